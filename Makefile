@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The only build file: no recursion, no configure step. Two trees of objects:
+# this machine's ($(O)/native, with sanitizers in $(O)/asan), where libpsci and
+# the portable half of dormouse are tested, and arm64's ($(O)/arm64), which is
+# what runs. On an arm64 machine both come from the same compiler.
+#
+#   O=DIR      build there (default: build)
+#   V=1        show the commands
+#   WERROR=1   warnings are errors
+#   CC=clang   another compiler for this machine's tree
+
+O ?= build
+MACHINE := $(shell uname -m)
+CROSS ?= $(if $(filter aarch64,$(MACHINE)),,aarch64-linux-gnu-)
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ARM64_CC ?= $(CROSS)gcc
+# Static arm64 libraries for cross building; fetched on demand, see tools/fetch.
+SYSROOT ?= $(if $(CROSS),$(O)/sysroot)
+Q := $(if $(V),,@)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla -Wcast-qual -Wpointer-arith \
+	-Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wimplicit-fallthrough -Wformat=2 \
+	-Wwrite-strings -Wno-unused-parameter $(if $(WERROR),-Werror)
+CPPFLAGS_ALL = -Iinclude -MMD -MP $(CPPFLAGS)
+CFLAGS_ALL = -std=c11 -g -O2 $(WARN) $(CFLAGS)
+# The library is freestanding everywhere, also when it is tested on a host.
+CFLAGS_LIB := -ffreestanding
+CPPFLAGS_VMM := -Ivmm -D_GNU_SOURCE
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+lib_src := $(sort $(wildcard lib/*.c))
+vmm_src := $(sort $(wildcard vmm/*.c vmm/*/*.c))
+# What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
+vmm_kvm_src := $(filter vmm/main.c vmm/cli-%.c vmm/vm.c vmm/vcpu.c vmm/psci-host.c vmm/gic.c vmm/kvm.c,$(vmm_src))
+vmm_portable_src := $(filter-out $(vmm_kvm_src),$(vmm_src))
+test_src := $(sort $(wildcard tests/unit/test-*.c))
+# Each folder of tests has what its test programs share, if anything, in other files.
+test_support_src := $(filter-out $(test_src),$(sort $(wildcard tests/unit/*.c)))
+
+all: lib $(O)/arm64/dormouse ## the library for this machine and dormouse for arm64
+
+lib: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci.a for this machine and for arm64
+
+# --- one set of rules for each tree ---
+
+# tree(name, compiler, extra flags)
+define tree
+$(O)/$(1)/lib/%.o: lib/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo '  CC      $$@'
+	$(Q)$(2) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $(CFLAGS_LIB) $(3) -c -o $$@ $$<
+
+$(O)/$(1)/vmm/%.o: vmm/%.c Makefile $(4)
+	@mkdir -p $$(@D)
+	@echo '  CC      $$@'
+	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) $$(CFLAGS_ALL) $(3) $(5) -c -o $$@ $$<
+
+$(O)/$(1)/tests/%.o: tests/%.c Makefile
+	@mkdir -p $$(@D)
+	@echo '  CC      $$@'
+	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/unit $$(CFLAGS_ALL) $(3) -c -o $$@ $$<
+
+$(O)/$(1)/libpsci.a: $(lib_src:%.c=$(O)/$(1)/%.o)
+	@echo '  AR      $$@'
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+
+# The portable half of dormouse, for its unit tests.
+$(O)/$(1)/libvmm.a: $(vmm_portable_src:%.c=$(O)/$(1)/%.o)
+	@rm -f $$@ && ar rcs $$@ $$^
+
+$(O)/$(1)/tests/unit/test-%: $(O)/$(1)/tests/unit/test-%.o $(test_support_src:%.c=$(O)/$(1)/%.o) \
+		$(O)/$(1)/libvmm.a $(O)/$(1)/libpsci.a
+	@echo '  LD      $$@'
+	$(Q)$(2) $(3) -o $$@ $$^ $(LDFLAGS) -lcmocka -lfdt -ljansson -pthread
+
+-include $$(wildcard $(O)/$(1)/*/*.d $(O)/$(1)/*/*/*.d)
+endef
+
+$(eval $(call tree,native,$(CC),))
+$(eval $(call tree,asan,$(CC),$(SAN)))
+$(eval $(call tree,tsan,$(CC),-fsanitize=thread))
+$(eval $(call tree,arm64,$(ARM64_CC),,$(if $(CROSS),| $(SYSROOT)),$(if $(CROSS),-isystem $(SYSROOT)/usr/include)))
+.SECONDARY:
+
+# Static, so that one file runs in any arm64 Linux, the emulated host's initramfs included.
+$(O)/arm64/dormouse: $(vmm_src:%.c=$(O)/arm64/%.o) $(O)/arm64/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) -static -pthread -o $@ $^ $(LDFLAGS) \
+		$(if $(CROSS),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu) -lfdt -ljansson
+
+ifneq ($(CROSS),)
+$(SYSROOT):
+	@mkdir -p $(@D)
+	$(Q)ln -sfn "$$(tools/fetch sysroot)" $@
+endif
+
+dormouse: $(O)/arm64/dormouse ## the VMM, a static arm64 program
+
+# --- tests and gates ---
+
+unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
+	$(Q)tests/run-unit $^
+
+tsan: $(test_src:%.c=$(O)/tsan/%) ## the same under ThreadSanitizer
+	$(Q)tests/run-unit $^
+
+freestanding: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci needs nothing and has no writable data
+	$(Q)tools/check-freestanding $^
+
+lint: freestanding ## layout, static analysis, spelling of includes, scripts, man pages
+	$(Q)tools/lint
+
+check: ## everything ./check runs, without installing anything
+	$(Q)tests/run-all
+
+clean: ## remove what was built
+	$(Q)rm -rf $(O)
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+.PHONY: all lib dormouse unit tsan freestanding lint check clean help
+.DELETE_ON_ERROR:

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * psci/psci.h - a PSCI implementation for the owner of a virtual machine
+ *
+ * The library decides; the host acts. A VMM (or a monitor at EL2 or EL3) hands
+ * every PSCI call of its guest to psci_call() and does what the answer says.
+ * The library starts no thread, never blocks, allocates nothing, keeps no
+ * global state and needs no C library beyond memcpy and its three siblings: it
+ * can be linked into a process or into bare metal. References are to
+ * DEN0022F.b by section name.
+ *
+ * The whole of a host's work, for each of its vCPUs:
+ *
+ *	next = psci_vcpu_poll(vcpu, &entry);
+ *	for (;;)
+ *		switch (next) {
+ *		case PSCI_NEXT_START:	reset the vCPU and load the entry;
+ *					then as PSCI_NEXT_RESUME
+ *		case PSCI_NEXT_RESUME:	run it; next = psci_call() when it makes a
+ *					call, psci_vcpu_poll() when it was kicked
+ *		case PSCI_NEXT_PARK:	wait for a kick; next = psci_vcpu_poll()
+ *		case PSCI_NEXT_SLEEP:	wait for an interrupt or a kick; next =
+ *					psci_vcpu_wake() or psci_vcpu_poll()
+ *		case PSCI_NEXT_EXIT:	stop; psci_machine_event() says why
+ *		}
+ *
+ * Conventions
+ * -----------
+ * Memory	The caller provides every object, anywhere it likes, and keeps it
+ *		in place until the machine is gone. There is nothing to free.
+ * Fields	A structure marked "private" shows its fields so that the caller
+ *		can embed it and the compiler can size it. Do not touch them.
+ * Zero		Fill the rest of a configuration with zeroes: zero is always the
+ *		default, and a field added later will mean "as before" when zero.
+ * Errors	Functions that can fail return 0 or a negative enum psci_error. On
+ *		failure nothing has changed. Only the host can cause one: whatever
+ *		the guest does is answered to the guest, with a PSCI_RET_ value.
+ * Threads	Calls for different vCPUs may run at the same time if the host
+ *		gives lock() and unlock(). psci_call(), psci_vcpu_poll() and
+ *		psci_vcpu_wake() belong to the thread that runs the vCPU, so a
+ *		vCPU's registers are only ever touched by that thread. kick() is
+ *		called without the lock and may call the library; entry_ok() is
+ *		called with it and must not.
+ */
+#ifndef PSCI_PSCI_H
+#define PSCI_PSCI_H
+
+#include <psci/abi.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct psci_vcpu;
+
+/** What went wrong in a call made by the host. */
+enum psci_error {
+	PSCI_OK = 0,
+	PSCI_ERR_INVALID = -1, /**< A field or argument is outside its documented range. */
+	PSCI_ERR_EXISTS = -2, /**< Another vCPU of the machine has this MPIDR. */
+	PSCI_ERR_FULL = -3, /**< The machine's index has no slot left. */
+};
+
+/** What the host must do with the vCPU that made a call, or that it polled. */
+enum psci_next {
+	PSCI_NEXT_RESUME, /**< Run it with the registers it has. */
+	PSCI_NEXT_START, /**< Reset it, load the entry, run it. */
+	PSCI_NEXT_PARK, /**< It is off: no interrupt may wake it, only a kick. */
+	PSCI_NEXT_SLEEP, /**< It is suspended: an interrupt, masked or not, wakes it. */
+	PSCI_NEXT_EXIT, /**< Stop the whole machine; see psci_machine_event(). */
+};
+
+/** The registers of a call. */
+struct psci_regs {
+	/**
+	 * x0 to x3 (r0 to r3) as the guest left them; psci_arg_count() tells
+	 * how many of x1 to x3 matter. The result goes to x[0], the others are
+	 * left alone, as must be every other register of the guest.
+	 */
+	uint64_t x[4];
+	bool aarch32; /**< The caller runs in AArch32 state. */
+	bool big_endian; /**< The caller's exception level has big-endian data accesses. */
+};
+
+/**
+ * Where and how a vCPU starts. What is not here is as after reset, and as the
+ * specification's "Initial core configuration" wants it: the highest exception
+ * level the guest has, on its own stack pointer (EL1h, or Supervisor mode),
+ * interrupts and SErrors masked, MMU and caches off.
+ */
+struct psci_entry {
+	uint64_t pc;
+	uint64_t x0; /**< The context id. All other registers start as zero. */
+	bool aarch32; /**< Start in AArch32 state. */
+	bool t32; /**< AArch32 only: in the T32 instruction set. */
+	bool big_endian; /**< Set SCTLR_ELx.EE, or CPSR.E. */
+};
+
+/** Why a guest ended a life of its machine. */
+enum psci_event_kind {
+	PSCI_EVENT_NONE, /**< It has not. */
+	PSCI_EVENT_OFF, /**< SYSTEM_OFF. */
+	PSCI_EVENT_OFF2, /**< SYSTEM_OFF2: it saved itself to disk. Keep its environment. */
+	PSCI_EVENT_RESET, /**< SYSTEM_RESET. */
+	PSCI_EVENT_RESET2, /**< SYSTEM_RESET2. */
+};
+
+/** What a guest asked of the machine as a whole. */
+struct psci_event {
+	enum psci_event_kind kind;
+	uint32_t type; /**< SYSTEM_RESET2's reset_type, SYSTEM_OFF2's type as given; else 0. */
+	uint64_t cookie; /**< SYSTEM_RESET2's cookie; else 0. */
+	void *vctx; /**< The vCPU that called, as given to psci_vcpu_init(). */
+};
+
+/**
+ * The host, as the library sees it.
+ *
+ * The rule that divides the work: what happens to the vCPU that calls is
+ * returned to it; what must happen to anyone else is a callback. @ctx is
+ * psci_config.ctx, @vctx the value given to psci_vcpu_init().
+ */
+struct psci_host {
+	/** Size of this structure as the host knows it: sizeof(struct psci_host). */
+	size_t size;
+
+	/**
+	 * Make a vCPU's thread call psci_vcpu_poll() soon: wake it if it waits,
+	 * interrupt it if it runs. Comes from the thread of any vCPU, once the
+	 * change it announces is visible, without the lock. One kick too many
+	 * must be harmless. Required.
+	 */
+	void (*kick)(void *ctx, void *vctx);
+
+	/**
+	 * Say whether the guest may start executing at @ipa. Where it answers
+	 * false the guest gets INVALID_ADDRESS. NULL: everywhere.
+	 */
+	bool (*entry_ok)(void *ctx, uint64_t ipa);
+
+	/**
+	 * Serialise the machine, with the ordering of a mutex. Held for a few
+	 * dozen instructions, never twice by one thread. NULL, both: the host
+	 * makes one call at a time.
+	 */
+	void (*lock)(void *ctx);
+	void (*unlock)(void *ctx);
+};
+
+/** Everything that is fixed for the life of a machine. */
+struct psci_config {
+	size_t size; /**< sizeof(struct psci_config) */
+
+	/** PSCI_VERSION_0_2 to PSCI_VERSION_1_3: what the guest sees. 0: the newest. */
+	uint32_t version;
+
+	/**
+	 * Functions the guest shall not have, though the version has them: bit n
+	 * withholds function number n (of both conventions). A function that is
+	 * mandatory in this version cannot be withheld.
+	 */
+	uint32_t withheld;
+
+	/**
+	 * Where the library keeps its vCPUs by MPIDR: @index_size pointers, a
+	 * power of two, at least the number of vCPUs (twice as many make every
+	 * lookup short). Required; contents are ignored; owned by the library
+	 * until the machine is gone.
+	 */
+	struct psci_vcpu **index;
+	size_t index_size;
+
+	const struct psci_host *host; /**< Required; must outlive the machine. */
+	void *ctx; /**< Passed to every callback. */
+};
+
+/** One virtual machine. Private. */
+struct psci_machine {
+	const struct psci_host *host;
+	void *ctx;
+	struct psci_vcpu **index;
+	size_t index_size;
+	struct psci_event event;
+	uint32_t version;
+	uint32_t withheld;
+};
+
+/** One virtual CPU. Private. */
+struct psci_vcpu {
+	struct psci_machine *machine;
+	void *vctx;
+	uint64_t mpidr;
+	struct psci_entry entry;
+	uint8_t state;
+};
+
+/**
+ * psci_machine_init() - prepare a machine that has no vCPU yet
+ * @machine: storage; its contents are ignored
+ * @config: read during the call only, but for what it points to
+ *
+ * Return: 0, or
+ *   PSCI_ERR_INVALID: a size, the version, a withheld function, the index or a
+ *   required callback is not as documented.
+ */
+int psci_machine_init(struct psci_machine *machine, const struct psci_config *config);
+
+/**
+ * psci_vcpu_init() - add a vCPU, which is off, to a machine
+ * @vcpu: storage; its contents are ignored
+ * @machine: where it belongs; none of its vCPUs may have run yet
+ * @mpidr: its affinity, Aff3 to Aff0 where MPIDR_EL1 has them, other bits zero
+ * @vctx: passed to the callbacks that concern this vCPU
+ *
+ * Return: 0, or
+ *   PSCI_ERR_INVALID: @mpidr has a bit outside PSCI_TARGET_MASK;
+ *   PSCI_ERR_EXISTS: the machine has a vCPU with this @mpidr;
+ *   PSCI_ERR_FULL: psci_config.index has no slot left.
+ */
+int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_t mpidr,
+		   void *vctx);
+
+/**
+ * psci_machine_boot() - begin a life of a machine: its first, or after a reset
+ * @vcpu: the vCPU that boots; its next poll answers PSCI_NEXT_START
+ * @entry: where it starts; read during the call only
+ *
+ * Every other vCPU of the machine is off, whatever it was, the event of the
+ * former life is forgotten, and every vCPU is kicked. From any thread, at any
+ * time: a vCPU that still runs code of the former life can do nothing to the
+ * new one, because a call from a vCPU that is not ON is not carried out and
+ * parks it until the kick.
+ */
+void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry);
+
+/**
+ * psci_arg_count() - how many argument registers a call uses
+ * @fid: the guest's w0
+ *
+ * A host for which fetching a register is expensive need fill in only x[0] to
+ * x[psci_arg_count()]. From any thread; needs no machine.
+ *
+ * Return: 0 to 3; 0 for what is no PSCI function.
+ */
+unsigned int psci_arg_count(uint32_t fid);
+
+/**
+ * psci_call() - carry out one PSCI call of the guest
+ * @vcpu: the vCPU that executed the HVC or SMC, on the thread that runs it
+ * @regs: its registers; x[0] receives the result if the guest will see one
+ *
+ * Any value in @regs is allowed. A function that is unknown, not in the
+ * machine's version, or withheld gives NOT_SUPPORTED. A refused call has
+ * changed nothing.
+ *
+ * Return: what to do with @vcpu.
+ *   PSCI_NEXT_RESUME: load x0 from @regs and run on.
+ *   PSCI_NEXT_SLEEP: the vCPU is suspended. Load x0 from @regs now; wait for a
+ *	wake-up event, then call psci_vcpu_wake().
+ *   PSCI_NEXT_PARK: the vCPU is off, or of a former life of the machine, see
+ *	psci_machine_boot(); there is no result.
+ *   PSCI_NEXT_EXIT: the machine has stopped; there is no result.
+ *   Never PSCI_NEXT_START.
+ */
+enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs);
+
+/**
+ * psci_vcpu_poll() - ask what a vCPU does next, without a call from the guest
+ * @vcpu: any vCPU, on the thread that runs it
+ * @entry: filled in on PSCI_NEXT_START, else untouched
+ *
+ * Call it before a vCPU first runs and after each kick(). This is where a vCPU
+ * goes from ON_PENDING to ON.
+ *
+ * Return: PSCI_NEXT_START, PSCI_NEXT_PARK, PSCI_NEXT_SLEEP, PSCI_NEXT_EXIT, or,
+ * for a vCPU that is on, PSCI_NEXT_RESUME: its registers are its own.
+ */
+enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry);
+
+/**
+ * psci_vcpu_wake() - a wake-up event has ended PSCI_NEXT_SLEEP
+ * @vcpu: any vCPU, on the thread that runs it; nothing but a suspended one
+ *	changes
+ * @entry: as for psci_vcpu_poll()
+ *
+ * Return: as psci_vcpu_poll() from then on.
+ */
+enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry);
+
+/**
+ * psci_machine_event() - what the guest asked for when it stopped the machine
+ *
+ * Meaningful once psci_call() or psci_vcpu_poll() has returned PSCI_NEXT_EXIT;
+ * the first such request of a life wins. From any thread.
+ */
+struct psci_event psci_machine_event(struct psci_machine *machine);
+
+/**
+ * psci_function_name() - the specification's name of a function, or NULL
+ * @fid: a function id, of either convention
+ */
+const char *psci_function_name(uint32_t fid);
+
+/** psci_strerror() - a short English phrase for an enum psci_error; never NULL. */
+const char *psci_strerror(int error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PSCI_PSCI_H */

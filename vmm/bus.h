@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which device answers a guest's access to memory that is not RAM.
+ *
+ * Filled before the first vCPU runs and constant from then on: lookups need no
+ * lock. A device guards its own state, since any vCPU's thread may be in it.
+ */
+#ifndef VMM_BUS_H
+#define VMM_BUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** What a device does on an access of @size 1, 2, 4 or 8 bytes at @offset of its window. */
+struct device_ops {
+	const char *name;
+	uint64_t (*read)(void *device, uint64_t offset, unsigned int size);
+	void (*write)(void *device, uint64_t offset, uint64_t value, unsigned int size);
+	/** Back to the state after power-on. No vCPU runs. */
+	void (*reset)(void *device);
+};
+
+struct bus_window {
+	uint64_t base;
+	uint64_t size;
+	const struct device_ops *ops;
+	void *device;
+};
+
+#define BUS_WINDOWS_MAX 40
+
+struct bus {
+	struct bus_window windows[BUS_WINDOWS_MAX]; /**< Sorted by base, disjoint. */
+	size_t count;
+};
+
+/** Add a device. Returns 0, -EEXIST if windows overlap, -ENOSPC if the bus is full. */
+int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_ops *ops,
+	    void *device);
+
+/**
+ * Carry out an access. Returns the device's window, or NULL if there is none at
+ * @address: then a read gives 0 and a write is dropped.
+ */
+const struct bus_window *bus_read(const struct bus *bus, uint64_t address, unsigned int size,
+				  uint64_t *value);
+const struct bus_window *bus_write(const struct bus *bus, uint64_t address, unsigned int size,
+				   uint64_t value);
+
+/** Reset every device on the bus. */
+void bus_reset(const struct bus *bus);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest's RAM: one mapping, which outlives every reset of the machine. */
+#ifndef VMM_MEMORY_H
+#define VMM_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEMORY_BASE 0x40000000ULL
+
+struct memory {
+	uint8_t *host; /**< Where guest physical MEMORY_BASE is in this process. */
+	uint64_t size; /**< In bytes, from MEMORY_BASE on. */
+};
+
+/** Reserve @size bytes, zero and not yet backed. Returns 0 or -errno. */
+int memory_create(struct memory *memory, uint64_t size);
+
+/** Give back what memory_create() made. */
+void memory_destroy(struct memory *memory);
+
+/** Make all of it zero again and return the pages to the host, as a cold reset does. */
+int memory_drop(struct memory *memory);
+
+/**
+ * Where @size bytes at guest physical @address are in this process, or NULL if
+ * they are not all RAM. Any values are allowed; a @size of 0 is never RAM. From
+ * any thread: the mapping never moves. The guest may change the bytes at any
+ * time, so copy what must not change between a check and its use.
+ */
+void *memory_at(const struct memory *memory, uint64_t address, uint64_t size);
+
+#endif
