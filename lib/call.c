@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one door, psci_call(), and the one table of all functions.
+ *
+ * What is common to all calls is done here and once: which function is meant,
+ * whether this machine offers it to this caller, which half of each register
+ * counts, and how the result is handed back.
+ */
+#include "internal.h"
+
+#include <psci/psci.h>
+#include <psci/smccc.h>
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The calling conventions in which a function exists. */
+enum {
+	SMC32 = 1,
+	SMC64 = 2,
+	BOTH = SMC32 | SMC64,
+};
+
+static struct outcome psci_version(struct locked m, const struct args *a)
+{
+	return resume((int32_t)m.machine->version);
+}
+
+static struct outcome psci_features(struct locked m, const struct args *a);
+
+/**
+ * Every PSCI function, by function number. Dispatch, PSCI_FEATURES, the check of
+ * psci_config and the public queries below all read this table and nothing
+ * else. A function without a handler has a name, but no machine offers it.
+ */
+static const struct function {
+	const char *name; /**< As DEN0022F.b spells it. */
+	uint32_t since; /**< The first version that has it. */
+	uint8_t conventions;
+	bool optional; /**< In every version that has it; else mandatory in all of them. */
+	uint8_t arg_count;
+	uint8_t zero_args; /**< Bit n: argument n is reserved and must be zero. */
+	uint32_t features; /**< What PSCI_FEATURES answers. */
+	struct outcome (*handle)(struct locked m, const struct args *a);
+} functions[] = {
+	/* clang-format off */
+	[0x00] = { "PSCI_VERSION",            PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_version },
+	[0x01] = { "CPU_SUSPEND",             PSCI_VERSION_0_2, BOTH,  false, 3, 0, 0, psci_fn_cpu_suspend },
+	[0x02] = { "CPU_OFF",                 PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_fn_cpu_off },
+	[0x03] = { "CPU_ON",                  PSCI_VERSION_0_2, BOTH,  false, 3, 0, 0, psci_fn_cpu_on },
+	[0x04] = { "AFFINITY_INFO",           PSCI_VERSION_0_2, BOTH,  false, 2, 0, 0, psci_fn_affinity_info },
+	[0x05] = { "MIGRATE",                 PSCI_VERSION_0_2, BOTH,  true,  1, 0, 0, NULL },
+	[0x06] = { "MIGRATE_INFO_TYPE",       PSCI_VERSION_0_2, SMC32, true,  0, 0, 0, psci_fn_migrate_info_type },
+	[0x07] = { "MIGRATE_INFO_UP_CPU",     PSCI_VERSION_0_2, BOTH,  true,  0, 0, 0, NULL },
+	[0x08] = { "SYSTEM_OFF",              PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_fn_system_off },
+	[0x09] = { "SYSTEM_RESET",            PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_fn_system_reset },
+	[0x0a] = { "PSCI_FEATURES",           PSCI_VERSION_1_0, SMC32, false, 1, 0, 0, psci_features },
+	[0x0b] = { "CPU_FREEZE",              PSCI_VERSION_1_0, SMC32, true,  0, 0, 0, NULL },
+	[0x0c] = { "CPU_DEFAULT_SUSPEND",     PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
+	[0x0d] = { "NODE_HW_STATE",           PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
+	[0x0e] = { "SYSTEM_SUSPEND",          PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
+	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   PSCI_VERSION_1_0, SMC32, true,  1, 0, 0, NULL },
+	[0x10] = { "PSCI_STAT_RESIDENCY",     PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
+	[0x11] = { "PSCI_STAT_COUNT",         PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
+	[0x12] = { "SYSTEM_RESET2",           PSCI_VERSION_1_1, BOTH,  true,  2, 0, 0, psci_fn_system_reset2 },
+	[0x13] = { "MEM_PROTECT",             PSCI_VERSION_1_1, SMC32, true,  1, 0, 0, NULL },
+	[0x14] = { "MEM_PROTECT_CHECK_RANGE", PSCI_VERSION_1_1, BOTH,  true,  2, 0, 0, NULL },
+	[0x15] = { "SYSTEM_OFF2",             PSCI_VERSION_1_3, BOTH,  true,  2, 1 << 1,
+		   PSCI_FEATURES_OFF2_HIBERNATE_OFF, psci_fn_system_off2 },
+	/* clang-format on */
+};
+
+#define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
+
+static_assert(FUNCTION_COUNT <= PSCI_FN_COUNT, "PSCI owns no more numbers than this");
+
+static bool is_smc64(uint32_t fid)
+{
+	return fid & SMCCC_SMC64_MASK;
+}
+
+/* The number of a function id; PSCI_FN_COUNT or more if it is none of PSCI's. */
+static uint32_t function_number(uint32_t fid)
+{
+	return (fid & ~(uint32_t)(SMCCC_SMC64_MASK | SMCCC_SVE_HINT_MASK)) - PSCI_FN32_BASE;
+}
+
+/* What the specification defines for a function id, or NULL. */
+static const struct function *find_function(uint32_t fid)
+{
+	const uint32_t number = function_number(fid);
+
+	if (number >= FUNCTION_COUNT)
+		return NULL;
+
+	const struct function *f = &functions[number];
+
+	return f->conventions & (is_smc64(fid) ? SMC64 : SMC32) ? f : NULL;
+}
+
+/*
+ * The function that a machine carries out for a function id, or NULL for
+ * NOT_SUPPORTED. PSCI_FEATURES asks here too: it cannot disagree with the call.
+ */
+static const struct function *find_offered(const struct psci_machine *machine, uint32_t fid,
+					   bool aarch32)
+{
+	const struct function *f = find_function(fid);
+
+	if (!f || !f->handle || f->since > machine->version)
+		return NULL;
+	if (machine->withheld & UINT32_C(1) << function_number(fid))
+		return NULL;
+	/* In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch(). */
+	if (aarch32 && is_smc64(fid) && machine->version >= PSCI_VERSION_1_0)
+		return NULL;
+
+	return f;
+}
+
+/*
+ * In 0.2 a function that has both conventions had to be called in that of the
+ * caller's own register width (DEN0022F.b, Register usage in arguments and
+ * return values). Since 1.0 an AArch64 caller may use either.
+ */
+static bool is_width_mismatch(const struct psci_machine *machine, const struct function *f,
+			      uint32_t fid, bool aarch32)
+{
+	return machine->version < PSCI_VERSION_1_0 && f->conventions == BOTH &&
+	       is_smc64(fid) == aarch32;
+}
+
+/* DEN0022F.b, PSCI_FEATURES */
+static struct outcome psci_features(struct locked m, const struct args *a)
+{
+	const uint32_t fid = (uint32_t)a->arg[0];
+
+	/* The host serves SMCCC_VERSION itself; this tells the guest that it may ask. */
+	if ((fid & ~(uint32_t)SMCCC_SVE_HINT_MASK) == SMCCC_FN32_VERSION)
+		return resume(PSCI_RET_SUCCESS);
+
+	const struct function *f = find_offered(m.machine, fid, a->aarch32);
+
+	return resume(f ? (int32_t)f->features : PSCI_RET_NOT_SUPPORTED);
+}
+
+static struct outcome decide(struct locked m, struct psci_vcpu *caller,
+			     const struct psci_regs *regs)
+{
+	const uint32_t fid = (uint32_t)regs->x[0];
+	const struct function *f = find_offered(m.machine, fid, regs->aarch32);
+
+	if (!f)
+		return resume(PSCI_RET_NOT_SUPPORTED);
+	if (is_width_mismatch(m.machine, f, fid, regs->aarch32))
+		return resume(PSCI_RET_INVALID_PARAMETERS);
+
+	struct args a = {
+		.caller = caller,
+		.aarch32 = regs->aarch32,
+		.big_endian = regs->big_endian,
+	};
+
+	for (unsigned int i = 0; i < f->arg_count; i++) {
+		/* The upper halves are no part of an SMC32 call (DEN0028). */
+		a.arg[i] = is_smc64(fid) ? regs->x[1 + i] : (uint32_t)regs->x[1 + i];
+		if (a.arg[i] != 0 && f->zero_args & 1U << i)
+			return resume(PSCI_RET_INVALID_PARAMETERS);
+	}
+
+	return f->handle(m, &a);
+}
+
+enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
+{
+	struct psci_machine *machine = vcpu->machine;
+	const struct locked m = machine_lock(machine);
+	struct outcome out = { .next = psci_vcpu_standing(m, vcpu) };
+	const bool carried_out = out.next == PSCI_NEXT_RESUME;
+
+	/*
+	 * A caller that is not on runs code of a former life of the machine, or
+	 * has lost a race against the vCPU that stopped it.
+	 */
+	if (carried_out)
+		out = decide(m, vcpu, regs);
+	machine_unlock(m);
+
+	if (out.kick)
+		machine->host->kick(machine->ctx, out.kick->vctx);
+	if (out.kick_others) {
+		const struct psci_vcpu *other;
+		size_t cursor = 0;
+
+		while ((other = psci_index_next(machine, &cursor))) {
+			if (other != vcpu)
+				machine->host->kick(machine->ctx, other->vctx);
+		}
+	}
+	/*
+	 * An AArch64 caller of an SMC32 function looks at w0: sign extension
+	 * gives it the int32 there and leaves no doubt in x0.
+	 */
+	if (carried_out && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP))
+		regs->x[0] = regs->aarch32 ? (uint32_t)out.result : (uint64_t)out.result;
+
+	return out.next;
+}
+
+unsigned int psci_arg_count(uint32_t fid)
+{
+	const struct function *f = find_function(fid);
+
+	return f ? f->arg_count : 0;
+}
+
+const char *psci_function_name(uint32_t fid)
+{
+	const struct function *f = find_function(fid);
+
+	return f ? f->name : NULL;
+}
+
+uint32_t psci_table_optional(uint32_t version)
+{
+	uint32_t optional = 0;
+
+	for (size_t i = 0; i < FUNCTION_COUNT; i++) {
+		if (functions[i].optional && functions[i].since <= version)
+			optional |= UINT32_C(1) << i;
+	}
+
+	return optional;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The life of a vCPU: CPU_ON, CPU_OFF, AFFINITY_INFO, what the host learns
+ * when it polls, and what there is to say about a trusted OS.
+ */
+#include "internal.h"
+
+#include <psci/psci.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Read an entry point as the specification's "Initial core configuration" has
+ * it: everything but the address and the context id is as at the caller.
+ * @entry is written on success only.
+ */
+static int32_t read_entry(struct locked m, const struct args *a, uint64_t address, uint64_t context,
+			  struct psci_entry *entry)
+{
+	const struct psci_host *host = m.machine->host;
+	const bool t32 = a->aarch32 && address & 1;
+	const uint64_t pc = t32 ? address & ~UINT64_C(1) : address;
+	/* INVALID_ADDRESS came with 1.0. */
+	const int32_t invalid = m.machine->version < PSCI_VERSION_1_0 ? PSCI_RET_INVALID_PARAMETERS
+								      : PSCI_RET_INVALID_ADDRESS;
+
+	/*
+	 * IMPLEMENTATION DEFINED: what to do with an address that no
+	 * instruction of the caller's set can have. Refused, since a start
+	 * there could only fault.
+	 */
+	if (!t32 && pc & 3)
+		return invalid;
+	if (host->entry_ok && !host->entry_ok(m.machine->ctx, pc))
+		return invalid;
+
+	*entry = (struct psci_entry){
+		.pc = pc,
+		.x0 = context,
+		.aarch32 = a->aarch32,
+		.t32 = t32,
+		.big_endian = a->big_endian,
+	};
+
+	return PSCI_RET_SUCCESS;
+}
+
+/* DEN0022F.b, CPU_ON */
+struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
+{
+	struct psci_vcpu *target = psci_index_find(m, a->arg[0]);
+	struct psci_entry entry;
+
+	if (!target)
+		return resume(PSCI_RET_INVALID_PARAMETERS);
+
+	const int32_t result = read_entry(m, a, a->arg[1], a->arg[2], &entry);
+
+	if (result != PSCI_RET_SUCCESS)
+		return resume(result);
+
+	switch ((enum vcpu_state)target->state) {
+	case VCPU_ON:
+	case VCPU_SUSPENDED:
+		return resume(PSCI_RET_ALREADY_ON);
+	case VCPU_ON_PENDING:
+		return resume(PSCI_RET_ON_PENDING);
+	case VCPU_OFF:
+		break;
+	}
+
+	target->entry = entry;
+	target->state = VCPU_ON_PENDING;
+
+	return (struct outcome){
+		.next = PSCI_NEXT_RESUME,
+		.result = PSCI_RET_SUCCESS,
+		.kick = target,
+	};
+}
+
+/*
+ * DEN0022F.b, CPU_OFF. IMPLEMENTATION DEFINED: the last vCPU that is on may
+ * turn itself off, because no clause forbids it. Only the host can start such
+ * a machine again.
+ */
+struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
+{
+	a->caller->state = VCPU_OFF;
+
+	return (struct outcome){ .next = PSCI_NEXT_PARK };
+}
+
+/* The affinity fields that count at a lowest_affinity_level of 0 to 3. */
+static uint64_t level_mask(uint32_t level)
+{
+	static const uint64_t masks[] = {
+		PSCI_TARGET_MASK,
+		PSCI_TARGET_MASK & ~UINT64_C(0xff),
+		PSCI_TARGET_AFF3_MASK | PSCI_TARGET_AFF2_MASK,
+		PSCI_TARGET_AFF3_MASK,
+	};
+
+	return masks[level];
+}
+
+static int32_t affinity_info(const struct psci_vcpu *vcpu)
+{
+	switch ((enum vcpu_state)vcpu->state) {
+	case VCPU_OFF:
+		return PSCI_AFFINITY_INFO_OFF;
+	case VCPU_ON_PENDING:
+		return PSCI_AFFINITY_INFO_ON_PENDING;
+	case VCPU_ON:
+	case VCPU_SUSPENDED:
+		break;
+	}
+
+	return PSCI_AFFINITY_INFO_ON;
+}
+
+/*
+ * An affinity instance above level 0 is ON if any of its cores is, else
+ * ON_PENDING if any is, else OFF.
+ */
+static int32_t aggregate_info(struct locked m, uint64_t target, uint64_t mask)
+{
+	const struct psci_vcpu *vcpu;
+	size_t cursor = 0;
+	int32_t result = PSCI_RET_INVALID_PARAMETERS;
+
+	while ((vcpu = psci_index_next(m.machine, &cursor))) {
+		if ((vcpu->mpidr ^ target) & mask)
+			continue;
+
+		const int32_t info = affinity_info(vcpu);
+
+		if (info == PSCI_AFFINITY_INFO_ON)
+			return info;
+		if (result != PSCI_AFFINITY_INFO_ON_PENDING)
+			result = info;
+	}
+
+	return result;
+}
+
+/* DEN0022F.b, AFFINITY_INFO */
+struct outcome psci_fn_affinity_info(struct locked m, const struct args *a)
+{
+	const uint64_t target = a->arg[0];
+	const uint32_t level = (uint32_t)a->arg[1]; /* 32 bits in both conventions. */
+
+	if (level > PSCI_AFFINITY_LEVEL_MAX || !is_affinity(target))
+		return resume(PSCI_RET_INVALID_PARAMETERS);
+	if (level > 0)
+		return resume(aggregate_info(m, target, level_mask(level)));
+
+	const struct psci_vcpu *vcpu = psci_index_find(m, target);
+
+	return resume(vcpu ? affinity_info(vcpu) : PSCI_RET_INVALID_PARAMETERS);
+}
+
+/* DEN0022F.b, MIGRATE_INFO_TYPE: there is no trusted OS to migrate. */
+struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a)
+{
+	return resume(PSCI_MIGRATE_INFO_NOT_REQUIRED);
+}
+
+enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
+{
+	if (m.machine->event.kind != PSCI_EVENT_NONE)
+		return PSCI_NEXT_EXIT;
+
+	switch ((enum vcpu_state)vcpu->state) {
+	case VCPU_OFF:
+	case VCPU_ON_PENDING:
+		return PSCI_NEXT_PARK;
+	case VCPU_ON:
+		return PSCI_NEXT_RESUME;
+	case VCPU_SUSPENDED:
+		return PSCI_NEXT_SLEEP;
+	}
+
+	return PSCI_NEXT_PARK;
+}
+
+static enum psci_next poll_vcpu(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
+{
+	const bool stopped = m.machine->event.kind != PSCI_EVENT_NONE;
+
+	if (stopped || vcpu->state != VCPU_ON_PENDING)
+		return psci_vcpu_standing(m, vcpu);
+
+	vcpu->state = VCPU_ON;
+	*entry = vcpu->entry;
+
+	return PSCI_NEXT_START;
+}
+
+enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry)
+{
+	const struct locked m = machine_lock(vcpu->machine);
+	const enum psci_next next = poll_vcpu(m, vcpu, entry);
+
+	machine_unlock(m);
+
+	return next;
+}
+
+enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry)
+{
+	const struct locked m = machine_lock(vcpu->machine);
+
+	if (vcpu->state == VCPU_SUSPENDED)
+		vcpu->state = VCPU_ON;
+
+	const enum psci_next next = poll_vcpu(m, vcpu, entry);
+
+	machine_unlock(m);
+
+	return next;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A machine: its configuration, its vCPUs by MPIDR, its lives.
+ */
+#include "internal.h"
+
+#include <psci/psci.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static bool is_version(uint32_t version)
+{
+	switch (version) {
+	case PSCI_VERSION_0_2:
+	case PSCI_VERSION_1_0:
+	case PSCI_VERSION_1_1:
+	case PSCI_VERSION_1_2:
+	case PSCI_VERSION_1_3:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_host(const struct psci_host *host)
+{
+	return host && host->size == sizeof(*host) && host->kick && !host->lock == !host->unlock;
+}
+
+static bool is_power_of_two(size_t size)
+{
+	return size && (size & (size - 1)) == 0;
+}
+
+int psci_machine_init(struct psci_machine *machine, const struct psci_config *config)
+{
+	if (config->size != sizeof(*config) || !is_host(config->host))
+		return PSCI_ERR_INVALID;
+	if (!config->index || !is_power_of_two(config->index_size))
+		return PSCI_ERR_INVALID;
+
+	const uint32_t version = config->version ? config->version : PSCI_VERSION_1_3;
+
+	if (!is_version(version) || config->withheld & ~psci_table_optional(version))
+		return PSCI_ERR_INVALID;
+
+	for (size_t i = 0; i < config->index_size; i++)
+		config->index[i] = NULL;
+	*machine = (struct psci_machine){
+		.host = config->host,
+		.ctx = config->ctx,
+		.index = config->index,
+		.index_size = config->index_size,
+		.version = version,
+		.withheld = config->withheld,
+	};
+
+	return PSCI_OK;
+}
+
+/*
+ * The index is a hash table with open addressing and linear probing that only
+ * grows. The four affinity fields are packed into 32 bits and mixed, so that
+ * layouts which leave most of a field unused (KVM counts Aff0 to 15, then Aff1)
+ * spread as well as any other. Each step can be undone, so no two MPIDRs mix
+ * to the same 32 bits.
+ */
+static size_t first_slot(const struct psci_machine *machine, uint64_t mpidr)
+{
+	uint32_t hash = (uint32_t)mpidr | (uint32_t)((mpidr & PSCI_TARGET_AFF3_MASK) >> 8);
+
+	hash ^= hash >> 16;
+	hash *= UINT32_C(0x85ebca6b);
+	hash ^= hash >> 13;
+	hash *= UINT32_C(0xc2b2ae35);
+	hash ^= hash >> 16;
+
+	return hash & (machine->index_size - 1);
+}
+
+/* The slot of @mpidr, or the one where it belongs; NULL if all are others'. */
+static struct psci_vcpu **find_slot(struct locked m, uint64_t mpidr)
+{
+	const struct psci_machine *machine = m.machine;
+	const size_t first = first_slot(machine, mpidr);
+
+	for (size_t i = 0; i < machine->index_size; i++) {
+		struct psci_vcpu **slot = &machine->index[(first + i) & (machine->index_size - 1)];
+
+		if (!*slot || (*slot)->mpidr == mpidr)
+			return slot;
+	}
+
+	return NULL;
+}
+
+struct psci_vcpu *psci_index_find(struct locked m, uint64_t mpidr)
+{
+	struct psci_vcpu **slot = find_slot(m, mpidr);
+
+	return slot ? *slot : NULL;
+}
+
+struct psci_vcpu *psci_index_next(const struct psci_machine *machine, size_t *cursor)
+{
+	while (*cursor < machine->index_size) {
+		struct psci_vcpu *vcpu = machine->index[(*cursor)++];
+
+		if (vcpu)
+			return vcpu;
+	}
+
+	return NULL;
+}
+
+static int add_vcpu(struct locked m, struct psci_vcpu *vcpu, uint64_t mpidr, void *vctx)
+{
+	struct psci_vcpu **slot = find_slot(m, mpidr);
+
+	if (!slot)
+		return PSCI_ERR_FULL;
+	if (*slot)
+		return PSCI_ERR_EXISTS;
+
+	*vcpu = (struct psci_vcpu){
+		.machine = m.machine,
+		.vctx = vctx,
+		.mpidr = mpidr,
+		.state = VCPU_OFF,
+	};
+	*slot = vcpu;
+
+	return PSCI_OK;
+}
+
+int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_t mpidr, void *vctx)
+{
+	if (!is_affinity(mpidr))
+		return PSCI_ERR_INVALID;
+
+	const struct locked m = machine_lock(machine);
+	const int err = add_vcpu(m, vcpu, mpidr, vctx);
+
+	machine_unlock(m);
+
+	return err;
+}
+
+void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
+{
+	struct psci_machine *machine = vcpu->machine;
+	struct psci_vcpu *each;
+	size_t cursor = 0;
+	const struct locked m = machine_lock(machine);
+
+	machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
+	while ((each = psci_index_next(machine, &cursor)))
+		each->state = VCPU_OFF;
+	vcpu->entry = *entry;
+	vcpu->state = VCPU_ON_PENDING;
+	machine_unlock(m);
+
+	cursor = 0;
+	while ((each = psci_index_next(machine, &cursor)))
+		machine->host->kick(machine->ctx, each->vctx);
+}
+
+struct psci_event psci_machine_event(struct psci_machine *machine)
+{
+	const struct locked m = machine_lock(machine);
+	const struct psci_event event = machine->event;
+
+	machine_unlock(m);
+
+	return event;
+}
+
+const char *psci_strerror(int error)
+{
+	switch (error) {
+	case PSCI_OK:
+		return "no error";
+	case PSCI_ERR_INVALID:
+		return "a field or argument is outside its documented range";
+	case PSCI_ERR_EXISTS:
+		return "another vCPU of the machine has this MPIDR";
+	case PSCI_ERR_FULL:
+		return "the machine's index has no slot left";
+	default:
+		return "unknown error";
+	}
+}
