@@ -34,13 +34,17 @@ struct bus {
 	size_t count;
 };
 
-/** Add a device. Returns 0, -EEXIST if windows overlap, -ENOSPC if the bus is full. */
+/**
+ * Add a device. Returns 0, -EINVAL if the window is empty or passes the end of the
+ * address space, -EEXIST if windows overlap, -ENOSPC if the bus is full.
+ */
 int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_ops *ops,
 	    void *device);
 
 /**
- * Carry out an access. Returns the device's window, or NULL if there is none at
- * @address: then a read gives 0 and a write is dropped.
+ * Carry out an access. Returns the device's window, or NULL if none holds all of
+ * it: then a read gives 0 and a write is dropped. No more than @size bytes of a
+ * value count.
  */
 const struct bus_window *bus_read(const struct bus *bus, uint64_t address, unsigned int size,
 				  uint64_t *value);

@@ -14,13 +14,19 @@ struct memory {
 	uint64_t size; /**< In bytes, from MEMORY_BASE on. */
 };
 
-/** Reserve @size bytes, zero and not yet backed. Returns 0 or -errno. */
+/**
+ * Reserve @size bytes, zero and not yet backed. Returns 0, -EINVAL if @size is 0 or
+ * no multiple of the host's page size, or another -errno.
+ */
 int memory_create(struct memory *memory, uint64_t size);
 
 /** Give back what memory_create() made. */
 void memory_destroy(struct memory *memory);
 
-/** Make all of it zero again and return the pages to the host, as a cold reset does. */
+/**
+ * Make all of it zero again and return the pages to the host, as a cold reset
+ * does. Nobody may use it meanwhile. Returns 0 or -errno.
+ */
 int memory_drop(struct memory *memory);
 
 /**

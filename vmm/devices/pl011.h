@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * PL011, the UART that is the console (Arm DDI 0183, revision r1p1: FIFOs of 16).
+ *
+ * No byte is lost in either direction. Towards the guest, the host's end offers
+ * bytes and keeps those that the FIFO has no room for; room() tells it when to
+ * try again. Towards the host, each byte goes to send() as the guest writes it.
+ * What send() refuses waits in the transmit FIFO, and once that is full the
+ * guest sees TXFF and waits, as on hardware whose line is held. So no vCPU ever
+ * blocks here.
+ */
+#ifndef VMM_DEVICES_PL011_H
+#define VMM_DEVICES_PL011_H
+
+#include "bus.h"
+#include "irq.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PL011_FIFO_SIZE 16
+
+/**
+ * The other end of the line. Both are called with the UART's lock held, from a
+ * vCPU's thread or from whoever calls pl011_resume(): they must neither block
+ * nor call the UART.
+ */
+struct pl011_host {
+	/** Take a byte. False: not now; pl011_resume() will follow. */
+	bool (*send)(void *host, uint8_t byte);
+	/** pl011_receive() had to refuse bytes and can take some now. */
+	void (*room)(void *host);
+};
+
+struct pl011_fifo {
+	uint8_t bytes[PL011_FIFO_SIZE];
+	unsigned int first;
+	unsigned int count;
+};
+
+/** Private. */
+struct pl011 {
+	pthread_mutex_t lock; /**< Guards all below. */
+	struct irq_line irq;
+	bool level; /**< What the interrupt line was last set to. */
+	const struct pl011_host *host_ops;
+	void *host;
+	bool refused; /**< The host's end waits for room(). */
+	struct pl011_fifo receive;
+	struct pl011_fifo transmit; /**< Empty unless send() refused a byte. */
+	uint16_t ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, dmacr;
+};
+
+/** For bus_add(), with the struct pl011 as the device. */
+extern const struct device_ops pl011_ops;
+
+/**
+ * Make a UART in its state after power-on, with nobody at the other end: what
+ * the guest sends is dropped until pl011_connect(). Before any vCPU runs.
+ */
+void pl011_create(struct pl011 *pl011, struct irq_line irq);
+
+/** Give back what pl011_create() took. Nobody may use it any more. */
+void pl011_destroy(struct pl011 *pl011);
+
+/** Say who is at the other end. @ops and @host must outlive the UART. Before any vCPU runs. */
+void pl011_connect(struct pl011 *pl011, const struct pl011_host *ops, void *host);
+
+/**
+ * Offer bytes to the guest. Returns how many were taken, from the front; if not
+ * all were, room() will be called once. The guest takes none before it has
+ * enabled its receiver. From any thread.
+ */
+size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count);
+
+/** send() would succeed again: pass on what waits. Returns whether all of it went. Any thread. */
+bool pl011_resume(struct pl011 *pl011);
+
+#endif

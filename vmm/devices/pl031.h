@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * PL031, the real-time clock (Arm DDI 0224): the host's time plus what the guest
+ * set, in seconds, and one alarm.
+ *
+ * As if it had a battery, it runs from the start, and a reset of the machine
+ * keeps the guest's setting of the time but forgets the alarm.
+ */
+#ifndef VMM_DEVICES_PL031_H
+#define VMM_DEVICES_PL031_H
+
+#include "bus.h"
+#include "irq.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Private. */
+struct pl031 {
+	pthread_mutex_t lock; /**< Guards all below but timer_fd, which is constant. */
+	struct irq_line irq;
+	bool level; /**< What the interrupt line was last set to. */
+	int timer_fd;
+	int64_t alarm; /**< Host time, in seconds since 1970, at which the counter is RTCMR. */
+	bool alarm_due; /**< The alarm is yet to come. */
+	uint32_t offset; /**< RTCDR minus the host's time. */
+	uint32_t match, load;
+	bool mask, raw;
+};
+
+/** For bus_add(), with the struct pl031 as the device. */
+extern const struct device_ops pl031_ops;
+
+/** Make a clock that shows the host's time. Returns 0 or -errno. Before any vCPU runs. */
+int pl031_create(struct pl031 *pl031, struct irq_line irq);
+
+/** Give back what pl031_create() took. Nobody may use it any more. */
+void pl031_destroy(struct pl031 *pl031);
+
+/** What becomes readable when pl031_expired() must be called. The same for life. */
+int pl031_fd(const struct pl031 *pl031);
+
+/** Raise the alarm if it is due; harmless if it is not. From any thread. */
+void pl031_expired(struct pl031 *pl031);
+
+/**
+ * When the clock will interrupt the guest next. From any thread.
+ *
+ * @seconds: host time since 1970; untouched if there is no such moment
+ *
+ * Returns whether an alarm is to come and its interrupt is not masked.
+ */
+bool pl031_next_alarm(struct pl031 *pl031, int64_t *seconds);
+
+#endif

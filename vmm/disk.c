@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Refuse what is neither a regular file nor a block device, by its name. */
+static int check_type(const char *path, mode_t mode, struct error *error)
+{
+	const char *what;
+
+	if (S_ISREG(mode) || S_ISBLK(mode))
+		return 0;
+
+	if (S_ISDIR(mode))
+		what = "a directory";
+	else if (S_ISFIFO(mode))
+		what = "a FIFO";
+	else if (S_ISCHR(mode))
+		what = "a character device";
+	else
+		what = "a socket";
+
+	return error_set(error, -EINVAL, "disk %s is %s, not an image", path, what);
+}
+
+static int open_image(const char *path, bool read_only, struct error *error)
+{
+	struct stat status;
+	int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd;
+	int err;
+
+	/* Looked at first, since to open a device may already set it going. */
+	if (stat(path, &status) < 0) {
+		err = -errno;
+		return error_set(error, err, "cannot open disk %s: %s", path, strerror(-err));
+	}
+	err = check_type(path, status.st_mode, error);
+	if (err)
+		return err;
+
+	flags |= read_only ? O_RDONLY : O_RDWR;
+	/* On a block device: not one that is mounted or part of something. */
+	if (S_ISBLK(status.st_mode) && !read_only)
+		flags |= O_EXCL;
+
+	fd = open(path, flags);
+	if (fd >= 0)
+		return fd;
+
+	err = -errno;
+	if (err == -EBUSY)
+		return error_set(error, err, "disk %s is in use by the system or another VM", path);
+	if (!read_only && (err == -EACCES || err == -EROFS || err == -EPERM) &&
+	    access(path, R_OK) == 0)
+		return error_set(error, err, "disk %s is read-only; give it as %s,ro", path, path);
+
+	return error_set(error, err, "cannot open disk %s: %s", path, strerror(-err));
+}
+
+static int lock_image(int fd, const char *path, bool read_only, struct error *error)
+{
+	struct flock lock = {
+		.l_type = read_only ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+	int err;
+
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		return 0;
+
+	err = -errno;
+	if (err == -EAGAIN || err == -EACCES)
+		return error_set(error, -EBUSY, "disk %s is in use by another VM, or given twice",
+				 path);
+
+	return error_set(error, err, "cannot lock disk %s: %s", path, strerror(-err));
+}
+
+static int find_size(int fd, const char *path, uint64_t *size, struct error *error)
+{
+	struct stat status;
+	uint64_t found;
+	int err;
+
+	if (fstat(fd, &status) < 0)
+		goto err_size;
+
+	/* Again: the name may have come to mean something else meanwhile. */
+	err = check_type(path, status.st_mode, error);
+	if (err)
+		return err;
+
+	found = (uint64_t)status.st_size;
+	if (S_ISBLK(status.st_mode) && ioctl(fd, BLKGETSIZE64, &found) < 0)
+		goto err_size;
+
+	if (found == 0)
+		return error_set(error, -EINVAL, "disk %s is empty", path);
+	if (found % DISK_SECTOR_SIZE != 0)
+		return error_set(error, -EINVAL,
+				 "disk %s is %llu bytes long, which is not a multiple of %d", path,
+				 (unsigned long long)found, DISK_SECTOR_SIZE);
+	*size = found;
+
+	return 0;
+
+err_size:
+	err = -errno;
+	return error_set(error, err, "cannot tell the size of disk %s: %s", path, strerror(-err));
+}
+
+int disk_open(struct disk *disk, const char *path, bool read_only, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	uint64_t size = 0;
+	int fd;
+	int err;
+
+	fd = open_image(path, read_only, error);
+	if (fd < 0)
+		return fd;
+
+	err = lock_image(fd, path, read_only, error);
+	if (err)
+		goto err_close;
+	/* Under the lock: whoever had it until now may have changed the size. */
+	err = find_size(fd, path, &size, error);
+	if (err)
+		goto err_close;
+
+	disk->fd = fd;
+	disk->read_only = read_only;
+	disk->size = size;
+	snprintf(disk->name, sizeof(disk->name), "%s", slash ? slash + 1 : path);
+
+	return 0;
+
+err_close:
+	close(fd);
+	return err;
+}
+
+void disk_close(struct disk *disk)
+{
+	close(disk->fd);
+	disk->fd = -1;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A disk image: a raw file or a block device, opened, checked and locked.
+ *
+ * The lock is an open-file-description lock on the whole file, exclusive for
+ * writing and shared for reading. It lasts until disk_close() or the end of the
+ * process, however it ends.
+ */
+#ifndef VMM_DISK_H
+#define VMM_DISK_H
+
+#include "error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What VIRTIO_BLK_T_GET_ID can carry. */
+#define DISK_NAME_SIZE 20
+#define DISK_SECTOR_SIZE 512
+
+/** Constant from disk_open() to disk_close(): any thread may read it. */
+struct disk {
+	int fd;
+	bool read_only;
+	uint64_t size; /**< In bytes, a multiple of DISK_SECTOR_SIZE, never 0. */
+	char name[DISK_NAME_SIZE + 1]; /**< Last part of the path, cut off where too long. */
+};
+
+/**
+ * Open and lock an image.
+ *
+ * @disk: filled; untouched on failure
+ * @path: a regular file or a block device
+ * @read_only: ask for no more than reading, and share with others who do so
+ * @error: the reason if it fails
+ *
+ * Returns 0, or:
+ *   -EINVAL: neither a regular file nor a block device, empty, or its size is
+ *     not a multiple of 512;
+ *   -EBUSY: another VM has it, or it was given twice, or the system uses it;
+ *   any other -errno of opening, e.g. -ENOENT, -EACCES, -EROFS.
+ */
+int disk_open(struct disk *disk, const char *path, bool read_only, struct error *error);
+
+/** Unlock and close. Whoever uses the disk must be gone. */
+void disk_close(struct disk *disk);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The console's host end: standard input and output, or a file for output.
+ *
+ * If the console is on a terminal, it is in raw mode from terminal_open() to
+ * terminal_close() or exit(), and Ctrl-A is ours: x quits, h helps, a or another
+ * Ctrl-A sends one. If standard input is no terminal its bytes are passed
+ * plainly, and its end just ends the input. With a file for output, a terminal at
+ * standard input is left alone.
+ *
+ * Output goes out at once, byte by byte, and never blocks a vCPU. If its reader
+ * stalls (Ctrl-S, a full pipe) the guest sees a UART that takes no more and
+ * waits for it, running otherwise; nothing is lost. If output fails (the reader
+ * is gone, the disk is full) bytes are dropped and terminal_close() says so.
+ *
+ * Input that the guest does not read is kept. A pipe is then not read any
+ * further; a terminal is, or Ctrl-A x could not be seen, so of more than
+ * TERMINAL_PENDING_SIZE bytes typed ahead the rest is lost.
+ *
+ * One process has one terminal. All functions belong to the main thread.
+ */
+#ifndef VMM_TERMINAL_H
+#define VMM_TERMINAL_H
+
+#include "devices/pl011.h"
+#include "error.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TERMINAL_PENDING_SIZE 65536
+
+/** Private. */
+struct terminal {
+	struct pl011 *uart;
+	int epoll_fd;
+	int input_fd; /**< What is polled for input, or -1 when it has ended. */
+	int output_fd;
+	int room_fd; /**< An eventfd: the UART has room for input again. */
+	int ready_fd; /**< An eventfd, always readable: stands in for input that is never polled. */
+	bool is_terminal; /**< Input is a terminal: escapes count. */
+	bool nonblocking; /**< output_fd is ours alone and does not block. */
+	bool escaped; /**< The last byte was Ctrl-A. */
+	bool paused; /**< Input is not polled, as pending is full. */
+	atomic_int output_error; /**< The first errno of output, or 0. */
+	size_t pending_first, pending_count;
+	uint8_t pending[TERMINAL_PENDING_SIZE]; /**< A ring: what the UART has not taken. */
+};
+
+enum terminal_event {
+	TERMINAL_NOTHING,
+	TERMINAL_QUIT, /**< The user typed Ctrl-A x. */
+};
+
+/**
+ * Take hold of standard input and output. Ignores SIGPIPE from now on.
+ *
+ * @terminal: filled
+ * @path: a file to append the output to, made if missing, or NULL for standard output
+ * @error: the reason if it fails
+ *
+ * Returns 0 or -errno.
+ */
+int terminal_open(struct terminal *terminal, const char *path, struct error *error);
+
+/** Connect with the UART, both ways. @uart must outlive the terminal. Before any vCPU runs. */
+void terminal_connect(struct terminal *terminal, struct pl011 *uart);
+
+/** What becomes readable when terminal_run() must be called. The same for life. */
+int terminal_fd(const struct terminal *terminal);
+
+/** Move what there is to move, without blocking. */
+enum terminal_event terminal_run(struct terminal *terminal);
+
+/**
+ * Wait up to a second for the reader to take the last bytes, set the terminal
+ * back and let go of it. No vCPU may run.
+ *
+ * Returns 0, or the -errno for which output was lost: -ETIMEDOUT if the reader
+ * did not take it.
+ */
+int terminal_close(struct terminal *terminal);
+
+/** Set the terminal back if it is in raw mode. Harmless at any time; exit() calls it. */
+void terminal_restore(void);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * virtio-blk: a disk for the guest (virtio 1.2, Block Device).
+ *
+ * One thread for each disk carries out one request after the other, holding the
+ * transport's lock (virtio/mmio.h) for the length of a request. Nobody else
+ * touches the image or the queue, but for blk_drain(), which takes the same lock.
+ * All signals are blocked in the thread.
+ *
+ * A flush is answered when the data is durable. If the driver did not accept
+ * VIRTIO_BLK_F_FLUSH, so is every write.
+ */
+#ifndef VMM_VIRTIO_BLK_H
+#define VMM_VIRTIO_BLK_H
+
+#include "disk.h"
+#include "memory.h"
+#include "virtio/mmio.h"
+
+#include <linux/virtio_blk.h>
+#include <pthread.h>
+#include <stdint.h>
+
+struct blk {
+	struct virtio_mmio mmio; /**< What the machine puts on its bus. */
+	const struct disk *disk; /**< Constant. */
+	struct virtio_blk_config space; /**< Constant. */
+	struct virtqueue_chain chain; /**< The request in hand; guarded by mmio.lock. */
+	int stop_fd;
+	pthread_t thread;
+};
+
+/**
+ * Make a disk and start its thread. Before any vCPU runs.
+ *
+ * @blk: storage; must not move
+ * @disk: open; must outlive it
+ * @memory: the guest's RAM; must outlive it
+ * @spi: its edge-triggered interrupt
+ * @report, @context: as in struct virtio_mmio_config
+ *
+ * Returns 0 or -errno.
+ */
+int blk_create(struct blk *blk, const struct disk *disk, const struct memory *memory, uint32_t spi,
+	       void (*report)(void *context, const char *message), void *context);
+
+/** Stop the thread, waiting for a request in flight, and give back everything but the disk. */
+void blk_destroy(struct blk *blk);
+
+/**
+ * Carry out what the driver has made available, and make durable all that was
+ * ever written. Afterwards, and as long as no vCPU runs, no I/O is in flight.
+ * No vCPU may run.
+ *
+ * Returns 0, or the -errno of fdatasync(): then data may be lost, whether or not
+ * a driver was told so.
+ */
+int blk_drain(struct blk *blk);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The transport of virtio devices: virtio 1.2, Virtio Over MMIO, version 2.
+ *
+ * A device embeds a struct virtio_mmio, waits on notify_fd in a thread of its
+ * own, and serves its queues holding the lock, one request at a time:
+ *
+ *	lock; if virtio_mmio_running(): pop, carry out, push; unlock
+ *
+ * vCPUs take the same lock when they touch anything but the interrupt and
+ * notification registers. So once a reset has the lock no request is in flight,
+ * and it gets the lock soon: status is 0 already, which stops the device's thread
+ * at its next request.
+ *
+ * KVM may write notify_fd (ioeventfd on VIRTIO_MMIO_QUEUE_NOTIFY, 4 bytes, any
+ * value) and read irq_fd (irqfd on the edge-triggered SPI); without the former,
+ * the write comes through the bus and does the same.
+ */
+#ifndef VMM_VIRTIO_MMIO_H
+#define VMM_VIRTIO_MMIO_H
+
+#include "bus.h"
+#include "memory.h"
+#include "virtio/queue.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VIRTIO_MMIO_QUEUES_MAX 4
+/** VendorID: "DRMS". */
+#define VIRTIO_MMIO_VENDOR_ID 0x534d5244
+
+/** Everything that is fixed for the device's life. */
+struct virtio_mmio_config {
+	const char *name; /**< For messages; must outlive the device. */
+	const struct memory *memory; /**< Must outlive the device. */
+	uint32_t spi; /**< Its interrupt, edge-triggered. */
+	uint32_t device_id; /**< VIRTIO_ID_*. */
+	uint64_t features; /**< Of its type; those of ring and transport are added. */
+	unsigned int queue_count; /**< 1 to VIRTIO_MMIO_QUEUES_MAX. */
+	const void *space; /**< The configuration space, constant; must outlive the device. */
+	size_t space_size;
+	/**
+	 * Told, at most once between two resets of the machine, that the guest
+	 * broke the protocol; may be NULL. A reset by the driver does not count, or
+	 * a guest could flood the log. Called with the lock held, from the device's
+	 * or a vCPU's thread: must not call the device.
+	 */
+	void (*report)(void *context, const char *message);
+	void *context; /**< For @report. */
+};
+
+struct virtio_mmio {
+	struct virtio_mmio_config config; /**< Constant. */
+	int notify_fd; /**< Constant. Readable when the driver notified, or started, the device. */
+	int irq_fd; /**< Constant. Written once for each interrupt. */
+	atomic_uint status;
+	atomic_uint interrupt_status;
+	pthread_mutex_t lock; /**< Guards all below, and the queues' contents. */
+	uint32_t device_features_sel, driver_features_sel, queue_sel;
+	uint64_t driver_features;
+	bool reported;
+	struct virtqueue_setup setup[VIRTIO_MMIO_QUEUES_MAX];
+	struct virtqueue queues[VIRTIO_MMIO_QUEUES_MAX];
+};
+
+/** For bus_add(), with the struct virtio_mmio as the device. */
+extern const struct device_ops virtio_mmio_ops;
+
+/** Make a device in its state after power-on. Returns 0 or -errno. Before any vCPU runs. */
+int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config *config);
+
+/** Give back what virtio_mmio_create() took. Nobody may use it any more. */
+void virtio_mmio_destroy(struct virtio_mmio *mmio);
+
+/** Whether the queues may be served: the driver is up and nothing is broken. With the lock held. */
+bool virtio_mmio_running(const struct virtio_mmio *mmio);
+
+/** Whether the driver accepted a feature, given by its bit number. With the lock held. */
+bool virtio_mmio_has(const struct virtio_mmio *mmio, unsigned int feature);
+
+/** Interrupt the driver: a queue has used buffers. From any thread. */
+void virtio_mmio_interrupt(struct virtio_mmio *mmio);
+
+/**
+ * The guest broke the protocol: set DEVICE_NEEDS_RESET, interrupt the driver,
+ * report. The device does nothing more until it is reset. With the lock held.
+ *
+ * @reason: what the guest did, e.g. "a descriptor lies outside RAM"
+ */
+void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason);
+
+#endif
