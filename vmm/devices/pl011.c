@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "devices/pl011.h"
+
+/* Registers, by their names in the manual. */
+enum {
+	UARTDR = 0x000,
+	UARTRSR = 0x004, /* UARTECR when written. */
+	UARTFR = 0x018,
+	UARTILPR = 0x020,
+	UARTIBRD = 0x024,
+	UARTFBRD = 0x028,
+	UARTLCR_H = 0x02c,
+	UARTCR = 0x030,
+	UARTIFLS = 0x034,
+	UARTIMSC = 0x038,
+	UARTRIS = 0x03c,
+	UARTMIS = 0x040,
+	UARTICR = 0x044,
+	UARTDMACR = 0x048,
+	UARTPERIPHID0 = 0xfe0,
+	UARTPCELLID3 = 0xffc,
+};
+
+#define FR_CTS 0x001
+#define FR_DSR 0x002
+#define FR_DCD 0x004
+#define FR_BUSY 0x008
+#define FR_RXFE 0x010
+#define FR_TXFF 0x020
+#define FR_RXFF 0x040
+#define FR_TXFE 0x080
+
+#define LCR_H_FEN 0x10
+
+#define CR_UARTEN 0x001
+#define CR_RXE 0x200
+
+#define INT_RX 0x010
+#define INT_TX 0x020
+#define INT_RT 0x040
+
+/* The bits that can be written; the others read as zero. */
+#define ILPR_MASK 0x00ff
+#define IBRD_MASK 0xffff
+#define FBRD_MASK 0x003f
+#define LCR_H_MASK 0x00ff
+#define CR_MASK 0xff87
+#define IFLS_MASK 0x003f
+#define INT_MASK 0x07ff
+#define DMACR_MASK 0x0007
+
+#define CR_RESET 0x300
+#define IFLS_RESET 0x012
+
+/* UARTPeriphID0 to 3, UARTPCellID0 to 3: Arm's part 0x011, revision 1. */
+static const uint8_t identification[] = { 0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+
+static uint8_t fifo_take(struct pl011_fifo *fifo)
+{
+	uint8_t byte = fifo->bytes[fifo->first];
+
+	fifo->first = (fifo->first + 1) % PL011_FIFO_SIZE;
+	fifo->count--;
+
+	return byte;
+}
+
+static void fifo_put(struct pl011_fifo *fifo, uint8_t byte)
+{
+	fifo->bytes[(fifo->first + fifo->count) % PL011_FIFO_SIZE] = byte;
+	fifo->count++;
+}
+
+/* With the FIFOs disabled each is one holding register. */
+static unsigned int fifo_depth(const struct pl011 *pl011)
+{
+	return pl011->lcr_h & LCR_H_FEN ? PL011_FIFO_SIZE : 1;
+}
+
+/* A field of UARTIFLS as a number of bytes. */
+static unsigned int fifo_level(unsigned int select)
+{
+	/* From 4 on the field is reserved but for 7/8; take it for that. */
+	static const uint8_t levels[] = { 2, 4, 8, 12, 14, 14, 14, 14 };
+
+	return levels[select & 7];
+}
+
+/* At how many bytes the receive interrupt is raised. */
+static unsigned int receive_level(const struct pl011 *pl011)
+{
+	return pl011->lcr_h & LCR_H_FEN ? fifo_level(pl011->ifls >> 3) : 1;
+}
+
+/* From how many bytes down the transmit interrupt is raised. */
+static unsigned int transmit_level(const struct pl011 *pl011)
+{
+	return pl011->lcr_h & LCR_H_FEN ? fifo_level(pl011->ifls) : 0;
+}
+
+static void update_line(struct pl011 *pl011)
+{
+	bool level = (pl011->ris & pl011->imsc) != 0;
+
+	if (level != pl011->level) {
+		pl011->level = level;
+		irq_line_set(&pl011->irq, level);
+	}
+}
+
+static unsigned int receive_room(const struct pl011 *pl011)
+{
+	unsigned int depth = fifo_depth(pl011);
+
+	if (!(pl011->cr & CR_UARTEN) || !(pl011->cr & CR_RXE) || pl011->receive.count >= depth)
+		return 0;
+
+	return depth - pl011->receive.count;
+}
+
+/* After anything that can make room: let the host's end go on. */
+static void announce_room(struct pl011 *pl011)
+{
+	if (!pl011->refused || receive_room(pl011) == 0)
+		return;
+
+	pl011->refused = false;
+	pl011->host_ops->room(pl011->host);
+}
+
+static bool send(struct pl011 *pl011, uint8_t byte)
+{
+	return !pl011->host_ops || pl011->host_ops->send(pl011->host, byte);
+}
+
+/* Move what waits to the host's end, as far as it goes. */
+static void send_waiting(struct pl011 *pl011)
+{
+	while (pl011->transmit.count > 0 &&
+	       send(pl011, pl011->transmit.bytes[pl011->transmit.first]))
+		fifo_take(&pl011->transmit);
+
+	if (pl011->transmit.count <= transmit_level(pl011))
+		pl011->ris |= INT_TX;
+}
+
+/*
+ * UARTCR does not gate the way out: early consoles and small programs write
+ * without having enabled anything, and an emulated line has no speed to set.
+ */
+static void transmit(struct pl011 *pl011, uint8_t byte)
+{
+	/* As on hardware, who writes in spite of TXFF loses the byte. */
+	if (pl011->transmit.count >= fifo_depth(pl011))
+		return;
+
+	fifo_put(&pl011->transmit, byte);
+	pl011->ris &= (uint16_t)~INT_TX;
+	/* What waits has been refused; pl011_resume() will say when to try again. */
+	if (pl011->transmit.count == 1)
+		send_waiting(pl011);
+	else if (pl011->transmit.count <= transmit_level(pl011))
+		pl011->ris |= INT_TX;
+}
+
+static uint32_t read_data(struct pl011 *pl011)
+{
+	uint8_t byte;
+
+	if (pl011->receive.count == 0)
+		return 0;
+
+	byte = fifo_take(&pl011->receive);
+	if (pl011->receive.count < receive_level(pl011))
+		pl011->ris &= (uint16_t)~INT_RX;
+	if (pl011->receive.count == 0)
+		pl011->ris &= (uint16_t)~INT_RT;
+	announce_room(pl011);
+
+	return byte;
+}
+
+static uint32_t read_flags(const struct pl011 *pl011)
+{
+	/* Somebody is always at the other end, and ready. */
+	uint32_t flags = FR_CTS | FR_DSR | FR_DCD;
+	unsigned int depth = fifo_depth(pl011);
+
+	if (pl011->receive.count == 0)
+		flags |= FR_RXFE;
+	if (pl011->receive.count >= depth)
+		flags |= FR_RXFF;
+	if (pl011->transmit.count == 0)
+		flags |= FR_TXFE;
+	else
+		flags |= FR_BUSY;
+	if (pl011->transmit.count >= depth)
+		flags |= FR_TXFF;
+
+	return flags;
+}
+
+static uint32_t read_register(struct pl011 *pl011, uint64_t offset)
+{
+	switch (offset) {
+	case UARTDR:
+		return read_data(pl011);
+	case UARTFR:
+		return read_flags(pl011);
+	case UARTILPR:
+		return pl011->ilpr;
+	case UARTIBRD:
+		return pl011->ibrd;
+	case UARTFBRD:
+		return pl011->fbrd;
+	case UARTLCR_H:
+		return pl011->lcr_h;
+	case UARTCR:
+		return pl011->cr;
+	case UARTIFLS:
+		return pl011->ifls;
+	case UARTIMSC:
+		return pl011->imsc;
+	case UARTRIS:
+		return pl011->ris;
+	case UARTMIS:
+		return pl011->ris & pl011->imsc;
+	case UARTDMACR:
+		return pl011->dmacr;
+	default:
+		/* UARTRSR too: there are no errors on this line. */
+		if (offset >= UARTPERIPHID0 && offset <= UARTPCELLID3)
+			return identification[(offset - UARTPERIPHID0) / 4];
+		return 0;
+	}
+}
+
+static void write_register(struct pl011 *pl011, uint64_t offset, uint32_t value)
+{
+	switch (offset) {
+	case UARTDR:
+		transmit(pl011, (uint8_t)value);
+		break;
+	case UARTILPR:
+		pl011->ilpr = value & ILPR_MASK;
+		break;
+	case UARTIBRD:
+		pl011->ibrd = value & IBRD_MASK;
+		break;
+	case UARTFBRD:
+		pl011->fbrd = value & FBRD_MASK;
+		break;
+	case UARTLCR_H:
+		/* What is in the FIFOs stays, whatever becomes of their depth. */
+		pl011->lcr_h = value & LCR_H_MASK;
+		break;
+	case UARTCR:
+		pl011->cr = value & CR_MASK;
+		break;
+	case UARTIFLS:
+		pl011->ifls = value & IFLS_MASK;
+		break;
+	case UARTIMSC:
+		pl011->imsc = value & INT_MASK;
+		break;
+	case UARTICR:
+		pl011->ris &= (uint16_t)~value;
+		break;
+	case UARTDMACR:
+		/* Nobody listens: there is no DMA controller. */
+		pl011->dmacr = value & DMACR_MASK;
+		break;
+	default:
+		return;
+	}
+	announce_room(pl011);
+}
+
+static uint64_t pl011_read(void *device, uint64_t offset, unsigned int size)
+{
+	struct pl011 *pl011 = device;
+	uint32_t value;
+
+	if (offset % 4 != 0)
+		return 0;
+
+	pthread_mutex_lock(&pl011->lock);
+	value = read_register(pl011, offset);
+	update_line(pl011);
+	pthread_mutex_unlock(&pl011->lock);
+
+	return value;
+}
+
+static void pl011_write(void *device, uint64_t offset, uint64_t value, unsigned int size)
+{
+	struct pl011 *pl011 = device;
+
+	if (offset % 4 != 0)
+		return;
+
+	pthread_mutex_lock(&pl011->lock);
+	write_register(pl011, offset, (uint32_t)value);
+	update_line(pl011);
+	pthread_mutex_unlock(&pl011->lock);
+}
+
+static void set_to_reset(struct pl011 *pl011)
+{
+	pl011->receive = (struct pl011_fifo){ 0 };
+	pl011->ilpr = 0;
+	pl011->ibrd = 0;
+	pl011->fbrd = 0;
+	pl011->lcr_h = 0;
+	pl011->cr = CR_RESET;
+	pl011->ifls = IFLS_RESET;
+	pl011->imsc = 0;
+	pl011->ris = 0;
+	pl011->dmacr = 0;
+}
+
+static void pl011_reset(void *device)
+{
+	struct pl011 *pl011 = device;
+
+	pthread_mutex_lock(&pl011->lock);
+	/* What waits to be sent stays: it is on the line, and may be a last word. */
+	set_to_reset(pl011);
+	update_line(pl011);
+	pthread_mutex_unlock(&pl011->lock);
+}
+
+const struct device_ops pl011_ops = {
+	.name = "pl011",
+	.read = pl011_read,
+	.write = pl011_write,
+	.reset = pl011_reset,
+};
+
+void pl011_create(struct pl011 *pl011, struct irq_line irq)
+{
+	*pl011 = (struct pl011){ .irq = irq };
+	pthread_mutex_init(&pl011->lock, NULL);
+	set_to_reset(pl011);
+}
+
+void pl011_destroy(struct pl011 *pl011)
+{
+	pthread_mutex_destroy(&pl011->lock);
+}
+
+void pl011_connect(struct pl011 *pl011, const struct pl011_host *ops, void *host)
+{
+	pl011->host_ops = ops;
+	pl011->host = host;
+}
+
+size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count)
+{
+	size_t taken = 0;
+
+	pthread_mutex_lock(&pl011->lock);
+	while (taken < count && receive_room(pl011) > 0)
+		fifo_put(&pl011->receive, bytes[taken++]);
+	if (taken < count)
+		pl011->refused = true;
+
+	if (taken > 0 && pl011->receive.count >= receive_level(pl011))
+		pl011->ris |= INT_RX;
+	/*
+	 * The timeout is the silence of 32 bits after the last byte. Time on an
+	 * emulated line stands still between two offers, so it comes at once.
+	 */
+	if (taken > 0 && pl011->lcr_h & LCR_H_FEN)
+		pl011->ris |= INT_RT;
+	update_line(pl011);
+	pthread_mutex_unlock(&pl011->lock);
+
+	return taken;
+}
+
+bool pl011_resume(struct pl011 *pl011)
+{
+	bool done;
+
+	pthread_mutex_lock(&pl011->lock);
+	if (pl011->transmit.count > 0)
+		send_waiting(pl011);
+	done = pl011->transmit.count == 0;
+	update_line(pl011);
+	pthread_mutex_unlock(&pl011->lock);
+
+	return done;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "devices/pl031.h"
+
+#include <errno.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Registers, by their names in the manual. */
+enum {
+	RTCDR = 0x000,
+	RTCMR = 0x004,
+	RTCLR = 0x008,
+	RTCCR = 0x00c,
+	RTCIMSC = 0x010,
+	RTCRIS = 0x014,
+	RTCMIS = 0x018,
+	RTCICR = 0x01c,
+	RTCPERIPHID0 = 0xfe0,
+	RTCPCELLID3 = 0xffc,
+};
+
+/* RTCPeriphID0 to 3, RTCPCellID0 to 3: Arm's part 0x031, revision 1. */
+static const uint8_t identification[] = { 0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+
+static int64_t host_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+
+	return now.tv_sec;
+}
+
+static void update_line(struct pl031 *pl031)
+{
+	bool level = pl031->raw && pl031->mask;
+
+	if (level != pl031->level) {
+		pl031->level = level;
+		irq_line_set(&pl031->irq, level);
+	}
+}
+
+/*
+ * Let the timer follow the alarm. CANCEL_ON_SET makes it readable too when the
+ * host's clock is set, since the moment of the alarm has then moved.
+ */
+static void set_timer(const struct pl031 *pl031)
+{
+	struct itimerspec when = { .it_value.tv_sec = pl031->alarm_due ? pl031->alarm : 0 };
+
+	/* Cannot fail: the descriptor is a timer's, the time is in range. */
+	(void)timerfd_settime(pl031->timer_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when,
+			      NULL);
+}
+
+static void check_alarm(struct pl031 *pl031)
+{
+	if (pl031->alarm_due && host_time() >= pl031->alarm) {
+		pl031->alarm_due = false;
+		pl031->raw = true;
+	}
+	set_timer(pl031);
+}
+
+/*
+ * The interrupt is raised when the counter comes to equal RTCMR. Counting wraps,
+ * so a match in the past is one in the far future.
+ */
+static void plan_alarm(struct pl031 *pl031)
+{
+	int64_t now = host_time();
+
+	pl031->alarm = now + (uint32_t)(pl031->match - ((uint32_t)now + pl031->offset));
+	pl031->alarm_due = true;
+	check_alarm(pl031);
+}
+
+static uint32_t read_register(const struct pl031 *pl031, uint64_t offset)
+{
+	switch (offset) {
+	case RTCDR:
+		return (uint32_t)host_time() + pl031->offset;
+	case RTCMR:
+		return pl031->match;
+	case RTCLR:
+		return pl031->load;
+	case RTCCR:
+		/* Started, and nothing but a loss of power could stop it. */
+		return 1;
+	case RTCIMSC:
+		return pl031->mask;
+	case RTCRIS:
+		return pl031->raw;
+	case RTCMIS:
+		return pl031->raw && pl031->mask;
+	default:
+		if (offset >= RTCPERIPHID0 && offset <= RTCPCELLID3)
+			return identification[(offset - RTCPERIPHID0) / 4];
+		return 0;
+	}
+}
+
+static void write_register(struct pl031 *pl031, uint64_t offset, uint32_t value)
+{
+	switch (offset) {
+	case RTCMR:
+		pl031->match = value;
+		plan_alarm(pl031);
+		break;
+	case RTCLR:
+		pl031->load = value;
+		pl031->offset = value - (uint32_t)host_time();
+		plan_alarm(pl031);
+		break;
+	case RTCIMSC:
+		pl031->mask = value & 1;
+		break;
+	case RTCICR:
+		if (value & 1)
+			pl031->raw = false;
+		break;
+	default:
+		break;
+	}
+}
+
+static uint64_t pl031_read(void *device, uint64_t offset, unsigned int size)
+{
+	struct pl031 *pl031 = device;
+	uint32_t value;
+
+	if (offset % 4 != 0)
+		return 0;
+
+	pthread_mutex_lock(&pl031->lock);
+	value = read_register(pl031, offset);
+	pthread_mutex_unlock(&pl031->lock);
+
+	return value;
+}
+
+static void pl031_write(void *device, uint64_t offset, uint64_t value, unsigned int size)
+{
+	struct pl031 *pl031 = device;
+
+	if (offset % 4 != 0)
+		return;
+
+	pthread_mutex_lock(&pl031->lock);
+	write_register(pl031, offset, (uint32_t)value);
+	update_line(pl031);
+	pthread_mutex_unlock(&pl031->lock);
+}
+
+static void pl031_reset(void *device)
+{
+	struct pl031 *pl031 = device;
+
+	pthread_mutex_lock(&pl031->lock);
+	pl031->match = 0;
+	pl031->load = 0;
+	pl031->mask = false;
+	pl031->raw = false;
+	plan_alarm(pl031);
+	update_line(pl031);
+	pthread_mutex_unlock(&pl031->lock);
+}
+
+const struct device_ops pl031_ops = {
+	.name = "pl031",
+	.read = pl031_read,
+	.write = pl031_write,
+	.reset = pl031_reset,
+};
+
+int pl031_create(struct pl031 *pl031, struct irq_line irq)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+
+	*pl031 = (struct pl031){ .irq = irq, .timer_fd = fd };
+	pthread_mutex_init(&pl031->lock, NULL);
+	plan_alarm(pl031);
+
+	return 0;
+}
+
+void pl031_destroy(struct pl031 *pl031)
+{
+	close(pl031->timer_fd);
+	pthread_mutex_destroy(&pl031->lock);
+}
+
+int pl031_fd(const struct pl031 *pl031)
+{
+	return pl031->timer_fd;
+}
+
+void pl031_expired(struct pl031 *pl031)
+{
+	uint64_t count;
+
+	pthread_mutex_lock(&pl031->lock);
+	/* ECANCELED if the clock was set, EAGAIN if nothing happened: the time tells. */
+	(void)!read(pl031->timer_fd, &count, sizeof(count));
+	check_alarm(pl031);
+	update_line(pl031);
+	pthread_mutex_unlock(&pl031->lock);
+}
+
+bool pl031_next_alarm(struct pl031 *pl031, int64_t *seconds)
+{
+	bool found;
+
+	pthread_mutex_lock(&pl031->lock);
+	found = pl031->alarm_due && pl031->mask;
+	if (found)
+		*seconds = pl031->alarm;
+	pthread_mutex_unlock(&pl031->lock);
+
+	return found;
+}

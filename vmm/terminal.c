@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CTRL_A 0x01
+#define CLOSE_TIMEOUT_MS 1000
+
+/* What an event of epoll is about. */
+enum source {
+	SOURCE_INPUT,
+	SOURCE_OUTPUT,
+	SOURCE_ROOM,
+};
+
+static const char help[] = "\r\n"
+			   "Ctrl-A x       quit dormouse: the guest is turned off at once\r\n"
+			   "Ctrl-A Ctrl-A  send Ctrl-A to the guest; so does Ctrl-A a\r\n"
+			   "Ctrl-A h       this help\r\n";
+
+/* How standard input was before raw mode; exit() has no argument to find it by. */
+static struct termios saved_mode;
+static bool is_raw;
+
+void terminal_restore(void)
+{
+	if (!is_raw)
+		return;
+
+	is_raw = false;
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &saved_mode);
+}
+
+static int set_raw(struct error *error)
+{
+	static bool registered;
+	struct termios mode;
+	int err;
+
+	if (tcgetattr(STDIN_FILENO, &saved_mode) < 0)
+		goto err_mode;
+
+	if (!registered && atexit(terminal_restore) != 0)
+		return error_set(error, -ENOMEM, "cannot arrange for the terminal's restoration");
+	registered = true;
+
+	mode = saved_mode;
+	mode.c_iflag &= ~(tcflag_t)(BRKINT | IGNBRK | ICRNL | IGNCR | INLCR | INPCK | ISTRIP |
+				    IXON | PARMRK);
+	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
+	mode.c_cflag |= CS8;
+	/* Output is still processed, or our own messages would run in steps. */
+	mode.c_cc[VMIN] = 1;
+	mode.c_cc[VTIME] = 0;
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &mode) < 0)
+		goto err_mode;
+	is_raw = true;
+
+	return 0;
+
+err_mode:
+	err = -errno;
+	return error_set(error, err, "cannot set the terminal's mode: %s", strerror(-err));
+}
+
+/*
+ * Standard output is shared with the shell and whoever else, who would be
+ * surprised to find it non-blocking. So it is opened anew, or, where that cannot
+ * be (a socket, another user's terminal, no /proc), asked before each write. A
+ * file needs neither, and opened anew it would lose its position.
+ */
+static int open_standard_output(struct terminal *terminal)
+{
+	int fd = -1;
+
+	if (isatty(STDOUT_FILENO) || lseek(STDOUT_FILENO, 0, SEEK_CUR) < 0)
+		fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	terminal->nonblocking = fd >= 0;
+
+	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+static int open_output(struct terminal *terminal, const char *path, struct error *error)
+{
+	int err;
+
+	if (path) {
+		int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+		terminal->nonblocking = true;
+		terminal->output_fd = open(path, flags, 0666);
+	} else {
+		terminal->output_fd = open_standard_output(terminal);
+	}
+	if (terminal->output_fd >= 0)
+		return 0;
+
+	err = -errno;
+	if (err == -ENXIO)
+		return error_set(error, err, "cannot write the console to %s: nobody reads it",
+				 path ? path : "standard output");
+
+	return error_set(error, err, "cannot write the console to %s: %s",
+			 path ? path : "standard output", strerror(-err));
+}
+
+static int watch(const struct terminal *terminal, int op, int fd, enum source source,
+		 uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.u32 = source };
+
+	return epoll_ctl(terminal->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
+}
+
+/* Begin to watch standard input, if there is one for us. */
+static int open_input(struct terminal *terminal, bool to_file)
+{
+	int err;
+
+	terminal->is_terminal = isatty(STDIN_FILENO);
+	terminal->input_fd = -1;
+	if (terminal->is_terminal && to_file)
+		return 0;
+	/* A closed standard input is one that has ended. */
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		return 0;
+
+	terminal->input_fd = STDIN_FILENO;
+	err = watch(terminal, EPOLL_CTL_ADD, STDIN_FILENO, SOURCE_INPUT, EPOLLIN);
+	if (err != -EPERM)
+		return err;
+
+	/* A file or /dev/null is never waited for, and epoll says so. */
+	terminal->input_fd = terminal->ready_fd;
+	return watch(terminal, EPOLL_CTL_ADD, terminal->ready_fd, SOURCE_INPUT, EPOLLIN);
+}
+
+/* Watch input only while there is somewhere to keep it. */
+static void update_input(struct terminal *terminal)
+{
+	bool pause = terminal->pending_count == TERMINAL_PENDING_SIZE && !terminal->is_terminal;
+
+	if (terminal->input_fd < 0 || pause == terminal->paused)
+		return;
+
+	/* Not with a mask of 0: the end of a pipe would be told all the same, for ever. */
+	terminal->paused = pause;
+	(void)watch(terminal, pause ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, terminal->input_fd,
+		    SOURCE_INPUT, EPOLLIN);
+}
+
+static void end_input(struct terminal *terminal)
+{
+	(void)epoll_ctl(terminal->epoll_fd, EPOLL_CTL_DEL, terminal->input_fd, NULL);
+	terminal->input_fd = -1;
+}
+
+int terminal_open(struct terminal *terminal, const char *path, struct error *error)
+{
+	int err;
+
+	memset(terminal, 0, sizeof(*terminal));
+	atomic_init(&terminal->output_error, 0);
+	/* A reader who goes away is told by write(), not by death. */
+	(void)signal(SIGPIPE, SIG_IGN);
+
+	err = open_output(terminal, path, error);
+	if (err)
+		return err;
+
+	terminal->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	terminal->room_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	terminal->ready_fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (terminal->epoll_fd < 0 || terminal->room_fd < 0 || terminal->ready_fd < 0) {
+		err = -errno;
+		goto err_close;
+	}
+
+	err = watch(terminal, EPOLL_CTL_ADD, terminal->room_fd, SOURCE_ROOM, EPOLLIN);
+	if (err)
+		goto err_close;
+	/* EPERM: a file, which is always ready and never asked about. */
+	err = watch(terminal, EPOLL_CTL_ADD, terminal->output_fd, SOURCE_OUTPUT, EPOLLONESHOT);
+	if (err && err != -EPERM)
+		goto err_close;
+	err = open_input(terminal, path != NULL);
+	if (err)
+		goto err_close;
+
+	if (terminal->is_terminal && terminal->input_fd >= 0) {
+		err = set_raw(error);
+		if (err)
+			goto err_told;
+	}
+
+	return 0;
+
+err_close:
+	error_set(error, err, "cannot set up the console: %s", strerror(-err));
+err_told:
+	close(terminal->output_fd);
+	if (terminal->epoll_fd >= 0)
+		close(terminal->epoll_fd);
+	if (terminal->room_fd >= 0)
+		close(terminal->room_fd);
+	if (terminal->ready_fd >= 0)
+		close(terminal->ready_fd);
+	return err;
+}
+
+/*
+ * Write one byte without blocking. Returns false if that is not possible now.
+ * From any thread. An error is remembered and the byte dropped, as a guest
+ * cannot help it.
+ */
+static bool write_byte(struct terminal *terminal, uint8_t byte)
+{
+	struct pollfd ready = { .fd = terminal->output_fd, .events = POLLOUT };
+	int none = 0;
+
+	if (!terminal->nonblocking && poll(&ready, 1, 0) == 0)
+		return false;
+
+	for (;;) {
+		ssize_t ret = write(terminal->output_fd, &byte, 1);
+
+		if (ret == 1)
+			return true;
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return false;
+
+		atomic_compare_exchange_strong(&terminal->output_error, &none,
+					       ret < 0 ? errno : EIO);
+		return true;
+	}
+}
+
+/* struct pl011_host, send: from a vCPU's thread or the main thread. */
+static bool terminal_send(void *host, uint8_t byte)
+{
+	struct terminal *terminal = host;
+
+	if (write_byte(terminal, byte))
+		return true;
+
+	(void)watch(terminal, EPOLL_CTL_MOD, terminal->output_fd, SOURCE_OUTPUT,
+		    EPOLLOUT | EPOLLONESHOT);
+
+	return false;
+}
+
+/* struct pl011_host, room: from a vCPU's thread or the main thread. */
+static void terminal_room(void *host)
+{
+	struct terminal *terminal = host;
+
+	(void)eventfd_write(terminal->room_fd, 1);
+}
+
+static const struct pl011_host uart_host = {
+	.send = terminal_send,
+	.room = terminal_room,
+};
+
+void terminal_connect(struct terminal *terminal, struct pl011 *uart)
+{
+	terminal->uart = uart;
+	pl011_connect(uart, &uart_host, terminal);
+}
+
+int terminal_fd(const struct terminal *terminal)
+{
+	return terminal->epoll_fd;
+}
+
+/* Keep a byte for the UART. One too many is lost, with a bell. */
+static void keep(struct terminal *terminal, uint8_t byte)
+{
+	size_t at = terminal->pending_first + terminal->pending_count;
+
+	if (terminal->pending_count == TERMINAL_PENDING_SIZE) {
+		(void)write_byte(terminal, '\a');
+		return;
+	}
+
+	terminal->pending[at % TERMINAL_PENDING_SIZE] = byte;
+	terminal->pending_count++;
+}
+
+/* Offer what is kept to the UART. What it does not take, room() will ask for. */
+static void feed(struct terminal *terminal)
+{
+	while (terminal->pending_count > 0) {
+		size_t first = terminal->pending_first;
+		size_t count = terminal->pending_count;
+		size_t taken;
+
+		if (count > TERMINAL_PENDING_SIZE - first)
+			count = TERMINAL_PENDING_SIZE - first;
+		taken = pl011_receive(terminal->uart, &terminal->pending[first], count);
+		terminal->pending_first = (first + taken) % TERMINAL_PENDING_SIZE;
+		terminal->pending_count -= taken;
+		if (taken < count)
+			break;
+	}
+	update_input(terminal);
+}
+
+/* A byte typed after Ctrl-A. */
+static enum terminal_event obey(struct terminal *terminal, uint8_t byte)
+{
+	switch (byte) {
+	case 'x':
+	case 'X':
+		return TERMINAL_QUIT;
+	case 'a':
+	case CTRL_A:
+		keep(terminal, CTRL_A);
+		break;
+	default:
+		for (const char *at = help; *at; at++)
+			(void)write_byte(terminal, (uint8_t)*at);
+		break;
+	}
+
+	return TERMINAL_NOTHING;
+}
+
+/* Sort out what a user typed. */
+static enum terminal_event interpret(struct terminal *terminal, const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (terminal->escaped) {
+			terminal->escaped = false;
+			if (obey(terminal, bytes[i]) == TERMINAL_QUIT)
+				return TERMINAL_QUIT;
+		} else if (bytes[i] == CTRL_A) {
+			terminal->escaped = true;
+		} else {
+			keep(terminal, bytes[i]);
+		}
+	}
+
+	return TERMINAL_NOTHING;
+}
+
+static enum terminal_event read_input(struct terminal *terminal)
+{
+	uint8_t bytes[1024];
+	size_t room = TERMINAL_PENDING_SIZE - terminal->pending_count;
+	ssize_t ret;
+
+	/* A terminal is read even when there is no room: Ctrl-A x must be seen. */
+	if (terminal->is_terminal || room > sizeof(bytes))
+		room = sizeof(bytes);
+
+	ret = read(STDIN_FILENO, bytes, room);
+	if (ret < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+		return TERMINAL_NOTHING;
+	if (ret <= 0) {
+		end_input(terminal);
+		return TERMINAL_NOTHING;
+	}
+
+	if (terminal->is_terminal)
+		return interpret(terminal, bytes, (size_t)ret);
+
+	for (ssize_t i = 0; i < ret; i++)
+		keep(terminal, bytes[i]);
+
+	return TERMINAL_NOTHING;
+}
+
+enum terminal_event terminal_run(struct terminal *terminal)
+{
+	struct epoll_event events[3];
+	eventfd_t count;
+	int ready = epoll_wait(terminal->epoll_fd, events, 3, 0);
+
+	for (int i = 0; i < ready; i++) {
+		switch ((enum source)events[i].data.u32) {
+		case SOURCE_INPUT:
+			if (read_input(terminal) == TERMINAL_QUIT)
+				return TERMINAL_QUIT;
+			break;
+		case SOURCE_OUTPUT:
+			pl011_resume(terminal->uart);
+			break;
+		case SOURCE_ROOM:
+			(void)eventfd_read(terminal->room_fd, &count);
+			break;
+		}
+	}
+	feed(terminal);
+
+	return TERMINAL_NOTHING;
+}
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int terminal_close(struct terminal *terminal)
+{
+	int64_t deadline = monotonic_ms() + CLOSE_TIMEOUT_MS;
+	struct pollfd ready = { .fd = terminal->output_fd, .events = POLLOUT };
+	int err;
+
+	while (terminal->uart && !pl011_resume(terminal->uart)) {
+		int64_t left = deadline - monotonic_ms();
+		int none = 0;
+
+		if (left <= 0) {
+			atomic_compare_exchange_strong(&terminal->output_error, &none, ETIMEDOUT);
+			break;
+		}
+		(void)poll(&ready, 1, (int)left);
+	}
+	err = -atomic_load(&terminal->output_error);
+
+	terminal_restore();
+	close(terminal->output_fd);
+	close(terminal->epoll_fd);
+	close(terminal->room_fd);
+	close(terminal->ready_fd);
+
+	return err;
+}

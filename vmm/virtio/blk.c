@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "virtio/blk.h"
+
+#include <errno.h>
+#include <linux/virtio_ids.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* One descriptor is the header's and one the status's. */
+#define SEG_MAX (VIRTQUEUE_SIZE_MAX - 2)
+
+#define BIT(number) (1ULL << (number))
+
+/* A run of bytes in the guest's memory, in pieces. */
+struct span {
+	struct iovec *parts;
+	unsigned int count;
+};
+
+/* Drop the first @size bytes of a span, or all of it if it is shorter. */
+static void span_skip(struct span *span, uint64_t size)
+{
+	while (span->count > 0 && size >= span->parts[0].iov_len) {
+		size -= span->parts[0].iov_len;
+		span->parts++;
+		span->count--;
+	}
+	if (span->count > 0) {
+		span->parts[0].iov_base = (uint8_t *)span->parts[0].iov_base + size;
+		span->parts[0].iov_len -= size;
+	}
+}
+
+/* Cut the last byte off a span that has one, and return where it is. */
+static uint8_t *span_cut_last(struct span *span)
+{
+	struct iovec *last = &span->parts[span->count - 1];
+
+	last->iov_len--;
+	if (last->iov_len == 0)
+		span->count--;
+
+	return (uint8_t *)last->iov_base + last->iov_len;
+}
+
+/* Take up to @size bytes off the front of a span. */
+static void span_read(struct span *span, void *to, size_t size)
+{
+	uint8_t *at = to;
+
+	while (size > 0 && span->count > 0) {
+		size_t piece = span->parts[0].iov_len < size ? span->parts[0].iov_len : size;
+
+		memcpy(at, span->parts[0].iov_base, piece);
+		span_skip(span, piece);
+		at += piece;
+		size -= piece;
+	}
+}
+
+/* Put up to @size bytes at the front of a span and drop what they fill. */
+static void span_write(struct span *span, const void *from, size_t size)
+{
+	const uint8_t *at = from;
+
+	while (size > 0 && span->count > 0) {
+		size_t piece = span->parts[0].iov_len < size ? span->parts[0].iov_len : size;
+
+		memcpy(span->parts[0].iov_base, at, piece);
+		span_skip(span, piece);
+		at += piece;
+		size -= piece;
+	}
+}
+
+static void span_clear(struct span *span)
+{
+	for (; span->count > 0; span->parts++, span->count--)
+		memset(span->parts[0].iov_base, 0, span->parts[0].iov_len);
+}
+
+/*
+ * Read or write all of a span at an offset of the image. What was moved is gone
+ * from the span. Returns 0 or -errno, -EIO if the image has become too short.
+ */
+static int transfer(const struct disk *disk, struct span *span, uint64_t offset, bool to_image)
+{
+	while (span->count > 0) {
+		const struct iovec *parts = span->parts;
+		int count = (int)span->count;
+		ssize_t ret;
+
+		if (to_image)
+			ret = pwritev(disk->fd, parts, count, (off_t)offset);
+		else
+			ret = preadv(disk->fd, parts, count, (off_t)offset);
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0)
+			return -errno;
+		if (ret == 0)
+			return -EIO;
+		span_skip(span, (uint64_t)ret);
+		offset += (uint64_t)ret;
+	}
+
+	return 0;
+}
+
+static int sync_image(const struct disk *disk)
+{
+	int ret;
+
+	do
+		ret = fdatasync(disk->fd);
+	while (ret < 0 && errno == EINTR);
+
+	return ret < 0 ? -errno : 0;
+}
+
+/* Whether a transfer is of whole sectors that the disk has. */
+static bool is_inside(const struct disk *disk, uint64_t sector, uint64_t size)
+{
+	uint64_t sectors = disk->size / DISK_SECTOR_SIZE;
+
+	return size % DISK_SECTOR_SIZE == 0 && sector <= sectors &&
+	       size / DISK_SECTOR_SIZE <= sectors - sector;
+}
+
+static uint8_t status_of(int err)
+{
+	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
+}
+
+static uint8_t read_sectors(const struct blk *blk, uint64_t sector, struct span *span,
+			    uint64_t size)
+{
+	if (!is_inside(blk->disk, sector, size))
+		return VIRTIO_BLK_S_IOERR;
+
+	return status_of(transfer(blk->disk, span, sector * DISK_SECTOR_SIZE, false));
+}
+
+static uint8_t write_sectors(const struct blk *blk, uint64_t sector, struct span *span,
+			     uint64_t size)
+{
+	int err;
+
+	if (blk->disk->read_only || !is_inside(blk->disk, sector, size))
+		return VIRTIO_BLK_S_IOERR;
+
+	err = transfer(blk->disk, span, sector * DISK_SECTOR_SIZE, true);
+	/* A driver that cannot flush counts on every write to be durable. */
+	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
+		err = sync_image(blk->disk);
+
+	return status_of(err);
+}
+
+/*
+ * Carry out the request in blk->chain. Returns false if it is none: no room for
+ * a header or a status. How it is spread over descriptors is the driver's choice.
+ */
+static bool carry_out(struct blk *blk)
+{
+	struct virtqueue_chain *chain = &blk->chain;
+	struct span out = { chain->parts, chain->readable_count };
+	struct span in = { chain->parts + chain->readable_count, chain->writable_count };
+	struct virtio_blk_outhdr header;
+	uint8_t *status;
+	uint8_t result;
+
+	if (chain->readable_size < sizeof(header) || chain->writable_size < 1)
+		return false;
+
+	span_read(&out, &header, sizeof(header));
+	status = span_cut_last(&in);
+
+	switch (header.type) {
+	case VIRTIO_BLK_T_IN:
+		result = read_sectors(blk, header.sector, &in, chain->writable_size - 1);
+		break;
+	case VIRTIO_BLK_T_OUT:
+		result = write_sectors(blk, header.sector, &out,
+				       chain->readable_size - sizeof(header));
+		break;
+	case VIRTIO_BLK_T_FLUSH:
+		result = status_of(sync_image(blk->disk));
+		break;
+	case VIRTIO_BLK_T_GET_ID:
+		span_write(&in, blk->disk->name, DISK_NAME_SIZE);
+		result = VIRTIO_BLK_S_OK;
+		break;
+	default:
+		result = VIRTIO_BLK_S_UNSUPP;
+		break;
+	}
+
+	/*
+	 * All that may be written is, so that the used length, which counts from
+	 * the front, covers the status at the end.
+	 */
+	span_clear(&in);
+	*status = result;
+
+	return true;
+}
+
+/* Serve one request. Returns false if there is none. With the lock held. */
+static bool serve(struct blk *blk)
+{
+	struct virtqueue *queue = &blk->mmio.queues[0];
+	struct virtqueue_chain *chain = &blk->chain;
+	int ret;
+
+	if (!virtio_mmio_running(&blk->mmio) || !queue->ready)
+		return false;
+
+	ret = virtqueue_pop(queue, chain);
+	if (ret < 0)
+		virtio_mmio_fail(&blk->mmio, queue->fault);
+	if (ret <= 0)
+		return false;
+
+	if (!carry_out(blk)) {
+		virtio_mmio_fail(&blk->mmio, "a request has no header or no status");
+		return false;
+	}
+	if (virtqueue_push(queue, chain->head, (uint32_t)chain->writable_size))
+		virtio_mmio_interrupt(&blk->mmio);
+
+	return true;
+}
+
+static bool serve_locked(struct blk *blk)
+{
+	bool served;
+
+	pthread_mutex_lock(&blk->mmio.lock);
+	served = serve(blk);
+	pthread_mutex_unlock(&blk->mmio.lock);
+
+	return served;
+}
+
+static void *run_thread(void *argument)
+{
+	struct blk *blk = argument;
+	struct pollfd fds[] = {
+		{ .fd = blk->stop_fd, .events = POLLIN },
+		{ .fd = blk->mmio.notify_fd, .events = POLLIN },
+	};
+	eventfd_t count;
+
+	for (;;) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[0].revents)
+			return NULL;
+		(void)eventfd_read(blk->mmio.notify_fd, &count);
+		/* As long as there is work, but a stop comes before the next request. */
+		while (serve_locked(blk) && poll(fds, 1, 0) == 0)
+			;
+	}
+}
+
+static int start_thread(struct blk *blk)
+{
+	sigset_t all;
+	sigset_t before;
+	int err;
+
+	/* A thread inherits the mask: signals are for those who wait for them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&blk->thread, NULL, run_thread, blk);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+	return -err;
+}
+
+int blk_create(struct blk *blk, const struct disk *disk, const struct memory *memory, uint32_t spi,
+	       void (*report)(void *context, const char *message), void *context)
+{
+	struct virtio_mmio_config config = {
+		.name = disk->name,
+		.memory = memory,
+		.spi = spi,
+		.device_id = VIRTIO_ID_BLOCK,
+		.features = BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_BLK_SIZE) |
+			    BIT(VIRTIO_BLK_F_FLUSH),
+		.queue_count = 1,
+		.space = &blk->space,
+		.space_size = sizeof(blk->space),
+		.report = report,
+		.context = context,
+	};
+	int err;
+
+	if (disk->read_only)
+		config.features |= BIT(VIRTIO_BLK_F_RO);
+	memset(blk, 0, sizeof(*blk));
+	blk->disk = disk;
+	blk->space.capacity = disk->size / DISK_SECTOR_SIZE;
+	blk->space.seg_max = SEG_MAX;
+	blk->space.blk_size = DISK_SECTOR_SIZE;
+
+	err = virtio_mmio_create(&blk->mmio, &config);
+	if (err)
+		return err;
+	blk->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (blk->stop_fd < 0) {
+		err = -errno;
+		goto err_destroy_mmio;
+	}
+	err = start_thread(blk);
+	if (err)
+		goto err_close_stop;
+
+	return 0;
+
+err_close_stop:
+	close(blk->stop_fd);
+err_destroy_mmio:
+	virtio_mmio_destroy(&blk->mmio);
+	return err;
+}
+
+void blk_destroy(struct blk *blk)
+{
+	(void)eventfd_write(blk->stop_fd, 1);
+	pthread_join(blk->thread, NULL);
+	close(blk->stop_fd);
+	virtio_mmio_destroy(&blk->mmio);
+}
+
+int blk_drain(struct blk *blk)
+{
+	int err;
+
+	while (serve_locked(blk))
+		;
+
+	/* Under the lock, so that no request of the thread's is half done. */
+	pthread_mutex_lock(&blk->mmio.lock);
+	err = blk->disk->read_only ? 0 : sync_image(blk->disk);
+	pthread_mutex_unlock(&blk->mmio.lock);
+
+	return err;
+}
