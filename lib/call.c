@@ -11,7 +11,6 @@
 #include <psci/psci.h>
 #include <psci/smccc.h>
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,7 +73,7 @@ static const struct function {
 
 #define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
 
-static_assert(FUNCTION_COUNT <= PSCI_FN_COUNT, "PSCI owns no more numbers than this");
+_Static_assert(FUNCTION_COUNT <= PSCI_FN_COUNT, "PSCI owns no more numbers than this");
 
 static bool is_smc64(uint32_t fid)
 {

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "psci-spec.h"
+
+/* The return codes by their distance from zero, as DEN0022F.b numbers them. */
+enum {
+	NOT_SUPPORTED = 1 << 1,
+	INVALID_PARAMETERS = 1 << 2,
+	DENIED = 1 << 3,
+	ALREADY_ON = 1 << 4,
+	ON_PENDING = 1 << 5,
+	INTERNAL_FAILURE = 1 << 6,
+	NOT_PRESENT = 1 << 7,
+	DISABLED = 1 << 8,
+	INVALID_ADDRESS = 1 << 9,
+	CPU_ON_ERRORS = INVALID_PARAMETERS | DENIED | ALREADY_ON | ON_PENDING | INTERNAL_FAILURE |
+			INVALID_ADDRESS,
+	MIGRATE_ERRORS =
+		NOT_SUPPORTED | INVALID_PARAMETERS | DENIED | INTERNAL_FAILURE | NOT_PRESENT,
+};
+
+const struct spec_function spec_functions[] = {
+	/* clang-format off */
+	{ 0x00, "PSCI_VERSION",            0x00002, false, true,  0, true,  0, 0 },
+	{ 0x01, "CPU_SUSPEND",             0x00002, true,  true,  3, true,  0, INVALID_PARAMETERS | INVALID_ADDRESS | DENIED },
+	{ 0x02, "CPU_OFF",                 0x00002, false, true,  0, true,  0, DENIED },
+	{ 0x03, "CPU_ON",                  0x00002, true,  true,  3, true,  0, CPU_ON_ERRORS },
+	{ 0x04, "AFFINITY_INFO",           0x00002, true,  true,  2, true,  0, INVALID_PARAMETERS | DISABLED },
+	{ 0x05, "MIGRATE",                 0x00002, true,  false, 1, false, 0, MIGRATE_ERRORS },
+	{ 0x06, "MIGRATE_INFO_TYPE",       0x00002, false, false, 0, true,  0, NOT_SUPPORTED },
+	{ 0x07, "MIGRATE_INFO_UP_CPU",     0x00002, true,  false, 0, false, 0, 0 },
+	{ 0x08, "SYSTEM_OFF",              0x00002, false, true,  0, true,  0, 0 },
+	{ 0x09, "SYSTEM_RESET",            0x00002, false, true,  0, true,  0, 0 },
+	{ 0x0a, "PSCI_FEATURES",           0x10000, false, true,  1, true,  0, NOT_SUPPORTED },
+	{ 0x0b, "CPU_FREEZE",              0x10000, false, false, 0, false, 0, NOT_SUPPORTED | DENIED },
+	{ 0x0c, "CPU_DEFAULT_SUSPEND",     0x10000, true,  false, 2, false, 0, INVALID_ADDRESS },
+	{ 0x0d, "NODE_HW_STATE",           0x10000, true,  false, 2, false, 0, NOT_SUPPORTED | INVALID_PARAMETERS },
+	{ 0x0e, "SYSTEM_SUSPEND",          0x10000, true,  false, 2, false, 0, NOT_SUPPORTED | INVALID_ADDRESS | DENIED },
+	{ 0x0f, "PSCI_SET_SUSPEND_MODE",   0x10000, false, false, 1, false, 0, NOT_SUPPORTED | INVALID_PARAMETERS | DENIED },
+	{ 0x10, "PSCI_STAT_RESIDENCY",     0x10000, true,  false, 2, false, 0, 0 },
+	{ 0x11, "PSCI_STAT_COUNT",         0x10000, true,  false, 2, false, 0, 0 },
+	{ 0x12, "SYSTEM_RESET2",           0x10001, true,  false, 2, true,  0, NOT_SUPPORTED | INVALID_PARAMETERS },
+	{ 0x13, "MEM_PROTECT",             0x10001, false, false, 1, false, 0, NOT_SUPPORTED },
+	{ 0x14, "MEM_PROTECT_CHECK_RANGE", 0x10001, true,  false, 2, false, 0, NOT_SUPPORTED | DENIED },
+	{ 0x15, "SYSTEM_OFF2",             0x10003, true,  false, 2, true,  1, NOT_SUPPORTED | INVALID_PARAMETERS },
+	/* clang-format on */
+};
+
+const size_t spec_function_count = sizeof(spec_functions) / sizeof(spec_functions[0]);
+
+const uint32_t spec_versions[] = { 0x00002, 0x10000, 0x10001, 0x10002, 0x10003 };
+
+const size_t spec_version_count = sizeof(spec_versions) / sizeof(spec_versions[0]);
+
+const struct spec_function *spec_find(uint32_t number)
+{
+	return number < spec_function_count ? &spec_functions[number] : NULL;
+}
+
+bool spec_offers(uint32_t version, uint32_t fid)
+{
+	const bool smc64 = fid >> 30 & 1;
+	const struct spec_function *f = spec_find(fid & 0x1f);
+
+	return f && f->implemented && f->since <= version && (f->smc64 || !smc64);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * PSCI_FEATURES: a function is announced if, and only if, it is carried out.
+ */
+#include "psci-fixture.h"
+#include "psci-spec.h"
+
+#include <psci/smccc.h>
+
+static void fixture_boot_withholding(struct fixture *f, uint32_t version, uint32_t withheld)
+{
+	struct psci_entry entry;
+
+	fixture_configure(f, version);
+	f->config.withheld = withheld;
+	fixture_make(f);
+	psci_machine_boot(&f->vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&f->vcpus[0], &entry), PSCI_NEXT_START);
+}
+
+/* Whether a call, on a machine of its own, gives anything but NOT_SUPPORTED. */
+static bool is_carried_out(uint32_t version, uint32_t withheld, uint32_t fid, bool aarch32)
+{
+	/* The argument of PSCI_FEATURES must be one that it knows. */
+	struct psci_regs regs = fixture_regs(fid, PSCI_FN32_PSCI_VERSION, 0, 0);
+	struct fixture f;
+
+	regs.aarch32 = aarch32;
+	fixture_boot_withholding(&f, version, withheld);
+
+	return psci_call(&f.vcpus[0], &regs) != PSCI_NEXT_RESUME ||
+	       (int32_t)regs.x[0] != PSCI_RET_NOT_SUPPORTED;
+}
+
+static int32_t features(uint32_t version, uint32_t withheld, uint32_t fid, bool aarch32)
+{
+	struct fixture f;
+
+	fixture_boot_withholding(&f, version, withheld);
+
+	return aarch32 ? (int32_t)fixture_call_aarch32(&f, 0, PSCI_FN32_PSCI_FEATURES, fid, 0, 0)
+		       : (int32_t)fixture_call(&f, 0, PSCI_FN32_PSCI_FEATURES, fid, 0, 0);
+}
+
+/* One id against the specification, as a call and as an argument of PSCI_FEATURES. */
+static void check_id(uint32_t version, uint32_t withheld, uint32_t fid, bool aarch32)
+{
+	const bool smc64 = fid & SMCCC_SMC64_MASK;
+	const bool callable = !(aarch32 && smc64 && version >= PSCI_VERSION_1_0);
+	const bool offered =
+		callable && spec_offers(version, fid) && !(withheld >> (fid & 0x1f) & 1);
+
+	assert_int_equal(is_carried_out(version, withheld, fid, aarch32), offered);
+	if (version < PSCI_VERSION_1_0)
+		return; /* There is no PSCI_FEATURES to ask. */
+
+	const int32_t answer = features(version, withheld, fid, aarch32);
+
+	assert_int_equal(answer,
+			 offered ? spec_find(fid & 0x1f)->features : PSCI_RET_NOT_SUPPORTED);
+}
+
+static void check_all_ids(uint32_t version, uint32_t withheld)
+{
+	for (uint32_t number = 0; number < PSCI_FN_COUNT; number++) {
+		for (unsigned int variant = 0; variant < 8; variant++) {
+			const uint32_t base = variant & 1 ? PSCI_FN64_BASE : PSCI_FN32_BASE;
+			const uint32_t hint = variant & 2 ? SMCCC_SVE_HINT_MASK : 0;
+
+			check_id(version, withheld, base | hint | number, variant & 4);
+		}
+	}
+}
+
+static void every_version_announces_what_it_carries_out(void **state)
+{
+	for (size_t v = 0; v < spec_version_count; v++)
+		check_all_ids(spec_versions[v], 0);
+}
+
+static void a_withheld_function_is_neither_announced_nor_carried_out(void **state)
+{
+	uint32_t withholdable = 0;
+
+	for (size_t v = 0; v < spec_version_count; v++) {
+		withholdable = 0;
+		for (size_t i = 0; i < spec_function_count; i++) {
+			const struct spec_function *spec = &spec_functions[i];
+
+			if (spec->mandatory || spec->since > spec_versions[v])
+				continue;
+			withholdable |= 1U << spec->number;
+			check_all_ids(spec_versions[v], 1U << spec->number);
+		}
+		check_all_ids(spec_versions[v], withholdable);
+	}
+	/* MIGRATE_INFO_TYPE, SYSTEM_RESET2 and SYSTEM_OFF2 were among them. */
+	assert_int_equal(withholdable & 0x240040, 0x240040);
+}
+
+static void ids_of_others_are_not_announced(void **state)
+{
+	static const uint32_t fids[] = {
+		0x00000000, 0x04000003, 0x80000001, 0x80008000, 0x84000050, 0x84020003,
+		0x84a0000a, 0x8600ff01, 0xc0000000, 0xc400a011, 0xc5000020, 0xffffffff,
+	};
+	struct fixture f;
+
+	fixture_boot(&f, PSCI_VERSION_1_3);
+	for (size_t i = 0; i < ARRAY_SIZE(fids); i++)
+		fixture_refused(&f, 0, fixture_regs(PSCI_FN32_PSCI_FEATURES, fids[i], 0, 0),
+				PSCI_RET_NOT_SUPPORTED);
+}
+
+/* The host serves SMCCC_VERSION; only through this answer does a guest learn of it. */
+static void smccc_version_is_announced_since_1_0(void **state)
+{
+	for (size_t v = 1; v < spec_version_count; v++) {
+		assert_int_equal(features(spec_versions[v], 0, SMCCC_FN32_VERSION, false), 0);
+		assert_int_equal(features(spec_versions[v], 0, SMCCC_FN32_VERSION, true), 0);
+	}
+	assert_int_equal(features(PSCI_VERSION_0_2, 0, SMCCC_FN32_VERSION, false),
+			 PSCI_RET_NOT_SUPPORTED);
+}
+
+static void only_the_low_half_of_the_argument_counts(void **state)
+{
+	struct fixture f;
+
+	fixture_boot(&f, PSCI_VERSION_1_3);
+	assert_int_equal(fixture_call(&f, 0, PSCI_FN32_PSCI_FEATURES,
+				      UINT64_C(0xfeedf00d) << 32 | PSCI_FN64_CPU_ON, 0, 0),
+			 0);
+}
+
+/* Linux takes HIBERNATE_OFF for offered if the answer is not negative and has bit 0. */
+static void system_off2_announces_hibernate_off(void **state)
+{
+	assert_int_equal(features(PSCI_VERSION_1_3, 0, PSCI_FN64_SYSTEM_OFF2, false), 0x1);
+	assert_int_equal(features(PSCI_VERSION_1_3, 0, PSCI_FN32_SYSTEM_OFF2, false), 0x1);
+	assert_int_equal(features(PSCI_VERSION_1_2, 0, PSCI_FN64_SYSTEM_OFF2, false), -1);
+}
+
+/* Original StateID format, platform-coordinated mode only. */
+static void cpu_suspend_announces_no_flag(void **state)
+{
+	assert_int_equal(features(PSCI_VERSION_1_3, 0, PSCI_FN64_CPU_SUSPEND, false), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_of_others_are_not_announced),
+		cmocka_unit_test(a_withheld_function_is_neither_announced_nor_carried_out),
+		cmocka_unit_test(every_version_announces_what_it_carries_out),
+		cmocka_unit_test(smccc_version_is_announced_since_1_0),
+		cmocka_unit_test(only_the_low_half_of_the_argument_counts),
+		cmocka_unit_test(system_off2_announces_hibernate_off),
+		cmocka_unit_test(cpu_suspend_announces_no_flag),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
