@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <psci/abi.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void config_free(struct config *config)
+{
+	free(config->kernel);
+	free(config->initrd);
+	free(config->append);
+	free(config->console);
+	for (size_t i = 0; i < config->disk_count; i++)
+		free(config->disks[i].path);
+	*config = (struct config){ 0 };
+}
+
+/* Copy a string that may be absent; false only if memory ran out. */
+static bool copy_string(char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+
+	return *to || !from;
+}
+
+int config_copy(struct config *to, const struct config *from)
+{
+	bool ok;
+
+	*to = *from;
+	to->disk_count = 0;
+	ok = copy_string(&to->kernel, from->kernel);
+	ok = copy_string(&to->initrd, from->initrd) && ok;
+	ok = copy_string(&to->append, from->append) && ok;
+	ok = copy_string(&to->console, from->console) && ok;
+	for (; to->disk_count < from->disk_count; to->disk_count++)
+		ok = copy_string(&to->disks[to->disk_count].path,
+				 from->disks[to->disk_count].path) &&
+		     ok;
+	if (ok)
+		return 0;
+
+	config_free(to);
+
+	return -ENOMEM;
+}
+
+int config_parse_size(const char *text, uint64_t *size)
+{
+	static const char suffixes[] = "KMGT";
+	char *end;
+	unsigned int shift = 0;
+
+	/* strtoull() would take a sign and leading blanks. */
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+
+	const unsigned long long value = strtoull(text, &end, 10);
+
+	if (errno)
+		return -EINVAL;
+	if (*end) {
+		const char *suffix = strchr(suffixes, *end & ~0x20);
+
+		if (!suffix || end[1])
+			return -EINVAL;
+		shift = 10 * (unsigned int)(suffix - suffixes + 1);
+	}
+	if (value > UINT64_MAX >> shift)
+		return -EINVAL;
+	*size = (uint64_t)value << shift;
+
+	return 0;
+}
+
+int config_parse_psci_version(const char *text, uint32_t *version)
+{
+	static const struct {
+		const char *text;
+		uint32_t version;
+	} versions[] = {
+		{ "0.2", PSCI_VERSION_0_2 }, { "1.0", PSCI_VERSION_1_0 },
+		{ "1.1", PSCI_VERSION_1_1 }, { "1.2", PSCI_VERSION_1_2 },
+		{ "1.3", PSCI_VERSION_1_3 },
+	};
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (strcmp(text, versions[i].text) != 0)
+			continue;
+		*version = versions[i].version;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+void config_format_psci_version(uint32_t version, char text[CONFIG_VERSION_TEXT_SIZE])
+{
+	snprintf(text, CONFIG_VERSION_TEXT_SIZE, "%u.%u", version >> PSCI_VERSION_MAJOR_SHIFT,
+		 version & PSCI_VERSION_MINOR_FIELD);
+}
+
+const char *config_psci_server_word(enum psci_server server)
+{
+	switch (server) {
+	case PSCI_SERVER_ANY:
+		break;
+	case PSCI_SERVER_USERSPACE:
+		return "userspace";
+	case PSCI_SERVER_KERNEL:
+		return "kernel";
+	}
+
+	return "";
+}
+
+int config_parse_psci_server(const char *text, enum psci_server *server)
+{
+	for (enum psci_server s = PSCI_SERVER_USERSPACE; s <= PSCI_SERVER_KERNEL; s++) {
+		if (strcmp(text, config_psci_server_word(s)) != 0)
+			continue;
+		*server = s;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+static bool version_changed(uint32_t before, uint32_t after, struct error *phrase)
+{
+	char had[CONFIG_VERSION_TEXT_SIZE];
+	char has[CONFIG_VERSION_TEXT_SIZE];
+
+	if (after == 0 || before == after)
+		return false;
+	config_format_psci_version(before, had);
+	config_format_psci_version(after, has);
+	error_set(phrase, 0, "PSCI %s, not %s", had, has);
+
+	return true;
+}
+
+bool config_environment_changed(const struct config *before, const struct config *after,
+				struct error *phrase)
+{
+	if (before->cpus != after->cpus)
+		error_set(phrase, 0, "%u CPUs, not %u", before->cpus, after->cpus);
+	else if (before->memory != after->memory)
+		error_set(phrase, 0, "%llu MiB of memory, not %llu",
+			  (unsigned long long)before->memory >> 20,
+			  (unsigned long long)after->memory >> 20);
+	else if (before->disk_count != after->disk_count)
+		error_set(phrase, 0, "%zu disks, not %zu", before->disk_count, after->disk_count);
+	else if (after->psci != PSCI_SERVER_ANY && before->psci != after->psci)
+		error_set(phrase, 0, "PSCI from %s, not %s", config_psci_server_word(before->psci),
+			  config_psci_server_word(after->psci));
+	else
+		return version_changed(before->psci_version, after->psci_version, phrase);
+
+	return true;
+}

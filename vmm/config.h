@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a VM is made of: what `dormouse run` was told, and what the record keeps. */
+#ifndef VMM_CONFIG_H
+#define VMM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#define CONFIG_DISKS_MAX 16
+#define CONFIG_CPUS_MAX 123 /* One GICv3 redistributor region below the PL011. */
+#define CONFIG_MEMORY_MIN (64ULL << 20)
+#define CONFIG_MEMORY_MAX (64ULL << 40) /* What an address of 48 bits can reach, and less. */
+
+/** Who answers the guest's PSCI calls. */
+enum psci_server {
+	PSCI_SERVER_ANY, /**< libpsci where KVM can forward the calls, else KVM. */
+	PSCI_SERVER_USERSPACE, /**< libpsci, in dormouse. */
+	PSCI_SERVER_KERNEL, /**< KVM. */
+};
+
+struct disk_config {
+	char *path; /**< Absolute. */
+	bool read_only;
+};
+
+struct config {
+	char *kernel; /**< Absolute path of an arm64 Image. */
+	char *initrd; /**< Absolute path, or NULL. */
+	char *append; /**< The kernel's command line; never NULL once complete. */
+	char *console; /**< Absolute path of the file for the guest's output, or NULL. */
+	struct disk_config disks[CONFIG_DISKS_MAX];
+	size_t disk_count;
+	unsigned int cpus;
+	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
+	enum psci_server psci;
+	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
+};
+
+/** Free the strings of a configuration and make it all zero. */
+void config_free(struct config *config);
+
+/** Copy @from, strings and all. Returns 0 or -ENOMEM, with @to all zero. */
+int config_copy(struct config *to, const struct config *from);
+
+/**
+ * Read a size such as 512M or 2G (bytes without a suffix; K, M, G, T are powers
+ * of 1024). Returns 0, or -EINVAL if it is none or does not fit.
+ */
+int config_parse_size(const char *text, uint64_t *size);
+
+/**
+ * Read a PSCI version such as 1.3. Returns 0, or -EINVAL if it is none from 0.2
+ * to 1.3.
+ */
+int config_parse_psci_version(const char *text, uint32_t *version);
+
+#define CONFIG_VERSION_TEXT_SIZE 16
+
+/** The reverse, for any version. */
+void config_format_psci_version(uint32_t version, char text[CONFIG_VERSION_TEXT_SIZE]);
+
+/** The words of --psci, which are also the record's; PSCI_SERVER_ANY has none. */
+const char *config_psci_server_word(enum psci_server server);
+int config_parse_psci_server(const char *text, enum psci_server *server);
+
+/**
+ * What a hibernated guest finds changed if it, saved under @before, starts under
+ * @after: a phrase such as "2 CPUs, not 4", or nothing.
+ *
+ * Only what a guest's image relies on counts and what it cannot check by itself
+ * is why this exists (a CPU that is gone, another PSCI behind the same conduit).
+ * The kernel file does not: a resuming Linux compares its own build.
+ *
+ * Returns true if something changed, with @phrase filled in.
+ */
+bool config_environment_changed(const struct config *before, const struct config *after,
+				struct error *phrase);
+
+#endif

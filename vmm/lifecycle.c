@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lifecycle.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* In transitions: the trigger makes no sense in this state. */
+#define NOWHERE (-1)
+
+/** The one table of transitions. */
+static const signed char transitions[VM_STATE_COUNT][VM_TRIGGER_COUNT] = {
+	/* clang-format off */
+	/*                   START       OFF      HIBERNATE      RESET         QUIT     CRASH */
+	[VM_OFF]        = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
+	[VM_RUNNING]    = { NOWHERE,    VM_OFF,  VM_HIBERNATED, VM_RESETTING, VM_OFF,  VM_CRASHED },
+	[VM_HIBERNATED] = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
+	[VM_RESETTING]  = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      VM_OFF,  VM_CRASHED },
+	[VM_CRASHED]    = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
+	/* clang-format on */
+};
+
+static const char *const state_words[VM_STATE_COUNT] = {
+	[VM_OFF] = "off",
+	[VM_RUNNING] = "running",
+	[VM_HIBERNATED] = "hibernated",
+	[VM_RESETTING] = "resetting",
+	[VM_CRASHED] = "crashed",
+};
+
+static const char *const trigger_words[VM_TRIGGER_COUNT] = {
+	[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_OFF] = "off",
+	[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
+	[VM_TRIGGER_QUIT] = "quit",	      [VM_TRIGGER_CRASH] = "crash",
+};
+
+int lifecycle_next(enum vm_state from, enum vm_trigger trigger, enum vm_state *to)
+{
+	const signed char next = transitions[from][trigger];
+
+	if (next == NOWHERE)
+		return -EINVAL;
+	*to = (enum vm_state)next;
+
+	return 0;
+}
+
+const char *lifecycle_state_word(enum vm_state state)
+{
+	return state_words[state];
+}
+
+const char *lifecycle_trigger_word(enum vm_trigger trigger)
+{
+	return trigger_words[trigger];
+}
+
+/* The index of @word in @words, or -EINVAL. */
+static int find_word(const char *const *words, int count, const char *word)
+{
+	for (int i = 0; i < count; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+
+	return -EINVAL;
+}
+
+int lifecycle_parse_state(const char *word, enum vm_state *state)
+{
+	const int found = find_word(state_words, VM_STATE_COUNT, word);
+
+	if (found < 0)
+		return found;
+	*state = (enum vm_state)found;
+
+	return 0;
+}
+
+int lifecycle_parse_trigger(const char *word, enum vm_trigger *trigger)
+{
+	const int found = find_word(trigger_words, VM_TRIGGER_COUNT, word);
+
+	if (found < 0)
+		return found;
+	*trigger = (enum vm_trigger)found;
+
+	return 0;
+}
+
+int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger)
+{
+	switch (state) {
+	case VM_OFF:
+		return trigger == VM_TRIGGER_QUIT ? EXIT_STATUS_QUIT : EXIT_STATUS_OFF;
+	case VM_HIBERNATED:
+		return EXIT_STATUS_HIBERNATED;
+	case VM_CRASHED:
+		return EXIT_STATUS_CRASHED;
+	case VM_RUNNING:
+	case VM_RESETTING:
+		break;
+	}
+
+	return EXIT_STATUS_TROUBLE;
+}
+
+void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const char *what)
+{
+	*cause = (struct cause){ .trigger = trigger, .vcpu = vcpu, .when = time(NULL) };
+	strncpy(cause->what, what, sizeof(cause->what) - 1);
+}
+
+void cause_format(const struct cause *cause, char text[CAUSE_TEXT_SIZE])
+{
+	char type[64] = "";
+	char vcpu[32] = "";
+
+	if (cause->type_known && cause->cookie)
+		snprintf(type, sizeof(type), ", type %#x, cookie %#llx", cause->type,
+			 (unsigned long long)cause->cookie);
+	else if (cause->type_known)
+		snprintf(type, sizeof(type), ", type %#x", cause->type);
+	if (cause->vcpu != CAUSE_VCPU_NONE)
+		snprintf(vcpu, sizeof(vcpu), ", from vCPU %d", cause->vcpu);
+	snprintf(text, CAUSE_TEXT_SIZE, "%s%s%s", cause->what, type, vcpu);
+}
+
+void time_format(time_t when, char text[TIME_TEXT_SIZE])
+{
+	struct tm tm;
+
+	text[0] = '\0';
+	if (gmtime_r(&when, &tm))
+		strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+int time_parse(const char *text, time_t *when)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+	if (!end || *end)
+		return -EINVAL;
+	*when = timegm(&tm);
+
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What outlives the process: a VM's record, record.json in its directory.
+ *
+ * It is replaced as a whole, durably, or not at all: whoever reads it, after
+ * whatever crash, finds the state before a change or the one after.
+ */
+#ifndef VMM_RECORD_H
+#define VMM_RECORD_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "config.h"
+#include "error.h"
+#include "lifecycle.h"
+
+struct record {
+	enum vm_state state;
+	struct cause cause; /**< What led to the state. */
+	long pid; /**< The dormouse that wrote it. */
+	uint64_t boots; /**< Lives of the machine so far, resets included. */
+	char host[80]; /**< The release of the host's kernel then. */
+	struct config config;
+};
+
+/** Free what a record owns and make it all zero. */
+void record_free(struct record *record);
+
+/**
+ * Read the record in the directory @dir_fd. @name is the VM's, for messages.
+ * Returns 0; -ENOENT without a message if there is none; else -errno with
+ * @error set. On failure @record is untouched.
+ */
+int record_load(int dir_fd, const char *name, struct record *record, struct error *error);
+
+/**
+ * Replace the record in the directory @dir_fd. Once it returns 0 the new one is
+ * on disk; else it returns -errno with @error set and the old one stands.
+ */
+int record_save(int dir_fd, const char *name, const struct record *record, struct error *error);
+
+#endif
