@@ -16,8 +16,8 @@
  * 0.1 has no PSCI_VERSION; its number here is what KVM gives it.
  */
 #define PSCI_VERSION_MAJOR_SHIFT 16
-#define PSCI_VERSION_MAJOR_MASK 0x7fff0000
-#define PSCI_VERSION_MINOR_MASK 0x0000ffff
+#define PSCI_VERSION_MAJOR_FIELD 0x7fff0000
+#define PSCI_VERSION_MINOR_FIELD 0x0000ffff
 #define PSCI_VERSION_0_1 0x00000001
 #define PSCI_VERSION_0_2 0x00000002
 #define PSCI_VERSION_1_0 0x00010000
@@ -76,19 +76,20 @@
 /*
  * Return codes: an int32 for an FN32 id, sign-extended to 64 bits for an FN64
  * one. A vendor-specific SYSTEM_RESET2 may also answer with a value below
- * PSCI_RET_VENDOR_LIMIT.
+ * PSCI_RET_VENDOR_LIMIT. Without parentheses, since linux/psci.h, which comes
+ * with linux/kvm.h, has some of these names with exactly these tokens.
  */
 #define PSCI_RET_SUCCESS 0
-#define PSCI_RET_NOT_SUPPORTED (-1)
-#define PSCI_RET_INVALID_PARAMETERS (-2)
-#define PSCI_RET_DENIED (-3)
-#define PSCI_RET_ALREADY_ON (-4)
-#define PSCI_RET_ON_PENDING (-5)
-#define PSCI_RET_INTERNAL_FAILURE (-6)
-#define PSCI_RET_NOT_PRESENT (-7)
-#define PSCI_RET_DISABLED (-8)
-#define PSCI_RET_INVALID_ADDRESS (-9)
-#define PSCI_RET_VENDOR_LIMIT (-256)
+#define PSCI_RET_NOT_SUPPORTED -1
+#define PSCI_RET_INVALID_PARAMETERS -2
+#define PSCI_RET_DENIED -3
+#define PSCI_RET_ALREADY_ON -4
+#define PSCI_RET_ON_PENDING -5
+#define PSCI_RET_INTERNAL_FAILURE -6
+#define PSCI_RET_NOT_PRESENT -7
+#define PSCI_RET_DISABLED -8
+#define PSCI_RET_INVALID_ADDRESS -9
+#define PSCI_RET_VENDOR_LIMIT -256
 
 /*
  * target_cpu and target_affinity: the affinity fields where MPIDR_EL1 has

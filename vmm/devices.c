@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "devices.h"
+
+#include <errno.h>
+#include <linux/virtio_mmio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "board.h"
+#include "gic.h"
+#include "message.h"
+
+static void on_report(void *context, const char *text)
+{
+	message("%s: %s", (const char *)context, text);
+}
+
+static uint64_t slot_base(size_t slot)
+{
+	return BOARD_VIRTIO_BASE + slot * BOARD_VIRTIO_SIZE;
+}
+
+static int add(struct vm *vm, uint64_t base, uint64_t size, const struct device_ops *ops,
+	       void *device, struct error *error)
+{
+	const int err = bus_add(&vm->bus, base, size, ops, device);
+
+	if (err)
+		return error_set(error, err, "cannot place %s at %#llx: %s", ops->name,
+				 (unsigned long long)base, strerror(-err));
+
+	return 0;
+}
+
+static int create_disk(struct devices *devices, struct vm *vm, const struct disk_config *config,
+		       struct error *error)
+{
+	const size_t slot = devices->disk_count;
+	struct disk *disk = &devices->disks[slot];
+	struct blk *blk = &devices->blks[slot];
+	int err = disk_open(disk, config->path, config->read_only, error);
+
+	if (err)
+		return err;
+	/* The name is the VM's for as long as it lives; nothing writes through this. */
+	err = blk_create(blk, disk, &vm->memory, (uint32_t)(BOARD_VIRTIO_SPI + slot), on_report,
+			 (void *)(uintptr_t)vm->name);
+	if (err) {
+		disk_close(disk);
+
+		return error_set(error, err, "cannot make the disk %s: %s", config->path,
+				 strerror(-err));
+	}
+	devices->disk_count++;
+
+	return add(vm, slot_base(slot), BOARD_VIRTIO_SIZE, &virtio_mmio_ops, &blk->mmio, error);
+}
+
+static void destroy_disks(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->disk_count; i++) {
+		blk_destroy(&devices->blks[i]);
+		disk_close(&devices->disks[i]);
+	}
+}
+
+static int create_disks(struct devices *devices, struct vm *vm, const struct config *config,
+			struct error *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < config->disk_count && !err; i++)
+		err = create_disk(devices, vm, &config->disks[i], error);
+	if (err)
+		destroy_disks(devices);
+
+	return err;
+}
+
+int devices_create(struct devices *devices, struct vm *vm, const struct config *config,
+		   struct error *error)
+{
+	int err;
+
+	devices->disk_count = 0;
+	err = create_disks(devices, vm, config, error);
+	if (err)
+		return err;
+	err = pl031_create(&devices->rtc, (struct irq_line){ .vm = vm, .spi = BOARD_RTC_SPI });
+	if (err) {
+		error_set(error, err, "cannot make the real-time clock: %s", strerror(-err));
+		goto err_destroy_disks;
+	}
+	pl011_create(&devices->uart, (struct irq_line){ .vm = vm, .spi = BOARD_UART_SPI });
+	err = add(vm, BOARD_UART_BASE, BOARD_UART_SIZE, &pl011_ops, &devices->uart, error);
+	if (!err)
+		err = add(vm, BOARD_RTC_BASE, BOARD_RTC_SIZE, &pl031_ops, &devices->rtc, error);
+	/* Last: once the terminal is raw, messages are harder to read. */
+	if (!err)
+		err = terminal_open(&devices->terminal, config->console, error);
+	if (err)
+		goto err_destroy_uart;
+	terminal_connect(&devices->terminal, &devices->uart);
+
+	return 0;
+
+err_destroy_uart:
+	pl011_destroy(&devices->uart);
+	pl031_destroy(&devices->rtc);
+err_destroy_disks:
+	destroy_disks(devices);
+
+	return err;
+}
+
+void devices_destroy(struct devices *devices)
+{
+	const int err = terminal_close(&devices->terminal);
+
+	if (err)
+		message("the end of the console's output is lost: %s", strerror(-err));
+	pl011_destroy(&devices->uart);
+	pl031_destroy(&devices->rtc);
+	destroy_disks(devices);
+}
+
+/* Let KVM itself take the doorbell: the vCPU need not leave the kernel. */
+static int attach_doorbell(int vm_fd, int notify_fd, uint64_t address, struct error *error)
+{
+	const struct kvm_ioeventfd doorbell = {
+		.addr = address,
+		.len = sizeof(uint32_t),
+		.fd = notify_fd,
+	};
+
+	if (ioctl(vm_fd, KVM_IOEVENTFD, &doorbell) < 0)
+		return error_set(error, -errno, "KVM_IOEVENTFD at %#llx: %s",
+				 (unsigned long long)address, strerror(errno));
+
+	return 0;
+}
+
+int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < devices->disk_count && !err; i++) {
+		const struct virtio_mmio *mmio = &devices->blks[i].mmio;
+
+		err = attach_doorbell(vm->fd, mmio->notify_fd,
+				      slot_base(i) + VIRTIO_MMIO_QUEUE_NOTIFY, error);
+		if (!err)
+			err = gic_attach(vm->fd, mmio->irq_fd, mmio->config.spi, error);
+	}
+
+	return err;
+}
+
+int devices_drain(struct devices *devices, struct error *error)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < devices->disk_count; i++) {
+		const int err = blk_drain(&devices->blks[i]);
+
+		if (err && !first)
+			first = error_set(error, err,
+					  "disk %s: what was written is not durable: %s",
+					  devices->disks[i].name, strerror(-err));
+	}
+
+	return first;
+}

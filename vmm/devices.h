@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The devices of a VM, all of which last through its resets. */
+#ifndef VMM_DEVICES_H
+#define VMM_DEVICES_H
+
+#include <stddef.h>
+
+#include "config.h"
+#include "devices/pl011.h"
+#include "devices/pl031.h"
+#include "disk.h"
+#include "error.h"
+#include "terminal.h"
+#include "virtio/blk.h"
+#include "vm.h"
+
+struct devices {
+	struct pl011 uart;
+	struct pl031 rtc;
+	struct terminal terminal;
+	struct disk disks[CONFIG_DISKS_MAX];
+	struct blk blks[CONFIG_DISKS_MAX];
+	size_t disk_count;
+};
+
+/**
+ * Open the disks and the console, make the devices and put them on the bus of
+ * @vm. Returns 0, or -errno with @error set.
+ */
+int devices_create(struct devices *devices, struct vm *vm, const struct config *config,
+		   struct error *error);
+
+/** Give everything back, the terminal's mode too. No vCPU runs. */
+void devices_destroy(struct devices *devices);
+
+/** Connect the disks with a new KVM VM. Returns 0, or -errno with @error set. */
+int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error);
+
+/**
+ * Finish all I/O and make what was written durable. No vCPU runs. Returns 0, or
+ * -errno with @error set.
+ */
+int devices_drain(struct devices *devices, struct error *error);
+
+#endif

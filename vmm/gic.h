@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* KVM's GICv3, and the ways into it from devices. */
+#ifndef VMM_GIC_H
+#define VMM_GIC_H
+
+#include <stdint.h>
+
+#include "error.h"
+
+/**
+ * Make the interrupt controller of a KVM VM and say where it is. Returns a file
+ * descriptor, or -errno with @error set.
+ */
+int gic_create(int vm_fd, struct error *error);
+
+/** Complete it, once all vCPUs exist. Returns 0, or -errno with @error set. */
+int gic_init(int gic_fd, struct error *error);
+
+/**
+ * Let each write to the eventfd @irq_fd pulse shared peripheral interrupt @spi.
+ * Returns 0, or -errno with @error set.
+ */
+int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error);
+
+#endif

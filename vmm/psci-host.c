@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "psci-host.h"
+
+#include <psci/kvm.h>
+#include <psci/psci.h>
+#include <psci/smccc.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#define SCTLR_EL1_EE (1ULL << 25)
+
+/* A call with at least so many arguments may start a vCPU somewhere. */
+#define ARGUMENTS_OF_AN_ENTRY 2
+
+struct psci_host_machine {
+	struct psci_machine machine;
+	pthread_mutex_t lock;
+	struct psci_vcpu **index;
+	struct psci_vcpu *vcpus;
+};
+
+/* --- libpsci's view of dormouse --- */
+
+static void on_kick(void *ctx, void *vctx)
+{
+	vcpu_kick(vctx);
+}
+
+static bool on_entry_ok(void *ctx, uint64_t ipa)
+{
+	const struct vm *vm = ctx;
+
+	return memory_at(&vm->memory, ipa, sizeof(uint32_t));
+}
+
+static void on_lock(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	pthread_mutex_lock(&vm->psci->lock);
+}
+
+static void on_unlock(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	pthread_mutex_unlock(&vm->psci->lock);
+}
+
+static const struct psci_host host = {
+	.size = sizeof(struct psci_host),
+	.kick = on_kick,
+	.entry_ok = on_entry_ok,
+	.lock = on_lock,
+	.unlock = on_unlock,
+};
+
+/* --- who serves --- */
+
+enum psci_server psci_host_choose(const struct vm *vm)
+{
+	const struct kvm_device_attr filter = {
+		.group = KVM_ARM_VM_SMCCC_CTRL,
+		.attr = KVM_ARM_VM_SMCCC_FILTER,
+	};
+
+	if (vm->config->psci != PSCI_SERVER_ANY)
+		return vm->config->psci;
+
+	return ioctl(vm->fd, KVM_HAS_DEVICE_ATTR, &filter) == 0 ? PSCI_SERVER_USERSPACE
+								: PSCI_SERVER_KERNEL;
+}
+
+/* --- libpsci as the server --- */
+
+/* Twice as many slots as vCPUs keep every search short. */
+static size_t index_size(unsigned int vcpu_count)
+{
+	size_t size = 2;
+
+	while (size < 2ULL * vcpu_count)
+		size *= 2;
+
+	return size;
+}
+
+/* Have KVM hand us every PSCI call: both conventions, without and with SVE's hint. */
+static int forward_calls(const struct vm *vm, struct error *error)
+{
+	static const uint32_t ranges[] = {
+		PSCI_FN32_BASE,
+		PSCI_FN64_BASE,
+		PSCI_FN32_BASE | SMCCC_SVE_HINT_MASK,
+		PSCI_FN64_BASE | SMCCC_SVE_HINT_MASK,
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		struct kvm_smccc_filter filter = {
+			.base = ranges[i],
+			.nr_functions = PSCI_FN_COUNT,
+			.action = KVM_SMCCC_FILTER_FWD_TO_USER,
+		};
+		const struct kvm_device_attr attr = {
+			.group = KVM_ARM_VM_SMCCC_CTRL,
+			.attr = KVM_ARM_VM_SMCCC_FILTER,
+			.addr = (uint64_t)(uintptr_t)&filter,
+		};
+
+		if (ioctl(vm->fd, KVM_SET_DEVICE_ATTR, &attr) == 0)
+			continue;
+		if (errno == ENXIO)
+			return error_set(error, -errno,
+					 "this host's Linux %s cannot forward PSCI calls (its KVM "
+					 "has no SMCCC filter, which came with 6.4): use --psci "
+					 "kernel",
+					 vm->kvm->release);
+
+		return error_set(error, -errno, "KVM_ARM_VM_SMCCC_FILTER for %#x: %s", ranges[i],
+				 strerror(errno));
+	}
+
+	return 0;
+}
+
+static int add_vcpus(struct vm *vm, struct psci_host_machine *psci, struct error *error)
+{
+	for (unsigned int i = 0; i < vm->vcpu_count; i++) {
+		struct vcpu *vcpu = &vm->vcpus[i];
+		const int err = psci_vcpu_init(&psci->vcpus[i], &psci->machine, vcpu->mpidr, vcpu);
+
+		if (err)
+			return error_set(error, -EINVAL, "vCPU %u with MPIDR %#llx: %s", i,
+					 (unsigned long long)vcpu->mpidr, psci_strerror(err));
+		vcpu->psci = &psci->vcpus[i];
+	}
+
+	return 0;
+}
+
+static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	const struct psci_entry entry = { .pc = pc, .x0 = x0 };
+	const size_t slots = index_size(vm->vcpu_count);
+	struct psci_host_machine *psci = calloc(1, sizeof(*psci));
+	int err;
+
+	if (!psci)
+		return error_set(error, -ENOMEM, "out of memory");
+	pthread_mutex_init(&psci->lock, NULL);
+	psci->index = calloc(slots, sizeof(struct psci_vcpu *));
+	psci->vcpus = calloc(vm->vcpu_count, sizeof(struct psci_vcpu));
+	vm->psci = psci;
+	if (!psci->index || !psci->vcpus)
+		return error_set(error, -ENOMEM, "out of memory");
+
+	vm->psci_version = vm->config->psci_version ? vm->config->psci_version : PSCI_VERSION_1_3;
+
+	const struct psci_config config = {
+		.size = sizeof(config),
+		.version = vm->psci_version,
+		.index = psci->index,
+		.index_size = slots,
+		.host = &host,
+		.ctx = vm,
+	};
+
+	err = psci_machine_init(&psci->machine, &config);
+	if (err)
+		return error_set(error, -EINVAL, "PSCI %#x: %s", vm->psci_version,
+				 psci_strerror(err));
+	err = add_vcpus(vm, psci, error);
+	if (!err)
+		err = forward_calls(vm, error);
+	if (!err)
+		psci_machine_boot(&psci->vcpus[0], &entry);
+
+	return err;
+}
+
+/* --- KVM as the server --- */
+
+/* Pin KVM's version if a certain one is asked for. */
+static int pin_version(struct vm *vm, struct error *error)
+{
+	const uint32_t wanted = vm->config->psci_version;
+	char newest[CONFIG_VERSION_TEXT_SIZE];
+	char asked[CONFIG_VERSION_TEXT_SIZE];
+	int err;
+
+	if (!wanted) {
+		vm->psci_version = vm->psci_kvm_version;
+
+		return 0;
+	}
+	err = vcpu_set_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, wanted);
+	if (err == -EINVAL) {
+		config_format_psci_version(vm->psci_kvm_version, newest);
+		config_format_psci_version(wanted, asked);
+
+		return error_set(error, -ENOTSUP,
+				 "the KVM of this host's Linux %s has PSCI up to %s, not %s: use "
+				 "--psci userspace",
+				 vm->kvm->release, newest, asked);
+	}
+	if (err)
+		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
+	vm->psci_version = wanted;
+
+	return 0;
+}
+
+static int begin_kernel(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	int err = pin_version(vm, error);
+
+	if (err)
+		return err;
+	err = vcpu_reset(&vm->vcpus[0], pc, x0, false);
+	if (err)
+		return error_set(error, err, "cannot set the registers of vCPU 0: %s",
+				 strerror(-err));
+
+	return 0;
+}
+
+int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	uint64_t version;
+	int err = vcpu_get_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, &version);
+
+	if (err)
+		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
+	vm->psci_kvm_version = (uint32_t)version;
+	if (vm->psci_server == PSCI_SERVER_KERNEL)
+		return begin_kernel(vm, pc, x0, error);
+	err = begin_userspace(vm, pc, x0, error);
+	if (err)
+		psci_host_end(vm);
+
+	return err;
+}
+
+void psci_host_end(struct vm *vm)
+{
+	struct psci_host_machine *psci = vm->psci;
+
+	if (!psci)
+		return;
+	vm->psci = NULL;
+	pthread_mutex_destroy(&psci->lock);
+	free(psci->vcpus);
+	free(psci->index);
+	free(psci);
+}
+
+/* --- what both end in --- */
+
+/** What an event means, whoever served the call. */
+static const struct {
+	enum vm_trigger trigger;
+	uint32_t function; /**< For its name. */
+} meanings[] = {
+	[PSCI_EVENT_OFF] = { VM_TRIGGER_OFF, PSCI_FN32_SYSTEM_OFF },
+	[PSCI_EVENT_OFF2] = { VM_TRIGGER_HIBERNATE, PSCI_FN32_SYSTEM_OFF2 },
+	[PSCI_EVENT_RESET] = { VM_TRIGGER_RESET, PSCI_FN32_SYSTEM_RESET },
+	[PSCI_EVENT_RESET2] = { VM_TRIGGER_RESET, PSCI_FN32_SYSTEM_RESET2 },
+};
+
+static void stop(struct vm *vm, const struct psci_event *event, bool type_known, unsigned int vcpu)
+{
+	struct cause cause;
+
+	cause_set(&cause, meanings[event->kind].trigger, (int)vcpu,
+		  psci_function_name(meanings[event->kind].function));
+	cause.type_known = type_known;
+	cause.type = event->type;
+	cause.cookie = event->cookie;
+	cause.warm = event->kind == PSCI_EVENT_RESET2 && type_known &&
+		     event->type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET;
+	vm_stop(vm, &cause);
+}
+
+/* The machine has stopped in libpsci: the first vCPU to learn of it tells. */
+static enum vcpu_next stopped(struct vm *vm)
+{
+	const struct psci_event event = psci_machine_event(&vm->psci->machine);
+	const struct vcpu *caller = event.vctx;
+
+	stop(vm, &event, event.kind == PSCI_EVENT_OFF2 || event.kind == PSCI_EVENT_RESET2,
+	     caller->index);
+
+	return VCPU_EXIT;
+}
+
+static enum vcpu_next start(struct vcpu *vcpu, const struct psci_entry *entry)
+{
+	const int err = vcpu_reset(vcpu, entry->pc, entry->x0, entry->big_endian);
+
+	if (!err)
+		return VCPU_RUN;
+	vm_crash(vcpu->vm, (int)vcpu->index, "cannot start vCPU %u: %s", vcpu->index,
+		 strerror(-err));
+
+	return VCPU_EXIT;
+}
+
+static enum vcpu_next translate(struct vcpu *vcpu, enum psci_next next,
+				const struct psci_entry *entry)
+{
+	switch (next) {
+	case PSCI_NEXT_RESUME:
+		return VCPU_RUN;
+	case PSCI_NEXT_START:
+		return start(vcpu, entry);
+	case PSCI_NEXT_PARK:
+		return VCPU_PARK;
+	case PSCI_NEXT_SLEEP:
+		return VCPU_SLEEP;
+	case PSCI_NEXT_EXIT:
+		return stopped(vcpu->vm);
+	}
+
+	return VCPU_EXIT;
+}
+
+enum vcpu_next psci_host_poll(struct vcpu *vcpu)
+{
+	struct psci_entry entry = { 0 };
+
+	if (atomic_load(&vcpu->vm->stopping))
+		return VCPU_EXIT;
+	if (!vcpu->psci)
+		return VCPU_RUN;
+
+	return translate(vcpu, psci_vcpu_poll(vcpu->psci, &entry), &entry);
+}
+
+enum vcpu_next psci_host_wake(struct vcpu *vcpu)
+{
+	struct psci_entry entry = { 0 };
+
+	if (!vcpu->psci)
+		return VCPU_RUN;
+
+	return translate(vcpu, psci_vcpu_wake(vcpu->psci, &entry), &entry);
+}
+
+/* Fetch no more than the call uses: each register is a system call. */
+static int fetch(const struct vcpu *vcpu, struct psci_regs *regs)
+{
+	const unsigned int count = psci_arg_count((uint32_t)regs->x[0]);
+	int err = 0;
+
+	for (unsigned int i = 1; i <= count && !err; i++)
+		err = vcpu_get_register(vcpu, vcpu_register_x(i), &regs->x[i]);
+	if (count >= ARGUMENTS_OF_AN_ENTRY && !err) {
+		uint64_t sctlr = 0;
+
+		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
+		regs->big_endian = sctlr & SCTLR_EL1_EE;
+	}
+
+	return err;
+}
+
+enum vcpu_next psci_host_call(struct vcpu *vcpu)
+{
+	struct psci_regs regs = { .x = { vcpu->run->hypercall.nr } };
+	enum psci_next next;
+	int err = fetch(vcpu, &regs);
+
+	if (!vcpu->psci)
+		err = -EPROTO;
+	if (!err) {
+		next = psci_call(vcpu->psci, &regs);
+		if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
+			err = vcpu_set_register(vcpu, vcpu_register_x(0), regs.x[0]);
+		if (!err)
+			return translate(vcpu, next, NULL);
+	}
+	vm_crash(vcpu->vm, (int)vcpu->index, "cannot serve the call %#llx: %s",
+		 (unsigned long long)vcpu->run->hypercall.nr, strerror(-err));
+
+	return VCPU_EXIT;
+}
+
+enum vcpu_next psci_host_system_event(struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+	const uint64_t flags = run->system_event.ndata > 0 ? run->system_event.data[0] : 0;
+	struct psci_event event = {
+		.kind = psci_event_kind_from_kvm(run->system_event.type, flags),
+	};
+	/* KVM leaves SYSTEM_RESET2's arguments in place, but not SYSTEM_OFF2's. */
+	const bool type_known = event.kind == PSCI_EVENT_RESET2;
+
+	if (event.kind == PSCI_EVENT_NONE) {
+		vm_crash(vcpu->vm, (int)vcpu->index, "KVM reported the system event %u",
+			 run->system_event.type);
+
+		return VCPU_EXIT;
+	}
+	if (type_known) {
+		uint64_t type = 0;
+
+		vcpu_get_register(vcpu, vcpu_register_x(1), &type);
+		vcpu_get_register(vcpu, vcpu_register_x(2), &event.cookie);
+		event.type = (uint32_t)type;
+	}
+	stop(vcpu->vm, &event, type_known, vcpu->index);
+
+	return VCPU_EXIT;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where dormouse meets PSCI: libpsci behind KVM's SMCCC filter, or KVM's own.
+ * The only part of dormouse that knows psci.h. Both ways end in vm_stop() with
+ * the same causes.
+ */
+#ifndef VMM_PSCI_HOST_H
+#define VMM_PSCI_HOST_H
+
+#include "error.h"
+#include "vcpu.h"
+#include "vm.h"
+
+/**
+ * Who will serve PSCI to a VM that exists in KVM but has no vCPUs yet: the one
+ * that its configuration names, or libpsci if this KVM can forward the calls.
+ */
+enum psci_server psci_host_choose(const struct vm *vm);
+
+/**
+ * Arrange who serves PSCI to the vCPUs of a VM, all created and none run yet;
+ * sets vm->psci_version and
+ * vm->psci_kvm_version. vCPU 0 boots at @pc with @x0. Returns 0, or -errno with
+ * @error set.
+ */
+int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error);
+
+/** Undo it, once no vCPU runs. */
+void psci_host_end(struct vm *vm);
+
+/* The rest is for a vCPU's own thread, which does what the answer says. */
+
+/** After a kick, and before it first runs. */
+enum vcpu_next psci_host_poll(struct vcpu *vcpu);
+
+/** KVM_EXIT_HYPERCALL. */
+enum vcpu_next psci_host_call(struct vcpu *vcpu);
+
+/** An interrupt has ended VCPU_SLEEP. */
+enum vcpu_next psci_host_wake(struct vcpu *vcpu);
+
+/** KVM_EXIT_SYSTEM_EVENT. */
+enum vcpu_next psci_host_system_event(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vcpu.h"
+
+#include <psci/abi.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "psci-host.h"
+#include "vm.h"
+
+#define SCTLR_EL1_EE (1ULL << 25)
+
+/* The page shared with KVM of the vCPU that this thread runs; for the handler. */
+static _Thread_local struct kvm_run *volatile current_run;
+
+static int kick_signal(void)
+{
+	return SIGRTMIN;
+}
+
+static void on_kick(int signal)
+{
+	struct kvm_run *run = current_run;
+
+	if (run)
+		run->immediate_exit = 1;
+}
+
+int vcpu_setup(struct error *error)
+{
+	struct sigaction action = { .sa_handler = on_kick };
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(kick_signal(), &action, NULL) < 0)
+		return error_set(error, -errno, "sigaction: %s", strerror(errno));
+
+	return 0;
+}
+
+uint64_t vcpu_register_x(unsigned int number)
+{
+	/* Core registers are counted in 32-bit words from the start of kvm_regs. */
+	return (KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |
+		KVM_REG_ARM_CORE_REG(regs.regs)) +
+	       2ULL * number;
+}
+
+int vcpu_get_register(const struct vcpu *vcpu, uint64_t id, uint64_t *value)
+{
+	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)value };
+
+	return ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) < 0 ? -errno : 0;
+}
+
+int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value)
+{
+	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)&value };
+
+	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
+}
+
+int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
+{
+	int err = 0;
+
+	/*
+	 * A vCPU that has not run since its creation is as INIT leaves it. To run
+	 * INIT again is slow where the host lacks FEAT_S2FWB: KVM unmaps all of
+	 * the guest's RAM.
+	 */
+	if (!vcpu->fresh && ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init) < 0)
+		return -errno;
+	vcpu->fresh = false;
+	if (big_endian) {
+		uint64_t sctlr;
+
+		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
+		if (!err)
+			err = vcpu_set_register(vcpu, VCPU_REGISTER_SCTLR_EL1,
+						sctlr | SCTLR_EL1_EE);
+	}
+	if (!err)
+		err = vcpu_set_register(vcpu, VCPU_REGISTER_PC, pc);
+	if (!err)
+		err = vcpu_set_register(vcpu, vcpu_register_x(0), x0);
+
+	return err;
+}
+
+static int init(struct vcpu *vcpu, bool power_off, struct error *error)
+{
+	uint64_t mpidr;
+	int err;
+
+	if (ioctl(vcpu->vm->fd, KVM_ARM_PREFERRED_TARGET, &vcpu->init) < 0)
+		return error_set(error, -errno, "KVM_ARM_PREFERRED_TARGET: %s", strerror(errno));
+	vcpu->init.features[0] |= 1U << KVM_ARM_VCPU_PSCI_0_2;
+	if (power_off)
+		vcpu->init.features[0] |= 1U << KVM_ARM_VCPU_POWER_OFF;
+	if (ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init) < 0)
+		return error_set(error, -errno, "KVM_ARM_VCPU_INIT of vCPU %u: %s", vcpu->index,
+				 strerror(errno));
+	vcpu->fresh = true;
+	err = vcpu_get_register(vcpu, VCPU_REGISTER_MPIDR_EL1, &mpidr);
+	if (err)
+		return error_set(error, err, "KVM_GET_ONE_REG MPIDR_EL1 of vCPU %u: %s",
+				 vcpu->index, strerror(-err));
+	vcpu->mpidr = mpidr & PSCI_TARGET_MASK;
+
+	return 0;
+}
+
+int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power_off,
+		struct error *error)
+{
+	int err;
+
+	*vcpu = (struct vcpu){ .vm = vm, .index = index };
+	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, index);
+	if (vcpu->fd < 0)
+		return error_set(error, -errno, "KVM_CREATE_VCPU of vCPU %u: %s", index,
+				 strerror(errno));
+	vcpu->run = mmap(NULL, vm->kvm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED) {
+		err = error_set(error, -errno, "cannot map the shared page of vCPU %u: %s", index,
+				strerror(errno));
+		goto err_close;
+	}
+	err = init(vcpu, power_off, error);
+	if (err)
+		goto err_unmap;
+	pthread_mutex_init(&vcpu->lock, NULL);
+	pthread_cond_init(&vcpu->wake, NULL);
+
+	return 0;
+
+err_unmap:
+	munmap(vcpu->run, vm->kvm->run_size);
+err_close:
+	close(vcpu->fd);
+
+	return err;
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+	pthread_cond_destroy(&vcpu->wake);
+	pthread_mutex_destroy(&vcpu->lock);
+	munmap(vcpu->run, vcpu->vm->kvm->run_size);
+	close(vcpu->fd);
+}
+
+void vcpu_kick(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	atomic_store(&vcpu->kicked, true);
+	pthread_cond_signal(&vcpu->wake);
+	if (vcpu->running)
+		pthread_kill(vcpu->self, kick_signal());
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
+static void park(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	while (!atomic_load(&vcpu->kicked))
+		pthread_cond_wait(&vcpu->wake, &vcpu->lock);
+	atomic_store(&vcpu->kicked, false);
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
+/* A read or write where the guest has no RAM. */
+static void mmio(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	const uint64_t address = run->mmio.phys_addr;
+	const unsigned int size = run->mmio.len;
+	const struct bus_window *window;
+	uint64_t value = 0;
+
+	if (run->mmio.is_write) {
+		memcpy(&value, run->mmio.data, size);
+		window = bus_write(&vcpu->vm->bus, address, size, value);
+	} else {
+		window = bus_read(&vcpu->vm->bus, address, size, &value);
+		memcpy(run->mmio.data, &value, size);
+	}
+	if (!window)
+		vm_report_stray(vcpu->vm, vcpu->index, address, run->mmio.is_write);
+}
+
+static enum vcpu_next crash(struct vcpu *vcpu, const char *what)
+{
+	uint64_t pc = 0;
+
+	vcpu_get_register(vcpu, VCPU_REGISTER_PC, &pc);
+	vm_crash(vcpu->vm, (int)vcpu->index, "%s, at PC %#llx", what, (unsigned long long)pc);
+
+	return VCPU_EXIT;
+}
+
+static enum vcpu_next on_exit_reason(struct vcpu *vcpu)
+{
+	char what[64];
+
+	switch (vcpu->run->exit_reason) {
+	case KVM_EXIT_MMIO:
+		mmio(vcpu);
+
+		return VCPU_RUN;
+	case KVM_EXIT_HYPERCALL:
+		return psci_host_call(vcpu);
+	case KVM_EXIT_SYSTEM_EVENT:
+		return psci_host_system_event(vcpu);
+	default:
+		snprintf(what, sizeof(what), "KVM_RUN ended with exit reason %u",
+			 vcpu->run->exit_reason);
+
+		return crash(vcpu, what);
+	}
+}
+
+/* Before each KVM_RUN. This order, or a kick is lost: see vcpu.h. */
+static bool take_kick(struct vcpu *vcpu)
+{
+	vcpu->run->immediate_exit = 0;
+
+	return atomic_exchange(&vcpu->kicked, false);
+}
+
+static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
+{
+	char what[128];
+
+	if (err == ENOSYS)
+		return crash(vcpu, "the guest used an instruction that KVM cannot decode on an "
+				   "address where it has no memory");
+	snprintf(what, sizeof(what), "KVM_RUN: %s", strerror(err));
+
+	return crash(vcpu, what);
+}
+
+static enum vcpu_next enter(struct vcpu *vcpu)
+{
+	if (take_kick(vcpu))
+		return psci_host_poll(vcpu);
+	if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
+		return on_exit_reason(vcpu);
+	if (errno == EINTR || errno == EAGAIN)
+		return VCPU_RUN;
+
+	return on_run_failure(vcpu, errno);
+}
+
+static bool set_mp_state(struct vcpu *vcpu, uint32_t state)
+{
+	const struct kvm_mp_state mp_state = { .mp_state = state };
+
+	return ioctl(vcpu->fd, KVM_SET_MP_STATE, &mp_state) == 0;
+}
+
+static bool is_wakeup(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_SYSTEM_EVENT &&
+	       run->system_event.type == KVM_SYSTEM_EVENT_WAKEUP;
+}
+
+/* In KVM_MP_STATE_SUSPENDED, until an interrupt or a kick ends it. */
+static enum vcpu_next suspended(struct vcpu *vcpu)
+{
+	for (;;) {
+		if (take_kick(vcpu)) {
+			const enum vcpu_next next = psci_host_poll(vcpu);
+
+			if (next != VCPU_SLEEP)
+				return next;
+		}
+		if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
+			return is_wakeup(vcpu->run) ? psci_host_wake(vcpu) : on_exit_reason(vcpu);
+		if (errno != EINTR && errno != EAGAIN)
+			return on_run_failure(vcpu, errno);
+	}
+}
+
+/* Let KVM's GIC decide what wakes: it knows of every interrupt there is. */
+static enum vcpu_next sleep_until_wake(struct vcpu *vcpu)
+{
+	enum vcpu_next next;
+
+	if (!set_mp_state(vcpu, KVM_MP_STATE_SUSPENDED))
+		return crash(vcpu, "KVM_SET_MP_STATE to SUSPENDED failed");
+	next = suspended(vcpu);
+	/* The state is sticky: it would end every KVM_RUN from now on. */
+	if (!set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE))
+		return crash(vcpu, "KVM_SET_MP_STATE to RUNNABLE failed");
+
+	return next;
+}
+
+static void *thread_main(void *argument)
+{
+	struct vcpu *vcpu = argument;
+	enum vcpu_next next;
+
+	current_run = vcpu->run;
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->self = pthread_self();
+	vcpu->running = true;
+	pthread_mutex_unlock(&vcpu->lock);
+
+	next = psci_host_poll(vcpu);
+	while (next != VCPU_EXIT) {
+		switch (next) {
+		case VCPU_RUN:
+			next = enter(vcpu);
+			break;
+		case VCPU_PARK:
+			park(vcpu);
+			next = psci_host_poll(vcpu);
+			break;
+		case VCPU_SLEEP:
+			next = sleep_until_wake(vcpu);
+			break;
+		case VCPU_EXIT:
+			break;
+		}
+	}
+
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->running = false;
+	pthread_mutex_unlock(&vcpu->lock);
+	current_run = NULL;
+
+	return NULL;
+}
+
+int vcpu_start(struct vcpu *vcpu, struct error *error)
+{
+	sigset_t kick;
+	sigset_t before;
+	int err;
+
+	/* A new thread inherits the mask: vCPU threads alone take the kick. */
+	sigemptyset(&kick);
+	sigaddset(&kick, kick_signal());
+	pthread_sigmask(SIG_UNBLOCK, &kick, &before);
+	err = pthread_create(&vcpu->thread, NULL, thread_main, vcpu);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return error_set(error, -err, "cannot start a thread for vCPU %u: %s", vcpu->index,
+				 strerror(err));
+
+	return 0;
+}
+
+void vcpu_join(struct vcpu *vcpu)
+{
+	pthread_join(vcpu->thread, NULL);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A virtual CPU and the thread that runs it.
+ *
+ * Who may touch what
+ * ------------------
+ * The vCPU's registers, its struct kvm_run and its part of libpsci belong to its
+ * own thread while that runs, and to the thread that creates and destroys it
+ * before and after. Others have one way in: vcpu_kick(), which makes the thread
+ * ask psci_host_poll() what to do next.
+ *
+ * Why no kick is lost
+ * -------------------
+ * A kick sets `kicked`, then signals the thread. The thread, before each
+ * KVM_RUN, first clears run->immediate_exit and then takes `kicked`. A kick
+ * that came before is seen there. A kick that comes after has its signal
+ * delivered to this very thread before or inside KVM_RUN: inside, the ioctl
+ * returns EINTR; before, the handler has set immediate_exit and KVM_RUN returns
+ * EINTR at once. A parked thread waits on the condition with `kicked` as its
+ * predicate. The signal is sent only while `running` says, under the lock, that
+ * the thread has registered itself and has not left; a kick before that finds
+ * `kicked` set when the thread starts.
+ */
+#ifndef VMM_VCPU_H
+#define VMM_VCPU_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+#include "error.h"
+
+struct vm;
+struct psci_vcpu;
+
+/** What a vCPU's thread does next. */
+enum vcpu_next {
+	VCPU_RUN, /**< Enter the guest. */
+	VCPU_PARK, /**< Off: wait for a kick. */
+	VCPU_SLEEP, /**< Suspended: wait for an interrupt or a kick. */
+	VCPU_EXIT, /**< This life of the machine is over. */
+};
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int index;
+	int fd;
+	struct kvm_run *run;
+	uint64_t mpidr; /**< Affinity fields only. */
+	struct kvm_vcpu_init init;
+	bool fresh; /**< In the state that KVM_ARM_VCPU_INIT leaves. */
+	struct psci_vcpu *psci; /**< NULL while KVM serves PSCI. */
+
+	pthread_t thread; /**< As its creator knows it, to join. */
+	pthread_mutex_t lock; /**< Guards self and running; kicked too for those that wait. */
+	pthread_cond_t wake;
+	pthread_t self; /**< As the thread registered itself, while running. */
+	bool running;
+	atomic_bool kicked;
+};
+
+/** Prepare the process: the signal that kicks. Once, before any vCPU. */
+int vcpu_setup(struct error *error);
+
+/**
+ * Make vCPU @index of @vm in KVM and initialise it; @power_off is for when KVM
+ * serves PSCI. Returns 0, or -errno with @error set.
+ */
+int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power_off,
+		struct error *error);
+
+/** After vcpu_join(), or if it was never started. */
+void vcpu_destroy(struct vcpu *vcpu);
+
+/** Start the thread. Returns 0, or -errno with @error set. */
+int vcpu_start(struct vcpu *vcpu, struct error *error);
+
+/** Wait until the thread has left. */
+void vcpu_join(struct vcpu *vcpu);
+
+/** Make the thread poll soon. From any thread, at any time in the vCPU's life. */
+void vcpu_kick(struct vcpu *vcpu);
+
+/* For the thread that owns the vCPU. Ids are KVM_REG_ARM64's. */
+int vcpu_get_register(const struct vcpu *vcpu, uint64_t id, uint64_t *value);
+int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value);
+
+/** General register x0 to x30, PC, SCTLR_EL1 and MPIDR_EL1. */
+uint64_t vcpu_register_x(unsigned int number);
+#define VCPU_REGISTER_PC \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pc))
+#define VCPU_REGISTER_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
+#define VCPU_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
+
+/**
+ * Bring the vCPU to its reset state, to be started at @pc with @x0. Returns 0 or
+ * -errno.
+ */
+int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
+
+#endif

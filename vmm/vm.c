@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vm.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "device-tree.h"
+#include "devices.h"
+#include "gic.h"
+#include "message.h"
+#include "psci-host.h"
+#include "vcpu.h"
+
+/* KVM has none smaller. */
+#define IPA_BITS_MIN 32
+
+int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
+	      struct error *error)
+{
+	int err;
+
+	*vm = (struct vm){ .kvm = kvm, .config = config, .name = name, .fd = -1, .gic_fd = -1 };
+	err = image_open(&vm->image, config->kernel, config->initrd, config->memory, error);
+	if (err)
+		return err;
+	err = memory_create(&vm->memory, config->memory);
+	if (err) {
+		error_set(error, err, "cannot reserve %llu MiB for the guest's memory: %s",
+			  (unsigned long long)config->memory >> 20, strerror(-err));
+		goto err_close_image;
+	}
+	vm->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (vm->stop_fd < 0) {
+		err = error_set(error, -errno, "eventfd: %s", strerror(errno));
+		goto err_destroy_memory;
+	}
+	vm->devices = calloc(1, sizeof(*vm->devices));
+	if (!vm->devices) {
+		err = error_set(error, -ENOMEM, "out of memory");
+		goto err_close_stop;
+	}
+	err = devices_create(vm->devices, vm, config, error);
+	if (err)
+		goto err_free_devices;
+	pthread_mutex_init(&vm->stop_lock, NULL);
+
+	return 0;
+
+err_free_devices:
+	free(vm->devices);
+err_close_stop:
+	close(vm->stop_fd);
+err_destroy_memory:
+	memory_destroy(&vm->memory);
+err_close_image:
+	image_close(&vm->image);
+
+	return err;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	pthread_mutex_destroy(&vm->stop_lock);
+	devices_destroy(vm->devices);
+	free(vm->devices);
+	close(vm->stop_fd);
+	memory_destroy(&vm->memory);
+	image_close(&vm->image);
+}
+
+/*
+ * The size of the guest's physical address space, which is KVM's machine type:
+ * no larger than it has to be, since each further level of translation tables
+ * makes every walk longer.
+ */
+static unsigned long address_bits(uint64_t memory_size)
+{
+	unsigned long bits = IPA_BITS_MIN;
+
+	while ((MEMORY_BASE + memory_size - 1) >> bits)
+		bits++;
+
+	return bits;
+}
+
+static int create_kvm_vm(struct vm *vm, struct error *error)
+{
+	const struct kvm_userspace_memory_region region = {
+		.slot = 0,
+		.guest_phys_addr = MEMORY_BASE,
+		.memory_size = vm->memory.size,
+		.userspace_addr = (uint64_t)(uintptr_t)vm->memory.host,
+	};
+
+	vm->fd = ioctl(vm->kvm->fd, KVM_CREATE_VM, address_bits(vm->memory.size));
+	if (vm->fd < 0)
+		return error_set(error, -errno, "KVM_CREATE_VM: %s", strerror(errno));
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) < 0)
+		return error_set(error, -errno, "KVM_SET_USER_MEMORY_REGION of %llu MiB: %s",
+				 (unsigned long long)vm->memory.size >> 20, strerror(errno));
+
+	return 0;
+}
+
+static int create_vcpus(struct vm *vm, struct error *error)
+{
+	const unsigned int count = vm->config->cpus;
+	/* KVM's own PSCI leaves only vCPU 0 on; libpsci parks the others itself. */
+	const bool kernel = vm->psci_server == PSCI_SERVER_KERNEL;
+
+	vm->vcpus = calloc(count, sizeof(*vm->vcpus));
+	if (!vm->vcpus)
+		return error_set(error, -ENOMEM, "out of memory");
+	for (unsigned int i = 0; i < count; i++) {
+		const int err = vcpu_create(&vm->vcpus[i], vm, i, kernel && i > 0, error);
+
+		if (err)
+			return err;
+		vm->vcpu_count++;
+	}
+
+	return 0;
+}
+
+static int create_gic(struct vm *vm, struct error *error)
+{
+	vm->gic_fd = gic_create(vm->fd, error);
+
+	return vm->gic_fd < 0 ? vm->gic_fd : gic_init(vm->gic_fd, error);
+}
+
+static int fill_memory(struct vm *vm, struct error *error)
+{
+	uint64_t mpidrs[CONFIG_CPUS_MAX];
+	const struct device_tree tree = {
+		.config = vm->config,
+		.image = &vm->image,
+		.psci_version = vm->psci_version,
+		.mpidrs = mpidrs,
+	};
+	int err = image_load(&vm->image, &vm->memory, error);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		mpidrs[i] = vm->vcpus[i].mpidr;
+
+	return device_tree_write(&tree, &vm->memory, error);
+}
+
+int vm_begin(struct vm *vm, struct error *error)
+{
+	int err;
+
+	atomic_store(&vm->stopping, false);
+	err = create_kvm_vm(vm, error);
+	if (!err) {
+		vm->psci_server = psci_host_choose(vm);
+		err = create_vcpus(vm, error);
+	}
+	if (!err)
+		err = create_gic(vm, error);
+	if (!err)
+		err = devices_attach(vm->devices, vm, error);
+	if (!err)
+		err = psci_host_begin(vm, vm->image.kernel_address, IMAGE_DEVICE_TREE_ADDRESS,
+				      error);
+	if (!err)
+		err = fill_memory(vm, error);
+	if (err)
+		vm_end(vm);
+
+	return err;
+}
+
+void vm_end(struct vm *vm)
+{
+	psci_host_end(vm);
+	if (vm->gic_fd >= 0)
+		close(vm->gic_fd);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_destroy(&vm->vcpus[i]);
+	free(vm->vcpus);
+	if (vm->fd >= 0)
+		close(vm->fd);
+	vm->vcpus = NULL;
+	vm->vcpu_count = 0;
+	vm->fd = -1;
+	vm->gic_fd = -1;
+}
+
+int vm_run(struct vm *vm, struct error *error)
+{
+	/* vCPU 0, which boots, last: then all exist before the guest can reach one. */
+	for (unsigned int i = vm->vcpu_count; i-- > 0;) {
+		const int err = vcpu_start(&vm->vcpus[i], error);
+
+		if (!err)
+			continue;
+		vm_crash(vm, CAUSE_VCPU_NONE, "%s", error->text);
+		while (++i < vm->vcpu_count)
+			vcpu_join(&vm->vcpus[i]);
+
+		return err;
+	}
+
+	return 0;
+}
+
+void vm_stop(struct vm *vm, const struct cause *cause)
+{
+	const uint64_t one = 1;
+	bool first;
+
+	pthread_mutex_lock(&vm->stop_lock);
+	first = !atomic_load(&vm->stopping);
+	if (first) {
+		vm->cause = *cause;
+		atomic_store(&vm->stopping, true);
+	}
+	pthread_mutex_unlock(&vm->stop_lock);
+	if (!first)
+		return;
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_kick(&vm->vcpus[i]);
+	/* An eventfd takes this unless its counter is full, and then it is readable. */
+	if (write(vm->stop_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void vm_crash(struct vm *vm, int vcpu, const char *what, ...)
+{
+	struct error reason;
+	struct cause cause;
+	va_list args;
+
+	va_start(args, what);
+	vsnprintf(reason.text, sizeof(reason.text), what, args);
+	va_end(args);
+	cause_set(&cause, VM_TRIGGER_CRASH, vcpu, reason.text);
+	vm_stop(vm, &cause);
+}
+
+void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool write)
+{
+	if (atomic_exchange(&vm->stray_reported, true))
+		return;
+	message("%s: vCPU %u %s %#llx, where there is nothing (told once)", vm->name, vcpu,
+		write ? "wrote to" : "read from", (unsigned long long)address);
+}
+
+struct cause vm_wait(struct vm *vm)
+{
+	uint64_t count;
+
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_join(&vm->vcpus[i]);
+	/* Nobody is left who could stop it again: the next life finds it quiet. */
+	if (read(vm->stop_fd, &count, sizeof(count)) < 0)
+		count = 0;
+
+	return vm->cause;
+}
+
+int vm_drop_memory(struct vm *vm, struct error *error)
+{
+	const int err = memory_drop(&vm->memory);
+
+	if (err)
+		return error_set(error, err, "cannot drop the guest's memory: %s", strerror(-err));
+
+	return 0;
+}
