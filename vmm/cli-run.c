@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "run.h"
+
+#define CPUS_DEFAULT 1
+#define MEMORY_DEFAULT (512ULL << 20)
+#define MEMORY_ALIGNMENT (2ULL << 20)
+
+static const char help[] =
+	"Usage: dormouse run --name NAME [OPTION]...\n"
+	"Start a virtual machine and stay until it powers off, hibernates or is stopped.\n"
+	"\n"
+	"  --name NAME          what it is called; its state is kept under that name\n"
+	"  --kernel FILE        an arm64 Linux Image. Without it, the machine is the one that\n"
+	"                       the last run of NAME described, and a hibernated guest resumes\n"
+	"  --initrd FILE        its initial RAM disk\n"
+	"  --append TEXT        its command line; console=ttyAMA0 is the console\n"
+	"  --disk FILE[,ro]     a raw image or block device, as /dev/vda, then /dev/vdb, ...;\n"
+	"                       with ,ro read-only and shared\n"
+	"  --cpus N             how many CPUs (1)\n"
+	"  --memory SIZE        how much memory (512M)\n"
+	"  --psci WHO           who serves PSCI: userspace (libpsci in dormouse; the default on\n"
+	"                       Linux 6.4 and newer) or kernel (KVM)\n"
+	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3; the newest that WHO has if not given\n"
+	"  --console FILE       append what the guest prints to FILE, not to standard output\n"
+	"  --force              start a hibernated NAME although its environment changed\n"
+	"\n"
+	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
+	"\n"
+	"Exit status: 0 the guest powered off, 3 it hibernated, 4 it crashed, 5 it was stopped\n"
+	"from outside; 1 dormouse met trouble, 2 the command line makes no sense.\n";
+
+enum option_id {
+	OPTION_NAME = 1,
+	OPTION_KERNEL,
+	OPTION_INITRD,
+	OPTION_APPEND,
+	OPTION_DISK,
+	OPTION_CPUS,
+	OPTION_MEMORY,
+	OPTION_PSCI,
+	OPTION_PSCI_VERSION,
+	OPTION_CONSOLE,
+	OPTION_FORCE,
+	OPTION_HELP,
+};
+
+static const struct option options[] = {
+	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "kernel", required_argument, NULL, OPTION_KERNEL },
+	{ "initrd", required_argument, NULL, OPTION_INITRD },
+	{ "append", required_argument, NULL, OPTION_APPEND },
+	{ "disk", required_argument, NULL, OPTION_DISK },
+	{ "cpus", required_argument, NULL, OPTION_CPUS },
+	{ "memory", required_argument, NULL, OPTION_MEMORY },
+	{ "psci", required_argument, NULL, OPTION_PSCI },
+	{ "psci-version", required_argument, NULL, OPTION_PSCI_VERSION },
+	{ "console", required_argument, NULL, OPTION_CONSOLE },
+	{ "force", no_argument, NULL, OPTION_FORCE },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+/** A command line while it is read. */
+struct parse {
+	struct run_options *run;
+	struct error *error;
+	const char *machine_option; /**< The last one given that describes the machine. */
+	bool help;
+};
+
+static int out_of_memory(struct parse *p)
+{
+	return error_set(p->error, -ENOMEM, "out of memory");
+}
+
+/*
+ * An absolute path for the record, since the next run may start elsewhere. What
+ * is wrong with the file itself is for those to say who open it.
+ */
+static int set_path(struct parse *p, char **to, const char *path, size_t length)
+{
+	char directory[PATH_MAX] = "";
+	char *absolute;
+
+	if (length == 0)
+		return error_set(p->error, CLI_USAGE, "a file's name is empty");
+	if (path[0] != '/' && !getcwd(directory, sizeof(directory)))
+		return error_set(p->error, -errno, "cannot tell the current directory: %s",
+				 strerror(errno));
+	if (asprintf(&absolute, "%s%s%.*s", directory, path[0] == '/' ? "" : "/", (int)length,
+		     path) < 0)
+		return out_of_memory(p);
+	free(*to);
+	*to = absolute;
+
+	return 0;
+}
+
+static int set_text(struct parse *p, char **to, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return out_of_memory(p);
+	free(*to);
+	*to = copy;
+
+	return 0;
+}
+
+static int add_disk(struct parse *p, const char *argument)
+{
+	static const char read_only[] = ",ro";
+	struct config *config = &p->run->config;
+	struct disk_config *disk = &config->disks[config->disk_count];
+	size_t length = strlen(argument);
+	int err;
+
+	if (config->disk_count == CONFIG_DISKS_MAX)
+		return error_set(p->error, CLI_USAGE, "more than %d disks", CONFIG_DISKS_MAX);
+	if (length >= sizeof(read_only) - 1 &&
+	    strcmp(argument + length - (sizeof(read_only) - 1), read_only) == 0) {
+		disk->read_only = true;
+		length -= sizeof(read_only) - 1;
+	}
+	err = set_path(p, &disk->path, argument, length);
+	if (!err)
+		config->disk_count++;
+
+	return err;
+}
+
+static int set_cpus(struct parse *p, const char *argument)
+{
+	char *end;
+	const long cpus = strtol(argument, &end, 10);
+
+	if (end == argument || *end || cpus < 1 || cpus > CONFIG_CPUS_MAX)
+		return error_set(p->error, CLI_USAGE, "--cpus %s: must be from 1 to %d", argument,
+				 CONFIG_CPUS_MAX);
+	p->run->config.cpus = (unsigned int)cpus;
+
+	return 0;
+}
+
+static int set_memory(struct parse *p, const char *argument)
+{
+	uint64_t size;
+
+	if (config_parse_size(argument, &size) < 0)
+		return error_set(p->error, CLI_USAGE, "--memory %s: not a size, such as 512M or 2G",
+				 argument);
+	if (size < CONFIG_MEMORY_MIN || size > CONFIG_MEMORY_MAX)
+		return error_set(p->error, CLI_USAGE,
+				 "--memory %s: must be from %llu MiB to %llu GiB", argument,
+				 CONFIG_MEMORY_MIN >> 20, CONFIG_MEMORY_MAX >> 30);
+	if (size % MEMORY_ALIGNMENT)
+		return error_set(p->error, CLI_USAGE, "--memory %s: must be a multiple of 2 MiB",
+				 argument);
+	p->run->config.memory = size;
+
+	return 0;
+}
+
+static int set_psci(struct parse *p, const char *argument)
+{
+	if (config_parse_psci_server(argument, &p->run->config.psci) < 0)
+		return error_set(p->error, CLI_USAGE, "--psci %s: must be userspace or kernel",
+				 argument);
+
+	return 0;
+}
+
+static int set_psci_version(struct parse *p, const char *argument)
+{
+	if (config_parse_psci_version(argument, &p->run->config.psci_version) < 0)
+		return error_set(p->error, CLI_USAGE,
+				 "--psci-version %s: must be 0.2, 1.0, 1.1, 1.2 or 1.3", argument);
+
+	return 0;
+}
+
+static int take_option(struct parse *p, enum option_id id, char *argument)
+{
+	struct config *config = &p->run->config;
+
+	switch (id) {
+	case OPTION_NAME:
+		p->run->name = argument;
+		return 0;
+	case OPTION_KERNEL:
+		return set_path(p, &config->kernel, argument, strlen(argument));
+	case OPTION_INITRD:
+		return set_path(p, &config->initrd, argument, strlen(argument));
+	case OPTION_APPEND:
+		return set_text(p, &config->append, argument);
+	case OPTION_DISK:
+		return add_disk(p, argument);
+	case OPTION_CPUS:
+		return set_cpus(p, argument);
+	case OPTION_MEMORY:
+		return set_memory(p, argument);
+	case OPTION_PSCI:
+		return set_psci(p, argument);
+	case OPTION_PSCI_VERSION:
+		return set_psci_version(p, argument);
+	case OPTION_CONSOLE:
+		return set_path(p, &config->console, argument, strlen(argument));
+	case OPTION_FORCE:
+		p->run->force = true;
+		return 0;
+	case OPTION_HELP:
+		p->help = true;
+		return 0;
+	}
+
+	return 0;
+}
+
+static bool describes_machine(enum option_id id)
+{
+	return id >= OPTION_INITRD && id <= OPTION_PSCI_VERSION;
+}
+
+static int take_options(struct parse *p, int argc, char **argv)
+{
+	int id;
+	int index;
+	int err = 0;
+
+	opterr = 0;
+	while (!err && !p->help && (id = getopt_long(argc, argv, ":h", options, &index)) != -1) {
+		if (id == 'h')
+			id = OPTION_HELP;
+		if (id == ':')
+			return error_set(p->error, CLI_USAGE, "%s wants an argument",
+					 argv[optind - 1]);
+		if (id == '?')
+			return error_set(p->error, CLI_USAGE, "there is no option %s",
+					 argv[optind - 1]);
+		if (describes_machine((enum option_id)id))
+			p->machine_option = options[index].name;
+		err = take_option(p, (enum option_id)id, optarg);
+	}
+
+	return err;
+}
+
+/* What the options together must be. */
+static int check(struct parse *p, int argc, char **argv)
+{
+	struct config *config = &p->run->config;
+
+	if (optind < argc)
+		return error_set(p->error, CLI_USAGE, "what is \"%s\"?", argv[optind]);
+	if (!p->run->name)
+		return error_set(p->error, CLI_USAGE, "--name is missing");
+	if (!config->kernel && p->machine_option)
+		return error_set(p->error, CLI_USAGE,
+				 "--%s without --kernel: without a kernel the machine is as in its "
+				 "last run",
+				 p->machine_option);
+	if (config->cpus == 0)
+		config->cpus = CPUS_DEFAULT;
+	if (config->memory == 0)
+		config->memory = MEMORY_DEFAULT;
+
+	return config->append ? 0 : set_text(p, &config->append, "");
+}
+
+int cli_run(int argc, char **argv, struct error *error)
+{
+	struct run_options run_options = { 0 };
+	struct parse p = { .run = &run_options, .error = error };
+	int ret = take_options(&p, argc, argv);
+
+	if (!ret && p.help) {
+		fputs(help, stdout);
+	} else {
+		if (!ret)
+			ret = check(&p, argc, argv);
+		if (!ret)
+			ret = run(&run_options, error);
+	}
+	config_free(&run_options.config);
+
+	return ret;
+}

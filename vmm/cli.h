@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of dormouse: one for each word after its name. */
+#ifndef VMM_CLI_H
+#define VMM_CLI_H
+
+#include "error.h"
+
+/**
+ * Carry out a command. @argv[0] is its word.
+ *
+ * Returns the process's exit status, or a negative value with @error set:
+ * CLI_USAGE for a command line that makes no sense, any other for trouble.
+ */
+int cli_run(int argc, char **argv, struct error *error);
+int cli_status(int argc, char **argv, struct error *error);
+int cli_list(int argc, char **argv, struct error *error);
+
+#define CLI_USAGE (-100000) /* Not an errno value. */
+
+#endif

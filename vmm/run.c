@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "kvm.h"
+#include "lifecycle.h"
+#include "message.h"
+#include "record.h"
+#include "vcpu.h"
+#include "vm-dir.h"
+#include "vm.h"
+
+struct session {
+	const struct run_options *options;
+	struct vm_dir dir;
+	struct record record;
+	struct kvm kvm;
+	struct vm vm;
+	int signal_fd;
+};
+
+/* --- before the VM exists --- */
+
+static int lock(struct session *s, struct error *error)
+{
+	struct record record = { 0 };
+	int err = vm_dir_lock(&s->dir, error);
+
+	if (err != -EBUSY)
+		return err;
+	if (record_load(s->dir.fd, s->dir.name, &record, error) == 0)
+		error_set(error, err, "%s is in use: the dormouse with pid %ld runs it",
+			  s->dir.name, record.pid);
+	else
+		error_set(error, err, "%s is in use by another dormouse", s->dir.name);
+	record_free(&record);
+
+	return err;
+}
+
+/* A hibernated guest relies on finding the machine that it left. */
+static int check_environment(const struct session *s, const struct config *config,
+			     struct error *error)
+{
+	struct error change;
+
+	if (s->record.state != VM_HIBERNATED || s->options->force ||
+	    !config_environment_changed(&s->record.config, config, &change))
+		return 0;
+
+	return error_set(
+		error, -EPERM,
+		"%s is hibernated and relies on %s: start it as it was with \"dormouse run "
+		"--name %s\", or with --force if its image shall be at risk",
+		s->dir.name, change.text, s->dir.name);
+}
+
+/* Make s->record.config what this run uses. */
+static int settle_config(struct session *s, bool recorded, struct error *error)
+{
+	const struct config *wanted = &s->options->config;
+	struct config config;
+	int err;
+
+	if (!wanted->kernel && !recorded)
+		return error_set(error, -ENOENT, "%s has never run: say what it is with --kernel",
+				 s->dir.name);
+	if (!wanted->kernel) {
+		char *console = wanted->console ? strdup(wanted->console) : NULL;
+
+		if (wanted->console && !console)
+			return error_set(error, -ENOMEM, "out of memory");
+		free(s->record.config.console);
+		s->record.config.console = console;
+
+		return 0;
+	}
+	err = check_environment(s, wanted, error);
+	if (err)
+		return err;
+	if (config_copy(&config, wanted) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+	/* What a hibernated guest saw of PSCI it sees again, unless told otherwise. */
+	if (s->record.state == VM_HIBERNATED && recorded && !s->options->force) {
+		config.psci = s->record.config.psci;
+		config.psci_version = s->record.config.psci_version;
+	}
+	config_free(&s->record.config);
+	s->record.config = config;
+
+	return 0;
+}
+
+static int prepare(struct session *s, struct error *error)
+{
+	bool recorded;
+	int err = lock(s, error);
+
+	if (err)
+		return err;
+	err = record_load(s->dir.fd, s->dir.name, &s->record, error);
+	if (err && err != -ENOENT)
+		return err;
+	recorded = !err;
+	/* Whoever ran it holds no lock any more, yet did not get to say how it ended. */
+	if (recorded && s->record.state == VM_RUNNING) {
+		message("%s: the dormouse that ran it (pid %ld) died: it crashed", s->dir.name,
+			s->record.pid);
+		s->record.state = VM_CRASHED;
+	}
+
+	return settle_config(s, recorded, error);
+}
+
+/* --- while it runs --- */
+
+static int block_signals(int *signal_fd, struct error *error)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGQUIT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	*signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (*signal_fd < 0)
+		return error_set(error, -errno, "signalfd: %s", strerror(errno));
+
+	return 0;
+}
+
+static void quit(struct vm *vm, const char *why)
+{
+	struct cause cause;
+
+	cause_set(&cause, VM_TRIGGER_QUIT, CAUSE_VCPU_NONE, why);
+	vm_stop(vm, &cause);
+}
+
+static void on_signal(struct session *s)
+{
+	struct signalfd_siginfo info;
+	char why[32];
+
+	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	snprintf(why, sizeof(why), "SIG%s", sigabbrev_np((int)info.ssi_signo));
+	quit(&s->vm, why);
+}
+
+/* Serve everything that is not a vCPU's until the VM stops. */
+static struct cause serve(struct session *s)
+{
+	struct devices *devices = s->vm.devices;
+	struct pollfd fds[] = {
+		{ .fd = s->vm.stop_fd, .events = POLLIN },
+		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = terminal_fd(&devices->terminal), .events = POLLIN },
+		{ .fd = pl031_fd(&devices->rtc), .events = POLLIN },
+	};
+
+	while (!(fds[0].revents & POLLIN)) {
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
+			continue;
+		if (fds[1].revents & POLLIN)
+			on_signal(s);
+		if (fds[2].revents & POLLIN && terminal_run(&devices->terminal) == TERMINAL_QUIT)
+			quit(&s->vm, "Ctrl-A x on the console");
+		if (fds[3].revents & POLLIN)
+			pl031_expired(&devices->rtc);
+	}
+
+	return vm_wait(&s->vm);
+}
+
+static void announce(const struct session *s)
+{
+	const struct vm *vm = &s->vm;
+	const struct config *config = &s->record.config;
+	char version[CONFIG_VERSION_TEXT_SIZE];
+	char kvm_version[CONFIG_VERSION_TEXT_SIZE];
+	struct error served;
+
+	config_format_psci_version(vm->psci_version, version);
+	config_format_psci_version(vm->psci_kvm_version, kvm_version);
+	if (vm->psci_server == PSCI_SERVER_USERSPACE)
+		error_set(&served, 0, "libpsci (host Linux %s, whose own PSCI is %s)",
+			  s->kvm.release, kvm_version);
+	else
+		error_set(&served, 0, "KVM (host Linux %s)", s->kvm.release);
+	message("%s: %s, %u vCPU%s, %llu MiB, PSCI %s by %s, pid %ld", s->dir.name,
+		lifecycle_state_word(s->record.state), config->cpus, config->cpus == 1 ? "" : "s",
+		(unsigned long long)config->memory >> 20, version, served.text, s->record.pid);
+}
+
+static void tell(const struct session *s, enum vm_state state, const struct cause *cause)
+{
+	char what[CAUSE_TEXT_SIZE];
+	char when[TIME_TEXT_SIZE];
+
+	cause_format(cause, what);
+	time_format(cause->when, when);
+	message("%s: %s: %s, at %s", s->dir.name, lifecycle_state_word(state), what, when);
+}
+
+/*
+ * Record, durably and before the guest's first instruction, that it runs: from
+ * then on a hibernation image on its disk is used up.
+ */
+static int record_running(struct session *s, struct error *error)
+{
+	struct record *record = &s->record;
+
+	record->state = VM_RUNNING;
+	record->pid = (long)getpid();
+	record->boots++;
+	cause_set(&record->cause, VM_TRIGGER_START, CAUSE_VCPU_NONE, "dormouse run");
+	snprintf(record->host, sizeof(record->host), "%s", s->kvm.release);
+	/* From now on it is this server and this version, whatever hosts may come. */
+	record->config.psci = s->vm.psci_server;
+	record->config.psci_version = s->vm.psci_version;
+
+	return record_save(s->dir.fd, s->dir.name, record, error);
+}
+
+/* End one life and begin the next. */
+static int restart(struct session *s, const struct cause *cause, struct error *error)
+{
+	int err;
+
+	vm_end(&s->vm);
+	err = devices_drain(s->vm.devices, error);
+	if (err)
+		return err;
+	bus_reset(&s->vm.bus);
+	if (!cause->warm)
+		err = vm_drop_memory(&s->vm, error);
+	if (!err)
+		err = vm_begin(&s->vm, error);
+	if (err)
+		return err;
+	err = vm_run(&s->vm, error);
+	if (err)
+		vm_end(&s->vm);
+	else
+		s->record.boots++;
+
+	return err;
+}
+
+/* Lives of the machine, one after the other, until one ends in another way. */
+static struct cause live(struct session *s)
+{
+	for (;;) {
+		struct cause cause = serve(s);
+		struct error error;
+
+		if (cause.trigger != VM_TRIGGER_RESET) {
+			vm_end(&s->vm);
+
+			return cause;
+		}
+		tell(s, VM_RESETTING, &cause);
+		if (restart(s, &cause, &error) == 0)
+			continue;
+		cause_set(&cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, error.text);
+
+		return cause;
+	}
+}
+
+/* --- once it has ended --- */
+
+/* What the guest wrote is durable before anything is said about its end. */
+static void settle_disks(struct session *s, struct cause *cause)
+{
+	struct error error;
+
+	if (devices_drain(s->vm.devices, &error) == 0)
+		return;
+	message("%s: %s", s->dir.name, error.text);
+	cause_set(cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, error.text);
+}
+
+static int conclude(struct session *s, struct cause *cause, struct error *error)
+{
+	struct record *record = &s->record;
+
+	settle_disks(s, cause);
+	/* The table has a way from running for every trigger that ends a life. */
+	if (lifecycle_next(VM_RUNNING, cause->trigger, &record->state) < 0)
+		record->state = VM_CRASHED;
+	record->cause = *cause;
+
+	return record_save(s->dir.fd, s->dir.name, record, error);
+}
+
+static int run_vm(struct session *s, struct error *error)
+{
+	struct cause cause;
+	int err = vm_begin(&s->vm, error);
+
+	if (err)
+		return err;
+	err = record_running(s, error);
+	if (err)
+		goto err_end;
+	announce(s);
+	err = vm_run(&s->vm, error);
+	if (err)
+		goto err_end;
+	cause = live(s);
+	err = conclude(s, &cause, error);
+	/* Here the record stands, and only here may anyone hear of it. */
+	terminal_restore();
+	tell(s, s->record.state, &cause);
+
+	return err ? err : lifecycle_exit_status(s->record.state, cause.trigger);
+
+err_end:
+	vm_end(&s->vm);
+
+	return err;
+}
+
+int run(const struct run_options *options, struct error *error)
+{
+	struct session s = { .options = options };
+	int ret = vm_dir_open(options->name, options->config.kernel, &s.dir, error);
+
+	if (ret)
+		return ret;
+	ret = prepare(&s, error);
+	if (ret)
+		goto out_close_dir;
+	ret = block_signals(&s.signal_fd, error);
+	if (ret)
+		goto out_close_dir;
+	ret = vcpu_setup(error);
+	if (!ret)
+		ret = kvm_open(&s.kvm, error);
+	if (ret)
+		goto out_close_signals;
+	ret = vm_create(&s.vm, &s.kvm, &s.record.config, s.dir.name, error);
+	if (!ret) {
+		ret = run_vm(&s, error);
+		vm_destroy(&s.vm);
+	}
+	kvm_close(&s.kvm);
+out_close_signals:
+	close(s.signal_fd);
+out_close_dir:
+	record_free(&s.record);
+	vm_dir_close(&s.dir);
+
+	return ret;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One run of a VM: from its record to its record. */
+#ifndef VMM_RUN_H
+#define VMM_RUN_H
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "error.h"
+
+struct run_options {
+	const char *name;
+	/**
+	 * What the VM shall be made of. Without a kernel: what the record says, but
+	 * for the console.
+	 */
+	struct config config;
+	bool force; /**< Start a hibernated VM although its environment changed. */
+};
+
+/**
+ * Run a VM until it powers off, hibernates, crashes or is stopped from outside.
+ * Says on stderr what happens to it.
+ *
+ * Returns the exit status that `dormouse run` documents, or a negative value with
+ * @error set if there was trouble.
+ */
+int run(const struct run_options *options, struct error *error);
+
+#endif
