@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest's RAM: what is in it, and above all what is not. */
+#include "memory.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SIZE (1ULL << 20)
+#define END (MEMORY_BASE + SIZE)
+
+static void all_of_a_range_must_be_ram(void **state)
+{
+	static const struct {
+		uint64_t address;
+		uint64_t size;
+		bool is_ram;
+	} cases[] = {
+		{ MEMORY_BASE, 1, true },
+		{ MEMORY_BASE, SIZE, true },
+		{ END - 1, 1, true },
+		{ MEMORY_BASE + 4096, 4096, true },
+		{ MEMORY_BASE, 0, false },
+		{ MEMORY_BASE, SIZE + 1, false },
+		{ MEMORY_BASE, UINT64_MAX, false },
+		{ MEMORY_BASE - 1, 1, false },
+		{ MEMORY_BASE - 1, 2, false },
+		{ 0, 1, false },
+		{ 0, UINT64_MAX, false },
+		{ END, 1, false },
+		{ END - 1, 2, false },
+		{ END - 1, UINT64_MAX, false },
+		{ END - 8, UINT64_MAX - 4, false },
+		{ UINT64_MAX, 1, false },
+		{ UINT64_MAX, UINT64_MAX, false },
+		{ UINT64_MAX - 15, 16, false },
+	};
+	struct memory memory;
+
+	assert_int_equal(memory_create(&memory, SIZE), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *at = memory_at(&memory, cases[i].address, cases[i].size);
+
+		if (cases[i].is_ram)
+			assert_ptr_equal(at, memory.host + (cases[i].address - MEMORY_BASE));
+		else
+			assert_null(at);
+	}
+	memory_destroy(&memory);
+}
+
+static void ram_is_zero_and_can_be_written(void **state)
+{
+	struct memory memory;
+	uint8_t *first;
+	uint8_t *last;
+
+	assert_int_equal(memory_create(&memory, SIZE), 0);
+	first = memory_at(&memory, MEMORY_BASE, 1);
+	last = memory_at(&memory, END - 1, 1);
+	assert_int_equal(*first, 0);
+	assert_int_equal(*last, 0);
+	*first = 0xab;
+	*last = 0xcd;
+	assert_int_equal(memory.host[0], 0xab);
+	assert_int_equal(memory.host[SIZE - 1], 0xcd);
+	memory_destroy(&memory);
+}
+
+static void dropped_ram_is_zero_at_the_same_place(void **state)
+{
+	static uint8_t zeroes[SIZE];
+	struct memory memory;
+	uint8_t *before;
+
+	assert_int_equal(memory_create(&memory, SIZE), 0);
+	before = memory.host;
+	memset(memory.host, 0x5a, SIZE);
+	assert_int_equal(memory_drop(&memory), 0);
+	assert_ptr_equal(memory.host, before);
+	assert_memory_equal(memory.host, zeroes, SIZE);
+	memory_destroy(&memory);
+}
+
+static void sizes_that_are_none_are_refused(void **state)
+{
+	struct memory memory = { 0 };
+
+	assert_int_equal(memory_create(&memory, 0), -EINVAL);
+	assert_int_equal(memory_create(&memory, 4095), -EINVAL);
+	assert_int_equal(memory_create(&memory, SIZE + 1), -EINVAL);
+	/* More than any address space holds. */
+	assert_int_equal(memory_create(&memory, 1ULL << 62), -ENOMEM);
+	assert_null(memory.host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_of_a_range_must_be_ram),
+		cmocka_unit_test(ram_is_zero_and_can_be_written),
+		cmocka_unit_test(dropped_ram_is_zero_at_the_same_place),
+		cmocka_unit_test(sizes_that_are_none_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
