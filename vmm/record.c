@@ -37,7 +37,7 @@ static json_t *disks_to_json(const struct config *config)
 
 static json_t *config_to_json(const struct config *config)
 {
-	return json_pack("{s:s, s:s?, s:s, s:s?, s:o, s:I, s:I, s:s, s:I}", "kernel",
+	return json_pack("{s:s, s:s*, s:s, s:s*, s:o, s:I, s:I, s:s, s:I}", "kernel",
 			 config->kernel, "initrd", config->initrd, "append", config->append,
 			 "console", config->console, "disks", disks_to_json(config), "cpus",
 			 (json_int_t)config->cpus, "memory", (json_int_t)config->memory, "psci",
@@ -169,8 +169,8 @@ static int config_from_json(json_t *json, struct config *config)
 	const char *server;
 	int err;
 
-	/* "s?" reads null as NULL: config_copy() only reads these strings. */
-	if (json_unpack(json, "{s:s, s:s?, s:s, s:s?, s:o, s:I, s:I, s:s, s:I}", "kernel",
+	/* The strings stay the document's: config_copy() makes our own. */
+	if (json_unpack(json, "{s:s, s?s, s:s, s?s, s:o, s:I, s:I, s:s, s:I}", "kernel",
 			&from.kernel, "initrd", &from.initrd, "append", &from.append, "console",
 			&from.console, "disks", &disks, "cpus", &cpus, "memory", &memory, "psci",
 			&server, "psci-version", &version) < 0)
