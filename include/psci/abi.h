@@ -79,6 +79,7 @@
  * PSCI_RET_VENDOR_LIMIT. Without parentheses, since linux/psci.h, which comes
  * with linux/kvm.h, has some of these names with exactly these tokens.
  */
+/* NOLINTBEGIN(bugprone-macro-parentheses): see above. */
 #define PSCI_RET_SUCCESS 0
 #define PSCI_RET_NOT_SUPPORTED -1
 #define PSCI_RET_INVALID_PARAMETERS -2
@@ -90,6 +91,7 @@
 #define PSCI_RET_DISABLED -8
 #define PSCI_RET_INVALID_ADDRESS -9
 #define PSCI_RET_VENDOR_LIMIT -256
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /*
  * target_cpu and target_affinity: the affinity fields where MPIDR_EL1 has

@@ -13,11 +13,11 @@
 /** One function of the specification. */
 struct spec_function {
 	uint32_t number;
-	const char *name;
 	uint32_t since; /**< The first version that has it. */
+	const char *name;
+	unsigned int arg_count;
 	bool smc64; /**< It has an SMC64 id beside the SMC32 one. */
 	bool mandatory;
-	unsigned int arg_count;
 	bool implemented; /**< By this library, today. */
 	int features; /**< What PSCI_FEATURES answers where it is implemented. */
 	/** Bit n: the function may answer -n. SUCCESS and other positive answers apart. */

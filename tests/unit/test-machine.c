@@ -48,6 +48,8 @@ static void a_wrong_size_is_invalid(void **state)
 	f.config.size = sizeof(f.config);
 	f.host.size--;
 	check_invalid(&f);
+	f.host.size += 2;
+	check_invalid(&f);
 }
 
 static void a_host_without_kick_or_half_a_lock_is_invalid(void **state)
