@@ -155,12 +155,14 @@ static int add_part(struct virtqueue *queue, struct virtqueue_chain *chain,
 static int walk_table(struct virtqueue *queue, struct virtqueue_chain *chain, const uint8_t *table,
 		      uint32_t size, uint16_t index, struct vring_desc *indirect)
 {
-	for (uint32_t steps = 0; steps < size; steps++) {
+	for (uint32_t steps = 0;; steps++) {
 		struct vring_desc desc;
 		int err;
 
 		if (index >= size)
 			return fail(queue, "a descriptor's index is outside its table");
+		if (steps == size)
+			return fail(queue, "a descriptor chain is a loop");
 		copy_in(&desc, table + sizeof(desc) * index, sizeof(desc));
 
 		if (desc.flags & VRING_DESC_F_INDIRECT) {
@@ -179,8 +181,6 @@ static int walk_table(struct virtqueue *queue, struct virtqueue_chain *chain, co
 			return 0;
 		index = desc.next;
 	}
-
-	return fail(queue, "a descriptor chain is a loop");
 }
 
 static int read_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
