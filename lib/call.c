@@ -112,7 +112,10 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 		return NULL;
 	if (machine->withheld & UINT32_C(1) << function_number(fid))
 		return NULL;
-	/* In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch(). */
+	/*
+	 * In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch().
+	 * IMPLEMENTATION DEFINED: PSCI_FEATURES tells an AArch32 caller the same.
+	 */
 	if (aarch32 && is_smc64(fid) && machine->version >= PSCI_VERSION_1_0)
 		return NULL;
 

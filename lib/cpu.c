@@ -122,8 +122,9 @@ static int32_t affinity_info(const struct psci_vcpu *vcpu)
 }
 
 /*
- * An affinity instance above level 0 is ON if any of its cores is, else
- * ON_PENDING if any is, else OFF.
+ * IMPLEMENTATION DEFINED: whether levels above 0 are answered. They are: an
+ * affinity instance is ON if any of its cores is, else ON_PENDING if any is,
+ * else OFF.
  */
 static int32_t aggregate_info(struct locked m, uint64_t target, uint64_t mask)
 {

@@ -160,8 +160,8 @@ struct psci_config {
 
 	/**
 	 * Functions the guest shall not have, though the version has them: bit n
-	 * withholds function number n (of both conventions). A function that is
-	 * mandatory in this version cannot be withheld.
+	 * withholds function number n (of both conventions). Only what is
+	 * optional in this version can be withheld.
 	 */
 	uint32_t withheld;
 
