@@ -51,7 +51,7 @@ int config_copy(struct config *to, const struct config *from)
 
 int config_parse_size(const char *text, uint64_t *size)
 {
-	static const char suffixes[] = "KMGT";
+	static const char suffixes[] = "KkMmGgTt";
 	char *end;
 	unsigned int shift = 0;
 
@@ -65,11 +65,11 @@ int config_parse_size(const char *text, uint64_t *size)
 	if (errno)
 		return -EINVAL;
 	if (*end) {
-		const char *suffix = strchr(suffixes, *end & ~0x20);
+		const char *suffix = strchr(suffixes, *end);
 
 		if (!suffix || end[1])
 			return -EINVAL;
-		shift = 10 * (unsigned int)(suffix - suffixes + 1);
+		shift = 10 * (unsigned int)((suffix - suffixes) / 2 + 1);
 	}
 	if (value > UINT64_MAX >> shift)
 		return -EINVAL;
