@@ -107,8 +107,16 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger)
 
 void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const char *what)
 {
+	size_t length = strnlen(what, sizeof(cause->what));
+
 	*cause = (struct cause){ .trigger = trigger, .vcpu = vcpu, .when = time(NULL) };
-	strncpy(cause->what, what, sizeof(cause->what) - 1);
+	/* Where it is cut, back to where a character of UTF-8 begins. */
+	if (length == sizeof(cause->what)) {
+		do
+			length--;
+		while (length > 0 && (what[length] & 0xc0) == 0x80);
+	}
+	memcpy(cause->what, what, length);
 }
 
 void cause_format(const struct cause *cause, char text[CAUSE_TEXT_SIZE])
@@ -138,11 +146,17 @@ void time_format(time_t when, char text[TIME_TEXT_SIZE])
 int time_parse(const char *text, time_t *when)
 {
 	struct tm tm = { 0 };
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	char again[TIME_TEXT_SIZE];
+	time_t parsed;
 
-	if (!end || *end)
+	if (!strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return -EINVAL;
-	*when = timegm(&tm);
+	parsed = timegm(&tm);
+	/* strptime() lets blanks, missing digits and the 31st of November pass. */
+	time_format(parsed, again);
+	if (strcmp(text, again) != 0)
+		return -EINVAL;
+	*when = parsed;
 
 	return 0;
 }
