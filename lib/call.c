@@ -22,6 +22,20 @@ enum {
 	BOTH = SMC32 | SMC64,
 };
 
+/** What keeps the rows of the table below to one line each. */
+enum {
+	V0_2 = PSCI_VERSION_0_2,
+	V1_0 = PSCI_VERSION_1_0,
+	V1_1 = PSCI_VERSION_1_1,
+	V1_3 = PSCI_VERSION_1_3,
+};
+
+/** As in the specification's table: what holds in one version holds in all that follow. */
+enum {
+	M = false, /**< Mandatory. */
+	O = true, /**< Optional. */
+};
+
 static struct outcome psci_version(struct locked m, const struct args *a)
 {
 	return resume((int32_t)m.machine->version);
@@ -38,35 +52,35 @@ static const struct function {
 	const char *name; /**< As DEN0022F.b spells it. */
 	uint32_t since; /**< The first version that has it. */
 	uint8_t conventions;
-	bool optional; /**< In every version that has it; else mandatory in all of them. */
+	bool optional;
 	uint8_t arg_count;
 	uint8_t zero_args; /**< Bit n: argument n is reserved and must be zero. */
 	uint32_t features; /**< What PSCI_FEATURES answers. */
 	struct outcome (*handle)(struct locked m, const struct args *a);
 } functions[] = {
 	/* clang-format off */
-	[0x00] = { "PSCI_VERSION",            PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_version },
-	[0x01] = { "CPU_SUSPEND",             PSCI_VERSION_0_2, BOTH,  false, 3, 0, 0, psci_fn_cpu_suspend },
-	[0x02] = { "CPU_OFF",                 PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_fn_cpu_off },
-	[0x03] = { "CPU_ON",                  PSCI_VERSION_0_2, BOTH,  false, 3, 0, 0, psci_fn_cpu_on },
-	[0x04] = { "AFFINITY_INFO",           PSCI_VERSION_0_2, BOTH,  false, 2, 0, 0, psci_fn_affinity_info },
-	[0x05] = { "MIGRATE",                 PSCI_VERSION_0_2, BOTH,  true,  1, 0, 0, NULL },
-	[0x06] = { "MIGRATE_INFO_TYPE",       PSCI_VERSION_0_2, SMC32, true,  0, 0, 0, psci_fn_migrate_info_type },
-	[0x07] = { "MIGRATE_INFO_UP_CPU",     PSCI_VERSION_0_2, BOTH,  true,  0, 0, 0, NULL },
-	[0x08] = { "SYSTEM_OFF",              PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_fn_system_off },
-	[0x09] = { "SYSTEM_RESET",            PSCI_VERSION_0_2, SMC32, false, 0, 0, 0, psci_fn_system_reset },
-	[0x0a] = { "PSCI_FEATURES",           PSCI_VERSION_1_0, SMC32, false, 1, 0, 0, psci_features },
-	[0x0b] = { "CPU_FREEZE",              PSCI_VERSION_1_0, SMC32, true,  0, 0, 0, NULL },
-	[0x0c] = { "CPU_DEFAULT_SUSPEND",     PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
-	[0x0d] = { "NODE_HW_STATE",           PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
-	[0x0e] = { "SYSTEM_SUSPEND",          PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
-	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   PSCI_VERSION_1_0, SMC32, true,  1, 0, 0, NULL },
-	[0x10] = { "PSCI_STAT_RESIDENCY",     PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
-	[0x11] = { "PSCI_STAT_COUNT",         PSCI_VERSION_1_0, BOTH,  true,  2, 0, 0, NULL },
-	[0x12] = { "SYSTEM_RESET2",           PSCI_VERSION_1_1, BOTH,  true,  2, 0, 0, psci_fn_system_reset2 },
-	[0x13] = { "MEM_PROTECT",             PSCI_VERSION_1_1, SMC32, true,  1, 0, 0, NULL },
-	[0x14] = { "MEM_PROTECT_CHECK_RANGE", PSCI_VERSION_1_1, BOTH,  true,  2, 0, 0, NULL },
-	[0x15] = { "SYSTEM_OFF2",             PSCI_VERSION_1_3, BOTH,  true,  2, 1 << 1,
+	[0x00] = { "PSCI_VERSION",            V0_2, SMC32, M, 0, 0, 0, psci_version },
+	[0x01] = { "CPU_SUSPEND",             V0_2, BOTH,  M, 3, 0, 0, psci_fn_cpu_suspend },
+	[0x02] = { "CPU_OFF",                 V0_2, SMC32, M, 0, 0, 0, psci_fn_cpu_off },
+	[0x03] = { "CPU_ON",                  V0_2, BOTH,  M, 3, 0, 0, psci_fn_cpu_on },
+	[0x04] = { "AFFINITY_INFO",           V0_2, BOTH,  M, 2, 0, 0, psci_fn_affinity_info },
+	[0x05] = { "MIGRATE",                 V0_2, BOTH,  O, 1, 0, 0, NULL },
+	[0x06] = { "MIGRATE_INFO_TYPE",       V0_2, SMC32, O, 0, 0, 0, psci_fn_migrate_info_type },
+	[0x07] = { "MIGRATE_INFO_UP_CPU",     V0_2, BOTH,  O, 0, 0, 0, NULL },
+	[0x08] = { "SYSTEM_OFF",              V0_2, SMC32, M, 0, 0, 0, psci_fn_system_off },
+	[0x09] = { "SYSTEM_RESET",            V0_2, SMC32, M, 0, 0, 0, psci_fn_system_reset },
+	[0x0a] = { "PSCI_FEATURES",           V1_0, SMC32, M, 1, 0, 0, psci_features },
+	[0x0b] = { "CPU_FREEZE",              V1_0, SMC32, O, 0, 0, 0, NULL },
+	[0x0c] = { "CPU_DEFAULT_SUSPEND",     V1_0, BOTH,  O, 2, 0, 0, NULL },
+	[0x0d] = { "NODE_HW_STATE",           V1_0, BOTH,  O, 2, 0, 0, NULL },
+	[0x0e] = { "SYSTEM_SUSPEND",          V1_0, BOTH,  O, 2, 0, 0, NULL },
+	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   V1_0, SMC32, O, 1, 0, 0, NULL },
+	[0x10] = { "PSCI_STAT_RESIDENCY",     V1_0, BOTH,  O, 2, 0, 0, NULL },
+	[0x11] = { "PSCI_STAT_COUNT",         V1_0, BOTH,  O, 2, 0, 0, NULL },
+	[0x12] = { "SYSTEM_RESET2",           V1_1, BOTH,  O, 2, 0, 0, psci_fn_system_reset2 },
+	[0x13] = { "MEM_PROTECT",             V1_1, SMC32, O, 1, 0, 0, NULL },
+	[0x14] = { "MEM_PROTECT_CHECK_RANGE", V1_1, BOTH,  O, 2, 0, 0, NULL },
+	[0x15] = { "SYSTEM_OFF2",             V1_3, BOTH,  O, 2, 1 << 1,
 		   PSCI_FEATURES_OFF2_HIBERNATE_OFF, psci_fn_system_off2 },
 	/* clang-format on */
 };
