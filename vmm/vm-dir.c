@@ -68,6 +68,7 @@ static int make_directories(char *path)
 int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error *error)
 {
 	char path[PATH_MAX];
+	size_t length;
 	int err;
 
 	if (!name_is_good(name))
@@ -79,8 +80,8 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 	err = state_path(path, sizeof(path) - NAME_LENGTH_MAX - 2, error);
 	if (err)
 		return err;
-	strcat(path, "/");
-	strcat(path, name);
+	length = strlen(path);
+	snprintf(path + length, sizeof(path) - length, "/%s", name);
 	if (create) {
 		err = make_directories(path);
 		if (err)
@@ -121,13 +122,18 @@ void vm_dir_close(struct vm_dir *dir)
 int vm_dir_lock(struct vm_dir *dir, struct error *error)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int err;
 
 	if (fcntl(dir->lock_fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
-	if (errno == EAGAIN || errno == EACCES)
+	err = -errno;
+	if (err == -EAGAIN || err == -EACCES)
 		return -EBUSY;
+	/* It could be opened for reading only. */
+	if (err == -EBADF)
+		err = -EACCES;
 
-	return error_set(error, -errno, "cannot lock %s: %s", dir->name, strerror(errno));
+	return error_set(error, err, "cannot lock %s: %s", dir->name, strerror(-err));
 }
 
 bool vm_dir_is_locked(const struct vm_dir *dir)
@@ -138,9 +144,19 @@ bool vm_dir_is_locked(const struct vm_dir *dir)
 	return fcntl(dir->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-static int is_vm(const struct dirent *entry)
+static int may_be_vm(const struct dirent *entry)
 {
 	return name_is_good(entry->d_name);
+}
+
+/* What vm_dir_open() would take for one, or cannot tell for want of permission. */
+static bool is_vm(const char *directory, const char *name)
+{
+	char path[PATH_MAX + NAME_MAX + sizeof(LOCK_FILE) + 2];
+
+	snprintf(path, sizeof(path), "%s/%s/" LOCK_FILE, directory, name);
+
+	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 int vm_dir_list(int (*each)(const char *name, void *context), void *context, struct error *error)
@@ -152,7 +168,7 @@ int vm_dir_list(int (*each)(const char *name, void *context), void *context, str
 
 	if (err)
 		return err;
-	count = scandir(path, &entries, is_vm, alphasort);
+	count = scandir(path, &entries, may_be_vm, alphasort);
 	if (count < 0) {
 		/* No directory yet: no VMs. */
 		return errno == ENOENT ? 0
@@ -160,7 +176,7 @@ int vm_dir_list(int (*each)(const char *name, void *context), void *context, str
 						   strerror(errno));
 	}
 	for (int i = 0; i < count; i++) {
-		if (!err)
+		if (!err && is_vm(path, entries[i]->d_name))
 			err = each(entries[i]->d_name, context);
 		free(entries[i]);
 	}
