@@ -5,6 +5,7 @@
 #include <linux/virtio_ids.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
@@ -287,7 +288,7 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 	       void (*report)(void *context, const char *message), void *context)
 {
 	struct virtio_mmio_config config = {
-		.name = disk->name,
+		.name = blk->name,
 		.memory = memory,
 		.spi = spi,
 		.device_id = VIRTIO_ID_BLOCK,
@@ -305,6 +306,7 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 		config.features |= BIT(VIRTIO_BLK_F_RO);
 	memset(blk, 0, sizeof(*blk));
 	blk->disk = disk;
+	snprintf(blk->name, sizeof(blk->name), "disk %s", disk->name);
 	blk->space.capacity = disk->size / DISK_SECTOR_SIZE;
 	blk->space.seg_max = SEG_MAX;
 	blk->space.blk_size = DISK_SECTOR_SIZE;

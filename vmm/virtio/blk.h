@@ -8,7 +8,8 @@
  * All signals are blocked in the thread.
  *
  * A flush is answered when the data is durable. If the driver did not accept
- * VIRTIO_BLK_F_FLUSH, so is every write.
+ * VIRTIO_BLK_F_FLUSH, so is every write. What the host refuses is an I/O error to
+ * the guest, and no more than that.
  */
 #ifndef VMM_VIRTIO_BLK_H
 #define VMM_VIRTIO_BLK_H
@@ -24,6 +25,7 @@
 struct blk {
 	struct virtio_mmio mmio; /**< What the machine puts on its bus. */
 	const struct disk *disk; /**< Constant. */
+	char name[32]; /**< Constant: "disk NAME", for messages. */
 	struct virtio_blk_config space; /**< Constant. */
 	struct virtqueue_chain chain; /**< The request in hand; guarded by mmio.lock. */
 	int stop_fd;

@@ -51,20 +51,27 @@ void virtio_mmio_interrupt(struct virtio_mmio *mmio)
 	interrupt(mmio, VIRTIO_MMIO_INT_VRING);
 }
 
-void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason)
+/* Tell the user, once. With the lock held. */
+static void report(struct virtio_mmio *mmio, const char *reason)
 {
 	char text[256];
-	unsigned int status = atomic_fetch_or(&mmio->status, VIRTIO_CONFIG_S_NEEDS_RESET);
-
-	if (status & VIRTIO_CONFIG_S_DRIVER_OK)
-		interrupt(mmio, VIRTIO_MMIO_INT_CONFIG);
 
 	if (mmio->reported || !mmio->config.report)
 		return;
+
 	mmio->reported = true;
 	snprintf(text, sizeof(text), "%s: the guest's driver broke the protocol, %s",
 		 mmio->config.name, reason);
 	mmio->config.report(mmio->config.context, text);
+}
+
+void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason)
+{
+	unsigned int status = atomic_fetch_or(&mmio->status, VIRTIO_CONFIG_S_NEEDS_RESET);
+
+	report(mmio, reason);
+	if (status & VIRTIO_CONFIG_S_DRIVER_OK)
+		interrupt(mmio, VIRTIO_MMIO_INT_CONFIG);
 }
 
 /* Back to what a driver finds when it writes 0 to Status. With the lock held. */
