@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+#
+# What users do wrong first: each gets one sentence that names the thing and
+# the reason, and an exit status that tells usage (2) from trouble (1).
+
+# A tiny arm64 Image: the header of Linux' boot protocol and some
+# instructions, as bytes in octal or hex for printf: tiny_image FILE BYTES
+tiny_image()
+{
+	{
+		printf '\x10\x00\x00\x14\0\0\0\0' # b to the end of the header
+		printf '\0\0\0\0\0\0\0\0'         # text_offset
+		printf '\0\x10\0\0\0\0\0\0'       # image_size: 4 KiB
+		printf '\x0a\0\0\0\0\0\0\0'       # flags: little-endian, 4 KiB pages, anywhere
+		printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+		printf 'ARM\x64\0\0\0\0'
+		# shellcheck disable=SC2059 # The bytes are the format.
+		printf "$2"
+	} >"$1"
+}
+
+# dormouse refuses: exit status, silence on stdout, and one line on stderr that
+# matches and is a whole sentence: refuses STATUS PATTERN COMMAND...
+refuses()
+{
+	local wanted=$1 pattern=$2 status=0
+
+	shift 2
+	vm_runs=$((vm_runs + 1))
+	vm_console=$logs/$vm_runs-refused.console vm_messages=$logs/$vm_runs-refused.dormouse
+	timeout 30 "$@" </dev/null >"$vm_console" 2>"$vm_messages" || status=$?
+	[[ $status -eq $wanted && ! -s $vm_console ]] &&
+		[[ $(wc -l <"$vm_messages") -eq 1 ]] && dormouse_said "^dormouse: .*$pattern"
+}
+
+run_refuses()
+{
+	local wanted=$1 pattern=$2
+
+	shift 2
+	refuses "$wanted" "$pattern" dormouse run "$@"
+}
+
+# What a shell does first so that dormouse finds no /dev/kvm, or another one.
+hide_kvm='mount -t tmpfs tmpfs /dev'
+spoil_kvm='mount --bind /dev/null /dev/kvm'
+
+idle=$disks/idle
+tiny_image "$idle" '\x7f\x20\x03\xd5\xff\xff\xff\x17' # wfi; b .-4
+
+# --- The command line ---
+
+ok "no command is a usage error" refuses 2 'no command given' dormouse
+ok "an unknown command is a usage error" refuses 2 '"fly"' dormouse fly
+ok "an unknown option is a usage error" run_refuses 2 '--sleep' --name x --sleep
+ok "an option without its argument is a usage error" run_refuses 2 '--kernel' --name x --kernel
+ok "a stray word is a usage error" run_refuses 2 '"Image"' --name x Image
+ok "no name is a usage error" run_refuses 2 '--name is missing' --kernel "$idle"
+for cpus in 0 -1 two 2x 100000 99999999999999999999; do
+	ok "--cpus $cpus is a usage error" run_refuses 2 "--cpus $cpus: must be from 1 to " \
+		--name x --kernel "$idle" --cpus="$cpus"
+done
+for memory in 0 12 -512M 512Q 1.5G 99999999999T 99999999999999999999; do
+	ok "--memory $memory is a usage error" run_refuses 2 "--memory $memory: " \
+		--name x --kernel "$idle" --memory="$memory"
+done
+ok "--psci with an unknown server is a usage error" run_refuses 2 \
+	'--psci firmware: must be userspace or kernel' --name x --kernel "$idle" --psci firmware
+ok "--psci-version with an unknown version is a usage error" run_refuses 2 \
+	'--psci-version 1\.4: must be ' --name x --kernel "$idle" --psci-version 1.4
+ok "a name with a slash is refused" run_refuses 1 '"\.\./x" cannot be a VM' \
+	--name ../x --kernel "$idle"
+
+# --- What is missing ---
+
+ok "a missing kernel is named" run_refuses 1 \
+	"cannot open the kernel $disks/none: No such file" --name x --kernel "$disks/none"
+head -c 100000 /dev/urandom >"$disks/noise"
+ok "a kernel that is no Image is named" run_refuses 1 \
+	"the kernel $disks/noise is not an arm64 Image" --name x --kernel "$disks/noise"
+gzip -c "$idle" >"$disks/idle.gz"
+ok "a compressed kernel is recognised" run_refuses 1 \
+	"the kernel $disks/idle.gz is not an arm64 Image: it is gzip-compressed" \
+	--name x --kernel "$disks/idle.gz"
+ok "a missing initrd is named" run_refuses 1 \
+	"cannot open the initrd $disks/none: No such file" \
+	--name x --kernel "$idle" --initrd "$disks/none"
+ok "a missing disk is named" run_refuses 1 "cannot open disk $disks/none: No such file" \
+	--name x --kernel "$idle" --disk "$disks/none"
+ok "a directory is no disk" run_refuses 1 "disk $disks is a directory" \
+	--name x --kernel "$idle" --disk "$disks"
+ok "a VM that never was cannot be run again" run_refuses 1 'never' --name never
+ok "status of a VM that never was says so" refuses 1 'never' dormouse status never
+ok "no /dev/kvm has its sentence" refuses 1 'there is no /dev/kvm' \
+	unshare -m sh -c "$hide_kvm && exec dormouse run --name x --kernel $idle"
+ok "a /dev/kvm that is none has its sentence" refuses 1 '/dev/kvm is not KVM' \
+	unshare -m sh -c "$spoil_kvm && exec dormouse run --name x --kernel $idle"
+
+# --- What is in use ---
+
+vm_disk disk 1
+vm_start idle --kernel "$idle" --disk "$disks/disk"
+running=$vm_messages
+vm_await "$running" '^dormouse: idle: running'
+is "status knows the running dormouse" "$(vm_state idle pid)" "$vm_pid"
+ok "a name in use is refused, naming the process" run_refuses 1 \
+	"idle is in use: the dormouse with pid $vm_pid runs it" --name idle --kernel "$idle"
+ok "a disk in use is refused" run_refuses 1 "disk $disks/disk is in use by another VM" \
+	--name other --kernel "$idle" --disk "$disks/disk"
+ok "a disk in use is refused read-only, too" run_refuses 1 \
+	"disk $disks/disk is in use by another VM" \
+	--name other --kernel "$idle" --disk "$disks/disk,ro"
+ok "nothing of it disturbed the running VM" vm_is_alive
+is "nor its record" "$(vm_state idle state)" running
+
+# --- Ends that no guest asked for ---
+
+kill -TERM "$vm_pid"
+vm_messages=$running
+vm_finish
+is "SIGTERM: run exits 5" "$vm_status" 5
+ok "SIGTERM: dormouse says so" dormouse_said '^dormouse: idle: off: SIGTERM, at '
+is "SIGTERM: status says off" "$(vm_state idle state)" off
+is "SIGTERM: status says why" "$(vm_state idle cause)" SIGTERM
+
+vm_start idle
+vm_await "$vm_messages" '^dormouse: idle: running'
+killed=$vm_pid
+kill -KILL "$killed"
+vm_finish
+is "kill -9: status says crashed" "$(vm_state idle state)" crashed
+vm_start idle
+vm_await "$vm_messages" '^dormouse: idle: running'
+ok "kill -9: the next run says that it crashed, and runs" dormouse_said \
+	"^dormouse: idle: the dormouse that ran it \\(pid $killed\\) died: it crashed"
+kill -TERM "$vm_pid"
+vm_finish
+
+# A load of two registers from a device: KVM has no syndrome to emulate it by.
+tiny_image "$disks/bad" '\x00\x20\xa1\xd2\x02\x0c\x40\xa9' # movz x0, #0x900, lsl 16; ldp x2, x3, [x0]
+vm_start bad --kernel "$disks/bad"
+vm_finish
+is "a guest that KVM cannot run: run exits 4" "$vm_status" 4
+ok "a guest that KVM cannot run: dormouse says that it crashed, and why" dormouse_said \
+	'^dormouse: bad: crashed: .*, at '
+is "a guest that KVM cannot run: status says crashed" "$(vm_state bad state)" crashed

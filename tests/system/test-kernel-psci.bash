@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+#
+# With --psci kernel the host's KVM answers: from Linux 6.13 on with PSCI 1.3,
+# whose SYSTEM_OFF2 gives the report that libpsci's gives; before that the
+# guest is told of no SYSTEM_OFF2, and its hibernation is an ordinary off.
+
+# The host's kernel is at least MAJOR.MINOR: host_is_at_least 6 13
+host_is_at_least()
+{
+	local major minor
+
+	IFS=.- read -r major minor _ < <(uname -r)
+	((major > $1 || (major == $1 && minor >= $2)))
+}
+
+vm_start_guest kernel report,hibernate,poweroff --cpus 2 --psci kernel
+vm_finish
+is "--psci kernel: the guest hibernated" "$(guest_fact hibernating pid)" \
+	"$(guest_fact counter pid)"
+ok "--psci kernel: CPU 1 was started and said so" guest_said \
+	'^GUEST: CPU1: Booted secondary processor 0x0000000001 '
+if host_is_at_least 6 13; then
+	ok "--psci kernel: dormouse says that KVM serves PSCI 1.3" dormouse_said \
+		'^dormouse: kernel: running, .*PSCI 1\.3 by KVM'
+	is "--psci kernel: the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3
+	is "--psci kernel: run exits 3" "$vm_status" 3
+	ok "--psci kernel: dormouse reports hibernated, and why" dormouse_said \
+		'^dormouse: kernel: hibernated: SYSTEM_OFF2, type unknown, from vCPU 0, at '
+	is "--psci kernel: status says hibernated" "$(vm_state kernel state)" hibernated
+else
+	ok "--psci kernel: dormouse says that KVM serves PSCI 1.1" dormouse_said \
+		'^dormouse: kernel: running, .*PSCI 1\.1 by KVM'
+	is "--psci kernel: the guest finds PSCI 1.1" "$(guest_fact report psci)" 1.1
+	is "--psci kernel: the guest is told of no SYSTEM_OFF2" "$(guest_fact report off2)" no
+	is "--psci kernel: run exits 0" "$vm_status" 0
+	ok "--psci kernel: dormouse reports off, and why" dormouse_said \
+		'^dormouse: kernel: off: SYSTEM_OFF, from vCPU 0, at '
+	is "--psci kernel: status says off" "$(vm_state kernel state)" off
+fi

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+#
+# The life of a VM with two vCPUs in three runs: it boots, its CPUs go off and
+# on 20 times, it hibernates; it resumes and hibernates again; it resumes,
+# reboots and is powered off.
+
+# The guest is the one that hibernated: same boot, same secret, same process.
+is_the_same_guest()
+{
+	[[ $boot_id && $nonce && $counter && $started ]] &&
+		[[ $(guest_fact "$1" boot_id) == "$boot_id" ]] &&
+		[[ $(guest_fact "$1" nonce) == "$nonce" ]] &&
+		[[ $(guest_fact "$1" pid) == "$counter" ]] &&
+		[[ $(guest_fact "$1" started) == "$started" ]]
+}
+
+# The count that a resumed guest had when it hibernated is the one it said
+# then, or the next, and has grown since.
+counts_on()
+{
+	local before now
+
+	before=$(guest_fact resumed before) now=$(guest_fact resumed count)
+	((before >= $1 && before <= $1 + 1 && now > before))
+}
+
+# Exit status, message and record agree: is_hibernated RUN
+is_hibernated()
+{
+	is "$1: run exits 3" "$vm_status" 3
+	ok "$1: dormouse reports hibernated, and why" dormouse_said \
+		'^dormouse: life: hibernated: SYSTEM_OFF2, type [01], from vCPU 0, at 20[0-9-]+T[0-9:]+Z$'
+	is "$1: status says hibernated" "$(vm_state life state)" hibernated
+	ok "$1: status says why" grep -qxE 'SYSTEM_OFF2, type [01], from vCPU 0' \
+		<<<"$(vm_state life cause)"
+	is "$1: status knows of no process" "$(vm_state life pid)" ""
+}
+
+# --- First run ---
+
+vm_start_guest life report,hotplug:20,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
+vm_await "$vm_console" '^GUEST: boot '
+is "while it runs, status says running" "$(vm_state life state)" running
+is "while it runs, status knows the process" "$(vm_state life pid)" "$(dormouse_pid)"
+ok "while it runs, list shows it running" grep -qE '^life\b.*\brunning\b' <<<"$(dormouse list)"
+vm_finish
+first_pid=$(dormouse_pid)
+boot_id=$(guest_fact hibernating boot_id) nonce=$(guest_fact hibernating nonce)
+counter=$(guest_fact hibernating pid) started=$(guest_fact hibernating started)
+ok "dormouse says who serves PSCI" dormouse_said \
+	'^dormouse: life: running, 2 vCPUs, 512 MiB, PSCI 1\.3 by libpsci \(host Linux '
+is "the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3
+ok "CPU 1 was started by CPU_ON and said so" guest_said \
+	'^GUEST: CPU1: Booted secondary processor 0x0000000001 '
+is "both CPUs are online" "$(guest_fact report cpus)" 0-1
+is "CPU 1 went off and on 20 times" "$(guest_fact hotplug rounds)" 20
+is "each time by a CPU_ON of its own" "$(guest_fact hotplug booted)" 21
+is_hibernated "first hibernation"
+
+# --- Second run ---
+
+count=$(guest_fact hibernating count)
+vm_start life
+vm_finish
+second_pid=$(dormouse_pid)
+ok "first resume: the guest is the one that hibernated" is_the_same_guest resumed
+ok "first resume: its process counts on" counts_on "$count"
+ok "first resume: a fresh kernel made way for it" \
+	[ "$(guest_fact boot boot_id)" != "$boot_id" ]
+is "first resume: both CPUs are online" "$(guest_fact resumed cpus)" 0-1
+ok "first resume: it is another dormouse process" [ "$first_pid" != "$second_pid" ]
+is_hibernated "second hibernation"
+
+# --- Third run ---
+
+count=$(guest_fact hibernating count)
+vm_start life
+vm_finish
+ok "second resume: the guest is still the same" is_the_same_guest resumed
+ok "second resume: its process counts on" counts_on "$count"
+ok "reboot: dormouse reports a reset, and why" dormouse_said \
+	'^dormouse: life: resetting: SYSTEM_RESET2?, (.*, )?from vCPU 0, at '
+ok "reboot: the guest is another one" [ "$(guest_fact report boot_id)" != "$boot_id" ]
+ok "reboot: nothing of its memory is left" [ "$(guest_fact report nonce)" != "$nonce" ]
+is "reboot: it boots in the same dormouse, once" \
+	"$(grep -c '^GUEST: boot ' "$vm_console")" 2
+is "reboot: both CPUs are online" "$(guest_fact report cpus)" 0-1
+is "power-off: run exits 0" "$vm_status" 0
+ok "power-off: dormouse reports off, and why" dormouse_said \
+	'^dormouse: life: off: SYSTEM_OFF, from vCPU 0, at '
+is "power-off: status says off" "$(vm_state life state)" off
+is "power-off: status says why" "$(vm_state life cause)" "SYSTEM_OFF, from vCPU 0"

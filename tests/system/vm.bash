@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154 # The sourcing script uses and sets them.
+#
+# vm.bash - run a VM with dormouse, and look at what guest and dormouse said
+#
+# To be sourced. The caller sets
+#
+#   logs         directory for each run's console and messages
+#   guest        directory with Image and initrd, see tools/guest-initrd
+#   vm_waiting   a command called about every second of waiting, or empty
+
+vm_runs=0
+vm_waiting=
+# A wait ends when what it waits for is there or dormouse is gone. This many
+# seconds only end a test of something that hangs.
+vm_deadline=400
+
+# Starts dormouse in the background: vm_start NAME [OPTION...]
+vm_start()
+{
+	vm_name=$1
+	vm_runs=$((vm_runs + 1))
+	vm_console=$logs/$vm_runs-$1.console
+	vm_messages=$logs/$vm_runs-$1.dormouse
+	vm_status=
+	dormouse run --name "$@" </dev/null >"$vm_console" 2>"$vm_messages" &
+	vm_pid=$!
+}
+
+# The same with a guest kernel, a disk to hibernate to, and a disk that
+# remembers the next step over a reboot: vm_start_guest NAME STEPS [OPTION...]
+vm_start_guest()
+{
+	local name=$1 steps=$2
+
+	shift 2
+	vm_disk "$name-swap" 512
+	vm_disk "$name-scratch" 1
+	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" \
+		--disk "$disks/$name-swap" --disk "$disks/$name-scratch" --memory 512M \
+		--append "console=ttyAMA0 quiet swap=vda scratch=vdb do=$steps" "$@"
+}
+
+# An empty disk: vm_disk NAME MEGABYTES
+vm_disk()
+{
+	dd if=/dev/zero of="$disks/$1" bs=1M count=0 seek="$2" 2>/dev/null
+}
+
+vm_is_alive()
+{
+	kill -0 "$vm_pid" 2>/dev/null
+}
+
+# Waits until the file holds a line that matches: vm_await FILE PATTERN
+vm_await()
+{
+	local end=$((SECONDS + vm_deadline)) alive=yes
+
+	until grep -qE -- "$2" "$1"; do
+		# Looks at the file once more after dormouse has gone.
+		[[ $alive ]] && ((SECONDS < end)) || return 1
+		vm_is_alive || alive=
+		vm_wait_a_little
+	done
+}
+
+vm_wait_a_little()
+{
+	sleep 0.2
+	[[ -z $vm_waiting ]] || "$vm_waiting"
+}
+
+# Waits for the end of dormouse; its exit status is in vm_status, "hangs" if
+# there is none.
+vm_finish()
+{
+	local end=$((SECONDS + vm_deadline))
+
+	while vm_is_alive && ((SECONDS < end)); do
+		vm_wait_a_little
+	done
+	if vm_is_alive; then
+		kill -KILL "$vm_pid"
+		wait "$vm_pid" 2>/dev/null
+		vm_status=hangs
+	else
+		# Bash would say here how a killed dormouse ended.
+		wait "$vm_pid" 2>/dev/null
+		vm_status=$?
+	fi
+}
+
+# --- What they said ---
+
+# The guest's console holds a line that matches.
+guest_said()
+{
+	grep -qE -- "$1" "$vm_console"
+}
+
+# So does what dormouse said.
+dormouse_said()
+{
+	grep -qE -- "$1" "$vm_messages"
+}
+
+# A fact out of the guest's last line of a kind: guest_fact resumed boot_id
+guest_fact()
+{
+	sed -nE "s/^GUEST: $1 (.* )?$2=([^ ]*).*/\2/p" "$vm_console" | tail -n 1 | tr -d '\r'
+}
+
+# The process that dormouse says it is.
+dormouse_pid()
+{
+	sed -nE 's/.*, pid ([0-9]+).*/\1/p' "$vm_messages" | head -n 1
+}
+
+# A line of `dormouse status`: vm_state NAME KEY
+vm_state()
+{
+	dormouse status "$1" | sed -n "s/^$2: //p"
+}
