@@ -144,8 +144,8 @@ struct psci_host {
 
 	/**
 	 * Serialise the machine, with the ordering of a mutex. Held for a few
-	 * dozen instructions, never twice by one thread. NULL, both: the host
-	 * makes one call at a time.
+	 * dozen instructions, never twice by one thread; psci_vcpu_init() is the
+	 * first to take it. NULL, both: the host makes one call at a time.
 	 */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);

@@ -160,7 +160,7 @@ uint64_t fixture_call_aarch32(struct fixture *f, unsigned int i, uint32_t fid, u
 	return call(f, i, regs);
 }
 
-void fixture_refused(struct fixture *f, unsigned int i, struct psci_regs regs, int32_t code)
+void fixture_answers_only(struct fixture *f, unsigned int i, struct psci_regs regs, int32_t code)
 {
 	struct psci_machine machine;
 	struct psci_vcpu vcpus[FIXTURE_VCPU_COUNT];

@@ -87,10 +87,11 @@ uint64_t fixture_call_aarch32(struct fixture *f, unsigned int i, uint32_t fid, u
 			      uint64_t r2, uint64_t r3);
 
 /**
- * vCPU @i makes a call that must be refused with @code: it runs on, and machine,
- * vCPUs, index, x1 to x3 and the number of kicks are what they were.
+ * vCPU @i makes a call that must be answered with @code and do nothing else, as
+ * all do that are refused: it runs on, and machine, vCPUs, index, x1 to x3 and
+ * the number of kicks are what they were.
  */
-void fixture_refused(struct fixture *f, unsigned int i, struct psci_regs regs, int32_t code);
+void fixture_answers_only(struct fixture *f, unsigned int i, struct psci_regs regs, int32_t code);
 
 /** vCPU @i makes a call that must not return to the guest. @regs is unchanged. */
 enum psci_next fixture_leave(struct fixture *f, unsigned int i, uint32_t fid, uint64_t x1,

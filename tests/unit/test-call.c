@@ -32,8 +32,8 @@ static void every_other_id_is_not_supported(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(fids); i++)
-		fixture_refused(&f, 0, fixture_regs(fids[i], 1, FIXTURE_ENTRY, 7),
-				PSCI_RET_NOT_SUPPORTED);
+		fixture_answers_only(&f, 0, fixture_regs(fids[i], 1, FIXTURE_ENTRY, 7),
+				     PSCI_RET_NOT_SUPPORTED);
 }
 
 static void unallocated_numbers_are_not_supported(void **state)
@@ -42,10 +42,10 @@ static void unallocated_numbers_are_not_supported(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (uint32_t number = 0x16; number < PSCI_FN_COUNT; number++) {
-		fixture_refused(&f, 0, fixture_regs(PSCI_FN32_BASE + number, 0, 0, 0),
-				PSCI_RET_NOT_SUPPORTED);
-		fixture_refused(&f, 0, fixture_regs(PSCI_FN64_BASE + number, 0, 0, 0),
-				PSCI_RET_NOT_SUPPORTED);
+		fixture_answers_only(&f, 0, fixture_regs(PSCI_FN32_BASE + number, 0, 0, 0),
+				     PSCI_RET_NOT_SUPPORTED);
+		fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_BASE + number, 0, 0, 0),
+				     PSCI_RET_NOT_SUPPORTED);
 	}
 }
 
@@ -135,7 +135,7 @@ static void aarch32_may_not_call_smc64(void **state)
 				fixture_regs(PSCI_FN64_BASE + number, 1, FIXTURE_ENTRY, 0);
 
 			regs.aarch32 = true;
-			fixture_refused(&f, 0, regs, PSCI_RET_NOT_SUPPORTED);
+			fixture_answers_only(&f, 0, regs, PSCI_RET_NOT_SUPPORTED);
 		}
 	}
 }
@@ -159,9 +159,9 @@ static void the_other_width_is_invalid_in_0_2(void **state)
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_0_2);
-	fixture_refused(&f, 0, narrow, PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&f, 0, narrow, PSCI_RET_INVALID_PARAMETERS);
 	wide.aarch32 = true;
-	fixture_refused(&f, 0, wide, PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&f, 0, wide, PSCI_RET_INVALID_PARAMETERS);
 	/* What has one convention only has no width to mismatch. */
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN32_PSCI_VERSION, 0, 0, 0), PSCI_VERSION_0_2);
 
@@ -217,6 +217,28 @@ static void names_and_argument_counts_are_the_specification_s(void **state)
 	assert_int_equal(psci_arg_count(0x04000003), 0);
 	assert_string_equal(psci_function_name(PSCI_FN64_CPU_ON | SMCCC_SVE_HINT_MASK), "CPU_ON");
 	assert_int_equal(psci_arg_count(PSCI_FN64_CPU_ON | SMCCC_SVE_HINT_MASK), 3);
+}
+
+static void queries_change_nothing(void **state)
+{
+	struct fixture f;
+
+	fixture_boot(&f, PSCI_VERSION_1_3);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN32_PSCI_VERSION, 0, 0, 0),
+			     PSCI_VERSION_1_3);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0),
+			     PSCI_MIGRATE_INFO_NOT_REQUIRED);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_AFFINITY_INFO, f.mpidrs[5], 0, 0),
+			     PSCI_AFFINITY_INFO_OFF);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_AFFINITY_INFO, f.mpidrs[5], 3, 0),
+			     PSCI_AFFINITY_INFO_OFF);
+	for (uint32_t number = 0; number < spec_function_count; number++) {
+		const struct spec_function *spec = spec_find(number);
+
+		fixture_answers_only(
+			&f, 0, fixture_regs(PSCI_FN32_PSCI_FEATURES, PSCI_FN32_BASE + number, 0, 0),
+			spec->implemented ? spec->features : PSCI_RET_NOT_SUPPORTED);
+	}
 }
 
 /* Each register beyond psci_arg_count() is poisoned, and nothing comes of it. */
@@ -391,6 +413,7 @@ int main(void)
 		cmocka_unit_test(the_other_width_is_invalid_in_0_2),
 		cmocka_unit_test(psci_version_is_the_configured_one),
 		cmocka_unit_test(names_and_argument_counts_are_the_specification_s),
+		cmocka_unit_test(queries_change_nothing),
 		cmocka_unit_test(registers_beyond_the_argument_count_do_not_matter),
 		cmocka_unit_test(a_call_of_a_vcpu_that_is_off_is_not_carried_out),
 		cmocka_unit_test(a_call_of_a_vcpu_that_is_on_pending_is_not_carried_out),

@@ -5,6 +5,8 @@
 #include "psci-fixture.h"
 #include "psci-spec.h"
 
+#include <string.h>
+
 static const uint32_t on_fids[] = { PSCI_FN32_CPU_ON, PSCI_FN64_CPU_ON };
 static const uint32_t info_fids[] = { PSCI_FN32_AFFINITY_INFO, PSCI_FN64_AFFINITY_INFO };
 
@@ -19,11 +21,12 @@ static void cpu_on_of_nobody_is_invalid(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
-		fixture_refused(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, targets[i], FIXTURE_ENTRY, 0),
-				PSCI_RET_INVALID_PARAMETERS);
-	fixture_refused(&f, 0,
-			fixture_regs(PSCI_FN32_CPU_ON, FIXTURE_ABSENT_MPIDR, FIXTURE_ENTRY, 0),
-			PSCI_RET_INVALID_PARAMETERS);
+		fixture_answers_only(&f, 0,
+				     fixture_regs(PSCI_FN64_CPU_ON, targets[i], FIXTURE_ENTRY, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&f, 0,
+			     fixture_regs(PSCI_FN32_CPU_ON, FIXTURE_ABSENT_MPIDR, FIXTURE_ENTRY, 0),
+			     PSCI_RET_INVALID_PARAMETERS);
 }
 
 /* MT, U, RES1 and all the others: a caller strips them from its MPIDR_EL1. */
@@ -37,12 +40,13 @@ static void cpu_on_with_reserved_target_bits_is_invalid(void **state)
 
 		if (bit >= 32 && bit < 40)
 			continue; /* Aff3 */
-		fixture_refused(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, target, FIXTURE_ENTRY, 0),
-				PSCI_RET_INVALID_PARAMETERS);
+		fixture_answers_only(&f, 0,
+				     fixture_regs(PSCI_FN64_CPU_ON, target, FIXTURE_ENTRY, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
 		if (bit < 32)
-			fixture_refused(&f, 0,
-					fixture_regs(PSCI_FN32_CPU_ON, target, FIXTURE_ENTRY, 0),
-					PSCI_RET_INVALID_PARAMETERS);
+			fixture_answers_only(
+				&f, 0, fixture_regs(PSCI_FN32_CPU_ON, target, FIXTURE_ENTRY, 0),
+				PSCI_RET_INVALID_PARAMETERS);
 	}
 }
 
@@ -52,8 +56,8 @@ static void smc32_cannot_name_a_vcpu_by_aff3(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	/* vCPU 4 has only Aff3 set: what is left of its MPIDR names vCPU 0. */
-	fixture_refused(&f, 0, fixture_regs(PSCI_FN32_CPU_ON, f.mpidrs[4], FIXTURE_ENTRY, 0),
-			PSCI_RET_ALREADY_ON);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN32_CPU_ON, f.mpidrs[4], FIXTURE_ENTRY, 0),
+			     PSCI_RET_ALREADY_ON);
 }
 
 static void cpu_on_at_an_address_the_host_refuses_is_an_invalid_address(void **state)
@@ -63,8 +67,8 @@ static void cpu_on_at_an_address_the_host_refuses_is_an_invalid_address(void **s
 	for (size_t v = 1; v < spec_version_count; v++) {
 		fixture_boot(&f, spec_versions[v]);
 		for (size_t c = 0; c < ARRAY_SIZE(on_fids); c++) {
-			fixture_refused(&f, 0, fixture_regs(on_fids[c], 1, f.refused_entry, 0),
-					PSCI_RET_INVALID_ADDRESS);
+			fixture_answers_only(&f, 0, fixture_regs(on_fids[c], 1, f.refused_entry, 0),
+					     PSCI_RET_INVALID_ADDRESS);
 			assert_int_equal(f.asked_entry, f.refused_entry);
 		}
 	}
@@ -77,8 +81,9 @@ static void cpu_on_at_an_address_no_a64_instruction_has_is_an_invalid_address(vo
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (uint64_t low = 1; low < 4; low++) {
 		for (size_t c = 0; c < ARRAY_SIZE(on_fids); c++)
-			fixture_refused(&f, 0, fixture_regs(on_fids[c], 1, FIXTURE_ENTRY | low, 0),
-					PSCI_RET_INVALID_ADDRESS);
+			fixture_answers_only(&f, 0,
+					     fixture_regs(on_fids[c], 1, FIXTURE_ENTRY | low, 0),
+					     PSCI_RET_INVALID_ADDRESS);
 	}
 }
 
@@ -88,10 +93,10 @@ static void a_bad_entry_is_an_invalid_parameter_in_0_2(void **state)
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_0_2);
-	fixture_refused(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, 1, f.refused_entry, 0),
-			PSCI_RET_INVALID_PARAMETERS);
-	fixture_refused(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY | 2, 0),
-			PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, 1, f.refused_entry, 0),
+			     PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY | 2, 0),
+			     PSCI_RET_INVALID_PARAMETERS);
 }
 
 static void an_a32_entry_is_word_aligned(void **state)
@@ -101,7 +106,7 @@ static void an_a32_entry_is_word_aligned(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	regs.aarch32 = true;
-	fixture_refused(&f, 0, regs, PSCI_RET_INVALID_ADDRESS);
+	fixture_answers_only(&f, 0, regs, PSCI_RET_INVALID_ADDRESS);
 }
 
 static void cpu_on_of_oneself_is_already_on(void **state)
@@ -110,8 +115,8 @@ static void cpu_on_of_oneself_is_already_on(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t c = 0; c < ARRAY_SIZE(on_fids); c++)
-		fixture_refused(&f, 0, fixture_regs(on_fids[c], f.mpidrs[0], FIXTURE_ENTRY, 0),
-				PSCI_RET_ALREADY_ON);
+		fixture_answers_only(&f, 0, fixture_regs(on_fids[c], f.mpidrs[0], FIXTURE_ENTRY, 0),
+				     PSCI_RET_ALREADY_ON);
 }
 
 static void cpu_on_of_another_that_is_on_is_already_on(void **state)
@@ -121,10 +126,10 @@ static void cpu_on_of_another_that_is_on_is_already_on(void **state)
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	fixture_start(&f, 1);
 	for (size_t c = 0; c < ARRAY_SIZE(on_fids); c++) {
-		fixture_refused(&f, 0, fixture_regs(on_fids[c], f.mpidrs[1], FIXTURE_ENTRY, 0),
-				PSCI_RET_ALREADY_ON);
-		fixture_refused(&f, 1, fixture_regs(on_fids[c], f.mpidrs[0], FIXTURE_ENTRY, 0),
-				PSCI_RET_ALREADY_ON);
+		fixture_answers_only(&f, 0, fixture_regs(on_fids[c], f.mpidrs[1], FIXTURE_ENTRY, 0),
+				     PSCI_RET_ALREADY_ON);
+		fixture_answers_only(&f, 1, fixture_regs(on_fids[c], f.mpidrs[0], FIXTURE_ENTRY, 0),
+				     PSCI_RET_ALREADY_ON);
 	}
 }
 
@@ -138,24 +143,30 @@ static void a_second_cpu_on_before_the_target_runs_is_on_pending(void **state)
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, FIXTURE_CONTEXT),
 			 PSCI_RET_SUCCESS);
 	for (size_t c = 0; c < ARRAY_SIZE(on_fids); c++)
-		fixture_refused(&f, 0, fixture_regs(on_fids[c], 1, 0xfeedf000, 0xfeedf00d),
-				PSCI_RET_ON_PENDING);
+		fixture_answers_only(&f, 0, fixture_regs(on_fids[c], 1, 0xfeedf000, 0xfeedf00d),
+				     PSCI_RET_ON_PENDING);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_ENTRY);
 	assert_int_equal(entry.x0, FIXTURE_CONTEXT);
 }
 
-static void cpu_on_kicks_the_target_and_nobody_else(void **state)
+static void cpu_on_changes_and_kicks_the_target_and_nobody_else(void **state)
 {
 	for (unsigned int i = 1; i < FIXTURE_VCPU_COUNT; i++) {
+		struct psci_vcpu before[FIXTURE_VCPU_COUNT];
 		struct fixture f;
 
 		fixture_boot(&f, PSCI_VERSION_1_3);
+		memcpy(before, f.vcpus, sizeof(before));
 		assert_int_equal(
 			fixture_call(&f, 0, PSCI_FN64_CPU_ON, f.mpidrs[i], FIXTURE_ENTRY, 0),
 			PSCI_RET_SUCCESS);
 		assert_int_equal(fixture_kicks(&f, i), 1);
 		assert_int_equal(fixture_all_kicks(&f), 1);
+		for (unsigned int v = 0; v < FIXTURE_VCPU_COUNT; v++) {
+			if (v != i)
+				assert_memory_equal(&before[v], &f.vcpus[v], sizeof(before[v]));
+		}
 	}
 }
 
@@ -302,8 +313,8 @@ static void affinity_info_above_level_3_is_invalid(void **state)
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
 		for (size_t c = 0; c < ARRAY_SIZE(info_fids); c++)
-			fixture_refused(&f, 0, fixture_regs(info_fids[c], 0, levels[i], 0),
-					PSCI_RET_INVALID_PARAMETERS);
+			fixture_answers_only(&f, 0, fixture_regs(info_fids[c], 0, levels[i], 0),
+					     PSCI_RET_INVALID_PARAMETERS);
 	}
 }
 
@@ -318,9 +329,9 @@ static void affinity_info_with_reserved_target_bits_is_invalid_at_every_level(vo
 
 			if (bit >= 32 && bit < 40)
 				continue; /* Aff3 */
-			fixture_refused(&f, 0,
-					fixture_regs(PSCI_FN64_AFFINITY_INFO, target, level, 0),
-					PSCI_RET_INVALID_PARAMETERS);
+			fixture_answers_only(
+				&f, 0, fixture_regs(PSCI_FN64_AFFINITY_INFO, target, level, 0),
+				PSCI_RET_INVALID_PARAMETERS);
 		}
 	}
 }
@@ -339,7 +350,7 @@ static void affinity_info_of_nobody_is_invalid_at_every_level(void **state)
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (uint64_t level = 0; level < 4; level++) {
 		for (uint64_t field = level; field < 4; field++)
-			fixture_refused(
+			fixture_answers_only(
 				&f, 0,
 				fixture_regs(PSCI_FN64_AFFINITY_INFO, targets[field], level, 0),
 				PSCI_RET_INVALID_PARAMETERS);
@@ -448,7 +459,7 @@ int main(void)
 		cmocka_unit_test(cpu_on_of_oneself_is_already_on),
 		cmocka_unit_test(cpu_on_of_another_that_is_on_is_already_on),
 		cmocka_unit_test(a_second_cpu_on_before_the_target_runs_is_on_pending),
-		cmocka_unit_test(cpu_on_kicks_the_target_and_nobody_else),
+		cmocka_unit_test(cpu_on_changes_and_kicks_the_target_and_nobody_else),
 		cmocka_unit_test(the_target_is_on_pending_until_it_polls),
 		cmocka_unit_test(an_aarch64_start_is_as_asked),
 		cmocka_unit_test(an_aarch32_start_is_as_asked),

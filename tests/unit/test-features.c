@@ -108,8 +108,8 @@ static void ids_of_others_are_not_announced(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(fids); i++)
-		fixture_refused(&f, 0, fixture_regs(PSCI_FN32_PSCI_FEATURES, fids[i], 0, 0),
-				PSCI_RET_NOT_SUPPORTED);
+		fixture_answers_only(&f, 0, fixture_regs(PSCI_FN32_PSCI_FEATURES, fids[i], 0, 0),
+				     PSCI_RET_NOT_SUPPORTED);
 }
 
 /* The host serves SMCCC_VERSION; only through this answer does a guest learn of it. */

@@ -22,11 +22,13 @@ static void other_power_states_are_invalid(void **state)
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(fids); i++) {
 		for (unsigned int bit = 0; bit < 32; bit++)
-			fixture_refused(&f, 0, fixture_regs(fids[i], 1U << bit, FIXTURE_ENTRY, 0),
-					PSCI_RET_INVALID_PARAMETERS);
+			fixture_answers_only(&f, 0,
+					     fixture_regs(fids[i], 1U << bit, FIXTURE_ENTRY, 0),
+					     PSCI_RET_INVALID_PARAMETERS);
 		for (size_t s = 0; s < ARRAY_SIZE(states); s++)
-			fixture_refused(&f, 0, fixture_regs(fids[i], states[s], FIXTURE_ENTRY, 0),
-					PSCI_RET_INVALID_PARAMETERS);
+			fixture_answers_only(&f, 0,
+					     fixture_regs(fids[i], states[s], FIXTURE_ENTRY, 0),
+					     PSCI_RET_INVALID_PARAMETERS);
 	}
 }
 
@@ -87,8 +89,8 @@ static void a_suspended_vcpu_is_on_to_the_others(void **state)
 	fixture_start(&f, 1);
 	suspend(&f, 1, PSCI_FN64_CPU_SUSPEND, 0);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_ON);
-	fixture_refused(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, f.mpidrs[1], FIXTURE_ENTRY, 0),
-			PSCI_RET_ALREADY_ON);
+	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, f.mpidrs[1], FIXTURE_ENTRY, 0),
+			     PSCI_RET_ALREADY_ON);
 }
 
 static void wake_changes_nothing_but_a_suspended_vcpu(void **state)

@@ -48,8 +48,8 @@ static void reserved_and_vendor_reset_types_are_invalid(void **state)
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		for (size_t c = 0; c < ARRAY_SIZE(reset2_fids); c++)
-			fixture_refused(&f, 0, fixture_regs(reset2_fids[c], types[i], 0, 0),
-					PSCI_RET_INVALID_PARAMETERS);
+			fixture_answers_only(&f, 0, fixture_regs(reset2_fids[c], types[i], 0, 0),
+					     PSCI_RET_INVALID_PARAMETERS);
 	}
 }
 
@@ -82,8 +82,8 @@ static void other_hibernate_types_are_invalid(void **state)
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		for (size_t c = 0; c < ARRAY_SIZE(off2_fids); c++)
-			fixture_refused(&f, 0, fixture_regs(off2_fids[c], types[i], 0, 0),
-					PSCI_RET_INVALID_PARAMETERS);
+			fixture_answers_only(&f, 0, fixture_regs(off2_fids[c], types[i], 0, 0),
+					     PSCI_RET_INVALID_PARAMETERS);
 	}
 }
 
@@ -93,13 +93,14 @@ static void the_cookie_of_system_off2_must_be_zero(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (uint64_t type = 0; type < 2; type++) {
-		fixture_refused(&f, 0, fixture_regs(PSCI_FN64_SYSTEM_OFF2, type, 1, 0),
-				PSCI_RET_INVALID_PARAMETERS);
-		fixture_refused(&f, 0,
-				fixture_regs(PSCI_FN64_SYSTEM_OFF2, type, UINT64_C(1) << 63, 0),
-				PSCI_RET_INVALID_PARAMETERS);
-		fixture_refused(&f, 0, fixture_regs(PSCI_FN32_SYSTEM_OFF2, type, 0x80000000, 0),
-				PSCI_RET_INVALID_PARAMETERS);
+		fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_SYSTEM_OFF2, type, 1, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
+		fixture_answers_only(
+			&f, 0, fixture_regs(PSCI_FN64_SYSTEM_OFF2, type, UINT64_C(1) << 63, 0),
+			PSCI_RET_INVALID_PARAMETERS);
+		fixture_answers_only(&f, 0,
+				     fixture_regs(PSCI_FN32_SYSTEM_OFF2, type, 0x80000000, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
 	}
 }
 
@@ -110,8 +111,8 @@ static void system_off2_is_not_there_before_1_3(void **state)
 	for (size_t v = 1; spec_versions[v] < PSCI_VERSION_1_3; v++) {
 		fixture_boot(&f, spec_versions[v]);
 		for (size_t c = 0; c < ARRAY_SIZE(off2_fids); c++)
-			fixture_refused(&f, 0, fixture_regs(off2_fids[c], 0, 0, 0),
-					PSCI_RET_NOT_SUPPORTED);
+			fixture_answers_only(&f, 0, fixture_regs(off2_fids[c], 0, 0, 0),
+					     PSCI_RET_NOT_SUPPORTED);
 	}
 }
 
