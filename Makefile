@@ -19,6 +19,8 @@ endif
 ARM64_CC ?= $(CROSS)gcc
 # Static arm64 libraries for cross building; fetched on demand, see tools/fetch.
 SYSROOT ?= $(if $(CROSS),$(O)/sysroot)
+# A file of the library that came last: without it, the sysroot is an old one.
+sysroot_file = $(SYSROOT)/usr/include/zstd.h
 Q := $(if $(V),,@)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla -Wcast-qual -Wpointer-arith \
@@ -34,7 +36,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-po
 lib_src := $(sort $(wildcard lib/*.c))
 vmm_src := $(sort $(wildcard vmm/*.c vmm/*/*.c))
 # What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
-vmm_kvm_src := $(filter vmm/main.c vmm/cli-%.c vmm/run.c vmm/vm.c vmm/vcpu.c vmm/psci-host.c vmm/gic.c \
+vmm_kvm_src := $(filter vmm/main.c vmm/cli-%.c vmm/run.c vmm/vm.c vmm/vcpu.c vmm/psci-%.c vmm/gic.c \
 	vmm/kvm.c vmm/devices.c,$(vmm_src))
 vmm_portable_src := $(filter-out $(vmm_kvm_src),$(vmm_src))
 test_src := $(sort $(wildcard tests/unit/test-*.c))
@@ -75,7 +77,7 @@ $(O)/$(1)/libvmm.a: $(vmm_portable_src:%.c=$(O)/$(1)/%.o)
 $(O)/$(1)/tests/unit/test-%: $(O)/$(1)/tests/unit/test-%.o $(test_support_src:%.c=$(O)/$(1)/%.o) \
 		$(O)/$(1)/libvmm.a $(O)/$(1)/libpsci.a
 	@echo '  LD      $$@'
-	$(Q)$(2) $(3) -o $$@ $$^ $(LDFLAGS) -lcmocka -lfdt -ljansson -pthread
+	$(Q)$(2) $(3) -o $$@ $$^ $(LDFLAGS) -lcmocka -lfdt -ljansson -lz -lzstd -pthread
 
 -include $$(wildcard $(O)/$(1)/*/*.d $(O)/$(1)/*/*/*.d)
 endef
@@ -83,19 +85,19 @@ endef
 $(eval $(call tree,native,$(CC),))
 $(eval $(call tree,asan,$(CC),$(SAN)))
 $(eval $(call tree,tsan,$(CC),-fsanitize=thread))
-$(eval $(call tree,arm64,$(ARM64_CC),,$(if $(CROSS),| $(SYSROOT)),$(if $(CROSS),-isystem $(SYSROOT)/usr/include)))
+$(eval $(call tree,arm64,$(ARM64_CC),,$(if $(CROSS),| $(sysroot_file)),$(if $(CROSS),-isystem $(SYSROOT)/usr/include)))
 .SECONDARY:
 
 # Static, so that one file runs in any arm64 Linux, the emulated host's initramfs included.
 $(O)/arm64/dormouse: $(vmm_src:%.c=$(O)/arm64/%.o) $(O)/arm64/libpsci.a
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -pthread -o $@ $^ $(LDFLAGS) \
-		$(if $(CROSS),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu) -lfdt -ljansson
+		$(if $(CROSS),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu) -lfdt -ljansson -lz -lzstd
 
 ifneq ($(CROSS),)
-$(SYSROOT):
-	@mkdir -p $(@D)
-	$(Q)ln -sfn "$$(tools/fetch sysroot)" $@
+$(sysroot_file):
+	@mkdir -p $(dir $(SYSROOT))
+	$(Q)ln -sfn "$$(tools/fetch sysroot)" $(SYSROOT)
 endif
 
 dormouse: $(O)/arm64/dormouse ## the VMM, a static arm64 program

@@ -11,12 +11,19 @@
 void config_free(struct config *config)
 {
 	free(config->kernel);
+	free(config->flat);
+	free(config->firmware);
 	free(config->initrd);
 	free(config->append);
 	free(config->console);
 	for (size_t i = 0; i < config->disk_count; i++)
 		free(config->disks[i].path);
 	*config = (struct config){ 0 };
+}
+
+bool config_describes_machine(const struct config *config)
+{
+	return config->kernel || config->flat || config->firmware;
 }
 
 /* Copy a string that may be absent; false only if memory ran out. */
@@ -34,6 +41,8 @@ int config_copy(struct config *to, const struct config *from)
 	*to = *from;
 	to->disk_count = 0;
 	ok = copy_string(&to->kernel, from->kernel);
+	ok = copy_string(&to->flat, from->flat) && ok;
+	ok = copy_string(&to->firmware, from->firmware) && ok;
 	ok = copy_string(&to->initrd, from->initrd) && ok;
 	ok = copy_string(&to->append, from->append) && ok;
 	ok = copy_string(&to->console, from->console) && ok;

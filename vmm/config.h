@@ -27,7 +27,12 @@ struct disk_config {
 };
 
 struct config {
-	char *kernel; /**< Absolute path of an arm64 Image. */
+	/* What the guest starts with: one of three, absolute paths. */
+	char *kernel; /**< An arm64 Image. */
+	char *flat; /**< A binary that runs where it is put, */
+	uint64_t flat_address; /**< which is here; 0: where most are made for. */
+	char *firmware; /**< What the first vCPU finds at address 0. */
+
 	char *initrd; /**< Absolute path, or NULL. */
 	char *append; /**< The kernel's command line; never NULL once complete. */
 	char *console; /**< Absolute path of the file for the guest's output, or NULL. */
@@ -53,6 +58,9 @@ int config_parse_size(const char *text, uint64_t *size);
 
 /**
  * Read a PSCI version such as 1.3. Returns 0, or -EINVAL if it is none from 0.2
+/** Whether it says what the guest starts with: then it describes a machine. */
+bool config_describes_machine(const struct config *config);
+
  * to 1.3.
  */
 int config_parse_psci_version(const char *text, uint32_t *version);

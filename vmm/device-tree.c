@@ -11,9 +11,6 @@
 
 #include "board.h"
 
-/* Room for 123 CPUs, 32 disks and the longest command line that Linux takes. */
-#define TREE_SIZE (64 * 1024)
-
 #define PHANDLE_GIC 1
 #define PHANDLE_CLOCK 2
 
@@ -264,11 +261,12 @@ static void board(struct writer *w, const struct device_tree *tree)
 int device_tree_write(const struct device_tree *tree, const struct memory *memory,
 		      struct error *error)
 {
-	struct writer w = { .fdt = memory_at(memory, IMAGE_DEVICE_TREE_ADDRESS, TREE_SIZE) };
+	struct writer w = { .fdt = memory_at(memory, IMAGE_DEVICE_TREE_ADDRESS,
+					      IMAGE_DEVICE_TREE_SIZE) };
 
 	if (!w.fdt)
 		return error_set(error, -ENOSPC, "the device tree does not fit in memory");
-	collect(&w, fdt_create(w.fdt, TREE_SIZE));
+	collect(&w, fdt_create(w.fdt, IMAGE_DEVICE_TREE_SIZE));
 	collect(&w, fdt_finish_reservemap(w.fdt));
 	board(&w, tree);
 	collect(&w, fdt_finish(w.fdt));

@@ -4,9 +4,12 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "image-kind.h"
 
 /* The header of an arm64 Image: Linux, Documentation/arch/arm64/booting.rst. */
 struct image_header {
@@ -22,25 +25,48 @@ struct image_header {
 #define IMAGE_MAGIC 0x644d5241 /* "ARM\x64" */
 #define IMAGE_FLAG_BIG_ENDIAN 1
 #define IMAGE_ALIGNMENT (2ULL << 20)
+#define IMAGE_OLD_TEXT_OFFSET 0x80000
+
+/* An EFI program that carries a compressed Image: Linux, CONFIG_EFI_ZBOOT. */
+struct zboot_header {
+	uint8_t mz[4];
+	uint8_t zimg[4];
+	uint32_t payload_offset;
+	uint32_t payload_size;
+	uint32_t reserved[2];
+	char compression[32];
+};
+
+/* What a file begins with. */
+union start {
+	struct image_header header;
+	struct zboot_header zboot;
+	unsigned char bytes[IMAGE_KIND_SIZE];
+};
 
 static uint64_t align_up(uint64_t value)
 {
 	return (value + IMAGE_ALIGNMENT - 1) & ~(IMAGE_ALIGNMENT - 1);
 }
 
-/* Open a regular file and find its size. @what is its role, for messages. */
-static int open_file(const char *what, const char *path, int *fd, uint64_t *size,
-		     struct error *error)
+/* Where RAM ends. */
+static uint64_t memory_end(const struct image *image)
+{
+	return MEMORY_BASE + image->config->memory;
+}
+
+/* Open a regular file, to be read as it is. @what is its role, for messages. */
+static int open_file(const char *what, const char *path, struct packed *file, struct error *error)
 {
 	struct stat status;
+	/* O_NONBLOCK: a FIFO must not make us wait to be told what it is. */
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int err = 0;
 
-	/* O_NONBLOCK: a FIFO must not make us wait to be told what it is. */
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (*fd < 0)
+	if (fd < 0)
 		return error_set(error, -errno, "cannot open the %s %s: %s", what, path,
 				 strerror(errno));
-	if (fstat(*fd, &status) < 0)
+	if (fstat(fd, &status) < 0)
 		err = error_set(error, -errno, "cannot examine the %s %s: %s", what, path,
 				strerror(errno));
 	else if (S_ISDIR(status.st_mode))
@@ -50,55 +76,131 @@ static int open_file(const char *what, const char *path, int *fd, uint64_t *size
 	else if (status.st_size == 0)
 		err = error_set(error, -EINVAL, "the %s %s is empty", what, path);
 	if (err) {
-		close(*fd);
+		close(fd);
 
 		return err;
 	}
-	*size = (uint64_t)status.st_size;
+	*file = (struct packed){ .fd = fd, .size = (uint64_t)status.st_size };
 
 	return 0;
 }
 
-/* Say what a file that is no arm64 Image seems to be, from its first bytes. */
-static const char *guess(const unsigned char *start, size_t size)
+/* Say why reading failed. */
+static int read_error(int err, const char *what, const char *path, const struct packed *from,
+		      struct error *error)
 {
-	static const struct {
-		size_t offset;
-		size_t length;
-		const char *bytes;
-		const char *what;
-	} kinds[] = {
-		{ 0, 4, "\177ELF", "an ELF file" },
-		{ 0, 2, "\037\213", "gzip-compressed" },
-		{ 0, 4, "\050\265\057\375", "zstd-compressed" },
-		{ 0, 6, "\3757zXZ", "xz-compressed" },
-		{ 4, 4, "zimg", "a compressed EFI image" },
-		{ 0x202, 4, "HdrS", "an x86 bzImage" },
-	};
+	const char *packing = unpack_word(from->packing);
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].offset + kinds[i].length <= size &&
-		    memcmp(start + kinds[i].offset, kinds[i].bytes, kinds[i].length) == 0)
-			return kinds[i].what;
-	}
+	if (err == -EBADMSG)
+		return error_set(error, err, "the %s %s is damaged: it cannot be unpacked by %s",
+				 what, path, packing);
+	if (err == -ENODATA)
+		return error_set(error, err, "the %s %s is cut short%s%s", what, path,
+				 *packing ? ": more of it should follow, says " : "", packing);
 
-	return "of an unknown kind";
+	return error_set(error, err, "cannot read the %s %s: %s", what, path, strerror(-err));
 }
 
-static int check_kernel(struct image *image, const char *path, struct error *error)
+/* Read the first bytes of what @from unpacks to. Returns how many, or -errno. */
+static ssize_t read_start(const struct packed *from, union start *start)
 {
-	union {
-		struct image_header header;
-		unsigned char bytes[0x210];
-	} start;
-	const ssize_t size = pread(image->kernel_fd, &start, sizeof(start), 0);
+	struct unpack *unpack;
+	ssize_t ret = unpack_begin(&unpack, from);
 
+	if (ret < 0)
+		return ret;
+	ret = unpack_read(unpack, start, sizeof(*start));
+	unpack_end(unpack);
+
+	return ret;
+}
+
+/* Count what it unpacks to, for the kernels that do not say. */
+static int measure(const struct packed *from, uint64_t *size)
+{
+	static const size_t piece = (size_t)1 << 20;
+	struct unpack *unpack;
+	void *bytes = malloc(piece);
+	ssize_t count = bytes ? unpack_begin(&unpack, from) : -ENOMEM;
+
+	*size = 0;
+	if (count < 0) {
+		free(bytes);
+
+		return (int)count;
+	}
+	do {
+		count = unpack_read(unpack, bytes, piece);
+		if (count > 0)
+			*size += (uint64_t)count;
+	} while (count > 0);
+	unpack_end(unpack);
+	free(bytes);
+
+	return (int)count;
+}
+
+/* Look into the part of an EFI program that is the kernel, if it is such a one. */
+static void enter_zboot(struct packed *kernel, const union start *start)
+{
+	static const char *const gzip = "gzip";
+	static const char *const zstd = "zstd";
+	const struct zboot_header *zboot = &start->zboot;
+	const uint64_t offset = le32toh(zboot->payload_offset);
+	const uint64_t size = le32toh(zboot->payload_size);
+
+	if (memcmp(zboot->mz, "MZ", 2) != 0 || memcmp(zboot->zimg, "zimg", 4) != 0 ||
+	    offset > kernel->size || size > kernel->size - offset)
+		return;
+	/* The kernel's build calls its zstd by level, "zstd22". */
+	if (strncmp(zboot->compression, gzip, strlen(gzip)) == 0)
+		kernel->packing = PACKING_GZIP;
+	else if (strncmp(zboot->compression, zstd, strlen(zstd)) == 0)
+		kernel->packing = PACKING_ZSTD;
+	else
+		return;
+	kernel->offset = offset;
+	kernel->size = size;
+}
+
+/*
+ * Find out how the kernel is packed and read the header that is inside. What
+ * @start holds after it is that of the innermost.
+ */
+static int find_header(struct packed *kernel, const char *path, union start *start,
+		       struct error *error)
+{
+	ssize_t size;
+
+	memset(start, 0, sizeof(*start));
+	size = read_start(kernel, start);
+	if (size >= (ssize_t)sizeof(start->zboot))
+		enter_zboot(kernel, start);
+	if (size > 0 && kernel->packing == PACKING_NONE)
+		kernel->packing = unpack_detect(start, (size_t)size);
+	if (size > 0 && kernel->packing != PACKING_NONE) {
+		memset(start, 0, sizeof(*start));
+		size = read_start(kernel, start);
+	}
 	if (size < 0)
-		return error_set(error, -errno, "cannot read the kernel %s: %s", path,
-				 strerror(errno));
-	if ((size_t)size < sizeof(start.header) || le32toh(start.header.magic) != IMAGE_MAGIC)
-		return error_set(error, -ENOEXEC, "the kernel %s is not an arm64 Image: it is %s",
-				 path, guess(start.bytes, (size_t)size));
+		return read_error((int)size, "kernel", path, kernel, error);
+	if ((size_t)size < sizeof(start->header) || le32toh(start->header.magic) != IMAGE_MAGIC)
+		return error_set(error, -ENOEXEC, "the kernel %s is not an arm64 Image: it is %s%s%s",
+				 path, unpack_word(kernel->packing),
+				 kernel->packing == PACKING_NONE ? "" : "-compressed, and within ",
+				 image_kind(start, (size_t)size));
+
+	return 0;
+}
+
+static int lay_out_kernel(struct image *image, struct error *error)
+{
+	const char *path = image->config->kernel;
+	union start start;
+	int err = find_header(&image->kernel, path, &start, error);
+
+	if (err)
+		return err;
 	if (le64toh(start.header.flags) & IMAGE_FLAG_BIG_ENDIAN)
 		return error_set(error, -ENOEXEC, "the kernel %s is big-endian", path);
 
@@ -107,42 +209,116 @@ static int check_kernel(struct image *image, const char *path, struct error *err
 
 	if (span == 0) {
 		/* The protocol's rule for such old kernels. */
-		offset = 0x80000;
-		span = image->kernel_size;
+		offset = IMAGE_OLD_TEXT_OFFSET;
+		err = measure(&image->kernel, &span);
+		if (err)
+			return read_error(err, "kernel", path, &image->kernel, error);
 	}
-	if (offset >= IMAGE_ALIGNMENT || span < image->kernel_size || span > UINT32_MAX)
+	if (offset >= IMAGE_ALIGNMENT || span > UINT32_MAX ||
+	    (image->kernel.packing == PACKING_NONE && span < image->kernel.size))
 		return error_set(error, -ENOEXEC,
 				 "the kernel %s is damaged: its header and its length of %llu "
 				 "bytes do not agree",
-				 path, (unsigned long long)image->kernel_size);
-	image->kernel_address = MEMORY_BASE + IMAGE_DEVICE_TREE_SIZE_MAX + offset;
+				 path, (unsigned long long)image->kernel.size);
+	image->kernel_address = MEMORY_BASE + IMAGE_ALIGNMENT + offset;
+	image->kernel_span = span;
 	image->initrd_address = align_up(image->kernel_address + span);
 
 	return 0;
 }
 
-int image_open(struct image *image, const char *kernel, const char *initrd, uint64_t memory_size,
-	       struct error *error)
+static int lay_out_flat(struct image *image, struct error *error)
+{
+	const struct config *config = image->config;
+	const uint64_t address = config->flat_address ? config->flat_address : IMAGE_FLAT_ADDRESS;
+	const uint64_t lowest = IMAGE_DEVICE_TREE_ADDRESS + IMAGE_DEVICE_TREE_SIZE;
+
+	if (address < lowest || address >= memory_end(image))
+		return error_set(error, -EINVAL,
+				 "the flat binary %s cannot be at %#llx: memory for it is from "
+				 "%#llx, above the device tree, to %#llx",
+				 config->flat, (unsigned long long)address,
+				 (unsigned long long)lowest,
+				 (unsigned long long)memory_end(image) - 1);
+	if (address % sizeof(uint32_t))
+		return error_set(error, -EINVAL,
+				 "the flat binary %s cannot be at %#llx: instructions lie at "
+				 "multiples of 4",
+				 config->flat, (unsigned long long)address);
+	image->kernel_address = address;
+	image->kernel_span = image->kernel.size;
+
+	return 0;
+}
+
+/* A flat binary's initrd is as far from it as can be. */
+static void lay_out_initrd(struct image *image)
+{
+	image->initrd_size = image->initrd.size;
+	if (image->config->flat && image->initrd_size <= image->config->memory)
+		image->initrd_address =
+			(memory_end(image) - image->initrd_size) & ~(IMAGE_ALIGNMENT - 1);
+}
+
+/* Whether all of it is in RAM, and nothing over something else. */
+static int check_room(const struct image *image, struct error *error)
+{
+	const struct config *config = image->config;
+	const char *what = config->flat ? "flat binary" : "kernel";
+	const char *path = config->flat ? config->flat : config->kernel;
+	const uint64_t end = memory_end(image);
+	const uint64_t kernel_end = image->kernel_address + image->kernel_span;
+
+	if (kernel_end <= end &&
+	    (!image->initrd_size ||
+	     (image->initrd_address >= kernel_end && image->initrd_address <= end &&
+	      image->initrd_size <= end - image->initrd_address)))
+		return 0;
+
+	return error_set(error, -ENOSPC,
+			 "%llu MiB of memory cannot hold the %s %s%s%s: %llu MiB would do",
+			 (unsigned long long)config->memory >> 20, what, path,
+			 config->initrd ? " and the initrd " : "",
+			 config->initrd ? config->initrd : "",
+			 (unsigned long long)align_up(align_up(kernel_end) - MEMORY_BASE +
+						      align_up(image->initrd_size)) >>
+				 20);
+}
+
+/* What a firmware boots it finds itself. */
+static int open_files(struct image *image, struct error *error)
+{
+	const struct config *config = image->config;
+	int err;
+
+	if (config->firmware)
+		return 0;
+	if (config->flat)
+		err = open_file("flat binary", config->flat, &image->kernel, error);
+	else
+		err = open_file("kernel", config->kernel, &image->kernel, error);
+	if (!err)
+		err = config->flat ? lay_out_flat(image, error) : lay_out_kernel(image, error);
+	if (!err && config->initrd)
+		err = open_file("initrd", config->initrd, &image->initrd, error);
+	if (err)
+		return err;
+	lay_out_initrd(image);
+	image->entry = image->kernel_address;
+
+	return check_room(image, error);
+}
+
+int image_open(struct image *image, const struct config *config, struct error *error)
 {
 	int err;
 
-	*image = (struct image){ .kernel_fd = -1, .initrd_fd = -1 };
-	err = open_file("kernel", kernel, &image->kernel_fd, &image->kernel_size, error);
-	if (err)
-		return err;
-	err = check_kernel(image, kernel, error);
-	if (!err && initrd)
-		err = open_file("initrd", initrd, &image->initrd_fd, &image->initrd_size, error);
-	if (!err && (image->initrd_address - MEMORY_BASE > memory_size ||
-		     image->initrd_size > memory_size - (image->initrd_address - MEMORY_BASE)))
-		err = error_set(
-			error, -ENOSPC,
-			"%llu MiB of memory cannot hold the kernel %s%s%s: they need %llu MiB",
-			(unsigned long long)memory_size >> 20, kernel,
-			initrd ? " and the initrd " : "", initrd ? initrd : "",
-			(unsigned long long)align_up(image->initrd_address - MEMORY_BASE +
-						     image->initrd_size) >>
-				20);
+	*image = (struct image){
+		.config = config,
+		.kernel.fd = -1,
+		.initrd.fd = -1,
+	};
+	err = open_files(image, error);
 	if (err)
 		image_close(image);
 
@@ -151,43 +327,70 @@ int image_open(struct image *image, const char *kernel, const char *initrd, uint
 
 void image_close(struct image *image)
 {
-	close(image->kernel_fd);
-	if (image->initrd_fd >= 0)
-		close(image->initrd_fd);
+	if (image->kernel.fd >= 0)
+		close(image->kernel.fd);
+	if (image->initrd.fd >= 0)
+		close(image->initrd.fd);
 }
 
-static int load(int fd, const char *what, const struct memory *memory, uint64_t address,
-		uint64_t size, struct error *error)
+/*
+ * Unpack to @address, and see that it is no more than @size bytes. Returns how
+ * many it was, or -errno, -EFBIG if it was more.
+ */
+static int64_t load(const struct packed *from, const struct memory *memory, uint64_t address,
+		    uint64_t size)
 {
 	uint8_t *to = memory_at(memory, address, size);
+	struct unpack *unpack;
+	uint8_t excess;
+	int64_t ret;
 
+	/* image_open() has seen to it. */
 	if (!to)
-		return error_set(error, -ENOSPC, "the %s does not fit in memory", what);
-	for (uint64_t done = 0; done < size;) {
-		const ssize_t count = pread(fd, to + done, size - done, (off_t)done);
+		return -ENOSPC;
+	ret = unpack_begin(&unpack, from);
+	if (ret < 0)
+		return ret;
+	ret = unpack_read(unpack, to, size);
+	if (ret == (int64_t)size) {
+		const ssize_t more = unpack_read(unpack, &excess, sizeof(excess));
 
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return error_set(error, -errno, "cannot read the %s: %s", what,
-					 strerror(errno));
-		if (count == 0)
-			return error_set(error, -EIO, "the %s was cut short while it was read",
-					 what);
-		done += (uint64_t)count;
+		if (more != 0)
+			ret = more < 0 ? more : -EFBIG;
 	}
+	unpack_end(unpack);
 
-	return 0;
+	return ret;
+}
+
+static int load_kernel(const struct image *image, const struct memory *memory, struct error *error)
+{
+	const char *what = image->config->flat ? "flat binary" : "kernel";
+	const char *path = image->config->flat ? image->config->flat : image->config->kernel;
+	const int64_t size =
+		load(&image->kernel, memory, image->kernel_address, image->kernel_span);
+
+	if (size == -EFBIG)
+		return error_set(error, (int)size,
+				 "the %s %s is damaged: it unpacks to more than the %llu bytes "
+				 "that its header gives",
+				 what, path, (unsigned long long)image->kernel_span);
+
+	return size < 0 ? read_error((int)size, what, path, &image->kernel, error) : 0;
 }
 
 int image_load(const struct image *image, const struct memory *memory, struct error *error)
 {
-	const int err = load(image->kernel_fd, "kernel", memory, image->kernel_address,
-			     image->kernel_size, error);
+	int64_t size;
+	int err = 0;
 
-	if (err || image->initrd_fd < 0)
+	if (image->kernel.fd >= 0)
+		err = load_kernel(image, memory, error);
+	if (err || image->initrd.fd < 0)
 		return err;
+	size = load(&image->initrd, memory, image->initrd_address, image->initrd_size);
 
-	return load(image->initrd_fd, "initrd", memory, image->initrd_address, image->initrd_size,
-		    error);
+	return size < 0 ? read_error((int)size, "initrd", image->config->initrd, &image->initrd,
+				     error)
+			: 0;
 }

@@ -1,44 +1,59 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is put into a fresh guest's RAM: the kernel and its initial RAM disk.
+ * What is put into a fresh guest's RAM: a kernel or a flat binary, and an initial
+ * RAM disk. A firmware is none of it: see flash.h.
  *
- * RAM, from its base: the device tree (up to 2 MiB); the kernel, at its text
- * offset above the next 2 MiB boundary; the initrd, above the kernel. The place
- * of each depends only on the files and is the same at every boot.
+ * RAM, from its base: the device tree; a flat binary where it wants to be, or a
+ * kernel at its text offset above 2 MiB; the initrd above the kernel, or, since
+ * nobody knows what memory a flat binary uses behind its end, at the top of RAM.
+ * The place of each depends only on the files and on how much RAM there is, and is
+ * the same at every boot.
  */
 #ifndef VMM_IMAGE_H
 #define VMM_IMAGE_H
 
 #include <stdint.h>
 
+#include "config.h"
 #include "error.h"
 #include "memory.h"
+#include "unpack.h"
+
+/**
+ * Where the device tree goes, and how much room it has: for 123 CPUs, all slots and
+ * the longest command line that Linux takes.
+ */
+#define IMAGE_DEVICE_TREE_ADDRESS MEMORY_BASE
+#define IMAGE_DEVICE_TREE_SIZE 0x10000ULL
+
+/** Where a flat binary goes unless it is told otherwise. */
+#define IMAGE_FLAT_ADDRESS (MEMORY_BASE + 0x80000)
 
 /** The files stay open, so that a reset boots what the first start did. */
 struct image {
-	int kernel_fd;
-	int initrd_fd; /**< -1 if there is none. */
+	const struct config *config;
+	struct packed kernel; /**< Or flat binary. Its fd is -1 if there is none. */
+	struct packed initrd; /**< The same. */
 	uint64_t kernel_address;
-	uint64_t kernel_size;
+	uint64_t kernel_span; /**< What it uses from there on: unpacked, with .bss. */
 	uint64_t initrd_address;
 	uint64_t initrd_size; /**< 0 if there is none. */
+	uint64_t entry; /**< Where the first vCPU starts. */
 };
 
-/** Where the device tree goes, and how much room it has. */
-#define IMAGE_DEVICE_TREE_ADDRESS MEMORY_BASE
-#define IMAGE_DEVICE_TREE_SIZE_MAX (2ULL << 20)
-
 /**
- * Open the files and see that they are what they should be and fit in
- * @memory_size bytes of RAM. @initrd may be NULL. Returns 0, or -errno with
- * @error set.
+ * Open the files that a configuration names and see that they are what they
+ * should be and fit in its memory. @config must outlive the image. Returns 0, or
+ * -errno with @error set.
  */
-int image_open(struct image *image, const char *kernel, const char *initrd, uint64_t memory_size,
-	       struct error *error);
+int image_open(struct image *image, const struct config *config, struct error *error);
 
 void image_close(struct image *image);
 
-/** Copy both into RAM. Returns 0, or -errno with @error set. */
+/**
+ * Put all into RAM. A compressed kernel is unpacked on the way; that it is whole
+ * is known only then. Returns 0, or -errno with @error set.
+ */
 int image_load(const struct image *image, const struct memory *memory, struct error *error);
 
 #endif

@@ -26,7 +26,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 	int err;
 
 	*vm = (struct vm){ .kvm = kvm, .config = config, .name = name, .fd = -1, .gic_fd = -1 };
-	err = image_open(&vm->image, config->kernel, config->initrd, config->memory, error);
+	err = image_open(&vm->image, config, error);
 	if (err)
 		return err;
 	err = memory_create(&vm->memory, config->memory);
@@ -169,8 +169,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	if (!err)
 		err = devices_attach(vm->devices, vm, error);
 	if (!err)
-		err = psci_host_begin(vm, vm->image.kernel_address, IMAGE_DEVICE_TREE_ADDRESS,
-				      error);
+		err = psci_host_begin(vm, vm->image.entry, IMAGE_DEVICE_TREE_ADDRESS, error);
 	if (!err)
 		err = fill_memory(vm, error);
 	if (err)
