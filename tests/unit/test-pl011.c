@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The console's UART, register by register, and that no byte is ever lost. */
 #include "devices/pl011.h"
+#include "irq-probe.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,16 +46,6 @@ struct fixture {
 	uint8_t sent[64];
 };
 
-static bool line_level;
-static unsigned int line_changes;
-
-void irq_line_set(const struct irq_line *line, bool level)
-{
-	assert_int_equal(line->spi, 1);
-	line_level = level;
-	line_changes++;
-}
-
 static bool host_send(void *host, uint8_t byte)
 {
 	struct fixture *f = host;
@@ -87,8 +78,7 @@ static void set(struct fixture *f, uint64_t offset, uint32_t value)
 static void setup(struct fixture *f)
 {
 	memset(f, 0, sizeof(*f));
-	line_level = false;
-	line_changes = 0;
+	irq_probe = (struct irq_probe){ 0 };
 	pl011_create(&f->uart, (struct irq_line){ .spi = 1 });
 	pl011_connect(&f->uart, &host_ops, f);
 }
@@ -213,14 +203,14 @@ static void the_transmit_interrupt_follows_each_byte(void **state)
 	setup_enabled(&f);
 	assert_int_equal(get(&f, RIS), 0);
 	set(&f, IMSC, INT_TX);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	set(&f, DR, 'x');
 	assert_int_equal(get(&f, RIS), INT_TX);
 	assert_int_equal(get(&f, MIS), INT_TX);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	set(&f, ICR, INT_TX);
 	assert_int_equal(get(&f, RIS), 0);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	pl011_destroy(&f.uart);
 }
 
@@ -236,7 +226,7 @@ static void stalled_output_waits_in_the_fifo_and_none_is_lost(void **state)
 		set(&f, DR, 'A' + written++);
 	assert_int_equal(written, PL011_FIFO_SIZE);
 	assert_int_equal(get(&f, FR) & (FR_TXFE | FR_BUSY), FR_BUSY);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_false(pl011_resume(&f.uart));
 	assert_int_equal(f.sent_count, 0);
 
@@ -245,7 +235,7 @@ static void stalled_output_waits_in_the_fifo_and_none_is_lost(void **state)
 	assert_memory_equal(f.sent, "ABCDEFGHIJKLMNOP", PL011_FIFO_SIZE);
 	assert_int_equal(f.sent_count, PL011_FIFO_SIZE);
 	assert_int_equal(get(&f, FR) & (FR_TXFE | FR_TXFF | FR_BUSY), FR_TXFE);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 
 	set(&f, DR, 'Q');
 	assert_int_equal(f.sent[PL011_FIFO_SIZE], 'Q');
@@ -372,18 +362,18 @@ static void the_receive_timeout_lasts_until_the_fifo_is_empty(void **state)
 	set(&f, IMSC, INT_RX | INT_RT);
 	assert_int_equal(receive(&f, 2), 2);
 	assert_int_equal(get(&f, MIS), INT_RT);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	get(&f, DR);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	get(&f, DR);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_int_equal(get(&f, RIS), 0);
 
 	assert_int_equal(receive(&f, 1), 1);
 	set(&f, ICR, INT_RT);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_int_equal(receive(&f, 1), 1);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	pl011_destroy(&f.uart);
 }
 
@@ -397,9 +387,9 @@ static void with_fifos_off_each_byte_interrupts(void **state)
 	assert_int_equal(receive(&f, 2), 1);
 	assert_int_equal(get(&f, RIS), INT_RX);
 	assert_int_equal(get(&f, FR) & FR_RXFF, FR_RXFF);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	assert_int_equal(get(&f, DR), 'a');
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_int_equal(f.rooms, 1);
 	pl011_destroy(&f.uart);
 }
@@ -428,15 +418,16 @@ static void masks_decide_about_the_line_and_it_changes_only_when_it_must(void **
 	assert_int_equal(receive(&f, 1), 1);
 	assert_int_equal(get(&f, RIS), INT_RT);
 	assert_int_equal(get(&f, MIS), 0);
-	assert_int_equal(line_changes, 0);
+	assert_int_equal(irq_probe.changes, 0);
 	set(&f, IMSC, INT_RT);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
+	assert_int_equal(irq_probe.spi, 1);
 	set(&f, IMSC, INT_RT | INT_RX);
 	assert_int_equal(receive(&f, 1), 1);
-	assert_int_equal(line_changes, 1);
+	assert_int_equal(irq_probe.changes, 1);
 	set(&f, IMSC, INT_RX);
-	assert_false(line_level);
-	assert_int_equal(line_changes, 2);
+	assert_false(irq_probe.level);
+	assert_int_equal(irq_probe.changes, 2);
 	/* Clearing what is not raised, and writing RIS or MIS, changes nothing. */
 	set(&f, ICR, INT_TX);
 	set(&f, RIS, UINT32_MAX);
@@ -454,10 +445,10 @@ static void a_reset_lowers_the_line_and_keeps_what_waits_to_be_sent(void **state
 	assert_int_equal(receive(&f, 20), PL011_FIFO_SIZE);
 	f.stalled = true;
 	set(&f, DR, '!');
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 
 	pl011_ops.reset(&f.uart);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_int_equal(get(&f, FR) & (FR_RXFE | FR_RXFF), FR_RXFE);
 	f.stalled = false;
 	assert_true(pl011_resume(&f.uart));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The real-time clock: the host's time, what the guest makes of it, the alarm. */
 #include "devices/pl031.h"
+#include "irq-probe.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -32,16 +33,6 @@ static time_t host_time(void)
 	return now.tv_sec;
 }
 
-static bool line_level;
-static unsigned int line_changes;
-
-void irq_line_set(const struct irq_line *line, bool level)
-{
-	assert_int_equal(line->spi, 2);
-	line_level = level;
-	line_changes++;
-}
-
 static uint32_t get(struct pl031 *rtc, uint64_t offset)
 {
 	return (uint32_t)pl031_ops.read(rtc, offset, 4);
@@ -54,8 +45,7 @@ static void set(struct pl031 *rtc, uint64_t offset, uint32_t value)
 
 static void setup(struct pl031 *rtc)
 {
-	line_level = false;
-	line_changes = 0;
+	irq_probe = (struct irq_probe){ 0 };
 	assert_int_equal(pl031_create(rtc, (struct irq_line){ .spi = 2 }), 0);
 }
 
@@ -156,16 +146,16 @@ static void an_alarm_comes_when_the_counter_matches(void **state)
 	pl031_expired(&rtc);
 	assert_true(host_time() >= when);
 	assert_true(get(&rtc, DR) >= 1002);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	assert_int_equal(get(&rtc, RIS), 1);
 	assert_int_equal(get(&rtc, MIS), 1);
 	assert_false(pl031_next_alarm(&rtc, &when));
 	assert_false(is_readable(&rtc, 0));
 
 	set(&rtc, ICR, 0);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	set(&rtc, ICR, 1);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_int_equal(get(&rtc, RIS), 0);
 	pl031_destroy(&rtc);
 }
@@ -177,9 +167,10 @@ static void a_match_with_the_present_is_an_alarm_at_once(void **state)
 	setup(&rtc);
 	set(&rtc, IMSC, 1);
 	set(&rtc, MR, 5000);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	set(&rtc, LR, 5000);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
+	assert_int_equal(irq_probe.spi, 2);
 	pl031_destroy(&rtc);
 }
 
@@ -194,7 +185,7 @@ static void a_match_in_the_past_comes_after_the_counter_wrapped(void **state)
 	set(&rtc, LR, 5000);
 	now = host_time();
 	set(&rtc, MR, 4990);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_true(pl031_next_alarm(&rtc, &when));
 	assert_in_range((uintmax_t)(when - now), UINT32_MAX - 20, UINT32_MAX - 9);
 	pl031_destroy(&rtc);
@@ -213,11 +204,11 @@ static void a_masked_alarm_is_raised_but_does_not_interrupt(void **state)
 	set(&rtc, LR, 9000);
 	assert_int_equal(get(&rtc, RIS), 1);
 	assert_int_equal(get(&rtc, MIS), 0);
-	assert_int_equal(line_changes, 0);
+	assert_int_equal(irq_probe.changes, 0);
 	set(&rtc, IMSC, 1);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	set(&rtc, IMSC, 0xfffffffe);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_int_equal(get(&rtc, IMSC), 0);
 	pl031_destroy(&rtc);
 }
@@ -247,9 +238,9 @@ static void a_reset_forgets_the_alarm_but_not_the_time(void **state)
 	set(&rtc, IMSC, 1);
 	set(&rtc, MR, 5000);
 	set(&rtc, LR, 5000);
-	assert_true(line_level);
+	assert_true(irq_probe.level);
 	pl031_ops.reset(&rtc);
-	assert_false(line_level);
+	assert_false(irq_probe.level);
 	assert_int_equal(get(&rtc, RIS), 0);
 	assert_int_equal(get(&rtc, IMSC), 0);
 	assert_int_equal(get(&rtc, MR), 0);
