@@ -52,14 +52,17 @@ vm_is_alive()
 	kill -0 "$vm_pid" 2>/dev/null
 }
 
-# Waits until the file holds a line that matches: vm_await FILE PATTERN
+# Waits until the file holds a line that matches, or can no longer come to:
+# vm_await FILE PATTERN
 vm_await()
 {
 	local end=$((SECONDS + vm_deadline)) alive=yes
 
 	until grep -qE -- "$2" "$1"; do
-		# Looks at the file once more after dormouse has gone.
-		[[ $alive ]] && ((SECONDS < end)) || return 1
+		# The file is looked at once more after dormouse has gone.
+		if [[ ! $alive ]] || ((SECONDS >= end)); then
+			return 1
+		fi
 		vm_is_alive || alive=
 		vm_wait_a_little
 	done
@@ -80,15 +83,21 @@ vm_finish()
 	while vm_is_alive && ((SECONDS < end)); do
 		vm_wait_a_little
 	done
+	vm_status=0
 	if vm_is_alive; then
 		kill -KILL "$vm_pid"
-		wait "$vm_pid" 2>/dev/null
-		vm_status=hangs
+		wait "$vm_pid" 2>/dev/null || vm_status=hangs
 	else
 		# Bash would say here how a killed dormouse ended.
-		wait "$vm_pid" 2>/dev/null
-		vm_status=$?
+		wait "$vm_pid" 2>/dev/null || vm_status=$?
 	fi
+}
+
+# Ends dormouse with a signal: vm_signal TERM
+vm_signal()
+{
+	kill "-$1" "$vm_pid" || true
+	vm_finish
 }
 
 # --- What they said ---
@@ -121,4 +130,19 @@ dormouse_pid()
 vm_state()
 {
 	dormouse status "$1" | sed -n "s/^$2: //p"
+}
+
+# The guest's kernel calls SYSTEM_OFF2 when it hibernates.
+guest_knows_off2()
+{
+	release_is_at_least 6 13 <"$guest/version"
+}
+
+# So says the kernel's release on stdin: release_is_at_least MAJOR MINOR
+release_is_at_least()
+{
+	local major minor
+
+	IFS=.- read -r major minor _
+	((major > $1 || (major == $1 && minor >= $2)))
 }
