@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "record-text.h"
 
 #define RECORD_FILE "record.json"
 #define RECORD_TEMPORARY "record.json.new"
@@ -16,7 +20,9 @@
 #define RECORD_FORMAT 1
 
 /* No record of ours comes near; a larger file is not one. */
-#define RECORD_SIZE_MAX (256 * 1024)
+#define RECORD_SIZE_MAX (256L * 1024)
+
+#define MEMORY_ALIGNMENT (2LL << 20)
 
 void record_free(struct record *record)
 {
@@ -24,54 +30,108 @@ void record_free(struct record *record)
 	*record = (struct record){ 0 };
 }
 
+/* Whether @text is in @object now, under @key; true too if there is no @text. */
+static bool add_text(json_t *object, const char *key, const char *text)
+{
+	return !text || json_object_set_new(object, key, record_text_to_json(text)) == 0;
+}
+
+/* The same for any value, which it takes over; NULL is none. */
+static bool add(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value) == 0;
+}
+
+/* The same for an address that may be 0 for none; in hexadecimal, as people write it. */
+static bool add_address(json_t *object, const char *key, uint64_t address)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)address);
+
+	return address == 0 || add_text(object, key, text);
+}
+
+/* What was built, if all of it was. */
+static json_t *finish(json_t *json, bool complete)
+{
+	if (complete)
+		return json;
+	json_decref(json);
+
+	return NULL;
+}
+
+static json_t *disk_to_json(const struct disk_config *disk)
+{
+	json_t *json = json_object();
+
+	return finish(json, add_text(json, "path", disk->path) &&
+				    add(json, "read-only", json_boolean(disk->read_only)));
+}
+
 static json_t *disks_to_json(const struct config *config)
 {
 	json_t *disks = json_array();
+	bool complete = true;
 
-	for (size_t i = 0; i < config->disk_count; i++)
-		json_array_append_new(disks, json_pack("{s:s, s:b}", "path", config->disks[i].path,
-						       "read-only", config->disks[i].read_only));
+	for (size_t i = 0; i < config->disk_count && complete; i++)
+		complete = json_array_append_new(disks, disk_to_json(&config->disks[i])) == 0;
 
-	return disks;
+	return finish(disks, complete);
 }
 
 static json_t *config_to_json(const struct config *config)
 {
-	return json_pack("{s:s, s:s*, s:s, s:s*, s:o, s:I, s:I, s:s, s:I}", "kernel",
-			 config->kernel, "initrd", config->initrd, "append", config->append,
-			 "console", config->console, "disks", disks_to_json(config), "cpus",
-			 (json_int_t)config->cpus, "memory", (json_int_t)config->memory, "psci",
-			 config_psci_server_word(config->psci), "psci-version",
-			 (json_int_t)config->psci_version);
+	json_t *json = json_object();
+
+	return finish(json, add_text(json, "kernel", config->kernel) &&
+				    add_text(json, "flat", config->flat) &&
+				    add_address(json, "flat-address", config->flat_address) &&
+				    add_text(json, "firmware", config->firmware) &&
+				    add_text(json, "initrd", config->initrd) &&
+				    add_text(json, "append", config->append) &&
+				    add_text(json, "console", config->console) &&
+				    add(json, "disks", disks_to_json(config)) &&
+				    add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
+				    add(json, "memory", json_integer((json_int_t)config->memory)) &&
+				    add_text(json, "psci", config_psci_server_word(config->psci)) &&
+				    add(json, "psci-version",
+					json_integer((json_int_t)config->psci_version)));
 }
 
 static json_t *cause_to_json(const struct cause *cause)
 {
 	char when[TIME_TEXT_SIZE];
-	json_t *json;
+	char cookie[24];
+	json_t *json = json_object();
+	bool complete;
 
 	time_format(cause->when, when);
-	json = json_pack("{s:s, s:s, s:s, s:i}", "trigger", lifecycle_trigger_word(cause->trigger),
-			 "what", cause->what, "when", when, "vcpu", cause->vcpu);
-	if (json && cause->type_known) {
-		json_object_set_new(json, "type", json_integer((json_int_t)cause->type));
-		/* As text: JSON's readers need not keep 64 bits of an integer. */
-		char cookie[24];
+	/* As text: JSON's readers need not keep 64 bits of an integer. */
+	snprintf(cookie, sizeof(cookie), "%#llx", (unsigned long long)cause->cookie);
+	complete = add_text(json, "trigger", lifecycle_trigger_word(cause->trigger)) &&
+		   add_text(json, "what", cause->what) && add_text(json, "when", when) &&
+		   add(json, "vcpu", json_integer(cause->vcpu));
+	if (complete && cause->type_known)
+		complete = add(json, "type", json_integer((json_int_t)cause->type)) &&
+			   add_text(json, "cookie", cookie);
 
-		snprintf(cookie, sizeof(cookie), "%#llx", (unsigned long long)cause->cookie);
-		json_object_set_new(json, "cookie", json_string(cookie));
-	}
-
-	return json;
+	return finish(json, complete);
 }
 
 static json_t *record_to_json(const struct record *record, const char *name)
 {
-	return json_pack("{s:i, s:s, s:s, s:o, s:I, s:I, s:s, s:o}", "format", RECORD_FORMAT,
-			 "name", name, "state", lifecycle_state_word(record->state), "cause",
-			 cause_to_json(&record->cause), "pid", (json_int_t)record->pid, "boots",
-			 (json_int_t)record->boots, "host", record->host, "machine",
-			 config_to_json(&record->config));
+	json_t *json = json_object();
+
+	return finish(json, add(json, "format", json_integer(RECORD_FORMAT)) &&
+				    add_text(json, "name", name) &&
+				    add_text(json, "state", lifecycle_state_word(record->state)) &&
+				    add(json, "cause", cause_to_json(&record->cause)) &&
+				    add(json, "pid", json_integer((json_int_t)record->pid)) &&
+				    add(json, "boots", json_integer((json_int_t)record->boots)) &&
+				    add_text(json, "host", record->host) &&
+				    add(json, "machine", config_to_json(&record->config)));
 }
 
 static int write_all(int fd, const char *data, size_t size)
@@ -132,36 +192,80 @@ int record_save(int dir_fd, const char *name, const struct record *record, struc
 	return 0;
 }
 
+/* record_text_from_json() for what may be absent. */
+static int optional_text_from_json(json_t *json, char **text)
+{
+	return json ? record_text_from_json(json, text) : 0;
+}
+
+/* The same into @size bytes; -EINVAL if it is longer. */
+static int short_text_from_json(json_t *json, char *to, size_t size)
+{
+	char *text = NULL;
+	int err = record_text_from_json(json, &text);
+
+	if (!err && strlen(text) >= size)
+		err = -EINVAL;
+	if (!err)
+		memcpy(to, text, strlen(text) + 1);
+	free(text);
+
+	return err;
+}
+
 static int disks_from_json(json_t *disks, struct config *config)
 {
 	size_t i;
 	json_t *disk;
 
-	if (json_array_size(disks) > CONFIG_DISKS_MAX)
+	if (!json_is_array(disks) || json_array_size(disks) > CONFIG_DISKS_MAX)
 		return -EINVAL;
 	json_array_foreach(disks, i, disk)
 	{
-		const char *path;
+		struct disk_config *to = &config->disks[i];
+		json_t *path;
 		int read_only;
+		int err;
 
-		if (json_unpack(disk, "{s:s, s:b}", "path", &path, "read-only", &read_only) < 0)
+		if (json_unpack(disk, "{s:o, s:b}", "path", &path, "read-only", &read_only) < 0)
 			return -EINVAL;
-		config->disks[i] = (struct disk_config){
-			.path = strdup(path),
-			.read_only = read_only != 0,
-		};
+		to->read_only = read_only != 0;
 		config->disk_count = i + 1;
-		if (!config->disks[i].path)
-			return -ENOMEM;
+		err = record_text_from_json(path, &to->path);
+		if (err)
+			return err;
 	}
 
 	return 0;
 }
 
+/* What the guest starts with: one of three. */
+static int start_from_json(json_t *json, struct config *config)
+{
+	json_t *kernel = json_object_get(json, "kernel");
+	json_t *flat = json_object_get(json, "flat");
+	json_t *firmware = json_object_get(json, "firmware");
+	json_t *address = json_object_get(json, "flat-address");
+	const char *text = json_string_value(address);
+	int err;
+
+	if ((kernel != NULL) + (flat != NULL) + (firmware != NULL) != 1)
+		return -EINVAL;
+	if (address && (!flat || !text || config_parse_address(text, &config->flat_address) < 0))
+		return -EINVAL;
+	err = optional_text_from_json(kernel, &config->kernel);
+	if (!err)
+		err = optional_text_from_json(flat, &config->flat);
+
+	return err ? err : optional_text_from_json(firmware, &config->firmware);
+}
+
 /* On failure @config holds what has to be freed all the same. */
 static int config_from_json(json_t *json, struct config *config)
 {
-	struct config from = { 0 };
+	json_t *initrd = NULL;
+	json_t *append;
+	json_t *console = NULL;
 	json_t *disks;
 	json_int_t cpus;
 	json_int_t memory;
@@ -169,58 +273,70 @@ static int config_from_json(json_t *json, struct config *config)
 	const char *server;
 	int err;
 
-	/* The strings stay the document's: config_copy() makes our own. */
-	if (json_unpack(json, "{s:s, s?s, s:s, s?s, s:o, s:I, s:I, s:s, s:I}", "kernel",
-			&from.kernel, "initrd", &from.initrd, "append", &from.append, "console",
-			&from.console, "disks", &disks, "cpus", &cpus, "memory", &memory, "psci",
-			&server, "psci-version", &version) < 0)
+	if (json_unpack(json, "{s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I}", "initrd", &initrd,
+			"append", &append, "console", &console, "disks", &disks, "cpus", &cpus,
+			"memory", &memory, "psci", &server, "psci-version", &version) < 0)
 		return -EINVAL;
-	if (!json_is_array(disks) || cpus < 1 || cpus > CONFIG_CPUS_MAX ||
-	    memory < (json_int_t)CONFIG_MEMORY_MIN || version < 0 || version > UINT32_MAX ||
-	    config_parse_psci_server(server, &from.psci) < 0)
+	if (cpus < 1 || cpus > CONFIG_CPUS_MAX || memory < (json_int_t)CONFIG_MEMORY_MIN ||
+	    memory > (json_int_t)CONFIG_MEMORY_MAX || memory % MEMORY_ALIGNMENT || version < 0 ||
+	    version > UINT32_MAX || config_parse_psci_server(server, &config->psci) < 0)
 		return -EINVAL;
-	from.cpus = (unsigned int)cpus;
-	from.memory = (uint64_t)memory;
-	from.psci_version = (uint32_t)version;
-	err = config_copy(config, &from);
+	config->cpus = (unsigned int)cpus;
+	config->memory = (uint64_t)memory;
+	config->psci_version = (uint32_t)version;
+	err = start_from_json(json, config);
+	if (!err)
+		err = optional_text_from_json(initrd, &config->initrd);
+	if (!err)
+		err = record_text_from_json(append, &config->append);
+	if (!err)
+		err = optional_text_from_json(console, &config->console);
 
 	return err ? err : disks_from_json(disks, config);
 }
 
-/* Copy a word of at most the size of @to; -EINVAL if it is longer. */
-static int copy_text(char *to, size_t size, const char *from)
+/* A number in hexadecimal as cause_to_json() writes it. Returns 0 or -EINVAL. */
+static int parse_cookie(const char *text, uint64_t *cookie)
 {
-	const size_t length = strlen(from);
+	char again[24];
+	const unsigned long long value = strtoull(text, NULL, 16);
 
-	if (length >= size)
+	snprintf(again, sizeof(again), "%#llx", value);
+	if (strcmp(text, again) != 0)
 		return -EINVAL;
-	memcpy(to, from, length + 1);
+	*cookie = (uint64_t)value;
 
 	return 0;
 }
 
 static int cause_from_json(json_t *json, struct cause *cause)
 {
+	json_t *what;
 	const char *trigger;
-	const char *what;
 	const char *when;
 	const char *cookie = NULL;
 	json_int_t type = -1;
+	json_int_t vcpu;
 
-	if (json_unpack(json, "{s:s, s:s, s:s, s:i, s?I, s?s}", "trigger", &trigger, "what", &what,
-			"when", &when, "vcpu", &cause->vcpu, "type", &type, "cookie", &cookie) < 0)
+	if (json_unpack(json, "{s:s, s:o, s:s, s:I, s?I, s?s}", "trigger", &trigger, "what", &what,
+			"when", &when, "vcpu", &vcpu, "type", &type, "cookie", &cookie) < 0)
 		return -EINVAL;
 	if (lifecycle_parse_trigger(trigger, &cause->trigger) < 0 ||
-	    copy_text(cause->what, sizeof(cause->what), what) < 0 ||
-	    time_parse(when, &cause->when) < 0 || type > UINT32_MAX)
+	    time_parse(when, &cause->when) < 0 || vcpu < CAUSE_VCPU_NONE || vcpu >= CONFIG_CPUS_MAX)
 		return -EINVAL;
-	if (type >= 0 && cookie) {
+	cause->vcpu = (int)vcpu;
+	/* Both or neither. */
+	if (json_object_get(json, "type")) {
+		if (type < 0 || type > UINT32_MAX || !cookie ||
+		    parse_cookie(cookie, &cause->cookie) < 0)
+			return -EINVAL;
 		cause->type_known = true;
 		cause->type = (uint32_t)type;
-		cause->cookie = strtoull(cookie, NULL, 16);
+	} else if (cookie) {
+		return -EINVAL;
 	}
 
-	return 0;
+	return short_text_from_json(what, cause->what, sizeof(cause->what));
 }
 
 /* On failure @record holds what has to be freed all the same. */
@@ -228,20 +344,22 @@ static int record_from_json(json_t *json, struct record *record)
 {
 	json_t *cause;
 	json_t *machine;
+	json_t *host;
 	json_int_t pid;
 	json_int_t boots;
 	const char *state;
-	const char *host;
 	int err;
 
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:s, s:o}", "state", &state, "cause", &cause,
+	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o}", "state", &state, "cause", &cause,
 			"pid", &pid, "boots", &boots, "host", &host, "machine", &machine) < 0)
+		return -EINVAL;
+	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
 	record->pid = (long)pid;
 	record->boots = (uint64_t)boots;
 	err = lifecycle_parse_state(state, &record->state);
 	if (!err)
-		err = copy_text(record->host, sizeof(record->host), host);
+		err = short_text_from_json(host, record->host, sizeof(record->host));
 	if (!err)
 		err = cause_from_json(cause, &record->cause);
 	if (!err)
@@ -254,7 +372,8 @@ static int record_from_json(json_t *json, struct record *record)
 static ssize_t read_file(int dir_fd, char *data, size_t size)
 {
 	size_t done = 0;
-	const int fd = openat(dir_fd, RECORD_FILE, O_RDONLY | O_CLOEXEC);
+	/* O_NONBLOCK: a FIFO there must not make us wait. */
+	const int fd = openat(dir_fd, RECORD_FILE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;

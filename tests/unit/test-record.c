@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is saved of a VM is what is loaded, to the last byte. */
+#include "record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "record-fixture.h"
+#include "scratch.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Save, load, compare, and free what was loaded. */
+static void round_trip(int dir_fd, const struct record *record)
+{
+	struct record loaded;
+
+	record_must_save(dir_fd, record);
+	loaded = record_must_load(dir_fd);
+	record_assert_equal(&loaded, record);
+	record_free(&loaded);
+}
+
+static void every_field_comes_back(void **state)
+{
+	const int dir = record_make_dir("all");
+	const unsigned int open_files = scratch_open_files();
+	struct record record = record_example();
+
+	round_trip(dir, &record);
+	assert_int_equal(scratch_open_files(), open_files);
+	record_free(&record);
+	close(dir);
+}
+
+static void a_record_is_json_that_says_its_format_and_name(void **state)
+{
+	static const char *const parts[] = {
+		"{\n  \"format\": 1,\n  \"name\": \"web-1\",\n  \"state\": \"hibernated\",\n",
+		"\"trigger\": \"hibernate\"",
+		"\"when\": \"2026-11-21T08:14:04Z\"",
+		"\"type\": 1,\n    \"cookie\": \"0xfedcba9876543210\"",
+		"\"memory\": 1073741824",
+		"\"psci\": \"kernel\"",
+		"\"path\": \"/srv/data.img\",\n        \"read-only\": true",
+	};
+	const int dir = record_make_dir("text");
+	struct record record = record_example();
+	char text[4096] = "";
+	int fd;
+
+	record_must_save(dir, &record);
+	fd = openat(dir, "record.json", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		if (!strstr(text, parts[i]))
+			fail_msg("no \"%s\" in %s", parts[i], text);
+	}
+	record_free(&record);
+	close(dir);
+}
+
+static void what_is_absent_stays_absent(void **state)
+{
+	const int dir = record_make_dir("absent");
+	struct record record = record_example();
+
+	record_set_text(&record.config.initrd, NULL);
+	round_trip(dir, &record);
+	record_set_text(&record.config.console, NULL);
+	round_trip(dir, &record);
+	record_set_text(&record.config.initrd, "/boot/initrd.img");
+	round_trip(dir, &record);
+	while (record.config.disk_count > 0) {
+		free(record.config.disks[--record.config.disk_count].path);
+		round_trip(dir, &record);
+	}
+	record_free(&record);
+	close(dir);
+}
+
+static void as_many_disks_as_there_can_be_come_back_in_order(void **state)
+{
+	const int dir = record_make_dir("disks");
+	struct record record = record_example();
+	struct config *config = &record.config;
+
+	for (; config->disk_count < CONFIG_DISKS_MAX; config->disk_count++) {
+		struct disk_config *disk = &config->disks[config->disk_count];
+		char path[32];
+
+		snprintf(path, sizeof(path), "/srv/%zu.img", 100 - config->disk_count);
+		record_set_text(&disk->path, path);
+		disk->read_only = config->disk_count % 3 == 0;
+	}
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+static void every_state_trigger_and_server_comes_back(void **state)
+{
+	const int dir = record_make_dir("words");
+	struct record record = record_example();
+
+	for (int i = 0; i < VM_STATE_COUNT; i++) {
+		record.state = (enum vm_state)i;
+		round_trip(dir, &record);
+	}
+	for (int i = 0; i < VM_TRIGGER_COUNT; i++) {
+		record.cause.trigger = (enum vm_trigger)i;
+		round_trip(dir, &record);
+	}
+	record.config.psci = PSCI_SERVER_USERSPACE;
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+static void a_cause_without_a_type_has_none_and_no_cookie(void **state)
+{
+	const int dir = record_make_dir("no-type");
+	struct record record = record_example();
+	struct record loaded;
+
+	record.cause.type_known = false;
+	record_must_save(dir, &record);
+	loaded = record_must_load(dir);
+	record.cause.type = 0;
+	record.cause.cookie = 0;
+	record_assert_equal(&loaded, &record);
+	record_free(&loaded);
+	record.cause.vcpu = CAUSE_VCPU_NONE;
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+static void types_and_cookies_keep_all_their_bits(void **state)
+{
+	static const struct {
+		uint32_t type;
+		uint64_t cookie;
+	} cases[] = {
+		{ 0, 0 },
+		{ 1, 1 },
+		{ 0x80000000, 0x8000000000000000 },
+		{ UINT32_MAX, UINT64_MAX },
+		/* Not even as a double's nearest. */
+		{ 0x7fffffff, (1ULL << 53) + 1 },
+	};
+	const int dir = record_make_dir("bits");
+	struct record record = record_example();
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		record.cause.type = cases[i].type;
+		record.cause.cookie = cases[i].cookie;
+		round_trip(dir, &record);
+	}
+	record_free(&record);
+	close(dir);
+}
+
+static void numbers_at_their_limits_come_back(void **state)
+{
+	const int dir = record_make_dir("limits");
+	struct record record = record_example();
+
+	record.pid = 1;
+	record.boots = 0;
+	record.cause.vcpu = 0;
+	record.cause.when = 0;
+	record.config.cpus = 1;
+	record.config.memory = CONFIG_MEMORY_MIN;
+	record.config.psci_version = 0;
+	round_trip(dir, &record);
+	record.pid = INT32_MAX;
+	record.boots = INT64_MAX;
+	record.cause.vcpu = CONFIG_CPUS_MAX - 1;
+	record.cause.when = 253402300799; /* The last second of 9999. */
+	record.config.cpus = CONFIG_CPUS_MAX;
+	record.config.memory = CONFIG_MEMORY_MAX;
+	record.config.psci_version = UINT32_MAX;
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+static void words_at_their_limits_come_back(void **state)
+{
+	const int dir = record_make_dir("long");
+	struct record record = record_example();
+	char path[4096];
+
+	memset(record.cause.what, 'w', sizeof(record.cause.what) - 1);
+	memset(record.host, 'h', sizeof(record.host) - 1);
+	memset(path, 'p', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	record_set_text(&record.config.kernel, path);
+	record_set_text(&record.config.append, path);
+	round_trip(dir, &record);
+	record.cause.what[0] = '\0';
+	record.host[0] = '\0';
+	record_set_text(&record.config.append, "");
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+/* Paths and command lines are bytes: all but NUL may be in them. */
+static void any_bytes_come_back(void **state)
+{
+	static const char *const texts[] = {
+		"/with \"quotes\" and \\backslashes\\ and /slashes",
+		"/with\nnewlines\r\tand\vcontrol\x01\x1f\x7f characters",
+		"/d\u00f6rmaus \u20ac \U0001f401 \ufffd \uffff",
+		"/\\u0000 \\ud800",
+		"{\"bytes\": \"2f\"}",
+		/* No UTF-8: Latin-1, cut off, overlong, a surrogate, beyond Unicode. */
+		"/d\xf6rmaus",
+		"/\xe2\x82",
+		"/\xc0\xaf",
+		"/\xed\xa0\x80",
+		"/\xf4\x90\x80\x80",
+		"\xff",
+		"/good \u00f6 and \xfe bad",
+	};
+	const int dir = record_make_dir("bytes");
+	struct record record = record_example();
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		record_set_text(&record.config.kernel, texts[i]);
+		record_set_text(&record.config.initrd, texts[i]);
+		record_set_text(&record.config.append, texts[i]);
+		record_set_text(&record.config.console, texts[i]);
+		record_set_text(&record.config.disks[1].path, texts[i]);
+		snprintf(record.cause.what, sizeof(record.cause.what), "%s", texts[i]);
+		snprintf(record.host, sizeof(record.host), "%s", texts[i]);
+		round_trip(dir, &record);
+	}
+	record_free(&record);
+	close(dir);
+}
+
+static void every_single_byte_comes_back(void **state)
+{
+	const int dir = record_make_dir("each-byte");
+	struct record record = record_example();
+	char text[256];
+
+	for (unsigned int byte = 1; byte < 256; byte++)
+		text[byte - 1] = (char)(unsigned char)byte;
+	text[255] = '\0';
+	record_set_text(&record.config.append, text);
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+static void of_two_records_the_later_is_there(void **state)
+{
+	const int dir = record_make_dir("twice");
+	struct record record = record_example();
+
+	round_trip(dir, &record);
+	/* Shorter than before: nothing of the longer one may be left. */
+	record_set_text(&record.config.append, "");
+	record.state = VM_OFF;
+	record.boots++;
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+static void no_record_is_no_error_with_a_sentence(void **state)
+{
+	const int dir = record_make_dir("none");
+	struct error error = { "" };
+	struct record record;
+	struct record before;
+
+	memset(&record, 0x5a, sizeof(record));
+	before = record;
+	assert_int_equal(record_load(dir, RECORD_VM, &record, &error), -ENOENT);
+	assert_string_equal(error.text, "");
+	assert_memory_equal(&record, &before, sizeof(record));
+	close(dir);
+}
+
+static void what_is_freed_is_all_zero(void **state)
+{
+	static const struct record zero;
+	struct record record = record_example();
+
+	record_free(&record);
+	assert_memory_equal(&record, &zero, sizeof(record));
+	record_free(&record);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_field_comes_back),
+		cmocka_unit_test(a_record_is_json_that_says_its_format_and_name),
+		cmocka_unit_test(what_is_absent_stays_absent),
+		cmocka_unit_test(as_many_disks_as_there_can_be_come_back_in_order),
+		cmocka_unit_test(every_state_trigger_and_server_comes_back),
+		cmocka_unit_test(a_cause_without_a_type_has_none_and_no_cookie),
+		cmocka_unit_test(types_and_cookies_keep_all_their_bits),
+		cmocka_unit_test(numbers_at_their_limits_come_back),
+		cmocka_unit_test(words_at_their_limits_come_back),
+		cmocka_unit_test(any_bytes_come_back),
+		cmocka_unit_test(every_single_byte_comes_back),
+		cmocka_unit_test(of_two_records_the_later_is_there),
+		cmocka_unit_test(no_record_is_no_error_with_a_sentence),
+		cmocka_unit_test(what_is_freed_is_all_zero),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
