@@ -23,7 +23,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NAME_64 "0123456789abcdefghijklmnopqrstuvwxyz._-ABCDEFGHIJKLMNOPQRSTUVWXY"
-#define NAME_65 NAME_64 "Z"
 
 static void set_or_unset(const char *name, const char *value)
 {
@@ -91,9 +90,10 @@ static void a_word_of_up_to_64_harmless_characters_is_a_name(void **state)
 
 static void anything_else_is_no_name_and_makes_nothing(void **state)
 {
+	static const char too_long[] = NAME_64 "Z";
 	static const char *const names[] = {
-		"",   ".",  "..",  ".hidden", "-x",  "a/b",	   "/",	    "../a",  "a b",
-		" a", "a*", "a:b", "a\\b",    "a,b", "d\u00f6rte", "a\xff", NAME_65,
+		"",   ".",  "..",  ".hidden", "-x",  "a/b",	   "/",	    "../a",   "a b",
+		" a", "a*", "a:b", "a\\b",    "a,b", "d\u00f6rte", "a\xff", too_long,
 	};
 
 	set_places(scratch_path("no-names"), NULL, NULL);
