@@ -6,6 +6,11 @@
 #ifndef VMM_BOARD_H
 #define VMM_BOARD_H
 
+/* Two banks of flash: the firmware's, and one for what it would keep. */
+#define BOARD_FLASH_BASE 0x00000000ULL
+#define BOARD_FLASH_BANK_SIZE 0x04000000ULL
+#define BOARD_FLASH_BANKS 2
+
 #define BOARD_GIC_DIST_BASE 0x08000000ULL
 #define BOARD_GIC_DIST_SIZE 0x00010000ULL
 #define BOARD_GIC_REDIST_BASE 0x080a0000ULL

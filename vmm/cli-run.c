@@ -21,9 +21,12 @@ static const char help[] =
 	"Start a virtual machine and stay until it powers off, hibernates or is stopped.\n"
 	"\n"
 	"  --name NAME          what it is called; its state is kept under that name\n"
-	"  --kernel FILE        an arm64 Linux Image. Without it, the machine is the one that\n"
-	"                       the last run of NAME described, and a hibernated guest resumes\n"
-	"  --initrd FILE        its initial RAM disk\n"
+	"  --kernel FILE        an arm64 Linux Image, plain or compressed by gzip or zstd\n"
+	"  --flat FILE[@ADDR]   or a raw binary, at 0x40080000 or at ADDR\n"
+	"  --firmware FILE      or a firmware, mapped read-only at address 0. Without any of the\n"
+	"                       three, the machine is the one that the last run of NAME\n"
+	"                       described, and a hibernated guest resumes\n"
+	"  --initrd FILE        the kernel's or flat binary's initial RAM disk\n"
 	"  --append TEXT        its command line; console=ttyAMA0 is the console\n"
 	"  --disk FILE[,ro]     a raw image or block device, as /dev/vda, then /dev/vdb, ...;\n"
 	"                       with ,ro read-only and shared\n"
@@ -43,6 +46,8 @@ static const char help[] =
 enum option_id {
 	OPTION_NAME = 1,
 	OPTION_KERNEL,
+	OPTION_FLAT,
+	OPTION_FIRMWARE,
 	OPTION_INITRD,
 	OPTION_APPEND,
 	OPTION_DISK,
@@ -58,6 +63,8 @@ enum option_id {
 static const struct option options[] = {
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "kernel", required_argument, NULL, OPTION_KERNEL },
+	{ "flat", required_argument, NULL, OPTION_FLAT },
+	{ "firmware", required_argument, NULL, OPTION_FIRMWARE },
 	{ "initrd", required_argument, NULL, OPTION_INITRD },
 	{ "append", required_argument, NULL, OPTION_APPEND },
 	{ "disk", required_argument, NULL, OPTION_DISK },
@@ -141,6 +148,20 @@ static int add_disk(struct parse *p, const char *argument)
 	return err;
 }
 
+/* FILE or FILE@ADDRESS; an @ before anything else is part of the name. */
+static int set_flat(struct parse *p, const char *argument)
+{
+	struct config *config = &p->run->config;
+	const char *at = strrchr(argument, '@');
+	size_t length = strlen(argument);
+
+	config->flat_address = 0;
+	if (at && config_parse_address(at + 1, &config->flat_address) == 0)
+		length = (size_t)(at - argument);
+
+	return set_path(p, &config->flat, argument, length);
+}
+
 static int set_cpus(struct parse *p, const char *argument)
 {
 	char *end;
@@ -201,6 +222,10 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return 0;
 	case OPTION_KERNEL:
 		return set_path(p, &config->kernel, argument, strlen(argument));
+	case OPTION_FLAT:
+		return set_flat(p, argument);
+	case OPTION_FIRMWARE:
+		return set_path(p, &config->firmware, argument, strlen(argument));
 	case OPTION_INITRD:
 		return set_path(p, &config->initrd, argument, strlen(argument));
 	case OPTION_APPEND:
@@ -268,9 +293,16 @@ static int check(struct parse *p, int argc, char **argv)
 		return error_set(p->error, CLI_USAGE, "--name is missing");
 	if (!config->kernel && p->machine_option)
 		return error_set(p->error, CLI_USAGE,
-				 "--%s without --kernel: without a kernel the machine is as in its "
-				 "last run",
+				 "--%s without --kernel, --flat or --firmware: without these the "
+				 "machine is as in its last run",
 				 p->machine_option);
+	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
+		return error_set(p->error, CLI_USAGE,
+				 "--kernel, --flat and --firmware: a machine starts with one of "
+				 "them");
+	if (config->firmware && config->initrd)
+		return error_set(p->error, CLI_USAGE,
+				 "--initrd with --firmware: a firmware finds what it boots itself");
 	if (config->cpus == 0)
 		config->cpus = CPUS_DEFAULT;
 	if (config->memory == 0)

@@ -87,6 +87,25 @@ int config_parse_size(const char *text, uint64_t *size)
 	return 0;
 }
 
+int config_parse_address(const char *text, uint64_t *address)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+
+	/* Decimal or hexadecimal: nobody means octal by a zero. */
+	const bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const unsigned long long value = strtoull(text, &end, hexadecimal ? 16 : 10);
+
+	if (errno || *end || value == 0)
+		return -EINVAL;
+	*address = (uint64_t)value;
+
+	return 0;
+}
+
 int config_parse_psci_version(const char *text, uint32_t *version)
 {
 	static const struct {

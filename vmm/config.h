@@ -47,6 +47,9 @@ struct config {
 /** Free the strings of a configuration and make it all zero. */
 void config_free(struct config *config);
 
+/** Whether it says what the guest starts with: then it describes a machine. */
+bool config_describes_machine(const struct config *config);
+
 /** Copy @from, strings and all. Returns 0 or -ENOMEM, with @to all zero. */
 int config_copy(struct config *to, const struct config *from);
 
@@ -57,10 +60,13 @@ int config_copy(struct config *to, const struct config *from);
 int config_parse_size(const char *text, uint64_t *size);
 
 /**
- * Read a PSCI version such as 1.3. Returns 0, or -EINVAL if it is none from 0.2
-/** Whether it says what the guest starts with: then it describes a machine. */
-bool config_describes_machine(const struct config *config);
+ * Read an address, such as 0x40080000 or 1074266112. Returns 0, or -EINVAL if it
+ * is none, or 0.
+ */
+int config_parse_address(const char *text, uint64_t *address);
 
+/**
+ * Read a PSCI version such as 1.3. Returns 0, or -EINVAL if it is none from 0.2
  * to 1.3.
  */
 int config_parse_psci_version(const char *text, uint32_t *version);

@@ -77,15 +77,36 @@ static int create_disks(struct devices *devices, struct vm *vm, const struct con
 	return err;
 }
 
+/* The firmware, if there is one, in its flash. */
+static int create_flash(struct devices *devices, struct vm *vm, const struct config *config,
+			struct error *error)
+{
+	int err;
+
+	if (!config->firmware)
+		return 0;
+	err = flash_create(&devices->flash, config->firmware, error);
+	if (err)
+		return err;
+	err = add(vm, BOARD_FLASH_BASE, FLASH_SIZE, &flash_ops, &devices->flash, error);
+	if (err)
+		flash_destroy(&devices->flash);
+
+	return err;
+}
+
 int devices_create(struct devices *devices, struct vm *vm, const struct config *config,
 		   struct error *error)
 {
 	int err;
 
 	devices->disk_count = 0;
-	err = create_disks(devices, vm, config, error);
+	err = create_flash(devices, vm, config, error);
 	if (err)
 		return err;
+	err = create_disks(devices, vm, config, error);
+	if (err)
+		goto err_destroy_flash;
 	err = pl031_create(&devices->rtc, (struct irq_line){ .vm = vm, .spi = BOARD_RTC_SPI });
 	if (err) {
 		error_set(error, err, "cannot make the real-time clock: %s", strerror(-err));
@@ -109,6 +130,8 @@ err_destroy_uart:
 	pl031_destroy(&devices->rtc);
 err_destroy_disks:
 	destroy_disks(devices);
+err_destroy_flash:
+	flash_destroy(&devices->flash);
 
 	return err;
 }
@@ -122,6 +145,7 @@ void devices_destroy(struct devices *devices)
 	pl011_destroy(&devices->uart);
 	pl031_destroy(&devices->rtc);
 	destroy_disks(devices);
+	flash_destroy(&devices->flash);
 }
 
 /* Let KVM itself take the doorbell: the vCPU need not leave the kernel. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "devices/flash.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "disk.h"
@@ -15,6 +16,7 @@
 #include "vm.h"
 
 struct devices {
+	struct flash flash;
 	struct pl011 uart;
 	struct pl031 rtc;
 	struct terminal terminal;

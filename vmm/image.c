@@ -55,8 +55,7 @@ static uint64_t memory_end(const struct image *image)
 	return MEMORY_BASE + image->config->memory;
 }
 
-/* Open a regular file, to be read as it is. @what is its role, for messages. */
-static int open_file(const char *what, const char *path, struct packed *file, struct error *error)
+int image_open_file(const char *what, const char *path, struct packed *file, struct error *error)
 {
 	struct stat status;
 	/* O_NONBLOCK: a FIFO must not make us wait to be told what it is. */
@@ -227,10 +226,15 @@ static int lay_out_kernel(struct image *image, struct error *error)
 	return 0;
 }
 
+uint64_t image_flat_address(const struct config *config)
+{
+	return config->flat_address ? config->flat_address : IMAGE_FLAT_ADDRESS;
+}
+
 static int lay_out_flat(struct image *image, struct error *error)
 {
 	const struct config *config = image->config;
-	const uint64_t address = config->flat_address ? config->flat_address : IMAGE_FLAT_ADDRESS;
+	const uint64_t address = image_flat_address(config);
 	const uint64_t lowest = IMAGE_DEVICE_TREE_ADDRESS + IMAGE_DEVICE_TREE_SIZE;
 
 	if (address < lowest || address >= memory_end(image))
@@ -294,13 +298,13 @@ static int open_files(struct image *image, struct error *error)
 	if (config->firmware)
 		return 0;
 	if (config->flat)
-		err = open_file("flat binary", config->flat, &image->kernel, error);
+		err = image_open_file("flat binary", config->flat, &image->kernel, error);
 	else
-		err = open_file("kernel", config->kernel, &image->kernel, error);
+		err = image_open_file("kernel", config->kernel, &image->kernel, error);
 	if (!err)
 		err = config->flat ? lay_out_flat(image, error) : lay_out_kernel(image, error);
 	if (!err && config->initrd)
-		err = open_file("initrd", config->initrd, &image->initrd, error);
+		err = image_open_file("initrd", config->initrd, &image->initrd, error);
 	if (err)
 		return err;
 	lay_out_initrd(image);

@@ -42,11 +42,20 @@ struct image {
 };
 
 /**
+ * Open a regular file that is not empty, to be read as it is. @what is its role,
+ * for messages. Returns 0, or -errno with @error set.
+ */
+int image_open_file(const char *what, const char *path, struct packed *file, struct error *error);
+
+/**
  * Open the files that a configuration names and see that they are what they
  * should be and fit in its memory. @config must outlive the image. Returns 0, or
  * -errno with @error set.
  */
 int image_open(struct image *image, const struct config *config, struct error *error);
+
+/** Where a configuration's flat binary goes. */
+uint64_t image_flat_address(const struct config *config);
 
 void image_close(struct image *image);
 

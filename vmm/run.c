@@ -71,10 +71,12 @@ static int settle_config(struct session *s, bool recorded, struct error *error)
 	struct config config;
 	int err;
 
-	if (!wanted->kernel && !recorded)
-		return error_set(error, -ENOENT, "%s has never run: say what it is with --kernel",
+	if (!config_describes_machine(wanted) && !recorded)
+		return error_set(error, -ENOENT,
+				 "%s has never run: say what it is with --kernel, --flat or "
+				 "--firmware",
 				 s->dir.name);
-	if (!wanted->kernel) {
+	if (!config_describes_machine(wanted)) {
 		char *console = wanted->console ? strdup(wanted->console) : NULL;
 
 		if (wanted->console && !console)
@@ -337,7 +339,8 @@ err_end:
 int run(const struct run_options *options, struct error *error)
 {
 	struct session s = { .options = options };
-	int ret = vm_dir_open(options->name, options->config.kernel, &s.dir, error);
+	int ret = vm_dir_open(options->name, config_describes_machine(&options->config), &s.dir,
+			      error);
 
 	if (ret)
 		return ret;

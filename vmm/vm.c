@@ -13,19 +13,22 @@
 #include "device-tree.h"
 #include "devices.h"
 #include "gic.h"
+#include "host-limits.h"
+#include "memory-map.h"
 #include "message.h"
 #include "psci-host.h"
 #include "vcpu.h"
 
-/* KVM has none smaller. */
-#define IPA_BITS_MIN 32
-
 int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
 	      struct error *error)
 {
+	const struct host_limits limits = { .cpus = kvm->cpus_max, .ipa_bits = kvm->ipa_bits };
 	int err;
 
 	*vm = (struct vm){ .kvm = kvm, .config = config, .name = name, .fd = -1, .gic_fd = -1 };
+	err = host_limits_check(&limits, config, error);
+	if (err)
+		return err;
 	err = image_open(&vm->image, config, error);
 	if (err)
 		return err;
@@ -74,29 +77,10 @@ void vm_destroy(struct vm *vm)
 	image_close(&vm->image);
 }
 
-/*
- * The size of the guest's physical address space, which is KVM's machine type:
- * no larger than it has to be, since each further level of translation tables
- * makes every walk longer.
- */
-static unsigned long address_bits(uint64_t memory_size)
-{
-	unsigned long bits = IPA_BITS_MIN;
-
-	while ((MEMORY_BASE + memory_size - 1) >> bits)
-		bits++;
-
-	return bits;
-}
-
 static int create_kvm_vm(struct vm *vm, struct error *error)
 {
-	const struct kvm_userspace_memory_region region = {
-		.slot = 0,
-		.guest_phys_addr = MEMORY_BASE,
-		.memory_size = vm->memory.size,
-		.userspace_addr = (uint64_t)(uintptr_t)vm->memory.host,
-	};
+	/* KVM's machine type is the size of guest physical addresses. */
+	const unsigned long type = host_limits_ipa_bits(vm->memory.size);
 
 	vm->fd = ioctl(vm->kvm->fd, KVM_CREATE_VM, address_bits(vm->memory.size));
 	if (vm->fd < 0)
@@ -105,7 +89,7 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 		return error_set(error, -errno, "KVM_SET_USER_MEMORY_REGION of %llu MiB: %s",
 				 (unsigned long long)vm->memory.size >> 20, strerror(errno));
 
-	return 0;
+	return memory_map_attach(vm->fd, &vm->memory, &vm->devices->flash, error);
 }
 
 static int create_vcpus(struct vm *vm, struct error *error)
