@@ -36,7 +36,8 @@ int record_load(int dir_fd, const char *name, struct record *record, struct erro
 
 /**
  * Replace the record in the directory @dir_fd. Once it returns 0 the new one is
- * on disk; else it returns -errno with @error set and the old one stands.
+ * on disk; else it returns -errno with @error set and the old one stands, or, if
+ * all but the last step succeeded, the new one, yet perhaps not durably.
  */
 int record_save(int dir_fd, const char *name, const struct record *record, struct error *error);
 
