@@ -82,12 +82,9 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 	/* KVM's machine type is the size of guest physical addresses. */
 	const unsigned long type = host_limits_ipa_bits(vm->memory.size);
 
-	vm->fd = ioctl(vm->kvm->fd, KVM_CREATE_VM, address_bits(vm->memory.size));
+	vm->fd = ioctl(vm->kvm->fd, KVM_CREATE_VM, type);
 	if (vm->fd < 0)
 		return error_set(error, -errno, "KVM_CREATE_VM: %s", strerror(errno));
-	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) < 0)
-		return error_set(error, -errno, "KVM_SET_USER_MEMORY_REGION of %llu MiB: %s",
-				 (unsigned long long)vm->memory.size >> 20, strerror(errno));
 
 	return memory_map_attach(vm->fd, &vm->memory, &vm->devices->flash, error);
 }
