@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * System registers and barriers for code that runs on the bare machine.
+ *
+ * The constants can be used from assembly, too.
+ */
+#ifndef ARCH_ARM64_SYSREG_H
+#define ARCH_ARM64_SYSREG_H
+
+#define CURRENT_EL_EL1 0x4
+#define CURRENT_EL_EL2 0x8
+
+/* PSTATE.DAIF as DAIF and SPSR have it, and as DAIFSet and DAIFClr want it. */
+#define DAIF_ALL 0x3c0
+#define DAIF_IRQ 0x080
+#define DAIFSET_ALL 0xf
+#define DAIFSET_IRQ 0x2
+
+/* SCTLR_EL1 and SCTLR_EL2. */
+#define SCTLR_M 0x00000001
+#define SCTLR_C 0x00000004
+#define SCTLR_SA 0x00000008
+#define SCTLR_I 0x00001000
+#define SCTLR_EE 0x02000000
+#define SCTLR_EL1_RES1 0x30d00800
+#define SCTLR_EL2_RES1 0x30c50830
+
+#define HCR_EL2_FMO 0x00000008
+#define HCR_EL2_IMO 0x00000010
+#define HCR_EL2_AMO 0x00000020
+#define HCR_EL2_RW 0x80000000
+
+#define CPACR_EL1_FPEN 0x00300000
+#define CPTR_EL2_RES1 0x000033ff /* Nothing trapped. */
+
+#define CNT_CTL_ENABLE 0x1
+#define CNT_CTL_IMASK 0x2
+#define CNT_CTL_ISTATUS 0x4
+
+/* By encoding, since not every assembler knows the GIC's names. */
+#define ICC_PMR_EL1 S3_0_C4_C6_0
+#define ICC_SGI1R_EL1 S3_0_C12_C11_5
+#define ICC_IAR1_EL1 S3_0_C12_C12_0
+#define ICC_EOIR1_EL1 S3_0_C12_C12_1
+#define ICC_BPR1_EL1 S3_0_C12_C12_3
+#define ICC_CTLR_EL1 S3_0_C12_C12_4
+#define ICC_SRE_EL1 S3_0_C12_C12_5
+#define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
+#define ICC_SRE_EL2 S3_4_C12_C9_5
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/* Twice, so that a macro for an encoding is expanded first. */
+#define sysreg_text(name) #name
+#define sysreg_name(name) sysreg_text(name)
+
+#define sysreg_read(name)                                                                \
+	__extension__({                                                                  \
+		uint64_t value_;                                                         \
+		__asm__ volatile("mrs %0, " sysreg_name(name) : "=r"(value_)::"memory"); \
+		value_;                                                                  \
+	})
+
+#define sysreg_write(name, value)                                                        \
+	do {                                                                             \
+		const uint64_t to_ = (value);                                            \
+		__asm__ volatile("msr " sysreg_name(name) ", %0" ::"r"(to_) : "memory"); \
+	} while (0)
+
+static inline void isb(void)
+{
+	__asm__ volatile("isb" ::: "memory");
+}
+
+static inline void dsb(void)
+{
+	__asm__ volatile("dsb sy" ::: "memory");
+}
+
+static inline void sev(void)
+{
+	__asm__ volatile("dsb ish\n\tsev" ::: "memory");
+}
+
+static inline void wfe(void)
+{
+	__asm__ volatile("wfe" ::: "memory");
+}
+
+static inline void cpu_relax(void)
+{
+	__asm__ volatile("yield" ::: "memory");
+}
+
+static inline void irq_unmask(void)
+{
+	__asm__ volatile("msr daifclr, #2" ::: "memory");
+	isb();
+}
+
+static inline void irq_mask(void)
+{
+	__asm__ volatile("msr daifset, #2" ::: "memory");
+}
+
+#endif /* __ASSEMBLER__ */
+
+#endif

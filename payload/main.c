@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * psci-conform - what does this machine's PSCI do, and is it right?
+ */
+#include <stddef.h>
+
+#include "runtime/console.h"
+#include "runtime/gic.h"
+#include "runtime/string.h"
+#include "test.h"
+
+#define NAME_SIZE 64
+#define TESTS_OPTION "tests="
+
+struct target target;
+
+/* The core: all that leaves the machine running. */
+static const struct group *const core[] = {
+	&group_version,	      &group_features,	  &group_smccc,	   &group_affinity_info,
+	&group_cpu_on,	      &group_cpu_off,	  &group_migrate,  &group_cpu_suspend,
+	&group_system_reset2, &group_system_off2, &group_optional, &group_registers,
+};
+
+#define CORE_COUNT (sizeof(core) / sizeof(core[0]))
+
+/* From start.S. */
+void payload_main(const void *fdt);
+
+bool offers(uint32_t fid)
+{
+	if (target.version >= PSCI_VERSION_1_0)
+		return features(fid) >= 0;
+
+	switch (fid) {
+	case PSCI_FN32_PSCI_VERSION:
+	case PSCI_FN32_CPU_SUSPEND:
+	case PSCI_FN64_CPU_SUSPEND:
+	case PSCI_FN32_CPU_OFF:
+	case PSCI_FN32_CPU_ON:
+	case PSCI_FN64_CPU_ON:
+	case PSCI_FN32_AFFINITY_INFO:
+	case PSCI_FN64_AFFINITY_INFO:
+	case PSCI_FN32_SYSTEM_OFF:
+	case PSCI_FN32_SYSTEM_RESET:
+		return true;
+	default:
+		return false;
+	}
+}
+
+struct cpu *other_cpu(unsigned int number)
+{
+	return number < board.cpu_count ? &cpus[number] : NULL;
+}
+
+static bool has_extended_format(void)
+{
+	if (target.version < PSCI_VERSION_1_0)
+		return false;
+
+	const int64_t answer = features(PSCI_FN64_CPU_SUSPEND);
+
+	return answer >= 0 && answer & PSCI_FEATURES_CPU_SUSPEND_EXTENDED_STATE_ID;
+}
+
+bool is_powerdown(uint32_t power_state)
+{
+	return power_state & (has_extended_format() ? PSCI_POWER_STATE_EXT_TYPE_MASK
+						    : PSCI_POWER_STATE_TYPE_MASK);
+}
+
+uint32_t standby_state(void)
+{
+	for (unsigned int i = 0; i < board.idle_state_count; i++) {
+		if (!is_powerdown(board.idle_states[i]))
+			return board.idle_states[i];
+	}
+
+	return 0;
+}
+
+uint64_t absent_affinity(void)
+{
+	/* As many as there can be CPUs, and one more: one of them is free. */
+	for (uint64_t affinity = 0xff;; affinity--) {
+		unsigned int i = 0;
+
+		while (i < board.cpu_count && board.affinities[i] != affinity)
+			i++;
+		if (i == board.cpu_count)
+			return affinity;
+	}
+}
+
+int64_t invalid_address(void)
+{
+	return target.version < PSCI_VERSION_1_0 ? PSCI_RET_INVALID_PARAMETERS
+						 : PSCI_RET_INVALID_ADDRESS;
+}
+
+/* --- choosing --- */
+
+/* The value of tests= in the command line; "core" if there is none. */
+static void read_choice(char choice[NAME_SIZE])
+{
+	const char *at = board.bootargs;
+	const size_t prefix = strlen(TESTS_OPTION);
+	size_t length = 0;
+
+	memcpy(choice, "core", sizeof("core"));
+	while (*at) {
+		const char *end = strchr(at, ' ');
+
+		length = end ? (size_t)(end - at) : strlen(at);
+		if (length > prefix && length - prefix < NAME_SIZE &&
+		    memcmp(at, TESTS_OPTION, prefix) == 0) {
+			memcpy(choice, at + prefix, length - prefix);
+			choice[length - prefix] = '\0';
+		}
+		at += length;
+		while (*at == ' ')
+			at++;
+	}
+}
+
+static unsigned int choose(const char *choice, const struct group *chosen[])
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < CORE_COUNT; i++) {
+		if (strcmp(choice, "core") == 0 || strcmp(choice, core[i]->name) == 0)
+			chosen[count++] = core[i];
+	}
+	for (unsigned int i = 0; i < groups_end_count && count == 0; i++) {
+		if (strcmp(choice, groups_end[i].name) == 0)
+			chosen[count++] = &groups_end[i];
+	}
+
+	return count;
+}
+
+/* --- running --- */
+
+static void run_test(const struct test *test)
+{
+	report_verdict(test->id, test->sentence, test->run());
+	if (!smp_settle())
+		give_up("after %s not all CPUs could be turned off", test->id);
+}
+
+static void run_groups(const struct group *const chosen[], unsigned int count)
+{
+	unsigned int planned = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		planned += chosen[i]->count;
+	report_plan(planned);
+	for (unsigned int i = 0; i < count; i++) {
+		for (unsigned int j = 0; j < chosen[i]->count; j++)
+			run_test(&chosen[i]->tests[j]);
+	}
+}
+
+static void learn_target(void)
+{
+	const int64_t version = call0(PSCI_FN32_PSCI_VERSION);
+	int64_t smccc = SMCCC_VERSION_1_0;
+
+	if (version < 0)
+		give_up("PSCI_VERSION answers %ld %s", version, result_name(version));
+	target.version = (uint32_t)version;
+	if (target.version >= PSCI_VERSION_1_0 && features(SMCCC_FN32_VERSION) >= 0)
+		smccc = call0(SMCCC_FN32_VERSION);
+	target.smccc = smccc >= SMCCC_VERSION_1_0 ? (uint32_t)smccc : SMCCC_VERSION_1_0;
+}
+
+static void print_target(const char *choice)
+{
+	print("# psci-conform tests=%s psci=%u.%u smccc=%u.%u conduit=%s el=%u cpus=%u gic=%u\n",
+	      choice, target.version >> PSCI_VERSION_MAJOR_SHIFT,
+	      target.version & PSCI_VERSION_MINOR_FIELD, target.smccc >> 16, target.smccc & 0xffff,
+	      board.hvc ? "hvc" : "smc", (unsigned int)(this_cpu()->arrival.current_el >> 2),
+	      board.cpu_count, board.gic_version);
+}
+
+static void print_summary(const char *choice)
+{
+	print("# summary tests=%s psci=%u.%u pass=%u fail=%u skip=%u observation=%u calls=%u\n",
+	      choice, target.version >> PSCI_VERSION_MAJOR_SHIFT,
+	      target.version & PSCI_VERSION_MINOR_FIELD, report_count(VERDICT_PASS),
+	      report_count(VERDICT_FAIL), report_count(VERDICT_SKIP),
+	      report_count(VERDICT_OBSERVATION), call_count());
+}
+
+void payload_main(const void *fdt)
+{
+	const struct group *chosen[CORE_COUNT];
+	const char *trouble;
+	char choice[NAME_SIZE];
+	unsigned int count;
+
+	smp_begin();
+	trouble = board_read(fdt);
+	console_use(&board.console);
+	print("TAP version 14\n");
+	if (trouble)
+		give_up("%s", trouble);
+	if (!smp_init())
+		give_up("the device tree does not list the CPU that runs");
+	gic_init();
+	learn_target();
+	read_choice(choice);
+	print_target(choice);
+	count = choose(choice, chosen);
+	if (count == 0)
+		give_up("there are no tests called \"%s\"", choice);
+	run_groups(chosen, count);
+	print_summary(choice);
+	power_off();
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the device tree says of the machine.
+ */
+#ifndef PAYLOAD_RUNTIME_BOARD_H
+#define PAYLOAD_RUNTIME_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "console.h"
+#include "layout.h"
+
+#define BOARD_REDISTRIBUTORS_MAX 8
+#define BOARD_IDLE_STATES_MAX 8
+
+struct region {
+	uint64_t base;
+	uint64_t size;
+};
+
+struct board {
+	struct console console;
+	const char *bootargs; /**< Never NULL. */
+
+	bool psci; /**< There is a node for PSCI 0.2 or later. */
+	bool hvc; /**< Conduit; SMC otherwise. */
+
+	unsigned int cpu_count; /**< At most CPU_MAX. */
+	uint64_t affinities[CPU_MAX];
+	struct region memory; /**< The first region of RAM. */
+
+	unsigned int gic_version; /**< 3, 2, or 0 for none. */
+	struct region gic_distributor;
+	struct region gic_cpu; /**< GICv2. */
+	unsigned int gic_redistributor_count;
+	struct region gic_redistributors[BOARD_REDISTRIBUTORS_MAX];
+	uint64_t gic_redistributor_stride; /**< 0 if only GICR_TYPER tells. */
+	uint32_t timer_intid; /**< Of the virtual timer. */
+
+	/* power_state of the idle states that the CPUs have. */
+	unsigned int idle_state_count;
+	uint32_t idle_states[BOARD_IDLE_STATES_MAX];
+};
+
+extern struct board board;
+
+/** Fill board. Returns what is wrong with the tree, or NULL. */
+const char *board_read(const void *fdt);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What vectors.S hands on.
+ */
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../arch/arm64/sysreg.h"
+#include "board.h"
+#include "console.h"
+#include "gic.h"
+#include "layout.h"
+#include "report.h"
+#include "smp.h"
+#include "timer.h"
+
+struct frame {
+	uint64_t x[31];
+	uint64_t elr;
+	uint64_t spsr;
+	uint64_t esr;
+	uint64_t far;
+	uint64_t unused;
+};
+
+_Static_assert(offsetof(struct frame, elr) == FRAME_ELR, "vectors.S has this offset");
+_Static_assert(sizeof(struct frame) == FRAME_SIZE, "vectors.S has this size");
+
+extern const char image_start[];
+void exception(const struct frame *frame);
+void irq(void);
+
+void exception(const struct frame *frame)
+{
+	const struct cpu *cpu = this_cpu();
+
+	print("# CPU %u: exception: ESR %lx ELR %lx (image + %lx) FAR %lx SPSR %lx\n", cpu->index,
+	      frame->esr, frame->elr, frame->elr - (uint64_t)(uintptr_t)image_start, frame->far,
+	      frame->spsr);
+	for (unsigned int i = 0; i < 30; i += 3)
+		print("# x%u %lx x%u %lx x%u %lx\n", i, frame->x[i], i + 1, frame->x[i + 1], i + 2,
+		      frame->x[i + 2]);
+	print("# x30 %lx\n", frame->x[30]);
+	give_up("an exception that nobody expected");
+}
+
+/* One interrupt, after which none waits but what comes anew. */
+void irq(void)
+{
+	struct cpu *cpu = this_cpu();
+	const uint32_t ack = gic_acknowledge();
+	const uint32_t intid = ack & 0x3ff;
+
+	if (intid >= GIC_INTID_NONE)
+		return;
+	/* Its level must be gone before the end of it is told. */
+	if (intid == board.timer_intid)
+		timer_disarm();
+	cpu->last_intid = intid;
+	atomic_fetch_add(&cpu->irqs, 1);
+	gic_end(ack);
+}

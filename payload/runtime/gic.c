@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gic.h"
+
+#include "../../arch/arm64/sysreg.h"
+#include "board.h"
+#include "io.h"
+
+/* The same in GICv2's and GICv3's distributor and in a redistributor's SGI frame. */
+#define GICD_CTLR 0x000
+#define GICD_IGROUPR 0x080
+#define GICD_ISENABLER 0x100
+#define GICD_ISPENDR 0x200
+#define GICD_IPRIORITYR 0x400
+#define GICD_SGIR 0xf00
+
+#define GICD_CTLR_V2_ENABLE 0x1
+#define GICD_CTLR_V3_ENABLE_GRP1 0x2
+#define GICD_CTLR_V3_ARE 0x10
+#define GICD_CTLR_V3_RWP 0x80000000
+
+#define GICR_TYPER 0x008
+#define GICR_WAKER 0x014
+#define GICR_SGI_FRAME 0x10000
+#define GICR_FRAMES_V3 0x20000
+#define GICR_FRAMES_V4 0x40000
+#define GICR_TYPER_VLPIS 0x2
+#define GICR_TYPER_LAST 0x10
+#define GICR_WAKER_PROCESSOR_SLEEP 0x2
+#define GICR_WAKER_CHILDREN_ASLEEP 0x4
+
+#define GICC_CTLR 0x00
+#define GICC_PMR 0x04
+#define GICC_IAR 0x0c
+#define GICC_EOIR 0x10
+
+#define PRIORITY_LOWEST 0xff
+#define PRIORITY 0xa0a0a0a0
+#define INTID_MASK 0x3ff
+#define SGIS 0x0000ffff
+
+/* An SGI's target in ICC_SGI1R_EL1. */
+#define SGI1R_AFF1_SHIFT 16
+#define SGI1R_INTID_SHIFT 24
+#define SGI1R_AFF2_SHIFT 32
+#define SGI1R_RS_SHIFT 44
+#define SGI1R_AFF3_SHIFT 48
+
+/* Where a CPU's private interrupts are configured; 0 if not found. */
+static uintptr_t private_frame(void)
+{
+	const uint64_t mpidr = sysreg_read(mpidr_el1);
+	const uint64_t wanted = (mpidr & 0xffffff) | (mpidr >> 32 & 0xff) << 24;
+
+	if (board.gic_version == 2)
+		return board.gic_distributor.base;
+	for (unsigned int i = 0; i < board.gic_redistributor_count; i++) {
+		uint64_t at = board.gic_redistributors[i].base;
+		const uint64_t end = at + board.gic_redistributors[i].size;
+
+		while (at < end) {
+			const uint64_t typer = read64(at + GICR_TYPER);
+
+			if (typer >> 32 == wanted)
+				return at + GICR_SGI_FRAME;
+			if (typer & GICR_TYPER_LAST)
+				break;
+			if (board.gic_redistributor_stride)
+				at += board.gic_redistributor_stride;
+			else
+				at += typer & GICR_TYPER_VLPIS ? GICR_FRAMES_V4 : GICR_FRAMES_V3;
+		}
+	}
+
+	return 0;
+}
+
+static void wake_redistributor(uintptr_t sgi_frame)
+{
+	const uintptr_t waker = sgi_frame - GICR_SGI_FRAME + GICR_WAKER;
+
+	write32(waker, read32(waker) & ~(uint32_t)GICR_WAKER_PROCESSOR_SLEEP);
+	while (read32(waker) & GICR_WAKER_CHILDREN_ASLEEP)
+		cpu_relax();
+}
+
+bool gic_init(void)
+{
+	const uintptr_t base = board.gic_distributor.base;
+
+	if (board.gic_version == 0)
+		return false;
+	if (board.gic_version == 2) {
+		write32(base + GICD_CTLR, GICD_CTLR_V2_ENABLE);
+
+		return true;
+	}
+	write32(base + GICD_CTLR, GICD_CTLR_V3_ARE);
+	while (read32(base + GICD_CTLR) & GICD_CTLR_V3_RWP)
+		cpu_relax();
+	write32(base + GICD_CTLR, GICD_CTLR_V3_ARE | GICD_CTLR_V3_ENABLE_GRP1);
+
+	return true;
+}
+
+static void init_interface_v3(void)
+{
+	if (sysreg_read(CurrentEL) == CURRENT_EL_EL2) {
+		sysreg_write(ICC_SRE_EL2, sysreg_read(ICC_SRE_EL2) | 0x9);
+		isb();
+	}
+	sysreg_write(ICC_SRE_EL1, sysreg_read(ICC_SRE_EL1) | 1);
+	isb();
+	sysreg_write(ICC_PMR_EL1, PRIORITY_LOWEST);
+	sysreg_write(ICC_BPR1_EL1, 0);
+	sysreg_write(ICC_CTLR_EL1, 0); /* EOIR1 deactivates, too. */
+	sysreg_write(ICC_IGRPEN1_EL1, 1);
+	isb();
+}
+
+bool gic_init_cpu(void)
+{
+	const uintptr_t frame = private_frame();
+
+	if (!frame)
+		return false;
+	if (board.gic_version == 3) {
+		wake_redistributor(frame);
+		write32(frame + GICD_IGROUPR, 0xffffffff);
+	}
+	for (unsigned int i = 0; i < 32; i += 4)
+		write32(frame + GICD_IPRIORITYR + i, PRIORITY);
+	write32(frame + GICD_ISENABLER, SGIS | UINT32_C(1) << board.timer_intid % 32);
+	if (board.gic_version == 3) {
+		init_interface_v3();
+	} else {
+		write32(board.gic_cpu.base + GICC_PMR, PRIORITY_LOWEST);
+		write32(board.gic_cpu.base + GICC_CTLR, 1);
+	}
+	dsb();
+
+	return true;
+}
+
+void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi)
+{
+	dsb();
+	if (board.gic_version == 2) {
+		write32(board.gic_distributor.base + GICD_SGIR, UINT32_C(1) << (16 + index) | sgi);
+
+		return;
+	}
+
+	const uint64_t aff0 = affinity & 0xff;
+	const uint64_t aff1 = affinity >> 8 & 0xff;
+	const uint64_t aff2 = affinity >> 16 & 0xff;
+	const uint64_t aff3 = affinity >> 32 & 0xff;
+
+	sysreg_write(ICC_SGI1R_EL1, UINT64_C(1) << (aff0 & 0xf) | aff1 << SGI1R_AFF1_SHIFT |
+					    (uint64_t)sgi << SGI1R_INTID_SHIFT |
+					    aff2 << SGI1R_AFF2_SHIFT | aff0 >> 4 << SGI1R_RS_SHIFT |
+					    aff3 << SGI1R_AFF3_SHIFT);
+	isb();
+}
+
+uint32_t gic_acknowledge(void)
+{
+	if (board.gic_version == 2)
+		return read32(board.gic_cpu.base + GICC_IAR);
+
+	const uint32_t intid = (uint32_t)sysreg_read(ICC_IAR1_EL1);
+
+	dsb();
+
+	return intid;
+}
+
+void gic_end(uint32_t ack)
+{
+	if (board.gic_version == 2) {
+		write32(board.gic_cpu.base + GICC_EOIR, ack);
+
+		return;
+	}
+	sysreg_write(ICC_EOIR1_EL1, ack);
+	isb();
+}
+
+bool gic_pending(uint32_t intid)
+{
+	const uintptr_t frame = private_frame();
+
+	return frame && read32(frame + GICD_ISPENDR) >> intid % 32 & 1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What C and assembly of the payload must agree on.
+ */
+#ifndef PAYLOAD_RUNTIME_LAYOUT_H
+#define PAYLOAD_RUNTIME_LAYOUT_H
+
+#define CPU_MAX 64
+#define PRIMARY_STACK_SIZE 16384
+#define SECONDARY_STACK_SIZE 4096
+
+/* The affinity fields of MPIDR_EL1. */
+#define MPIDR_AFFINITY 0xff00ffffff
+
+/* MAIR: attribute 0 is Device-nGnRE, 1 Normal write-back. */
+#define MAIR_VALUE 0xff04
+#define MAIR_DEVICE 0
+#define MAIR_NORMAL 1
+
+/* TCR: 39 bits of addresses, 4 KiB pages, walks inner shareable write-back. */
+#define TCR_COMMON 0x3519
+#define TCR_EL1_EPD1 0x00800000
+#define TCR_EL2_RES1 0x80800000
+
+/* struct call. */
+#define CALL_IN 0
+#define CALL_OUT 248
+#define CALL_SP_IN 496
+#define CALL_SP_OUT 504
+#define CALL_DAIF_IN 512
+#define CALL_DAIF_OUT 520
+
+/* struct frame: what an exception saves. */
+#define FRAME_ELR 248
+#define FRAME_SPSR 256
+#define FRAME_ESR 264
+#define FRAME_FAR 272
+#define FRAME_SIZE 288
+
+#endif

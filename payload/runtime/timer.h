@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The virtual timer: deadlines, and an interrupt that comes later.
+ */
+#ifndef PAYLOAD_RUNTIME_TIMER_H
+#define PAYLOAD_RUNTIME_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MILLISECOND 1000u
+#define SECOND 1000000u
+
+/** Counter ticks from now on; pass it to timer_passed(). */
+uint64_t timer_deadline(uint64_t microseconds);
+bool timer_passed(uint64_t deadline);
+
+/** This CPU's timer raises its interrupt after so long. */
+void timer_arm(uint64_t microseconds);
+void timer_disarm(void);
+
+/** Whether the armed time has come. */
+bool timer_fired(void);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tests that end the machine, or may: one boot each, chosen by name. The payload
+ * says what it is about to do and reports if it comes back; whoever runs it
+ * judges how the machine ended.
+ *
+ * What must be known after a reset is in memory: a mark, at the end of RAM.
+ */
+#include <stddef.h>
+
+#include "runtime/console.h"
+#include "runtime/mmu.h"
+#include "runtime/timer.h"
+#include "test.h"
+
+#define MARK_WORDS 8192
+#define MARK_SIZE (MARK_WORDS * sizeof(uint64_t))
+#define MARK(i) (0x9e3779b97f4a7c15 * ((uint64_t)(i) + 1))
+
+/* Where nobody has RAM, as far as the device tree's first region goes. */
+#define ADDRESS_WITHOUT_RAM (UINT64_C(1) << 38)
+
+/* --- the mark --- */
+
+static volatile uint64_t *mark(void)
+{
+	const uint64_t at = (board.memory.base + board.memory.size - MARK_SIZE) & ~UINT64_C(0xffff);
+
+	if (board.memory.size < 16 * MARK_SIZE || !mmu_add_ram(at, MARK_SIZE))
+		return NULL;
+
+	return (volatile uint64_t *)(uintptr_t)at;
+}
+
+static unsigned int mark_matches(const volatile uint64_t *words)
+{
+	unsigned int matches = 0;
+
+	for (unsigned int i = 0; i < MARK_WORDS; i++)
+		matches += words[i] == MARK(i);
+
+	return matches;
+}
+
+static void write_mark(volatile uint64_t *words, bool set)
+{
+	for (unsigned int i = 0; i < MARK_WORDS; i++)
+		words[i] = set ? MARK(i) : 0;
+	cache_flush((const void *)(uintptr_t)words, MARK_SIZE);
+}
+
+/* --- one that must end the machine --- */
+
+static enum verdict ends(uint64_t x0, uint64_t x1, uint64_t x2)
+{
+	int64_t result;
+
+	if (!offers((uint32_t)x0))
+		return skip("the function %x is not there", (uint32_t)x0);
+	print("# calls x0=%lx x1=%lx x2=%lx\n", x0, x1, x2);
+	result = call2(x0, x1, x2);
+
+	return fail("expected that it does not come back, came %ld %s", result,
+		    result_name(result));
+}
+
+static void off_from_there(struct cpu *cpu)
+{
+	cpu->result = call3(PSCI_FN32_SYSTEM_OFF, UINT64_MAX, UINT64_MAX, UINT64_MAX);
+}
+
+/* Aim: SYSTEM_OFF works from every core, whatever the others do. */
+static enum verdict off_from_another_cpu(void)
+{
+	struct cpu *other = other_cpu(1);
+
+	if (!other)
+		return skip("one CPU only");
+	if (!cpu_start(other))
+		return fail("CPU 1 could not be started");
+	print("# calls SYSTEM_OFF on CPU 1\n");
+	cpu_give(other, off_from_there, 0);
+	cpu_finished(other);
+
+	return fail("expected that it does not come back, came %ld %s", other->result,
+		    result_name(other->result));
+}
+
+/* Aim: type 0 is HIBERNATE_OFF, too (F.b); other CPUs may be on. */
+static enum verdict off2_type_0(void)
+{
+	struct cpu *other = other_cpu(1);
+
+	if (other && !cpu_start(other))
+		return fail("CPU 1 could not be started");
+
+	return ends(PSCI_FN64_SYSTEM_OFF2, 0, 0);
+}
+
+static enum verdict off2_type_1(void)
+{
+	return ends(PSCI_FN64_SYSTEM_OFF2, PSCI_OFF2_TYPE_HIBERNATE_OFF, 0);
+}
+
+/* Aim: in SMC32 a cookie in the upper half is no cookie. */
+static enum verdict off2_smc32(void)
+{
+	return ends(PSCI_FN32_SYSTEM_OFF2, UPPER | PSCI_OFF2_TYPE_HIBERNATE_OFF, UPPER);
+}
+
+/* --- resets --- */
+
+/*
+ * Aim: SYSTEM_RESET begins a new life. Whether memory outlives it is open; where
+ * it does not, this boots again and again until the runner has seen enough.
+ */
+static enum verdict reset(void)
+{
+	volatile uint64_t *words = mark();
+	unsigned int matches;
+
+	if (!words)
+		return skip("the device tree has no memory to leave a mark in");
+	matches = mark_matches(words);
+	if (matches == MARK_WORDS) {
+		write_mark(words, false);
+
+		return observe("memory was kept");
+	}
+	print("# the mark of an earlier life: %s\n", matches ? "damaged" : "absent");
+	write_mark(words, true);
+
+	return ends(PSCI_FN32_SYSTEM_RESET, UINT64_MAX, UINT64_MAX);
+}
+
+/* Aim: memory is preserved, and the cookie and upper halves are not looked at. */
+static enum verdict warm_reset(uint32_t fid, uint64_t type, uint64_t cookie)
+{
+	volatile uint64_t *words = mark();
+	unsigned int matches;
+
+	if (!words)
+		return skip("the device tree has no memory to leave a mark in");
+	matches = mark_matches(words);
+	if (matches == MARK_WORDS) {
+		write_mark(words, false);
+
+		return pass();
+	}
+	if (matches > MARK_WORDS / 2)
+		return fail("expected %u words of memory preserved, came %u", MARK_WORDS, matches);
+	print("# the mark of an earlier life: absent\n");
+	write_mark(words, true);
+
+	return ends(fid, type, cookie);
+}
+
+static enum verdict warm_reset_smc64(void)
+{
+	return warm_reset(PSCI_FN64_SYSTEM_RESET2, PSCI_RESET2_TYPE_SYSTEM_WARM_RESET,
+			  0xfeedf00dfeedf00d);
+}
+
+static enum verdict warm_reset_smc32(void)
+{
+	return warm_reset(PSCI_FN32_SYSTEM_RESET2, UPPER, UPPER);
+}
+
+/* Aim: a vendor-specific type gives any answer but NOT_SUPPORTED, or resets. */
+static enum verdict vendor_reset(void)
+{
+	int64_t result;
+
+	if (!offers(PSCI_FN64_SYSTEM_RESET2))
+		return skip("SYSTEM_RESET2 is not there");
+	print("# calls SYSTEM_RESET2 with type 80000000\n");
+	result = call2(PSCI_FN64_SYSTEM_RESET2, PSCI_RESET2_TYPE_VENDOR_MASK, 0);
+	if (result == PSCI_RET_NOT_SUPPORTED)
+		return fail("expected any code but NOT_SUPPORTED");
+
+	return observe("the vendor-specific type 80000000 answers %ld %s", result,
+		       result_name(result));
+}
+
+/* --- ids that some take for others --- */
+
+/* Aim: neither SYSTEM_OFF nor SYSTEM_RESET nor CPU_FREEZE has an SMC64 id. */
+static enum verdict no_smc64_twins(void)
+{
+	static const uint32_t fids[] = { 0xc4000008, 0xc4000009, 0xc400000b };
+
+	for (size_t i = 0; i < sizeof(fids) / sizeof(fids[0]); i++) {
+		int64_t result;
+
+		print("# calls %x\n", fids[i]);
+		result = call0(fids[i]);
+		if (result != PSCI_RET_NOT_SUPPORTED)
+			return fail_result("an id that is nobody's", PSCI_RET_NOT_SUPPORTED,
+					   result);
+	}
+
+	return pass();
+}
+
+/* --- entry points that make no sense --- */
+
+static enum verdict start_at(uint64_t entry)
+{
+	struct cpu *other = other_cpu(1);
+	int64_t result;
+
+	if (!other)
+		return skip("one CPU only");
+	print("# calls CPU_ON with entry %lx\n", entry);
+	result = call3(PSCI_FN64_CPU_ON, other->affinity, entry, 0);
+	if (result == PSCI_RET_SUCCESS)
+		return observe("the entry point %lx is accepted", entry);
+	if (result != invalid_address())
+		return fail_result("CPU_ON with a bad entry point", invalid_address(), result);
+	if (affinity_info(other) != PSCI_AFFINITY_INFO_OFF)
+		return fail("the refused CPU_ON changed AFFINITY_INFO");
+
+	return pass();
+}
+
+/* Aim: an address known to be unavailable is refused; knowing it is optional. */
+static enum verdict entry_outside_ram(void)
+{
+	return start_at(ADDRESS_WITHOUT_RAM);
+}
+
+/* Aim: what becomes of an address that no A64 instruction can have is open. */
+static enum verdict entry_misaligned(void)
+{
+	return start_at(secondary_address() | 1);
+}
+
+#define END(group_name, test_id, test_sentence, function)                                      \
+	{                                                                                      \
+		.name = (group_name),                                                          \
+		.tests = &(const struct test){ test_id, test_sentence, function }, .count = 1, \
+		.ends = true                                                                   \
+	}
+
+const struct group groups_end[] = {
+	END("end-system-off", "PSCI-SYSTEM_OFF-01", "it works from another CPU",
+	    off_from_another_cpu),
+	END("end-system-off2-0", "PSCI-SYSTEM_OFF2-07", "type 0 turns off", off2_type_0),
+	END("end-system-off2-1", "PSCI-SYSTEM_OFF2-08", "HIBERNATE_OFF turns off", off2_type_1),
+	END("end-system-off2-smc32", "PSCI-SYSTEM_OFF2-09", "the SMC32 call drops upper halves",
+	    off2_smc32),
+	END("end-system-reset", "PSCI-SYSTEM_RESET-01", "the machine starts again", reset),
+	END("end-system-reset2-warm", "PSCI-SYSTEM_RESET2-04", "a warm reset preserves memory",
+	    warm_reset_smc64),
+	END("end-system-reset2-smc32", "PSCI-SYSTEM_RESET2-05",
+	    "the SMC32 call drops upper halves and preserves memory", warm_reset_smc32),
+	END("end-system-reset2-vendor", "PSCI-SYSTEM_RESET2-06",
+	    "a vendor-specific type is not NOT_SUPPORTED", vendor_reset),
+	END("end-smc64-twins", "PSCI-PSCI_FEATURES-12",
+	    "SYSTEM_OFF, SYSTEM_RESET and CPU_FREEZE have no SMC64 ids", no_smc64_twins),
+	END("end-entry-outside-ram", "PSCI-CPU_ON-14",
+	    "an entry point without memory is INVALID_ADDRESS", entry_outside_ram),
+	END("end-entry-misaligned", "PSCI-CPU_ON-15", "a misaligned entry point is INVALID_ADDRESS",
+	    entry_misaligned),
+};
+
+const unsigned int groups_end_count = sizeof(groups_end) / sizeof(groups_end[0]);

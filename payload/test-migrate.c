@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * MIGRATE_INFO_TYPE and what hangs on it: whether there is a trusted OS that
+ * lives on one core.
+ */
+#include "test.h"
+
+/* Aim: the answer is one of four, and always the same. */
+static enum verdict type_is_known(void)
+{
+	const int64_t type = call0(PSCI_FN32_MIGRATE_INFO_TYPE);
+
+	if (type != PSCI_MIGRATE_INFO_UP_MIGRATABLE &&
+	    type != PSCI_MIGRATE_INFO_UP_NOT_MIGRATABLE && type != PSCI_MIGRATE_INFO_NOT_REQUIRED &&
+	    type != PSCI_RET_NOT_SUPPORTED)
+		return fail_result("MIGRATE_INFO_TYPE", PSCI_MIGRATE_INFO_NOT_REQUIRED, type);
+	if (call0(PSCI_FN32_MIGRATE_INFO_TYPE) != type)
+		return fail("MIGRATE_INFO_TYPE answered %ld before", type);
+
+	return pass();
+}
+
+/* Aim: where nothing can migrate, MIGRATE is not offered. */
+static enum verdict migrate_fits_type(void)
+{
+	const int64_t type = call0(PSCI_FN32_MIGRATE_INFO_TYPE);
+	int64_t result;
+
+	if (type == PSCI_MIGRATE_INFO_UP_MIGRATABLE)
+		return skip("a trusted OS could migrate");
+	result = call1(PSCI_FN64_MIGRATE, this_cpu()->affinity);
+	if (result == PSCI_RET_NOT_SUPPORTED)
+		return pass();
+	if (type == PSCI_MIGRATE_INFO_UP_NOT_MIGRATABLE && result == PSCI_RET_DENIED)
+		return pass();
+
+	return observe("MIGRATE_INFO_TYPE answers %ld, MIGRATE %ld %s", type, result,
+		       result_name(result));
+}
+
+static const struct test tests[] = {
+	{ "PSCI-MIGRATE_INFO_TYPE-01", "the type is a known one and constant", type_is_known },
+	{ "PSCI-MIGRATE-01", "MIGRATE is not there if nothing can migrate", migrate_fits_type },
+};
+
+const struct group group_migrate = GROUP("migrate", tests);

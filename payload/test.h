@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What tests are made of.
+ *
+ * A test stands for one statement of DEN0022F.b. It gives one verdict, makes no
+ * call with two faults (the specification has no order for them), does not
+ * judge what the specification leaves open, and leaves the other CPUs as it
+ * likes: they are turned off after it.
+ */
+#ifndef PAYLOAD_TEST_H
+#define PAYLOAD_TEST_H
+
+#include <psci/abi.h>
+#include <psci/smccc.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/board.h"
+#include "runtime/call.h"
+#include "runtime/report.h"
+#include "runtime/smp.h"
+
+struct test {
+	const char *id; /**< Of the statement. */
+	const char *sentence; /**< What must hold. */
+	enum verdict (*run)(void);
+};
+
+/** What belongs together and can be chosen by name. */
+struct group {
+	const char *name;
+	const struct test *tests;
+	unsigned int count;
+	/** It ends the machine: it is run when asked for, and on its own. */
+	bool ends;
+};
+
+#define GROUP(group_name, list)                                                                  \
+	{                                                                                        \
+		.name = (group_name), .tests = (list), .count = sizeof(list) / sizeof((list)[0]) \
+	}
+
+extern const struct group group_version;
+extern const struct group group_features;
+extern const struct group group_smccc;
+extern const struct group group_registers;
+extern const struct group group_affinity_info;
+extern const struct group group_cpu_on;
+extern const struct group group_cpu_off;
+extern const struct group group_cpu_suspend;
+extern const struct group group_migrate;
+extern const struct group group_system_reset2;
+extern const struct group group_system_off2;
+extern const struct group group_optional;
+
+/** Each of these is one boot. */
+extern const struct group groups_end[];
+extern const unsigned int groups_end_count;
+
+/** What was found out before the first test. */
+struct target {
+	uint32_t version; /**< As PSCI_VERSION answers. */
+	uint32_t smccc; /**< As SMCCC_VERSION answers; 1.0 if it is not there. */
+};
+
+extern struct target target;
+
+/** Garbage for the upper half of a register. */
+#define UPPER 0xdeadbeef00000000
+
+/** Whether a function is there: FEATURES says so, or the version demands it. */
+bool offers(uint32_t fid);
+
+/** A CPU other than the caller's, or NULL if there are not so many. */
+struct cpu *other_cpu(unsigned int number);
+
+/** A power_state for standby that the platform should know. */
+uint32_t standby_state(void);
+
+/** The power_state has StateType power-down, in the platform's format. */
+bool is_powerdown(uint32_t power_state);
+
+/** An affinity that no CPU has, all CPUs' reserved bits being clear. */
+uint64_t absent_affinity(void);
+
+/** INVALID_ADDRESS came with 1.0. */
+int64_t invalid_address(void);
+
+#endif
