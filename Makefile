@@ -102,6 +102,41 @@ endif
 
 dormouse: $(O)/arm64/dormouse ## the VMM, a static arm64 program
 
+# --- the conformance payload: a flat arm64 image, bare metal ---
+
+payload_src := $(sort $(wildcard payload/*.c payload/runtime/*.c payload/*.S payload/runtime/*.S))
+payload_obj := $(patsubst %,$(O)/%.o,$(payload_src))
+PAYLOAD_CFLAGS := -std=gnu11 -ffreestanding -fno-builtin -fPIE -mgeneral-regs-only -mstrict-align \
+	-mno-outline-atomics -fno-stack-protector -fvisibility=hidden -fno-asynchronous-unwind-tables
+# GNU C here: inline assembly and statement expressions.
+PAYLOAD_WARN = $(filter-out -Wpedantic,$(WARN))
+PAYLOAD_LDFLAGS := -nostdlib -static-pie -Wl,-z,norelro,-z,noexecstack \
+	-Wl,--build-id=none,--no-warn-rwx-segments,-Bsymbolic -Wl,-T,payload/link.ld
+
+$(O)/payload/%.c.o: payload/%.c Makefile $(if $(CROSS),| $(SYSROOT))
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) $(if $(CROSS),-isystem $(SYSROOT)/usr/include) -g -O2 $(PAYLOAD_WARN) \
+		$(CFLAGS) $(PAYLOAD_CFLAGS) -c -o $@ $<
+
+$(O)/payload/%.S.o: payload/%.S Makefile
+	@mkdir -p $(@D)
+	@echo '  AS      $@'
+	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -g -c -o $@ $<
+
+$(O)/payload/psci-conform.elf: $(payload_obj) payload/link.ld
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) $(PAYLOAD_LDFLAGS) -o $@ $(payload_obj) \
+		$(if $(CROSS),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu) -lfdt
+
+$(O)/payload/psci-conform.img: $(O)/payload/psci-conform.elf
+	@echo '  OBJCOPY $@'
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+-include $(payload_obj:.o=.d)
+
+payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payload
+
 # --- tests and gates ---
 
 unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
@@ -125,5 +160,5 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all lib dormouse unit tsan freestanding lint check clean help
+.PHONY: all lib dormouse payload unit tsan freestanding lint check clean help
 .DELETE_ON_ERROR:
