@@ -33,15 +33,20 @@ static const char help[] =
 	"  --cpus N             how many CPUs (1)\n"
 	"  --memory SIZE        how much memory (512M)\n"
 	"  --psci WHO           who serves PSCI: userspace (libpsci in dormouse; the default on\n"
-	"                       Linux 6.4 and newer) or kernel (KVM)\n"
+	"                       Linux 6.4 and newer), mixed (KVM, but for SYSTEM_OFF2 and what\n"
+	"                       tells of it) or kernel (KVM)\n"
 	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3; the newest that WHO has if not given\n"
+	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
+	"                       exit, with status 6\n"
+	"  --on-reset2 WHAT     the same for SYSTEM_RESET2\n"
 	"  --console FILE       append what the guest prints to FILE, not to standard output\n"
 	"  --force              start a hibernated NAME although its environment changed\n"
 	"\n"
 	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
 	"\n"
 	"Exit status: 0 the guest powered off, 3 it hibernated, 4 it crashed, 5 it was stopped\n"
-	"from outside; 1 dormouse met trouble, 2 the command line makes no sense.\n";
+	"from outside, 6 it asked for a reset and --on-reset or --on-reset2 says exit; 1 dormouse\n"
+	"met trouble, 2 the command line makes no sense.\n";
 
 enum option_id {
 	OPTION_NAME = 1,
@@ -55,6 +60,8 @@ enum option_id {
 	OPTION_MEMORY,
 	OPTION_PSCI,
 	OPTION_PSCI_VERSION,
+	OPTION_ON_RESET,
+	OPTION_ON_RESET2,
 	OPTION_CONSOLE,
 	OPTION_FORCE,
 	OPTION_HELP,
@@ -72,6 +79,8 @@ static const struct option options[] = {
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "psci", required_argument, NULL, OPTION_PSCI },
 	{ "psci-version", required_argument, NULL, OPTION_PSCI_VERSION },
+	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
+	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -197,8 +206,8 @@ static int set_memory(struct parse *p, const char *argument)
 static int set_psci(struct parse *p, const char *argument)
 {
 	if (config_parse_psci_server(argument, &p->run->config.psci) < 0)
-		return error_set(p->error, CLI_USAGE, "--psci %s: must be userspace or kernel",
-				 argument);
+		return error_set(p->error, CLI_USAGE,
+				 "--psci %s: must be userspace, mixed or kernel", argument);
 
 	return 0;
 }
@@ -208,6 +217,16 @@ static int set_psci_version(struct parse *p, const char *argument)
 	if (config_parse_psci_version(argument, &p->run->config.psci_version) < 0)
 		return error_set(p->error, CLI_USAGE,
 				 "--psci-version %s: must be 0.2, 1.0, 1.1, 1.2 or 1.3", argument);
+
+	return 0;
+}
+
+static int set_reset_policy(struct parse *p, const char *option, const char *argument,
+			    enum reset_policy *policy)
+{
+	if (config_parse_reset_policy(argument, policy) < 0)
+		return error_set(p->error, CLI_USAGE, "--%s %s: must be restart or exit", option,
+				 argument);
 
 	return 0;
 }
@@ -240,6 +259,10 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_psci(p, argument);
 	case OPTION_PSCI_VERSION:
 		return set_psci_version(p, argument);
+	case OPTION_ON_RESET:
+		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
+	case OPTION_ON_RESET2:
+		return set_reset_policy(p, "on-reset2", argument, &config->on_reset2);
 	case OPTION_CONSOLE:
 		return set_path(p, &config->console, argument, strlen(argument));
 	case OPTION_FORCE:
@@ -291,7 +314,7 @@ static int check(struct parse *p, int argc, char **argv)
 		return error_set(p->error, CLI_USAGE, "what is \"%s\"?", argv[optind]);
 	if (!p->run->name)
 		return error_set(p->error, CLI_USAGE, "--name is missing");
-	if (!config->kernel && p->machine_option)
+	if (!config_describes_machine(config) && p->machine_option)
 		return error_set(p->error, CLI_USAGE,
 				 "--%s without --kernel, --flat or --firmware: without these the "
 				 "machine is as in its last run",

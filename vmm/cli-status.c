@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "image.h"
 #include "record.h"
 #include "vm-dir.h"
 
@@ -49,6 +50,21 @@ static int load(const char *name, struct record *record, struct error *error)
 	return 0;
 }
 
+static const char *psci_server_name(enum psci_server server)
+{
+	switch (server) {
+	case PSCI_SERVER_ANY:
+	case PSCI_SERVER_USERSPACE:
+		break;
+	case PSCI_SERVER_MIXED:
+		return "KVM and libpsci";
+	case PSCI_SERVER_KERNEL:
+		return "KVM";
+	}
+
+	return "libpsci";
+}
+
 static void print_status(const char *name, const struct record *record)
 {
 	const struct config *config = &record->config;
@@ -63,10 +79,20 @@ static void print_status(const char *name, const struct record *record)
 	       lifecycle_state_word(record->state), when, what);
 	if (record->state == VM_RUNNING)
 		printf("pid: %ld\n", record->pid);
-	printf("boots: %llu\nhost: Linux %s\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\nkernel: %s\n",
+	printf("boots: %llu\nhost: Linux %s\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\n",
 	       (unsigned long long)record->boots, record->host, config->cpus,
-	       (unsigned long long)config->memory >> 20, version,
-	       config->psci == PSCI_SERVER_KERNEL ? "KVM" : "libpsci", config->kernel);
+	       (unsigned long long)config->memory >> 20, version, psci_server_name(config->psci));
+	if (config->kernel)
+		printf("kernel: %s\n", config->kernel);
+	if (config->flat)
+		printf("flat: %s at %#llx\n", config->flat,
+		       (unsigned long long)image_flat_address(config));
+	if (config->firmware)
+		printf("firmware: %s\n", config->firmware);
+	if (config->on_reset == RESET_POLICY_EXIT)
+		puts("on-reset: exit");
+	if (config->on_reset2 == RESET_POLICY_EXIT)
+		puts("on-reset2: exit");
 	if (config->initrd)
 		printf("initrd: %s\n", config->initrd);
 	for (size_t i = 0; i < config->disk_count; i++)

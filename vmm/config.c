@@ -141,6 +141,8 @@ const char *config_psci_server_word(enum psci_server server)
 		break;
 	case PSCI_SERVER_USERSPACE:
 		return "userspace";
+	case PSCI_SERVER_MIXED:
+		return "mixed";
 	case PSCI_SERVER_KERNEL:
 		return "kernel";
 	}
@@ -154,6 +156,33 @@ int config_parse_psci_server(const char *text, enum psci_server *server)
 		if (strcmp(text, config_psci_server_word(s)) != 0)
 			continue;
 		*server = s;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+const char *config_reset_policy_word(enum reset_policy policy)
+{
+	switch (policy) {
+	case RESET_POLICY_NONE:
+		break;
+	case RESET_POLICY_RESTART:
+		return "restart";
+	case RESET_POLICY_EXIT:
+		return "exit";
+	}
+
+	return "";
+}
+
+int config_parse_reset_policy(const char *text, enum reset_policy *policy)
+{
+	for (enum reset_policy p = RESET_POLICY_RESTART; p <= RESET_POLICY_EXIT; p++) {
+		if (strcmp(text, config_reset_policy_word(p)) != 0)
+			continue;
+		*policy = p;
 
 		return 0;
 	}

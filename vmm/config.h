@@ -18,7 +18,15 @@
 enum psci_server {
 	PSCI_SERVER_ANY, /**< libpsci where KVM can forward the calls, else KVM. */
 	PSCI_SERVER_USERSPACE, /**< libpsci, in dormouse. */
+	PSCI_SERVER_MIXED, /**< KVM, but for PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. */
 	PSCI_SERVER_KERNEL, /**< KVM. */
+};
+
+/** What becomes of a VM whose guest asks for a reset. */
+enum reset_policy {
+	RESET_POLICY_NONE, /**< Nothing was said: as RESET_POLICY_RESTART. */
+	RESET_POLICY_RESTART,
+	RESET_POLICY_EXIT, /**< The run ends; the VM is off. */
 };
 
 struct disk_config {
@@ -42,6 +50,8 @@ struct config {
 	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
 	enum psci_server psci;
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
+	enum reset_policy on_reset; /**< SYSTEM_RESET. */
+	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 };
 
 /** Free the strings of a configuration and make it all zero. */
@@ -79,6 +89,10 @@ void config_format_psci_version(uint32_t version, char text[CONFIG_VERSION_TEXT_
 /** The words of --psci, which are also the record's; PSCI_SERVER_ANY has none. */
 const char *config_psci_server_word(enum psci_server server);
 int config_parse_psci_server(const char *text, enum psci_server *server);
+
+/** The same for --on-reset and --on-reset2; RESET_POLICY_NONE has no word. */
+const char *config_reset_policy_word(enum reset_policy policy);
+int config_parse_reset_policy(const char *text, enum reset_policy *policy);
 
 /**
  * What a hibernated guest finds changed if it, saved under @before, starts under

@@ -14,12 +14,7 @@
 /* Of the host's 32 to 52 bits; 40 is what a kernel without the capability has. */
 #define IPA_BITS_DEFAULT 40
 
-/** What dormouse cannot do without, and the Linux that brought it. */
-static const struct {
-	int capability;
-	const char *name;
-	const char *since;
-} required[] = {
+const struct kvm_requirement kvm_requirements[KVM_REQUIREMENT_COUNT] = {
 	{ KVM_CAP_ONE_REG, "KVM_CAP_ONE_REG", "3.7" },
 	{ KVM_CAP_ARM_PSCI_0_2, "KVM_CAP_ARM_PSCI_0_2", "3.16" },
 	{ KVM_CAP_IRQFD, "KVM_CAP_IRQFD", "3.19" },
@@ -58,12 +53,13 @@ static int check(struct kvm *kvm, struct error *error)
 		return error_set(error, -ENODEV,
 				 DEVICE " is the KVM of a machine that is not arm64");
 
-	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-		if (ioctl(kvm->fd, KVM_CHECK_EXTENSION, required[i].capability) <= 0)
+	for (size_t i = 0; i < KVM_REQUIREMENT_COUNT; i++) {
+		if (ioctl(kvm->fd, KVM_CHECK_EXTENSION, kvm_requirements[i].capability) <= 0)
 			return error_set(error, -ENOTSUP,
 					 "this host's Linux %s is too old: its KVM lacks %s, "
 					 "which came with %s",
-					 kvm->release, required[i].name, required[i].since);
+					 kvm->release, kvm_requirements[i].name,
+					 kvm_requirements[i].since);
 	}
 
 	const int size = ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);

@@ -30,6 +30,17 @@ struct kvm_smccc_filter {
 };
 #endif
 
+/** What dormouse cannot do without, and the Linux that brought it. */
+struct kvm_requirement {
+	int capability;
+	const char *name;
+	const char *since;
+};
+
+#define KVM_REQUIREMENT_COUNT 6
+
+extern const struct kvm_requirement kvm_requirements[KVM_REQUIREMENT_COUNT];
+
 struct kvm {
 	int fd; /**< /dev/kvm */
 	size_t run_size; /**< Of a vCPU's shared page, struct kvm_run. */

@@ -92,7 +92,10 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger)
 {
 	switch (state) {
 	case VM_OFF:
-		return trigger == VM_TRIGGER_QUIT ? EXIT_STATUS_QUIT : EXIT_STATUS_OFF;
+		if (trigger == VM_TRIGGER_QUIT)
+			return EXIT_STATUS_QUIT;
+
+		return trigger == VM_TRIGGER_RESET ? EXIT_STATUS_RESET : EXIT_STATUS_OFF;
 	case VM_HIBERNATED:
 		return EXIT_STATUS_HIBERNATED;
 	case VM_CRASHED:

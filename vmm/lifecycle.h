@@ -46,6 +46,7 @@ struct cause {
 	uint32_t type; /**< reset_type, or SYSTEM_OFF2's type. */
 	uint64_t cookie;
 	int vcpu; /**< Which vCPU called, or CAUSE_VCPU_NONE. */
+	bool reset2; /**< Of a reset: by SYSTEM_RESET2. Not recorded. */
 	bool warm; /**< Of a reset: memory keeps its contents. Not recorded. */
 	time_t when; /**< Wall clock. */
 };
@@ -75,6 +76,7 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger);
 #define EXIT_STATUS_HIBERNATED 3
 #define EXIT_STATUS_CRASHED 4
 #define EXIT_STATUS_QUIT 5
+#define EXIT_STATUS_RESET 6
 
 /**
  * Fill in a cause without arguments, as of now. @what is cut off where it is too

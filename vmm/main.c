@@ -17,6 +17,7 @@ static const char help[] =
 	"  run      start a virtual machine and stay until it ends\n"
 	"  status   say what is known of one\n"
 	"  list     say which there are\n"
+	"  features say what this host offers, and which --psci that allows\n"
 	"\n"
 	"dormouse COMMAND --help tells more. A first run, of a kernel with an initrd:\n"
 	"\n"
@@ -34,6 +35,7 @@ static const struct {
 	{ "run", cli_run },
 	{ "status", cli_status },
 	{ "list", cli_list },
+	{ "features", cli_features },
 };
 
 static int usage(const char *command, const char *text)

@@ -3,20 +3,23 @@
 
 #include <psci/kvm.h>
 #include <psci/psci.h>
-#include <psci/smccc.h>
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+
+#include "psci-filter.h"
+#include "psci-mixed.h"
 
 #define SCTLR_EL1_EE (1ULL << 25)
 
 /* A call with at least so many arguments may start a vCPU somewhere. */
 #define ARGUMENTS_OF_AN_ENTRY 2
 
+/** Where libpsci takes part. */
 struct psci_host_machine {
+	struct psci_mixed *mixed; /**< Or NULL, and the rest is in use. */
 	struct psci_machine machine;
 	pthread_mutex_t lock;
 	struct psci_vcpu **index;
@@ -59,20 +62,22 @@ static const struct psci_host host = {
 	.unlock = on_unlock,
 };
 
+/* For machines of one vCPU, in which there is nobody to lock out. */
+static const struct psci_host solo_host = {
+	.size = sizeof(struct psci_host),
+	.kick = on_kick,
+	.entry_ok = on_entry_ok,
+};
+
 /* --- who serves --- */
 
-enum psci_server psci_host_choose(const struct vm *vm)
+void psci_host_choose(struct vm *vm)
 {
-	const struct kvm_device_attr filter = {
-		.group = KVM_ARM_VM_SMCCC_CTRL,
-		.attr = KVM_ARM_VM_SMCCC_FILTER,
-	};
-
-	if (vm->config->psci != PSCI_SERVER_ANY)
-		return vm->config->psci;
-
-	return ioctl(vm->fd, KVM_HAS_DEVICE_ATTR, &filter) == 0 ? PSCI_SERVER_USERSPACE
-								: PSCI_SERVER_KERNEL;
+	vm->psci_server = vm->config->psci;
+	if (vm->psci_server != PSCI_SERVER_ANY)
+		return;
+	vm->psci_fell_back = !psci_filter_offered(vm->fd);
+	vm->psci_server = vm->psci_fell_back ? PSCI_SERVER_KERNEL : PSCI_SERVER_USERSPACE;
 }
 
 /* --- libpsci as the server --- */
@@ -86,44 +91,6 @@ static size_t index_size(unsigned int vcpu_count)
 		size *= 2;
 
 	return size;
-}
-
-/* Have KVM hand us every PSCI call: both conventions, without and with SVE's hint. */
-static int forward_calls(const struct vm *vm, struct error *error)
-{
-	static const uint32_t ranges[] = {
-		PSCI_FN32_BASE,
-		PSCI_FN64_BASE,
-		PSCI_FN32_BASE | SMCCC_SVE_HINT_MASK,
-		PSCI_FN64_BASE | SMCCC_SVE_HINT_MASK,
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		struct kvm_smccc_filter filter = {
-			.base = ranges[i],
-			.nr_functions = PSCI_FN_COUNT,
-			.action = KVM_SMCCC_FILTER_FWD_TO_USER,
-		};
-		const struct kvm_device_attr attr = {
-			.group = KVM_ARM_VM_SMCCC_CTRL,
-			.attr = KVM_ARM_VM_SMCCC_FILTER,
-			.addr = (uint64_t)(uintptr_t)&filter,
-		};
-
-		if (ioctl(vm->fd, KVM_SET_DEVICE_ATTR, &attr) == 0)
-			continue;
-		if (errno == ENXIO)
-			return error_set(error, -errno,
-					 "this host's Linux %s cannot forward PSCI calls (its KVM "
-					 "has no SMCCC filter, which came with 6.4): use --psci "
-					 "kernel",
-					 vm->kvm->release);
-
-		return error_set(error, -errno, "KVM_ARM_VM_SMCCC_FILTER for %#x: %s", ranges[i],
-				 strerror(errno));
-	}
-
-	return 0;
 }
 
 static int add_vcpus(struct vm *vm, struct psci_host_machine *psci, struct error *error)
@@ -141,23 +108,18 @@ static int add_vcpus(struct vm *vm, struct psci_host_machine *psci, struct error
 	return 0;
 }
 
+/* On failure psci_host_end() frees what there is. */
 static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
 {
 	const struct psci_entry entry = { .pc = pc, .x0 = x0 };
 	const size_t slots = index_size(vm->vcpu_count);
-	struct psci_host_machine *psci = calloc(1, sizeof(*psci));
+	struct psci_host_machine *psci = vm->psci;
 	int err;
 
-	if (!psci)
-		return error_set(error, -ENOMEM, "out of memory");
-	pthread_mutex_init(&psci->lock, NULL);
 	psci->index = calloc(slots, sizeof(struct psci_vcpu *));
 	psci->vcpus = calloc(vm->vcpu_count, sizeof(struct psci_vcpu));
-	vm->psci = psci;
 	if (!psci->index || !psci->vcpus)
 		return error_set(error, -ENOMEM, "out of memory");
-
-	vm->psci_version = vm->config->psci_version ? vm->config->psci_version : PSCI_VERSION_1_3;
 
 	const struct psci_config config = {
 		.size = sizeof(config),
@@ -174,7 +136,7 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 				 psci_strerror(err));
 	err = add_vcpus(vm, psci, error);
 	if (!err)
-		err = forward_calls(vm, error);
+		err = psci_filter_forward_all(vm->kvm, vm->fd, error);
 	if (!err)
 		psci_machine_boot(&psci->vcpus[0], &entry);
 
@@ -183,39 +145,33 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 
 /* --- KVM as the server --- */
 
-/* Pin KVM's version if a certain one is asked for. */
-static int pin_version(struct vm *vm, struct error *error)
+/* Hold KVM at a version, so that it means the same on every kernel. */
+static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
 {
-	const uint32_t wanted = vm->config->psci_version;
 	char newest[CONFIG_VERSION_TEXT_SIZE];
 	char asked[CONFIG_VERSION_TEXT_SIZE];
-	int err;
+	const int err = vcpu_set_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, version);
 
-	if (!wanted) {
-		vm->psci_version = vm->psci_kvm_version;
-
-		return 0;
-	}
-	err = vcpu_set_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, wanted);
 	if (err == -EINVAL) {
 		config_format_psci_version(vm->psci_kvm_version, newest);
-		config_format_psci_version(wanted, asked);
+		config_format_psci_version(version, asked);
 
 		return error_set(error, -ENOTSUP,
-				 "the KVM of this host's Linux %s has PSCI up to %s, not %s: use "
-				 "--psci userspace",
-				 vm->kvm->release, newest, asked);
+				 "the KVM of this host's Linux %s has PSCI up to %s, and %s needs "
+				 "%s: start it on a host whose KVM has that, or with --psci "
+				 "userspace, for a VM that has run before together with --kernel",
+				 vm->kvm->release, newest, vm->name, asked);
 	}
 	if (err)
 		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
-	vm->psci_version = wanted;
 
 	return 0;
 }
 
-static int begin_kernel(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+static int begin_kernel(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version,
+			struct error *error)
 {
-	int err = pin_version(vm, error);
+	int err = hold_kvm(vm, version, error);
 
 	if (err)
 		return err;
@@ -227,21 +183,53 @@ static int begin_kernel(struct vm *vm, uint64_t pc, uint64_t x0, struct error *e
 	return 0;
 }
 
-int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+static int begin_mixed(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
 {
-	uint64_t version;
-	int err = vcpu_get_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, &version);
+	int err = psci_filter_forward_few(vm->kvm, vm->fd, error);
 
 	if (err)
-		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
-	vm->psci_kvm_version = (uint32_t)version;
-	if (vm->psci_server == PSCI_SERVER_KERNEL)
-		return begin_kernel(vm, pc, x0, error);
-	err = begin_userspace(vm, pc, x0, error);
+		return err;
+	vm->psci->mixed = psci_mixed_create(vm, vm->psci_version, &solo_host, error);
+	if (!vm->psci->mixed)
+		return -ENOMEM;
+
+	return begin_kernel(vm, pc, x0, psci_mixed_kvm_version(vm->psci_version), error);
+}
+
+static int begin_libpsci(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	int err;
+
+	vm->psci = calloc(1, sizeof(*vm->psci));
+	if (!vm->psci)
+		return error_set(error, -ENOMEM, "out of memory");
+	pthread_mutex_init(&vm->psci->lock, NULL);
+	if (vm->psci_server == PSCI_SERVER_MIXED)
+		err = begin_mixed(vm, pc, x0, error);
+	else
+		err = begin_userspace(vm, pc, x0, error);
 	if (err)
 		psci_host_end(vm);
 
 	return err;
+}
+
+int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	const bool kernel = vm->psci_server == PSCI_SERVER_KERNEL;
+	uint64_t version;
+	const int err = vcpu_get_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, &version);
+
+	if (err)
+		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
+	/* Nobody has asked it for less yet. */
+	vm->psci_kvm_version = (uint32_t)version;
+	vm->psci_version = vm->config->psci_version;
+	if (!vm->psci_version)
+		vm->psci_version = kernel ? vm->psci_kvm_version : PSCI_VERSION_1_3;
+
+	return kernel ? begin_kernel(vm, pc, x0, vm->psci_version, error)
+		      : begin_libpsci(vm, pc, x0, error);
 }
 
 void psci_host_end(struct vm *vm)
@@ -251,13 +239,14 @@ void psci_host_end(struct vm *vm)
 	if (!psci)
 		return;
 	vm->psci = NULL;
+	psci_mixed_destroy(psci->mixed);
 	pthread_mutex_destroy(&psci->lock);
 	free(psci->vcpus);
 	free(psci->index);
 	free(psci);
 }
 
-/* --- what both end in --- */
+/* --- what all end in --- */
 
 /** What an event means, whoever served the call. */
 static const struct {
@@ -279,18 +268,21 @@ static void stop(struct vm *vm, const struct psci_event *event, bool type_known,
 	cause.type_known = type_known;
 	cause.type = event->type;
 	cause.cookie = event->cookie;
+	cause.reset2 = event->kind == PSCI_EVENT_RESET2;
 	cause.warm = event->kind == PSCI_EVENT_RESET2 && type_known &&
 		     event->type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET;
 	vm_stop(vm, &cause);
 }
 
-/* The machine has stopped in libpsci: the first vCPU to learn of it tells. */
-static enum vcpu_next stopped(struct vm *vm)
+/* A machine has stopped in libpsci: the first vCPU to learn of it tells. */
+static enum vcpu_next stopped(struct vcpu *vcpu)
 {
-	const struct psci_event event = psci_machine_event(&vm->psci->machine);
+	struct psci_host_machine *psci = vcpu->vm->psci;
+	const struct psci_event event = psci->mixed ? psci_mixed_event(psci->mixed, vcpu->index)
+						    : psci_machine_event(&psci->machine);
 	const struct vcpu *caller = event.vctx;
 
-	stop(vm, &event, event.kind == PSCI_EVENT_OFF2 || event.kind == PSCI_EVENT_RESET2,
+	stop(vcpu->vm, &event, event.kind == PSCI_EVENT_OFF2 || event.kind == PSCI_EVENT_RESET2,
 	     caller->index);
 
 	return VCPU_EXIT;
@@ -321,7 +313,7 @@ static enum vcpu_next translate(struct vcpu *vcpu, enum psci_next next,
 	case PSCI_NEXT_SLEEP:
 		return VCPU_SLEEP;
 	case PSCI_NEXT_EXIT:
-		return stopped(vcpu->vm);
+		return stopped(vcpu);
 	}
 
 	return VCPU_EXIT;
@@ -333,7 +325,7 @@ enum vcpu_next psci_host_poll(struct vcpu *vcpu)
 
 	if (atomic_load(&vcpu->vm->stopping))
 		return VCPU_EXIT;
-	if (!vcpu->psci)
+	if (vcpu->vm->psci_server != PSCI_SERVER_USERSPACE)
 		return VCPU_RUN;
 
 	return translate(vcpu, psci_vcpu_poll(vcpu->psci, &entry), &entry);
@@ -343,7 +335,7 @@ enum vcpu_next psci_host_wake(struct vcpu *vcpu)
 {
 	struct psci_entry entry = { 0 };
 
-	if (!vcpu->psci)
+	if (vcpu->vm->psci_server != PSCI_SERVER_USERSPACE)
 		return VCPU_RUN;
 
 	return translate(vcpu, psci_vcpu_wake(vcpu->psci, &entry), &entry);
@@ -367,6 +359,17 @@ static int fetch(const struct vcpu *vcpu, struct psci_regs *regs)
 	return err;
 }
 
+static enum psci_next carry_out(struct vcpu *vcpu, struct psci_regs *regs)
+{
+	if (vcpu->vm->psci_server == PSCI_SERVER_MIXED && psci_mixed_is_unserved(regs)) {
+		regs->x[0] = (uint64_t)PSCI_RET_NOT_SUPPORTED;
+
+		return PSCI_NEXT_RESUME;
+	}
+
+	return psci_call(vcpu->psci, regs);
+}
+
 enum vcpu_next psci_host_call(struct vcpu *vcpu)
 {
 	struct psci_regs regs = { .x = { vcpu->run->hypercall.nr } };
@@ -376,7 +379,7 @@ enum vcpu_next psci_host_call(struct vcpu *vcpu)
 	if (!vcpu->psci)
 		err = -EPROTO;
 	if (!err) {
-		next = psci_call(vcpu->psci, &regs);
+		next = carry_out(vcpu, &regs);
 		if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
 			err = vcpu_set_register(vcpu, vcpu_register_x(0), regs.x[0]);
 		if (!err)

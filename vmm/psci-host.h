@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where dormouse meets PSCI: libpsci behind KVM's SMCCC filter, or KVM's own.
- * The only part of dormouse that knows psci.h. Both ways end in vm_stop() with
- * the same causes.
+ * Where dormouse meets PSCI: libpsci behind KVM's SMCCC filter, KVM's own, or
+ * both, see psci-mixed.h. All ways end in vm_stop() with the same causes.
  */
 #ifndef VMM_PSCI_HOST_H
 #define VMM_PSCI_HOST_H
@@ -12,15 +11,15 @@
 #include "vm.h"
 
 /**
- * Who will serve PSCI to a VM that exists in KVM but has no vCPUs yet: the one
- * that its configuration names, or libpsci if this KVM can forward the calls.
+ * Decide who will serve PSCI to a VM that exists in KVM but has no vCPUs yet: the
+ * one that its configuration names; if it names none, libpsci if this KVM can
+ * forward the calls, else KVM. Sets vm->psci_server and vm->psci_fell_back.
  */
-enum psci_server psci_host_choose(const struct vm *vm);
+void psci_host_choose(struct vm *vm);
 
 /**
  * Arrange who serves PSCI to the vCPUs of a VM, all created and none run yet;
- * sets vm->psci_version and
- * vm->psci_kvm_version. vCPU 0 boots at @pc with @x0. Returns 0, or -errno with
+ * sets vm->psci_version and vm->psci_kvm_version. vCPU 0 boots at @pc with @x0. Returns 0, or -errno with
  * @error set.
  */
 int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error);

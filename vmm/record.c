@@ -81,6 +81,13 @@ static json_t *disks_to_json(const struct config *config)
 	return finish(disks, complete);
 }
 
+/* Nothing, where nothing was said. */
+static bool add_policy(json_t *object, const char *key, enum reset_policy policy)
+{
+	return policy == RESET_POLICY_NONE ||
+	       add_text(object, key, config_reset_policy_word(policy));
+}
+
 static json_t *config_to_json(const struct config *config)
 {
 	json_t *json = json_object();
@@ -97,7 +104,9 @@ static json_t *config_to_json(const struct config *config)
 				    add(json, "memory", json_integer((json_int_t)config->memory)) &&
 				    add_text(json, "psci", config_psci_server_word(config->psci)) &&
 				    add(json, "psci-version",
-					json_integer((json_int_t)config->psci_version)));
+					json_integer((json_int_t)config->psci_version)) &&
+				    add_policy(json, "on-reset", config->on_reset) &&
+				    add_policy(json, "on-reset2", config->on_reset2));
 }
 
 static json_t *cause_to_json(const struct cause *cause)
@@ -260,6 +269,21 @@ static int start_from_json(json_t *json, struct config *config)
 	return err ? err : optional_text_from_json(firmware, &config->firmware);
 }
 
+static int policies_from_json(json_t *json, struct config *config)
+{
+	const char *on_reset = NULL;
+	const char *on_reset2 = NULL;
+
+	if (json_unpack(json, "{s?s, s?s}", "on-reset", &on_reset, "on-reset2", &on_reset2) < 0)
+		return -EINVAL;
+	if (on_reset && config_parse_reset_policy(on_reset, &config->on_reset) < 0)
+		return -EINVAL;
+	if (on_reset2 && config_parse_reset_policy(on_reset2, &config->on_reset2) < 0)
+		return -EINVAL;
+
+	return 0;
+}
+
 /* On failure @config holds what has to be freed all the same. */
 static int config_from_json(json_t *json, struct config *config)
 {
@@ -291,6 +315,8 @@ static int config_from_json(json_t *json, struct config *config)
 		err = record_text_from_json(append, &config->append);
 	if (!err)
 		err = optional_text_from_json(console, &config->console);
+	if (!err)
+		err = policies_from_json(json, config);
 
 	return err ? err : disks_from_json(disks, config);
 }

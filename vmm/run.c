@@ -83,6 +83,10 @@ static int settle_config(struct session *s, bool recorded, struct error *error)
 			return error_set(error, -ENOMEM, "out of memory");
 		free(s->record.config.console);
 		s->record.config.console = console;
+		if (wanted->on_reset != RESET_POLICY_NONE)
+			s->record.config.on_reset = wanted->on_reset;
+		if (wanted->on_reset2 != RESET_POLICY_NONE)
+			s->record.config.on_reset2 = wanted->on_reset2;
 
 		return 0;
 	}
@@ -196,11 +200,16 @@ static void announce(const struct session *s)
 
 	config_format_psci_version(vm->psci_version, version);
 	config_format_psci_version(vm->psci_kvm_version, kvm_version);
-	if (vm->psci_server == PSCI_SERVER_USERSPACE)
-		error_set(&served, 0, "libpsci (host Linux %s, whose own PSCI is %s)",
-			  s->kvm.release, kvm_version);
-	else
+	if (vm->psci_server == PSCI_SERVER_KERNEL)
 		error_set(&served, 0, "KVM (host Linux %s)", s->kvm.release);
+	else
+		error_set(&served, 0, "%s (host Linux %s, whose own PSCI is %s)",
+			  vm->psci_server == PSCI_SERVER_MIXED ? "KVM and libpsci" : "libpsci",
+			  s->kvm.release, kvm_version);
+	if (vm->psci_fell_back)
+		message("%s: this host's Linux %s cannot forward PSCI calls (its KVM has no SMCCC "
+			"filter, which came with 6.4), so that KVM serves PSCI, up to %s",
+			s->dir.name, s->kvm.release, kvm_version);
 	message("%s: %s, %u vCPU%s, %llu MiB, PSCI %s by %s, pid %ld", s->dir.name,
 		lifecycle_state_word(s->record.state), config->cpus, config->cpus == 1 ? "" : "s",
 		(unsigned long long)config->memory >> 20, version, served.text, s->record.pid);
@@ -261,6 +270,14 @@ static int restart(struct session *s, const struct cause *cause, struct error *e
 	return err;
 }
 
+/* Whether the user said that such a reset ends the run. */
+static bool is_last_reset(const struct session *s, const struct cause *cause)
+{
+	const struct config *config = &s->record.config;
+
+	return (cause->reset2 ? config->on_reset2 : config->on_reset) == RESET_POLICY_EXIT;
+}
+
 /* Lives of the machine, one after the other, until one ends in another way. */
 static struct cause live(struct session *s)
 {
@@ -268,7 +285,7 @@ static struct cause live(struct session *s)
 		struct cause cause = serve(s);
 		struct error error;
 
-		if (cause.trigger != VM_TRIGGER_RESET) {
+		if (cause.trigger != VM_TRIGGER_RESET || is_last_reset(s, &cause)) {
 			vm_end(&s->vm);
 
 			return cause;
@@ -302,6 +319,10 @@ static int conclude(struct session *s, struct cause *cause, struct error *error)
 	settle_disks(s, cause);
 	/* The table has a way from running for every trigger that ends a life. */
 	if (lifecycle_next(VM_RUNNING, cause->trigger, &record->state) < 0)
+		record->state = VM_CRASHED;
+	/* A reset that nobody follows up: the user's word ends it. */
+	if (record->state == VM_RESETTING &&
+	    lifecycle_next(VM_RESETTING, VM_TRIGGER_QUIT, &record->state) < 0)
 		record->state = VM_CRASHED;
 	record->cause = *cause;
 

@@ -12,7 +12,7 @@ struct run_options {
 	const char *name;
 	/**
 	 * What the VM shall be made of. Without a kernel: what the record says, but
-	 * for the console.
+	 * for the console and the reset policies that are not NONE.
 	 */
 	struct config config;
 	bool force; /**< Start a hibernated VM although its environment changed. */

@@ -52,7 +52,7 @@ struct vcpu {
 	uint64_t mpidr; /**< Affinity fields only. */
 	struct kvm_vcpu_init init;
 	bool fresh; /**< In the state that KVM_ARM_VCPU_INIT leaves. */
-	struct psci_vcpu *psci; /**< NULL while KVM serves PSCI. */
+	struct psci_vcpu *psci; /**< NULL while KVM alone serves PSCI. */
 
 	pthread_t thread; /**< As its creator knows it, to join. */
 	pthread_mutex_t lock; /**< Guards self and running; kicked too for those that wait. */

@@ -92,8 +92,8 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 static int create_vcpus(struct vm *vm, struct error *error)
 {
 	const unsigned int count = vm->config->cpus;
-	/* KVM's own PSCI leaves only vCPU 0 on; libpsci parks the others itself. */
-	const bool kernel = vm->psci_server == PSCI_SERVER_KERNEL;
+	/* Where KVM keeps the power states, all but vCPU 0 begin off; libpsci parks them itself. */
+	const bool kernel = vm->psci_server != PSCI_SERVER_USERSPACE;
 
 	vm->vcpus = calloc(count, sizeof(*vm->vcpus));
 	if (!vm->vcpus)
@@ -142,7 +142,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	atomic_store(&vm->stopping, false);
 	err = create_kvm_vm(vm, error);
 	if (!err) {
-		vm->psci_server = psci_host_choose(vm);
+		psci_host_choose(vm);
 		err = create_vcpus(vm, error);
 	}
 	if (!err)

@@ -43,7 +43,8 @@ struct vm {
 	struct vcpu *vcpus;
 	unsigned int vcpu_count; /**< Of those created; config->cpus when complete. */
 	enum psci_server psci_server; /**< Never PSCI_SERVER_ANY once begun. */
-	struct psci_host_machine *psci; /**< NULL while KVM serves PSCI. */
+	bool psci_fell_back; /**< KVM serves it only because it cannot forward the calls. */
+	struct psci_host_machine *psci; /**< NULL while KVM alone serves PSCI. */
 	uint32_t psci_version; /**< What the guest sees. */
 	uint32_t psci_kvm_version; /**< The newest that KVM itself has. */
 

@@ -176,10 +176,13 @@ static void a_server_has_a_word_unless_it_is_any(void **state)
 	enum psci_server server = PSCI_SERVER_ANY;
 
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_USERSPACE), "userspace");
+	assert_string_equal(config_psci_server_word(PSCI_SERVER_MIXED), "mixed");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_KERNEL), "kernel");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_ANY), "");
 	assert_int_equal(config_parse_psci_server("userspace", &server), 0);
 	assert_int_equal(server, PSCI_SERVER_USERSPACE);
+	assert_int_equal(config_parse_psci_server("mixed", &server), 0);
+	assert_int_equal(server, PSCI_SERVER_MIXED);
 	assert_int_equal(config_parse_psci_server("kernel", &server), 0);
 	assert_int_equal(server, PSCI_SERVER_KERNEL);
 	assert_int_equal(config_parse_psci_server("", &server), -EINVAL);
@@ -187,6 +190,23 @@ static void a_server_has_a_word_unless_it_is_any(void **state)
 	assert_int_equal(config_parse_psci_server("Kernel", &server), -EINVAL);
 	assert_int_equal(config_parse_psci_server("kernel ", &server), -EINVAL);
 	assert_int_equal(server, PSCI_SERVER_KERNEL);
+}
+
+static void a_reset_policy_has_a_word_unless_it_is_none(void **state)
+{
+	enum reset_policy policy = RESET_POLICY_NONE;
+
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_RESTART), "restart");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_EXIT), "exit");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_NONE), "");
+	assert_int_equal(config_parse_reset_policy("restart", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_RESTART);
+	assert_int_equal(config_parse_reset_policy("exit", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
+	assert_int_equal(config_parse_reset_policy("", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("Exit", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("exits", &policy), -EINVAL);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
 }
 
 static void a_copy_is_whole_and_its_own(void **state)
@@ -342,6 +362,7 @@ int main(void)
 		cmocka_unit_test(a_version_that_is_none_is_refused),
 		cmocka_unit_test(any_version_can_be_written),
 		cmocka_unit_test(a_server_has_a_word_unless_it_is_any),
+		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_none),
 		cmocka_unit_test(a_copy_is_whole_and_its_own),
 		cmocka_unit_test(a_copy_of_what_is_absent_is_absent),
 		cmocka_unit_test(a_copy_without_memory_leaves_nothing),

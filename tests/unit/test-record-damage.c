@@ -275,6 +275,8 @@ static void a_value_outside_its_range_is_refused(void **state)
 		{ "machine.psci", "\"\"" },
 		{ "machine.psci", "\"any\"" },
 		{ "machine.psci-version", "-1" },
+		{ "machine.on-reset", "\"\"" },
+		{ "machine.on-reset2", "\"never\"" },
 		{ "machine.psci-version", "4294967296" },
 	};
 

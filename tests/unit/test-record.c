@@ -125,6 +125,11 @@ static void every_state_trigger_and_server_comes_back(void **state)
 	}
 	record.config.psci = PSCI_SERVER_USERSPACE;
 	round_trip(dir, &record);
+	record.config.psci = PSCI_SERVER_MIXED;
+	round_trip(dir, &record);
+	record.config.on_reset = RESET_POLICY_EXIT;
+	record.config.on_reset2 = RESET_POLICY_RESTART;
+	round_trip(dir, &record);
 	record_free(&record);
 	close(dir);
 }
