@@ -66,7 +66,7 @@ for memory in 0 12 -512M 512Q 1.5G 99999999999T 99999999999999999999; do
 		--name x --kernel "$idle" --memory="$memory"
 done
 ok "--psci with an unknown server is a usage error" run_refuses 2 \
-	'--psci firmware: must be userspace or kernel' --name x --kernel "$idle" --psci firmware
+	'--psci firmware: must be userspace' --name x --kernel "$idle" --psci firmware
 ok "--psci-version with an unknown version is a usage error" run_refuses 2 \
 	'--psci-version 1\.4: must be ' --name x --kernel "$idle" --psci-version 1.4
 ok "a name with a slash is refused" run_refuses 1 '"\.\./x" cannot be a VM' \

@@ -75,7 +75,7 @@ vm_wait_a_little()
 }
 
 # Waits for the end of dormouse; its exit status is in vm_status, "hangs" if
-# there is none.
+# there is none. Bash's own word on how a process ended is not wanted.
 vm_finish()
 {
 	local end=$((SECONDS + vm_deadline))
@@ -86,12 +86,12 @@ vm_finish()
 	vm_status=0
 	if vm_is_alive; then
 		kill -KILL "$vm_pid"
-		wait "$vm_pid" 2>/dev/null || vm_status=hangs
+		wait "$vm_pid" || true
+		vm_status=hangs
 	else
-		# Bash would say here how a killed dormouse ended.
-		wait "$vm_pid" 2>/dev/null || vm_status=$?
+		wait "$vm_pid" || vm_status=$?
 	fi
-}
+} 2>/dev/null
 
 # Ends dormouse with a signal: vm_signal TERM
 vm_signal()
