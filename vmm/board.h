@@ -27,6 +27,8 @@
 #define BOARD_VIRTIO_SIZE 0x200ULL
 #define BOARD_VIRTIO_SPI 16
 #define BOARD_VIRTIO_SLOTS 32
+/* Disks from slot 0 on, in the order in which they were given. */
+#define BOARD_VIRTIO_RNG_SLOT (BOARD_VIRTIO_SLOTS - 1)
 
 /* GIC_CREATE sizes the distributor for these; a multiple of 32. */
 #define BOARD_INTERRUPTS 96

@@ -255,6 +255,7 @@ static void board(struct writer *w, const struct device_tree *tree)
 	rtc(w);
 	for (unsigned int i = 0; i < tree->config->disk_count; i++)
 		virtio(w, i);
+	virtio(w, BOARD_VIRTIO_RNG_SLOT);
 	end(w);
 }
 

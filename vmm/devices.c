@@ -56,6 +56,22 @@ static int create_disk(struct devices *devices, struct vm *vm, const struct disk
 	return add(vm, slot_base(slot), BOARD_VIRTIO_SIZE, &virtio_mmio_ops, &blk->mmio, error);
 }
 
+static int create_rng(struct devices *devices, struct vm *vm, struct error *error)
+{
+	int err = rng_create(&devices->rng, &vm->memory, BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT,
+			     on_report, (void *)(uintptr_t)vm->name);
+
+	if (err)
+		return error_set(error, err, "cannot make the source of randomness: %s",
+				 strerror(-err));
+	err = add(vm, slot_base(BOARD_VIRTIO_RNG_SLOT), BOARD_VIRTIO_SIZE, &virtio_mmio_ops,
+		  &devices->rng.mmio, error);
+	if (err)
+		rng_destroy(&devices->rng);
+
+	return err;
+}
+
 static void destroy_disks(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->disk_count; i++) {
@@ -107,10 +123,13 @@ int devices_create(struct devices *devices, struct vm *vm, const struct config *
 	err = create_disks(devices, vm, config, error);
 	if (err)
 		goto err_destroy_flash;
+	err = create_rng(devices, vm, error);
+	if (err)
+		goto err_destroy_disks;
 	err = pl031_create(&devices->rtc, (struct irq_line){ .vm = vm, .spi = BOARD_RTC_SPI });
 	if (err) {
 		error_set(error, err, "cannot make the real-time clock: %s", strerror(-err));
-		goto err_destroy_disks;
+		goto err_destroy_rng;
 	}
 	pl011_create(&devices->uart, (struct irq_line){ .vm = vm, .spi = BOARD_UART_SPI });
 	err = add(vm, BOARD_UART_BASE, BOARD_UART_SIZE, &pl011_ops, &devices->uart, error);
@@ -128,6 +147,8 @@ int devices_create(struct devices *devices, struct vm *vm, const struct config *
 err_destroy_uart:
 	pl011_destroy(&devices->uart);
 	pl031_destroy(&devices->rtc);
+err_destroy_rng:
+	rng_destroy(&devices->rng);
 err_destroy_disks:
 	destroy_disks(devices);
 err_destroy_flash:
@@ -144,6 +165,7 @@ void devices_destroy(struct devices *devices)
 		message("the end of the console's output is lost: %s", strerror(-err));
 	pl011_destroy(&devices->uart);
 	pl031_destroy(&devices->rtc);
+	rng_destroy(&devices->rng);
 	destroy_disks(devices);
 	flash_destroy(&devices->flash);
 }
@@ -164,18 +186,20 @@ static int attach_doorbell(int vm_fd, int notify_fd, uint64_t address, struct er
 	return 0;
 }
 
+static int attach(const struct virtio_mmio *mmio, size_t slot, int vm_fd, struct error *error)
+{
+	const int err = attach_doorbell(vm_fd, mmio->notify_fd,
+					slot_base(slot) + VIRTIO_MMIO_QUEUE_NOTIFY, error);
+
+	return err ? err : gic_attach(vm_fd, mmio->irq_fd, mmio->config.spi, error);
+}
+
 int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error)
 {
-	int err = 0;
+	int err = attach(&devices->rng.mmio, BOARD_VIRTIO_RNG_SLOT, vm->fd, error);
 
-	for (size_t i = 0; i < devices->disk_count && !err; i++) {
-		const struct virtio_mmio *mmio = &devices->blks[i].mmio;
-
-		err = attach_doorbell(vm->fd, mmio->notify_fd,
-				      slot_base(i) + VIRTIO_MMIO_QUEUE_NOTIFY, error);
-		if (!err)
-			err = gic_attach(vm->fd, mmio->irq_fd, mmio->config.spi, error);
-	}
+	for (size_t i = 0; i < devices->disk_count && !err; i++)
+		err = attach(&devices->blks[i].mmio, i, vm->fd, error);
 
 	return err;
 }

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "terminal.h"
 #include "virtio/blk.h"
+#include "virtio/rng.h"
 #include "vm.h"
 
 struct devices {
@@ -23,6 +24,7 @@ struct devices {
 	struct disk disks[CONFIG_DISKS_MAX];
 	struct blk blks[CONFIG_DISKS_MAX];
 	size_t disk_count;
+	struct rng rng;
 };
 
 /**
@@ -35,7 +37,7 @@ int devices_create(struct devices *devices, struct vm *vm, const struct config *
 /** Give everything back, the terminal's mode too. No vCPU runs. */
 void devices_destroy(struct devices *devices);
 
-/** Connect the disks with a new KVM VM. Returns 0, or -errno with @error set. */
+/** Connect the virtio devices with a new KVM VM. Returns 0, or -errno with @error set. */
 int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error);
 
 /**

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define BLOCK_SIZE_MAX (1 << 20)
+
 /* Refuse what is neither a regular file nor a block device, by its name. */
 static int check_type(const char *path, mode_t mode, struct error *error)
 {
@@ -84,7 +86,15 @@ static int lock_image(int fd, const char *path, bool read_only, struct error *er
 	return error_set(error, err, "cannot lock disk %s: %s", path, strerror(-err));
 }
 
-static int find_size(int fd, const char *path, uint64_t *size, struct error *error)
+/* Some file systems name sizes that make no sense for a disk. */
+static uint32_t check_block_size(blksize_t size)
+{
+	return size >= DISK_SECTOR_SIZE && size <= BLOCK_SIZE_MAX && size % DISK_SECTOR_SIZE == 0
+		       ? (uint32_t)size
+		       : DISK_SECTOR_SIZE;
+}
+
+static int find_size(int fd, const char *path, struct disk *disk, struct error *error)
 {
 	struct stat status;
 	uint64_t found;
@@ -108,7 +118,8 @@ static int find_size(int fd, const char *path, uint64_t *size, struct error *err
 		return error_set(error, -EINVAL,
 				 "disk %s is %llu bytes long, which is not a multiple of %d", path,
 				 (unsigned long long)found, DISK_SECTOR_SIZE);
-	*size = found;
+	disk->size = found;
+	disk->block_size = check_block_size(status.st_blksize);
 
 	return 0;
 
@@ -120,7 +131,7 @@ err_size:
 int disk_open(struct disk *disk, const char *path, bool read_only, struct error *error)
 {
 	const char *slash = strrchr(path, '/');
-	uint64_t size = 0;
+	struct disk found = { .read_only = read_only };
 	int fd;
 	int err;
 
@@ -132,20 +143,77 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 	if (err)
 		goto err_close;
 	/* Under the lock: whoever had it until now may have changed the size. */
-	err = find_size(fd, path, &size, error);
+	err = find_size(fd, path, &found, error);
 	if (err)
 		goto err_close;
 
-	disk->fd = fd;
-	disk->read_only = read_only;
-	disk->size = size;
-	snprintf(disk->name, sizeof(disk->name), "%s", slash ? slash + 1 : path);
+	found.fd = fd;
+	snprintf(found.name, sizeof(found.name), "%s", slash ? slash + 1 : path);
+	*disk = found;
 
 	return 0;
 
 err_close:
 	close(fd);
 	return err;
+}
+
+/* The host's file system or device has no such thing, or not at this place. */
+static bool is_unsupported(int err)
+{
+	return err == -EOPNOTSUPP || err == -ENOSYS || err == -EINVAL || err == -ENODEV;
+}
+
+static int change_storage(const struct disk *disk, int mode, uint64_t offset, uint64_t size)
+{
+	int ret;
+
+	/* A file never grows by it, and a block device takes the same modes. */
+	do
+		ret = fallocate(disk->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size);
+	while (ret < 0 && errno == EINTR);
+
+	return ret < 0 ? -errno : 0;
+}
+
+static int write_zeroes_plainly(const struct disk *disk, uint64_t offset, uint64_t size)
+{
+	static const uint8_t zeroes[64 * 1024];
+
+	while (size > 0) {
+		const size_t piece = size < sizeof(zeroes) ? (size_t)size : sizeof(zeroes);
+		const ssize_t count = pwrite(disk->fd, zeroes, piece, (off_t)offset);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (count == 0)
+			return -EIO;
+		offset += (uint64_t)count;
+		size -= (uint64_t)count;
+	}
+
+	return 0;
+}
+
+int disk_discard(const struct disk *disk, uint64_t offset, uint64_t size)
+{
+	const int err = change_storage(disk, FALLOC_FL_PUNCH_HOLE, offset, size);
+
+	return is_unsupported(err) ? 0 : err;
+}
+
+int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, bool unmap)
+{
+	int err = -EOPNOTSUPP;
+
+	if (unmap)
+		err = change_storage(disk, FALLOC_FL_PUNCH_HOLE, offset, size);
+	if (is_unsupported(err))
+		err = change_storage(disk, FALLOC_FL_ZERO_RANGE, offset, size);
+
+	return is_unsupported(err) ? write_zeroes_plainly(disk, offset, size) : err;
 }
 
 void disk_close(struct disk *disk)

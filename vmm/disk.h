@@ -23,6 +23,7 @@ struct disk {
 	int fd;
 	bool read_only;
 	uint64_t size; /**< In bytes, a multiple of DISK_SECTOR_SIZE, never 0. */
+	uint32_t block_size; /**< What the host allocates at least; such a multiple, too. */
 	char name[DISK_NAME_SIZE + 1]; /**< Last part of the path, cut off where too long. */
 };
 
@@ -41,6 +42,26 @@ struct disk {
  *   any other -errno of opening, e.g. -ENOENT, -EACCES, -EROFS.
  */
 int disk_open(struct disk *disk, const char *path, bool read_only, struct error *error);
+
+/**
+ * Let the storage of a range go: what it reads as afterwards is anything. Where
+ * the host cannot, it keeps it, and that is no failure.
+ *
+ * @offset, @size: within the disk, multiples of DISK_SECTOR_SIZE
+ *
+ * Returns 0 or -errno. From any thread.
+ */
+int disk_discard(const struct disk *disk, uint64_t offset, uint64_t size);
+
+/**
+ * Make a range read as zeros, by whatever way costs the host least.
+ *
+ * @offset, @size: as above
+ * @unmap: whether its storage may go
+ *
+ * Returns 0 or -errno. From any thread.
+ */
+int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, bool unmap);
 
 /** Unlock and close. Whoever uses the disk must be gone. */
 void disk_close(struct disk *disk);

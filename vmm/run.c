@@ -174,6 +174,7 @@ static struct cause serve(struct session *s)
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = terminal_fd(&devices->terminal), .events = POLLIN },
 		{ .fd = pl031_fd(&devices->rtc), .events = POLLIN },
+		{ .fd = rng_fd(&devices->rng), .events = POLLIN },
 	};
 
 	while (!(fds[0].revents & POLLIN)) {
@@ -185,6 +186,8 @@ static struct cause serve(struct session *s)
 			quit(&s->vm, "Ctrl-A x on the console");
 		if (fds[3].revents & POLLIN)
 			pl031_expired(&devices->rtc);
+		if (fds[4].revents & POLLIN)
+			rng_serve(&devices->rng);
 	}
 
 	return vm_wait(&s->vm);

@@ -14,6 +14,15 @@
 /* One descriptor is the header's and one the status's. */
 #define SEG_MAX (VIRTQUEUE_SIZE_MAX - 2)
 
+/*
+ * What one request may discard or zero. The lock is held for its length, and a
+ * reset waits for that: so less where the host may have to write the zeros.
+ */
+#define DISCARD_SEGMENTS_MAX 16
+#define DISCARD_SECTORS_MAX ((256U << 20) / DISK_SECTOR_SIZE)
+#define ZEROES_SEGMENTS_MAX 1
+#define ZEROES_SECTORS_MAX ((32U << 20) / DISK_SECTOR_SIZE)
+
 #define BIT(number) (1ULL << (number))
 
 /* A run of bytes in the guest's memory, in pieces. */
@@ -162,6 +171,65 @@ static uint8_t write_sectors(const struct blk *blk, uint64_t sector, struct span
 	return status_of(err);
 }
 
+/* Whether a segment of a discard or of zeros is what the device said it takes. */
+static uint8_t check_segment(const struct blk *blk, uint32_t type,
+			     const struct virtio_blk_discard_write_zeroes *segment)
+{
+	const bool zeroes = type == VIRTIO_BLK_T_WRITE_ZEROES;
+	const uint32_t flags = zeroes ? VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0;
+	const uint32_t sectors_max = zeroes ? ZEROES_SECTORS_MAX : DISCARD_SECTORS_MAX;
+
+	if (segment->flags & ~flags)
+		return VIRTIO_BLK_S_UNSUPP;
+	if (segment->num_sectors > sectors_max ||
+	    !is_inside(blk->disk, segment->sector, segment->num_sectors * 1ULL * DISK_SECTOR_SIZE))
+		return VIRTIO_BLK_S_IOERR;
+
+	return VIRTIO_BLK_S_OK;
+}
+
+static int erase_segment(const struct blk *blk, uint32_t type,
+			 const struct virtio_blk_discard_write_zeroes *segment)
+{
+	const uint64_t offset = segment->sector * DISK_SECTOR_SIZE;
+	const uint64_t size = segment->num_sectors * 1ULL * DISK_SECTOR_SIZE;
+
+	if (size == 0)
+		return 0;
+	if (type == VIRTIO_BLK_T_DISCARD)
+		return disk_discard(blk->disk, offset, size);
+
+	return disk_write_zeroes(blk->disk, offset, size, segment->flags != 0);
+}
+
+/* VIRTIO_BLK_T_DISCARD and VIRTIO_BLK_T_WRITE_ZEROES: all of it is checked before any is done. */
+static uint8_t erase_sectors(const struct blk *blk, uint32_t type, struct span *span, uint64_t size)
+{
+	const bool zeroes = type == VIRTIO_BLK_T_WRITE_ZEROES;
+	struct virtio_blk_discard_write_zeroes segments[DISCARD_SEGMENTS_MAX];
+	const uint64_t count = size / sizeof(segments[0]);
+	uint8_t result = VIRTIO_BLK_S_OK;
+	int err = 0;
+
+	if (!virtio_mmio_has(&blk->mmio,
+			     zeroes ? VIRTIO_BLK_F_WRITE_ZEROES : VIRTIO_BLK_F_DISCARD))
+		return VIRTIO_BLK_S_UNSUPP;
+	if (blk->disk->read_only || size % sizeof(segments[0]) ||
+	    count > (zeroes ? ZEROES_SEGMENTS_MAX : DISCARD_SEGMENTS_MAX))
+		return VIRTIO_BLK_S_IOERR;
+	span_read(span, segments, size);
+	for (uint64_t i = 0; i < count && result == VIRTIO_BLK_S_OK; i++)
+		result = check_segment(blk, type, &segments[i]);
+	if (result != VIRTIO_BLK_S_OK)
+		return result;
+	for (uint64_t i = 0; i < count && !err; i++)
+		err = erase_segment(blk, type, &segments[i]);
+	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
+		err = sync_image(blk->disk);
+
+	return status_of(err);
+}
+
 /*
  * Carry out the request in blk->chain. Returns false if it is none: no room for
  * a header or a status. How it is spread over descriptors is the driver's choice.
@@ -191,6 +259,11 @@ static bool carry_out(struct blk *blk)
 		break;
 	case VIRTIO_BLK_T_FLUSH:
 		result = status_of(sync_image(blk->disk));
+		break;
+	case VIRTIO_BLK_T_DISCARD:
+	case VIRTIO_BLK_T_WRITE_ZEROES:
+		result = erase_sectors(blk, header.type, &out,
+				       chain->readable_size - sizeof(header));
 		break;
 	case VIRTIO_BLK_T_GET_ID:
 		span_write(&in, blk->disk->name, DISK_NAME_SIZE);
@@ -304,12 +377,20 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 
 	if (disk->read_only)
 		config.features |= BIT(VIRTIO_BLK_F_RO);
+	else
+		config.features |= BIT(VIRTIO_BLK_F_DISCARD) | BIT(VIRTIO_BLK_F_WRITE_ZEROES);
 	memset(blk, 0, sizeof(*blk));
 	blk->disk = disk;
 	snprintf(blk->name, sizeof(blk->name), "disk %s", disk->name);
 	blk->space.capacity = disk->size / DISK_SECTOR_SIZE;
 	blk->space.seg_max = SEG_MAX;
 	blk->space.blk_size = DISK_SECTOR_SIZE;
+	blk->space.max_discard_sectors = DISCARD_SECTORS_MAX;
+	blk->space.max_discard_seg = DISCARD_SEGMENTS_MAX;
+	blk->space.discard_sector_alignment = disk->block_size / DISK_SECTOR_SIZE;
+	blk->space.max_write_zeroes_sectors = ZEROES_SECTORS_MAX;
+	blk->space.max_write_zeroes_seg = ZEROES_SEGMENTS_MAX;
+	blk->space.write_zeroes_may_unmap = 1;
 
 	err = virtio_mmio_create(&blk->mmio, &config);
 	if (err)

@@ -7,6 +7,10 @@
  * touches the image or the queue, but for blk_drain(), which takes the same lock.
  * All signals are blocked in the thread.
  *
+ * There is one queue. More would only let vCPUs wait for each other less while
+ * they submit: this transport has one interrupt for all queues, and one thread
+ * carries out what they hold.
+ *
  * A flush is answered when the data is durable. If the driver did not accept
  * VIRTIO_BLK_F_FLUSH, so is every write. What the host refuses is an I/O error to
  * the guest, and no more than that.
