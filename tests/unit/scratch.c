@@ -45,7 +45,7 @@ const char *scratch_folder(void)
 	return folder;
 }
 
-const char *scratch_path(const char *name)
+char *scratch_path(const char *name)
 {
 	static char paths[8][PATH_MAX];
 	static unsigned int next;
@@ -56,9 +56,9 @@ const char *scratch_path(const char *name)
 	return path;
 }
 
-static const char *make_file(const char *name, const void *data, size_t size, off_t length)
+static char *make_file(const char *name, const void *data, size_t size, off_t length)
 {
-	const char *path = scratch_path(name);
+	char *path = scratch_path(name);
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 	assert_true(fd >= 0);
@@ -70,12 +70,12 @@ static const char *make_file(const char *name, const void *data, size_t size, of
 	return path;
 }
 
-const char *scratch_write(const char *name, const void *data, size_t size)
+char *scratch_write(const char *name, const void *data, size_t size)
 {
 	return make_file(name, data, size, (off_t)size);
 }
 
-const char *scratch_sparse(const char *name, off_t size)
+char *scratch_sparse(const char *name, off_t size)
 {
 	return make_file(name, NULL, 0, size);
 }

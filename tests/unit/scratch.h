@@ -19,11 +19,11 @@ int scratch_remove(void **state);
 const char *scratch_folder(void);
 
 /** The path of a file in it. Good until the eighth call from now. */
-const char *scratch_path(const char *name);
+char *scratch_path(const char *name);
 
 /** Make a file of these bytes, or a sparse one of a size. Both return its path. */
-const char *scratch_write(const char *name, const void *data, size_t size);
-const char *scratch_sparse(const char *name, off_t size);
+char *scratch_write(const char *name, const void *data, size_t size);
+char *scratch_sparse(const char *name, off_t size);
 
 /** How many files this process has open. */
 unsigned int scratch_open_files(void);
