@@ -224,7 +224,8 @@ static void ctrl_a_x_quits_though_the_guest_reads_nothing(void **state)
 	size_t typed = 0;
 
 	memset(keys, 'k', sizeof(keys));
-	memcpy(keys + sizeof(keys) - 2, "\001x", 2);
+	keys[sizeof(keys) - 2] = '\001';
+	keys[sizeof(keys) - 1] = 'x';
 	console_setup_on_terminal(&c);
 	assert_int_equal(fcntl(c.input, F_SETFL, O_NONBLOCK), 0);
 	while (typed < sizeof(keys)) {

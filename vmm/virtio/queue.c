@@ -32,6 +32,7 @@ static uint16_t load(const uint8_t *at)
 	return atomic_load((const _Atomic uint16_t *)(const void *)at);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): atomic_store() does write to it. */
 static void store(uint8_t *at, uint16_t value)
 {
 	atomic_store((_Atomic uint16_t *)(void *)at, value);
