@@ -43,7 +43,7 @@ test_src := $(sort $(wildcard tests/unit/test-*.c))
 # Each folder of tests has what its test programs share, if anything, in other files.
 test_support_src := $(filter-out $(test_src),$(sort $(wildcard tests/unit/*.c)))
 
-all: lib $(O)/arm64/dormouse ## the library for this machine and dormouse for arm64
+all: lib $(O)/arm64/dormouse system-programs ## the library for this machine and dormouse for arm64
 
 lib: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci.a for this machine and for arm64
 
@@ -137,6 +137,20 @@ $(O)/payload/psci-conform.img: $(O)/payload/psci-conform.elf
 
 payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payload
 
+# --- what system tests run besides dormouse, where tools/arm64-host looks for programs ---
+
+system-programs: $(O)/arm64/psci-calls.img $(O)/arm64/test-kvm-psci
+
+$(O)/arm64/psci-calls.img: tests/guest/calls.S tests/guest/calls.ld
+	@mkdir -p $(@D)
+	@echo '  AS      $@'
+	$(Q)$(ARM64_CC) -nostdlib -static -Wl,--build-id=none -Wl,-T,tests/guest/calls.ld -o $@.elf $<
+	$(Q)$(CROSS)objcopy -O binary $@.elf $@ && rm $@.elf
+
+$(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/kvm-psci.o $(O)/arm64/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
+
 # --- tests and gates ---
 
 unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
@@ -151,6 +165,17 @@ freestanding: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci needs nothin
 lint: freestanding ## layout, static analysis, spelling of includes, scripts, man pages
 	$(Q)tools/lint
 
+# --- proof: what goes over the whole of something ---
+
+model_src := $(sort $(wildcard tests/model/*.c))
+
+$(O)/native/test-model: $(model_src:%.c=$(O)/native/%.o) $(O)/native/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+
+model: $(O)/native/test-model ## every state of small machines, against a second implementation
+	$(Q)$<
+
 check: ## everything ./check runs, without installing anything
 	$(Q)tests/run-all
 
@@ -160,5 +185,6 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all lib dormouse payload unit tsan freestanding lint check clean help
+.PHONY: model
+.PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check clean help
 .DELETE_ON_ERROR:

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "steps.h"
+
+#include <psci/abi.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What a caller may put into the upper half of a register that has only a lower one. */
+#define JUNK UINT64_C(0xfeedf00d00000000)
+
+static struct step *add(struct steps *steps, enum step_kind kind, unsigned int vcpu)
+{
+	struct step *step = &steps->step[steps->count++];
+
+	if (steps->count > STEP_MAX) {
+		fprintf(stderr, "test-model: more steps than STEP_MAX\n");
+		exit(2);
+	}
+	*step = (struct step){ .kind = kind, .vcpu = vcpu };
+
+	return step;
+}
+
+static struct step *add_call(struct steps *steps, unsigned int vcpu, uint64_t x0, uint64_t x1,
+			     uint64_t x2, uint64_t x3)
+{
+	struct step *step = add(steps, STEP_CALL, vcpu);
+
+	step->regs = (struct psci_regs){ .x = { x0, x1, x2, x3 } };
+
+	return step;
+}
+
+/* The same call in AArch64, AArch32, and with junk above what an SMC32 call uses. */
+static void add_calls(struct steps *steps, unsigned int vcpu, uint32_t fid, uint64_t x1,
+		      uint64_t x2, uint64_t x3)
+{
+	add_call(steps, vcpu, fid, x1, x2, x3);
+	add_call(steps, vcpu, fid, x1, x2, x3)->regs.aarch32 = true;
+	if (fid < PSCI_FN64_BASE)
+		add_call(steps, vcpu, fid | JUNK, x1 | JUNK, x2 | JUNK, x3 | JUNK);
+}
+
+static void add_both(struct steps *steps, unsigned int vcpu, uint32_t fid, uint64_t x1, uint64_t x2,
+		     uint64_t x3)
+{
+	add_calls(steps, vcpu, fid, x1, x2, x3);
+	add_calls(steps, vcpu, fid | (PSCI_FN64_BASE - PSCI_FN32_BASE), x1, x2, x3);
+}
+
+/* Targets: each vCPU, nobody, and one with a bit that must be zero. */
+static const uint64_t strangers[] = { 2, 0x100, 0x01000000, UINT64_C(1) << 63 };
+
+static void add_cpu_on(struct steps *steps, unsigned int vcpu, unsigned int starts, uint64_t target)
+{
+	static const struct start {
+		uint32_t fid;
+		bool aarch32;
+		bool big_endian;
+		uint64_t entry;
+		uint64_t context;
+	} good[] = {
+		{ PSCI_FN64_CPU_ON, false, false, 0x40000000, 0 },
+		{ PSCI_FN32_CPU_ON, true, true, 0x50000003, 0xffffffff },
+		{ PSCI_FN64_CPU_ON, false, true, UINT64_C(0x4000000040), UINT64_MAX },
+		{ PSCI_FN32_CPU_ON, false, false, JUNK | 0x40000000, JUNK | 1 },
+	};
+	static const uint64_t bad[] = { 1, 2, 3, WORLD_REFUSED_ENTRY, WORLD_REFUSED_ENTRY | 1 };
+
+	for (unsigned int i = 0; i < starts; i++) {
+		struct step *step =
+			add_call(steps, vcpu, good[i].fid, target, good[i].entry, good[i].context);
+
+		step->regs.aarch32 = good[i].aarch32;
+		step->regs.big_endian = good[i].big_endian;
+		step->anytime = i == 0;
+	}
+	for (size_t i = 1; i < ARRAY_SIZE(bad); i++) {
+		add_call(steps, vcpu, PSCI_FN64_CPU_ON, target, bad[i], 0);
+		add_call(steps, vcpu, PSCI_FN32_CPU_ON, target, bad[i], 0);
+	}
+	add_call(steps, vcpu, PSCI_FN32_CPU_ON, target, WORLD_REFUSED_ENTRY, 0)->regs.aarch32 =
+		true;
+	add_call(steps, vcpu, PSCI_FN32_CPU_ON, target, WORLD_REFUSED_ENTRY | 1, 0)->regs.aarch32 =
+		true;
+	add_call(steps, vcpu, PSCI_FN64_CPU_ON, target, 0x40000000, 0)->regs.aarch32 = true;
+}
+
+static void add_affinity_info(struct steps *steps, unsigned int vcpu, uint64_t target)
+{
+	static const uint64_t levels[] = { 0, 1, 2, 3, 4, 0x80000000, JUNK | 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		add_both(steps, vcpu, PSCI_FN32_AFFINITY_INFO, target, levels[i], 0);
+}
+
+static void add_suspend(struct steps *steps, unsigned int vcpu)
+{
+	static const uint64_t states[] = {
+		0, JUNK, 1, 0x10000, 0x40000000, 0x80000000, 0xffffffff
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		add_both(steps, vcpu, PSCI_FN32_CPU_SUSPEND, states[i], WORLD_REFUSED_ENTRY | 3, 5);
+}
+
+static void add_system(struct steps *steps, unsigned int vcpu)
+{
+	static const uint64_t types[] = { 0, 1, 2, 0x7fffffff, 0x80000000, 0x80000001, JUNK };
+	static const uint64_t cookies[] = { 0, 1, JUNK };
+
+	add_calls(steps, vcpu, PSCI_FN32_SYSTEM_OFF, 1, 2, 3);
+	add_calls(steps, vcpu, PSCI_FN32_SYSTEM_RESET, 1, 2, 3);
+	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+		for (size_t c = 0; c < ARRAY_SIZE(cookies); c++) {
+			add_both(steps, vcpu, PSCI_FN32_SYSTEM_RESET2, types[t], cookies[c], 0);
+			add_both(steps, vcpu, PSCI_FN32_SYSTEM_OFF2, types[t], cookies[c], 0);
+		}
+	}
+}
+
+/* Every number, of both conventions, and every way to spoil an id; asked for, and called. */
+static void add_ids(struct steps *steps, unsigned int vcpu)
+{
+	static const uint32_t others[] = { 0,	       3,	   0x04000003, 0x44000003,
+					   0x80000001, 0x84000020, 0x840000ff, 0x84020003,
+					   0x84100003, 0x85000003, 0xc4000020, 0xc5000003,
+					   0x86000003, 0xffffffff };
+
+	for (uint32_t number = 0; number < PSCI_FN_COUNT; number++) {
+		add_both(steps, vcpu, PSCI_FN32_PSCI_FEATURES, PSCI_FN32_BASE | number, 0, 0);
+		add_both(steps, vcpu, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_BASE | number, 0, 0);
+		add_calls(steps, vcpu, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_BASE | 0x10000 | number,
+			  0, 0);
+		/* What a vCPU asks of itself or of nobody, that others below do not. */
+		add_both(steps, vcpu, PSCI_FN32_BASE | number, 0x100, 0x77, 0x77);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		add_calls(steps, vcpu, others[i], 0, 0x40000000, 0);
+		add_calls(steps, vcpu, PSCI_FN32_PSCI_FEATURES, others[i], 0, 0);
+	}
+	add_calls(steps, vcpu, PSCI_FN32_PSCI_FEATURES, 0x80000000, 0, 0);
+	add_calls(steps, vcpu, PSCI_FN32_PSCI_FEATURES, 0x80010000, 0, 0);
+	add_both(steps, vcpu, PSCI_FN32_PSCI_VERSION | 0x10000, 0, 0, 0);
+	add_both(steps, vcpu, PSCI_FN32_CPU_OFF | 0x10000, 0x10000, 0, 0);
+}
+
+void steps_make(struct steps *steps, unsigned int vcpu_count, unsigned int starts)
+{
+	steps->count = 0;
+	for (unsigned int vcpu = 0; vcpu < vcpu_count; vcpu++) {
+		struct step *boot;
+
+		add_ids(steps, vcpu);
+		add_suspend(steps, vcpu);
+		add_system(steps, vcpu);
+		for (unsigned int target = 0; target < vcpu_count; target++) {
+			add_cpu_on(steps, vcpu, starts, world_mpidrs[target]);
+			add_affinity_info(steps, vcpu, world_mpidrs[target]);
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+			add_cpu_on(steps, vcpu, starts, strangers[i]);
+			add_affinity_info(steps, vcpu, strangers[i]);
+		}
+		add(steps, STEP_POLL, vcpu);
+		add(steps, STEP_WAKE, vcpu);
+		boot = add(steps, STEP_BOOT, vcpu);
+		boot->entry = (struct psci_entry){ .pc = 0x40080000, .x0 = 0x4fdb0000 };
+	}
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "world.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* They share some affinity fields and differ in others, so that levels 1 to 3 have groups. */
+const uint64_t world_mpidrs[REF_VCPU_MAX] = { 0, 1, UINT64_C(0x0100000100) };
+
+static void wrong(struct world *w, const char *what)
+{
+	if (!w->wrong)
+		w->wrong = what;
+}
+
+static enum doing doing_of(enum psci_next next)
+{
+	switch (next) {
+	case PSCI_NEXT_RESUME:
+	case PSCI_NEXT_START:
+		return DOING_RUN;
+	case PSCI_NEXT_PARK:
+		return DOING_PARK;
+	case PSCI_NEXT_SLEEP:
+		return DOING_SLEEP;
+	case PSCI_NEXT_EXIT:
+		return DOING_EXIT;
+	}
+
+	return DOING_NOTHING;
+}
+
+static bool same_entry(const struct psci_entry *a, const struct psci_entry *b)
+{
+	return a->pc == b->pc && a->x0 == b->x0 && a->aarch32 == b->aarch32 && a->t32 == b->t32 &&
+	       a->big_endian == b->big_endian;
+}
+
+/* Both machines have answered a poll or a wake-up of vCPU @i. */
+static void compare_next(struct world *w, unsigned int i, enum psci_next next,
+			 const struct psci_entry *entry, const struct ref_answer *expected)
+{
+	static const struct psci_entry untouched = { .pc = 0xfeedf00d, .x0 = 0xfeedf00d };
+
+	if (next != expected->next)
+		wrong(w, "the answer is another one");
+	else if (next == PSCI_NEXT_START && !same_entry(entry, &expected->entry))
+		wrong(w, "it starts with another entry");
+	else if (next != PSCI_NEXT_START && !same_entry(entry, &untouched))
+		wrong(w, "the entry is written without a start");
+	w->now.doing[i] = (uint8_t)doing_of(next);
+}
+
+static void poll(struct world *w, unsigned int i)
+{
+	struct psci_entry entry = { .pc = 0xfeedf00d, .x0 = 0xfeedf00d };
+	const struct ref_answer expected = ref_poll(&w->now.ref, i);
+
+	w->now.kicked[i] = false;
+	compare_next(w, i, psci_vcpu_poll(&w->now.vcpus[i], &entry), &entry, &expected);
+}
+
+static void wake(struct world *w, unsigned int i)
+{
+	struct psci_entry entry = { .pc = 0xfeedf00d, .x0 = 0xfeedf00d };
+	const struct ref_answer expected = ref_wake(&w->now.ref, i);
+
+	compare_next(w, i, psci_vcpu_wake(&w->now.vcpus[i], &entry), &entry, &expected);
+}
+
+/* A call that runs on with an error has changed nothing. */
+static bool is_refusal(const struct ref_answer *answer)
+{
+	return answer->next == PSCI_NEXT_RESUME && (int32_t)answer->x0 < 0;
+}
+
+static void call(struct world *w, unsigned int i, const struct psci_regs *given)
+{
+	struct psci_regs regs = *given;
+	struct psci_machine machine;
+	struct psci_vcpu vcpus[REF_VCPU_MAX];
+	const struct ref_answer expected = ref_call(&w->now.ref, i, given);
+
+	memcpy(&machine, &w->now.machine, sizeof(machine));
+	memcpy(vcpus, w->now.vcpus, sizeof(vcpus));
+
+	const enum psci_next next = psci_call(&w->now.vcpus[i], &regs);
+
+	if (next != expected.next)
+		wrong(w, "the answer is another one");
+	else if (regs.x[0] != (expected.has_x0 ? expected.x0 : given->x[0]))
+		wrong(w, "x0 is another one");
+	if (memcmp(&regs.x[1], &given->x[1], 3 * sizeof(regs.x[0])) != 0)
+		wrong(w, "x1 to x3 are changed");
+	if (is_refusal(&expected) && (memcmp(&machine, &w->now.machine, sizeof(machine)) != 0 ||
+				      memcmp(vcpus, w->now.vcpus, sizeof(vcpus)) != 0))
+		wrong(w, "a refused call has changed something");
+	w->now.doing[i] = (uint8_t)doing_of(next);
+}
+
+/* Whether vCPU @i has to hear of a change, so that its thread does what it should. */
+static bool must_poll(const struct world *w, unsigned int i)
+{
+	struct ref_machine ref = w->now.ref;
+	const struct ref_answer answer = ref_poll(&ref, i);
+
+	return answer.next == PSCI_NEXT_START || doing_of(answer.next) != w->now.doing[i];
+}
+
+static void compare_event(struct world *w)
+{
+	const struct psci_event event = psci_machine_event(&w->now.machine);
+	const struct ref_machine *ref = &w->now.ref;
+	const void *caller =
+		ref->event.kind == PSCI_EVENT_NONE ? NULL : &w->seats[ref->event_caller];
+
+	if (event.kind != ref->event.kind || event.type != ref->event.type ||
+	    event.cookie != ref->event.cookie || event.vctx != caller)
+		wrong(w, "the event is another one");
+}
+
+const char *world_step(struct world *w, const struct step *step)
+{
+	w->wrong = NULL;
+	w->nesting = 0;
+
+	switch (step->kind) {
+	case STEP_CALL:
+		call(w, step->vcpu, &step->regs);
+		break;
+	case STEP_POLL:
+		poll(w, step->vcpu);
+		break;
+	case STEP_WAKE:
+		wake(w, step->vcpu);
+		break;
+	case STEP_BOOT:
+		ref_boot(&w->now.ref, step->vcpu, &step->entry);
+		psci_machine_boot(&w->now.vcpus[step->vcpu], &step->entry);
+		break;
+	}
+	if (w->locked)
+		wrong(w, "the lock is still held");
+	compare_event(w);
+	for (unsigned int i = 0; i < w->now.ref.vcpu_count; i++) {
+		if (!w->now.kicked[i] && must_poll(w, i))
+			wrong(w, "nobody tells a vCPU of what has become of it");
+	}
+
+	return w->wrong;
+}
+
+/* --- the host --- */
+
+static void host_kick(void *ctx, void *vctx)
+{
+	struct world *w = ctx;
+	const struct seat *seat = vctx;
+
+	if (w->locked || seat->world != w)
+		wrong(w, "a kick comes with the lock held or to nobody");
+	w->now.kicked[seat->number] = true;
+	/* A thread that runs the guest is interrupted, and polls a little later. */
+	if (w->eager && w->nesting == 0 && w->now.doing[seat->number] != DOING_RUN) {
+		w->nesting++;
+		poll(w, seat->number);
+		w->nesting--;
+	}
+}
+
+static bool host_entry_ok(void *ctx, uint64_t ipa)
+{
+	struct world *w = ctx;
+
+	if (!w->locked && w->host.lock)
+		wrong(w, "entry_ok() is called without the lock");
+
+	return ipa != WORLD_REFUSED_ENTRY;
+}
+
+static void host_lock(void *ctx)
+{
+	struct world *w = ctx;
+
+	if (w->locked)
+		wrong(w, "the lock is taken twice");
+	w->locked = true;
+}
+
+static void host_unlock(void *ctx)
+{
+	struct world *w = ctx;
+
+	if (!w->locked)
+		wrong(w, "the lock is released twice");
+	w->locked = false;
+}
+
+void world_init(struct world *w, const struct world_kind *kind)
+{
+	memset(w, 0, sizeof(*w));
+	w->eager = kind->eager;
+	w->host = (struct psci_host){
+		.size = sizeof(w->host),
+		.kick = host_kick,
+		.entry_ok = host_entry_ok,
+	};
+	if (!kind->no_lock) {
+		w->host.lock = host_lock;
+		w->host.unlock = host_unlock;
+	}
+
+	const struct psci_config config = {
+		.size = sizeof(config),
+		.version = kind->version,
+		.withheld = kind->withheld,
+		.index = w->now.index,
+		.index_size = WORLD_INDEX_SIZE,
+		.host = &w->host,
+		.ctx = w,
+	};
+
+	if (psci_machine_init(&w->now.machine, &config) != PSCI_OK)
+		wrong(w, "the machine cannot be made");
+	w->now.ref.version = kind->version;
+	w->now.ref.withheld = kind->withheld;
+	w->now.ref.refused_entry = WORLD_REFUSED_ENTRY;
+	w->now.ref.vcpu_count = kind->vcpu_count;
+	for (unsigned int i = 0; i < kind->vcpu_count; i++) {
+		w->seats[i] = (struct seat){ .world = w, .number = i };
+		w->now.ref.mpidr[i] = world_mpidrs[i];
+		w->now.kicked[i] = true; /* To be polled before it first runs. */
+		if (psci_vcpu_init(&w->now.vcpus[i], &w->now.machine, world_mpidrs[i],
+				   &w->seats[i]) != PSCI_OK)
+			wrong(w, "a vCPU cannot be made");
+	}
+}
+
+void world_print_step(const struct step *step)
+{
+	const char *name;
+
+	switch (step->kind) {
+	case STEP_CALL:
+		name = psci_function_name((uint32_t)step->regs.x[0]);
+		printf("# vCPU %u calls %s: x0 %#" PRIx64 ", x1 %#" PRIx64 ", x2 %#" PRIx64
+		       ", x3 %#" PRIx64 "%s%s\n",
+		       step->vcpu, name ? name : "nothing", step->regs.x[0], step->regs.x[1],
+		       step->regs.x[2], step->regs.x[3], step->regs.aarch32 ? ", AArch32" : "",
+		       step->regs.big_endian ? ", big-endian" : "");
+		break;
+	case STEP_POLL:
+		printf("# vCPU %u polls\n", step->vcpu);
+		break;
+	case STEP_WAKE:
+		printf("# vCPU %u wakes up\n", step->vcpu);
+		break;
+	case STEP_BOOT:
+		printf("# the host boots vCPU %u at %#" PRIx64 "\n", step->vcpu, step->entry.pc);
+		break;
+	}
+}

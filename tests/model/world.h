@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A machine of the library and one of the reference side by side, with a host
+ * whose threads do what they are told. One step at a time is taken by both, and
+ * every difference is reported.
+ *
+ * The library takes its lock once in each of its functions, so a step is what
+ * threads can interleave: every order of steps is an execution, and there is no
+ * other. What comes after the lock are kicks; an eager host answers a kick on
+ * the spot, another one when it likes.
+ */
+#ifndef TESTS_MODEL_WORLD_H
+#define TESTS_MODEL_WORLD_H
+
+#include "reference.h"
+
+#include <psci/psci.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WORLD_INDEX_SIZE 4
+#define WORLD_REFUSED_ENTRY UINT64_C(0xdead0000)
+
+/** What a vCPU's thread was last told to do. */
+enum doing {
+	DOING_NOTHING, /**< It has not polled yet. */
+	DOING_RUN,
+	DOING_PARK,
+	DOING_SLEEP,
+	DOING_EXIT,
+};
+
+/** All that a step can change. Comparable and copied as bytes; not to be moved. */
+struct world_state {
+	struct psci_machine machine;
+	struct psci_vcpu vcpus[REF_VCPU_MAX];
+	struct psci_vcpu *index[WORLD_INDEX_SIZE];
+	struct ref_machine ref;
+	uint8_t doing[REF_VCPU_MAX];
+	bool kicked[REF_VCPU_MAX]; /**< Since it last polled. */
+};
+
+struct world {
+	struct world_state now;
+	struct psci_host host;
+	struct seat {
+		struct world *world;
+		unsigned int number;
+	} seats[REF_VCPU_MAX];
+	bool eager; /**< Poll on the spot when kicked. */
+	bool locked;
+	unsigned int nesting; /**< Of library calls, for kicks that are answered on the spot. */
+	const char *wrong; /**< The first difference of this step, or NULL. */
+};
+
+enum step_kind {
+	STEP_CALL,
+	STEP_POLL,
+	STEP_WAKE,
+	STEP_BOOT,
+};
+
+struct step {
+	enum step_kind kind;
+	unsigned int vcpu;
+	bool anytime; /**< STEP_CALL: also by a thread that does not run its guest. */
+	struct psci_regs regs; /**< STEP_CALL */
+	struct psci_entry entry; /**< STEP_BOOT */
+};
+
+/** What a world is made of. MPIDRs are the first ones of world_mpidrs. */
+struct world_kind {
+	unsigned int vcpu_count;
+	uint32_t version;
+	uint32_t withheld;
+	bool eager;
+	bool no_lock; /**< The host gives no lock and no entry_ok. */
+};
+
+extern const uint64_t world_mpidrs[REF_VCPU_MAX];
+
+/** Set up both machines, no vCPU of which has booted. */
+void world_init(struct world *w, const struct world_kind *kind);
+
+/** Take a step. Returns NULL, or what is wrong. */
+const char *world_step(struct world *w, const struct step *step);
+
+/** Describe a step in one line. */
+void world_print_step(const struct step *step);
+
+#endif
