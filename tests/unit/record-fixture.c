@@ -2,13 +2,16 @@
 #include "record-fixture.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -43,6 +46,8 @@ struct record record_example(void)
 			.memory = 1ULL << 30,
 			.psci = PSCI_SERVER_KERNEL,
 			.psci_version = 0x00010003,
+			.on_reset = RESET_POLICY_RESTART,
+			.on_reset2 = RESET_POLICY_EXIT,
 		},
 	};
 }
@@ -102,6 +107,9 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_int_equal(a->boots, b->boots);
 	assert_string_equal(a->host, b->host);
 	assert_same_text(a->config.kernel, b->config.kernel);
+	assert_same_text(a->config.flat, b->config.flat);
+	assert_int_equal(a->config.flat_address, b->config.flat_address);
+	assert_same_text(a->config.firmware, b->config.firmware);
 	assert_same_text(a->config.initrd, b->config.initrd);
 	assert_same_text(a->config.append, b->config.append);
 	assert_same_text(a->config.console, b->config.console);
@@ -116,10 +124,58 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_int_equal(a->config.psci_version, b->config.psci_version);
 	assert_int_equal(a->config.on_reset, b->config.on_reset);
 	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
+	assert_int_equal(a->config.on_reset, b->config.on_reset);
+	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
 }
 
 void record_set_text(char **text, const char *to)
 {
 	free(*text);
 	*text = to ? strdup(to) : NULL;
+}
+
+/* The value at a path such as "machine.disks.0", or NULL. */
+static json_t *find(json_t *json, const char *path, size_t length)
+{
+	while (json && length > 0) {
+		const size_t part = strcspn(path, ".") < length ? strcspn(path, ".") : length;
+		char key[32];
+
+		snprintf(key, sizeof(key), "%.*s", (int)part, path);
+		json = json_is_array(json) ? json_array_get(json, strtoul(key, NULL, 10))
+					   : json_object_get(json, key);
+		path += part;
+		length -= part;
+		if (length > 0) {
+			path++;
+			length--;
+		}
+	}
+
+	return json;
+}
+
+void record_damage(int dir_fd, const char *path, const char *value)
+{
+	const char *dot = strrchr(path, '.');
+	const char *key = dot ? dot + 1 : path;
+	int fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
+	json_error_t where;
+	json_t *json = json_loadfd(fd, 0, &where);
+	json_t *parent;
+
+	assert_non_null(json);
+	close(fd);
+	parent = find(json, path, dot ? (size_t)(dot - path) : 0);
+	assert_true(json_is_object(parent));
+	if (value)
+		assert_int_equal(json_object_set_new(parent, key,
+						     json_loads(value, JSON_DECODE_ANY, &where)),
+				 0);
+	else
+		assert_int_equal(json_object_del(parent, key), 0);
+	fd = openat(dir_fd, "record.json", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(json_dumpfd(json, fd, JSON_INDENT(2)), 0);
+	close(fd);
+	json_decref(json);
 }

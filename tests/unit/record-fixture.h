@@ -20,6 +20,12 @@ struct record record_must_load(int dir_fd);
 /** Expect the same in every field but cause.warm, which is not recorded. */
 void record_assert_equal(const struct record *a, const struct record *b);
 
+/**
+ * Change the record in @dir_fd: put @value, which is JSON, at @path, such as
+ * "machine.disks.0.path"; NULL removes what is there.
+ */
+void record_damage(int dir_fd, const char *path, const char *value);
+
 /** Replace a string that a record owns. */
 void record_set_text(char **text, const char *to);
 

@@ -37,6 +37,9 @@ static struct config example(void)
 {
 	return (struct config){
 		.kernel = strdup("/boot/Image"),
+		.flat = strdup("/boot/flat"),
+		.flat_address = 0x40100000,
+		.firmware = strdup("/boot/firmware"),
 		.initrd = strdup("/boot/initrd"),
 		.append = strdup("console=ttyAMA0"),
 		.console = strdup("/tmp/console"),
@@ -46,6 +49,8 @@ static struct config example(void)
 		.memory = 512ULL << 20,
 		.psci = PSCI_SERVER_USERSPACE,
 		.psci_version = PSCI_VERSION_1_3,
+		.on_reset = RESET_POLICY_RESTART,
+		.on_reset2 = RESET_POLICY_EXIT,
 	};
 }
 
@@ -177,10 +182,13 @@ static void a_server_has_a_word_unless_it_is_any(void **state)
 
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_USERSPACE), "userspace");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_MIXED), "mixed");
+	assert_string_equal(config_psci_server_word(PSCI_SERVER_MIXED), "mixed");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_KERNEL), "kernel");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_ANY), "");
 	assert_int_equal(config_parse_psci_server("userspace", &server), 0);
 	assert_int_equal(server, PSCI_SERVER_USERSPACE);
+	assert_int_equal(config_parse_psci_server("mixed", &server), 0);
+	assert_int_equal(server, PSCI_SERVER_MIXED);
 	assert_int_equal(config_parse_psci_server("mixed", &server), 0);
 	assert_int_equal(server, PSCI_SERVER_MIXED);
 	assert_int_equal(config_parse_psci_server("kernel", &server), 0);
@@ -209,6 +217,70 @@ static void a_reset_policy_has_a_word_unless_it_is_none(void **state)
 	assert_int_equal(policy, RESET_POLICY_EXIT);
 }
 
+static void a_policy_has_a_word_unless_there_is_none(void **state)
+{
+	enum reset_policy policy = RESET_POLICY_NONE;
+
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_RESTART), "restart");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_EXIT), "exit");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_NONE), "");
+	assert_int_equal(config_parse_reset_policy("restart", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_RESTART);
+	assert_int_equal(config_parse_reset_policy("exit", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
+	assert_int_equal(config_parse_reset_policy("", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("none", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("exit ", &policy), -EINVAL);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
+}
+
+static void an_address_is_decimal_or_hexadecimal_and_not_0(void **state)
+{
+	static const char *const bad[] = { "",
+					   "0",
+					   "0x0",
+					   "0x",
+					   "-4",
+					   "+4",
+					   " 4",
+					   "4 ",
+					   "4K",
+					   "0x4g",
+					   "x4",
+					   "0x-4",
+					   "0x 4",
+					   "here",
+					   "18446744073709551616",
+					   "0x10000000000000000" };
+	uint64_t address = UNTOUCHED;
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (config_parse_address(bad[i], &address) != -EINVAL)
+			fail_msg("\"%s\" was taken", bad[i]);
+		assert_int_equal(address, UNTOUCHED);
+	}
+	assert_int_equal(config_parse_address("0x40080000", &address), 0);
+	assert_int_equal(address, 0x40080000);
+	assert_int_equal(config_parse_address("1074266112", &address), 0);
+	assert_int_equal(address, 0x40080000);
+	/* Not octal. */
+	assert_int_equal(config_parse_address("010", &address), 0);
+	assert_int_equal(address, 10);
+	assert_int_equal(config_parse_address("0XFFFFFFFFffffffff", &address), 0);
+	assert_int_equal(address, UINT64_MAX);
+}
+
+static void what_a_guest_starts_with_describes_a_machine(void **state)
+{
+	char path[] = "/a";
+
+	assert_true(config_describes_machine(&(const struct config){ .kernel = path }));
+	assert_true(config_describes_machine(&(const struct config){ .flat = path }));
+	assert_true(config_describes_machine(&(const struct config){ .firmware = path }));
+	assert_false(config_describes_machine(
+		&(const struct config){ .initrd = path, .append = path, .cpus = 1 }));
+}
+
 static void a_copy_is_whole_and_its_own(void **state)
 {
 	struct config from = example();
@@ -219,6 +291,9 @@ static void a_copy_is_whole_and_its_own(void **state)
 	/* Under ASan a string that both share would be read after it was freed. */
 	config_free(&from);
 	assert_string_equal(to.kernel, "/boot/Image");
+	assert_string_equal(to.flat, "/boot/flat");
+	assert_int_equal(to.flat_address, 0x40100000);
+	assert_string_equal(to.firmware, "/boot/firmware");
 	assert_string_equal(to.initrd, "/boot/initrd");
 	assert_string_equal(to.append, "console=ttyAMA0");
 	assert_string_equal(to.console, "/tmp/console");
@@ -231,6 +306,8 @@ static void a_copy_is_whole_and_its_own(void **state)
 	assert_int_equal(to.memory, 512ULL << 20);
 	assert_int_equal(to.psci, PSCI_SERVER_USERSPACE);
 	assert_int_equal(to.psci_version, PSCI_VERSION_1_3);
+	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
+	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
 	config_free(&to);
 }
 
@@ -249,7 +326,7 @@ static void a_copy_without_memory_leaves_nothing(void **state)
 	static const struct config zero;
 	struct config from = example();
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 8; i++) {
 		struct config to;
 		int err;
 
@@ -363,6 +440,9 @@ int main(void)
 		cmocka_unit_test(any_version_can_be_written),
 		cmocka_unit_test(a_server_has_a_word_unless_it_is_any),
 		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_none),
+		cmocka_unit_test(a_policy_has_a_word_unless_there_is_none),
+		cmocka_unit_test(an_address_is_decimal_or_hexadecimal_and_not_0),
+		cmocka_unit_test(what_a_guest_starts_with_describes_a_machine),
 		cmocka_unit_test(a_copy_is_whole_and_its_own),
 		cmocka_unit_test(a_copy_of_what_is_absent_is_absent),
 		cmocka_unit_test(a_copy_without_memory_leaves_nothing),

@@ -122,6 +122,7 @@ static void the_exit_status_tells_how_it_ended(void **state)
 	assert_int_equal(lifecycle_exit_status(VM_CRASHED, VM_TRIGGER_CRASH), 4);
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_QUIT), 5);
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_RESET), 6);
+	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_RESET), 6);
 	/* No run ends in these. */
 	assert_int_equal(lifecycle_exit_status(VM_RUNNING, VM_TRIGGER_START), 1);
 	assert_int_equal(lifecycle_exit_status(VM_RESETTING, VM_TRIGGER_RESET), 1);

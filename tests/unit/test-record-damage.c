@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,65 +50,20 @@ static void refused(int err, const char *reason)
 	scratch_says(&error, "the record of " RECORD_VM, reason);
 }
 
-/* A good record, to be damaged. */
-static json_t *good(void)
+/* Make a good record, to be damaged. */
+static void save_good(void)
 {
 	struct record record = record_example();
-	json_error_t where;
-	json_t *json;
 
 	record_must_save(dir_fd, &record);
 	record_free(&record);
-	json = json_load_file(scratch_path("vm/record.json"), 0, &where);
-	assert_non_null(json);
-
-	return json;
 }
 
-/* The value at a path such as "machine.disks.0", or NULL. */
-static json_t *find(json_t *json, const char *path, size_t length)
-{
-	while (json && length > 0) {
-		const size_t part = strcspn(path, ".") < length ? strcspn(path, ".") : length;
-		char key[32];
-
-		snprintf(key, sizeof(key), "%.*s", (int)part, path);
-		json = json_is_array(json) ? json_array_get(json, strtoul(key, NULL, 10))
-					   : json_object_get(json, key);
-		path += part;
-		length -= part;
-		if (length > 0) {
-			path++;
-			length--;
-		}
-	}
-
-	return json;
-}
-
-/* Put @value, which is JSON, at @path; nothing: remove what is there. */
+/* Put @value, which is JSON, at @path in a good record; NULL: remove what is there. */
 static void damage(const char *path, const char *value)
 {
-	const char *dot = strrchr(path, '.');
-	const char *key = dot ? dot + 1 : path;
-	json_t *json = good();
-	json_t *parent = find(json, path, dot ? (size_t)(dot - path) : 0);
-	json_error_t where;
-	json_t *to = value ? json_loads(value, JSON_DECODE_ANY, &where) : NULL;
-	char *text;
-
-	assert_true(json_is_object(parent));
-	if (value) {
-		assert_non_null(to);
-		assert_int_equal(json_object_set_new(parent, key, to), 0);
-	} else {
-		assert_int_equal(json_object_del(parent, key), 0);
-	}
-	text = json_dumps(json, JSON_INDENT(2));
-	assert_non_null(text);
-	put(text, strlen(text));
-	free(text);
-	json_decref(json);
+	save_good();
+	record_damage(dir_fd, path, value);
 }
 
 static void a_record_cut_off_anywhere_is_refused(void **state)
@@ -118,7 +72,7 @@ static void a_record_cut_off_anywhere_is_refused(void **state)
 	ssize_t size;
 	int fd;
 
-	json_decref(good());
+	save_good();
 	fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
 	size = read(fd, text, sizeof(text));
 	close(fd);
@@ -137,7 +91,7 @@ static void a_record_with_a_flipped_bit_does_no_harm(void **state)
 	ssize_t size;
 	int fd;
 
-	json_decref(good());
+	save_good();
 	fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
 	size = read(fd, text, sizeof(text));
 	close(fd);
@@ -278,10 +232,32 @@ static void a_value_outside_its_range_is_refused(void **state)
 		{ "machine.on-reset", "\"\"" },
 		{ "machine.on-reset2", "\"never\"" },
 		{ "machine.psci-version", "4294967296" },
+		/* One of three, and an address only for one of them. */
+		{ "machine.flat", "\"/boot/flat\"" },
+		{ "machine.firmware", "\"/boot/firmware\"" },
+		{ "machine.flat-address", "\"0x40080000\"" },
+		{ "machine.on-reset", "\"\"" },
+		{ "machine.on-reset", "\"reboot\"" },
+		{ "machine.on-reset", "1" },
+		{ "machine.on-reset2", "\"Exit\"" },
+		{ "machine.on-reset2", "null" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		damage(cases[i].path, cases[i].value);
+		refused(-EINVAL, "is damaged: a value is missing or outside its range");
+	}
+}
+
+static void a_flat_binarys_address_that_is_none_is_refused(void **state)
+{
+	static const char *const values[] = { "\"\"",	  "\"0\"",    "\"0x\"", "\"-1\"",
+					      "\"here\"", "\"0x4 \"", "64",	"null" };
+
+	for (size_t i = 0; i < COUNT(values); i++) {
+		damage("machine.kernel", NULL);
+		record_damage(dir_fd, "machine.flat", "\"/boot/flat\"");
+		record_damage(dir_fd, "machine.flat-address", values[i]);
 		refused(-EINVAL, "is damaged: a value is missing or outside its range");
 	}
 }
@@ -450,7 +426,7 @@ static const char *check_unreadable(void)
 
 static void a_record_that_may_not_be_read_says_so(void **state)
 {
-	json_decref(good());
+	save_good();
 	assert_int_equal(fchmodat(dir_fd, "record.json", 0000, 0), 0);
 	scratch_unprivileged(check_unreadable);
 }
@@ -480,6 +456,7 @@ int main(void)
 		TEST(what_is_missing_is_missed),
 		TEST(a_value_of_another_type_is_refused),
 		TEST(a_value_outside_its_range_is_refused),
+		TEST(a_flat_binarys_address_that_is_none_is_refused),
 		TEST(a_number_that_no_integer_holds_is_refused),
 		TEST(words_that_are_too_long_are_refused),
 		TEST(more_disks_than_there_can_be_are_refused),

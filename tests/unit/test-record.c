@@ -91,6 +91,25 @@ static void what_is_absent_stays_absent(void **state)
 	close(dir);
 }
 
+static void whatever_the_guest_starts_with_comes_back(void **state)
+{
+	const int dir = record_make_dir("starts");
+	struct record record = record_example();
+
+	record_set_text(&record.config.kernel, NULL);
+	record_set_text(&record.config.firmware, "/boot/\xff.fd");
+	round_trip(dir, &record);
+	record_set_text(&record.config.firmware, NULL);
+	record_set_text(&record.config.flat, "/boot/\xff.bin");
+	round_trip(dir, &record);
+	record.config.flat_address = 4;
+	round_trip(dir, &record);
+	record.config.flat_address = UINT64_MAX;
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
 static void as_many_disks_as_there_can_be_come_back_in_order(void **state)
 {
 	const int dir = record_make_dir("disks");
@@ -110,7 +129,7 @@ static void as_many_disks_as_there_can_be_come_back_in_order(void **state)
 	close(dir);
 }
 
-static void every_state_trigger_and_server_comes_back(void **state)
+static void every_state_trigger_server_and_policy_comes_back(void **state)
 {
 	const int dir = record_make_dir("words");
 	struct record record = record_example();
@@ -321,8 +340,9 @@ int main(void)
 		cmocka_unit_test(every_field_comes_back),
 		cmocka_unit_test(a_record_is_json_that_says_its_format_and_name),
 		cmocka_unit_test(what_is_absent_stays_absent),
+		cmocka_unit_test(whatever_the_guest_starts_with_comes_back),
 		cmocka_unit_test(as_many_disks_as_there_can_be_come_back_in_order),
-		cmocka_unit_test(every_state_trigger_and_server_comes_back),
+		cmocka_unit_test(every_state_trigger_server_and_policy_comes_back),
 		cmocka_unit_test(a_cause_without_a_type_has_none_and_no_cookie),
 		cmocka_unit_test(types_and_cookies_keep_all_their_bits),
 		cmocka_unit_test(numbers_at_their_limits_come_back),
