@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "run.h"
+#include "terminal.h"
 
 #define CPUS_DEFAULT 1
 #define MEMORY_DEFAULT (512ULL << 20)
@@ -39,7 +40,9 @@ static const char help[] =
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
 	"  --on-reset2 WHAT     the same for SYSTEM_RESET2\n"
-	"  --console FILE       append what the guest prints to FILE, not to standard output\n"
+	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
+	"                       the output to it), unix:SOCKET (listen there) or none; a path\n"
+	"                       alone is a file\n"
 	"  --force              start a hibernated NAME although its environment changed\n"
 	"\n"
 	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
@@ -171,6 +174,48 @@ static int set_flat(struct parse *p, const char *argument)
 	return set_path(p, &config->flat, argument, length);
 }
 
+/* What follows @prefix in @text, or NULL. */
+static const char *after(const char *text, const char *prefix)
+{
+	const size_t length = strlen(prefix);
+
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+/* The record's words, too, but for a file, which is its path, and tty, which is NULL. */
+static int set_console(struct parse *p, const char *argument)
+{
+	char **console = &p->run->config.console;
+	const char *file = after(argument, "file:");
+	const char *socket = after(argument, TERMINAL_UNIX);
+	char *path = NULL;
+	char *text;
+	int err;
+
+	if (strcmp(argument, TERMINAL_NONE) == 0)
+		return set_text(p, console, TERMINAL_NONE);
+	if (strcmp(argument, "tty") == 0) {
+		free(*console);
+		*console = NULL;
+
+		return 0;
+	}
+	if (!socket)
+		return file ? set_path(p, console, file, strlen(file))
+			    : set_path(p, console, argument, strlen(argument));
+	err = set_path(p, &path, socket, strlen(socket));
+	if (err)
+		return err;
+	err = asprintf(&text, TERMINAL_UNIX "%s", path) < 0 ? out_of_memory(p) : 0;
+	free(path);
+	if (err)
+		return err;
+	free(*console);
+	*console = text;
+
+	return 0;
+}
+
 static int set_cpus(struct parse *p, const char *argument)
 {
 	char *end;
@@ -264,7 +309,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 	case OPTION_ON_RESET2:
 		return set_reset_policy(p, "on-reset2", argument, &config->on_reset2);
 	case OPTION_CONSOLE:
-		return set_path(p, &config->console, argument, strlen(argument));
+		return set_console(p, argument);
 	case OPTION_FORCE:
 		p->run->force = true;
 		return 0;

@@ -43,7 +43,7 @@ struct config {
 
 	char *initrd; /**< Absolute path, or NULL. */
 	char *append; /**< The kernel's command line; never NULL once complete. */
-	char *console; /**< Absolute path of the file for the guest's output, or NULL. */
+	char *console; /**< As terminal_open() takes it. */
 	struct disk_config disks[CONFIG_DISKS_MAX];
 	size_t disk_count;
 	unsigned int cpus;

@@ -14,6 +14,7 @@
 #include "kvm.h"
 #include "lifecycle.h"
 #include "message.h"
+#include "raw-mode.h"
 #include "record.h"
 #include "vcpu.h"
 #include "vm-dir.h"
@@ -138,6 +139,8 @@ static int block_signals(int *signal_fd, struct error *error)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTSTP);
+	sigaddset(&signals, SIGCONT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	*signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (*signal_fd < 0)
@@ -161,6 +164,14 @@ static void on_signal(struct session *s)
 
 	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGTSTP) {
+		raw_mode_stop();
+		return;
+	}
+	if (info.ssi_signo == SIGCONT) {
+		raw_mode_continue();
+		return;
+	}
 	snprintf(why, sizeof(why), "SIG%s", sigabbrev_np((int)info.ssi_signo));
 	quit(&s->vm, why);
 }

@@ -9,9 +9,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "raw-mode.h"
 
 #define CTRL_A 0x01
 #define CLOSE_TIMEOUT_MS 1000
@@ -21,6 +22,7 @@ enum source {
 	SOURCE_INPUT,
 	SOURCE_OUTPUT,
 	SOURCE_ROOM,
+	SOURCE_SOCKET,
 };
 
 static const char help[] = "\r\n"
@@ -28,49 +30,9 @@ static const char help[] = "\r\n"
 			   "Ctrl-A Ctrl-A  send Ctrl-A to the guest; so does Ctrl-A a\r\n"
 			   "Ctrl-A h       this help\r\n";
 
-/* How standard input was before raw mode; exit() has no argument to find it by. */
-static struct termios saved_mode;
-static bool is_raw;
-
 void terminal_restore(void)
 {
-	if (!is_raw)
-		return;
-
-	is_raw = false;
-	(void)tcsetattr(STDIN_FILENO, TCSANOW, &saved_mode);
-}
-
-static int set_raw(struct error *error)
-{
-	static bool registered;
-	struct termios mode;
-	int err;
-
-	if (tcgetattr(STDIN_FILENO, &saved_mode) < 0)
-		goto err_mode;
-
-	if (!registered && atexit(terminal_restore) != 0)
-		return error_set(error, -ENOMEM, "cannot arrange for the terminal's restoration");
-	registered = true;
-
-	mode = saved_mode;
-	mode.c_iflag &= ~(tcflag_t)(BRKINT | IGNBRK | ICRNL | IGNCR | INLCR | INPCK | ISTRIP |
-				    IXON | PARMRK);
-	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
-	mode.c_cflag |= CS8;
-	/* Output is still processed, or our own messages would run in steps. */
-	mode.c_cc[VMIN] = 1;
-	mode.c_cc[VTIME] = 0;
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &mode) < 0)
-		goto err_mode;
-	is_raw = true;
-
-	return 0;
-
-err_mode:
-	err = -errno;
-	return error_set(error, err, "cannot set the terminal's mode: %s", strerror(-err));
+	raw_mode_leave();
 }
 
 /*
@@ -90,11 +52,22 @@ static int open_standard_output(struct terminal *terminal)
 	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }
 
+/* Where the output of a console that has none or a socket's would go; nothing does. */
+static int open_nothing(struct terminal *terminal)
+{
+	terminal->nonblocking = true;
+
+	return open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
 static int open_output(struct terminal *terminal, const char *path, struct error *error)
 {
 	int err;
 
-	if (path) {
+	if (!terminal->has_streams) {
+		terminal->output_fd = open_nothing(terminal);
+		path = "/dev/null";
+	} else if (path) {
 		int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 		terminal->nonblocking = true;
@@ -150,6 +123,8 @@ static void update_input(struct terminal *terminal)
 {
 	bool pause = terminal->pending_count == TERMINAL_PENDING_SIZE && !terminal->is_terminal;
 
+	if (terminal->socket)
+		console_socket_want_input(terminal->socket, !pause);
 	if (terminal->input_fd < 0 || pause == terminal->paused)
 		return;
 
@@ -165,16 +140,42 @@ static void end_input(struct terminal *terminal)
 	terminal->input_fd = -1;
 }
 
-int terminal_open(struct terminal *terminal, const char *path, struct error *error)
+/* Listen, if the console is to be a socket. */
+static int open_socket(struct terminal *terminal, const char *console, struct error *error)
+{
+	static const char prefix[] = TERMINAL_UNIX;
+	int err;
+
+	if (!console || strncmp(console, prefix, strlen(prefix)) != 0)
+		return 0;
+	err = console_socket_open(&terminal->socket, console + strlen(prefix), error);
+	if (err)
+		return err;
+	err = watch(terminal, EPOLL_CTL_ADD, console_socket_fd(terminal->socket), SOURCE_SOCKET,
+		    EPOLLIN);
+	if (err)
+		return error_set(error, err, "cannot set up the console: %s", strerror(-err));
+
+	return 0;
+}
+
+static bool has_streams(const char *console)
+{
+	return !console || (strcmp(console, TERMINAL_NONE) != 0 &&
+			    strncmp(console, TERMINAL_UNIX, strlen(TERMINAL_UNIX)) != 0);
+}
+
+int terminal_open(struct terminal *terminal, const char *console, struct error *error)
 {
 	int err;
 
 	memset(terminal, 0, sizeof(*terminal));
+	terminal->has_streams = has_streams(console);
 	atomic_init(&terminal->output_error, 0);
 	/* A reader who goes away is told by write(), not by death. */
 	(void)signal(SIGPIPE, SIG_IGN);
 
-	err = open_output(terminal, path, error);
+	err = open_output(terminal, console, error);
 	if (err)
 		return err;
 
@@ -193,14 +194,22 @@ int terminal_open(struct terminal *terminal, const char *path, struct error *err
 	err = watch(terminal, EPOLL_CTL_ADD, terminal->output_fd, SOURCE_OUTPUT, EPOLLONESHOT);
 	if (err && err != -EPERM)
 		goto err_close;
-	err = open_input(terminal, path != NULL);
+	err = 0;
+	terminal->input_fd = -1;
+	if (terminal->has_streams)
+		err = open_input(terminal, console != NULL);
 	if (err)
 		goto err_close;
+	err = open_socket(terminal, console, error);
+	if (err)
+		goto err_told;
 
 	if (terminal->is_terminal && terminal->input_fd >= 0) {
-		err = set_raw(error);
-		if (err)
+		err = raw_mode_enter();
+		if (err) {
+			error_set(error, err, "cannot set the terminal's mode: %s", strerror(-err));
 			goto err_told;
+		}
 	}
 
 	return 0;
@@ -208,6 +217,8 @@ int terminal_open(struct terminal *terminal, const char *path, struct error *err
 err_close:
 	error_set(error, err, "cannot set up the console: %s", strerror(-err));
 err_told:
+	if (terminal->socket)
+		console_socket_close(terminal->socket);
 	close(terminal->output_fd);
 	if (terminal->epoll_fd >= 0)
 		close(terminal->epoll_fd);
@@ -252,7 +263,9 @@ static bool terminal_send(void *host, uint8_t byte)
 {
 	struct terminal *terminal = host;
 
-	if (write_byte(terminal, byte))
+	if (terminal->socket)
+		return console_socket_send(terminal->socket, byte);
+	if (!terminal->has_streams || write_byte(terminal, byte))
 		return true;
 
 	(void)watch(terminal, EPOLL_CTL_MOD, terminal->output_fd, SOURCE_OUTPUT,
@@ -366,6 +379,9 @@ static enum terminal_event read_input(struct terminal *terminal)
 	if (terminal->is_terminal || room > sizeof(bytes))
 		room = sizeof(bytes);
 
+	/* In the foreground by now, if it was not: in the background this stops us. */
+	if (terminal->is_terminal)
+		(void)raw_mode_enter();
 	ret = read(STDIN_FILENO, bytes, room);
 	if (ret < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return TERMINAL_NOTHING;
@@ -383,11 +399,26 @@ static enum terminal_event read_input(struct terminal *terminal)
 	return TERMINAL_NOTHING;
 }
 
+/* Move what there is to move between a socket's client and the guest. */
+static void serve_socket(struct terminal *terminal)
+{
+	uint8_t bytes[1024];
+	size_t room = TERMINAL_PENDING_SIZE - terminal->pending_count;
+	size_t count;
+
+	console_socket_run(terminal->socket);
+	pl011_resume(terminal->uart);
+	count = console_socket_receive(terminal->socket, bytes,
+				       room < sizeof(bytes) ? room : sizeof(bytes));
+	for (size_t i = 0; i < count; i++)
+		keep(terminal, bytes[i]);
+}
+
 enum terminal_event terminal_run(struct terminal *terminal)
 {
-	struct epoll_event events[3];
+	struct epoll_event events[SOURCE_SOCKET + 1];
 	eventfd_t count;
-	int ready = epoll_wait(terminal->epoll_fd, events, 3, 0);
+	int ready = epoll_wait(terminal->epoll_fd, events, SOURCE_SOCKET + 1, 0);
 
 	for (int i = 0; i < ready; i++) {
 		switch ((enum source)events[i].data.u32) {
@@ -400,6 +431,9 @@ enum terminal_event terminal_run(struct terminal *terminal)
 			break;
 		case SOURCE_ROOM:
 			(void)eventfd_read(terminal->room_fd, &count);
+			break;
+		case SOURCE_SOCKET:
+			serve_socket(terminal);
 			break;
 		}
 	}
@@ -417,13 +451,25 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Try to let go of the last bytes of output. */
+static bool is_sent(struct terminal *terminal)
+{
+	return (!terminal->uart || pl011_resume(terminal->uart)) &&
+	       (!terminal->socket || console_socket_is_sent(terminal->socket));
+}
+
 int terminal_close(struct terminal *terminal)
 {
 	int64_t deadline = monotonic_ms() + CLOSE_TIMEOUT_MS;
 	struct pollfd ready = { .fd = terminal->output_fd, .events = POLLOUT };
 	int err;
 
-	while (terminal->uart && !pl011_resume(terminal->uart)) {
+	if (terminal->socket)
+		ready = (struct pollfd){
+			.fd = console_socket_fd(terminal->socket),
+			.events = POLLIN,
+		};
+	while (!is_sent(terminal)) {
 		int64_t left = deadline - monotonic_ms();
 		int none = 0;
 
@@ -432,10 +478,14 @@ int terminal_close(struct terminal *terminal)
 			break;
 		}
 		(void)poll(&ready, 1, (int)left);
+		if (terminal->socket)
+			console_socket_run(terminal->socket);
 	}
 	err = -atomic_load(&terminal->output_error);
 
 	terminal_restore();
+	if (terminal->socket)
+		console_socket_close(terminal->socket);
 	close(terminal->output_fd);
 	close(terminal->epoll_fd);
 	close(terminal->room_fd);

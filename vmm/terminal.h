@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The console's host end: standard input and output, or a file for output.
+ * The console's host end: standard input and output, a file for output, a socket
+ * (console-socket.h), or nothing.
  *
  * If the console is on a terminal, it is in raw mode from terminal_open() to
  * terminal_close() or exit(), and Ctrl-A is ours: x quits, h helps, a or another
- * Ctrl-A sends one. If standard input is no terminal its bytes are passed
+ * Ctrl-A sends one; a dormouse that is stopped and continued finds its way back to
+ * raw mode (raw-mode.h). If standard input is no terminal its bytes are passed
  * plainly, and its end just ends the input. With a file for output, a terminal at
  * standard input is left alone.
  *
@@ -22,6 +24,7 @@
 #ifndef VMM_TERMINAL_H
 #define VMM_TERMINAL_H
 
+#include "console-socket.h"
 #include "devices/pl011.h"
 #include "error.h"
 
@@ -35,6 +38,8 @@
 /** Private. */
 struct terminal {
 	struct pl011 *uart;
+	struct console_socket *socket; /**< NULL if the console is none. */
+	bool has_streams; /**< It is standard input and output, or a file. */
 	int epoll_fd;
 	int input_fd; /**< What is polled for input, or -1 when it has ended. */
 	int output_fd;
@@ -58,12 +63,17 @@ enum terminal_event {
  * Take hold of standard input and output. Ignores SIGPIPE from now on.
  *
  * @terminal: filled
- * @path: a file to append the output to, made if missing, or NULL for standard output
+ * @console: NULL for standard output; a file's path, to append the output to, made
+ *   if missing; TERMINAL_NONE; or TERMINAL_UNIX and a socket's path
  * @error: the reason if it fails
  *
  * Returns 0 or -errno.
  */
-int terminal_open(struct terminal *terminal, const char *path, struct error *error);
+int terminal_open(struct terminal *terminal, const char *console, struct error *error);
+
+/* What is no path of a file, since those are absolute. */
+#define TERMINAL_NONE "none"
+#define TERMINAL_UNIX "unix:"
 
 /** Connect with the UART, both ways. @uart must outlive the terminal. Before any vCPU runs. */
 void terminal_connect(struct terminal *terminal, struct pl011 *uart);
