@@ -204,6 +204,12 @@ static void a_flat_binary_goes_where_it_is_told_and_its_initrd_far_away(void **s
 	refused_config(&config, -EINVAL, config.flat, "multiples of 4");
 	config.flat_address = 0x43fffffc;
 	refused_config(&config, -ENOSPC, config.flat, "64 MiB of memory cannot hold");
+	/* In RAM, yet up to where the initrd would be. */
+	config.flat_address = 0x43dffffc;
+	refused_config(&config, -ENOSPC, config.flat, "64 MiB of memory cannot hold");
+	config.flat_address = 0x43dffff8;
+	opened(&image, &config);
+	image_close(&image);
 }
 
 static void what_does_not_fit_is_refused_with_what_would_do(void **state)

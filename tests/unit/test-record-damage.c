@@ -83,7 +83,7 @@ static void a_record_cut_off_anywhere_is_refused(void **state)
 	}
 }
 
-/* Whatever bit flips, it is refused or a record all the same: it never crashes. */
+/* Whatever flips, a bit of each byte, it is refused or a record all the same: it never crashes. */
 static void a_record_with_a_flipped_bit_does_no_harm(void **state)
 {
 	char text[4096];
@@ -95,15 +95,15 @@ static void a_record_with_a_flipped_bit_does_no_harm(void **state)
 	fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
 	size = read(fd, text, sizeof(text));
 	close(fd);
-	for (ssize_t i = 0; i < size * 8; i++) {
+	for (ssize_t i = 0; i < size; i++) {
 		struct error error = { "" };
 		struct record record = { 0 };
 		const char bit = (char)(1 << (i % 8));
 		int err;
 
-		text[i / 8] = (char)(text[i / 8] ^ bit);
+		text[i] = (char)(text[i] ^ bit);
 		put(text, (size_t)size);
-		text[i / 8] = (char)(text[i / 8] ^ bit);
+		text[i] = (char)(text[i] ^ bit);
 		err = record_load(dir_fd, RECORD_VM, &record, &error);
 		if (err) {
 			assert_int_equal(err, -EINVAL);
@@ -116,7 +116,7 @@ static void a_record_with_a_flipped_bit_does_no_harm(void **state)
 		}
 		record_free(&record);
 	}
-	assert_true(refusals > (unsigned int)size);
+	assert_true(refusals > (unsigned int)size / 4);
 }
 
 static const char *const required[] = {
