@@ -36,12 +36,23 @@ enum {
 	O = true, /**< Optional. */
 };
 
+/** What a function needs of the host before a machine has it. */
+enum need {
+	NOTHING,
+	OFFER, /**< Its bit in psci_config.offered. */
+};
+
 static struct outcome psci_version(struct locked m, const struct args *a)
 {
 	return resume((int32_t)m.machine->version);
 }
 
 static struct outcome psci_features(struct locked m, const struct args *a);
+
+static uint32_t features_off2(const struct psci_machine *machine)
+{
+	return PSCI_FEATURES_OFF2_HIBERNATE_OFF;
+}
 
 /**
  * Every PSCI function, by function number. Dispatch, PSCI_FEATURES, the check of
@@ -55,33 +66,46 @@ static const struct function {
 	bool optional;
 	uint8_t arg_count;
 	uint8_t zero_args; /**< Bit n: argument n is reserved and must be zero. */
-	uint32_t features; /**< What PSCI_FEATURES answers. */
+	uint8_t need;
+	/** What PSCI_FEATURES answers; NULL: 0. */
+	uint32_t (*features)(const struct psci_machine *machine);
 	struct outcome (*handle)(struct locked m, const struct args *a);
 } functions[] = {
 	/* clang-format off */
-	[0x00] = { "PSCI_VERSION",            V0_2, SMC32, M, 0, 0, 0, psci_version },
-	[0x01] = { "CPU_SUSPEND",             V0_2, BOTH,  M, 3, 0, 0, psci_fn_cpu_suspend },
-	[0x02] = { "CPU_OFF",                 V0_2, SMC32, M, 0, 0, 0, psci_fn_cpu_off },
-	[0x03] = { "CPU_ON",                  V0_2, BOTH,  M, 3, 0, 0, psci_fn_cpu_on },
-	[0x04] = { "AFFINITY_INFO",           V0_2, BOTH,  M, 2, 0, 0, psci_fn_affinity_info },
-	[0x05] = { "MIGRATE",                 V0_2, BOTH,  O, 1, 0, 0, NULL },
-	[0x06] = { "MIGRATE_INFO_TYPE",       V0_2, SMC32, O, 0, 0, 0, psci_fn_migrate_info_type },
-	[0x07] = { "MIGRATE_INFO_UP_CPU",     V0_2, BOTH,  O, 0, 0, 0, NULL },
-	[0x08] = { "SYSTEM_OFF",              V0_2, SMC32, M, 0, 0, 0, psci_fn_system_off },
-	[0x09] = { "SYSTEM_RESET",            V0_2, SMC32, M, 0, 0, 0, psci_fn_system_reset },
-	[0x0a] = { "PSCI_FEATURES",           V1_0, SMC32, M, 1, 0, 0, psci_features },
-	[0x0b] = { "CPU_FREEZE",              V1_0, SMC32, O, 0, 0, 0, NULL },
-	[0x0c] = { "CPU_DEFAULT_SUSPEND",     V1_0, BOTH,  O, 2, 0, 0, NULL },
-	[0x0d] = { "NODE_HW_STATE",           V1_0, BOTH,  O, 2, 0, 0, NULL },
-	[0x0e] = { "SYSTEM_SUSPEND",          V1_0, BOTH,  O, 2, 0, 0, NULL },
-	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   V1_0, SMC32, O, 1, 0, 0, NULL },
-	[0x10] = { "PSCI_STAT_RESIDENCY",     V1_0, BOTH,  O, 2, 0, 0, NULL },
-	[0x11] = { "PSCI_STAT_COUNT",         V1_0, BOTH,  O, 2, 0, 0, NULL },
-	[0x12] = { "SYSTEM_RESET2",           V1_1, BOTH,  O, 2, 0, 0, psci_fn_system_reset2 },
-	[0x13] = { "MEM_PROTECT",             V1_1, SMC32, O, 1, 0, 0, NULL },
-	[0x14] = { "MEM_PROTECT_CHECK_RANGE", V1_1, BOTH,  O, 2, 0, 0, NULL },
-	[0x15] = { "SYSTEM_OFF2",             V1_3, BOTH,  O, 2, 1 << 1,
-		   PSCI_FEATURES_OFF2_HIBERNATE_OFF, psci_fn_system_off2 },
+	[0x00] = { "PSCI_VERSION",            V0_2, SMC32, M, 0, 0, NOTHING, NULL, psci_version },
+	[0x01] = { "CPU_SUSPEND",             V0_2, BOTH,  M, 3, 0, NOTHING,
+		   psci_features_cpu_suspend, psci_fn_cpu_suspend },
+	[0x02] = { "CPU_OFF",                 V0_2, SMC32, M, 0, 0, NOTHING, NULL,
+		   psci_fn_cpu_off },
+	[0x03] = { "CPU_ON",                  V0_2, BOTH,  M, 3, 0, NOTHING, NULL, psci_fn_cpu_on },
+	[0x04] = { "AFFINITY_INFO",           V0_2, BOTH,  M, 2, 0, NOTHING, NULL,
+		   psci_fn_affinity_info },
+	[0x05] = { "MIGRATE",                 V0_2, BOTH,  O, 1, 0, NOTHING, NULL, NULL },
+	[0x06] = { "MIGRATE_INFO_TYPE",       V0_2, SMC32, O, 0, 0, NOTHING, NULL,
+		   psci_fn_migrate_info_type },
+	[0x07] = { "MIGRATE_INFO_UP_CPU",     V0_2, BOTH,  O, 0, 0, NOTHING, NULL, NULL },
+	[0x08] = { "SYSTEM_OFF",              V0_2, SMC32, M, 0, 0, NOTHING, NULL,
+		   psci_fn_system_off },
+	[0x09] = { "SYSTEM_RESET",            V0_2, SMC32, M, 0, 0, NOTHING, NULL,
+		   psci_fn_system_reset },
+	[0x0a] = { "PSCI_FEATURES",           V1_0, SMC32, M, 1, 0, NOTHING, NULL, psci_features },
+	[0x0b] = { "CPU_FREEZE",              V1_0, SMC32, O, 0, 0, OFFER,   NULL,
+		   psci_fn_cpu_freeze },
+	[0x0c] = { "CPU_DEFAULT_SUSPEND",     V1_0, BOTH,  O, 2, 0, OFFER,   NULL,
+		   psci_fn_cpu_default_suspend },
+	[0x0d] = { "NODE_HW_STATE",           V1_0, BOTH,  O, 2, 0, OFFER,   NULL,
+		   psci_fn_node_hw_state },
+	[0x0e] = { "SYSTEM_SUSPEND",          V1_0, BOTH,  O, 2, 0, OFFER,   NULL, NULL },
+	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   V1_0, SMC32, O, 1, 0, OFFER,   NULL,
+		   psci_fn_set_suspend_mode },
+	[0x10] = { "PSCI_STAT_RESIDENCY",     V1_0, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
+	[0x11] = { "PSCI_STAT_COUNT",         V1_0, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
+	[0x12] = { "SYSTEM_RESET2",           V1_1, BOTH,  O, 2, 0, NOTHING, NULL,
+		   psci_fn_system_reset2 },
+	[0x13] = { "MEM_PROTECT",             V1_1, SMC32, O, 1, 0, NOTHING, NULL, NULL },
+	[0x14] = { "MEM_PROTECT_CHECK_RANGE", V1_1, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
+	[0x15] = { "SYSTEM_OFF2",             V1_3, BOTH,  O, 2, 1 << 1, NOTHING,
+		   features_off2, psci_fn_system_off2 },
 	/* clang-format on */
 };
 
@@ -122,9 +146,7 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 {
 	const struct function *f = find_function(fid);
 
-	if (!f || !f->handle || f->since > machine->version)
-		return NULL;
-	if (machine->withheld & UINT32_C(1) << function_number(fid))
+	if (!f || !(machine->offered >> function_number(fid) & 1))
 		return NULL;
 	/*
 	 * In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch().
@@ -159,7 +181,19 @@ static struct outcome psci_features(struct locked m, const struct args *a)
 
 	const struct function *f = find_offered(m.machine, fid, a->aarch32);
 
-	return resume(f ? (int32_t)f->features : PSCI_RET_NOT_SUPPORTED);
+	if (!f)
+		return resume(PSCI_RET_NOT_SUPPORTED);
+
+	return resume(f->features ? f->features(m.machine) : 0);
+}
+
+/* A code in the words of an older version, in which it did not exist yet. */
+static int64_t in_words_of(uint32_t version, int64_t result)
+{
+	if (version < PSCI_VERSION_1_0 && result == PSCI_RET_INVALID_ADDRESS)
+		return PSCI_RET_INVALID_PARAMETERS;
+
+	return result;
 }
 
 static struct outcome decide(struct locked m, struct psci_vcpu *caller,
@@ -175,18 +209,23 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 
 	struct args a = {
 		.caller = caller,
+		.smc64 = is_smc64(fid),
 		.aarch32 = regs->aarch32,
 		.big_endian = regs->big_endian,
 	};
 
 	for (unsigned int i = 0; i < f->arg_count; i++) {
 		/* The upper halves are no part of an SMC32 call (DEN0028). */
-		a.arg[i] = is_smc64(fid) ? regs->x[1 + i] : (uint32_t)regs->x[1 + i];
+		a.arg[i] = a.smc64 ? regs->x[1 + i] : (uint32_t)regs->x[1 + i];
 		if (a.arg[i] != 0 && f->zero_args & 1U << i)
 			return resume(PSCI_RET_INVALID_PARAMETERS);
 	}
 
-	return f->handle(m, &a);
+	struct outcome out = f->handle(m, &a);
+
+	out.result = in_words_of(m.machine->version, out.result);
+
+	return out;
 }
 
 enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
@@ -207,10 +246,8 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
 	if (out.kick)
 		machine->host->kick(machine->ctx, out.kick->vctx);
 	if (out.kick_others) {
-		const struct psci_vcpu *other;
-		size_t cursor = 0;
-
-		while ((other = psci_index_next(machine, &cursor))) {
+		/* Needs no lock: nobody is added once a vCPU has run. */
+		for (const struct psci_vcpu *other = machine->vcpus; other; other = other->next) {
 			if (other != vcpu)
 				machine->host->kick(machine->ctx, other->vctx);
 		}
@@ -239,6 +276,32 @@ const char *psci_function_name(uint32_t fid)
 	return f ? f->name : NULL;
 }
 
+static bool is_met(uint8_t need, uint32_t number, const struct psci_config *config)
+{
+	switch ((enum need)need) {
+	case NOTHING:
+		return true;
+	case OFFER:
+		return config->offered >> number & 1;
+	}
+
+	return false;
+}
+
+uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
+{
+	uint32_t offered = 0;
+
+	for (uint32_t i = 0; i < FUNCTION_COUNT; i++) {
+		const struct function *f = &functions[i];
+
+		if (f->handle && f->since <= version && is_met(f->need, i, config))
+			offered |= UINT32_C(1) << i;
+	}
+
+	return offered & ~config->withheld;
+}
+
 uint32_t psci_table_optional(uint32_t version)
 {
 	uint32_t optional = 0;
@@ -249,4 +312,17 @@ uint32_t psci_table_optional(uint32_t version)
 	}
 
 	return optional;
+}
+
+uint32_t psci_table_offerable(uint32_t version)
+{
+	uint32_t offerable = 0;
+
+	for (size_t i = 0; i < FUNCTION_COUNT; i++) {
+		if (functions[i].handle && functions[i].need == OFFER &&
+		    functions[i].since <= version)
+			offerable |= UINT32_C(1) << i;
+	}
+
+	return offerable;
 }

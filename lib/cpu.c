@@ -11,20 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * Read an entry point as the specification's "Initial core configuration" has
- * it: everything but the address and the context id is as at the caller.
- * @entry is written on success only.
- */
-static int32_t read_entry(struct locked m, const struct args *a, uint64_t address, uint64_t context,
-			  struct psci_entry *entry)
+int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address, uint64_t context,
+			struct psci_entry *entry)
 {
 	const struct psci_host *host = m.machine->host;
 	const bool t32 = a->aarch32 && address & 1;
 	const uint64_t pc = t32 ? address & ~UINT64_C(1) : address;
-	/* INVALID_ADDRESS came with 1.0. */
-	const int32_t invalid = m.machine->version < PSCI_VERSION_1_0 ? PSCI_RET_INVALID_PARAMETERS
-								      : PSCI_RET_INVALID_ADDRESS;
 
 	/*
 	 * IMPLEMENTATION DEFINED: what to do with an address that no
@@ -32,9 +24,9 @@ static int32_t read_entry(struct locked m, const struct args *a, uint64_t addres
 	 * there could only fault.
 	 */
 	if (!t32 && pc & 3)
-		return invalid;
+		return PSCI_RET_INVALID_ADDRESS;
 	if (host->entry_ok && !host->entry_ok(m.machine->ctx, pc))
-		return invalid;
+		return PSCI_RET_INVALID_ADDRESS;
 
 	*entry = (struct psci_entry){
 		.pc = pc,
@@ -56,7 +48,7 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 	if (!target)
 		return resume(PSCI_RET_INVALID_PARAMETERS);
 
-	const int32_t result = read_entry(m, a, a->arg[1], a->arg[2], &entry);
+	const int32_t result = psci_entry_read(m, a, a->arg[1], a->arg[2], &entry);
 
 	if (result != PSCI_RET_SUCCESS)
 		return resume(result);
@@ -68,6 +60,7 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 	case VCPU_ON_PENDING:
 		return resume(PSCI_RET_ON_PENDING);
 	case VCPU_OFF:
+	case VCPU_FROZEN:
 		break;
 	}
 
@@ -88,7 +81,20 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
  */
 struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
 {
+	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->state = VCPU_OFF;
+
+	return (struct outcome){ .next = PSCI_NEXT_PARK };
+}
+
+/*
+ * DEN0022F.b, CPU_FREEZE. No interrupt wakes the vCPU, as when it is off, but
+ * it is not off to the others: only CPU_ON brings it back.
+ */
+struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a)
+{
+	psci_node_sleep(m, a->caller, psci_depth_off);
+	a->caller->state = VCPU_FROZEN;
 
 	return (struct outcome){ .next = PSCI_NEXT_PARK };
 }
@@ -115,6 +121,7 @@ static int32_t affinity_info(const struct psci_vcpu *vcpu)
 		return PSCI_AFFINITY_INFO_ON_PENDING;
 	case VCPU_ON:
 	case VCPU_SUSPENDED:
+	case VCPU_FROZEN:
 		break;
 	}
 
@@ -128,11 +135,9 @@ static int32_t affinity_info(const struct psci_vcpu *vcpu)
  */
 static int32_t aggregate_info(struct locked m, uint64_t target, uint64_t mask)
 {
-	const struct psci_vcpu *vcpu;
-	size_t cursor = 0;
 	int32_t result = PSCI_RET_INVALID_PARAMETERS;
 
-	while ((vcpu = psci_index_next(m.machine, &cursor))) {
+	for (const struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next) {
 		if ((vcpu->mpidr ^ target) & mask)
 			continue;
 
@@ -177,6 +182,7 @@ enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 	switch ((enum vcpu_state)vcpu->state) {
 	case VCPU_OFF:
 	case VCPU_ON_PENDING:
+	case VCPU_FROZEN:
 		return PSCI_NEXT_PARK;
 	case VCPU_ON:
 		return PSCI_NEXT_RESUME;
@@ -187,17 +193,40 @@ enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 	return PSCI_NEXT_PARK;
 }
 
-static enum psci_next poll_vcpu(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
+static enum psci_next start(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
 {
-	const bool stopped = m.machine->event.kind != PSCI_EVENT_NONE;
-
-	if (stopped || vcpu->state != VCPU_ON_PENDING)
-		return psci_vcpu_standing(m, vcpu);
-
+	psci_node_wake(m, vcpu);
 	vcpu->state = VCPU_ON;
 	*entry = vcpu->entry;
 
 	return PSCI_NEXT_START;
+}
+
+static bool is_stopped(struct locked m)
+{
+	return m.machine->event.kind != PSCI_EVENT_NONE;
+}
+
+static enum psci_next poll_vcpu(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
+{
+	if (is_stopped(m) || vcpu->state != VCPU_ON_PENDING)
+		return psci_vcpu_standing(m, vcpu);
+
+	return start(m, vcpu, entry);
+}
+
+static enum psci_next wake_vcpu(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
+{
+	if (is_stopped(m) || vcpu->state != VCPU_SUSPENDED)
+		return poll_vcpu(m, vcpu, entry);
+	vcpu->default_suspend = false;
+	if (psci_vcpu_is_powered_down(vcpu))
+		return start(m, vcpu, entry);
+
+	psci_node_wake(m, vcpu);
+	vcpu->state = VCPU_ON;
+
+	return PSCI_NEXT_RESUME;
 }
 
 enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry)
@@ -213,11 +242,7 @@ enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry)
 enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry)
 {
 	const struct locked m = machine_lock(vcpu->machine);
-
-	if (vcpu->state == VCPU_SUSPENDED)
-		vcpu->state = VCPU_ON;
-
-	const enum psci_next next = poll_vcpu(m, vcpu, entry);
+	const enum psci_next next = wake_vcpu(m, vcpu, entry);
 
 	machine_unlock(m);
 

@@ -11,14 +11,20 @@
 
 #include <psci/psci.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /**
  * What a vCPU is to PSCI. A switch over it names every state, so that a new one
  * does not compile until it has been thought about everywhere.
  *
  *	          CPU_ON              poll            CPU_SUSPEND
  *	   OFF ------------> ON_PENDING ----> ON -----------------> SUSPENDED
- *	    ^                                  |  ^                     |
- *	    +------------- CPU_OFF ------------+  +------- wake --------+
+ *	    ^                     ^           | ^                       |
+ *	    +------- CPU_OFF -----|-----------+ +-------- wake ---------+
+ *	                   CPU_ON |           |
+ *	                       FROZEN <-------+ CPU_FREEZE
  *
  * psci_machine_boot() makes one vCPU ON_PENDING and all others OFF, whatever
  * they were. A suspended vCPU is on to every other vCPU (DEN0022F.b, CPU_SUSPEND).
@@ -28,6 +34,7 @@ enum vcpu_state {
 	VCPU_ON_PENDING,
 	VCPU_ON,
 	VCPU_SUSPENDED,
+	VCPU_FROZEN,
 };
 
 /**
@@ -59,6 +66,7 @@ static inline void machine_unlock(struct locked m)
 struct args {
 	struct psci_vcpu *caller;
 	uint64_t arg[ARG_MAX];
+	bool smc64; /**< The result has 64 bits. */
 	bool aarch32;
 	bool big_endian;
 };
@@ -66,12 +74,12 @@ struct args {
 /** What a handler decided. It has done nothing beyond its machine and vCPUs. */
 struct outcome {
 	enum psci_next next; /**< For the caller. */
-	int32_t result; /**< For the caller's x0, if it runs on or sleeps. */
+	int64_t result; /**< For the caller's x0, if it runs on or sleeps. */
 	bool kick_others; /**< Kick every vCPU but the caller ... */
 	struct psci_vcpu *kick; /**< ... or this one. May be NULL. */
 };
 
-static inline struct outcome resume(int32_t result)
+static inline struct outcome resume(int64_t result)
 {
 	return (struct outcome){ .next = PSCI_NEXT_RESUME, .result = result };
 }
@@ -87,32 +95,85 @@ static inline bool is_affinity(uint64_t value)
 /** The functions that a machine of this version may withhold, as psci_config.withheld. */
 uint32_t psci_table_optional(uint32_t version);
 
+/** The functions that a machine of this configuration carries out; bit n is number n. */
+uint32_t psci_table_offered(const struct psci_config *config, uint32_t version);
+
+/** The functions that psci_config.offered may name. */
+uint32_t psci_table_offerable(uint32_t version);
+
+static inline bool is_offered(const struct psci_machine *machine, uint32_t fn32)
+{
+	return machine->offered >> (fn32 - PSCI_FN32_BASE) & 1;
+}
+
 /* machine.c */
 
 /** The vCPU that has exactly this MPIDR, or NULL. Any value is allowed. */
 struct psci_vcpu *psci_index_find(struct locked m, uint64_t mpidr);
-
-/**
- * The next vCPU of a machine, in no order that means anything; NULL at the end.
- * @cursor: 0 to begin
- *
- * Needs no lock: the index does not change once a vCPU has run.
- */
-struct psci_vcpu *psci_index_next(const struct psci_machine *machine, size_t *cursor);
 
 /* cpu.c */
 
 /** What @vcpu does next if nothing changes. Never PSCI_NEXT_START. */
 enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu);
 
+/**
+ * Read an entry point as the specification's "Initial core configuration" has
+ * it: everything but the address and the context id is as at the caller.
+ * @entry: written on PSCI_RET_SUCCESS only
+ *
+ * Return: PSCI_RET_SUCCESS or PSCI_RET_INVALID_ADDRESS.
+ */
+int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address, uint64_t context,
+			struct psci_entry *entry);
+
 struct outcome psci_fn_cpu_off(struct locked m, const struct args *a);
+struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a);
 struct outcome psci_fn_cpu_on(struct locked m, const struct args *a);
 struct outcome psci_fn_affinity_info(struct locked m, const struct args *a);
 struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a);
 
+/* domain.c */
+
+/** What CPU_OFF asks for: the deepest of everything. */
+extern const uint8_t psci_depth_off[PSCI_POWER_LEVEL_COUNT];
+
+/** Make a node of a level, asleep in the deepest state, and give it its statistics. */
+int psci_node_init(struct locked m, struct psci_node *node, unsigned int level);
+
+/** The domain of @vcpu at a level, its own node at level 0; NULL if it has none. */
+struct psci_node *psci_node_at(struct psci_vcpu *vcpu, unsigned int level);
+
+/** A running vCPU goes to sleep, and every domain in which it was the last one with it. */
+void psci_node_sleep(struct locked m, struct psci_vcpu *vcpu,
+		     const uint8_t request[PSCI_POWER_LEVEL_COUNT]);
+
+/** A vCPU that slept runs, and so do all domains that it lies in. */
+void psci_node_wake(struct locked m, struct psci_vcpu *vcpu);
+
+/** All nodes sleep in the deepest state, as at the begin of a life. */
+void psci_node_reset_all(struct locked m);
+
+struct outcome psci_fn_node_hw_state(struct locked m, const struct args *a);
+
 /* suspend.c */
 
+/** The highest level that a power state names. */
+unsigned int psci_idle_state_level(const struct psci_idle_state *state);
+
+/** Whether the configuration's power states are as power.h wants them. */
+bool psci_idle_states_valid(const struct psci_config *config, uint32_t version);
+
+/** Take them over, or the one that is there without any. */
+void psci_idle_states_set(struct psci_machine *machine, const struct psci_config *config);
+
+/** Whether @vcpu, which is suspended, comes back through its entry point. */
+bool psci_vcpu_is_powered_down(const struct psci_vcpu *vcpu);
+
+uint32_t psci_features_cpu_suspend(const struct psci_machine *machine);
+
 struct outcome psci_fn_cpu_suspend(struct locked m, const struct args *a);
+struct outcome psci_fn_cpu_default_suspend(struct locked m, const struct args *a);
+struct outcome psci_fn_set_suspend_mode(struct locked m, const struct args *a);
 
 /* system.c */
 

@@ -45,6 +45,10 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 
 	if (!is_version(version) || config->withheld & ~psci_table_optional(version))
 		return PSCI_ERR_INVALID;
+	if (config->offered & ~psci_table_offerable(version))
+		return PSCI_ERR_INVALID;
+	if (!psci_idle_states_valid(config, version))
+		return PSCI_ERR_INVALID;
 
 	for (size_t i = 0; i < config->index_size; i++)
 		config->index[i] = NULL;
@@ -54,8 +58,9 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		.index = config->index,
 		.index_size = config->index_size,
 		.version = version,
-		.withheld = config->withheld,
+		.offered = psci_table_offered(config, version),
 	};
+	psci_idle_states_set(machine, config);
 
 	return PSCI_OK;
 }
@@ -103,18 +108,6 @@ struct psci_vcpu *psci_index_find(struct locked m, uint64_t mpidr)
 	return slot ? *slot : NULL;
 }
 
-struct psci_vcpu *psci_index_next(const struct psci_machine *machine, size_t *cursor)
-{
-	while (*cursor < machine->index_size) {
-		struct psci_vcpu *vcpu = machine->index[(*cursor)++];
-
-		if (vcpu)
-			return vcpu;
-	}
-
-	return NULL;
-}
-
 static int add_vcpu(struct locked m, struct psci_vcpu *vcpu, uint64_t mpidr, void *vctx)
 {
 	struct psci_vcpu **slot = find_slot(m, mpidr);
@@ -124,12 +117,21 @@ static int add_vcpu(struct locked m, struct psci_vcpu *vcpu, uint64_t mpidr, voi
 	if (*slot)
 		return PSCI_ERR_EXISTS;
 
+	struct psci_node node;
+	const int err = psci_node_init(m, &node, 0);
+
+	if (err)
+		return err;
+
 	*vcpu = (struct psci_vcpu){
 		.machine = m.machine,
 		.vctx = vctx,
+		.next = m.machine->vcpus,
 		.mpidr = mpidr,
+		.node = node,
 		.state = VCPU_OFF,
 	};
+	m.machine->vcpus = vcpu;
 	*slot = vcpu;
 
 	return PSCI_OK;
@@ -151,19 +153,22 @@ int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_
 void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 {
 	struct psci_machine *machine = vcpu->machine;
-	struct psci_vcpu *each;
-	size_t cursor = 0;
 	const struct locked m = machine_lock(machine);
 
 	machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
-	while ((each = psci_index_next(machine, &cursor)))
+	machine->os_initiated = false;
+	machine->suspend_called = false;
+	psci_node_reset_all(m);
+	for (struct psci_vcpu *each = machine->vcpus; each; each = each->next) {
 		each->state = VCPU_OFF;
+		each->default_suspend = false;
+	}
 	vcpu->entry = *entry;
+	vcpu->entry.wake = false;
 	vcpu->state = VCPU_ON_PENDING;
 	machine_unlock(m);
 
-	cursor = 0;
-	while ((each = psci_index_next(machine, &cursor)))
+	for (const struct psci_vcpu *each = machine->vcpus; each; each = each->next)
 		machine->host->kick(machine->ctx, each->vctx);
 }
 

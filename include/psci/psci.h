@@ -14,8 +14,8 @@
  *	next = psci_vcpu_poll(vcpu, &entry);
  *	for (;;)
  *		switch (next) {
- *		case PSCI_NEXT_START:	reset the vCPU and load the entry;
- *					then as PSCI_NEXT_RESUME
+ *		case PSCI_NEXT_START:	reset the vCPU, unless entry.wake, and load
+ *					the entry; then as PSCI_NEXT_RESUME
  *		case PSCI_NEXT_RESUME:	run it; next = psci_call() when it makes a
  *					call, psci_vcpu_poll() when it was kicked
  *		case PSCI_NEXT_PARK:	wait for a kick; next = psci_vcpu_poll()
@@ -39,13 +39,15 @@
  *		gives lock() and unlock(). psci_call(), psci_vcpu_poll() and
  *		psci_vcpu_wake() belong to the thread that runs the vCPU, so a
  *		vCPU's registers are only ever touched by that thread. kick() is
- *		called without the lock and may call the library; entry_ok() is
- *		called with it and must not.
+ *		called without the lock and may call the library; every other
+ *		callback is called with it, and must neither call the library nor
+ *		wait for another vCPU.
  */
 #ifndef PSCI_PSCI_H
 #define PSCI_PSCI_H
 
 #include <psci/abi.h>
+#include <psci/power.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,7 +70,7 @@ enum psci_error {
 /** What the host must do with the vCPU that made a call, or that it polled. */
 enum psci_next {
 	PSCI_NEXT_RESUME, /**< Run it with the registers it has. */
-	PSCI_NEXT_START, /**< Reset it, load the entry, run it. */
+	PSCI_NEXT_START, /**< Reset it, unless it only wakes, load the entry, run it. */
 	PSCI_NEXT_PARK, /**< It is off: no interrupt may wake it, only a kick. */
 	PSCI_NEXT_SLEEP, /**< It is suspended: an interrupt, masked or not, wakes it. */
 	PSCI_NEXT_EXIT, /**< Stop the whole machine; see psci_machine_event(). */
@@ -98,6 +100,14 @@ struct psci_entry {
 	bool aarch32; /**< Start in AArch32 state. */
 	bool t32; /**< AArch32 only: in the T32 instruction set. */
 	bool big_endian; /**< Set SCTLR_ELx.EE, or CPSR.E. */
+	/**
+	 * The vCPU comes back from a power-down state and was never off: do not
+	 * reset it, or what woke it (its timer, an interrupt that is pending) is
+	 * lost. Load this entry over the registers it has. With
+	 * KVM: write PC, x0, PSTATE and SCTLR_EL1 (M, C and I clear), and leave
+	 * KVM_ARM_VCPU_INIT alone.
+	 */
+	bool wake;
 };
 
 /** Why a guest ended a life of its machine. */
@@ -166,6 +176,29 @@ struct psci_config {
 	uint32_t withheld;
 
 	/**
+	 * Functions that ask for more than a callback: bit n offers function
+	 * number n. One that is not in this version cannot be offered. What the
+	 * host takes on with each:
+	 *   CPU_FREEZE: PSCI_NEXT_PARK keeps interrupts pending and ignores them.
+	 *   CPU_DEFAULT_SUSPEND: nothing, if it has psci_entry.wake; @idle_states
+	 *	has a state of level 0.
+	 *   NODE_HW_STATE: the guest has been told what power levels there are.
+	 *   PSCI_SET_SUSPEND_MODE: the guest has been told of the domains; it
+	 *	may choose OS-initiated mode.
+	 */
+	uint32_t offered;
+
+	/**
+	 * The power states that CPU_SUSPEND accepts; must outlive the machine.
+	 * CPU_DEFAULT_SUSPEND uses the first one of level 0. NULL and 0: one,
+	 * standby of a core, power_state 0. With a power-down state the host
+	 * must have psci_entry.wake.
+	 */
+	const struct psci_idle_state *idle_states;
+	size_t idle_state_count;
+	bool extended_state_id; /**< Their power_state has the extended format (since 1.0). */
+
+	/**
 	 * Where the library keeps its vCPUs by MPIDR: @index_size pointers, a
 	 * power of two, at least the number of vCPUs (twice as many make every
 	 * lookup short). Required; contents are ignored; owned by the library
@@ -184,18 +217,28 @@ struct psci_machine {
 	void *ctx;
 	struct psci_vcpu **index;
 	size_t index_size;
+	struct psci_vcpu *vcpus;
+	struct psci_domain *domains;
+	const struct psci_idle_state *idle_states;
+	size_t idle_state_count;
 	struct psci_event event;
 	uint32_t version;
-	uint32_t withheld;
+	uint32_t offered;
+	bool extended_state_id;
+	bool os_initiated;
+	bool suspend_called;
 };
 
 /** One virtual CPU. Private. */
 struct psci_vcpu {
 	struct psci_machine *machine;
 	void *vctx;
+	struct psci_vcpu *next;
 	uint64_t mpidr;
+	struct psci_node node;
 	struct psci_entry entry;
 	uint8_t state;
+	bool default_suspend;
 };
 
 /**
@@ -204,8 +247,8 @@ struct psci_vcpu {
  * @config: read during the call only, but for what it points to
  *
  * Return: 0, or
- *   PSCI_ERR_INVALID: a size, the version, a withheld function, the index or a
- *   required callback is not as documented.
+ *   PSCI_ERR_INVALID: a size, the version, a withheld or offered function, a
+ *   power state, the index or a required callback is not as documented.
  */
 int psci_machine_init(struct psci_machine *machine, const struct psci_config *config);
 
@@ -274,7 +317,7 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs);
  * @entry: filled in on PSCI_NEXT_START, else untouched
  *
  * Call it before a vCPU first runs and after each kick(). This is where a vCPU
- * goes from ON_PENDING to ON.
+ * goes from ON_PENDING to ON. A kick does not wake a suspended vCPU.
  *
  * Return: PSCI_NEXT_START, PSCI_NEXT_PARK, PSCI_NEXT_SLEEP, PSCI_NEXT_EXIT, or,
  * for a vCPU that is on, PSCI_NEXT_RESUME: its registers are its own.
@@ -287,7 +330,9 @@ enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry);
  *	changes
  * @entry: as for psci_vcpu_poll()
  *
- * Return: as psci_vcpu_poll() from then on.
+ * Return: as psci_vcpu_poll() from then on. A vCPU that was in standby goes on
+ * with PSCI_NEXT_RESUME; one in a power-down state with PSCI_NEXT_START and
+ * psci_entry.wake, at the entry point of its call.
  */
 enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry);
 

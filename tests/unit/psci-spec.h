@@ -10,6 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** What a host must bring along before a machine of libpsci has a function. */
+enum spec_means {
+	SPEC_NOTHING = 0,
+	SPEC_FREEZE = 1 << 0, /**< psci_config.offered has the function: five bits. */
+	SPEC_DEFAULT_SUSPEND = 1 << 1,
+	SPEC_HW_STATE = 1 << 2,
+	SPEC_SYSTEM_SUSPEND = 1 << 3,
+	SPEC_MODE = 1 << 4,
+	SPEC_STATS = 1 << 5, /**< A clock and a place for statistics. */
+	SPEC_TRUSTED_OS = 1 << 6,
+	SPEC_MEMORY = 1 << 7, /**< It knows what memory can be protected. */
+	SPEC_ALL_MEANS = (1 << 8) - 1,
+	SPEC_LATER = 1 << 30, /**< This library does not have the function. */
+};
+
 /** One function of the specification. */
 struct spec_function {
 	uint32_t number;
@@ -18,8 +33,8 @@ struct spec_function {
 	unsigned int arg_count;
 	bool smc64; /**< It has an SMC64 id beside the SMC32 one. */
 	bool mandatory;
-	bool implemented; /**< By this library, today. */
-	int features; /**< What PSCI_FEATURES answers where it is implemented. */
+	enum spec_means means;
+	int features; /**< What PSCI_FEATURES answers where there is nothing but standby. */
 	/** Bit n: the function may answer -n. SUCCESS and other positive answers apart. */
 	unsigned int errors;
 };
@@ -34,7 +49,10 @@ extern const size_t spec_version_count;
 /** The row of a number, or NULL for an unallocated one. */
 const struct spec_function *spec_find(uint32_t number);
 
-/** Whether a machine of @version has the function behind @fid, nothing being withheld. */
-bool spec_offers(uint32_t version, uint32_t fid);
+/**
+ * Whether a machine of @version has the function behind @fid, nothing being
+ * withheld, on a host that has all of @means.
+ */
+bool spec_offers(uint32_t version, uint32_t fid, uint32_t means);
 
 #endif

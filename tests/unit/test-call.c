@@ -237,7 +237,7 @@ static void queries_change_nothing(void **state)
 
 		fixture_answers_only(
 			&f, 0, fixture_regs(PSCI_FN32_PSCI_FEATURES, PSCI_FN32_BASE + number, 0, 0),
-			spec->implemented ? spec->features : PSCI_RET_NOT_SUPPORTED);
+			spec->means == SPEC_NOTHING ? spec->features : PSCI_RET_NOT_SUPPORTED);
 	}
 }
 

@@ -3,71 +3,91 @@
  * PSCI_FEATURES: a function is announced if, and only if, it is carried out.
  */
 #include "psci-fixture.h"
+#include "psci-power.h"
 #include "psci-spec.h"
 
 #include <psci/smccc.h>
 
-static void fixture_boot_withholding(struct fixture *f, uint32_t version, uint32_t withheld)
+/** How a machine came to have the functions that it has. */
+struct terms {
+	uint32_t version;
+	uint32_t withheld;
+	uint32_t means; /**< enum spec_means */
+};
+
+static void boot_on_terms(struct power *p, struct terms terms)
 {
+	struct fixture *f = &p->f;
 	struct psci_entry entry;
 
-	fixture_configure(f, version);
-	f->config.withheld = withheld;
+	fixture_configure(f, terms.version);
+	power_equip(p, terms.means);
+	f->config.withheld = terms.withheld;
 	fixture_make(f);
 	psci_machine_boot(&f->vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&f->vcpus[0], &entry), PSCI_NEXT_START);
 }
 
 /* Whether a call, on a machine of its own, gives anything but NOT_SUPPORTED. */
-static bool is_carried_out(uint32_t version, uint32_t withheld, uint32_t fid, bool aarch32)
+static bool is_carried_out(struct terms terms, uint32_t fid, bool aarch32)
 {
 	/* The argument of PSCI_FEATURES must be one that it knows. */
 	struct psci_regs regs = fixture_regs(fid, PSCI_FN32_PSCI_VERSION, 0, 0);
-	struct fixture f;
+	struct power p;
 
 	regs.aarch32 = aarch32;
-	fixture_boot_withholding(&f, version, withheld);
+	boot_on_terms(&p, terms);
 
-	return psci_call(&f.vcpus[0], &regs) != PSCI_NEXT_RESUME ||
+	return psci_call(&p.f.vcpus[0], &regs) != PSCI_NEXT_RESUME ||
 	       (int32_t)regs.x[0] != PSCI_RET_NOT_SUPPORTED;
 }
 
-static int32_t features(uint32_t version, uint32_t withheld, uint32_t fid, bool aarch32)
+static int32_t features(struct terms terms, uint32_t fid, bool aarch32)
 {
-	struct fixture f;
+	struct power p;
 
-	fixture_boot_withholding(&f, version, withheld);
+	boot_on_terms(&p, terms);
 
-	return aarch32 ? (int32_t)fixture_call_aarch32(&f, 0, PSCI_FN32_PSCI_FEATURES, fid, 0, 0)
-		       : (int32_t)fixture_call(&f, 0, PSCI_FN32_PSCI_FEATURES, fid, 0, 0);
+	return aarch32 ? (int32_t)fixture_call_aarch32(&p.f, 0, PSCI_FN32_PSCI_FEATURES, fid, 0, 0)
+		       : (int32_t)fixture_call(&p.f, 0, PSCI_FN32_PSCI_FEATURES, fid, 0, 0);
+}
+
+/* CPU_SUSPEND alone has flags that depend on another function. */
+static int32_t expected_features(struct terms terms, const struct spec_function *spec)
+{
+	const bool mode =
+		spec_offers(terms.version, PSCI_FN32_PSCI_SET_SUSPEND_MODE, terms.means) &&
+		!(terms.withheld & power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE));
+
+	return spec->number == 1 && mode ? 1 : spec->features;
 }
 
 /* One id against the specification, as a call and as an argument of PSCI_FEATURES. */
-static void check_id(uint32_t version, uint32_t withheld, uint32_t fid, bool aarch32)
+static void check_id(struct terms terms, uint32_t fid, bool aarch32)
 {
 	const bool smc64 = fid & SMCCC_SMC64_MASK;
-	const bool callable = !(aarch32 && smc64 && version >= PSCI_VERSION_1_0);
-	const bool offered =
-		callable && spec_offers(version, fid) && !(withheld >> (fid & 0x1f) & 1);
+	const bool callable = !(aarch32 && smc64 && terms.version >= PSCI_VERSION_1_0);
+	const bool offered = callable && spec_offers(terms.version, fid, terms.means) &&
+			     !(terms.withheld >> (fid & 0x1f) & 1);
 
-	assert_int_equal(is_carried_out(version, withheld, fid, aarch32), offered);
-	if (version < PSCI_VERSION_1_0)
+	assert_int_equal(is_carried_out(terms, fid, aarch32), offered);
+	if (terms.version < PSCI_VERSION_1_0)
 		return; /* There is no PSCI_FEATURES to ask. */
 
-	const int32_t answer = features(version, withheld, fid, aarch32);
+	const int32_t answer = features(terms, fid, aarch32);
 
-	assert_int_equal(answer,
-			 offered ? spec_find(fid & 0x1f)->features : PSCI_RET_NOT_SUPPORTED);
+	assert_int_equal(answer, offered ? expected_features(terms, spec_find(fid & 0x1f))
+					 : PSCI_RET_NOT_SUPPORTED);
 }
 
-static void check_all_ids(uint32_t version, uint32_t withheld)
+static void check_all_ids(struct terms terms)
 {
 	for (uint32_t number = 0; number < PSCI_FN_COUNT; number++) {
 		for (unsigned int variant = 0; variant < 8; variant++) {
 			const uint32_t base = variant & 1 ? PSCI_FN64_BASE : PSCI_FN32_BASE;
 			const uint32_t hint = variant & 2 ? SMCCC_SVE_HINT_MASK : 0;
 
-			check_id(version, withheld, base | hint | number, variant & 4);
+			check_id(terms, base | hint | number, variant & 4);
 		}
 	}
 }
@@ -75,7 +95,26 @@ static void check_all_ids(uint32_t version, uint32_t withheld)
 static void every_version_announces_what_it_carries_out(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++)
-		check_all_ids(spec_versions[v], 0);
+		check_all_ids((struct terms){ .version = spec_versions[v] });
+}
+
+/* With each of them alone, with all but it, and with all. */
+static void a_function_is_there_if_the_host_has_what_it_needs(void **state)
+{
+	for (size_t v = 0; v < spec_version_count; v++) {
+		check_all_ids((struct terms){ spec_versions[v], 0, SPEC_ALL_MEANS });
+		for (uint32_t means = 1; means < SPEC_ALL_MEANS; means <<= 1) {
+			check_all_ids((struct terms){ spec_versions[v], 0, means });
+			check_all_ids(
+				(struct terms){ spec_versions[v], 0, SPEC_ALL_MEANS & ~means });
+		}
+	}
+}
+
+/* What else goes with a function: statistics and MEM_PROTECT come in pairs. */
+static uint32_t withheld_with(uint32_t number)
+{
+	return 1U << number;
 }
 
 static void a_withheld_function_is_neither_announced_nor_carried_out(void **state)
@@ -90,9 +129,11 @@ static void a_withheld_function_is_neither_announced_nor_carried_out(void **stat
 			if (spec->mandatory || spec->since > spec_versions[v])
 				continue;
 			withholdable |= 1U << spec->number;
-			check_all_ids(spec_versions[v], 1U << spec->number);
+			check_all_ids((struct terms){ spec_versions[v], 1U << spec->number, 0 });
+			check_all_ids((struct terms){ spec_versions[v], withheld_with(spec->number),
+						      SPEC_ALL_MEANS });
 		}
-		check_all_ids(spec_versions[v], withholdable);
+		check_all_ids((struct terms){ spec_versions[v], withholdable, SPEC_ALL_MEANS });
 	}
 	/* MIGRATE_INFO_TYPE, SYSTEM_RESET2 and SYSTEM_OFF2 were among them. */
 	assert_int_equal(withholdable & 0x240040, 0x240040);
@@ -116,11 +157,16 @@ static void ids_of_others_are_not_announced(void **state)
 static void smccc_version_is_announced_since_1_0(void **state)
 {
 	for (size_t v = 1; v < spec_version_count; v++) {
-		assert_int_equal(features(spec_versions[v], 0, SMCCC_FN32_VERSION, false), 0);
-		assert_int_equal(features(spec_versions[v], 0, SMCCC_FN32_VERSION, true), 0);
+		assert_int_equal(features((struct terms){ .version = spec_versions[v] },
+					  SMCCC_FN32_VERSION, false),
+				 0);
+		assert_int_equal(features((struct terms){ .version = spec_versions[v] },
+					  SMCCC_FN32_VERSION, true),
+				 0);
 	}
-	assert_int_equal(features(PSCI_VERSION_0_2, 0, SMCCC_FN32_VERSION, false),
-			 PSCI_RET_NOT_SUPPORTED);
+	assert_int_equal(
+		features((struct terms){ .version = PSCI_VERSION_0_2 }, SMCCC_FN32_VERSION, false),
+		PSCI_RET_NOT_SUPPORTED);
 }
 
 static void only_the_low_half_of_the_argument_counts(void **state)
@@ -136,15 +182,23 @@ static void only_the_low_half_of_the_argument_counts(void **state)
 /* Linux takes HIBERNATE_OFF for offered if the answer is not negative and has bit 0. */
 static void system_off2_announces_hibernate_off(void **state)
 {
-	assert_int_equal(features(PSCI_VERSION_1_3, 0, PSCI_FN64_SYSTEM_OFF2, false), 0x1);
-	assert_int_equal(features(PSCI_VERSION_1_3, 0, PSCI_FN32_SYSTEM_OFF2, false), 0x1);
-	assert_int_equal(features(PSCI_VERSION_1_2, 0, PSCI_FN64_SYSTEM_OFF2, false), -1);
+	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_3 },
+				  PSCI_FN64_SYSTEM_OFF2, false),
+			 0x1);
+	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_3 },
+				  PSCI_FN32_SYSTEM_OFF2, false),
+			 0x1);
+	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_2 },
+				  PSCI_FN64_SYSTEM_OFF2, false),
+			 -1);
 }
 
 /* Original StateID format, platform-coordinated mode only. */
 static void cpu_suspend_announces_no_flag(void **state)
 {
-	assert_int_equal(features(PSCI_VERSION_1_3, 0, PSCI_FN64_CPU_SUSPEND, false), 0);
+	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_3 },
+				  PSCI_FN64_CPU_SUSPEND, false),
+			 0);
 }
 
 int main(void)
@@ -153,6 +207,7 @@ int main(void)
 		cmocka_unit_test(ids_of_others_are_not_announced),
 		cmocka_unit_test(a_withheld_function_is_neither_announced_nor_carried_out),
 		cmocka_unit_test(every_version_announces_what_it_carries_out),
+		cmocka_unit_test(a_function_is_there_if_the_host_has_what_it_needs),
 		cmocka_unit_test(smccc_version_is_announced_since_1_0),
 		cmocka_unit_test(only_the_low_half_of_the_argument_counts),
 		cmocka_unit_test(system_off2_announces_hibernate_off),

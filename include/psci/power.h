@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * psci/power.h - what a machine's vCPUs, alone and together, can sleep in
+ *
+ * A host that wants more than plain standby describes two things: the power
+ * states that CPU_SUSPEND accepts, and the tree of power domains (clusters and
+ * what is above them) in which vCPUs lie. Both are optional. References are to
+ * DEN0022F.b by section name; psci.h has the conventions and includes this file.
+ */
+#ifndef PSCI_POWER_H
+#define PSCI_POWER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct psci_machine;
+struct psci_vcpu;
+
+/** Power levels: 0 is a core, 1 the domain it lies in, and so on up. */
+#define PSCI_POWER_LEVEL_COUNT 4
+
+/*
+ * How deep a core or domain sleeps, in numbers of the host's choice: deeper is
+ * larger. From PSCI_DEPTH_OFF on it has lost its contents: at level 0, the
+ * vCPU's registers.
+ */
+#define PSCI_DEPTH_RUN 0
+#define PSCI_DEPTH_OFF 128
+#define PSCI_DEPTH_MAX 255 /**< What CPU_OFF asks for, at every level. */
+
+/** One power state that CPU_SUSPEND accepts: a combination of depths. */
+struct psci_idle_state {
+	/**
+	 * What the guest passes (and reads from its device tree or _LPI). In the
+	 * original format its PowerLevel is the highest level with a depth.
+	 */
+	uint32_t power_state;
+	/**
+	 * The depth of each level. Level 0 has one; so does each level up to
+	 * the highest that has one. At level 0 it is PSCI_DEPTH_OFF or more if,
+	 * and only if, @power_state is of type power-down.
+	 */
+	uint8_t depth[PSCI_POWER_LEVEL_COUNT];
+	/**
+	 * OS-initiated mode: the level up to which the guest says, with this
+	 * value, that the caller is the last to sleep, if that is above the
+	 * highest with a depth. Else 0.
+	 */
+	uint8_t last_level;
+};
+
+/** What PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT tell of one state of one node. */
+struct psci_stat {
+	uint64_t residency; /**< In microseconds, without a stay that has not ended. */
+	uint64_t count; /**< Of entries. */
+};
+
+struct psci_domain;
+
+/** A core or a domain, as a node of the tree. Private. */
+struct psci_node {
+	struct psci_domain *parent;
+	struct psci_node *sibling;
+	struct psci_stat *stats;
+	uint64_t since;
+	uint8_t request[PSCI_POWER_LEVEL_COUNT];
+	uint8_t level;
+};
+
+/** A power domain. Private. */
+struct psci_domain {
+	struct psci_node node;
+	struct psci_node *children;
+	struct psci_domain *next;
+	uint32_t awake;
+};
+
+/**
+ * psci_domain_init() - add a power domain to a machine
+ * @domain: storage; its contents are ignored
+ * @machine: where it belongs; none of its vCPUs may have run yet
+ * @level: 1 to 3
+ * @parent: the domain of the next higher level that it lies in, or NULL
+ *
+ * Return: 0, or
+ *   PSCI_ERR_INVALID: @level is none, or @parent is not one above it;
+ *   PSCI_ERR_FULL: psci_config.stats has no place for it.
+ */
+int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, unsigned int level,
+		     struct psci_domain *parent);
+
+/**
+ * psci_vcpu_place() - say in which power domain a vCPU lies
+ * @vcpu: one that has not run yet and has not been placed
+ * @domain: of level 1, of the same machine
+ *
+ * A vCPU that is never placed has power states of its own level only.
+ *
+ * Return: 0, or
+ *   PSCI_ERR_INVALID: @domain is not of level 1, or @vcpu has one already.
+ */
+int psci_vcpu_place(struct psci_vcpu *vcpu, struct psci_domain *domain);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PSCI_POWER_H */

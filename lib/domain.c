@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The tree of power domains: who sleeps together, and how deeply.
+ *
+ * Every core and domain is a node. What a node asks of its own level and of
+ * those above it is in node.request[]: nothing while anyone beneath it runs. Its
+ * own depth is therefore request[level]. Going to sleep and waking walk from a
+ * core up, as far as the news carries.
+ */
+#include "internal.h"
+
+#include <psci/psci.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+const uint8_t psci_depth_off[PSCI_POWER_LEVEL_COUNT] = {
+	PSCI_DEPTH_MAX,
+	PSCI_DEPTH_MAX,
+	PSCI_DEPTH_MAX,
+	PSCI_DEPTH_MAX,
+};
+
+static const uint8_t run[PSCI_POWER_LEVEL_COUNT];
+
+static void set_request(struct psci_node *node, const uint8_t request[PSCI_POWER_LEVEL_COUNT])
+{
+	for (unsigned int i = node->level; i < PSCI_POWER_LEVEL_COUNT; i++)
+		node->request[i] = request[i];
+}
+
+int psci_node_init(struct locked m, struct psci_node *node, unsigned int level)
+{
+	*node = (struct psci_node){ .level = (uint8_t)level };
+	set_request(node, psci_depth_off);
+
+	return PSCI_OK;
+}
+
+static void add_child(struct psci_domain *domain, struct psci_node *node)
+{
+	node->parent = domain;
+	node->sibling = domain->children;
+	domain->children = node;
+}
+
+int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, unsigned int level,
+		     struct psci_domain *parent)
+{
+	if (level < 1 || level >= PSCI_POWER_LEVEL_COUNT ||
+	    (parent && parent->node.level != level + 1))
+		return PSCI_ERR_INVALID;
+
+	const struct locked m = machine_lock(machine);
+	struct psci_node node;
+	const int err = psci_node_init(m, &node, level);
+
+	if (!err) {
+		*domain = (struct psci_domain){ .node = node, .next = machine->domains };
+		machine->domains = domain;
+		if (parent)
+			add_child(parent, &domain->node);
+	}
+	machine_unlock(m);
+
+	return err;
+}
+
+int psci_vcpu_place(struct psci_vcpu *vcpu, struct psci_domain *domain)
+{
+	if (domain->node.level != 1 || vcpu->node.parent)
+		return PSCI_ERR_INVALID;
+
+	const struct locked m = machine_lock(vcpu->machine);
+
+	add_child(domain, &vcpu->node);
+	machine_unlock(m);
+
+	return PSCI_OK;
+}
+
+struct psci_node *psci_node_at(struct psci_vcpu *vcpu, unsigned int level)
+{
+	struct psci_node *node = &vcpu->node;
+
+	while (node && node->level < level)
+		node = node->parent ? &node->parent->node : NULL;
+
+	return node;
+}
+
+/*
+ * What a domain asks for at a level, now that the last of its cores, beneath
+ * @child, has gone to sleep.
+ *
+ * Platform-coordinated: what all its children tolerate. OS-initiated: what the
+ * last one asked for, which has been checked; but CPU_OFF is coordinated among
+ * its callers in either mode, and names no state (DEN0022F.b, CPU_SUSPEND).
+ */
+static uint8_t coordinate(struct locked m, const struct psci_domain *domain,
+			  const struct psci_node *child, unsigned int level)
+{
+	uint8_t shallowest = PSCI_DEPTH_MAX;
+
+	for (const struct psci_node *each = domain->children; each; each = each->sibling) {
+		if (each->request[level] < shallowest)
+			shallowest = each->request[level];
+	}
+	if (!m.machine->os_initiated || shallowest == PSCI_DEPTH_MAX)
+		return shallowest;
+
+	return child->request[level] == PSCI_DEPTH_MAX ? PSCI_DEPTH_RUN : child->request[level];
+}
+
+void psci_node_sleep(struct locked m, struct psci_vcpu *vcpu,
+		     const uint8_t request[PSCI_POWER_LEVEL_COUNT])
+{
+	const struct psci_node *child = &vcpu->node;
+
+	set_request(&vcpu->node, request);
+	for (struct psci_domain *domain = child->parent; domain; domain = child->parent) {
+		uint8_t combined[PSCI_POWER_LEVEL_COUNT] = { 0 };
+
+		if (--domain->awake)
+			return;
+		for (unsigned int i = domain->node.level; i < PSCI_POWER_LEVEL_COUNT; i++)
+			combined[i] = coordinate(m, domain, child, i);
+		set_request(&domain->node, combined);
+		child = &domain->node;
+	}
+}
+
+void psci_node_wake(struct locked m, struct psci_vcpu *vcpu)
+{
+	struct psci_domain *domain = vcpu->node.parent;
+
+	set_request(&vcpu->node, run);
+	for (; domain && domain->awake++ == 0; domain = domain->node.parent)
+		set_request(&domain->node, run);
+}
+
+void psci_node_reset_all(struct locked m)
+{
+	for (struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next)
+		set_request(&vcpu->node, psci_depth_off);
+	for (struct psci_domain *domain = m.machine->domains; domain; domain = domain->next) {
+		set_request(&domain->node, psci_depth_off);
+		domain->awake = 0;
+	}
+}
+
+/*
+ * DEN0022F.b, NODE_HW_STATE. The library is the power controller of its
+ * machine, so the answer is never stale. A vCPU is off until its own thread has
+ * started it.
+ */
+struct outcome psci_fn_node_hw_state(struct locked m, const struct args *a)
+{
+	struct psci_vcpu *target = psci_index_find(m, a->arg[0]);
+	const uint32_t level = (uint32_t)a->arg[1]; /* 32 bits in both conventions. */
+	const struct psci_node *node = target ? psci_node_at(target, level) : NULL;
+
+	if (!node)
+		return resume(PSCI_RET_INVALID_PARAMETERS);
+	if (node->request[node->level] >= PSCI_DEPTH_OFF)
+		return resume(PSCI_NODE_HW_STATE_HW_OFF);
+	if (node->request[node->level] > PSCI_DEPTH_RUN)
+		return resume(PSCI_NODE_HW_STATE_HW_STANDBY);
+
+	return resume(PSCI_NODE_HW_STATE_HW_ON);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "psci-power.h"
+
+const struct psci_idle_state power_states[POWER_STATE_COUNT] = {
+	{ .power_state = POWER_STANDBY, .depth = { 1 } },
+	{ .power_state = POWER_RETENTION, .depth = { 2 } },
+	{ .power_state = POWER_DOWN, .depth = { 200 } },
+	{ .power_state = POWER_CLUSTER_RETENTION, .depth = { 2, 3 } },
+	{ .power_state = POWER_DOWN_CLUSTER_RETENTION, .depth = { 200, 3 } },
+	{ .power_state = POWER_CLUSTER_DOWN, .depth = { 200, 200 } },
+	{ .power_state = POWER_CLUSTER_DOWN_LAST, .depth = { 200, 200 }, .last_level = 2 },
+	{ .power_state = POWER_SYSTEM_DOWN, .depth = { 200, 200, 200 } },
+};
+
+const struct psci_idle_state power_ext_states[3] = {
+	{ .power_state = POWER_EXT_STANDBY, .depth = { 1 } },
+	{ .power_state = POWER_EXT_DOWN, .depth = { 200 } },
+	{ .power_state = POWER_EXT_CLUSTER_DOWN, .depth = { 200, 200 } },
+};
+
+uint32_t power_bit(uint32_t fid)
+{
+	return UINT32_C(1) << (fid & 0x1f);
+}
+
+void power_equip(struct power *p, uint32_t means)
+{
+	struct psci_config *config = &p->f.config;
+
+	/* What is not in the version cannot be offered. */
+	if (config->version && config->version < PSCI_VERSION_1_0)
+		return;
+	if (means & SPEC_FREEZE)
+		config->offered |= power_bit(PSCI_FN32_CPU_FREEZE);
+	if (means & SPEC_DEFAULT_SUSPEND)
+		config->offered |= power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
+	if (means & SPEC_HW_STATE)
+		config->offered |= power_bit(PSCI_FN32_NODE_HW_STATE);
+	if (means & SPEC_MODE)
+		config->offered |= power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE);
+}
+
+void power_configure(struct power *p, uint32_t version)
+{
+	fixture_configure(&p->f, version);
+	power_equip(p, SPEC_ALL_MEANS);
+	p->f.config.idle_states = power_states;
+	p->f.config.idle_state_count = POWER_STATE_COUNT;
+}
+
+void power_make(struct power *p)
+{
+	static const unsigned int cluster_of[] = { 0, 0, 1, 1, 2 };
+
+	fixture_make(&p->f);
+	assert_int_equal(psci_domain_init(&p->system, &p->f.machine, 2, NULL), PSCI_OK);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p->clusters); i++)
+		assert_int_equal(psci_domain_init(&p->clusters[i], &p->f.machine, 1,
+						  i < 2 ? &p->system : NULL),
+				 PSCI_OK);
+	for (unsigned int i = 0; i < ARRAY_SIZE(cluster_of); i++)
+		assert_int_equal(psci_vcpu_place(&p->f.vcpus[i], &p->clusters[cluster_of[i]]),
+				 PSCI_OK);
+}
+
+void power_boot(struct power *p, uint32_t version)
+{
+	const struct psci_entry boot = { .pc = FIXTURE_BOOT_ENTRY, .x0 = FIXTURE_BOOT_CONTEXT };
+	struct psci_entry entry;
+
+	power_configure(p, version);
+	power_make(p);
+	psci_machine_boot(&p->f.vcpus[0], &boot);
+	assert_int_equal(psci_vcpu_poll(&p->f.vcpus[0], &entry), PSCI_NEXT_START);
+	fixture_forget(&p->f);
+}
+
+void power_boot_many(struct power *p, unsigned int count)
+{
+	power_boot(p, PSCI_VERSION_1_3);
+	for (unsigned int i = 1; i < count; i++)
+		fixture_start(&p->f, i);
+}
+
+void power_suspend(struct power *p, unsigned int i, uint32_t power_state)
+{
+	struct psci_regs regs =
+		fixture_regs(PSCI_FN64_CPU_SUSPEND, power_state, FIXTURE_ENTRY + i * 4, i);
+
+	assert_int_equal(psci_call(&p->f.vcpus[i], &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(regs.x[0], PSCI_RET_SUCCESS);
+}
+
+void power_wake(struct power *p, unsigned int i)
+{
+	struct psci_entry entry = { .wake = false };
+
+	if (psci_vcpu_wake(&p->f.vcpus[i], &entry) == PSCI_NEXT_START)
+		assert_true(entry.wake);
+	assert_int_equal(psci_vcpu_poll(&p->f.vcpus[i], &entry), PSCI_NEXT_RESUME);
+}
+
+int64_t power_hw_state(struct power *p, unsigned int by, unsigned int i, unsigned int level)
+{
+	return fixture_call(&p->f, by, PSCI_FN64_NODE_HW_STATE, p->f.mpidrs[i], level, 0);
+}
+
+void power_set_mode(struct power *p, unsigned int i, uint32_t mode, int32_t answer)
+{
+	assert_int_equal(fixture_call(&p->f, i, PSCI_FN32_PSCI_SET_SUSPEND_MODE, mode, 0, 0),
+			 answer);
+}

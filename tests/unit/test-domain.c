@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Power domains: platform-coordinated and OS-initiated mode, how one changes
+ * into the other, NODE_HW_STATE, and CPU_FREEZE, which shuts a domain like CPU_OFF.
+ */
+#include "psci-power.h"
+
+#define ON PSCI_NODE_HW_STATE_HW_ON
+#define OFF PSCI_NODE_HW_STATE_HW_OFF
+#define STANDBY PSCI_NODE_HW_STATE_HW_STANDBY
+
+/* vCPU 5 lies in no domain and is there to look: at a core, its cluster, the system. */
+static void check(struct power *p, unsigned int i, int core, int cluster, int system)
+{
+	assert_int_equal(power_hw_state(p, 5, i, 0), core);
+	assert_int_equal(power_hw_state(p, 5, i, 1), cluster);
+	assert_int_equal(power_hw_state(p, 5, i, 2), system);
+}
+
+static void turn_off(struct power *p, unsigned int i)
+{
+	assert_int_equal(fixture_leave(&p->f, i, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+}
+
+/* --- NODE_HW_STATE --- */
+
+static void a_node_that_is_not_there_is_invalid(void **state)
+{
+	static const uint32_t fids[] = { PSCI_FN32_NODE_HW_STATE, PSCI_FN64_NODE_HW_STATE };
+	static const uint64_t levels[] = { 3, 4, 0x80000000, 0xffffffff };
+	struct power p;
+
+	power_boot(&p, PSCI_VERSION_1_3);
+	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
+		for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+			fixture_answers_only(&p.f, 0, fixture_regs(fids[c], 0, levels[i], 0),
+					     PSCI_RET_INVALID_PARAMETERS);
+		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], FIXTURE_ABSENT_MPIDR, 0, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
+		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], 0x80000000, 0, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
+	}
+	fixture_answers_only(&p.f, 0, fixture_regs(PSCI_FN64_NODE_HW_STATE, p.f.mpidrs[5], 1, 0),
+			     PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&p.f, 0, fixture_regs(PSCI_FN64_NODE_HW_STATE, p.f.mpidrs[4], 2, 0),
+			     PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&p.f, 0,
+			     fixture_regs(PSCI_FN64_NODE_HW_STATE, 0, UINT64_C(1) << 32, 0), ON);
+}
+
+static void what_was_never_started_is_off_with_all_above_it(void **state)
+{
+	struct power p;
+
+	power_boot(&p, PSCI_VERSION_1_3);
+	fixture_start(&p.f, 5);
+	check(&p, 0, ON, ON, ON);
+	check(&p, 1, OFF, ON, ON);
+	check(&p, 2, OFF, OFF, ON);
+	assert_int_equal(power_hw_state(&p, 5, 4, 1), OFF);
+	/* Pending is off still; the start itself turns the way up on. */
+	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_CPU_ON, p.f.mpidrs[4], 0, 0), 0);
+	assert_int_equal(power_hw_state(&p, 5, 4, 1), OFF);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[4], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
+	assert_int_equal(power_hw_state(&p, 5, 4, 0), ON);
+	assert_int_equal(power_hw_state(&p, 5, 4, 1), ON);
+}
+
+static void a_new_life_begins_with_everything_off(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_suspend(&p, 0, POWER_RETENTION);
+	psci_machine_boot(&p.f.vcpus[5], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[5], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
+	for (unsigned int i = 0; i < 4; i++)
+		check(&p, i, OFF, OFF, OFF);
+	/* And the count of who runs has begun anew. */
+	assert_int_equal(fixture_call(&p.f, 5, PSCI_FN64_CPU_ON, 0, FIXTURE_ENTRY, 0), 0);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
+	check(&p, 0, ON, ON, ON);
+	turn_off(&p, 0);
+	check(&p, 0, OFF, OFF, OFF);
+}
+
+/* --- platform-coordinated --- */
+
+static void a_domain_runs_while_one_of_its_cores_does(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_suspend(&p, 0, POWER_SYSTEM_DOWN);
+	check(&p, 0, OFF, ON, ON);
+	power_suspend(&p, 1, POWER_SYSTEM_DOWN);
+	check(&p, 1, OFF, OFF, ON);
+	power_suspend(&p, 2, POWER_SYSTEM_DOWN);
+	check(&p, 2, OFF, ON, ON);
+	power_suspend(&p, 3, POWER_SYSTEM_DOWN);
+	check(&p, 0, OFF, OFF, OFF);
+	check(&p, 3, OFF, OFF, OFF);
+	power_wake(&p, 2);
+	check(&p, 0, OFF, OFF, ON);
+	check(&p, 2, ON, ON, ON);
+	check(&p, 3, OFF, ON, ON);
+}
+
+/* Each node sleeps as deeply as all of its cores tolerate, whoever was last. */
+static void a_domain_takes_the_shallowest_request(void **state)
+{
+	for (unsigned int first = 0; first < 2; first++) {
+		struct power p;
+
+		power_boot_many(&p, 6);
+		power_suspend(&p, first, POWER_CLUSTER_RETENTION);
+		power_suspend(&p, 1 - first, POWER_CLUSTER_DOWN);
+		check(&p, first, STANDBY, STANDBY, ON);
+		check(&p, 1 - first, OFF, STANDBY, ON);
+		power_wake(&p, first);
+		power_suspend(&p, first, POWER_SYSTEM_DOWN);
+		check(&p, first, OFF, OFF, ON);
+		power_wake(&p, first);
+		power_suspend(&p, first, POWER_STANDBY);
+		check(&p, first, STANDBY, ON, ON);
+	}
+}
+
+static void one_cluster_that_does_not_tolerate_it_keeps_the_system_on(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_suspend(&p, 0, POWER_SYSTEM_DOWN);
+	power_suspend(&p, 1, POWER_SYSTEM_DOWN);
+	power_suspend(&p, 2, POWER_SYSTEM_DOWN);
+	power_suspend(&p, 3, POWER_CLUSTER_DOWN);
+	check(&p, 0, OFF, OFF, ON);
+	check(&p, 3, OFF, OFF, ON);
+}
+
+/* Cores that are off tolerate everything. */
+static void cores_that_are_off_or_frozen_do_not_count(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	turn_off(&p, 1);
+	assert_int_equal(fixture_leave(&p.f, 2, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	turn_off(&p, 3);
+	check(&p, 2, OFF, OFF, ON);
+	power_suspend(&p, 0, POWER_CLUSTER_RETENTION);
+	check(&p, 0, STANDBY, STANDBY, ON);
+	power_wake(&p, 0);
+	power_suspend(&p, 0, POWER_SYSTEM_DOWN);
+	check(&p, 0, OFF, OFF, OFF);
+}
+
+static void cpu_off_leaves_the_domain_to_the_sleepers(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_suspend(&p, 0, POWER_CLUSTER_RETENTION);
+	turn_off(&p, 1);
+	check(&p, 0, STANDBY, STANDBY, ON);
+}
+
+/* --- OS-initiated --- */
+
+static struct psci_regs suspend_regs(uint32_t power_state)
+{
+	return fixture_regs(PSCI_FN64_CPU_SUSPEND, power_state, FIXTURE_ENTRY, 0);
+}
+
+static void only_the_last_core_may_ask_for_a_domain(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	fixture_answers_only(&p.f, 0, suspend_regs(POWER_CLUSTER_DOWN), PSCI_RET_DENIED);
+	fixture_answers_only(&p.f, 0, suspend_regs(POWER_CLUSTER_RETENTION), PSCI_RET_DENIED);
+	power_suspend(&p, 0, POWER_DOWN);
+	check(&p, 0, OFF, ON, ON);
+	/* It is the last of its cluster, but not of the system. */
+	fixture_answers_only(&p.f, 1, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_DENIED);
+	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_DOWN_LAST), PSCI_RET_DENIED);
+	power_suspend(&p, 1, POWER_CLUSTER_DOWN);
+	check(&p, 1, OFF, OFF, ON);
+	/* Of the other cluster, the first to sleep still sees the second run. */
+	power_suspend(&p, 2, POWER_DOWN);
+	power_suspend(&p, 3, POWER_SYSTEM_DOWN);
+	check(&p, 3, OFF, OFF, OFF);
+	power_wake(&p, 3);
+	check(&p, 0, OFF, OFF, ON);
+	power_suspend(&p, 3, POWER_CLUSTER_DOWN_LAST);
+	check(&p, 3, OFF, OFF, ON);
+}
+
+/* The guest decides: what nobody asked for does not happen. */
+static void the_last_core_need_not_ask(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_suspend(&p, 0, POWER_DOWN);
+	power_suspend(&p, 1, POWER_CLUSTER_DOWN);
+	check(&p, 0, OFF, OFF, ON);
+	/* And an old request of one who still sleeps is none. */
+	power_wake(&p, 0);
+	power_suspend(&p, 0, POWER_DOWN);
+	check(&p, 0, OFF, ON, ON);
+	check(&p, 1, OFF, ON, ON);
+}
+
+static void a_child_that_is_too_shallow_is_an_invalid_parameter(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_suspend(&p, 0, POWER_STANDBY);
+	/* Cluster retention is described with cores in retention or down only. */
+	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_RETENTION),
+			     PSCI_RET_INVALID_PARAMETERS);
+	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_DOWN),
+			     PSCI_RET_INVALID_PARAMETERS);
+	power_wake(&p, 0);
+	power_suspend(&p, 0, POWER_RETENTION);
+	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_DOWN),
+			     PSCI_RET_INVALID_PARAMETERS);
+	power_suspend(&p, 1, POWER_CLUSTER_RETENTION);
+	check(&p, 1, STANDBY, STANDBY, ON);
+	power_wake(&p, 1);
+	/* The caller itself may be deeper than the state needs. */
+	power_suspend(&p, 1, POWER_DOWN_CLUSTER_RETENTION);
+	check(&p, 1, OFF, STANDBY, ON);
+}
+
+static void a_cluster_that_only_idles_is_too_shallow_for_the_system(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_suspend(&p, 0, POWER_DOWN);
+	power_suspend(&p, 1, POWER_DOWN);
+	power_suspend(&p, 2, POWER_DOWN);
+	fixture_answers_only(&p.f, 3, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_INVALID_PARAMETERS);
+	power_wake(&p, 1);
+	power_suspend(&p, 1, POWER_DOWN_CLUSTER_RETENTION);
+	fixture_answers_only(&p.f, 3, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_INVALID_PARAMETERS);
+	power_wake(&p, 1);
+	power_suspend(&p, 1, POWER_CLUSTER_DOWN);
+	power_suspend(&p, 3, POWER_SYSTEM_DOWN);
+	check(&p, 0, OFF, OFF, OFF);
+}
+
+/* Two faults that are told apart: who runs is denied before who is too shallow. */
+static void running_comes_before_too_shallow(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_suspend(&p, 0, POWER_STANDBY);
+	fixture_answers_only(&p.f, 1, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_DENIED);
+}
+
+/* CPU_OFF names no state: a domain goes with it only if all its cores are off. */
+static void cpu_off_is_coordinated_among_its_callers_in_either_mode(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_suspend(&p, 0, POWER_DOWN);
+	turn_off(&p, 1);
+	check(&p, 0, OFF, ON, ON);
+	turn_off(&p, 2);
+	turn_off(&p, 3);
+	check(&p, 2, OFF, OFF, ON);
+	power_wake(&p, 0);
+	turn_off(&p, 0);
+	check(&p, 0, OFF, OFF, OFF);
+}
+
+static void denied_is_never_given_in_platform_coordinated_mode(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	for (size_t i = 0; i < POWER_STATE_COUNT; i++) {
+		power_suspend(&p, 0, power_states[i].power_state);
+		power_wake(&p, 0);
+	}
+}
+
+/* --- PSCI_SET_SUSPEND_MODE --- */
+
+static void other_modes_are_invalid(void **state)
+{
+	static const uint32_t modes[] = { 2, 3, 0x80000000, 0xffffffff };
+	struct power p;
+
+	power_boot(&p, PSCI_VERSION_1_3);
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		fixture_answers_only(&p.f, 0,
+				     fixture_regs(PSCI_FN32_PSCI_SET_SUSPEND_MODE, modes[i], 0, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
+}
+
+static void the_mode_that_there_is_can_always_be_set(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_suspend(&p, 1, POWER_STANDBY);
+	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
+	power_wake(&p, 1);
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_suspend(&p, 1, POWER_STANDBY);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+}
+
+static void os_initiated_mode_comes_before_the_first_suspend(void **state)
+{
+	const struct psci_regs regs = fixture_regs(PSCI_FN32_PSCI_SET_SUSPEND_MODE, 1, 0, 0);
+	struct power p;
+
+	power_boot_many(&p, 2);
+	/* A call that was refused was none. */
+	fixture_answers_only(&p.f, 0, suspend_regs(0xfeed), PSCI_RET_INVALID_PARAMETERS);
+	power_suspend(&p, 1, POWER_STANDBY);
+	fixture_answers_only(&p.f, 0, regs, PSCI_RET_DENIED);
+	power_wake(&p, 1);
+	fixture_answers_only(&p.f, 0, regs, PSCI_RET_DENIED);
+	/* A new life has suspended nobody. */
+	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+}
+
+static void os_initiated_mode_may_come_during_a_default_suspend(void **state)
+{
+	struct psci_regs regs = fixture_regs(PSCI_FN64_CPU_DEFAULT_SUSPEND, FIXTURE_ENTRY, 0, 0);
+	struct power p;
+
+	power_boot_many(&p, 2);
+	assert_int_equal(psci_call(&p.f.vcpus[1], &regs), PSCI_NEXT_SLEEP);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	/* Back only alone, however the others sleep. */
+	power_set_mode(&p, 0, 0, PSCI_RET_DENIED);
+	power_wake(&p, 1);
+	turn_off(&p, 1);
+	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
+	/* And forth again: since the change nobody has suspended. */
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_suspend(&p, 0, POWER_STANDBY);
+	power_wake(&p, 0);
+	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+}
+
+static void a_default_suspend_that_ended_is_forgotten(void **state)
+{
+	struct psci_regs regs = fixture_regs(PSCI_FN64_CPU_DEFAULT_SUSPEND, FIXTURE_ENTRY, 0, 0);
+	struct power p;
+
+	power_boot_many(&p, 2);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	assert_int_equal(psci_call(&p.f.vcpus[1], &regs), PSCI_NEXT_SLEEP);
+	power_wake(&p, 1);
+	turn_off(&p, 1);
+	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
+	fixture_start(&p.f, 1);
+	power_suspend(&p, 1, POWER_STANDBY);
+	power_set_mode(&p, 0, 1, PSCI_RET_DENIED);
+}
+
+static void a_frozen_vcpu_stands_in_the_way_of_both(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 2);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	power_set_mode(&p, 0, 1, PSCI_RET_DENIED);
+	power_boot_many(&p, 2);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	power_set_mode(&p, 0, 0, PSCI_RET_DENIED);
+}
+
+static void back_to_platform_coordinated_mode_only_alone(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 2);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	power_set_mode(&p, 0, 0, PSCI_RET_DENIED);
+	turn_off(&p, 1);
+	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
+	power_set_mode(&p, 0, 0, PSCI_RET_DENIED); /* ON_PENDING is not OFF. */
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
+	turn_off(&p, 1);
+	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
+}
+
+static void a_new_life_begins_platform_coordinated(void **state)
+{
+	struct power p;
+
+	power_boot_many(&p, 6);
+	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
+	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
+	fixture_start(&p.f, 1);
+	power_suspend(&p, 0, POWER_CLUSTER_DOWN); /* vCPU 1 runs: it would be denied. */
+}
+
+/* --- CPU_FREEZE --- */
+
+static void a_frozen_vcpu_is_on_and_comes_back_through_cpu_on(void **state)
+{
+	struct psci_entry entry = { .pc = 0xfeedf00d };
+	struct power p;
+
+	power_boot_many(&p, 2);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0xfeed, 0xf00d),
+			 PSCI_NEXT_PARK);
+	assert_int_equal(fixture_all_kicks(&p.f), 0);
+	assert_int_equal(fixture_affinity_info(&p.f, 1), PSCI_AFFINITY_INFO_ON);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(entry.pc, 0xfeedf00d);
+	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 7), 0);
+	assert_int_equal(fixture_affinity_info(&p.f, 1), PSCI_AFFINITY_INFO_ON_PENDING);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_START);
+	assert_int_equal(entry.pc, FIXTURE_ENTRY);
+	assert_int_equal(entry.x0, 7);
+	assert_false(entry.wake);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_node_that_is_not_there_is_invalid),
+		cmocka_unit_test(what_was_never_started_is_off_with_all_above_it),
+		cmocka_unit_test(a_new_life_begins_with_everything_off),
+		cmocka_unit_test(a_domain_runs_while_one_of_its_cores_does),
+		cmocka_unit_test(a_domain_takes_the_shallowest_request),
+		cmocka_unit_test(one_cluster_that_does_not_tolerate_it_keeps_the_system_on),
+		cmocka_unit_test(cores_that_are_off_or_frozen_do_not_count),
+		cmocka_unit_test(cpu_off_leaves_the_domain_to_the_sleepers),
+		cmocka_unit_test(only_the_last_core_may_ask_for_a_domain),
+		cmocka_unit_test(the_last_core_need_not_ask),
+		cmocka_unit_test(a_child_that_is_too_shallow_is_an_invalid_parameter),
+		cmocka_unit_test(a_cluster_that_only_idles_is_too_shallow_for_the_system),
+		cmocka_unit_test(running_comes_before_too_shallow),
+		cmocka_unit_test(cpu_off_is_coordinated_among_its_callers_in_either_mode),
+		cmocka_unit_test(denied_is_never_given_in_platform_coordinated_mode),
+		cmocka_unit_test(other_modes_are_invalid),
+		cmocka_unit_test(the_mode_that_there_is_can_always_be_set),
+		cmocka_unit_test(os_initiated_mode_comes_before_the_first_suspend),
+		cmocka_unit_test(os_initiated_mode_may_come_during_a_default_suspend),
+		cmocka_unit_test(a_default_suspend_that_ended_is_forgotten),
+		cmocka_unit_test(a_frozen_vcpu_stands_in_the_way_of_both),
+		cmocka_unit_test(back_to_platform_coordinated_mode_only_alone),
+		cmocka_unit_test(a_new_life_begins_platform_coordinated),
+		cmocka_unit_test(a_frozen_vcpu_is_on_and_comes_back_through_cpu_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
