@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest that makes the calls it is told to, and says what came of them.
+ *
+ * What to do is a script behind the image: steps of four words of 64 bits. A
+ * step whose first word has bit 31 set is a call: HVC with these as x0 to x3.
+ * Else the first word is
+ *
+ *	0	wait for ever
+ *	1	CPU_ON of x1, which goes on with the step of index x2
+ *	2	take a byte from the console
+ *	3	go on with step x2 if that byte was x1
+ *	4	call x2 with x3 as its argument, x1 times, and say how long it took
+ *	5	x1 times: CPU_ON of x2, which says so in memory and calls CPU_OFF; wait
+ *		until AFFINITY_INFO has it as OFF. Say how long it took
+ *	6	ask PSCI_FEATURES for x2 ids from x1 on; tell those that it knows
+ *	7	wait until another vCPU has come to its own step 7
+ *
+ * Each line on the console begins with the number of its vCPU. Numbers are hex.
+ * Everything runs with the MMU off, so that every vCPU sees the same memory.
+ */
+#define UART 0x09000000
+#define UART_FR 0x18
+#define UART_FR_RXFE 4
+#define UART_CR 0x30
+#define UART_CR_ENABLE 0x301
+
+#define CPU_OFF 0x84000002
+#define PSCI_FEATURES 0x8400000a
+#define CPU_ON 0xc4000003
+#define AFFINITY_INFO 0xc4000004
+#define AFFINITY_INFO_OFF 1
+
+#define IMAGE_SIZE 0x10000
+
+	.text
+	.global image
+image:
+	b	primary
+	.long	0
+	.quad	0			/* text_offset */
+	.quad	IMAGE_SIZE
+	.quad	0xa			/* Little-endian, 4 KiB pages, anywhere. */
+	.quad	0, 0, 0
+	.ascii	"ARM\x64"
+	.long	0
+
+	.macro	say text:vararg
+	adr	x0, 9f
+	bl	print
+	.pushsection .rodata
+9:	.asciz	\text
+	.popsection
+	.endm
+
+	.macro	number register, digits
+	mov	x0, \register
+	mov	w1, #\digits
+	bl	print_number
+	.endm
+
+	/* Load any constant: mov knows only some. */
+	.macro	constant register, value
+	movz	\register, #((\value) & 0xffff)
+	movk	\register, #((\value) >> 16 & 0xffff), lsl #16
+	.endm
+
+primary:
+	adr	x19, script
+	b	1f
+secondary:
+	mov	x19, x0
+1:	constant x20, UART
+	mrs	x21, mpidr_el1
+	and	x21, x21, #0xf
+
+/* x19: the next step. x20: the UART. x21: this vCPU. x22: the byte taken. */
+next:
+	ldp	x23, x24, [x19], #16
+	ldp	x25, x26, [x19], #16
+	tbnz	w23, #31, call
+	adr	x0, steps
+	cmp	x23, #7
+	b.hi	wait
+	ldr	w1, [x0, x23, lsl #2]
+	add	x0, x0, w1, sxtw
+	br	x0
+steps:
+	.word	wait - steps, start - steps, take - steps, choose - steps
+	.word	repeat - steps, round_trips - steps, features - steps, meet - steps
+
+call:
+	mov	x0, x23
+	mov	x1, x24
+	mov	x2, x25
+	mov	x3, x26
+	hvc	#0
+	mov	x24, x0
+	bl	begin_line
+	say	"call "
+	number	x23, 8
+	say	" = "
+	number	x24, 16
+	say	"\n"
+	b	next
+
+wait:
+	wfi
+	b	wait
+
+start:
+	constant x0, CPU_ON
+	mov	x1, x24
+	adr	x2, secondary
+	adr	x3, script
+	add	x3, x3, x25, lsl #5
+	hvc	#0
+	b	next
+
+take:
+	mov	w0, #UART_CR_ENABLE
+	str	w0, [x20, #UART_CR]
+1:	ldr	w0, [x20, #UART_FR]
+	tbnz	w0, #UART_FR_RXFE, 1b
+	ldr	w22, [x20]
+	and	w22, w22, #0xff
+	b	next
+
+choose:
+	cmp	w22, w24
+	b.ne	next
+	adr	x19, script
+	add	x19, x19, x25, lsl #5
+	b	next
+
+repeat:
+	mov	x23, x24
+	isb
+	mrs	x27, cntvct_el0
+1:	mov	x0, x25
+	mov	x1, x26
+	mov	x2, #0
+	mov	x3, #0
+	hvc	#0
+	subs	x23, x23, #1
+	b.ne	1b
+	b	took
+
+round_trips:
+	adr	x23, shared
+	mov	x26, x24
+	isb
+	mrs	x27, cntvct_el0
+1:	str	xzr, [x23]
+	constant x0, CPU_ON
+	mov	x1, x25
+	adr	x2, there_and_back
+	mov	x3, x23
+	hvc	#0
+2:	ldr	x0, [x23]
+	cbz	x0, 2b
+3:	constant x0, AFFINITY_INFO
+	mov	x1, x25
+	mov	x2, #0
+	hvc	#0
+	cmp	x0, #AFFINITY_INFO_OFF
+	b.ne	3b
+	subs	x26, x26, #1
+	b.ne	1b
+
+/* Say the time since x27, for x24 times. */
+took:
+	isb
+	mrs	x0, cntvct_el0
+	sub	x27, x0, x27
+	mrs	x26, cntfrq_el0
+	bl	begin_line
+	number	x24, 8
+	say	" took "
+	number	x27, 16
+	say	" of "
+	number	x26, 8
+	say	"\n"
+	b	next
+
+there_and_back:
+	mov	x1, #1
+	str	x1, [x0]
+	constant x0, CPU_OFF
+	hvc	#0
+	b	wait
+
+features:
+	constant x0, PSCI_FEATURES
+	mov	x1, x24
+	hvc	#0
+	cmn	w0, #1			/* NOT_SUPPORTED */
+	b.eq	1f
+	mov	x23, x0
+	bl	begin_line
+	say	"feature "
+	number	x24, 8
+	say	" = "
+	number	x23, 8
+	say	"\n"
+1:	add	x24, x24, #1
+	subs	x25, x25, #1
+	b.ne	features
+	b	next
+
+meet:
+	adr	x0, met
+	add	x0, x0, x21, lsl #3
+	mov	x1, #1
+	str	x1, [x0]
+	dsb	sy
+	adr	x0, met
+	eor	x1, x21, #1
+1:	ldr	x2, [x0, x1, lsl #3]
+	cbz	x2, 1b
+	b	next
+
+begin_line:
+	add	w0, w21, #'0'
+	str	w0, [x20]
+	mov	w0, #' '
+	str	w0, [x20]
+	ret
+
+/* The string at x0. */
+print:
+1:	ldrb	w1, [x0], #1
+	cbz	w1, 2f
+	str	w1, [x20]
+	b	1b
+2:	ret
+
+/* The last w1 digits of x0. */
+print_number:
+	lsl	w1, w1, #2
+1:	sub	w1, w1, #4
+	lsr	x2, x0, x1
+	and	w2, w2, #0xf
+	cmp	w2, #10
+	add	w3, w2, #'0'
+	add	w2, w2, #('a' - 10)
+	csel	w2, w2, w3, hs
+	str	w2, [x20]
+	cbnz	w1, 1b
+	ret
+
+	.balign	8
+shared:
+	.quad	0
+met:
+	.quad	0, 0
+	/* Last of all, see the linker's order of sections. */
+	.section .script, "a"
+	.balign	8
+script:
