@@ -182,9 +182,56 @@ check: ## everything ./check runs, without installing anything
 clean: ## remove what was built
 	$(Q)rm -rf $(O)
 
+# A mutant is another libpsci.so under the same test programs.
+mutation_test_src := $(shell grep -lE 'psci-fixture\.h|<psci/(psci|kvm|state|arch|client)\.h>' $(test_src))
+mutation_support_src := $(sort $(wildcard tests/unit/psci-*.c))
+mutation_tests := $(mutation_test_src:tests/unit/%.c=$(O)/mutation/tests/%) $(O)/mutation/tests/test-model
+
+$(O)/mutation/link/libpsci.so: $(lib_src)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -Iinclude $(CFLAGS_LIB) -fPIC -shared -o $@ $(lib_src)
+
+$(O)/mutation/tests/test-model: $(model_src:%.c=$(O)/native/%.o) | $(O)/mutation/link/libpsci.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ -L$(O)/mutation/link -lpsci
+
+$(O)/mutation/tests/%: $(O)/native/tests/unit/%.o $(mutation_support_src:%.c=$(O)/native/%.o) \
+		| $(O)/mutation/link/libpsci.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ -L$(O)/mutation/link -lpsci -lcmocka -pthread
+
+mutate: $(mutation_tests) ## change the library in one place at a time: does a test notice?
+	$(Q)tests/mutation/mutate
+
+# Fuzz targets need libFuzzer, which comes with clang; their corpora need nothing.
+FUZZ_CC ?= clang
+FUZZ_FLAGS = -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm -Itests/model \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+T ?= 30
+fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
+fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
+fuzz_virtio_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/error.c vmm/memory.c
+
+$(O)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(fuzz_support_src) $(lib_src) $(fuzz_virtio_src) \
+		$(wildcard tests/fuzz/*.h tests/model/*.h include/psci/*.h lib/*.h vmm/*.h vmm/virtio/*.h)
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $(filter %.c,$^) -pthread
+
+fuzz: $(fuzz_names:%=$(O)/fuzz/fuzz-%) ## fuzz everything that reads a guest's bytes, T=30 seconds each
+	$(Q)tests/fuzz/run-fuzz $(T) $^
+
+$(O)/asan/replay-%: $(O)/asan/tests/fuzz/fuzz-%.o $(O)/asan/tests/fuzz/replay.o \
+		$(fuzz_support_src:%.c=$(O)/asan/%.o) $(O)/asan/libvmm.a $(O)/asan/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(SAN) -o $@ $^ $(LDFLAGS) -lfdt -ljansson -lz -lzstd -pthread
+
+replay: $(fuzz_names:%=$(O)/asan/replay-%) ## what fuzzing has found, once more
+	$(Q)tests/run-unit $^
+
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: model
+.PHONY: model mutate fuzz replay
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check clean help
 .DELETE_ON_ERROR:

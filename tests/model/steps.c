@@ -107,18 +107,20 @@ static void add_suspend(struct steps *steps, unsigned int vcpu)
 		add_both(steps, vcpu, PSCI_FN32_CPU_SUSPEND, states[i], WORLD_REFUSED_ENTRY | 3, 5);
 }
 
-static void add_system(struct steps *steps, unsigned int vcpu)
+/* What is told to the host and otherwise does nothing need not be told in many ways. */
+static void add_system(struct steps *steps, unsigned int vcpu, bool all_cookies)
 {
 	static const uint64_t types[] = { 0, 1, 2, 0x7fffffff, 0x80000000, 0x80000001, JUNK };
-	static const uint64_t cookies[] = { 0, 1, JUNK };
+	static const uint64_t cookies[] = { 0, JUNK, 1 };
+	const size_t cookie_count = all_cookies ? ARRAY_SIZE(cookies) : 1;
 
 	add_calls(steps, vcpu, PSCI_FN32_SYSTEM_OFF, 1, 2, 3);
 	add_calls(steps, vcpu, PSCI_FN32_SYSTEM_RESET, 1, 2, 3);
 	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
-		for (size_t c = 0; c < ARRAY_SIZE(cookies); c++) {
+		for (size_t c = 0; c < cookie_count; c++)
 			add_both(steps, vcpu, PSCI_FN32_SYSTEM_RESET2, types[t], cookies[c], 0);
+		for (size_t c = 0; c < ARRAY_SIZE(cookies); c++)
 			add_both(steps, vcpu, PSCI_FN32_SYSTEM_OFF2, types[t], cookies[c], 0);
-		}
 	}
 }
 
@@ -156,7 +158,7 @@ void steps_make(struct steps *steps, unsigned int vcpu_count, unsigned int start
 
 		add_ids(steps, vcpu);
 		add_suspend(steps, vcpu);
-		add_system(steps, vcpu);
+		add_system(steps, vcpu, starts > 1);
 		for (unsigned int target = 0; target < vcpu_count; target++) {
 			add_cpu_on(steps, vcpu, starts, world_mpidrs[target]);
 			add_affinity_info(steps, vcpu, world_mpidrs[target]);
