@@ -11,6 +11,7 @@
 
 #define NAME_SIZE 64
 #define TESTS_OPTION "tests="
+#define TERSE_OPTION "terse"
 
 struct target target;
 
@@ -100,27 +101,42 @@ int64_t invalid_address(void)
 
 /* --- choosing --- */
 
-/* The value of tests= in the command line; "core" if there is none. */
-static void read_choice(char choice[NAME_SIZE])
+/* Look for a word in the command line that begins with @prefix; its length, or 0. */
+static size_t find_word(const char *prefix, const char **word)
 {
+	const size_t prefix_length = strlen(prefix);
 	const char *at = board.bootargs;
-	const size_t prefix = strlen(TESTS_OPTION);
-	size_t length = 0;
 
-	memcpy(choice, "core", sizeof("core"));
 	while (*at) {
 		const char *end = strchr(at, ' ');
+		const size_t length = end ? (size_t)(end - at) : strlen(at);
 
-		length = end ? (size_t)(end - at) : strlen(at);
-		if (length > prefix && length - prefix < NAME_SIZE &&
-		    memcmp(at, TESTS_OPTION, prefix) == 0) {
-			memcpy(choice, at + prefix, length - prefix);
-			choice[length - prefix] = '\0';
+		if (length >= prefix_length && memcmp(at, prefix, prefix_length) == 0) {
+			*word = at;
+
+			return length;
 		}
 		at += length;
 		while (*at == ' ')
 			at++;
 	}
+
+	return 0;
+}
+
+/* The value of tests= in the command line; "core" if there is none. */
+static void read_choice(char choice[NAME_SIZE])
+{
+	const size_t prefix = strlen(TESTS_OPTION);
+	const char *word;
+	size_t length = find_word(TESTS_OPTION, &word);
+
+	memcpy(choice, "core", sizeof("core"));
+	if (length == 0)
+		return;
+	length = length - prefix < NAME_SIZE ? length - prefix : NAME_SIZE - 1;
+	memcpy(choice, word + prefix, length);
+	choice[length] = '\0';
 }
 
 static unsigned int choose(const char *choice, const struct group *chosen[])
@@ -196,6 +212,7 @@ void payload_main(const void *fdt)
 {
 	const struct group *chosen[CORE_COUNT];
 	const char *trouble;
+	const char *word;
 	char choice[NAME_SIZE];
 	unsigned int count;
 
@@ -210,6 +227,7 @@ void payload_main(const void *fdt)
 	gic_init();
 	learn_target();
 	read_choice(choice);
+	report_terse = find_word(TERSE_OPTION, &word) == strlen(TERSE_OPTION);
 	print_target(choice);
 	count = choose(choice, chosen);
 	if (count == 0)

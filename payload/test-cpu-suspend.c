@@ -15,6 +15,7 @@
 
 #define SGI 3
 #define GUARD (10ULL * SECOND)
+#define PERIOD (20ULL * MILLISECOND)
 #define ROUNDS 24
 #define GARBAGE_ENTRY 0xfffffffffffffff1
 
@@ -123,7 +124,10 @@ static enum verdict pending_ends_it(void)
 	return pass();
 }
 
-/* Aim: not masked, the interrupt is taken, and the call comes back after it. */
+/*
+ * Aim: not masked, the interrupt is taken, and the call comes back. The timer goes
+ * on, since its first interrupt may come before the call.
+ */
 static enum verdict timer_wakes_unmasked(void)
 {
 	struct cpu *self = this_cpu();
@@ -136,13 +140,15 @@ static enum verdict timer_wakes_unmasked(void)
 		return skip("%s", trouble);
 	irqs = atomic_load(&self->irqs);
 	deadline = timer_deadline(GUARD);
+	self->timer_period = PERIOD;
 	irq_unmask();
-	timer_arm(2 * MILLISECOND);
+	timer_arm(PERIOD);
 	result = suspend(standby_state());
 	/* It may come back early, never with the interrupt lost. */
 	while (atomic_load(&self->irqs) == irqs && !timer_passed(deadline))
 		cpu_relax();
 	irq_mask();
+	self->timer_period = 0;
 	timer_disarm();
 	RETURN_UNLESS_STANDBY(result);
 	if (atomic_load(&self->irqs) == irqs)

@@ -55,7 +55,9 @@ void irq(void)
 	if (intid >= GIC_INTID_NONE)
 		return;
 	/* Its level must be gone before the end of it is told. */
-	if (intid == board.timer_intid)
+	if (intid == board.timer_intid && cpu->timer_period)
+		timer_arm(cpu->timer_period);
+	else if (intid == board.timer_intid)
 		timer_disarm();
 	cpu->last_intid = intid;
 	atomic_fetch_add(&cpu->irqs, 1);

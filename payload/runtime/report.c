@@ -17,6 +17,7 @@ static size_t notes_length;
 static char reason[REASON_SIZE];
 static unsigned int counts[VERDICT_COUNT];
 static unsigned int reported;
+bool report_terse;
 
 static void add_note(const char *format, va_list args)
 {
@@ -125,6 +126,11 @@ void report_verdict(const char *id, const char *sentence, enum verdict verdict)
 {
 	counts[verdict]++;
 	reported++;
+	if (report_terse && verdict == VERDICT_PASS) {
+		print("ok %u\n", reported);
+
+		return;
+	}
 	print("%s %u - %s %s%s%s\n", verdict == VERDICT_FAIL ? "not ok" : "ok", reported, id,
 	      sentence, verdict == VERDICT_SKIP ? " # SKIP " : "",
 	      verdict == VERDICT_SKIP ? reason : "");

@@ -32,6 +32,9 @@ enum verdict fail_result(const char *call, int64_t expected, int64_t came);
 /** A line that goes with the verdict of the test that runs. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** Say no more of what passed than that it did: each character has its price. */
+extern bool report_terse;
+
 void report_plan(unsigned int count);
 void report_verdict(const char *id, const char *sentence, enum verdict verdict);
 unsigned int report_count(enum verdict verdict);

@@ -49,6 +49,7 @@ struct cpu {
 
 	_Atomic unsigned int irqs; /**< Taken. */
 	uint32_t last_intid;
+	uint64_t timer_period; /**< If not 0, the timer comes again so much later. */
 	bool interrupts; /**< gic_init_cpu() was done since it arrived. */
 };
 
