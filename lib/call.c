@@ -40,6 +40,7 @@ enum {
 enum need {
 	NOTHING,
 	OFFER, /**< Its bit in psci_config.offered. */
+	MEMORY, /**< psci_host.memory_ok(). */
 };
 
 static struct outcome psci_version(struct locked m, const struct args *a)
@@ -95,15 +96,17 @@ static const struct function {
 		   psci_fn_cpu_default_suspend },
 	[0x0d] = { "NODE_HW_STATE",           V1_0, BOTH,  O, 2, 0, OFFER,   NULL,
 		   psci_fn_node_hw_state },
-	[0x0e] = { "SYSTEM_SUSPEND",          V1_0, BOTH,  O, 2, 0, OFFER,   NULL, NULL },
+	[0x0e] = { "SYSTEM_SUSPEND",          V1_0, BOTH,  O, 2, 0, OFFER,   NULL,
+		   psci_fn_system_suspend },
 	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   V1_0, SMC32, O, 1, 0, OFFER,   NULL,
 		   psci_fn_set_suspend_mode },
 	[0x10] = { "PSCI_STAT_RESIDENCY",     V1_0, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
 	[0x11] = { "PSCI_STAT_COUNT",         V1_0, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
 	[0x12] = { "SYSTEM_RESET2",           V1_1, BOTH,  O, 2, 0, NOTHING, NULL,
 		   psci_fn_system_reset2 },
-	[0x13] = { "MEM_PROTECT",             V1_1, SMC32, O, 1, 0, NOTHING, NULL, NULL },
-	[0x14] = { "MEM_PROTECT_CHECK_RANGE", V1_1, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
+	[0x13] = { "MEM_PROTECT",             V1_1, SMC32, O, 1, 0, MEMORY,  NULL, psci_fn_mem_protect },
+	[0x14] = { "MEM_PROTECT_CHECK_RANGE", V1_1, BOTH,  O, 2, 0, MEMORY,  NULL,
+		   psci_fn_mem_protect_check_range },
 	[0x15] = { "SYSTEM_OFF2",             V1_3, BOTH,  O, 2, 1 << 1, NOTHING,
 		   features_off2, psci_fn_system_off2 },
 	/* clang-format on */
@@ -283,9 +286,30 @@ static bool is_met(uint8_t need, uint32_t number, const struct psci_config *conf
 		return true;
 	case OFFER:
 		return config->offered >> number & 1;
+	case MEMORY:
+		return config->host->memory_ok;
 	}
 
 	return false;
+}
+
+/* Functions that the specification has together or not at all. */
+static const uint32_t pairs[][2] = {
+	{ PSCI_FN32_MEM_PROTECT, PSCI_FN32_MEM_PROTECT_CHECK_RANGE },
+};
+
+/* What @offered leaves over once no function is without its other half. */
+static uint32_t whole_pairs(uint32_t offered)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const uint32_t both = UINT32_C(1) << function_number(pairs[i][0]) |
+				      UINT32_C(1) << function_number(pairs[i][1]);
+
+		if ((offered & both) != both)
+			offered &= ~both;
+	}
+
+	return offered;
 }
 
 uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
@@ -299,7 +323,7 @@ uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
 			offered |= UINT32_C(1) << i;
 	}
 
-	return offered & ~config->withheld;
+	return whole_pairs(offered & ~config->withheld);
 }
 
 uint32_t psci_table_optional(uint32_t version)

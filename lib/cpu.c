@@ -176,7 +176,7 @@ struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a)
 
 enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 {
-	if (m.machine->event.kind != PSCI_EVENT_NONE)
+	if (is_stopped(m))
 		return PSCI_NEXT_EXIT;
 
 	switch ((enum vcpu_state)vcpu->state) {
@@ -202,11 +202,6 @@ static enum psci_next start(struct locked m, struct psci_vcpu *vcpu, struct psci
 	return PSCI_NEXT_START;
 }
 
-static bool is_stopped(struct locked m)
-{
-	return m.machine->event.kind != PSCI_EVENT_NONE;
-}
-
 static enum psci_next poll_vcpu(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
 {
 	if (is_stopped(m) || vcpu->state != VCPU_ON_PENDING)
@@ -220,6 +215,8 @@ static enum psci_next wake_vcpu(struct locked m, struct psci_vcpu *vcpu, struct 
 	if (is_stopped(m) || vcpu->state != VCPU_SUSPENDED)
 		return poll_vcpu(m, vcpu, entry);
 	vcpu->default_suspend = false;
+	/* While the machine is suspended, this is the one that suspended it. */
+	m.machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
 	if (psci_vcpu_is_powered_down(vcpu))
 		return start(m, vcpu, entry);
 

@@ -59,6 +59,14 @@ static inline void machine_unlock(struct locked m)
 		m.machine->host->unlock(m.machine->ctx);
 }
 
+/** Whether a life has ended. A machine that is suspended has not stopped. */
+static inline bool is_stopped(struct locked m)
+{
+	const enum psci_event_kind kind = m.machine->event.kind;
+
+	return kind != PSCI_EVENT_NONE && kind != PSCI_EVENT_SUSPEND;
+}
+
 /** The most arguments that a PSCI function has. */
 #define ARG_MAX 3
 
@@ -181,5 +189,11 @@ struct outcome psci_fn_system_off(struct locked m, const struct args *a);
 struct outcome psci_fn_system_reset(struct locked m, const struct args *a);
 struct outcome psci_fn_system_reset2(struct locked m, const struct args *a);
 struct outcome psci_fn_system_off2(struct locked m, const struct args *a);
+struct outcome psci_fn_system_suspend(struct locked m, const struct args *a);
+
+/* memory.c */
+
+struct outcome psci_fn_mem_protect(struct locked m, const struct args *a);
+struct outcome psci_fn_mem_protect_check_range(struct locked m, const struct args *a);
 
 #endif /* PSCI_INTERNAL_H */

@@ -158,6 +158,7 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 	machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
 	machine->os_initiated = false;
 	machine->suspend_called = false;
+	machine->memory_protected = false;
 	psci_node_reset_all(m);
 	for (struct psci_vcpu *each = machine->vcpus; each; each = each->next) {
 		each->state = VCPU_OFF;

@@ -2,11 +2,13 @@
 /*
  * SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2 and SYSTEM_OFF2: how a guest ends a
  * life of its machine. Each works from any vCPU and asks nothing of the others.
+ * SYSTEM_SUSPEND, which interrupts it, asks that they be off.
  */
 #include "internal.h"
 
 #include <psci/psci.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -15,8 +17,12 @@
  */
 static struct outcome stop(struct locked m, const struct args *a, struct psci_event event)
 {
+	const bool warm =
+		event.kind == PSCI_EVENT_RESET2 && event.type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET;
+
 	m.machine->event = event;
 	m.machine->event.vctx = a->caller->vctx;
+	m.machine->event.overwrite_memory = m.machine->memory_protected && !warm;
 
 	return (struct outcome){ .next = PSCI_NEXT_EXIT, .kick_others = true };
 }
@@ -34,16 +40,39 @@ struct outcome psci_fn_system_reset(struct locked m, const struct args *a)
 }
 
 /*
- * DEN0022F.b, SYSTEM_RESET2. The cookie has no meaning for a warm reset and any
- * value is right. IMPLEMENTATION DEFINED: there are no vendor-specific resets;
+ * What a vendor-specific reset answers. IMPLEMENTATION DEFINED: which there are.
+ * Those of the host, if any; one that is not there is an invalid parameter, since
  * they may give any code but NOT_SUPPORTED.
+ */
+static int32_t ask_vendor(struct locked m, uint32_t type, uint64_t cookie)
+{
+	const struct psci_host *host = m.machine->host;
+
+	if (!host->vendor_reset)
+		return PSCI_RET_INVALID_PARAMETERS;
+
+	const int32_t answer = host->vendor_reset(m.machine->ctx, type, cookie);
+	const bool is_code = answer == PSCI_RET_SUCCESS || (answer < PSCI_RET_NOT_SUPPORTED &&
+							    answer >= PSCI_RET_INVALID_ADDRESS);
+
+	return is_code || answer < PSCI_RET_VENDOR_LIMIT ? answer : PSCI_RET_INTERNAL_FAILURE;
+}
+
+/*
+ * DEN0022F.b, SYSTEM_RESET2. The cookie has no meaning for a warm reset and any
+ * value is right.
  */
 struct outcome psci_fn_system_reset2(struct locked m, const struct args *a)
 {
 	const uint32_t type = (uint32_t)a->arg[0]; /* 32 bits in both conventions. */
+	int32_t answer = PSCI_RET_INVALID_PARAMETERS;
 
-	if (type != PSCI_RESET2_TYPE_SYSTEM_WARM_RESET)
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+	if (type & PSCI_RESET2_TYPE_VENDOR_MASK)
+		answer = ask_vendor(m, type, a->arg[1]);
+	else if (type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET)
+		answer = PSCI_RET_SUCCESS;
+	if (answer != PSCI_RET_SUCCESS)
+		return resume(answer);
 
 	return stop(m, a,
 		    (struct psci_event){
@@ -65,4 +94,94 @@ struct outcome psci_fn_system_off2(struct locked m, const struct args *a)
 		return resume(PSCI_RET_INVALID_PARAMETERS);
 
 	return stop(m, a, (struct psci_event){ .kind = PSCI_EVENT_OFF2, .type = type });
+}
+
+/* --- SYSTEM_SUSPEND --- */
+
+static bool is_alone(struct locked m, const struct psci_vcpu *caller)
+{
+	for (const struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next) {
+		if (vcpu != caller && vcpu->state != VCPU_OFF)
+			return false;
+	}
+
+	return true;
+}
+
+/*
+ * DEN0022F.b, SYSTEM_SUSPEND. The prototype says ALREADY_ON where the text says
+ * DENIED if others are not off; the text is right. IMPLEMENTATION DEFINED: that is
+ * looked at before the entry point.
+ *
+ * The caller comes back through its entry point, where x0 is the context id. So
+ * what it finds in x0 if it comes back behind its call is that it was denied.
+ */
+struct outcome psci_fn_system_suspend(struct locked m, const struct args *a)
+{
+	struct psci_entry entry;
+
+	if (!is_alone(m, a->caller))
+		return resume(PSCI_RET_DENIED);
+
+	const int32_t result = psci_entry_read(m, a, a->arg[0], a->arg[1], &entry);
+
+	if (result != PSCI_RET_SUCCESS)
+		return resume(result);
+
+	psci_node_sleep(m, a->caller, psci_depth_off);
+	a->caller->entry = entry;
+	a->caller->entry.wake = true;
+	a->caller->state = VCPU_SUSPENDED;
+	m.machine->event = (struct psci_event){
+		.kind = PSCI_EVENT_SUSPEND,
+		.vctx = a->caller->vctx,
+	};
+
+	return (struct outcome){ .next = PSCI_NEXT_SLEEP, .result = PSCI_RET_DENIED };
+}
+
+/* The vCPU that suspended the machine, which is not suspended any more; or NULL. */
+static struct psci_vcpu *end_suspend(struct locked m)
+{
+	struct psci_vcpu *vcpu = m.machine->vcpus;
+
+	if (m.machine->event.kind != PSCI_EVENT_SUSPEND)
+		return NULL;
+	m.machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
+	while (vcpu->state != VCPU_SUSPENDED)
+		vcpu = vcpu->next;
+
+	return vcpu;
+}
+
+bool psci_machine_resume(struct psci_machine *machine)
+{
+	const struct locked m = machine_lock(machine);
+	struct psci_vcpu *vcpu = end_suspend(m);
+
+	if (vcpu)
+		vcpu->state = VCPU_ON_PENDING;
+	machine_unlock(m);
+
+	if (vcpu)
+		machine->host->kick(machine->ctx, vcpu->vctx);
+
+	return vcpu;
+}
+
+bool psci_machine_deny(struct psci_machine *machine)
+{
+	const struct locked m = machine_lock(machine);
+	struct psci_vcpu *vcpu = end_suspend(m);
+
+	if (vcpu) {
+		psci_node_wake(m, vcpu);
+		vcpu->state = VCPU_ON;
+	}
+	machine_unlock(m);
+
+	if (vcpu)
+		machine->host->kick(machine->ctx, vcpu->vctx);
+
+	return vcpu;
 }

@@ -2,8 +2,8 @@
 /*
  * psci/kvm.h - how KVM reports what libpsci calls an event, and back
  *
- * KVM's own PSCI ends a guest's SYSTEM_OFF, SYSTEM_OFF2, SYSTEM_RESET and
- * SYSTEM_RESET2 in KVM_EXIT_SYSTEM_EVENT with a type and, in data[0], flags. A
+ * KVM's own PSCI ends a guest's SYSTEM_OFF, SYSTEM_OFF2, SYSTEM_RESET,
+ * SYSTEM_RESET2 and SYSTEM_SUSPEND in KVM_EXIT_SYSTEM_EVENT with a type and, in data[0], flags. A
  * VMM that can take PSCI from the kernel or from libpsci serves both with one
  * handler through these two functions. The numbers are the kernel's ABI and
  * repeated here because older kernel headers lack some of them.
@@ -19,6 +19,7 @@ extern "C" {
 
 #define PSCI_KVM_SYSTEM_EVENT_SHUTDOWN 1
 #define PSCI_KVM_SYSTEM_EVENT_RESET 2
+#define PSCI_KVM_SYSTEM_EVENT_SUSPEND 5
 
 /* Bit 0 of data[0]; it means another thing for each type. */
 #define PSCI_KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2 1
@@ -40,6 +41,8 @@ static inline enum psci_event_kind psci_event_kind_from_kvm(uint32_t type, uint6
 	case PSCI_KVM_SYSTEM_EVENT_RESET:
 		return flags & PSCI_KVM_SYSTEM_EVENT_RESET_FLAG_PSCI_RESET2 ? PSCI_EVENT_RESET2
 									    : PSCI_EVENT_RESET;
+	case PSCI_KVM_SYSTEM_EVENT_SUSPEND:
+		return PSCI_EVENT_SUSPEND;
 	default:
 		return PSCI_EVENT_NONE;
 	}
@@ -70,6 +73,8 @@ static inline uint32_t psci_event_kind_to_kvm(enum psci_event_kind kind, uint64_
 		return PSCI_KVM_SYSTEM_EVENT_RESET;
 	case PSCI_EVENT_RESET:
 		return PSCI_KVM_SYSTEM_EVENT_RESET;
+	case PSCI_EVENT_SUSPEND:
+		return PSCI_KVM_SYSTEM_EVENT_SUSPEND;
 	}
 
 	return 0;

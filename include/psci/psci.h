@@ -110,13 +110,18 @@ struct psci_entry {
 	bool wake;
 };
 
-/** Why a guest ended a life of its machine. */
+/** Why a guest ended a life of its machine, or interrupted it. */
 enum psci_event_kind {
 	PSCI_EVENT_NONE, /**< It has not. */
 	PSCI_EVENT_OFF, /**< SYSTEM_OFF. */
 	PSCI_EVENT_OFF2, /**< SYSTEM_OFF2: it saved itself to disk. Keep its environment. */
 	PSCI_EVENT_RESET, /**< SYSTEM_RESET. */
 	PSCI_EVENT_RESET2, /**< SYSTEM_RESET2. */
+	/**
+	 * SYSTEM_SUSPEND: not an end but a pause. The vCPU that called, the only
+	 * one that is not off, got PSCI_NEXT_SLEEP; see psci_machine_resume().
+	 */
+	PSCI_EVENT_SUSPEND,
 };
 
 /** What a guest asked of the machine as a whole. */
@@ -125,6 +130,12 @@ struct psci_event {
 	uint32_t type; /**< SYSTEM_RESET2's reset_type, SYSTEM_OFF2's type as given; else 0. */
 	uint64_t cookie; /**< SYSTEM_RESET2's cookie; else 0. */
 	void *vctx; /**< The vCPU that called, as given to psci_vcpu_init(). */
+	/**
+	 * MEM_PROTECT was enabled, and this is not a SYSTEM_WARM_RESET: before
+	 * anything runs on the machine again, the host overwrites all of the
+	 * guest's volatile memory, or makes sure that it can never be read.
+	 */
+	bool overwrite_memory;
 };
 
 /**
@@ -151,6 +162,23 @@ struct psci_host {
 	 * false the guest gets INVALID_ADDRESS. NULL: everywhere.
 	 */
 	bool (*entry_ok)(void *ctx, uint64_t ipa);
+
+	/**
+	 * Say whether the guest's memory from @base, @length bytes (never 0, and
+	 * without a wrap), is all volatile memory that the host will overwrite
+	 * when psci_event.overwrite_memory says so. NULL withdraws MEM_PROTECT
+	 * and MEM_PROTECT_CHECK_RANGE.
+	 */
+	bool (*memory_ok)(void *ctx, uint64_t base, uint64_t length);
+
+	/**
+	 * Say what SYSTEM_RESET2 with a vendor-specific type (bit 31 is set)
+	 * does: PSCI_RET_SUCCESS, and the machine stops with
+	 * PSCI_EVENT_RESET2; or the guest's answer, which is a PSCI_RET_ other
+	 * than NOT_SUPPORTED or below PSCI_RET_VENDOR_LIMIT. Anything else
+	 * becomes INTERNAL_FAILURE. NULL: INVALID_PARAMETERS for all.
+	 */
+	int32_t (*vendor_reset)(void *ctx, uint32_t type, uint64_t cookie);
 
 	/**
 	 * Serialise the machine, with the ordering of a mutex. Held for a few
@@ -183,6 +211,8 @@ struct psci_config {
 	 *   CPU_DEFAULT_SUSPEND: nothing, if it has psci_entry.wake; @idle_states
 	 *	has a state of level 0.
 	 *   NODE_HW_STATE: the guest has been told what power levels there are.
+	 *   SYSTEM_SUSPEND: after each PSCI_NEXT_SLEEP from psci_call() the host
+	 *	looks for PSCI_EVENT_SUSPEND; it has psci_entry.wake.
 	 *   PSCI_SET_SUSPEND_MODE: the guest has been told of the domains; it
 	 *	may choose OS-initiated mode.
 	 */
@@ -227,6 +257,7 @@ struct psci_machine {
 	bool extended_state_id;
 	bool os_initiated;
 	bool suspend_called;
+	bool memory_protected;
 };
 
 /** One virtual CPU. Private. */
@@ -303,7 +334,8 @@ unsigned int psci_arg_count(uint32_t fid);
  * Return: what to do with @vcpu.
  *   PSCI_NEXT_RESUME: load x0 from @regs and run on.
  *   PSCI_NEXT_SLEEP: the vCPU is suspended. Load x0 from @regs now; wait for a
- *	wake-up event, then call psci_vcpu_wake().
+ *	wake-up event, then call psci_vcpu_wake(). After SYSTEM_SUSPEND, if it
+ *	is offered, so is the whole machine: psci_machine_event() tells.
  *   PSCI_NEXT_PARK: the vCPU is off, or of a former life of the machine, see
  *	psci_machine_boot(); there is no result.
  *   PSCI_NEXT_EXIT: the machine has stopped; there is no result.
@@ -340,9 +372,44 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry);
  * psci_machine_event() - what the guest asked for when it stopped the machine
  *
  * Meaningful once psci_call() or psci_vcpu_poll() has returned PSCI_NEXT_EXIT;
- * the first such request of a life wins. From any thread.
+ * the first such request of a life wins. PSCI_EVENT_SUSPEND is there from the
+ * PSCI_NEXT_SLEEP of SYSTEM_SUSPEND until the machine is resumed, denied or
+ * booted. From any thread.
  */
 struct psci_event psci_machine_event(struct psci_machine *machine);
+
+/**
+ * psci_machine_resume() - end a SYSTEM_SUSPEND from outside
+ *
+ * The vCPU that called is kicked and its next poll answers PSCI_NEXT_START with
+ * psci_entry.wake. What wakes a machine from outside (a button, a management
+ * request) calls this first and raises its interrupt after. An interrupt that
+ * the vCPU itself had waited for needs no more than psci_vcpu_wake(), which does
+ * the same. From any thread.
+ *
+ * Return: whether the machine was suspended; if not, nothing has changed.
+ */
+bool psci_machine_resume(struct psci_machine *machine);
+
+/**
+ * psci_machine_deny() - refuse a SYSTEM_SUSPEND after all
+ *
+ * As psci_machine_resume(), but the vCPU goes on behind its call
+ * (PSCI_NEXT_RESUME), with DENIED in the x0 that it was given when it went to
+ * sleep.
+ *
+ * Return: whether the machine was suspended; if not, nothing has changed.
+ */
+bool psci_machine_deny(struct psci_machine *machine);
+
+/**
+ * psci_machine_memory_protected() - whether the guest has enabled MEM_PROTECT
+ *
+ * For an end that the guest did not ask for and that has no psci_event: if
+ * true, its volatile memory must be overwritten before anything runs on the
+ * machine again. psci_machine_boot() disables it. From any thread.
+ */
+bool psci_machine_memory_protected(struct psci_machine *machine);
 
 /**
  * psci_function_name() - the specification's name of a function, or NULL

@@ -23,9 +23,24 @@ uint32_t power_bit(uint32_t fid)
 	return UINT32_C(1) << (fid & 0x1f);
 }
 
+/* All of memory but the last byte, so that both answers can be had. */
+static bool memory_ok(void *ctx, uint64_t base, uint64_t length)
+{
+	const struct fixture *f = ctx;
+
+	assert_true(f->locked);
+	assert_int_not_equal(length, 0);
+	assert_true(base + (length - 1) >= base);
+
+	return base + (length - 1) != UINT64_MAX;
+}
+
 void power_equip(struct power *p, uint32_t means)
 {
 	struct psci_config *config = &p->f.config;
+
+	if (means & SPEC_MEMORY)
+		p->f.host.memory_ok = memory_ok;
 
 	/* What is not in the version cannot be offered. */
 	if (config->version && config->version < PSCI_VERSION_1_0)
@@ -36,6 +51,8 @@ void power_equip(struct power *p, uint32_t means)
 		config->offered |= power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
 	if (means & SPEC_HW_STATE)
 		config->offered |= power_bit(PSCI_FN32_NODE_HW_STATE);
+	if (means & SPEC_SYSTEM_SUSPEND)
+		config->offered |= power_bit(PSCI_FN32_SYSTEM_SUSPEND);
 	if (means & SPEC_MODE)
 		config->offered |= power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE);
 }

@@ -53,6 +53,86 @@ static void reserved_and_vendor_reset_types_are_invalid(void **state)
 	}
 }
 
+/** What a host with vendor-specific resets saw and says. */
+struct vendor {
+	struct fixture f;
+	uint32_t type;
+	uint64_t cookie;
+	unsigned int asked;
+	int32_t answer;
+};
+
+static int32_t vendor_reset(void *ctx, uint32_t type, uint64_t cookie)
+{
+	struct vendor *vendor = ctx; /* The fixture comes first. */
+
+	assert_true(vendor->f.locked);
+	vendor->type = type;
+	vendor->cookie = cookie;
+	vendor->asked++;
+
+	return vendor->answer;
+}
+
+static void boot_vendor(struct vendor *vendor, int32_t answer)
+{
+	const struct psci_entry boot = { .pc = FIXTURE_BOOT_ENTRY };
+	struct psci_entry entry;
+
+	fixture_configure(&vendor->f, PSCI_VERSION_1_3);
+	vendor->f.host.vendor_reset = vendor_reset;
+	vendor->asked = 0;
+	vendor->answer = answer;
+	fixture_make(&vendor->f);
+	psci_machine_boot(&vendor->f.vcpus[0], &boot);
+	assert_int_equal(psci_vcpu_poll(&vendor->f.vcpus[0], &entry), PSCI_NEXT_START);
+	fixture_forget(&vendor->f);
+}
+
+static void the_host_answers_vendor_reset_types(void **state)
+{
+	static const struct {
+		int32_t answer; /* The host's ... */
+		int32_t code; /* ... and the guest's. */
+	} cases[] = {
+		{ -2, -2 }, { -3, -3 }, { -9, -9 },  { -257, -257 }, { INT32_MIN, INT32_MIN },
+		{ 1, -6 },  { -1, -6 }, { -10, -6 }, { -256, -6 },   { INT32_MAX, -6 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (size_t c = 0; c < ARRAY_SIZE(reset2_fids); c++) {
+			struct vendor vendor;
+
+			boot_vendor(&vendor, cases[i].answer);
+			fixture_answers_only(&vendor.f, 0,
+					     fixture_regs(reset2_fids[c], 0x8000feed, 0xf00d, 0),
+					     cases[i].code);
+			assert_int_equal(vendor.type, 0x8000feed);
+			assert_int_equal(vendor.cookie, 0xf00d);
+			assert_int_equal(vendor.asked, 1);
+		}
+	}
+}
+
+static void a_vendor_reset_that_the_host_takes_stops_the_machine(void **state)
+{
+	struct vendor vendor;
+
+	boot_vendor(&vendor, 0);
+	/* Architectural types are none of the vendor's. */
+	fixture_answers_only(&vendor.f, 0, fixture_regs(PSCI_FN64_SYSTEM_RESET2, 1, 0, 0),
+			     PSCI_RET_INVALID_PARAMETERS);
+	assert_int_equal(vendor.asked, 0);
+	assert_int_equal(fixture_leave(&vendor.f, 0, PSCI_FN64_SYSTEM_RESET2, 0x80000000, 0xf00d),
+			 PSCI_NEXT_EXIT);
+
+	const struct psci_event event = psci_machine_event(&vendor.f.machine);
+
+	assert_int_equal(event.kind, PSCI_EVENT_RESET2);
+	assert_int_equal(event.type, 0x80000000);
+	assert_int_equal(event.cookie, 0xf00d);
+}
+
 /* The opposite of SYSTEM_OFF2: no cookie is wrong for a warm reset. */
 static void a_warm_reset_takes_any_cookie_and_reports_it(void **state)
 {
@@ -203,9 +283,10 @@ static void nothing_is_carried_out_once_the_machine_has_stopped(void **state)
 
 static void kvm_events_that_are_not_ours_are_none(void **state)
 {
-	/* CRASH, WAKEUP and SUSPEND are numbers 3 to 5. */
-	for (uint32_t type = 3; type <= 6; type++)
-		assert_int_equal(psci_event_kind_from_kvm(type, 1), PSCI_EVENT_NONE);
+	/* CRASH and WAKEUP are numbers 3 and 4. */
+	assert_int_equal(psci_event_kind_from_kvm(3, 1), PSCI_EVENT_NONE);
+	assert_int_equal(psci_event_kind_from_kvm(4, 1), PSCI_EVENT_NONE);
+	assert_int_equal(psci_event_kind_from_kvm(6, 1), PSCI_EVENT_NONE);
 	assert_int_equal(psci_event_kind_from_kvm(0, 0), PSCI_EVENT_NONE);
 }
 
@@ -216,8 +297,9 @@ static void kvm_events_are_the_kernel_s_numbers(void **state)
 		uint32_t type;
 		uint64_t flags;
 	} pairs[] = {
-		{ PSCI_EVENT_NONE, 0, 0 },  { PSCI_EVENT_OFF, 1, 0 },	 { PSCI_EVENT_OFF2, 1, 1 },
-		{ PSCI_EVENT_RESET, 2, 0 }, { PSCI_EVENT_RESET2, 2, 1 },
+		{ PSCI_EVENT_NONE, 0, 0 },   { PSCI_EVENT_OFF, 1, 0 },
+		{ PSCI_EVENT_OFF2, 1, 1 },   { PSCI_EVENT_RESET, 2, 0 },
+		{ PSCI_EVENT_RESET2, 2, 1 }, { PSCI_EVENT_SUSPEND, 5, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
@@ -246,6 +328,8 @@ int main(void)
 		cmocka_unit_test(every_vcpu_can_stop_the_machine),
 		cmocka_unit_test(the_first_event_wins),
 		cmocka_unit_test(nothing_is_carried_out_once_the_machine_has_stopped),
+		cmocka_unit_test(the_host_answers_vendor_reset_types),
+		cmocka_unit_test(a_vendor_reset_that_the_host_takes_stops_the_machine),
 		cmocka_unit_test(kvm_events_that_are_not_ours_are_none),
 		cmocka_unit_test(kvm_events_are_the_kernel_s_numbers),
 	};
