@@ -157,9 +157,12 @@ round_trips:
 	adr	x2, there_and_back
 	mov	x3, x23
 	hvc	#0
-2:	ldr	x0, [x23]
+	/* An emulator that runs one CPU at a time gives the others theirs here. */
+2:	yield
+	ldr	x0, [x23]
 	cbz	x0, 2b
-3:	constant x0, AFFINITY_INFO
+3:	yield
+	constant x0, AFFINITY_INFO
 	mov	x1, x25
 	mov	x2, #0
 	hvc	#0
@@ -216,7 +219,8 @@ meet:
 	dsb	sy
 	adr	x0, met
 	eor	x1, x21, #1
-1:	ldr	x2, [x0, x1, lsl #3]
+1:	yield
+	ldr	x2, [x0, x1, lsl #3]
 	cbz	x2, 1b
 	b	next
 
