@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "../arch/arm64/sysreg.h"
 #include "runtime/console.h"
 #include "runtime/gic.h"
 #include "runtime/string.h"
@@ -17,11 +18,16 @@ struct target target;
 
 /* The core: all that leaves the machine running. */
 static const struct group *const core[] = {
-	&group_version,	      &group_features,	  &group_smccc,	   &group_affinity_info,
-	&group_cpu_on,	      &group_cpu_off,	  &group_migrate,  &group_cpu_suspend,
-	&group_system_reset2, &group_system_off2, &group_optional, &group_registers,
+	&group_version,	   &group_features,  &group_smccc,	   &group_affinity_info,
+	&group_cpu_on,	   &group_cpu_off,   &group_cpu_freeze,	   &group_cpu_suspend,
+	&group_power_down, &group_migrate,   &group_system_reset2, &group_system_off2,
+	&group_optional,   &group_registers,
 };
 
+/* What must be asked for, since not every machine wakes again. */
+static const struct group *const apart[] = { &group_system_suspend };
+
+#define APART_COUNT (sizeof(apart) / sizeof(apart[0]))
 #define CORE_COUNT (sizeof(core) / sizeof(core[0]))
 
 /* From start.S. */
@@ -78,6 +84,53 @@ uint32_t standby_state(void)
 	}
 
 	return 0;
+}
+
+bool powerdown_state(uint32_t *power_state)
+{
+	for (unsigned int i = 0; i < board.idle_state_count; i++) {
+		if (is_powerdown(board.idle_states[i])) {
+			*power_state = board.idle_states[i];
+
+			return true;
+		}
+	}
+
+	return false;
+}
+
+const char *wrong_at_entry(const struct arrival *arrival)
+{
+	if (arrival->current_el != sysreg_read(CurrentEL))
+		return "it is in another exception level than its caller";
+	if (arrival->spsel != 1)
+		return "it uses SP_EL0";
+	if (arrival->daif != DAIF_ALL)
+		return "not all of D, A, I and F are masked";
+	if (arrival->sctlr & (SCTLR_M | SCTLR_C | SCTLR_I))
+		return "MMU or caches are on";
+	if (arrival->sctlr & SCTLR_EE)
+		return "it is big-endian, and its caller is not";
+
+	return NULL;
+}
+
+const char *cannot_suspend(void)
+{
+	if (!board.gic_version)
+		return "no interrupt controller that we know";
+	if (!board.timer_intid)
+		return "no timer that we know";
+	if (!cpu_interrupts())
+		return "the interrupt controller does not know this CPU";
+
+	return NULL;
+}
+
+void take_interrupts(void)
+{
+	irq_unmask();
+	irq_mask();
 }
 
 uint64_t absent_affinity(void)
@@ -146,6 +199,10 @@ static unsigned int choose(const char *choice, const struct group *chosen[])
 	for (unsigned int i = 0; i < CORE_COUNT; i++) {
 		if (strcmp(choice, "core") == 0 || strcmp(choice, core[i]->name) == 0)
 			chosen[count++] = core[i];
+	}
+	for (unsigned int i = 0; i < APART_COUNT && count == 0; i++) {
+		if (strcmp(choice, apart[i]->name) == 0)
+			chosen[count++] = apart[i];
 	}
 	for (unsigned int i = 0; i < groups_end_count && count == 0; i++) {
 		if (strcmp(choice, groups_end[i].name) == 0)

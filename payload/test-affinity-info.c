@@ -117,6 +117,21 @@ static enum verdict reserved_bits_are_invalid(void)
 	return pass();
 }
 
+/* Aim: at the levels above, too, where not all fields are looked at. */
+static enum verdict reserved_bits_of_groups_are_invalid(void)
+{
+	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
+		const uint64_t affinity = this_cpu()->affinity | UINT64_C(1) << 31;
+		const int64_t info = call2(PSCI_FN64_AFFINITY_INFO, affinity, level);
+
+		if (info != PSCI_RET_INVALID_PARAMETERS)
+			return fail_result("AFFINITY_INFO of a group with a reserved bit",
+					   PSCI_RET_INVALID_PARAMETERS, info);
+	}
+
+	return pass();
+}
+
 /* Aim: there are four levels. */
 static enum verdict level_is_checked(void)
 {
@@ -134,10 +149,15 @@ static enum verdict level_is_checked(void)
 	return pass();
 }
 
-/*
- * Aim: a group with the caller in it is ON, whatever the fields below its level
- * hold. Since 1.0 an implementation may know level 0 only.
- */
+/* Since 1.0 an implementation may know level 0 only. */
+static bool knows_level(unsigned int level)
+{
+	return target.version < PSCI_VERSION_1_0 ||
+	       call2(PSCI_FN64_AFFINITY_INFO, this_cpu()->affinity, level) !=
+		       PSCI_RET_INVALID_PARAMETERS;
+}
+
+/* Aim: a group with the caller in it is ON, whatever the fields below its level hold. */
 static enum verdict groups_are_on(void)
 {
 	bool refused = false;
@@ -146,16 +166,43 @@ static enum verdict groups_are_on(void)
 		const uint64_t fields = fields_from(level);
 		const uint64_t affinity = (this_cpu()->affinity & fields) |
 					  (0x5a5a5a5a5a & PSCI_TARGET_MASK & ~fields);
-		const int64_t info = call2(PSCI_FN64_AFFINITY_INFO, affinity, level);
+		int64_t info;
 
-		if (info == PSCI_RET_INVALID_PARAMETERS && target.version >= PSCI_VERSION_1_0)
+		if (!knows_level(level)) {
 			refused = true;
-		else if (info != PSCI_AFFINITY_INFO_ON)
+			continue;
+		}
+		info = call2(PSCI_FN64_AFFINITY_INFO, affinity, level);
+		if (info != PSCI_AFFINITY_INFO_ON)
 			return fail_result("AFFINITY_INFO of the caller's group",
 					   PSCI_AFFINITY_INFO_ON, info);
 	}
 
 	return refused ? observe("levels above 0 are refused, as they may be") : pass();
+}
+
+/* Aim: a group is OFF once all of its cores are, which takes one without the caller. */
+static enum verdict group_of_others_is_off(void)
+{
+	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
+		const uint64_t fields = fields_from(level);
+
+		for (unsigned int i = 1; i < board.cpu_count; i++) {
+			int64_t info;
+
+			if (((cpus[i].affinity ^ this_cpu()->affinity) & fields) == 0 ||
+			    !knows_level(level))
+				continue;
+			info = call2(PSCI_FN64_AFFINITY_INFO, cpus[i].affinity, level);
+			if (info != PSCI_AFFINITY_INFO_OFF)
+				return fail_result("AFFINITY_INFO of a group whose cores are off",
+						   PSCI_AFFINITY_INFO_OFF, info);
+
+			return pass();
+		}
+	}
+
+	return skip("no group of CPUs without the caller");
 }
 
 /* Aim: a group without a core is an error; a level that is refused is one, too. */
@@ -227,6 +274,9 @@ static const struct test tests[] = {
 	{ "PSCI-AFFINITY_INFO-10", "the SMC32 call drops upper halves", smc32_drops_upper_halves },
 	{ "PSCI-AFFINITY_INFO-11", "the level is 32 bits wide in the SMC64 call",
 	  level_is_32_bits },
+	{ "PSCI-AFFINITY_INFO-12", "reserved bits in a group's affinity are INVALID_PARAMETERS",
+	  reserved_bits_of_groups_are_invalid },
+	{ "PSCI-AFFINITY_INFO-13", "a group whose cores are off is OFF", group_of_others_is_off },
 };
 
 const struct group group_affinity_info = GROUP("affinity-info", tests);

@@ -14,34 +14,15 @@
 #include "test.h"
 
 #define SGI 3
+#define LOOK (20ULL * MILLISECOND)
 #define GUARD (10ULL * SECOND)
 #define PERIOD (20ULL * MILLISECOND)
 #define ROUNDS 24
 #define GARBAGE_ENTRY 0xfffffffffffffff1
 
-/* NULL, or why there is nothing to try. */
-static const char *cannot_suspend(void)
-{
-	if (!board.gic_version)
-		return "no interrupt controller that we know";
-	if (!board.timer_intid)
-		return "no timer that we know";
-	if (!cpu_interrupts())
-		return "the interrupt controller does not know this CPU";
-
-	return NULL;
-}
-
 static int64_t suspend(uint64_t power_state)
 {
 	return call3(PSCI_FN64_CPU_SUSPEND, power_state, secondary_address(), CONTEXT_RUNTIME);
-}
-
-/* Take what has become pending. */
-static void take_interrupts(void)
-{
-	irq_unmask();
-	irq_mask();
 }
 
 /* A pending interrupt, so that even who waits for one does not wait long. */
@@ -238,6 +219,7 @@ static enum verdict suspended_is_on(void)
 	const char *trouble = cannot_suspend();
 	int64_t info;
 	int64_t result;
+	uint64_t deadline;
 
 	if (!other)
 		return skip("one CPU only");
@@ -249,12 +231,18 @@ static enum verdict suspended_is_on(void)
 	cpu_give(other, suspend_there, standby_state());
 	if (!cpu_flagged(other, 1))
 		return fail("CPU 1 is stuck");
-	info = affinity_info(other);
-	if (info != PSCI_AFFINITY_INFO_ON)
-		return fail_result("AFFINITY_INFO of a suspended CPU", PSCI_AFFINITY_INFO_ON, info);
-	result = cpu_on(other, CONTEXT_RUNTIME);
-	if (result != PSCI_RET_ALREADY_ON)
-		return fail_result("CPU_ON of a suspended CPU", PSCI_RET_ALREADY_ON, result);
+	/* Nothing tells when it is inside the call: it is, some time soon. */
+	deadline = timer_deadline(LOOK);
+	while (!timer_passed(deadline)) {
+		info = affinity_info(other);
+		if (info != PSCI_AFFINITY_INFO_ON)
+			return fail_result("AFFINITY_INFO of a suspended CPU",
+					   PSCI_AFFINITY_INFO_ON, info);
+		result = cpu_on(other, CONTEXT_RUNTIME);
+		if (result != PSCI_RET_ALREADY_ON)
+			return fail_result("CPU_ON of a suspended CPU", PSCI_RET_ALREADY_ON,
+					   result);
+	}
 	gic_send(other->affinity, other->index, SGI);
 	if (!cpu_finished(other))
 		return fail("CPU 1 did not come back from CPU_SUSPEND");

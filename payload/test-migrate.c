@@ -27,7 +27,7 @@ static enum verdict migrate_fits_type(void)
 	int64_t result;
 
 	if (type == PSCI_MIGRATE_INFO_UP_MIGRATABLE)
-		return skip("a trusted OS could migrate");
+		return skip("a trusted OS can migrate");
 	result = call1(PSCI_FN64_MIGRATE, this_cpu()->affinity);
 	if (result == PSCI_RET_NOT_SUPPORTED)
 		return pass();
@@ -38,8 +38,33 @@ static enum verdict migrate_fits_type(void)
 		       result_name(result));
 }
 
+/* Aim: where there is a trusted OS on one core, one can ask which, and move it. */
+static enum verdict trusted_os_is_somewhere(void)
+{
+	const int64_t type = call0(PSCI_FN32_MIGRATE_INFO_TYPE);
+	int64_t home;
+
+	if (type != PSCI_MIGRATE_INFO_UP_MIGRATABLE && type != PSCI_MIGRATE_INFO_UP_NOT_MIGRATABLE)
+		return skip("no trusted OS lives on one core");
+	home = call0(PSCI_FN64_MIGRATE_INFO_UP_CPU);
+	for (unsigned int i = 0; i < board.cpu_count; i++) {
+		if (home != (int64_t)board.affinities[i])
+			continue;
+		if (type == PSCI_MIGRATE_INFO_UP_MIGRATABLE &&
+		    call1(PSCI_FN64_MIGRATE, absent_affinity()) == PSCI_RET_NOT_SUPPORTED)
+			return fail("expected that MIGRATE is there, came NOT_SUPPORTED");
+
+		return pass();
+	}
+
+	return fail("expected the affinity of a CPU from MIGRATE_INFO_UP_CPU, came %lx",
+		    (uint64_t)home);
+}
+
 static const struct test tests[] = {
 	{ "PSCI-MIGRATE_INFO_TYPE-01", "the type is a known one and constant", type_is_known },
+	{ "PSCI-MIGRATE_INFO_UP_CPU-01", "a trusted OS lives on a CPU that there is",
+	  trusted_os_is_somewhere },
 	{ "PSCI-MIGRATE-01", "MIGRATE is not there if nothing can migrate", migrate_fits_type },
 };
 

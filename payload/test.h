@@ -49,6 +49,9 @@ extern const struct group group_affinity_info;
 extern const struct group group_cpu_on;
 extern const struct group group_cpu_off;
 extern const struct group group_cpu_suspend;
+extern const struct group group_power_down;
+extern const struct group group_system_suspend;
+extern const struct group group_cpu_freeze;
 extern const struct group group_migrate;
 extern const struct group group_system_reset2;
 extern const struct group group_system_off2;
@@ -80,6 +83,18 @@ uint32_t standby_state(void);
 
 /** The power_state has StateType power-down, in the platform's format. */
 bool is_powerdown(uint32_t power_state);
+
+/** A power_state for power-down that the device tree has; false if there is none. */
+bool powerdown_state(uint32_t *power_state);
+
+/** NULL, or in what a CPU that arrived does not have the state of section 6.4. */
+const char *wrong_at_entry(const struct arrival *arrival);
+
+/** NULL, or why no interrupt can end a suspend here. */
+const char *cannot_suspend(void);
+
+/** Take what has become pending. */
+void take_interrupts(void);
 
 /** An affinity that no CPU has, all CPUs' reserved bits being clear. */
 uint64_t absent_affinity(void);

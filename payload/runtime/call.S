@@ -120,3 +120,34 @@ call_vectors:
 	ldp	x19, x20, [sp, #16]
 	ldp	x29, x30, [sp], #32
 	ret
+
+/*
+ * bool context_save(struct context *)
+ * False when called; true when context_restore() brings this CPU back here.
+ */
+	.global	context_save
+context_save:
+	stp	x19, x20, [x0]
+	stp	x21, x22, [x0, #16]
+	stp	x23, x24, [x0, #32]
+	stp	x25, x26, [x0, #48]
+	stp	x27, x28, [x0, #64]
+	stp	x29, x30, [x0, #80]
+	mov	x1, sp
+	str	x1, [x0, #96]
+	mov	w0, #0
+	ret
+
+/* void context_restore(const struct context *) */
+	.global	context_restore
+context_restore:
+	ldp	x19, x20, [x0]
+	ldp	x21, x22, [x0, #16]
+	ldp	x23, x24, [x0, #32]
+	ldp	x25, x26, [x0, #48]
+	ldp	x27, x28, [x0, #64]
+	ldp	x29, x30, [x0, #80]
+	ldr	x1, [x0, #96]
+	mov	sp, x1
+	mov	w0, #1
+	ret

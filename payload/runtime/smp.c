@@ -3,6 +3,8 @@
 
 #include <psci/abi.h>
 
+#include <stddef.h>
+
 #include "../../arch/arm64/sysreg.h"
 #include "board.h"
 #include "gic.h"
@@ -182,6 +184,23 @@ bool cpu_interrupts(void)
 	return cpu->interrupts;
 }
 
+bool context_save(struct context *context) __attribute__((returns_twice));
+_Noreturn void context_restore(const struct context *context);
+
+bool call_and_arrive(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, int64_t *result)
+{
+	struct context context;
+	bool arrived;
+
+	this_cpu()->resume = &context;
+	arrived = context_save(&context);
+	if (!arrived)
+		*result = call_x(x0, x1, x2, x3);
+	this_cpu()->resume = NULL;
+
+	return arrived;
+}
+
 static void serve(struct cpu *cpu)
 {
 	job_fn *job = atomic_exchange(&cpu->job, NULL);
@@ -208,6 +227,7 @@ void secondary_main(uint64_t index, const struct arrival *arrival)
 	struct cpu *cpu = &cpus[index];
 
 	be(cpu);
+	cpu->timer_had_fired = timer_fired();
 	timer_disarm();
 	cpu->interrupts = false;
 	cpu->arrival = *arrival;
@@ -215,6 +235,8 @@ void secondary_main(uint64_t index, const struct arrival *arrival)
 	atomic_store(&cpu->running, true);
 	atomic_fetch_add(&cpu->arrivals, 1);
 	sev();
+	if (cpu->resume)
+		context_restore(cpu->resume);
 	for (;;)
 		serve(cpu);
 }

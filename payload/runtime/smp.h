@@ -25,6 +25,12 @@ struct arrival {
 	uint64_t unused;
 };
 
+/** What a CPU needs to go on where it was, after it lost its registers; call.S. */
+struct context {
+	uint64_t x19_to_x30[12];
+	uint64_t sp;
+};
+
 struct cpu;
 typedef void job_fn(struct cpu *cpu);
 
@@ -35,6 +41,8 @@ struct cpu {
 
 	struct arrival arrival; /**< Of the last time that it arrived. */
 	_Atomic unsigned int arrivals;
+	const struct context *resume; /**< On arrival, go on there. */
+	bool timer_had_fired; /**< When it arrived. */
 	_Atomic bool running; /**< From arrival until just before CPU_OFF. */
 
 	_Atomic(job_fn *) job;
@@ -93,6 +101,12 @@ bool cpu_stop(struct cpu *cpu);
 
 /** Wait until AFFINITY_INFO says OFF. */
 bool cpu_is_off(const struct cpu *cpu);
+
+/**
+ * A call that may end in power-down and come back at secondary_address(). Returns true if it came back there, and what was seen is in this_cpu()->arrival;
+ * false if it returned @result.
+ */
+bool call_and_arrive(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, int64_t *result);
 
 /** Turn off whatever a test left running. */
 bool smp_settle(void);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * CPU_FREEZE: like CPU_OFF, but the core counts as one that has not called it.
+ */
+#include "../arch/arm64/sysreg.h"
+#include "runtime/gic.h"
+#include "runtime/timer.h"
+#include "test.h"
+
+#define SGI 6
+#define CONTEXT 0xfeedf00dcafe0300
+
+static void freeze(struct cpu *cpu)
+{
+	cpu_interrupts();
+	atomic_store(&cpu->flag, 1);
+	cpu->result = call0(PSCI_FN32_CPU_FREEZE);
+	atomic_store(&cpu->flag, 2);
+}
+
+/* NULL, or why not; CPU 1 is frozen, or about to be. */
+static const char *freeze_other(struct cpu **other)
+{
+	*other = other_cpu(1);
+	if (!offers(PSCI_FN32_CPU_FREEZE))
+		return "CPU_FREEZE is not there";
+	if (!*other)
+		return "one CPU only";
+	if (!cpu_start(*other))
+		return "CPU 1 could not be started";
+	cpu_give(*other, freeze, 0);
+
+	return cpu_flagged(*other, 1) ? NULL : "CPU 1 is stuck";
+}
+
+/* CPU_ON of a frozen CPU, which may be told ALREADY_ON until it is frozen. */
+static int64_t thaw(const struct cpu *other)
+{
+	const uint64_t deadline = timer_deadline(20ULL * SECOND);
+	int64_t result;
+
+	do {
+		result = cpu_on(other, CONTEXT);
+	} while (result == PSCI_RET_ALREADY_ON && !timer_passed(deadline));
+
+	return result;
+}
+
+/* Aim: it does not come back but through CPU_ON, and then at its entry point. */
+static enum verdict cpu_on_thaws(void)
+{
+	struct cpu *other;
+	const char *trouble = freeze_other(&other);
+	unsigned int before;
+	int64_t result;
+
+	if (trouble)
+		return skip("%s", trouble);
+	before = atomic_load(&other->arrivals);
+	result = thaw(other);
+	if (atomic_load(&other->flag) == 2)
+		return other->result == PSCI_RET_DENIED
+			       ? skip("CPU 1 is DENIED to freeze")
+			       : fail("CPU_FREEZE came back with %ld %s", other->result,
+				      result_name(other->result));
+	if (result != PSCI_RET_SUCCESS)
+		return fail_result("CPU_ON of a frozen CPU", PSCI_RET_SUCCESS, result);
+	if (!cpu_arrived(other, before) || other->arrival.x0 != CONTEXT)
+		return fail("CPU 1 did not arrive as it was told");
+	trouble = wrong_at_entry(&other->arrival);
+
+	return trouble ? fail("%s", trouble) : pass();
+}
+
+/* Aim: interrupts pend, and do not wake it. */
+static enum verdict interrupt_does_not_thaw(void)
+{
+	struct cpu *other;
+	const char *trouble = freeze_other(&other);
+	unsigned int before;
+	uint64_t deadline;
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (!board.gic_version)
+		return skip("no interrupt controller that we know");
+	before = atomic_load(&other->arrivals);
+	deadline = timer_deadline(20 * MILLISECOND);
+	while (!timer_passed(deadline)) {
+		gic_send(other->affinity, other->index, SGI);
+		if (atomic_load(&other->flag) == 2)
+			return other->result == PSCI_RET_DENIED
+				       ? skip("CPU 1 is DENIED to freeze")
+				       : fail("an interrupt brought CPU 1 back from CPU_FREEZE");
+	}
+	if (thaw(other) != PSCI_RET_SUCCESS || !cpu_arrived(other, before))
+		return fail("CPU 1 could not be started again");
+
+	return pass();
+}
+
+/* Aim: it has not called CPU_OFF, so it is not OFF. */
+static enum verdict frozen_is_not_off(void)
+{
+	struct cpu *other;
+	const char *trouble = freeze_other(&other);
+	unsigned int before;
+	int64_t info;
+
+	if (trouble)
+		return skip("%s", trouble);
+	before = atomic_load(&other->arrivals);
+	info = affinity_info(other);
+	if (thaw(other) != PSCI_RET_SUCCESS || !cpu_arrived(other, before))
+		return fail("CPU 1 could not be started again");
+
+	return info == PSCI_AFFINITY_INFO_ON
+		       ? pass()
+		       : observe("AFFINITY_INFO of a frozen CPU answers %ld", info);
+}
+
+static const struct test tests[] = {
+	{ "PSCI-CPU_FREEZE-01", "a frozen CPU starts again through CPU_ON", cpu_on_thaws },
+	{ "PSCI-CPU_FREEZE-02", "an interrupt does not bring it back", interrupt_does_not_thaw },
+	{ "PSCI-CPU_FREEZE-03", "a frozen CPU is ON to AFFINITY_INFO", frozen_is_not_off },
+};
+
+const struct group group_cpu_freeze = GROUP("cpu-freeze", tests);
