@@ -40,6 +40,8 @@ enum {
 enum need {
 	NOTHING,
 	OFFER, /**< Its bit in psci_config.offered. */
+	STATS, /**< psci_host.now() and psci_config.stats. */
+	TRUSTED_OS, /**< psci_config.trusted_os. */
 	MEMORY, /**< psci_host.memory_ok(). */
 };
 
@@ -81,10 +83,11 @@ static const struct function {
 	[0x03] = { "CPU_ON",                  V0_2, BOTH,  M, 3, 0, NOTHING, NULL, psci_fn_cpu_on },
 	[0x04] = { "AFFINITY_INFO",           V0_2, BOTH,  M, 2, 0, NOTHING, NULL,
 		   psci_fn_affinity_info },
-	[0x05] = { "MIGRATE",                 V0_2, BOTH,  O, 1, 0, NOTHING, NULL, NULL },
+	[0x05] = { "MIGRATE",                 V0_2, BOTH,  O, 1, 0, TRUSTED_OS, NULL, psci_fn_migrate },
 	[0x06] = { "MIGRATE_INFO_TYPE",       V0_2, SMC32, O, 0, 0, NOTHING, NULL,
 		   psci_fn_migrate_info_type },
-	[0x07] = { "MIGRATE_INFO_UP_CPU",     V0_2, BOTH,  O, 0, 0, NOTHING, NULL, NULL },
+	[0x07] = { "MIGRATE_INFO_UP_CPU",     V0_2, BOTH,  O, 0, 0, TRUSTED_OS, NULL,
+		   psci_fn_migrate_info_up_cpu },
 	[0x08] = { "SYSTEM_OFF",              V0_2, SMC32, M, 0, 0, NOTHING, NULL,
 		   psci_fn_system_off },
 	[0x09] = { "SYSTEM_RESET",            V0_2, SMC32, M, 0, 0, NOTHING, NULL,
@@ -100,8 +103,9 @@ static const struct function {
 		   psci_fn_system_suspend },
 	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   V1_0, SMC32, O, 1, 0, OFFER,   NULL,
 		   psci_fn_set_suspend_mode },
-	[0x10] = { "PSCI_STAT_RESIDENCY",     V1_0, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
-	[0x11] = { "PSCI_STAT_COUNT",         V1_0, BOTH,  O, 2, 0, NOTHING, NULL, NULL },
+	[0x10] = { "PSCI_STAT_RESIDENCY",     V1_0, BOTH,  O, 2, 0, STATS,   NULL,
+		   psci_fn_stat_residency },
+	[0x11] = { "PSCI_STAT_COUNT",         V1_0, BOTH,  O, 2, 0, STATS,   NULL, psci_fn_stat_count },
 	[0x12] = { "SYSTEM_RESET2",           V1_1, BOTH,  O, 2, 0, NOTHING, NULL,
 		   psci_fn_system_reset2 },
 	[0x13] = { "MEM_PROTECT",             V1_1, SMC32, O, 1, 0, MEMORY,  NULL, psci_fn_mem_protect },
@@ -286,6 +290,10 @@ static bool is_met(uint8_t need, uint32_t number, const struct psci_config *conf
 		return true;
 	case OFFER:
 		return config->offered >> number & 1;
+	case STATS:
+		return config->host->now && config->stats;
+	case TRUSTED_OS:
+		return config->trusted_os != PSCI_TRUSTED_OS_NONE;
 	case MEMORY:
 		return config->host->memory_ok;
 	}
@@ -293,20 +301,24 @@ static bool is_met(uint8_t need, uint32_t number, const struct psci_config *conf
 	return false;
 }
 
-/* Functions that the specification has together or not at all. */
+/*
+ * Functions of which the specification has the first only with the second: the
+ * statistics and MEM_PROTECT both ways, MIGRATE one way.
+ */
 static const uint32_t pairs[][2] = {
+	{ PSCI_FN32_MIGRATE, PSCI_FN32_MIGRATE_INFO_UP_CPU },
+	{ PSCI_FN32_PSCI_STAT_RESIDENCY, PSCI_FN32_PSCI_STAT_COUNT },
+	{ PSCI_FN32_PSCI_STAT_COUNT, PSCI_FN32_PSCI_STAT_RESIDENCY },
 	{ PSCI_FN32_MEM_PROTECT, PSCI_FN32_MEM_PROTECT_CHECK_RANGE },
+	{ PSCI_FN32_MEM_PROTECT_CHECK_RANGE, PSCI_FN32_MEM_PROTECT },
 };
 
 /* What @offered leaves over once no function is without its other half. */
 static uint32_t whole_pairs(uint32_t offered)
 {
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		const uint32_t both = UINT32_C(1) << function_number(pairs[i][0]) |
-				      UINT32_C(1) << function_number(pairs[i][1]);
-
-		if ((offered & both) != both)
-			offered &= ~both;
+		if (!(offered >> function_number(pairs[i][1]) & 1))
+			offered &= ~(UINT32_C(1) << function_number(pairs[i][0]));
 	}
 
 	return offered;

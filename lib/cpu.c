@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The life of a vCPU: CPU_ON, CPU_OFF, AFFINITY_INFO, what the host learns
- * when it polls, and what there is to say about a trusted OS.
+ * The life of a vCPU: CPU_ON, CPU_OFF, CPU_FREEZE, AFFINITY_INFO, and what the host
+ * learns when it polls.
  */
 #include "internal.h"
 
@@ -39,6 +39,29 @@ int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address,
 	return PSCI_RET_SUCCESS;
 }
 
+/*
+ * Whether the host lets a vCPU start. DENIED came to CPU_ON with 1.2. IMPLEMENTATION
+ * DEFINED: before, a vCPU that may not be started is one that cannot.
+ */
+static int32_t may_start(struct locked m, const struct psci_vcpu *target)
+{
+	const struct psci_host *host = m.machine->host;
+
+	switch ((enum psci_vcpu_mark)target->mark) {
+	case PSCI_VCPU_FORBIDDEN:
+		return m.machine->version < PSCI_VERSION_1_2 ? PSCI_RET_INTERNAL_FAILURE
+							     : PSCI_RET_DENIED;
+	case PSCI_VCPU_FAULTY:
+		return PSCI_RET_INTERNAL_FAILURE;
+	case PSCI_VCPU_USABLE:
+		break;
+	}
+	if (host->start_ok && !host->start_ok(m.machine->ctx, target->vctx))
+		return PSCI_RET_INTERNAL_FAILURE;
+
+	return PSCI_RET_SUCCESS;
+}
+
 /* DEN0022F.b, CPU_ON */
 struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 {
@@ -48,7 +71,7 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 	if (!target)
 		return resume(PSCI_RET_INVALID_PARAMETERS);
 
-	const int32_t result = psci_entry_read(m, a, a->arg[1], a->arg[2], &entry);
+	int32_t result = psci_entry_read(m, a, a->arg[1], a->arg[2], &entry);
 
 	if (result != PSCI_RET_SUCCESS)
 		return resume(result);
@@ -63,6 +86,9 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 	case VCPU_FROZEN:
 		break;
 	}
+	result = may_start(m, target);
+	if (result != PSCI_RET_SUCCESS)
+		return resume(result);
 
 	target->entry = entry;
 	target->state = VCPU_ON_PENDING;
@@ -81,6 +107,9 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
  */
 struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
 {
+	if (psci_trusted_os_is_on(m, a->caller))
+		return resume(PSCI_RET_DENIED);
+
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->state = VCPU_OFF;
 
@@ -93,6 +122,9 @@ struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
  */
 struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a)
 {
+	if (psci_trusted_os_is_on(m, a->caller))
+		return resume(PSCI_RET_DENIED);
+
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->state = VCPU_FROZEN;
 
@@ -116,7 +148,7 @@ static int32_t affinity_info(const struct psci_vcpu *vcpu)
 {
 	switch ((enum vcpu_state)vcpu->state) {
 	case VCPU_OFF:
-		return PSCI_AFFINITY_INFO_OFF;
+		return vcpu->mark == PSCI_VCPU_FAULTY ? PSCI_RET_DISABLED : PSCI_AFFINITY_INFO_OFF;
 	case VCPU_ON_PENDING:
 		return PSCI_AFFINITY_INFO_ON_PENDING;
 	case VCPU_ON:
@@ -131,7 +163,7 @@ static int32_t affinity_info(const struct psci_vcpu *vcpu)
 /*
  * IMPLEMENTATION DEFINED: whether levels above 0 are answered. They are: an
  * affinity instance is ON if any of its cores is, else ON_PENDING if any is,
- * else OFF.
+ * else OFF if any is, else DISABLED.
  */
 static int32_t aggregate_info(struct locked m, uint64_t target, uint64_t mask)
 {
@@ -145,7 +177,8 @@ static int32_t aggregate_info(struct locked m, uint64_t target, uint64_t mask)
 
 		if (info == PSCI_AFFINITY_INFO_ON)
 			return info;
-		if (result != PSCI_AFFINITY_INFO_ON_PENDING)
+		/* In the order of the answers' numbers, but for INVALID_PARAMETERS. */
+		if (result == PSCI_RET_INVALID_PARAMETERS || info > result)
 			result = info;
 	}
 
@@ -166,12 +199,6 @@ struct outcome psci_fn_affinity_info(struct locked m, const struct args *a)
 	const struct psci_vcpu *vcpu = psci_index_find(m, target);
 
 	return resume(vcpu ? affinity_info(vcpu) : PSCI_RET_INVALID_PARAMETERS);
-}
-
-/* DEN0022F.b, MIGRATE_INFO_TYPE: there is no trusted OS to migrate. */
-struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a)
-{
-	return resume(PSCI_MIGRATE_INFO_NOT_REQUIRED);
 }
 
 enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
@@ -244,4 +271,12 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry)
 	machine_unlock(m);
 
 	return next;
+}
+
+void psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark)
+{
+	const struct locked m = machine_lock(vcpu->machine);
+
+	vcpu->mark = (uint8_t)mark;
+	machine_unlock(m);
 }

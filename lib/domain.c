@@ -24,18 +24,30 @@ const uint8_t psci_depth_off[PSCI_POWER_LEVEL_COUNT] = {
 
 static const uint8_t run[PSCI_POWER_LEVEL_COUNT];
 
-static void set_request(struct psci_node *node, const uint8_t request[PSCI_POWER_LEVEL_COUNT])
+static void copy_request(struct psci_node *node, const uint8_t request[PSCI_POWER_LEVEL_COUNT])
 {
 	for (unsigned int i = node->level; i < PSCI_POWER_LEVEL_COUNT; i++)
 		node->request[i] = request[i];
 }
 
+static void set_request(struct locked m, struct psci_node *node,
+			const uint8_t request[PSCI_POWER_LEVEL_COUNT])
+{
+	const bool moves = node->request[node->level] != request[node->level];
+
+	if (moves)
+		psci_stat_end(m, node);
+	copy_request(node, request);
+	if (moves)
+		psci_stat_begin(m, node);
+}
+
 int psci_node_init(struct locked m, struct psci_node *node, unsigned int level)
 {
 	*node = (struct psci_node){ .level = (uint8_t)level };
-	set_request(node, psci_depth_off);
+	copy_request(node, psci_depth_off);
 
-	return PSCI_OK;
+	return psci_stat_init(m, node);
 }
 
 static void add_child(struct psci_domain *domain, struct psci_node *node)
@@ -118,7 +130,7 @@ void psci_node_sleep(struct locked m, struct psci_vcpu *vcpu,
 {
 	const struct psci_node *child = &vcpu->node;
 
-	set_request(&vcpu->node, request);
+	set_request(m, &vcpu->node, request);
 	for (struct psci_domain *domain = child->parent; domain; domain = child->parent) {
 		uint8_t combined[PSCI_POWER_LEVEL_COUNT] = { 0 };
 
@@ -126,7 +138,7 @@ void psci_node_sleep(struct locked m, struct psci_vcpu *vcpu,
 			return;
 		for (unsigned int i = domain->node.level; i < PSCI_POWER_LEVEL_COUNT; i++)
 			combined[i] = coordinate(m, domain, child, i);
-		set_request(&domain->node, combined);
+		set_request(m, &domain->node, combined);
 		child = &domain->node;
 	}
 }
@@ -135,17 +147,23 @@ void psci_node_wake(struct locked m, struct psci_vcpu *vcpu)
 {
 	struct psci_domain *domain = vcpu->node.parent;
 
-	set_request(&vcpu->node, run);
+	set_request(m, &vcpu->node, run);
 	for (; domain && domain->awake++ == 0; domain = domain->node.parent)
-		set_request(&domain->node, run);
+		set_request(m, &domain->node, run);
+}
+
+static void reset_node(struct locked m, struct psci_node *node)
+{
+	copy_request(node, psci_depth_off);
+	psci_stat_reset(m, node);
 }
 
 void psci_node_reset_all(struct locked m)
 {
 	for (struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next)
-		set_request(&vcpu->node, psci_depth_off);
+		reset_node(m, &vcpu->node);
 	for (struct psci_domain *domain = m.machine->domains; domain; domain = domain->next) {
-		set_request(&domain->node, psci_depth_off);
+		reset_node(m, &domain->node);
 		domain->awake = 0;
 	}
 }

@@ -138,7 +138,33 @@ struct outcome psci_fn_cpu_off(struct locked m, const struct args *a);
 struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a);
 struct outcome psci_fn_cpu_on(struct locked m, const struct args *a);
 struct outcome psci_fn_affinity_info(struct locked m, const struct args *a);
+
+/* migrate.c */
+
+/** Whether the configuration's trusted OS is as psci.h wants it. */
+bool psci_trusted_os_valid(const struct psci_config *config);
+
+/** Whether it keeps its vCPU, which is @vcpu, from going away. */
+bool psci_trusted_os_is_on(struct locked m, const struct psci_vcpu *vcpu);
+
+struct outcome psci_fn_migrate(struct locked m, const struct args *a);
 struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a);
+struct outcome psci_fn_migrate_info_up_cpu(struct locked m, const struct args *a);
+
+/* stat.c */
+
+/** Give a node its place in psci_config.stats, if it needs one. */
+int psci_stat_init(struct locked m, struct psci_node *node);
+
+/** A node's stay in what node.request[] says begins, or ends. */
+void psci_stat_begin(struct locked m, struct psci_node *node);
+void psci_stat_end(struct locked m, struct psci_node *node);
+
+/** A node has never slept yet. */
+void psci_stat_reset(struct locked m, struct psci_node *node);
+
+struct outcome psci_fn_stat_residency(struct locked m, const struct args *a);
+struct outcome psci_fn_stat_count(struct locked m, const struct args *a);
 
 /* domain.c */
 
@@ -164,6 +190,9 @@ void psci_node_reset_all(struct locked m);
 struct outcome psci_fn_node_hw_state(struct locked m, const struct args *a);
 
 /* suspend.c */
+
+/** The power state with this value, or NULL. */
+const struct psci_idle_state *psci_idle_state_find(struct locked m, uint32_t power_state);
 
 /** The highest level that a power state names. */
 unsigned int psci_idle_state_level(const struct psci_idle_state *state);

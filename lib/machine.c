@@ -47,7 +47,7 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		return PSCI_ERR_INVALID;
 	if (config->offered & ~psci_table_offerable(version))
 		return PSCI_ERR_INVALID;
-	if (!psci_idle_states_valid(config, version))
+	if (!psci_idle_states_valid(config, version) || !psci_trusted_os_valid(config))
 		return PSCI_ERR_INVALID;
 
 	for (size_t i = 0; i < config->index_size; i++)
@@ -59,6 +59,11 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		.index_size = config->index_size,
 		.version = version,
 		.offered = psci_table_offered(config, version),
+		.trusted_os = (uint8_t)config->trusted_os,
+		.trusted_os_home = config->trusted_os_mpidr,
+		.trusted_os_mpidr = config->trusted_os_mpidr,
+		.stats = config->stats,
+		.stat_count = config->stat_count,
 	};
 	psci_idle_states_set(machine, config);
 
@@ -159,6 +164,7 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 	machine->os_initiated = false;
 	machine->suspend_called = false;
 	machine->memory_protected = false;
+	machine->trusted_os_mpidr = machine->trusted_os_home;
 	psci_node_reset_all(m);
 	for (struct psci_vcpu *each = machine->vcpus; each; each = each->next) {
 		each->state = VCPU_OFF;
@@ -193,7 +199,7 @@ const char *psci_strerror(int error)
 	case PSCI_ERR_EXISTS:
 		return "another vCPU of the machine has this MPIDR";
 	case PSCI_ERR_FULL:
-		return "the machine's index has no slot left";
+		return "the machine's index or statistics have no slot left";
 	default:
 		return "unknown error";
 	}

@@ -70,6 +70,11 @@ static const struct psci_idle_state *find(const struct psci_idle_state *states, 
 	return NULL;
 }
 
+const struct psci_idle_state *psci_idle_state_find(struct locked m, uint32_t power_state)
+{
+	return find(m.machine->idle_states, m.machine->idle_state_count, power_state);
+}
+
 /* The state that CPU_DEFAULT_SUSPEND uses, or NULL. */
 static const struct psci_idle_state *find_default(const struct psci_idle_state *states,
 						  size_t count)
@@ -204,8 +209,7 @@ static struct outcome sleep(struct locked m, struct psci_vcpu *caller,
 struct outcome psci_fn_cpu_suspend(struct locked m, const struct args *a)
 {
 	const uint32_t power_state = (uint32_t)a->arg[0]; /* 32 bits in both conventions. */
-	const struct psci_idle_state *state =
-		find(m.machine->idle_states, m.machine->idle_state_count, power_state);
+	const struct psci_idle_state *state = psci_idle_state_find(m, power_state);
 	struct psci_entry entry = a->caller->entry;
 	int32_t result = PSCI_RET_SUCCESS;
 

@@ -10,6 +10,7 @@
 #ifndef PSCI_POWER_H
 #define PSCI_POWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,8 +56,8 @@ struct psci_idle_state {
 
 /** What PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT tell of one state of one node. */
 struct psci_stat {
-	uint64_t residency; /**< In microseconds, without a stay that has not ended. */
-	uint64_t count; /**< Of entries. */
+	uint64_t residency; /**< In microseconds. */
+	uint64_t count; /**< Of stays. Both leave out a stay that has not ended. */
 };
 
 struct psci_domain;
@@ -69,6 +70,7 @@ struct psci_node {
 	uint64_t since;
 	uint8_t request[PSCI_POWER_LEVEL_COUNT];
 	uint8_t level;
+	bool counted;
 };
 
 /** A power domain. Private. */

@@ -64,7 +64,21 @@ enum psci_error {
 	PSCI_OK = 0,
 	PSCI_ERR_INVALID = -1, /**< A field or argument is outside its documented range. */
 	PSCI_ERR_EXISTS = -2, /**< Another vCPU of the machine has this MPIDR. */
-	PSCI_ERR_FULL = -3, /**< The machine's index has no slot left. */
+	PSCI_ERR_FULL = -3, /**< The machine's index or statistics have no slot left. */
+};
+
+/** What a host allows to be done with a vCPU. */
+enum psci_vcpu_mark {
+	PSCI_VCPU_USABLE, /**< It can be started: the default. */
+	PSCI_VCPU_FORBIDDEN, /**< It may not be: CPU_ON is denied. */
+	PSCI_VCPU_FAULTY, /**< It cannot be: AFFINITY_INFO says DISABLED. */
+};
+
+/** Whether the guest has a trusted OS that runs on one vCPU at a time. */
+enum psci_trusted_os {
+	PSCI_TRUSTED_OS_NONE, /**< No, or it runs on all: nothing to migrate. */
+	PSCI_TRUSTED_OS_MIGRATABLE, /**< It does, and psci_host.migrate() moves it. */
+	PSCI_TRUSTED_OS_FIXED, /**< It does, and stays where it is. */
 };
 
 /** What the host must do with the vCPU that made a call, or that it polled. */
@@ -164,6 +178,25 @@ struct psci_host {
 	bool (*entry_ok)(void *ctx, uint64_t ipa);
 
 	/**
+	 * Say whether a vCPU that CPU_ON names, which is off, can be started
+	 * now; the guest gets INTERNAL_FAILURE if not. NULL: always.
+	 */
+	bool (*start_ok)(void *ctx, void *vctx);
+
+	/**
+	 * Move the trusted OS to this vCPU, and say whether it is there now; if
+	 * not, it is where it was, and the guest gets INTERNAL_FAILURE. Required
+	 * with PSCI_TRUSTED_OS_MIGRATABLE.
+	 */
+	bool (*migrate)(void *ctx, void *vctx);
+
+	/**
+	 * The time in microseconds since any fixed point: never backwards. NULL
+	 * withdraws PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT.
+	 */
+	uint64_t (*now)(void *ctx);
+
+	/**
 	 * Say whether the guest's memory from @base, @length bytes (never 0, and
 	 * without a wrap), is all volatile memory that the host will overwrite
 	 * when psci_event.overwrite_memory says so. NULL withdraws MEM_PROTECT
@@ -229,6 +262,23 @@ struct psci_config {
 	bool extended_state_id; /**< Their power_state has the extended format (since 1.0). */
 
 	/**
+	 * Where PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT keep what they tell: for
+	 * each vCPU and each domain as many as there are power states (without
+	 * @idle_states, one). Contents are ignored; owned by the library until
+	 * the machine is gone. NULL and 0: the two functions are not offered.
+	 */
+	struct psci_stat *stats;
+	size_t stat_count;
+
+	/**
+	 * A trusted OS, and the vCPU on which it is when a life of the machine
+	 * begins. With one, MIGRATE and MIGRATE_INFO_UP_CPU are offered, and its
+	 * vCPU can neither be turned off nor frozen.
+	 */
+	enum psci_trusted_os trusted_os;
+	uint64_t trusted_os_mpidr;
+
+	/**
 	 * Where the library keeps its vCPUs by MPIDR: @index_size pointers, a
 	 * power of two, at least the number of vCPUs (twice as many make every
 	 * lookup short). Required; contents are ignored; owned by the library
@@ -258,6 +308,12 @@ struct psci_machine {
 	bool os_initiated;
 	bool suspend_called;
 	bool memory_protected;
+	uint8_t trusted_os;
+	uint64_t trusted_os_home;
+	uint64_t trusted_os_mpidr;
+	struct psci_stat *stats;
+	size_t stat_count;
+	size_t stat_used;
 };
 
 /** One virtual CPU. Private. */
@@ -269,6 +325,7 @@ struct psci_vcpu {
 	struct psci_node node;
 	struct psci_entry entry;
 	uint8_t state;
+	uint8_t mark;
 	bool default_suspend;
 };
 
@@ -279,7 +336,8 @@ struct psci_vcpu {
  *
  * Return: 0, or
  *   PSCI_ERR_INVALID: a size, the version, a withheld or offered function, a
- *   power state, the index or a required callback is not as documented.
+ *   power state, the trusted OS, the index or a required callback is not as
+ *   documented.
  */
 int psci_machine_init(struct psci_machine *machine, const struct psci_config *config);
 
@@ -293,10 +351,22 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
  * Return: 0, or
  *   PSCI_ERR_INVALID: @mpidr has a bit outside PSCI_TARGET_MASK;
  *   PSCI_ERR_EXISTS: the machine has a vCPU with this @mpidr;
- *   PSCI_ERR_FULL: psci_config.index has no slot left.
+ *   PSCI_ERR_FULL: psci_config.index or psci_config.stats has no slot left.
  */
 int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_t mpidr,
 		   void *vctx);
+
+/**
+ * psci_vcpu_mark() - say what may be done with a vCPU from now on
+ * @vcpu: any vCPU
+ * @mark: it concerns a vCPU that is off, or frozen, and one that will be; nobody
+ *	is stopped or started by it. It outlives the lives of the machine.
+ *
+ * CPU_ON of a vCPU that is PSCI_VCPU_FORBIDDEN gives DENIED since version 1.2,
+ * INTERNAL_FAILURE before; of one that is PSCI_VCPU_FAULTY, INTERNAL_FAILURE.
+ * psci_machine_boot() starts any vCPU. From any thread.
+ */
+void psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark);
 
 /**
  * psci_machine_boot() - begin a life of a machine: its first, or after a reset

@@ -35,9 +35,42 @@ static bool memory_ok(void *ctx, uint64_t base, uint64_t length)
 	return base + (length - 1) != UINT64_MAX;
 }
 
+static uint64_t now(void *ctx)
+{
+	const struct power *p = ctx; /* The fixture comes first. */
+
+	assert_true(p->f.locked);
+
+	return p->time;
+}
+
+static bool migrate(void *ctx, void *vctx)
+{
+	struct power *p = ctx;
+
+	assert_true(p->f.locked);
+	p->migrated_to = vctx;
+
+	return !p->refuses_to_migrate;
+}
+
 void power_equip(struct power *p, uint32_t means)
 {
 	struct psci_config *config = &p->f.config;
+
+	p->time = 0xfeedf00d;
+	p->migrated_to = NULL;
+	p->refuses_to_migrate = false;
+	if (means & SPEC_STATS) {
+		p->f.host.now = now;
+		config->stats = p->stats;
+		config->stat_count = ARRAY_SIZE(p->stats);
+	}
+	if (means & SPEC_TRUSTED_OS) {
+		p->f.host.migrate = migrate;
+		config->trusted_os = PSCI_TRUSTED_OS_MIGRATABLE;
+		config->trusted_os_mpidr = POWER_TRUSTED_OS_MPIDR;
+	}
 
 	if (means & SPEC_MEMORY)
 		p->f.host.memory_ok = memory_ok;

@@ -34,12 +34,18 @@
 extern const struct psci_idle_state power_states[POWER_STATE_COUNT];
 extern const struct psci_idle_state power_ext_states[3];
 
+/* Where the trusted OS is that power_equip() makes: on none of the vCPUs. */
+#define POWER_TRUSTED_OS_MPIDR FIXTURE_ABSENT_MPIDR
+
 /** A machine with domains. The fixture comes first: what takes one takes this one's. */
 struct power {
 	struct fixture f;
 	struct psci_domain clusters[3];
 	struct psci_domain system;
-	struct psci_stat stats[(FIXTURE_VCPU_COUNT + 4) * POWER_STATE_COUNT];
+	struct psci_stat stats[(FIXTURE_VCPU_COUNT + 5) * POWER_STATE_COUNT];
+	uint64_t time; /**< What the host's clock says, in microseconds. */
+	void *migrated_to; /**< What migrate() was last asked, ... */
+	bool refuses_to_migrate; /**< ... and what it answers. */
 };
 
 /** Bit of a function in psci_config.offered and .withheld. */

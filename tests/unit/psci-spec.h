@@ -22,7 +22,6 @@ enum spec_means {
 	SPEC_TRUSTED_OS = 1 << 6,
 	SPEC_MEMORY = 1 << 7, /**< It knows what memory can be protected. */
 	SPEC_ALL_MEANS = (1 << 8) - 1,
-	SPEC_LATER = 1 << 30, /**< This library does not have the function. */
 };
 
 /** One function of the specification. */

@@ -118,6 +118,9 @@ static uint32_t withheld_with(uint32_t number)
 	static const uint32_t pairs[] = { 0x3U << 0x10, 0x3U << 0x13 };
 	const uint32_t bit = 1U << number;
 
+	/* MIGRATE is not there without MIGRATE_INFO_UP_CPU; the reverse can be. */
+	if (number == 0x07)
+		return bit | 1U << 0x05;
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		if (pairs[i] & bit)
 			return pairs[i];

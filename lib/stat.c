@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT: how often, and how long, a core or domain
+ * was in each of its states.
+ *
+ * A node's states are told apart by their depth; each is kept under the first
+ * power state that has this depth at the node's level and names no level above it.
+ */
+#include "internal.h"
+
+#include <psci/psci.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The statistics of a node at a depth, or NULL if no power state names it. */
+static struct psci_stat *find_stat(struct locked m, const struct psci_node *node, uint8_t depth)
+{
+	const struct psci_machine *machine = m.machine;
+	struct psci_stat *found = NULL;
+	uint8_t deepest = PSCI_DEPTH_RUN;
+
+	for (size_t i = 0; i < machine->idle_state_count; i++) {
+		const struct psci_idle_state *state = &machine->idle_states[i];
+		const uint8_t here = state->depth[node->level];
+
+		if (psci_idle_state_level(state) != node->level)
+			continue;
+		if (here == depth)
+			return &node->stats[i];
+		/* What is off without a name for it is in its deepest state. */
+		if (depth == PSCI_DEPTH_MAX && here > deepest) {
+			deepest = here;
+			found = &node->stats[i];
+		}
+	}
+
+	return found;
+}
+
+int psci_stat_init(struct locked m, struct psci_node *node)
+{
+	struct psci_machine *machine = m.machine;
+
+	if (!is_offered(machine, PSCI_FN32_PSCI_STAT_COUNT))
+		return PSCI_OK;
+	if (machine->stat_count - machine->stat_used < machine->idle_state_count)
+		return PSCI_ERR_FULL;
+
+	node->stats = &machine->stats[machine->stat_used];
+	machine->stat_used += machine->idle_state_count;
+	psci_stat_reset(m, node);
+
+	return PSCI_OK;
+}
+
+void psci_stat_begin(struct locked m, struct psci_node *node)
+{
+	if (!node->stats || node->request[node->level] == PSCI_DEPTH_RUN)
+		return;
+
+	node->since = m.machine->host->now(m.machine->ctx);
+	node->counted = true;
+}
+
+void psci_stat_end(struct locked m, struct psci_node *node)
+{
+	if (!node->counted)
+		return;
+
+	const uint64_t now = m.machine->host->now(m.machine->ctx);
+	struct psci_stat *stat = find_stat(m, node, node->request[node->level]);
+
+	node->counted = false;
+	if (!stat)
+		return;
+	stat->residency += now - node->since;
+	stat->count++;
+}
+
+/* DEN0022F.b, PSCI_STAT_RESIDENCY: a life begins with nothing counted. */
+void psci_stat_reset(struct locked m, struct psci_node *node)
+{
+	node->counted = false;
+	if (node->stats)
+		memset(node->stats, 0, m.machine->idle_state_count * sizeof(*node->stats));
+}
+
+/* What a call asks about, or NULL: there is no such core, state, or domain. */
+static const struct psci_stat *named_stat(struct locked m, const struct args *a)
+{
+	struct psci_vcpu *target = psci_index_find(m, a->arg[0]);
+	/* 32 bits in both conventions. */
+	const struct psci_idle_state *state = psci_idle_state_find(m, (uint32_t)a->arg[1]);
+
+	if (!target || !state)
+		return NULL;
+
+	const unsigned int level = psci_idle_state_level(state);
+	const struct psci_node *node = psci_node_at(target, level);
+
+	return node ? find_stat(m, node, state->depth[level]) : NULL;
+}
+
+/* All values are numbers, none is an error; SMC32 has the low 32 bits of them. */
+static struct outcome tell(const struct args *a, uint64_t value)
+{
+	return resume((int64_t)(a->smc64 ? value : (uint32_t)value));
+}
+
+/* DEN0022F.b, PSCI_STAT_RESIDENCY */
+struct outcome psci_fn_stat_residency(struct locked m, const struct args *a)
+{
+	const struct psci_stat *stat = named_stat(m, a);
+
+	return tell(a, stat ? stat->residency : 0);
+}
+
+/* DEN0022F.b, PSCI_STAT_COUNT */
+struct outcome psci_fn_stat_count(struct locked m, const struct args *a)
+{
+	const struct psci_stat *stat = named_stat(m, a);
+
+	return tell(a, stat ? stat->count : 0);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * MIGRATE, MIGRATE_INFO_UP_CPU, and a trusted OS that keeps its vCPU from going away.
+ */
+#include "psci-power.h"
+
+static const uint32_t fids[] = { PSCI_FN32_MIGRATE, PSCI_FN64_MIGRATE };
+
+static void boot_with(struct power *p, enum psci_trusted_os kind, unsigned int home)
+{
+	const struct psci_entry boot = { .pc = FIXTURE_BOOT_ENTRY };
+	struct psci_entry entry;
+
+	power_configure(p, PSCI_VERSION_1_3);
+	p->f.config.trusted_os = kind;
+	p->f.config.trusted_os_mpidr = p->f.mpidrs[home];
+	power_make(p);
+	psci_machine_boot(&p->f.vcpus[0], &boot);
+	assert_int_equal(psci_vcpu_poll(&p->f.vcpus[0], &entry), PSCI_NEXT_START);
+	for (unsigned int i = 1; i < FIXTURE_VCPU_COUNT; i++)
+		fixture_start(&p->f, i);
+}
+
+static int64_t where(struct power *p)
+{
+	return fixture_call(&p->f, 0, PSCI_FN64_MIGRATE_INFO_UP_CPU, 0, 0, 0);
+}
+
+static void a_trusted_os_is_described_fully_or_not_at_all(void **state)
+{
+	struct power p;
+
+	power_configure(&p, PSCI_VERSION_1_3);
+	p.f.config.trusted_os_mpidr = 0x80000000;
+	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
+	p.f.config.trusted_os = PSCI_TRUSTED_OS_FIXED;
+	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
+	p.f.config.trusted_os = PSCI_TRUSTED_OS_NONE;
+	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_OK);
+	p.f.config.trusted_os = PSCI_TRUSTED_OS_FIXED + 1;
+	p.f.config.trusted_os_mpidr = 0;
+	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
+	p.f.config.trusted_os = PSCI_TRUSTED_OS_FIXED;
+	p.f.host.migrate = NULL;
+	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_OK);
+	p.f.config.trusted_os = PSCI_TRUSTED_OS_MIGRATABLE;
+	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
+}
+
+static void the_type_says_what_there_is(void **state)
+{
+	struct power p;
+
+	boot_with(&p, PSCI_TRUSTED_OS_NONE, 0);
+	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0), 2);
+	boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 0);
+	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0), 0);
+	boot_with(&p, PSCI_TRUSTED_OS_FIXED, 0);
+	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0), 1);
+}
+
+static void a_migration_moves_it_and_frees_its_vcpu(void **state)
+{
+	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
+		struct power p;
+
+		boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
+		assert_int_equal(where(&p), 0x1);
+		fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
+				     PSCI_RET_DENIED);
+		fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN32_CPU_FREEZE, 0, 0, 0),
+				     PSCI_RET_DENIED);
+		assert_int_equal(fixture_call(&p.f, 1, fids[c], p.f.mpidrs[2], 0, 0), 0);
+		assert_ptr_equal(p.migrated_to, &p.f.threads[2]);
+		assert_int_equal(where(&p), 0x100);
+		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		fixture_answers_only(&p.f, 2, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
+				     PSCI_RET_DENIED);
+		/* The next life begins where the first did. */
+		psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }),
+				 PSCI_NEXT_START);
+		assert_int_equal(where(&p), 0x1);
+	}
+}
+
+static void only_its_own_vcpu_can_migrate_it(void **state)
+{
+	struct power p;
+
+	boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
+	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
+		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], p.f.mpidrs[2], 0, 0),
+				     PSCI_RET_NOT_PRESENT);
+		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], FIXTURE_ABSENT_MPIDR, 0, 0),
+				     PSCI_RET_NOT_PRESENT);
+	}
+	assert_null(p.migrated_to);
+}
+
+static void it_cannot_be_migrated_to_nobody(void **state)
+{
+	static const uint64_t targets[] = { FIXTURE_ABSENT_MPIDR, 0x80000000, 0x1000000 };
+	struct power p;
+
+	boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
+		fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN64_MIGRATE, targets[i], 0, 0),
+				     PSCI_RET_INVALID_PARAMETERS);
+	assert_null(p.migrated_to);
+}
+
+static void a_migration_that_fails_leaves_it_where_it_was(void **state)
+{
+	struct power p;
+
+	boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
+	p.refuses_to_migrate = true;
+	fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN64_MIGRATE, p.f.mpidrs[2], 0, 0),
+			     PSCI_RET_INTERNAL_FAILURE);
+	assert_ptr_equal(p.migrated_to, &p.f.threads[2]);
+	assert_int_equal(where(&p), 0x1);
+}
+
+static void one_that_is_fixed_denies_to_move(void **state)
+{
+	struct power p;
+
+	boot_with(&p, PSCI_TRUSTED_OS_FIXED, 5);
+	fixture_answers_only(&p.f, 5, fixture_regs(PSCI_FN64_MIGRATE, 0, 0, 0), PSCI_RET_DENIED);
+	fixture_answers_only(&p.f, 0, fixture_regs(PSCI_FN64_MIGRATE, 0, 0, 0), PSCI_RET_DENIED);
+	fixture_answers_only(&p.f, 5, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0), PSCI_RET_DENIED);
+	assert_null(p.migrated_to);
+	/* All four affinity fields; SMC32 has no room for the highest. */
+	assert_int_equal(where(&p), UINT64_C(0x2300456789));
+	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN32_MIGRATE_INFO_UP_CPU, 0, 0, 0), 0x456789);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_trusted_os_is_described_fully_or_not_at_all),
+		cmocka_unit_test(the_type_says_what_there_is),
+		cmocka_unit_test(a_migration_moves_it_and_frees_its_vcpu),
+		cmocka_unit_test(only_its_own_vcpu_can_migrate_it),
+		cmocka_unit_test(it_cannot_be_migrated_to_nobody),
+		cmocka_unit_test(a_migration_that_fails_leaves_it_where_it_was),
+		cmocka_unit_test(one_that_is_fixed_denies_to_move),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * vCPUs that the host does not let start: DENIED, INTERNAL_FAILURE and DISABLED.
+ */
+#include "psci-fixture.h"
+#include "psci-spec.h"
+
+static const uint32_t on_fids[] = { PSCI_FN32_CPU_ON, PSCI_FN64_CPU_ON };
+
+/* CPU_ON of vCPU 1 in the convention that every version takes from AArch64. */
+static struct psci_regs on_regs(void)
+{
+	return fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0);
+}
+
+static void denied_came_with_1_2(void **state)
+{
+	for (size_t v = 0; v < spec_version_count; v++) {
+		struct psci_entry entry;
+		struct fixture f;
+
+		fixture_boot(&f, spec_versions[v]);
+		psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FORBIDDEN);
+		fixture_answers_only(&f, 0, on_regs(),
+				     spec_versions[v] < PSCI_VERSION_1_2 ? PSCI_RET_INTERNAL_FAILURE
+									 : PSCI_RET_DENIED);
+		assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_OFF);
+		assert_int_equal(fixture_all_kicks(&f), 0);
+		assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_PARK);
+		/* Plugged in: now it may. */
+		psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_USABLE);
+		assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
+	}
+}
+
+static void a_faulty_vcpu_is_disabled_and_cannot_start(void **state)
+{
+	for (size_t v = 0; v < spec_version_count; v++) {
+		struct fixture f;
+
+		fixture_boot(&f, spec_versions[v]);
+		psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY);
+		fixture_answers_only(&f, 0, on_regs(), PSCI_RET_INTERNAL_FAILURE);
+		assert_int_equal(fixture_affinity_info(&f, 1), PSCI_RET_DISABLED);
+	}
+}
+
+/* Who runs, runs: a mark is about the next start. */
+static void a_mark_does_not_touch_a_vcpu_that_is_on(void **state)
+{
+	struct psci_entry entry;
+	struct fixture f;
+
+	fixture_boot(&f, PSCI_VERSION_1_3);
+	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
+	psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY);
+	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_ON_PENDING);
+	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_ON_PENDING);
+	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
+	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_ON);
+	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_ALREADY_ON);
+	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_RET_DISABLED);
+	/* And it survives the life in which it was made. */
+	psci_machine_boot(&f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_START);
+	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_INTERNAL_FAILURE);
+}
+
+/* A cluster is DISABLED if all of it is; a faulty core hides nobody else. */
+static void a_cluster_is_disabled_if_all_of_it_is(void **state)
+{
+	struct psci_entry entry;
+	struct fixture f;
+
+	fixture_boot(&f, PSCI_VERSION_1_3);
+	fixture_start(&f, 4);
+	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	/* Aff1 to Aff3 zero: vCPUs 0 and 1. */
+	for (unsigned int i = 0; i < 2; i++) {
+		psci_vcpu_mark(&f.vcpus[i], PSCI_VCPU_FAULTY);
+		psci_vcpu_mark(&f.vcpus[1 - i], PSCI_VCPU_USABLE);
+		assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0),
+				 PSCI_AFFINITY_INFO_OFF);
+		assert_int_equal(
+			fixture_call(&f, 4, PSCI_FN64_CPU_ON, f.mpidrs[1 - i], FIXTURE_ENTRY, 0),
+			0);
+		assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0),
+				 PSCI_AFFINITY_INFO_ON_PENDING);
+		assert_int_equal(psci_vcpu_poll(&f.vcpus[1 - i], &entry), PSCI_NEXT_START);
+		assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0),
+				 PSCI_AFFINITY_INFO_ON);
+		assert_int_equal(fixture_leave(&f, 1 - i, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	}
+	psci_vcpu_mark(&f.vcpus[0], PSCI_VCPU_FAULTY);
+	psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY);
+	assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0), PSCI_RET_DISABLED);
+}
+
+/* The order of faults: target, entry point, state, and only then the host's will. */
+static void other_faults_come_before_the_host_s_will(void **state)
+{
+	struct fixture f;
+
+	fixture_boot(&f, PSCI_VERSION_1_3);
+	psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FORBIDDEN);
+	for (size_t c = 0; c < ARRAY_SIZE(on_fids); c++)
+		fixture_answers_only(&f, 0, fixture_regs(on_fids[c], 1, f.refused_entry, 0),
+				     PSCI_RET_INVALID_ADDRESS);
+}
+
+/** A host that cannot start one of its vCPUs. */
+struct broken {
+	struct fixture f;
+	void *refused;
+	unsigned int asked;
+};
+
+static bool start_ok(void *ctx, void *vctx)
+{
+	struct broken *broken = ctx; /* The fixture comes first. */
+
+	assert_true(broken->f.locked);
+	broken->asked++;
+
+	return vctx != broken->refused;
+}
+
+static void a_host_that_cannot_start_a_vcpu_is_an_internal_failure(void **state)
+{
+	struct broken b = { .asked = 0 };
+	struct psci_entry entry;
+
+	fixture_configure(&b.f, PSCI_VERSION_1_3);
+	b.f.host.start_ok = start_ok;
+	b.refused = &b.f.threads[1];
+	fixture_make(&b.f);
+	psci_machine_boot(&b.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[0], &entry), PSCI_NEXT_START);
+	assert_int_equal(b.asked, 0);
+	fixture_answers_only(&b.f, 0, on_regs(), PSCI_RET_INTERNAL_FAILURE);
+	assert_int_equal(b.asked, 1);
+	fixture_start(&b.f, 2);
+	/* Asked about who is off only. */
+	b.asked = 0;
+	fixture_answers_only(&b.f, 0, fixture_regs(PSCI_FN64_CPU_ON, 0x100, FIXTURE_ENTRY, 0),
+			     PSCI_RET_ALREADY_ON);
+	assert_int_equal(b.asked, 0);
+	b.refused = NULL;
+	fixture_start(&b.f, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(denied_came_with_1_2),
+		cmocka_unit_test(a_faulty_vcpu_is_disabled_and_cannot_start),
+		cmocka_unit_test(a_mark_does_not_touch_a_vcpu_that_is_on),
+		cmocka_unit_test(a_cluster_is_disabled_if_all_of_it_is),
+		cmocka_unit_test(other_faults_come_before_the_host_s_will),
+		cmocka_unit_test(a_host_that_cannot_start_a_vcpu_is_an_internal_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
