@@ -40,6 +40,15 @@ static bool on_entry_ok(void *ctx, uint64_t ipa)
 	return memory_at(&vm->memory, ipa, sizeof(uint32_t));
 }
 
+/* Vendor-specific resets are those of whoever runs the VM, if they say what follows. */
+static int32_t on_vendor_reset(void *ctx, uint32_t type, uint64_t cookie)
+{
+	const struct vm *vm = ctx;
+
+	return vm->config->on_reset2 == RESET_POLICY_NONE ? PSCI_RET_INVALID_PARAMETERS
+							  : PSCI_RET_SUCCESS;
+}
+
 static void on_lock(void *ctx)
 {
 	struct vm *vm = ctx;
@@ -58,6 +67,7 @@ static const struct psci_host host = {
 	.size = sizeof(struct psci_host),
 	.kick = on_kick,
 	.entry_ok = on_entry_ok,
+	.vendor_reset = on_vendor_reset,
 	.lock = on_lock,
 	.unlock = on_unlock,
 };
@@ -401,7 +411,8 @@ enum vcpu_next psci_host_system_event(struct vcpu *vcpu)
 	/* KVM leaves SYSTEM_RESET2's arguments in place, but not SYSTEM_OFF2's. */
 	const bool type_known = event.kind == PSCI_EVENT_RESET2;
 
-	if (event.kind == PSCI_EVENT_NONE) {
+	/* KVM suspends only for those who ask for it. */
+	if (event.kind == PSCI_EVENT_NONE || event.kind == PSCI_EVENT_SUSPEND) {
 		vm_crash(vcpu->vm, (int)vcpu->index, "KVM reported the system event %u",
 			 run->system_event.type);
 

@@ -160,14 +160,12 @@ for mode in "${modes[@]}"; do
 	ends "$mode: SYSTEM_RESET2 (32) that ends it" "--psci $mode --on-reset2 exit" 6 off \
 		"SYSTEM_RESET2, type 0, cookie 0x76543210" \
 		"0x84000012 0x100000000 0xfedcba9876543210"
+	ends "$mode: a vendor's SYSTEM_RESET2 that ends it" "--psci $mode --on-reset2 exit" 6 off \
+		"SYSTEM_RESET2, type 0x80000001, cookie 0x123" "0xc4000012 0x80000001 0x123"
 	if [[ $mode == userspace ]]; then
 		calls_run vendor "--psci $mode" "0xc4000012 0x80000001 0x123" 0x84000008
-		is "$mode: libpsci has no vendor's resets" "$(call_answer 0xc4000012)" -2
-	else
-		ends "$mode: a vendor's SYSTEM_RESET2 that ends it" \
-			"--psci $mode --on-reset2 exit" 6 off \
-			"SYSTEM_RESET2, type 0x80000001, cookie 0x123" \
-			"0xc4000012 0x80000001 0x123"
+		is "$mode: without --on-reset2 there is no vendor's reset" \
+			"$(call_answer 0xc4000012)" -2
 	fi
 	has "$mode" 1.3 || continue
 	type0=", type 0" type1=", type 0x1"
