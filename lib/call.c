@@ -24,6 +24,7 @@ enum {
 
 /** What keeps the rows of the table below to one line each. */
 enum {
+	V0_1 = PSCI_VERSION_0_1,
 	V0_2 = PSCI_VERSION_0_2,
 	V1_0 = PSCI_VERSION_1_0,
 	V1_1 = PSCI_VERSION_1_1,
@@ -76,14 +77,14 @@ static const struct function {
 } functions[] = {
 	/* clang-format off */
 	[0x00] = { "PSCI_VERSION",            V0_2, SMC32, M, 0, 0, NOTHING, NULL, psci_version },
-	[0x01] = { "CPU_SUSPEND",             V0_2, BOTH,  M, 3, 0, NOTHING,
+	[0x01] = { "CPU_SUSPEND",             V0_1, BOTH,  M, 3, 0, NOTHING,
 		   psci_features_cpu_suspend, psci_fn_cpu_suspend },
-	[0x02] = { "CPU_OFF",                 V0_2, SMC32, M, 0, 0, NOTHING, NULL,
+	[0x02] = { "CPU_OFF",                 V0_1, SMC32, M, 0, 0, NOTHING, NULL,
 		   psci_fn_cpu_off },
-	[0x03] = { "CPU_ON",                  V0_2, BOTH,  M, 3, 0, NOTHING, NULL, psci_fn_cpu_on },
+	[0x03] = { "CPU_ON",                  V0_1, BOTH,  M, 3, 0, NOTHING, NULL, psci_fn_cpu_on },
 	[0x04] = { "AFFINITY_INFO",           V0_2, BOTH,  M, 2, 0, NOTHING, NULL,
 		   psci_fn_affinity_info },
-	[0x05] = { "MIGRATE",                 V0_2, BOTH,  O, 1, 0, TRUSTED_OS, NULL, psci_fn_migrate },
+	[0x05] = { "MIGRATE",                 V0_1, BOTH,  O, 1, 0, TRUSTED_OS, NULL, psci_fn_migrate },
 	[0x06] = { "MIGRATE_INFO_TYPE",       V0_2, SMC32, O, 0, 0, NOTHING, NULL,
 		   psci_fn_migrate_info_type },
 	[0x07] = { "MIGRATE_INFO_UP_CPU",     V0_2, BOTH,  O, 0, 0, TRUSTED_OS, NULL,
@@ -144,6 +145,23 @@ static const struct function *find_function(uint32_t fid)
 	return f->conventions & (is_smc64(fid) ? SMC64 : SMC32) ? f : NULL;
 }
 
+/* The function behind an id of the host's choice, or NULL. */
+static const struct function *find_function_0_1(const struct psci_fids_0_1 *fids, uint32_t fid)
+{
+	if (fid == 0)
+		return NULL;
+	if (fid == fids->cpu_suspend)
+		return &functions[function_number(PSCI_FN32_CPU_SUSPEND)];
+	if (fid == fids->cpu_off)
+		return &functions[function_number(PSCI_FN32_CPU_OFF)];
+	if (fid == fids->cpu_on)
+		return &functions[function_number(PSCI_FN32_CPU_ON)];
+	if (fid == fids->migrate)
+		return &functions[function_number(PSCI_FN32_MIGRATE)];
+
+	return NULL;
+}
+
 /*
  * The function that a machine carries out for a function id, or NULL for
  * NOT_SUPPORTED. PSCI_FEATURES asks here too: it cannot disagree with the call.
@@ -151,9 +169,11 @@ static const struct function *find_function(uint32_t fid)
 static const struct function *find_offered(const struct psci_machine *machine, uint32_t fid,
 					   bool aarch32)
 {
-	const struct function *f = find_function(fid);
+	const struct function *f = machine->version == PSCI_VERSION_0_1
+					   ? find_function_0_1(&machine->fids_0_1, fid)
+					   : find_function(fid);
 
-	if (!f || !(machine->offered >> function_number(fid) & 1))
+	if (!f || !(machine->offered >> (f - functions) & 1))
 		return NULL;
 	/*
 	 * In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch().
@@ -173,7 +193,7 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 static bool is_width_mismatch(const struct psci_machine *machine, const struct function *f,
 			      uint32_t fid, bool aarch32)
 {
-	return machine->version < PSCI_VERSION_1_0 && f->conventions == BOTH &&
+	return machine->version == PSCI_VERSION_0_2 && f->conventions == BOTH &&
 	       is_smc64(fid) == aarch32;
 }
 
@@ -194,13 +214,32 @@ static struct outcome psci_features(struct locked m, const struct args *a)
 	return resume(f->features ? f->features(m.machine) : 0);
 }
 
-/* A code in the words of an older version, in which it did not exist yet. */
+/*
+ * A code in the words of an older version, in which it did not exist yet. 0.1 has
+ * NOT_SUPPORTED, INVALID_PARAMETERS and DENIED. IMPLEMENTATION DEFINED: which of
+ * them stands for what; what KVM chose for ALREADY_ON, and DENIED for what the
+ * guest's arguments are not to blame for.
+ */
 static int64_t in_words_of(uint32_t version, int64_t result)
 {
-	if (version < PSCI_VERSION_1_0 && result == PSCI_RET_INVALID_ADDRESS)
+	if (version >= PSCI_VERSION_1_0)
+		return result;
+	if (result == PSCI_RET_INVALID_ADDRESS)
 		return PSCI_RET_INVALID_PARAMETERS;
+	if (version >= PSCI_VERSION_0_2)
+		return result;
+	if (result == PSCI_RET_ALREADY_ON || result == PSCI_RET_ON_PENDING)
+		return PSCI_RET_INVALID_PARAMETERS;
+	if (result < PSCI_RET_DENIED)
+		return PSCI_RET_DENIED;
 
 	return result;
+}
+
+/* The context id, the third argument where there is one, came with 0.2. */
+static unsigned int arg_count_in(uint32_t version, const struct function *f)
+{
+	return version == PSCI_VERSION_0_1 && f->arg_count == ARG_MAX ? ARG_MAX - 1 : f->arg_count;
 }
 
 static struct outcome decide(struct locked m, struct psci_vcpu *caller,
@@ -216,12 +255,13 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 
 	struct args a = {
 		.caller = caller,
-		.smc64 = is_smc64(fid),
+		/* 0.1 knows no conventions, only registers. */
+		.smc64 = m.machine->version == PSCI_VERSION_0_1 ? !regs->aarch32 : is_smc64(fid),
 		.aarch32 = regs->aarch32,
 		.big_endian = regs->big_endian,
 	};
 
-	for (unsigned int i = 0; i < f->arg_count; i++) {
+	for (unsigned int i = 0; i < arg_count_in(m.machine->version, f); i++) {
 		/* The upper halves are no part of an SMC32 call (DEN0028). */
 		a.arg[i] = a.smc64 ? regs->x[1 + i] : (uint32_t)regs->x[1 + i];
 		if (a.arg[i] != 0 && f->zero_args & 1U << i)
@@ -235,36 +275,51 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 	return out;
 }
 
+static void kick_those(struct psci_machine *machine, const struct psci_vcpu *caller,
+		       const struct outcome *out)
+{
+	if (out->kick)
+		machine->host->kick(machine->ctx, out->kick->vctx);
+	if (!out->kick_others)
+		return;
+	/* Needs no lock: nobody is added once a vCPU has run. */
+	for (const struct psci_vcpu *other = machine->vcpus; other; other = other->next) {
+		if (other != caller)
+			machine->host->kick(machine->ctx, other->vctx);
+	}
+}
+
 enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
 {
 	struct psci_machine *machine = vcpu->machine;
+	struct psci_trace trace = {
+		.vctx = vcpu->vctx,
+		.x = { regs->x[0], regs->x[1], regs->x[2], regs->x[3] },
+	};
 	const struct locked m = machine_lock(machine);
 	struct outcome out = { .next = psci_vcpu_standing(m, vcpu) };
-	const bool carried_out = out.next == PSCI_NEXT_RESUME;
 
 	/*
 	 * A caller that is not on runs code of a former life of the machine, or
 	 * has lost a race against the vCPU that stopped it.
 	 */
-	if (carried_out)
+	trace.carried_out = out.next == PSCI_NEXT_RESUME;
+	if (trace.carried_out)
 		out = decide(m, vcpu, regs);
 	machine_unlock(m);
 
-	if (out.kick)
-		machine->host->kick(machine->ctx, out.kick->vctx);
-	if (out.kick_others) {
-		/* Needs no lock: nobody is added once a vCPU has run. */
-		for (const struct psci_vcpu *other = machine->vcpus; other; other = other->next) {
-			if (other != vcpu)
-				machine->host->kick(machine->ctx, other->vctx);
-		}
-	}
+	kick_those(machine, vcpu, &out);
 	/*
 	 * An AArch64 caller of an SMC32 function looks at w0: sign extension
 	 * gives it the int32 there and leaves no doubt in x0.
 	 */
-	if (carried_out && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP))
-		regs->x[0] = regs->aarch32 ? (uint32_t)out.result : (uint64_t)out.result;
+	if (trace.carried_out && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP)) {
+		trace.result = regs->aarch32 ? (uint32_t)out.result : (uint64_t)out.result;
+		regs->x[0] = trace.result;
+	}
+	trace.next = out.next;
+	if (machine->host->trace)
+		machine->host->trace(machine->ctx, &trace);
 
 	return out.next;
 }
@@ -283,6 +338,7 @@ const char *psci_function_name(uint32_t fid)
 	return f ? f->name : NULL;
 }
 
+/* Whether the host has given what function @number needs. */
 static bool is_met(uint8_t need, uint32_t number, const struct psci_config *config)
 {
 	switch ((enum need)need) {
@@ -335,7 +391,9 @@ uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
 			offered |= UINT32_C(1) << i;
 	}
 
-	return whole_pairs(offered & ~config->withheld);
+	offered &= ~config->withheld;
+
+	return version == PSCI_VERSION_0_1 ? offered : whole_pairs(offered);
 }
 
 uint32_t psci_table_optional(uint32_t version)

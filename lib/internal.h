@@ -74,7 +74,7 @@ static inline bool is_stopped(struct locked m)
 struct args {
 	struct psci_vcpu *caller;
 	uint64_t arg[ARG_MAX];
-	bool smc64; /**< The result has 64 bits. */
+	bool smc64; /**< Arguments and result have 64 bits. */
 	bool aarch32;
 	bool big_endian;
 };

@@ -10,9 +10,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static bool is_version(uint32_t version)
+/* Whether there is a function in @fids, and no two have one id. */
+static bool are_fids_0_1(const struct psci_fids_0_1 *fids)
+{
+	const uint32_t all[] = { fids->cpu_suspend, fids->cpu_off, fids->cpu_on, fids->migrate };
+	bool any = false;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		any = any || all[i];
+		for (unsigned int j = 0; j < i; j++) {
+			if (all[i] && all[i] == all[j])
+				return false;
+		}
+	}
+
+	return any;
+}
+
+static bool is_version(const struct psci_config *config, uint32_t version)
 {
 	switch (version) {
+	case PSCI_VERSION_0_1:
+		return are_fids_0_1(&config->fids_0_1);
 	case PSCI_VERSION_0_2:
 	case PSCI_VERSION_1_0:
 	case PSCI_VERSION_1_1:
@@ -43,7 +62,7 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 
 	const uint32_t version = config->version ? config->version : PSCI_VERSION_1_3;
 
-	if (!is_version(version) || config->withheld & ~psci_table_optional(version))
+	if (!is_version(config, version) || config->withheld & ~psci_table_optional(version))
 		return PSCI_ERR_INVALID;
 	if (config->offered & ~psci_table_offerable(version))
 		return PSCI_ERR_INVALID;
@@ -64,6 +83,7 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		.trusted_os_mpidr = config->trusted_os_mpidr,
 		.stats = config->stats,
 		.stat_count = config->stat_count,
+		.fids_0_1 = config->fids_0_1,
 	};
 	psci_idle_states_set(machine, config);
 

@@ -38,10 +38,10 @@
  * Threads	Calls for different vCPUs may run at the same time if the host
  *		gives lock() and unlock(). psci_call(), psci_vcpu_poll() and
  *		psci_vcpu_wake() belong to the thread that runs the vCPU, so a
- *		vCPU's registers are only ever touched by that thread. kick() is
- *		called without the lock and may call the library; every other
- *		callback is called with it, and must neither call the library nor
- *		wait for another vCPU.
+ *		vCPU's registers are only ever touched by that thread. kick() and
+ *		trace() are called without the lock and may call the library;
+ *		every other callback is called with it, and must neither call the
+ *		library nor wait for another vCPU.
  */
 #ifndef PSCI_PSCI_H
 #define PSCI_PSCI_H
@@ -152,6 +152,23 @@ struct psci_event {
 	bool overwrite_memory;
 };
 
+/** One call, for whoever wants to see them all. */
+struct psci_trace {
+	void *vctx; /**< The vCPU that called. */
+	uint64_t x[4]; /**< Its registers; psci_arg_count() tells how many mean something. */
+	enum psci_next next; /**< What psci_call() returns. */
+	bool carried_out; /**< It was looked at: the vCPU was on, and the machine too. */
+	uint64_t result; /**< The new x0, if there is one: RESUME or SLEEP; else 0. */
+};
+
+/** The function ids of a PSCI 0.1, which has none of its own; 0: no such function. */
+struct psci_fids_0_1 {
+	uint32_t cpu_suspend; /**< (power_state, entry_point_address) */
+	uint32_t cpu_off; /**< (power_state, which is not looked at) */
+	uint32_t cpu_on; /**< (target_cpu, entry_point_address) */
+	uint32_t migrate; /**< (target_cpu) */
+};
+
 /**
  * The host, as the library sees it.
  *
@@ -214,6 +231,12 @@ struct psci_host {
 	int32_t (*vendor_reset)(void *ctx, uint32_t type, uint64_t cookie);
 
 	/**
+	 * See a call that has been decided, on the thread of the vCPU that made
+	 * it, before psci_call() returns. NULL: nobody looks.
+	 */
+	void (*trace)(void *ctx, const struct psci_trace *call);
+
+	/**
 	 * Serialise the machine, with the ordering of a mutex. Held for a few
 	 * dozen instructions, never twice by one thread; psci_vcpu_init() is the
 	 * first to take it. NULL, both: the host makes one call at a time.
@@ -226,8 +249,15 @@ struct psci_host {
 struct psci_config {
 	size_t size; /**< sizeof(struct psci_config) */
 
-	/** PSCI_VERSION_0_2 to PSCI_VERSION_1_3: what the guest sees. 0: the newest. */
+	/** PSCI_VERSION_0_1 to PSCI_VERSION_1_3: what the guest sees. 0: the newest. */
 	uint32_t version;
+
+	/**
+	 * PSCI_VERSION_0_1 only: the ids that the guest's device tree has for
+	 * its functions; at least one, no two the same. Arguments have the
+	 * width of the caller's registers, and x0 is 0 where a vCPU starts.
+	 */
+	struct psci_fids_0_1 fids_0_1;
 
 	/**
 	 * Functions the guest shall not have, though the version has them: bit n
@@ -314,6 +344,7 @@ struct psci_machine {
 	struct psci_stat *stats;
 	size_t stat_count;
 	size_t stat_used;
+	struct psci_fids_0_1 fids_0_1;
 };
 
 /** One virtual CPU. Private. */
@@ -386,7 +417,8 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry);
  * @fid: the guest's w0
  *
  * A host for which fetching a register is expensive need fill in only x[0] to
- * x[psci_arg_count()]. From any thread; needs no machine.
+ * x[psci_arg_count()]. It knows nothing of the ids of PSCI 0.1: the host of such a
+ * machine fetches x1 and x2. From any thread; needs no machine.
  *
  * Return: 0 to 3; 0 for what is no PSCI function.
  */

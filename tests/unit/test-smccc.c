@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SMCCC_VERSION and SMCCC_ARCH_FEATURES of a host that owns them.
+ */
+#include "psci-fixture.h"
+
+#include <psci/arch.h>
+#include <psci/smccc.h>
+
+#include <string.h>
+
+static const struct psci_arch_feature features[] = {
+	{ SMCCC_FN32_ARCH_WORKAROUND_1, 1 },
+	{ SMCCC_FN32_ARCH_WORKAROUND_2, SMCCC_RET_NOT_REQUIRED },
+};
+
+static uint64_t call(const struct psci_arch *arch, uint32_t fid, uint64_t x1, bool aarch32)
+{
+	struct psci_regs regs = fixture_regs(fid, x1, 0xfeed, 0xf00d);
+
+	regs.aarch32 = aarch32;
+	assert_true(psci_arch_call(arch, &regs));
+	assert_int_equal(regs.x[1], x1);
+	assert_int_equal(regs.x[2], 0xfeed);
+	assert_int_equal(regs.x[3], 0xf00d);
+
+	return regs.x[0];
+}
+
+static void the_version_is_the_configured_one(void **state)
+{
+	const struct psci_arch plain = { 0 };
+	const struct psci_arch newer = { .version = SMCCC_VERSION_1_4 };
+
+	assert_int_equal(call(&plain, SMCCC_FN32_VERSION, 0, false), 0x10001);
+	assert_int_equal(call(&newer, SMCCC_FN32_VERSION, 0, false), 0x10004);
+	assert_int_equal(call(&newer, SMCCC_FN32_VERSION | SMCCC_SVE_HINT_MASK, 0, true), 0x10004);
+}
+
+static void a_1_0_has_neither_call(void **state)
+{
+	const struct psci_arch old = { .version = SMCCC_VERSION_1_0 };
+
+	assert_int_equal(call(&old, SMCCC_FN32_VERSION, 0, false), UINT64_MAX);
+	assert_int_equal(call(&old, SMCCC_FN32_ARCH_FEATURES, SMCCC_FN32_VERSION, true),
+			 UINT32_MAX);
+}
+
+static void features_are_those_that_the_host_lists(void **state)
+{
+	const struct psci_arch arch = { .features = features, .feature_count = 2 };
+	const uint32_t fid = SMCCC_FN32_ARCH_FEATURES;
+
+	assert_int_equal(call(&arch, fid, SMCCC_FN32_VERSION, false), 0);
+	assert_int_equal(call(&arch, fid, SMCCC_FN32_ARCH_FEATURES, false), 0);
+	assert_int_equal(call(&arch, fid, SMCCC_FN32_ARCH_WORKAROUND_1, false), 1);
+	assert_int_equal(call(&arch, fid, SMCCC_FN32_ARCH_WORKAROUND_2, false), (uint64_t)-2);
+	assert_int_equal(call(&arch, fid, SMCCC_FN32_ARCH_WORKAROUND_2, true), 0xfffffffe);
+	assert_int_equal(call(&arch, fid, SMCCC_FN32_ARCH_WORKAROUND_3, false), UINT64_MAX);
+	assert_int_equal(call(&arch, fid, PSCI_FN32_PSCI_VERSION, false), UINT64_MAX);
+	/* The upper half of the argument, and the hint in it, do not count. */
+	assert_int_equal(call(&arch, fid,
+			      UINT64_C(0xfeedf00d) << 32 | SMCCC_SVE_HINT_MASK |
+				      SMCCC_FN32_ARCH_WORKAROUND_1,
+			      false),
+			 1);
+}
+
+static void all_other_calls_are_left_alone(void **state)
+{
+	static const uint32_t fids[] = {
+		0x80000002, 0xc0000000, 0xc0000001, 0x84000000, 0x00000000, 0x80020000, 0xffffffff,
+	};
+	const struct psci_arch arch = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fids); i++) {
+		struct psci_regs regs = fixture_regs(fids[i], 1, 2, 3);
+		const struct psci_regs before = regs;
+
+		assert_false(psci_arch_call(&arch, &regs));
+		assert_memory_equal(&regs.x, &before.x, sizeof(regs.x));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_version_is_the_configured_one),
+		cmocka_unit_test(a_1_0_has_neither_call),
+		cmocka_unit_test(features_are_those_that_the_host_lists),
+		cmocka_unit_test(all_other_calls_are_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
