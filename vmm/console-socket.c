@@ -261,8 +261,7 @@ static int bind_address(const struct console_socket *s)
 		return 0;
 	if (errno != EADDRINUSE || !is_abandoned(&s->address))
 		return -errno;
-	if (unlink(s->address.sun_path) < 0 ||
-	    bind(s->listener, address, sizeof(s->address)) < 0)
+	if (unlink(s->address.sun_path) < 0 || bind(s->listener, address, sizeof(s->address)) < 0)
 		return -errno;
 
 	return 0;
@@ -338,8 +337,8 @@ static void remove_path(const struct console_socket *s)
 {
 	struct stat status;
 
-	if (s->inode && lstat(s->address.sun_path, &status) == 0 &&
-	    status.st_dev == s->device && status.st_ino == s->inode)
+	if (s->inode && lstat(s->address.sun_path, &status) == 0 && status.st_dev == s->device &&
+	    status.st_ino == s->inode)
 		(void)unlink(s->address.sun_path);
 }
 

@@ -184,8 +184,9 @@ static int find_header(struct packed *kernel, const char *path, union start *sta
 	if (size < 0)
 		return read_error((int)size, "kernel", path, kernel, error);
 	if ((size_t)size < sizeof(start->header) || le32toh(start->header.magic) != IMAGE_MAGIC)
-		return error_set(error, -ENOEXEC, "the kernel %s is not an arm64 Image: it is %s%s%s",
-				 path, unpack_word(kernel->packing),
+		return error_set(error, -ENOEXEC,
+				 "the kernel %s is not an arm64 Image: it is %s%s%s", path,
+				 unpack_word(kernel->packing),
 				 kernel->packing == PACKING_NONE ? "" : "-compressed, and within ",
 				 image_kind(start, (size_t)size));
 
@@ -279,14 +280,13 @@ static int check_room(const struct image *image, struct error *error)
 	      image->initrd_size <= end - image->initrd_address)))
 		return 0;
 
-	return error_set(error, -ENOSPC,
-			 "%llu MiB of memory cannot hold the %s %s%s%s: %llu MiB would do",
-			 (unsigned long long)config->memory >> 20, what, path,
-			 config->initrd ? " and the initrd " : "",
-			 config->initrd ? config->initrd : "",
-			 (unsigned long long)align_up(align_up(kernel_end) - MEMORY_BASE +
-						      align_up(image->initrd_size)) >>
-				 20);
+	return error_set(
+		error, -ENOSPC, "%llu MiB of memory cannot hold the %s %s%s%s: %llu MiB would do",
+		(unsigned long long)config->memory >> 20, what, path,
+		config->initrd ? " and the initrd " : "", config->initrd ? config->initrd : "",
+		(unsigned long long)align_up(align_up(kernel_end) - MEMORY_BASE +
+					     align_up(image->initrd_size)) >>
+			20);
 }
 
 /* What a firmware boots it finds itself. */

@@ -18,9 +18,9 @@ static bool is_wanted;
 
 /* What ends a process that does nothing about it. */
 static const int deadly_signals[] = {
-	SIGABRT, SIGALRM, SIGBUS,  SIGFPE,    SIGILL,  SIGIO,	SIGPROF,
-	SIGPWR,	 SIGSEGV, SIGSYS,  SIGSTKFLT, SIGTRAP, SIGUSR1, SIGUSR2,
-	SIGXCPU, SIGXFSZ, SIGHUP,  SIGINT,    SIGQUIT, SIGTERM, SIGVTALRM,
+	SIGABRT, SIGALRM, SIGBUS, SIGFPE,    SIGILL,  SIGIO,   SIGPROF,
+	SIGPWR,	 SIGSEGV, SIGSYS, SIGSTKFLT, SIGTRAP, SIGUSR1, SIGUSR2,
+	SIGXCPU, SIGXFSZ, SIGHUP, SIGINT,    SIGQUIT, SIGTERM, SIGVTALRM,
 };
 
 /* Where there is no job control, as on a terminal of another session, all is foreground. */

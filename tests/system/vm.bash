@@ -10,6 +10,8 @@
 #   vm_waiting   a command called about every second of waiting, or empty
 
 vm_runs=0
+# What the next VM's standard input is; nothing if empty.
+vm_stdin=
 vm_waiting=
 # A wait ends when what it waits for is there or dormouse is gone. This many
 # seconds only end a test of something that hangs.
@@ -23,7 +25,7 @@ vm_start()
 	vm_console=$logs/$vm_runs-$1.console
 	vm_messages=$logs/$vm_runs-$1.dormouse
 	vm_status=
-	dormouse run --name "$@" </dev/null >"$vm_console" 2>"$vm_messages" &
+	dormouse run --name "$@" <"${vm_stdin:-/dev/null}" >"$vm_console" 2>"$vm_messages" &
 	vm_pid=$!
 }
 

@@ -188,8 +188,9 @@ static enum verdict end_by(int signal)
 
 static enum verdict end_by_each_signal(void)
 {
-	static const int signals[] = { SIGTERM, SIGHUP,	 SIGINT, SIGQUIT,
-				       SIGUSR1, SIGABRT, SIGALRM };
+	static const int signals[] = {
+		SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGABRT, SIGALRM
+	};
 	enum verdict verdict = FINE;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && verdict == FINE; i++)

@@ -129,8 +129,8 @@ int flash_create(struct flash *flash, const char *path, struct error *error)
 		goto out_close;
 	}
 	/* First the space, then what is in it. */
-	flash->host = mmap(NULL, FLASH_SIZE, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	flash->host = mmap(NULL, FLASH_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
 	if (flash->host == MAP_FAILED) {
 		flash->host = NULL;
 		err = -errno;

@@ -211,8 +211,7 @@ static uint8_t erase_sectors(const struct blk *blk, uint32_t type, struct span *
 	uint8_t result = VIRTIO_BLK_S_OK;
 	int err = 0;
 
-	if (!virtio_mmio_has(&blk->mmio,
-			     zeroes ? VIRTIO_BLK_F_WRITE_ZEROES : VIRTIO_BLK_F_DISCARD))
+	if (!virtio_mmio_has(&blk->mmio, zeroes ? VIRTIO_BLK_F_WRITE_ZEROES : VIRTIO_BLK_F_DISCARD))
 		return VIRTIO_BLK_S_UNSUPP;
 	if (blk->disk->read_only || size % sizeof(segments[0]) ||
 	    count > (zeroes ? ZEROES_SEGMENTS_MAX : DISCARD_SEGMENTS_MAX))

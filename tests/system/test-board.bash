@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+#
+# What a guest can start with, and the machine that it finds: a flat binary and
+# a firmware (tests/guest/board.S, which says where it woke up), a compressed
+# kernel, disks in their order, as many CPUs and as much memory as there can be.
+
+board=$(command -v board.img)
+vm_console=/dev/null vm_messages=/dev/null
+
+# The guest says where it runs and what it was handed: woke_up_at ADDRESS
+woke_up_at()
+{
+	guest_said "^BOARD: pc=$(printf %016x "$1") x0=0000000040000000 magic=00000000d00dfeed el=0*1 "
+}
+
+# Its MMU and caches are off: bits M, C and I of SCTLR_EL1.
+caches_are_off()
+{
+	local sctlr
+
+	sctlr=$(sed -nE 's/^BOARD: .* sctlr=([0-9a-f]+).*/\1/p' "$vm_console")
+	[[ $sctlr ]] && (((16#$sctlr & 0x1005) == 0))
+}
+
+# run_board NAME OPTION...: to its end
+run_board()
+{
+	vm_start "$@"
+	vm_finish
+}
+
+refuses_board()
+{
+	local status=$1 pattern=$2
+
+	shift 2
+	run_board "$@"
+	[[ $vm_status == "$status" && ! -s $vm_console ]] &&
+		[[ $(wc -l <"$vm_messages") -eq 1 ]] && dormouse_said "$pattern"
+}
+
+# --- Flat binaries ---
+
+run_board flat --flat "$board" --memory 64M
+is "a flat binary: run exits 0 after its power-off" "$vm_status" 0
+ok "a flat binary wakes up at 0x40080000 at EL1 with the device tree in x0" woke_up_at 0x40080000
+ok "a flat binary wakes up with MMU and caches off" caches_are_off
+cp "$board" "$disks/flat@home"
+run_board flat --flat "$disks/flat@home@0x43fff000" --memory 64M
+ok "a flat binary wakes up where it was told to be" woke_up_at 0x43fff000
+is "status knows where" "$(vm_state flat flat)" "$disks/flat@home at 0x43fff000"
+run_board flat
+ok "another run puts it there again" woke_up_at 0x43fff000
+ok "a flat binary outside memory is refused" refuses_board 1 \
+	'cannot be at 0x44000000: memory for it is from 0x40010000.* to 0x43ffffff$' \
+	flat2 --flat "$board@0x44000000" --memory 64M
+ok "one over the device tree is refused" refuses_board 1 'cannot be at 0x40008000: ' \
+	flat2 --flat "$board@0x40008000"
+ok "one that does not fit is refused" refuses_board 1 '64 MiB of memory cannot hold ' \
+	flat2 --flat "$board@0x43fffffc" --memory 64M
+ok "two ways to start are one too many" refuses_board 2 'a machine starts with one of them' \
+	flat2 --flat "$board" --firmware "$board"
+ok "a kernel that is none is named for what it is" refuses_board 1 \
+	'is not an arm64 Image: it is an ELF file' flat2 --kernel "$(command -v dormouse)"
+
+# --- A firmware ---
+
+run_board firmware --firmware "$board" --memory 64M
+is "a firmware: run exits 0 after its power-off" "$vm_status" 0
+ok "a firmware wakes up at 0 with the device tree in x0" woke_up_at 0
+ok "both banks of flash read 0xff, and no write changes anything" guest_said \
+	'^BOARD: flash end=f{16} second=f{16} after-write=f{16} code=0{8}aa0003f4'
+is "what a firmware writes to its flash is no news" "$(grep -c 'there is nothing' "$vm_messages")" 0
+vm_disk huge-firmware 65
+ok "a firmware that is larger than its flash is refused" refuses_board 1 \
+	'no more than 64 MiB have room' firmware2 --firmware "$disks/huge-firmware"
+ok "an initrd for a firmware is a usage error" refuses_board 2 'a firmware finds what it boots' \
+	firmware2 --firmware "$board" --initrd "$board"
+
+# --- Limits ---
+
+run_board many --flat "$board" --cpus 123 --memory 64M
+is "123 vCPUs: run exits 0" "$vm_status" 0
+ok "123 vCPUs: dormouse says so" dormouse_said '^dormouse: many: running, 123 vCPUs, 64 MiB, '
+# More than a slot of KVM's has room for, though few hosts have it.
+run_board much --flat "$board" --memory 5T
+is "5 TiB of memory: run exits 0" "$vm_status" 0
+ok "more memory than the host's addresses reach is refused, with the limit" refuses_board 1 \
+	"67108864 MiB of memory are too much: .* this host's KVM has [0-9]+ bits, enough for " \
+	much2 --flat "$board" --memory 64T
+
+# --- Consoles ---
+
+run_board file --flat "$board" --console "file:$disks/output"
+is "--console file: nothing is on standard output" "$(wc -c <"$vm_console")" 0
+vm_console=$disks/output
+ok "--console file: all is in the file" woke_up_at 0x40080000
+run_board file --console "$disks/output"
+is "--console with a path alone appends to that file" \
+	"$(grep -c '^BOARD: pc=' "$disks/output")" 2
+run_board none --flat "$board" --console none
+is "--console none: run exits 0" "$vm_status" 0
+is "--console none: nothing is on standard output" "$(wc -c <"$vm_console")" 0
+run_board unix --flat "$board" --console "unix:$disks/console"
+is "--console unix: nobody there holds no guest up" "$vm_status" 0
+ok "--console unix: the socket is gone afterwards" test ! -e "$disks/console"
+ok "--console unix: another file is not replaced" refuses_board 1 \
+	"cannot have the console at $disks/output: there is something" \
+	unix --flat "$board" --console "unix:$disks/output"
+
+# --- A compressed kernel, and disks ---
+
+gzip -1 -c "$guest/Image" >"$disks/Image.gz"
+vm_disk first 8
+dd if=/dev/urandom of="$disks/second" bs=1M count=16 2>/dev/null
+dd if=/dev/urandom of="$disks/third" bs=1M count=1 2>/dev/null
+before=$(sha256sum <"$disks/third")
+vm_start disks --kernel "$disks/Image.gz" --initrd "$guest/initrd" --memory 256M \
+	--disk "$disks/first" --disk "$disks/second" --disk "$disks/third,ro" \
+	--append "console=ttyAMA0 quiet do=disks,discard:vdb,poweroff"
+vm_finish
+is "a kernel compressed by gzip boots" "$vm_status" 0
+ok "the first disk is vda" guest_said '^GUEST: disk name=vda sectors=16384 ro=0 serial=first '
+ok "the second disk is vdb" guest_said '^GUEST: disk name=vdb sectors=32768 ro=0 serial=second '
+ok "the third disk is vdc, and read-only" guest_said \
+	'^GUEST: disk name=vdc sectors=2048 ro=1 serial=third '
+ok "a disk can be discarded" guest_said '^GUEST: disk name=vdb .* discard=[1-9]'
+ok "and zeroed" guest_said '^GUEST: disk name=vdb .* zeroes=[1-9]'
+is "what was discarded reads as zeros" "$(guest_fact discard left)" 0
+ok "and takes no place on the host any more" [ "$(du -k "$disks/second" | cut -f 1)" -lt 1024 ]
+is "it is as large as it was" "$(wc -c <"$disks/second")" $((16 << 20))
+is "the read-only disk is as it was" "$(sha256sum <"$disks/third")" "$before"
+
+# A kernel whose end is missing: the start of it looks fine.
+head -c 5000000 "$disks/Image.gz" >"$disks/cut.gz"
+ok "a compressed kernel that is cut short is refused before the guest runs" refuses_board 1 \
+	"the kernel $disks/cut.gz is cut short" cut --kernel "$disks/cut.gz"
+is "nor does it leave a state" "$(vm_state cut state 2>/dev/null)" ""

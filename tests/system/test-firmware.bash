@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+#
+# Debian's U-Boot for arm64, as it is: boots Linux from a disk by itself, and
+# does at its prompt what it is told. It lies, with a disk of tests/system/boot-disk,
+# beside the folder of the tests.
+
+u_boot=${here%/*}/u-boot.bin boot_disk=${here%/*}/boot.disk
+
+# A line that U-Boot is to carry out, once it has shown its prompt N times:
+# at_prompt N LINE
+at_prompt()
+{
+	local end=$((SECONDS + vm_deadline))
+
+	while (($(grep -ac '^=> ' "$vm_console") < $1 && SECONDS < end)) && vm_is_alive; do
+		vm_wait_a_little
+	done
+	echo "$2" >&"$keys"
+}
+
+# --- By itself ---
+
+vm_start u-boot --firmware "$u_boot" --disk "$boot_disk,ro" --cpus 2
+vm_finish
+is "U-Boot: run exits 0 after the power-off of the Linux that it booted" "$vm_status" 0
+ok "U-Boot says its version" guest_said '^U-Boot 20[0-9][0-9]\.'
+ok "U-Boot finds the memory that there is" guest_said '^DRAM: +512 MiB'
+ok "U-Boot finds what to boot on the disk" guest_said '^Retrieving file: /Image'
+is "U-Boot boots Linux, which finds PSCI 1.3" "$(guest_fact report psci)" 1.3
+is "Linux has both CPUs" "$(guest_fact report cpus)" 0-1
+
+# --- At its prompt ---
+
+mkfifo "$disks/keys"
+exec {keys}<>"$disks/keys"
+# shellcheck disable=SC2034 # vm_start reads it.
+vm_stdin=$disks/keys
+vm_start prompt --firmware "$u_boot" --disk "$boot_disk,ro"
+# shellcheck disable=SC2034
+vm_stdin=
+# Any key before it counts to zero.
+echo >&"$keys"
+at_prompt 1 'ls virtio 0:1 /'
+# shellcheck disable=SC2016 # The variable is U-Boot's.
+at_prompt 2 'load virtio 0:1 ${ramdisk_addr_r} /initrd && echo loaded=${filesize}'
+at_prompt 3 'md.l 4000000 1; mw.l 4000000 0; md.l 4000000 1'
+at_prompt 4 'dm tree'
+at_prompt 5 'reset'
+vm_await "$vm_messages" '^dormouse: prompt: resetting: SYSTEM_RESET'
+echo >&"$keys"
+at_prompt 6 'poweroff'
+vm_finish
+exec {keys}>&-
+is "at its prompt: poweroff ends the run with 0" "$vm_status" 0
+ok "at its prompt: it lists the disk's files" guest_said '^ *[0-9]+ +Image'
+ok "at its prompt: it loads a file whole" guest_said \
+	"^loaded=$(printf %x "$(wc -c <"$guest/initrd")")"
+is "at its prompt: flash reads 0xff, before and after a write" \
+	"$(grep -ac '^04000000: ffffffff' "$vm_console")" 2
+ok "at its prompt: it has a source of randomness" guest_said ' virtio-rng[# ]'
+ok "at its prompt: reset restarts it in the same dormouse" \
+	[ "$(grep -ac '^U-Boot 20' "$vm_console")" -eq 2 ]
+ok "at its prompt: dormouse reports the reset, and why" dormouse_said \
+	'^dormouse: prompt: resetting: SYSTEM_RESET2?, .*from vCPU 0, at '
