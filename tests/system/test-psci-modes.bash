@@ -60,6 +60,12 @@ has()
 	(($(version_of "$(newest "$1")") >= $(version_of "$2")))
 }
 
+ok "features: a stray word is a usage error" [ "$(dormouse features now 2>/dev/null; echo $?)" = 2 ]
+unusable=$(unshare -m sh -c 'mount -t tmpfs tmpfs /dev && exec dormouse features' 2>&1) &&
+	unusable="exit status 0: $unusable"
+ok "features: without KVM there is a sentence and nothing else" \
+	[ "${unusable%%: this*}" = "dormouse: there is no /dev/kvm" ]
+
 # --- what is announced, and what is so ---
 
 scan=("6 0x84000000 0x20" "6 0xc4000000 0x20" "6 0x84010000 0x20" "6 0xc4010000 0x20"
