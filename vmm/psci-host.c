@@ -383,6 +383,7 @@ static enum psci_next carry_out(struct vcpu *vcpu, struct psci_regs *regs)
 enum vcpu_next psci_host_call(struct vcpu *vcpu)
 {
 	struct psci_regs regs = { .x = { vcpu->run->hypercall.nr } };
+	struct psci_entry entry = { 0 };
 	enum psci_next next;
 	int err = fetch(vcpu, &regs);
 
@@ -393,7 +394,7 @@ enum vcpu_next psci_host_call(struct vcpu *vcpu)
 		if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
 			err = vcpu_set_register(vcpu, vcpu_register_x(0), regs.x[0]);
 		if (!err)
-			return translate(vcpu, next, NULL);
+			return translate(vcpu, next, &entry);
 	}
 	vm_crash(vcpu->vm, (int)vcpu->index, "cannot serve the call %#llx: %s",
 		 (unsigned long long)vcpu->run->hypercall.nr, strerror(-err));
