@@ -24,8 +24,8 @@ static const struct group *const core[] = {
 	&group_optional,   &group_registers,
 };
 
-/* What must be asked for, since not every machine wakes again. */
-static const struct group *const apart[] = { &group_system_suspend };
+/* What must be asked for, since not every machine survives it. */
+static const struct group *const apart[] = { &group_system_suspend, &group_other_conduit };
 
 #define APART_COUNT (sizeof(apart) / sizeof(apart[0]))
 #define CORE_COUNT (sizeof(core) / sizeof(core[0]))

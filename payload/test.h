@@ -53,6 +53,7 @@ extern const struct group group_power_down;
 extern const struct group group_system_suspend;
 extern const struct group group_cpu_freeze;
 extern const struct group group_migrate;
+extern const struct group group_other_conduit;
 extern const struct group group_system_reset2;
 extern const struct group group_system_off2;
 extern const struct group group_optional;

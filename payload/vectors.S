@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Exceptions: interrupts are counted and the code goes on, all else ends the
- * payload with a report.
+ * Exceptions: interrupts are counted and the code goes on; all else ends the
+ * payload with a report, unless a test expects it.
  */
 #include "../arch/arm64/sysreg.h"
 #include "runtime/layout.h"
@@ -32,13 +32,15 @@ vectors:
 	entry	on_exception
 	.endr
 
+/* Returns only for what a test provoked. */
 on_exception:
 	bl	exception
-1:	wfi
-	b	1b
+	b	restore_frame
 
 on_irq:
 	bl	irq
+
+restore_frame:
 	ldr	x2, [sp, #FRAME_ELR]
 	ldr	x3, [sp, #FRAME_SPSR]
 	mrs	x0, CurrentEL

@@ -280,7 +280,8 @@ const char *board_read(const void *fdt)
 	read_gic(fdt);
 	read_timer(fdt);
 	read_idle_states(fdt);
-	trouble = read_cpus(fdt);
+	/* First what it takes to turn the machine off again. */
+	trouble = read_psci(fdt);
 
-	return trouble ? trouble : read_psci(fdt);
+	return trouble ? trouble : read_cpus(fdt);
 }

@@ -49,7 +49,7 @@ static void check_kept(const struct call *call)
 		note_clobber(call, CLOBBER_DAIF, call->daif_in, call->daif_out);
 }
 
-int64_t call_x(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
+static int64_t call_through(bool hvc, uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
 {
 	struct call *call = &this_cpu()->call;
 
@@ -57,10 +57,20 @@ int64_t call_x(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
 	for (unsigned int i = FIRST_KEPT; i < CALL_REGISTERS; i++)
 		call->in[i] = SENTINEL(i);
 	atomic_fetch_add(&calls, 1);
-	call_registers(call, board.hvc);
+	call_registers(call, hvc);
 	check_kept(call);
 
 	return x0 & SMCCC_SMC64_MASK ? (int64_t)call->out[0] : (int32_t)call->out[0];
+}
+
+int64_t call_x(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
+{
+	return call_through(board.hvc, x0, x1, x2, x3);
+}
+
+int64_t call_other_conduit(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
+{
+	return call_through(!board.hvc, x0, x1, x2, x3);
 }
 
 int64_t features(uint32_t fid)

@@ -40,6 +40,9 @@ struct clobber {
  */
 int64_t call_x(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
 
+/** The same through SMC if the conduit is HVC, and the other way round. */
+int64_t call_other_conduit(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
+
 #define call0(fid) call_x(fid, 0, 0, 0)
 #define call1(fid, a) call_x(fid, a, 0, 0)
 #define call2(fid, a, b) call_x(fid, a, b, 0)

@@ -15,6 +15,9 @@
 #include "smp.h"
 #include "timer.h"
 
+#define ESR_EC_SHIFT 26
+#define ESR_EC_UNKNOWN 0
+
 struct frame {
 	uint64_t x[31];
 	uint64_t elr;
@@ -28,12 +31,25 @@ _Static_assert(offsetof(struct frame, elr) == FRAME_ELR, "vectors.S has this off
 _Static_assert(sizeof(struct frame) == FRAME_SIZE, "vectors.S has this size");
 
 extern const char image_start[];
-void exception(const struct frame *frame);
+void exception(struct frame *frame);
 void irq(void);
 
-void exception(const struct frame *frame)
+/* An instruction that there is not here. */
+static bool is_undefined(const struct frame *frame)
 {
-	const struct cpu *cpu = this_cpu();
+	return frame->esr >> ESR_EC_SHIFT == ESR_EC_UNKNOWN;
+}
+
+void exception(struct frame *frame)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->undefined_expected && is_undefined(frame)) {
+		cpu->undefined_seen = true;
+		frame->elr += 4;
+
+		return;
+	}
 
 	print("# CPU %u: exception: ESR %lx ELR %lx (image + %lx) FAR %lx SPSR %lx\n", cpu->index,
 	      frame->esr, frame->elr, frame->elr - (uint64_t)(uintptr_t)image_start, frame->far,

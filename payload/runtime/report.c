@@ -148,7 +148,7 @@ void power_off(void)
 {
 	if (board.psci)
 		call0(PSCI_FN32_SYSTEM_OFF);
-	print("Bail out! The machine could not be turned off\n");
+	print("# the machine could not be turned off\n");
 	for (;;)
 		wfe();
 }

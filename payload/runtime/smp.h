@@ -55,6 +55,9 @@ struct cpu {
 	int64_t result; /**< Of a job. */
 	_Atomic unsigned int flag; /**< For a job to tell how far it is. */
 
+	bool undefined_expected; /**< An undefined instruction is skipped, and seen. */
+	bool undefined_seen;
+
 	_Atomic unsigned int irqs; /**< Taken. */
 	uint32_t last_intid;
 	uint64_t timer_period; /**< If not 0, the timer comes again so much later. */
