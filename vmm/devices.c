@@ -12,7 +12,9 @@
 
 static void on_report(void *context, const char *text)
 {
-	message("%s: %s", (const char *)context, text);
+	const struct vm *vm = context;
+
+	message("%s: %s", vm->name, text);
 }
 
 static uint64_t slot_base(size_t slot)
@@ -42,9 +44,8 @@ static int create_disk(struct devices *devices, struct vm *vm, const struct disk
 
 	if (err)
 		return err;
-	/* The name is the VM's for as long as it lives; nothing writes through this. */
 	err = blk_create(blk, disk, &vm->memory, (uint32_t)(BOARD_VIRTIO_SPI + slot), on_report,
-			 (void *)(uintptr_t)vm->name);
+			 vm);
 	if (err) {
 		disk_close(disk);
 
@@ -59,7 +60,7 @@ static int create_disk(struct devices *devices, struct vm *vm, const struct disk
 static int create_rng(struct devices *devices, struct vm *vm, struct error *error)
 {
 	int err = rng_create(&devices->rng, &vm->memory, BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT,
-			     on_report, (void *)(uintptr_t)vm->name);
+			     on_report, vm);
 
 	if (err)
 		return error_set(error, err, "cannot make the source of randomness: %s",

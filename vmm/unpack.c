@@ -189,7 +189,7 @@ static int zstd_error(size_t ret)
 	return ZSTD_getErrorCode(ret) == ZSTD_error_memory_allocation ? -ENOMEM : -EBADMSG;
 }
 
-static ssize_t step_zstd(struct unpack *u, uint8_t *to, size_t size)
+static ssize_t step_zstd(struct unpack *u, void *to, size_t size)
 {
 	ZSTD_inBuffer in = { .src = u->input + u->at, .size = u->count };
 	ZSTD_outBuffer out = { .dst = to, .size = size };

@@ -152,18 +152,18 @@ static void each_segment_of_a_discard_counts(void **state)
 static void a_bad_segment_spoils_the_request_before_any_is_done(void **state)
 {
 	static const struct {
-		uint32_t type;
 		struct virtio_blk_discard_write_zeroes bad;
+		uint32_t type;
 		uint8_t status;
 	} cases[] = {
-		{ VIRTIO_BLK_T_DISCARD, { RIG_SECTORS, 1, 0 }, VIRTIO_BLK_S_IOERR },
-		{ VIRTIO_BLK_T_DISCARD, { RIG_SECTORS - 1, 2, 0 }, VIRTIO_BLK_S_IOERR },
-		{ VIRTIO_BLK_T_DISCARD, { UINT64_MAX, 1, 0 }, VIRTIO_BLK_S_IOERR },
-		{ VIRTIO_BLK_T_DISCARD, { UINT64_MAX / 512, 8, 0 }, VIRTIO_BLK_S_IOERR },
-		{ VIRTIO_BLK_T_DISCARD, { 0, UINT32_MAX, 0 }, VIRTIO_BLK_S_IOERR },
+		{ { RIG_SECTORS, 1, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
+		{ { RIG_SECTORS - 1, 2, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
+		{ { UINT64_MAX, 1, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
+		{ { UINT64_MAX / 512, 8, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
+		{ { 0, UINT32_MAX, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
 		/* Unmapping is what a discard is; to ask for it is not defined. */
-		{ VIRTIO_BLK_T_DISCARD, { 0, 1, UNMAP }, VIRTIO_BLK_S_UNSUPP },
-		{ VIRTIO_BLK_T_DISCARD, { 0, 1, 2 }, VIRTIO_BLK_S_UNSUPP },
+		{ { 0, 1, UNMAP }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_UNSUPP },
+		{ { 0, 1, 2 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_UNSUPP },
 	};
 	struct rig r;
 

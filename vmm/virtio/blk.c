@@ -206,7 +206,7 @@ static int erase_segment(const struct blk *blk, uint32_t type,
 static uint8_t erase_sectors(const struct blk *blk, uint32_t type, struct span *span, uint64_t size)
 {
 	const bool zeroes = type == VIRTIO_BLK_T_WRITE_ZEROES;
-	struct virtio_blk_discard_write_zeroes segments[DISCARD_SEGMENTS_MAX];
+	struct virtio_blk_discard_write_zeroes segments[DISCARD_SEGMENTS_MAX] = { { 0 } };
 	const uint64_t count = size / sizeof(segments[0]);
 	uint8_t result = VIRTIO_BLK_S_OK;
 	int err = 0;
