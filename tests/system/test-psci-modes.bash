@@ -174,6 +174,8 @@ for mode in "${modes[@]}"; do
 			"$(call_answer 0xc4000012)" -2
 	fi
 	has "$mode" 1.3 || continue
+	calls_run "alone-$mode" "--cpus 2 --psci $mode" 0xc4000015
+	is "$mode: SYSTEM_OFF2 while vCPU 1 is off ends it" "$vm_status" 3
 	type0=", type 0" type1=", type 0x1"
 	if [[ $mode == kernel ]]; then
 		# KVM keeps it to itself.
