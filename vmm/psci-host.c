@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices.h"
 #include "psci-filter.h"
 #include "psci-mixed.h"
 
@@ -37,7 +38,8 @@ static bool on_entry_ok(void *ctx, uint64_t ipa)
 {
 	const struct vm *vm = ctx;
 
-	return memory_at(&vm->memory, ipa, sizeof(uint32_t));
+	return memory_at(&vm->memory, ipa, sizeof(uint32_t)) ||
+	       flash_holds(&vm->devices->flash, ipa, sizeof(uint32_t));
 }
 
 /* Vendor-specific resets are those of whoever runs the VM, if they say what follows. */

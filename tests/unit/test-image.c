@@ -443,6 +443,39 @@ static void a_compressed_kernel_is_unpacked_and_its_damage_found(void **state)
 	}
 }
 
+/* As Linux' build makes it with CONFIG_EFI_ZBOOT. */
+static void a_kernel_within_an_efi_program_is_unpacked(void **state)
+{
+	static const char *const words[] = { "gzip", "zstd22" };
+	enum { OFFSET = 0x3000 };
+	static uint8_t program[OFFSET + 2 * KERNEL_SIZE + 4];
+
+	for (int zstd = 0; zstd < 2; zstd++) {
+		struct config config = config_of(scratch_path("zboot"), NULL, 64 * MIB);
+		struct memory memory;
+		const uint32_t offset = OFFSET;
+		uint32_t size;
+
+		memset(program, 0, sizeof(program));
+		make_bytes(good);
+		size = (uint32_t)pack(zstd, program + OFFSET, 2 * KERNEL_SIZE);
+		memcpy(program, "MZ\0\0zimg", 8);
+		memcpy(program + 8, &offset, 4);
+		memcpy(program + 12, &size, 4);
+		memcpy(program + 24, words[zstd], strlen(words[zstd]));
+		/* What follows the kernel in the program is none of it. */
+		memcpy(program + OFFSET + size, "more", 4);
+		scratch_write("zboot", program, OFFSET + size + 4);
+		load(&config, &memory, 0, "");
+		assert_memory_equal(memory.host + 2 * MIB, kernel_bytes, KERNEL_SIZE);
+		memory_destroy(&memory);
+
+		/* Its end is said to lie behind the file's. */
+		scratch_write("zboot", program, OFFSET + size - 1);
+		refused_config(&config, -ENOEXEC, "is not an arm64 Image", "an EFI image");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +491,7 @@ int main(void)
 		cmocka_unit_test(what_is_loaded_is_what_the_files_hold_and_no_more),
 		cmocka_unit_test(a_file_that_shrank_since_is_refused),
 		cmocka_unit_test(a_compressed_kernel_is_unpacked_and_its_damage_found),
+		cmocka_unit_test(a_kernel_within_an_efi_program_is_unpacked),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

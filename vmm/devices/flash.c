@@ -147,6 +147,14 @@ out_close:
 	return err;
 }
 
+bool flash_holds(const struct flash *flash, uint64_t address, uint64_t size)
+{
+	/* An address below the base wraps around to one that is too large. */
+	const uint64_t offset = address - BOARD_FLASH_BASE;
+
+	return flash->host && size > 0 && size <= FLASH_SIZE && offset <= FLASH_SIZE - size;
+}
+
 void flash_destroy(struct flash *flash)
 {
 	if (flash->host)

@@ -17,6 +17,7 @@
 #include "bus.h"
 #include "error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct flash {
@@ -33,6 +34,9 @@ extern const struct device_ops flash_ops;
  * @error set: -EFBIG if it is larger than a bank.
  */
 int flash_create(struct flash *flash, const char *path, struct error *error);
+
+/** Whether @size bytes, not 0, at guest physical @address are all flash. */
+bool flash_holds(const struct flash *flash, uint64_t address, uint64_t size);
 
 /** Give back what flash_create() took; fine for a flash that is all zero. */
 void flash_destroy(struct flash *flash);
