@@ -244,6 +244,30 @@ static void a_read_only_disk_keeps_what_it_has(void **state)
 	rig_teardown(&r);
 }
 
+/* tmpfs cannot zero a range and keep its storage: then the zeros are written. */
+static void zeroes_are_written_where_the_host_knows_no_other_way(void **state)
+{
+	char path[] = "/dev/shm/test-blk-erase-XXXXXX";
+	static uint8_t bytes[256 * 1024];
+	static uint8_t after[sizeof(bytes)];
+	struct error error;
+	struct disk disk;
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	memset(bytes, 0xa5, sizeof(bytes));
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	close(fd);
+	assert_int_equal(disk_open(&disk, path, false, &error), 0);
+	/* More than one piece, and not a whole number of them. */
+	assert_int_equal(disk_write_zeroes(&disk, 512, 150 * 1024, false), 0);
+	assert_int_equal(pread(disk.fd, after, sizeof(after), 0), sizeof(after));
+	memset(bytes + 512, 0, 150 * 1024);
+	assert_memory_equal(after, bytes, sizeof(bytes));
+	disk_close(&disk);
+	assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_list_of_another_length_is_an_error),
 		cmocka_unit_test(what_was_not_agreed_on_is_unsupported),
 		cmocka_unit_test(a_read_only_disk_keeps_what_it_has),
+		cmocka_unit_test(zeroes_are_written_where_the_host_knows_no_other_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
