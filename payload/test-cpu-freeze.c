@@ -36,7 +36,7 @@ static const char *freeze_other(struct cpu **other)
 /* CPU_ON of a frozen CPU, which may be told ALREADY_ON until it is frozen. */
 static int64_t thaw(const struct cpu *other)
 {
-	const uint64_t deadline = timer_deadline(20ULL * SECOND);
+	const uint64_t deadline = timer_deadline(20 * SECOND);
 	int64_t result;
 
 	do {

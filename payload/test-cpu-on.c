@@ -10,7 +10,7 @@
 
 #define CONTEXT 0xfeedf00dcafe0001
 #define ROUNDS 12
-#define PATIENCE (20ULL * SECOND)
+#define PATIENCE (20 * SECOND)
 
 /* Start CPU 1 with @context and wait for it. NULL, or what went wrong. */
 static const char *start_with(struct cpu *other, uint64_t context)
@@ -197,6 +197,28 @@ static enum verdict judge_race(unsigned int callers, const struct cpu *contested
 	return winners == 1 ? pass() : fail("expected one SUCCESS, came %u", winners);
 }
 
+static enum verdict race_once(unsigned int callers, struct cpu *contested)
+{
+	const unsigned int before = atomic_load(&contested->arrivals);
+
+	atomic_store(&race_gate, 0);
+	for (unsigned int i = 1; i < callers; i++) {
+		cpu_give(&cpus[i], race_for_target, 0);
+		if (!cpu_flagged(&cpus[i], 1))
+			return fail("CPU %u does not take part", i);
+	}
+	atomic_store(&race_gate, 1);
+	this_cpu()->result = cpu_on(contested, CONTEXT);
+	for (unsigned int i = 1; i < callers; i++) {
+		if (!cpu_finished(&cpus[i]))
+			return fail("CPU %u did not come back from CPU_ON", i);
+	}
+	if (!cpu_arrived(contested, before))
+		return fail("nobody started the CPU");
+
+	return judge_race(callers, contested);
+}
+
 /* Aim: when all CPUs start one at once, one of them wins, the target is its own. */
 static enum verdict one_caller_wins(void)
 {
@@ -210,24 +232,8 @@ static enum verdict one_caller_wins(void)
 			return fail("CPU %u could not be started", i);
 	}
 	for (unsigned int round = 0; round < ROUNDS; round++) {
-		const unsigned int before = atomic_load(&contested->arrivals);
-		enum verdict verdict;
+		const enum verdict verdict = race_once(callers, contested);
 
-		atomic_store(&race_gate, 0);
-		for (unsigned int i = 1; i < callers; i++) {
-			cpu_give(&cpus[i], race_for_target, 0);
-			if (!cpu_flagged(&cpus[i], 1))
-				return fail("CPU %u does not take part", i);
-		}
-		atomic_store(&race_gate, 1);
-		this_cpu()->result = cpu_on(contested, CONTEXT);
-		for (unsigned int i = 1; i < callers; i++) {
-			if (!cpu_finished(&cpus[i]))
-				return fail("CPU %u did not come back from CPU_ON", i);
-		}
-		if (!cpu_arrived(contested, before))
-			return fail("nobody started the CPU");
-		verdict = judge_race(callers, contested);
 		if (verdict != VERDICT_PASS)
 			return verdict;
 		if (!cpu_stop(contested))

@@ -14,9 +14,9 @@
 #include "test.h"
 
 #define SGI 3
-#define LOOK (20ULL * MILLISECOND)
-#define GUARD (10ULL * SECOND)
-#define PERIOD (20ULL * MILLISECOND)
+#define LOOK (20 * MILLISECOND)
+#define GUARD (10 * SECOND)
+#define PERIOD (20 * MILLISECOND)
 #define ROUNDS 24
 #define GARBAGE_ENTRY 0xfffffffffffffff1
 

@@ -12,8 +12,8 @@
 #include "test.h"
 
 #define SGI 4
-#define LOOK (20ULL * MILLISECOND)
-#define GUARD (10ULL * SECOND)
+#define LOOK (20 * MILLISECOND)
+#define GUARD (10 * SECOND)
 #define ROUNDS 8
 #define CONTEXT 0xfeedf00dcafe0100
 

@@ -137,7 +137,7 @@ static enum verdict others_start_afterwards(void)
 static void suspend_there(struct cpu *cpu)
 {
 	cpu_interrupts();
-	timer_arm(10ULL * SECOND);
+	timer_arm(10 * SECOND);
 	atomic_store(&cpu->flag, 1);
 	do {
 		cpu->result = call3(PSCI_FN64_CPU_SUSPEND, standby_state(), 0, 0);
@@ -163,7 +163,7 @@ static enum verdict denied_while_another_sleeps(void)
 	cpu_give(other, suspend_there, 0);
 	if (!cpu_flagged(other, 1))
 		return fail("CPU 1 is stuck");
-	timer_arm(1ULL * SECOND);
+	timer_arm(1 * SECOND);
 	at_entry =
 		call_and_arrive(PSCI_FN64_SYSTEM_SUSPEND, secondary_address(), CONTEXT, 0, &result);
 	timer_disarm();

@@ -21,22 +21,22 @@
 #define LSR 5
 #define LSR_THRE 0x20
 
-static struct console console;
+static struct console used;
 
 /* How many bytes may be written before the state is looked at again. */
 static unsigned int pl011_room;
 
-void console_use(const struct console *wanted)
+void console_use(const struct console *console)
 {
-	console = *wanted;
+	used = *console;
 	/* With the FIFO on, one look at its state does for many bytes. */
-	if (console.kind == CONSOLE_PL011) {
-		const uint32_t lcr_h = read32(console.base + UARTLCR_H);
+	if (used.kind == CONSOLE_PL011) {
+		const uint32_t lcr_h = read32(used.base + UARTLCR_H);
 
 		if (!(lcr_h & LCR_H_FEN)) {
-			while (read32(console.base + UARTFR) & FR_BUSY)
+			while (read32(used.base + UARTFR) & FR_BUSY)
 				cpu_relax();
-			write32(console.base + UARTLCR_H, lcr_h | LCR_H_FEN);
+			write32(used.base + UARTLCR_H, lcr_h | LCR_H_FEN);
 		}
 	}
 }
@@ -44,35 +44,35 @@ void console_use(const struct console *wanted)
 static void put_pl011(char c)
 {
 	if (pl011_room == 0) {
-		const uint32_t ready = console.kind == CONSOLE_PL011 ? FR_TXFE : FR_TXFF;
-		const uint32_t wanted = console.kind == CONSOLE_PL011 ? FR_TXFE : 0;
+		const uint32_t ready = used.kind == CONSOLE_PL011 ? FR_TXFE : FR_TXFF;
+		const uint32_t wanted = used.kind == CONSOLE_PL011 ? FR_TXFE : 0;
 
-		while ((read32(console.base + UARTFR) & ready) != wanted)
+		while ((read32(used.base + UARTFR) & ready) != wanted)
 			cpu_relax();
-		pl011_room = console.kind == CONSOLE_PL011 ? PL011_FIFO_SIZE : 1;
+		pl011_room = used.kind == CONSOLE_PL011 ? PL011_FIFO_SIZE : 1;
 	}
-	write32(console.base + UARTDR, (unsigned char)c);
+	write32(used.base + UARTDR, (unsigned char)c);
 	pl011_room--;
 }
 
 static void put_8250(char c)
 {
-	const uintptr_t lsr = console.base + ((uintptr_t)LSR << console.reg_shift);
+	const uintptr_t lsr = used.base + ((uintptr_t)LSR << used.reg_shift);
 
-	if (console.reg_32) {
+	if (used.reg_32) {
 		while (!(read32(lsr) & LSR_THRE))
 			cpu_relax();
-		write32(console.base + THR, (unsigned char)c);
+		write32(used.base + THR, (unsigned char)c);
 	} else {
 		while (!(read8(lsr) & LSR_THRE))
 			cpu_relax();
-		write8(console.base + THR, (unsigned char)c);
+		write8(used.base + THR, (unsigned char)c);
 	}
 }
 
 static void put(char c)
 {
-	switch (console.kind) {
+	switch (used.kind) {
 	case CONSOLE_NONE:
 		break;
 	case CONSOLE_PL011:

@@ -12,7 +12,7 @@
 #include "timer.h"
 
 /* Long enough for any machine: it only turns a hang into a failure. */
-#define PATIENCE (20ULL * SECOND)
+#define PATIENCE (20 * SECOND)
 
 struct cpu cpus[CPU_MAX];
 extern uint64_t cpu_affinities[CPU_MAX];

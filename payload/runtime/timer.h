@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MILLISECOND 1000u
-#define SECOND 1000000u
+#define MILLISECOND UINT64_C(1000)
+#define SECOND UINT64_C(1000000)
 
 /** Counter ticks from now on; pass it to timer_passed(). */
 uint64_t timer_deadline(uint64_t microseconds);
