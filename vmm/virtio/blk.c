@@ -424,9 +424,11 @@ int blk_drain(struct blk *blk)
 {
 	int err;
 
-	while (serve_locked(blk))
-		;
-
+	/*
+	 * Not one more: what a request reads may be the next one, so that a ring
+	 * need never run dry.
+	 */
+	virtio_mmio_halt(&blk->mmio);
 	/* Under the lock, so that no request of the thread's is half done. */
 	pthread_mutex_lock(&blk->mmio.lock);
 	err = blk->disk->read_only ? 0 : sync_image(blk->disk);

@@ -54,9 +54,9 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 void blk_destroy(struct blk *blk);
 
 /**
- * Carry out what the driver has made available, and make durable all that was
- * ever written. Afterwards, and as long as no vCPU runs, no I/O is in flight.
- * No vCPU may run.
+ * Finish the request in hand, begin no other, and make durable all that was ever
+ * written: what a driver still waits for, it has not been promised. Afterwards no
+ * I/O is in flight, and there is none until the device is reset. No vCPU may run.
  *
  * Returns 0, or the -errno of fdatasync(): then data may be lost, whether or not
  * a driver was told so.

@@ -106,6 +106,11 @@ static void reset_device(struct virtio_mmio *mmio, bool power_on)
 	pthread_mutex_unlock(&mmio->lock);
 }
 
+void virtio_mmio_halt(struct virtio_mmio *mmio)
+{
+	atomic_store(&mmio->status, 0);
+}
+
 static void virtio_mmio_reset(void *device)
 {
 	reset_device(device, true);

@@ -93,4 +93,10 @@ void virtio_mmio_interrupt(struct virtio_mmio *mmio);
  */
 void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason);
 
+/**
+ * Let the device do nothing more until it is reset, without a word to the driver.
+ * No vCPU may run. Without the lock: whoever has it lets go of it the sooner.
+ */
+void virtio_mmio_halt(struct virtio_mmio *mmio);
+
 #endif
