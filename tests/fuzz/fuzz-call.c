@@ -13,7 +13,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const uint32_t versions[] = {
-	PSCI_VERSION_1_3, PSCI_VERSION_0_2, PSCI_VERSION_1_0, PSCI_VERSION_1_1, PSCI_VERSION_1_2,
+	PSCI_VERSION_1_3, PSCI_VERSION_0_2, PSCI_VERSION_1_0,
+	PSCI_VERSION_1_1, PSCI_VERSION_1_2, PSCI_VERSION_0_1,
 };
 
 /* An argument: one of those that mean something, or any. */
@@ -34,6 +35,15 @@ static uint64_t take_argument(struct input *in)
 		0x10000,
 		UINT64_MAX,
 		UINT64_C(0xff00ffffff),
+		0x00010001,
+		0x01000002,
+		0x01010003,
+		0x02010004,
+		0x01010005,
+		0x40000001,
+		REF_MEMORY_SIZE,
+		REF_VENDOR_RESET,
+		REF_VENDOR_CODE,
 	};
 	const uint8_t choice = take_byte(in);
 
@@ -53,7 +63,9 @@ static uint64_t take_function(struct input *in)
 	const uint8_t choice = take_byte(in);
 	uint64_t id = (choice & 0x20 ? PSCI_FN64_BASE : PSCI_FN32_BASE) + (choice & 0x1f);
 
-	if ((choice & 0xc0) == 0xc0)
+	if ((choice & 0xe0) == 0xe0)
+		id = 0x95c1ba5e + (choice & 0x3u); /* WORLD_FIDS_0_1 */
+	else if ((choice & 0xc0) == 0xc0)
 		id = take_word(in, 8);
 	else if (choice & 0x40)
 		id |= take_word(in, 8) & UINT64_C(0xffffffff00010000);
@@ -72,7 +84,9 @@ static struct step take_step(struct input *in, unsigned int vcpu_count)
 		step.kind = STEP_POLL;
 		return step;
 	case 2:
-		step.kind = STEP_WAKE;
+		step.kind = step.vcpu == 0 && choice & 0x80 ? STEP_RESUME : STEP_WAKE;
+		if (choice & 0x40 && step.kind == STEP_RESUME)
+			step.kind = STEP_DENY;
 		return step;
 	case 3:
 		step.kind = STEP_BOOT;
@@ -91,10 +105,10 @@ static struct step take_step(struct input *in, unsigned int vcpu_count)
 	return step;
 }
 
-/* Bits of PSCI_FN_COUNT functions that are optional in a version: see the specification. */
+/* What is optional in a version: see the specification. */
 static uint32_t optional_in(uint32_t version)
 {
-	uint32_t optional = 0x000000e0;
+	uint32_t optional = version == PSCI_VERSION_0_1 ? 0x00000020 : 0x000000e0;
 
 	if (version >= PSCI_VERSION_1_0)
 		optional |= 0x0003f800;
@@ -106,20 +120,45 @@ static uint32_t optional_in(uint32_t version)
 	return optional;
 }
 
+/* A host that has much or little to offer. */
+static struct world_kind take_kind(struct input *in)
+{
+	const uint8_t machine = take_byte(in);
+	const uint8_t host = take_byte(in);
+	const uint8_t power = take_byte(in);
+	struct world_kind kind = {
+		.vcpu_count = 1 + (machine & 0x3u) % REF_VCPU_MAX,
+		.version = versions[(machine >> 2 & 0x7) % ARRAY_SIZE(versions)],
+		.eager = machine & 0x20,
+		.no_lock = machine & 0x40,
+		.memory = host & 0x1,
+		.vendor_reset = host & 0x2,
+		.refuses = host & 0x4,
+		.mark = (enum psci_vcpu_mark)((host >> 3 & 0x3) % 3),
+		.trusted_os = (enum psci_trusted_os)((host >> 5 & 0x3) % 3),
+		.domains = power & 0x1,
+	};
+
+	if (machine & 0x80)
+		kind.withheld = (uint32_t)take_word(in, 4) & optional_in(kind.version);
+	if (kind.version >= PSCI_VERSION_1_0)
+		kind.offered = (power & 0x3eu) << 10;
+	if (power & 0x40)
+		kind.state_count = WORLD_STATE_MAX;
+	if (power & 0x80 && kind.version >= PSCI_VERSION_1_0) {
+		kind.extended = true;
+		kind.state_count = 2;
+	}
+
+	return kind;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world w;
 	struct input in = { .next = data, .left = size };
-	const uint8_t choice = take_byte(&in);
-	struct world_kind kind = {
-		.vcpu_count = 1 + (choice & 0x3u) % REF_VCPU_MAX,
-		.version = versions[(choice >> 2 & 0x7) % ARRAY_SIZE(versions)],
-		.eager = choice & 0x20,
-		.no_lock = choice & 0x40,
-	};
+	const struct world_kind kind = take_kind(&in);
 
-	if (choice & 0x80)
-		kind.withheld = (uint32_t)take_word(&in, 4) & optional_in(kind.version);
 	world_init(&w, &kind);
 	while (in.left > 0 && !w.wrong) {
 		const struct step step = take_step(&in, kind.vcpu_count);

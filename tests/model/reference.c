@@ -6,26 +6,80 @@
 #include <stddef.h>
 #include <string.h>
 
-/* By function number: since when, whether there is an SMC64 id, what PSCI_FEATURES answers. */
+/* What a function needs beside the version. */
+enum need {
+	NOTHING,
+	OFFER, /**< The host asks for it. */
+	MEMORY, /**< The host can overwrite memory. */
+	TRUSTED_OS, /**< There is one. */
+	NEVER,
+};
+
+/* By function number: since when, whether there is an SMC64 id, what it needs. */
 static const struct {
 	uint32_t since;
 	bool smc64;
-	int32_t features;
+	enum need need;
 } functions[] = {
-	[0x00] = { PSCI_VERSION_0_2, false, 0 }, /* PSCI_VERSION */
-	[0x01] = { PSCI_VERSION_0_2, true, 0 }, /* CPU_SUSPEND */
-	[0x02] = { PSCI_VERSION_0_2, false, 0 }, /* CPU_OFF */
-	[0x03] = { PSCI_VERSION_0_2, true, 0 }, /* CPU_ON */
-	[0x04] = { PSCI_VERSION_0_2, true, 0 }, /* AFFINITY_INFO */
-	[0x06] = { PSCI_VERSION_0_2, false, 0 }, /* MIGRATE_INFO_TYPE */
-	[0x08] = { PSCI_VERSION_0_2, false, 0 }, /* SYSTEM_OFF */
-	[0x09] = { PSCI_VERSION_0_2, false, 0 }, /* SYSTEM_RESET */
-	[0x0a] = { PSCI_VERSION_1_0, false, 0 }, /* PSCI_FEATURES */
-	[0x12] = { PSCI_VERSION_1_1, true, 0 }, /* SYSTEM_RESET2 */
-	[0x15] = { PSCI_VERSION_1_3, true, 1 }, /* SYSTEM_OFF2 */
+	[0x00] = { PSCI_VERSION_0_2, false, NOTHING }, /* PSCI_VERSION */
+	[0x01] = { PSCI_VERSION_0_1, true, NOTHING }, /* CPU_SUSPEND */
+	[0x02] = { PSCI_VERSION_0_1, false, NOTHING }, /* CPU_OFF */
+	[0x03] = { PSCI_VERSION_0_1, true, NOTHING }, /* CPU_ON */
+	[0x04] = { PSCI_VERSION_0_2, true, NOTHING }, /* AFFINITY_INFO */
+	[0x05] = { PSCI_VERSION_0_1, true, TRUSTED_OS }, /* MIGRATE */
+	[0x06] = { PSCI_VERSION_0_2, false, NOTHING }, /* MIGRATE_INFO_TYPE */
+	[0x07] = { PSCI_VERSION_0_2, true, TRUSTED_OS }, /* MIGRATE_INFO_UP_CPU */
+	[0x08] = { PSCI_VERSION_0_2, false, NOTHING }, /* SYSTEM_OFF */
+	[0x09] = { PSCI_VERSION_0_2, false, NOTHING }, /* SYSTEM_RESET */
+	[0x0a] = { PSCI_VERSION_1_0, false, NOTHING }, /* PSCI_FEATURES */
+	[0x0b] = { PSCI_VERSION_1_0, false, OFFER }, /* CPU_FREEZE */
+	[0x0c] = { PSCI_VERSION_1_0, true, OFFER }, /* CPU_DEFAULT_SUSPEND */
+	[0x0d] = { PSCI_VERSION_1_0, true, OFFER }, /* NODE_HW_STATE */
+	[0x0e] = { PSCI_VERSION_1_0, true, OFFER }, /* SYSTEM_SUSPEND */
+	[0x0f] = { PSCI_VERSION_1_0, false, OFFER }, /* PSCI_SET_SUSPEND_MODE */
+	[0x10] = { PSCI_VERSION_1_0, true, NEVER }, /* PSCI_STAT_RESIDENCY */
+	[0x11] = { PSCI_VERSION_1_0, true, NEVER }, /* PSCI_STAT_COUNT */
+	[0x12] = { PSCI_VERSION_1_1, true, NOTHING }, /* SYSTEM_RESET2 */
+	[0x13] = { PSCI_VERSION_1_1, false, MEMORY }, /* MEM_PROTECT */
+	[0x14] = { PSCI_VERSION_1_1, true, MEMORY }, /* MEM_PROTECT_CHECK_RANGE */
+	[0x15] = { PSCI_VERSION_1_3, true, NOTHING }, /* SYSTEM_OFF2 */
 };
 
 #define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
+
+static bool has(const struct ref_platform *p, uint32_t number)
+{
+	if (functions[number].since > p->version || (p->withheld >> number & 1) != 0)
+		return false;
+	/* MEM_PROTECT and MEM_PROTECT_CHECK_RANGE: both or neither. */
+	if (functions[number].need == MEMORY)
+		return p->memory && (p->withheld & 0x180000) == 0;
+	if (functions[number].need == OFFER)
+		return p->offered >> number & 1;
+	/* MIGRATE needs MIGRATE_INFO_UP_CPU beside it, once there is such a thing. */
+	if (number == 0x05 && p->version > PSCI_VERSION_0_1 && (p->withheld & 1 << 0x07) != 0)
+		return false;
+	if (functions[number].need == TRUSTED_OS)
+		return p->trusted_os != PSCI_TRUSTED_OS_NONE;
+
+	return functions[number].need == NOTHING;
+}
+
+/* 0.1 has ids of the host's choice, and no conventions. */
+static int offered_0_1(const struct ref_platform *p, uint32_t fid)
+{
+	const uint32_t ids[] = {
+		0, p->fids_0_1.cpu_suspend, p->fids_0_1.cpu_off, p->fids_0_1.cpu_on,
+		0, p->fids_0_1.migrate
+	};
+
+	for (uint32_t number = 1; number < 6; number++) {
+		if (fid != 0 && ids[number] == fid && has(p, number))
+			return (int)number;
+	}
+
+	return -1;
+}
 
 /* The number of a function that this caller has, or -1. Bit 16 is SVE's hint. */
 static int offered(const struct ref_machine *m, uint32_t fid, bool aarch32)
@@ -34,48 +88,84 @@ static int offered(const struct ref_machine *m, uint32_t fid, bool aarch32)
 	const bool smc64 = id >= 0xc4000000;
 	const uint32_t number = id - (smc64 ? 0xc4000000 : 0x84000000);
 
-	if (number >= FUNCTION_COUNT || functions[number].since == 0)
+	if (m->platform->version == PSCI_VERSION_0_1)
+		return offered_0_1(m->platform, fid);
+	if (number >= FUNCTION_COUNT || !has(m->platform, number))
 		return -1;
-	if (functions[number].since > m->version || (m->withheld >> number & 1) != 0)
+	if (smc64 && !functions[number].smc64)
 		return -1;
-	if (smc64 && (!functions[number].smc64 || (aarch32 && m->version >= PSCI_VERSION_1_0)))
+	if (smc64 && aarch32 && m->platform->version >= PSCI_VERSION_1_0)
 		return -1;
 
 	return (int)number;
 }
 
+static int32_t features(const struct ref_machine *m, uint32_t fid, bool aarch32)
+{
+	if ((fid & ~0x10000u) == 0x80000000)
+		return PSCI_RET_SUCCESS; /* SMCCC_VERSION */
+	switch (offered(m, fid, aarch32)) {
+	case -1:
+		return PSCI_RET_NOT_SUPPORTED;
+	case 0x01: /* OS-initiated mode, extended format */
+		return (has(m->platform, 0x0f) ? 1 : 0) | (m->platform->extended_state_id ? 2 : 0);
+	case 0x15: /* HIBERNATE_OFF */
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 static int find(const struct ref_machine *m, uint64_t mpidr)
 {
-	for (unsigned int i = 0; i < m->vcpu_count; i++) {
-		if (m->mpidr[i] == mpidr)
+	for (unsigned int i = 0; i < m->platform->vcpu_count; i++) {
+		if (m->platform->mpidr[i] == mpidr)
 			return (int)i;
 	}
 
 	return -1;
 }
 
+static int32_t read_entry(const struct ref_machine *m, const struct psci_regs *regs,
+			  uint64_t address, uint64_t context, struct psci_entry *entry)
+{
+	const bool t32 = regs->aarch32 && address % 2 == 1;
+	const uint64_t pc = t32 ? address - 1 : address;
+
+	if (pc == m->platform->refused_entry || (!t32 && pc % 4 != 0))
+		return m->platform->version < PSCI_VERSION_1_0 ? PSCI_RET_INVALID_PARAMETERS
+							       : PSCI_RET_INVALID_ADDRESS;
+	entry->pc = pc;
+	entry->x0 = context;
+	entry->aarch32 = regs->aarch32;
+	entry->t32 = t32;
+	entry->big_endian = regs->big_endian;
+
+	return PSCI_RET_SUCCESS;
+}
+
 static int32_t cpu_on(struct ref_machine *m, const struct psci_regs *regs, uint64_t target,
 		      uint64_t address, uint64_t context)
 {
 	const int i = find(m, target);
-	const bool t32 = regs->aarch32 && address % 2 == 1;
-	const uint64_t pc = t32 ? address - 1 : address;
+	struct psci_entry entry = { .wake = false };
+	int32_t code;
 
 	if (i < 0)
 		return PSCI_RET_INVALID_PARAMETERS;
-	if (pc == m->refused_entry || (!t32 && pc % 4 != 0))
-		return m->version == PSCI_VERSION_0_2 ? PSCI_RET_INVALID_PARAMETERS
-						      : PSCI_RET_INVALID_ADDRESS;
+	code = read_entry(m, regs, address, context, &entry);
+	if (code < 0)
+		return code;
 	if (m->state[i] == REF_PENDING)
 		return PSCI_RET_ON_PENDING;
-	if (m->state[i] != REF_OFF)
+	if (m->state[i] != REF_OFF && m->state[i] != REF_FROZEN)
 		return PSCI_RET_ALREADY_ON;
+	if (m->platform->mark[i] == PSCI_VCPU_FORBIDDEN && m->platform->version >= PSCI_VERSION_1_2)
+		return PSCI_RET_DENIED;
+	if (m->platform->mark[i] != PSCI_VCPU_USABLE || (m->platform->refuses && i == 1))
+		return PSCI_RET_INTERNAL_FAILURE;
 	m->state[i] = REF_PENDING;
-	m->entry[i].pc = pc;
-	m->entry[i].x0 = context;
-	m->entry[i].aarch32 = regs->aarch32;
-	m->entry[i].t32 = t32;
-	m->entry[i].big_endian = regs->big_endian;
+	memcpy(&m->entry[i], &entry, sizeof(entry));
 
 	return PSCI_RET_SUCCESS;
 }
@@ -83,22 +173,50 @@ static int32_t cpu_on(struct ref_machine *m, const struct psci_regs *regs, uint6
 static int32_t affinity_info(const struct ref_machine *m, uint64_t target, uint32_t level)
 {
 	static const uint64_t ignored[] = { 0, 0xff, 0xffff, 0xffffff };
-	int32_t info = PSCI_RET_INVALID_PARAMETERS;
+	bool on = false;
+	bool pending = false;
+	bool off = false;
+	bool disabled = false;
 
 	if (level > 3 || (target & ~UINT64_C(0xff00ffffff)) != 0)
-		return info;
-	for (unsigned int i = 0; i < m->vcpu_count; i++) {
-		if ((m->mpidr[i] | ignored[level]) != (target | ignored[level]))
+		return PSCI_RET_INVALID_PARAMETERS;
+	for (unsigned int i = 0; i < m->platform->vcpu_count; i++) {
+		if ((m->platform->mpidr[i] | ignored[level]) != (target | ignored[level]))
 			continue;
-		if (m->state[i] == REF_ON || m->state[i] == REF_STANDBY)
-			return PSCI_AFFINITY_INFO_ON;
 		if (m->state[i] == REF_PENDING)
-			info = PSCI_AFFINITY_INFO_ON_PENDING;
-		else if (info < 0)
-			info = PSCI_AFFINITY_INFO_OFF;
+			pending = true;
+		else if (m->state[i] != REF_OFF)
+			on = true;
+		else if (m->platform->mark[i] == PSCI_VCPU_FAULTY)
+			disabled = true;
+		else
+			off = true;
 	}
+	if (on)
+		return PSCI_AFFINITY_INFO_ON;
+	if (pending)
+		return PSCI_AFFINITY_INFO_ON_PENDING;
+	if (off)
+		return PSCI_AFFINITY_INFO_OFF;
 
-	return info;
+	return disabled ? PSCI_RET_DISABLED : PSCI_RET_INVALID_PARAMETERS;
+}
+
+static int32_t migrate(struct ref_machine *m, unsigned int caller, uint64_t target)
+{
+	const int i = find(m, target);
+
+	if (m->platform->trusted_os == PSCI_TRUSTED_OS_FIXED)
+		return PSCI_RET_DENIED;
+	if (m->trusted_os_at != m->platform->mpidr[caller])
+		return PSCI_RET_NOT_PRESENT;
+	if (i < 0)
+		return PSCI_RET_INVALID_PARAMETERS;
+	if (m->platform->refuses && i == 1)
+		return PSCI_RET_INTERNAL_FAILURE;
+	m->trusted_os_at = target;
+
+	return PSCI_RET_SUCCESS;
 }
 
 static struct ref_answer stop(struct ref_machine *m, unsigned int caller, enum psci_event_kind kind,
@@ -107,12 +225,14 @@ static struct ref_answer stop(struct ref_machine *m, unsigned int caller, enum p
 	m->event.kind = kind;
 	m->event.type = type;
 	m->event.cookie = cookie;
-	m->event_caller = caller;
+	m->event.overwrite_memory =
+		m->memory_protected && !(kind == PSCI_EVENT_RESET2 && type == 0);
+	m->event_caller = (uint8_t)caller;
 
 	return (struct ref_answer){ .next = PSCI_NEXT_EXIT };
 }
 
-static struct ref_answer result(const struct psci_regs *regs, int32_t value)
+static struct ref_answer result(const struct psci_regs *regs, int64_t value)
 {
 	return (struct ref_answer){
 		.next = PSCI_NEXT_RESUME,
@@ -121,74 +241,202 @@ static struct ref_answer result(const struct psci_regs *regs, int32_t value)
 	};
 }
 
+/* A call after which the caller sleeps, and what it has in x0 should it go on behind the call. */
+static struct ref_answer sleeps(struct ref_machine *m, unsigned int caller,
+				const struct psci_regs *regs, const uint8_t depth[4], int32_t value)
+{
+	struct ref_answer answer = result(regs, value);
+
+	answer.next = PSCI_NEXT_SLEEP;
+	ref_sleep(m, caller, REF_ASLEEP, depth);
+
+	return answer;
+}
+
+static struct ref_answer cpu_suspend(struct ref_machine *m, unsigned int caller,
+				     const struct psci_regs *regs, uint32_t power_state,
+				     const uint64_t arg[2])
+{
+	const struct psci_idle_state *state = ref_find_state(m, caller, power_state);
+	struct psci_entry entry = { .wake = true };
+	int32_t code = PSCI_RET_SUCCESS;
+
+	if (!state)
+		return result(regs, PSCI_RET_INVALID_PARAMETERS);
+	if (state->depth[0] >= 128)
+		code = read_entry(m, regs, arg[0], arg[1], &entry);
+	if (code == PSCI_RET_SUCCESS && m->os_initiated)
+		code = ref_check_os_initiated(m, caller, state);
+	if (code < 0)
+		return result(regs, code);
+	if (state->depth[0] >= 128)
+		memcpy(&m->entry[caller], &entry, sizeof(entry));
+	m->has_suspended = true;
+
+	return sleeps(m, caller, regs, state->depth, PSCI_RET_SUCCESS);
+}
+
+static struct ref_answer default_suspend(struct ref_machine *m, unsigned int caller,
+					 const struct psci_regs *regs, uint64_t address,
+					 uint64_t context)
+{
+	const struct psci_idle_state *state = ref_default_state(m);
+	struct psci_entry entry = { .wake = true };
+	const int32_t code = read_entry(m, regs, address, context, &entry);
+
+	if (code < 0)
+		return result(regs, code);
+	if (state->depth[0] >= 128)
+		memcpy(&m->entry[caller], &entry, sizeof(entry));
+	m->by_default[caller] = true;
+
+	return sleeps(m, caller, regs, state->depth, PSCI_RET_SUCCESS);
+}
+
+static struct ref_answer system_suspend(struct ref_machine *m, unsigned int caller,
+					const struct psci_regs *regs, uint64_t address,
+					uint64_t context)
+{
+	struct psci_entry entry = { .wake = true };
+	int32_t code;
+
+	for (unsigned int i = 0; i < m->platform->vcpu_count; i++) {
+		if (i != caller && m->state[i] != REF_OFF)
+			return result(regs, PSCI_RET_DENIED);
+	}
+	code = read_entry(m, regs, address, context, &entry);
+	if (code < 0)
+		return result(regs, code);
+	memcpy(&m->entry[caller], &entry, sizeof(entry));
+	m->event.kind = PSCI_EVENT_SUSPEND;
+	m->event_caller = (uint8_t)caller;
+
+	return sleeps(m, caller, regs, ref_off_depth, PSCI_RET_DENIED);
+}
+
+static struct ref_answer system_reset2(struct ref_machine *m, unsigned int caller,
+				       const struct psci_regs *regs, uint32_t type, uint64_t cookie)
+{
+	if (type == 0 || (type == REF_VENDOR_RESET && m->platform->vendor_reset))
+		return stop(m, caller, PSCI_EVENT_RESET2, type, cookie);
+	if (type < 0x80000000 || !m->platform->vendor_reset)
+		return result(regs, PSCI_RET_INVALID_PARAMETERS);
+	if (type == REF_VENDOR_CODE)
+		return result(regs, -1000);
+	if (type == REF_VENDOR_DENIED)
+		return result(regs, PSCI_RET_DENIED);
+
+	return result(regs, PSCI_RET_INTERNAL_FAILURE);
+}
+
+static int32_t check_range(uint64_t base, uint64_t length)
+{
+	const bool inside = base >= REF_MEMORY_BASE && base < REF_MEMORY_BASE + REF_MEMORY_SIZE &&
+			    length <= REF_MEMORY_BASE + REF_MEMORY_SIZE - base;
+
+	return length != 0 && inside ? PSCI_RET_SUCCESS : PSCI_RET_DENIED;
+}
+
 /* What a vCPU does if nothing happens. */
 static struct ref_answer standing(const struct ref_machine *m, unsigned int vcpu)
 {
 	static const enum psci_next next[] = {
-		[REF_OFF] = PSCI_NEXT_PARK,
-		[REF_PENDING] = PSCI_NEXT_PARK,
-		[REF_ON] = PSCI_NEXT_RESUME,
-		[REF_STANDBY] = PSCI_NEXT_SLEEP,
+		[REF_OFF] = PSCI_NEXT_PARK,    [REF_PENDING] = PSCI_NEXT_PARK,
+		[REF_ON] = PSCI_NEXT_RESUME,   [REF_ASLEEP] = PSCI_NEXT_SLEEP,
+		[REF_FROZEN] = PSCI_NEXT_PARK,
 	};
 
-	if (m->event.kind != PSCI_EVENT_NONE)
+	if (m->event.kind != PSCI_EVENT_NONE && m->event.kind != PSCI_EVENT_SUSPEND)
 		return (struct ref_answer){ .next = PSCI_NEXT_EXIT };
 
 	return (struct ref_answer){ .next = next[m->state[vcpu]] };
 }
 
-struct ref_answer ref_call(struct ref_machine *m, unsigned int caller, const struct psci_regs *regs)
+static struct ref_answer leave(struct ref_machine *m, unsigned int caller,
+			       const struct psci_regs *regs, enum ref_state state)
 {
+	if (m->platform->trusted_os != PSCI_TRUSTED_OS_NONE &&
+	    m->trusted_os_at == m->platform->mpidr[caller])
+		return result(regs, PSCI_RET_DENIED);
+	ref_sleep(m, caller, state, ref_off_depth);
+
+	return (struct ref_answer){ .next = PSCI_NEXT_PARK };
+}
+
+static bool old_protection(struct ref_machine *m, bool enable)
+{
+	const bool before = m->memory_protected;
+
+	m->memory_protected = enable;
+
+	return before;
+}
+
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): a list of all functions. */
+static struct ref_answer carry_out(struct ref_machine *m, unsigned int caller,
+				   const struct psci_regs *regs)
+{
+	const bool old = m->platform->version == PSCI_VERSION_0_1;
 	const uint32_t fid = (uint32_t)regs->x[0];
-	const bool smc64 = fid >> 30 & 1;
+	const bool smc64 = old ? !regs->aarch32 : fid >> 30 & 1;
 	const uint64_t kept = smc64 ? UINT64_MAX : UINT32_MAX;
 	const uint64_t x1 = regs->x[1] & kept;
 	const uint64_t x2 = regs->x[2] & kept;
-	const uint64_t x3 = regs->x[3] & kept;
+	const uint64_t x3 = old ? 0 : regs->x[3] & kept;
 	const uint32_t w1 = (uint32_t)x1;
 	const int number = offered(m, fid, regs->aarch32);
-	struct ref_answer answer;
 
 	if (standing(m, caller).next != PSCI_NEXT_RESUME)
 		return standing(m, caller);
 	/* In 0.2 the convention had to be that of the caller's registers. */
-	if (number >= 0 && m->version == PSCI_VERSION_0_2 && functions[number].smc64 &&
+	if (number >= 0 && m->platform->version == PSCI_VERSION_0_2 && functions[number].smc64 &&
 	    smc64 == regs->aarch32)
 		return result(regs, PSCI_RET_INVALID_PARAMETERS);
 
 	switch (number) {
 	case 0x00:
-		return result(regs, (int32_t)m->version);
-	case 0x01: /* Standby of a core is the only state. */
-		if (w1 != 0)
-			return result(regs, PSCI_RET_INVALID_PARAMETERS);
-		m->state[caller] = REF_STANDBY;
-		answer = result(regs, PSCI_RET_SUCCESS);
-		answer.next = PSCI_NEXT_SLEEP;
-		return answer;
+		return result(regs, (int32_t)m->platform->version);
+	case 0x01:
+		return cpu_suspend(m, caller, regs, w1, (uint64_t[]){ x2, x3 });
 	case 0x02:
-		m->state[caller] = REF_OFF;
-		return (struct ref_answer){ .next = PSCI_NEXT_PARK };
+		return leave(m, caller, regs, REF_OFF);
 	case 0x03:
 		return result(regs, cpu_on(m, regs, x1, x2, x3));
 	case 0x04:
 		return result(regs, affinity_info(m, x1, (uint32_t)x2));
+	case 0x05:
+		return result(regs, migrate(m, caller, x1));
 	case 0x06:
-		return result(regs, 2);
+		if (m->platform->trusted_os == PSCI_TRUSTED_OS_NONE)
+			return result(regs, 2);
+		return result(regs, m->platform->trusted_os == PSCI_TRUSTED_OS_MIGRATABLE ? 0 : 1);
+	case 0x07:
+		return result(regs, (int64_t)(m->trusted_os_at & kept));
 	case 0x08:
 		return stop(m, caller, PSCI_EVENT_OFF, 0, 0);
 	case 0x09:
 		return stop(m, caller, PSCI_EVENT_RESET, 0, 0);
 	case 0x0a:
-		if ((w1 & ~0x10000u) == 0x80000000)
-			return result(regs, 0);
-		return result(regs, offered(m, w1, regs->aarch32) < 0
-					    ? PSCI_RET_NOT_SUPPORTED
-					    : functions[w1 & 0x1f].features);
+		return result(regs, features(m, w1, regs->aarch32));
+	case 0x0b:
+		return leave(m, caller, regs, REF_FROZEN);
+	case 0x0c:
+		return default_suspend(m, caller, regs, x1, x2);
+	case 0x0d:
+		return result(regs, find(m, x1) < 0
+					    ? PSCI_RET_INVALID_PARAMETERS
+					    : ref_node_hw_state(m, (unsigned int)find(m, x1),
+								(uint32_t)x2));
+	case 0x0e:
+		return system_suspend(m, caller, regs, x1, x2);
+	case 0x0f:
+		return result(regs, ref_set_suspend_mode(m, caller, w1));
 	case 0x12:
-		if (w1 != 0)
-			return result(regs, PSCI_RET_INVALID_PARAMETERS);
-		return stop(m, caller, PSCI_EVENT_RESET2, 0, x2);
+		return system_reset2(m, caller, regs, w1, x2);
+	case 0x13:
+		return result(regs, old_protection(m, w1 != 0));
+	case 0x14:
+		return result(regs, check_range(x1, x2));
 	case 0x15:
 		if (w1 > 1 || x2 != 0)
 			return result(regs, PSCI_RET_INVALID_PARAMETERS);
@@ -198,34 +446,101 @@ struct ref_answer ref_call(struct ref_machine *m, unsigned int caller, const str
 	}
 }
 
+struct ref_answer ref_call(struct ref_machine *m, unsigned int caller, const struct psci_regs *regs)
+{
+	const struct ref_answer answer = carry_out(m, caller, regs);
+	const int32_t code = (int32_t)answer.x0;
+
+	/* 0.1 has three errors. */
+	if (m->platform->version != PSCI_VERSION_0_1 || !answer.has_x0 || code >= PSCI_RET_DENIED)
+		return answer;
+	if (code == PSCI_RET_ALREADY_ON || code == PSCI_RET_ON_PENDING)
+		return result(regs, PSCI_RET_INVALID_PARAMETERS);
+
+	return result(regs, PSCI_RET_DENIED);
+}
+
+/* vCPU @i goes to where it was told to start or to come back to. */
+static struct ref_answer starts(struct ref_machine *m, unsigned int i)
+{
+	const struct ref_answer answer = { .next = PSCI_NEXT_START, .entry = m->entry[i] };
+
+	memset(&m->entry[i], 0, sizeof(m->entry[i]));
+	ref_run(m, i);
+
+	return answer;
+}
+
 struct ref_answer ref_poll(struct ref_machine *m, unsigned int vcpu)
 {
-	struct ref_answer answer = standing(m, vcpu);
+	const struct ref_answer answer = standing(m, vcpu);
 
-	if (answer.next == PSCI_NEXT_PARK && m->state[vcpu] == REF_PENDING) {
-		answer.next = PSCI_NEXT_START;
-		answer.entry = m->entry[vcpu];
-		m->state[vcpu] = REF_ON;
-		memset(&m->entry[vcpu], 0, sizeof(m->entry[vcpu]));
-	}
+	if (answer.next == PSCI_NEXT_PARK && m->state[vcpu] == REF_PENDING)
+		return starts(m, vcpu);
 
 	return answer;
 }
 
 struct ref_answer ref_wake(struct ref_machine *m, unsigned int vcpu)
 {
-	if (m->event.kind == PSCI_EVENT_NONE && m->state[vcpu] == REF_STANDBY)
-		m->state[vcpu] = REF_ON;
+	if (standing(m, vcpu).next != PSCI_NEXT_SLEEP)
+		return ref_poll(m, vcpu);
+	memset(&m->event, 0, sizeof(m->event));
+	m->event_caller = 0;
+	if (m->depth[vcpu][0] >= 128)
+		return starts(m, vcpu);
+	ref_run(m, vcpu);
 
 	return ref_poll(m, vcpu);
 }
 
-void ref_boot(struct ref_machine *m, unsigned int vcpu, const struct psci_entry *entry)
+static bool end_suspend(struct ref_machine *m, unsigned int *caller)
 {
-	memset(m->state, 0, sizeof(m->state));
-	memset(m->entry, 0, sizeof(m->entry));
+	*caller = m->event_caller;
+	if (m->event.kind != PSCI_EVENT_SUSPEND)
+		return false;
 	memset(&m->event, 0, sizeof(m->event));
 	m->event_caller = 0;
+
+	return true;
+}
+
+bool ref_resume(struct ref_machine *m)
+{
+	unsigned int i;
+	const bool was_suspended = end_suspend(m, &i);
+
+	if (was_suspended)
+		m->state[i] = REF_PENDING;
+
+	return was_suspended;
+}
+
+bool ref_deny(struct ref_machine *m)
+{
+	unsigned int i;
+	const bool was_suspended = end_suspend(m, &i);
+
+	if (was_suspended) {
+		ref_run(m, i);
+		memset(&m->entry[i], 0, sizeof(m->entry[i]));
+	}
+
+	return was_suspended;
+}
+
+void ref_init(struct ref_machine *m, const struct ref_platform *platform)
+{
+	memset(m, 0, sizeof(*m));
+	m->platform = platform;
+	m->trusted_os_at = platform->trusted_os_home;
+	memset(m->depth, 255, sizeof(m->depth));
+	memset(m->domain_depth, 255, sizeof(m->domain_depth));
+}
+
+void ref_boot(struct ref_machine *m, unsigned int vcpu, const struct psci_entry *entry)
+{
+	ref_init(m, m->platform);
 	m->state[vcpu] = REF_PENDING;
 	m->entry[vcpu].pc = entry->pc;
 	m->entry[vcpu].x0 = entry->x0;

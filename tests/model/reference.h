@@ -10,30 +10,90 @@
 #include <psci/psci.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define REF_VCPU_MAX 3
+
+#define REF_DOMAIN_COUNT 3
 
 /** What a vCPU is. */
 enum ref_state {
 	REF_OFF,
 	REF_PENDING,
 	REF_ON,
-	REF_STANDBY,
+	REF_ASLEEP,
+	REF_FROZEN,
 };
 
-/** A machine. Only what counts is kept: all else is zero, so that equal machines are equal bytes. */
-struct ref_machine {
+/**
+ * What a host described. Domains, if any: vCPUs 0 and 1 are in domain 0, vCPU 2
+ * is in domain 1, both of level 1; domain 2, of level 2, has both.
+ */
+struct ref_platform {
 	uint32_t version;
+	uint32_t offered; /**< Bit n: the host asks for function number n. */
 	uint32_t withheld; /**< Bit n: function number n is not there. */
+	const struct psci_idle_state *states;
+	size_t state_count;
+	bool extended_state_id;
+	bool domains;
+	bool memory; /**< It can overwrite memory. */
+	bool vendor_reset; /**< It has the vendor-specific resets below. */
+	bool refuses; /**< vCPU 1 cannot be started and takes no trusted OS. */
+	uint8_t mark[REF_VCPU_MAX]; /**< An enum psci_vcpu_mark. */
+	enum psci_trusted_os trusted_os;
+	uint64_t trusted_os_home;
+	struct psci_fids_0_1 fids_0_1;
 	uint64_t refused_entry; /**< The one address without memory. */
 	uint64_t mpidr[REF_VCPU_MAX];
 	unsigned int vcpu_count;
-	enum ref_state state[REF_VCPU_MAX];
-	struct psci_entry entry[REF_VCPU_MAX]; /**< Of those that are REF_PENDING. */
-	struct psci_event event; /**< Its vctx stays NULL, the caller is below. */
-	unsigned int event_caller;
 };
+
+/* The vendor-specific resets: one works, the others answer this. */
+#define REF_VENDOR_RESET 0x80000001
+#define REF_VENDOR_CODE 0x80000002 /**< -1000 */
+#define REF_VENDOR_DENIED 0x80000003
+#define REF_VENDOR_NONSENSE 0x80000004 /**< -100, which no guest may see */
+
+/* The range of memory that the platform overwrites; no part of a larger one. */
+#define REF_MEMORY_BASE UINT64_C(0x40000000)
+#define REF_MEMORY_SIZE UINT64_C(0x10000000)
+
+/** A machine. Only what counts is kept: all else is zero, so that equal machines are equal bytes. */
+struct ref_machine {
+	const struct ref_platform *platform;
+	struct psci_entry entry[REF_VCPU_MAX]; /**< Where it starts or wakes up next, if it does. */
+	uint64_t trusted_os_at;
+	struct psci_event event; /**< Its vctx stays NULL, the caller is below. */
+	uint8_t event_caller;
+	uint8_t state[REF_VCPU_MAX];
+	uint8_t depth[REF_VCPU_MAX][4]; /**< Of who does not run: what it asks of each level. */
+	uint8_t domain_depth[REF_DOMAIN_COUNT]; /**< Of one in which nobody runs. */
+	bool by_default[REF_VCPU_MAX]; /**< Asleep by CPU_DEFAULT_SUSPEND. */
+	bool os_initiated;
+	bool has_suspended; /**< Somebody has, since boot or the last change of mode. */
+	bool memory_protected;
+};
+
+/* reference-power.c: who sleeps, and how deeply. */
+
+/** vCPU @i stops running; @depth has what it asks of each level. */
+void ref_sleep(struct ref_machine *m, unsigned int i, enum ref_state state, const uint8_t depth[4]);
+/** vCPU @i runs. */
+void ref_run(struct ref_machine *m, unsigned int i);
+/** The power state for CPU_SUSPEND, of which vCPU @i has all levels, or NULL. */
+const struct psci_idle_state *ref_find_state(const struct ref_machine *m, unsigned int i,
+					     uint32_t power_state);
+/** The power state of CPU_DEFAULT_SUSPEND. */
+const struct psci_idle_state *ref_default_state(const struct ref_machine *m);
+/** Whether OS-initiated mode lets vCPU @i have this. */
+int32_t ref_check_os_initiated(const struct ref_machine *m, unsigned int i,
+			       const struct psci_idle_state *state);
+int32_t ref_node_hw_state(const struct ref_machine *m, unsigned int i, uint32_t level);
+int32_t ref_set_suspend_mode(struct ref_machine *m, unsigned int caller, uint32_t mode);
+
+extern const uint8_t ref_off_depth[4];
 
 /** What becomes of the vCPU that called, polled or woke up. */
 struct ref_answer {
@@ -47,6 +107,9 @@ struct ref_answer ref_call(struct ref_machine *m, unsigned int caller,
 			   const struct psci_regs *regs);
 struct ref_answer ref_poll(struct ref_machine *m, unsigned int vcpu);
 struct ref_answer ref_wake(struct ref_machine *m, unsigned int vcpu);
+bool ref_resume(struct ref_machine *m);
+bool ref_deny(struct ref_machine *m);
+void ref_init(struct ref_machine *m, const struct ref_platform *platform);
 void ref_boot(struct ref_machine *m, unsigned int vcpu, const struct psci_entry *entry);
 
 #endif

@@ -20,7 +20,9 @@ struct steps {
 /**
  * Fill in the steps of a machine.
  * @starts: how many kinds of a successful start there are, 1 to 4
+ * @power: no calls but those that start, suspend, stop or ask for a vCPU
  */
-void steps_make(struct steps *steps, unsigned int vcpu_count, unsigned int starts);
+void steps_make(struct steps *steps, const struct world_kind *kind, unsigned int starts,
+		bool power);
 
 #endif

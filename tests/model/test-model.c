@@ -18,27 +18,85 @@
 		.vcpu_count = (count), __VA_ARGS__ \
 	}
 
+/* What hosts ask for: CPU_FREEZE, CPU_DEFAULT_SUSPEND, NODE_HW_STATE, SYSTEM_SUSPEND, modes. */
+#define FREEZE (1 << 0x0b)
+#define DEFAULT_SUSPEND (1 << 0x0c)
+#define HW_STATE (1 << 0x0d)
+#define SYSTEM_SUSPEND (1 << 0x0e)
+#define MODE (1 << 0x0f)
+#define ALL .offered = FREEZE | DEFAULT_SUSPEND | HW_STATE | SYSTEM_SUSPEND | MODE, .memory = true
+
 static const struct model {
 	const char *sentence;
 	struct world_kind kind;
 	unsigned int starts;
+	bool power; /**< Only the steps that have to do with who runs and sleeps. */
 	bool quick; /**< Part of what --quick runs. */
 } models[] = {
 	/* clang-format off */
-	{ "one vCPU, 0.2", MACHINE(1, VERSION(0_2)), 4, true },
-	{ "one vCPU, 1.0", MACHINE(1, VERSION(1_0)), 4, true },
-	{ "one vCPU, 1.1", MACHINE(1, VERSION(1_1)), 4, true },
-	{ "one vCPU, 1.2", MACHINE(1, VERSION(1_2)), 4, true },
-	{ "one vCPU, 1.3", MACHINE(1, VERSION(1_3)), 4, true },
-	{ "one vCPU, 1.3, nothing optional", MACHINE(1, VERSION(1_3), .withheld = 0x3ff8e0), 4, true },
-	{ "one vCPU, 1.1, no SYSTEM_RESET2", MACHINE(1, VERSION(1_1), .withheld = 1 << 0x12), 4, false },
-	{ "one vCPU, 1.3, no SYSTEM_OFF2", MACHINE(1, VERSION(1_3), .withheld = 1 << 0x15), 4, false },
-	{ "two vCPUs, 0.2", MACHINE(2, VERSION(0_2)), 2, true },
-	{ "two vCPUs, 1.0", MACHINE(2, VERSION(1_0)), 2, false },
-	{ "two vCPUs, 1.3", MACHINE(2, VERSION(1_3)), 2, true },
-	{ "two vCPUs, 1.3, a host that polls at once", MACHINE(2, VERSION(1_3), .eager = true), 2, true },
-	{ "two vCPUs, 1.3, a host without a lock", MACHINE(2, VERSION(1_3), .no_lock = true), 1, false },
-	{ "three vCPUs, 1.3", MACHINE(3, VERSION(1_3)), 1, false },
+	{ "one vCPU, 0.2", MACHINE(1, VERSION(0_2)), 4, false, true },
+	{ "one vCPU, 1.0", MACHINE(1, VERSION(1_0)), 4, false, true },
+	{ "one vCPU, 1.1", MACHINE(1, VERSION(1_1)), 4, false, true },
+	{ "one vCPU, 1.2", MACHINE(1, VERSION(1_2)), 4, false, true },
+	{ "one vCPU, 1.3", MACHINE(1, VERSION(1_3)), 4, false, true },
+	{ "one vCPU, 1.3, nothing optional",
+	  MACHINE(1, VERSION(1_3), ALL, .withheld = 0x3ff8e0), 4, false, true },
+	{ "one vCPU, 1.1, no SYSTEM_RESET2",
+	  MACHINE(1, VERSION(1_1), .withheld = 1 << 0x12), 4, false, false },
+	{ "one vCPU, 1.3, no SYSTEM_OFF2",
+	  MACHINE(1, VERSION(1_3), .withheld = 1 << 0x15), 4, false, false },
+	{ "one vCPU, 1.3, half of MEM_PROTECT",
+	  MACHINE(1, VERSION(1_3), ALL, .withheld = 1 << 0x14), 1, false, false },
+	{ "one vCPU, 1.0, all that a host can offer",
+	  MACHINE(1, VERSION(1_0), ALL, .state_count = 2), 1, false, true },
+	{ "one vCPU, 1.3, all that a host can offer",
+	  MACHINE(1, VERSION(1_3), ALL, .state_count = 6, .domains = true, .vendor_reset = true),
+	  2, false, true },
+	{ "one vCPU, 1.3, extended StateID",
+	  MACHINE(1, VERSION(1_3), ALL, .state_count = 2, .extended = true), 1, false, true },
+	{ "one vCPU, 1.3, power-down by CPU_DEFAULT_SUSPEND",
+	  MACHINE(1, VERSION(1_3), .offered = DEFAULT_SUSPEND, .state_count = 1,
+		  .extended = true), 1, false, true },
+	{ "one vCPU, 0.1", MACHINE(1, VERSION(0_1)), 1, false, true },
+	{ "two vCPUs, 0.1, a trusted OS that can migrate",
+	  MACHINE(2, VERSION(0_1), .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE), 1, true, true },
+	{ "two vCPUs, 0.1, one that is forbidden",
+	  MACHINE(2, VERSION(0_1), .mark = PSCI_VCPU_FORBIDDEN), 1, true, true },
+	{ "two vCPUs, 1.1, one that is forbidden",
+	  MACHINE(2, VERSION(1_1), .mark = PSCI_VCPU_FORBIDDEN), 1, true, true },
+	{ "two vCPUs, 1.2, one that is forbidden",
+	  MACHINE(2, VERSION(1_2), .mark = PSCI_VCPU_FORBIDDEN), 1, true, true },
+	{ "two vCPUs, 1.3, one that is faulty",
+	  MACHINE(2, VERSION(1_3), .mark = PSCI_VCPU_FAULTY), 1, true, true },
+	{ "two vCPUs, 1.3, one that the host cannot start",
+	  MACHINE(2, VERSION(1_3), .refuses = true), 1, true, true },
+	{ "two vCPUs, 1.3, a trusted OS that can migrate",
+	  MACHINE(2, VERSION(1_3), .offered = FREEZE, .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE),
+	  1, true, true },
+	{ "two vCPUs, 1.3, a trusted OS that can migrate, but not to the other",
+	  MACHINE(2, VERSION(1_3), .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE, .refuses = true),
+	  1, true, true },
+	{ "two vCPUs, 0.2, a trusted OS that stays",
+	  MACHINE(2, VERSION(0_2), .trusted_os = PSCI_TRUSTED_OS_FIXED), 1, true, true },
+	{ "one vCPU, 1.3, MIGRATE without MIGRATE_INFO_UP_CPU",
+	  MACHINE(1, VERSION(1_3), .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE,
+		  .withheld = 1 << 0x07), 1, false, true },
+	{ "two vCPUs, 0.2", MACHINE(2, VERSION(0_2)), 2, false, false },
+	{ "two vCPUs, 1.0", MACHINE(2, VERSION(1_0)), 2, true, false },
+	{ "two vCPUs, 1.3", MACHINE(2, VERSION(1_3)), 1, false, true },
+	{ "two vCPUs, 1.3, more ways to start", MACHINE(2, VERSION(1_3)), 3, true, true },
+	{ "two vCPUs, 1.3, a host that polls at once",
+	  MACHINE(2, VERSION(1_3), .eager = true), 2, true, true },
+	{ "two vCPUs, 1.3, a host without a lock",
+	  MACHINE(2, VERSION(1_3), .no_lock = true), 1, true, false },
+	{ "two vCPUs, 1.3, a cluster, all that a host can offer",
+	  MACHINE(2, VERSION(1_3), ALL, .state_count = 4, .domains = true), 1, true, false },
+	{ "two vCPUs, 1.3, SYSTEM_SUSPEND, a host that polls at once",
+	  MACHINE(2, VERSION(1_3), .offered = SYSTEM_SUSPEND, .eager = true), 1, true, true },
+	{ "three vCPUs, 1.3", MACHINE(3, VERSION(1_3)), 1, true, false },
+	{ "three vCPUs in two clusters, 1.3, both modes",
+	  MACHINE(3, VERSION(1_3), .offered = HW_STATE | MODE, .first_state = 2, .state_count = 3,
+		  .domains = true), 1, true, false },
 	/* clang-format on */
 };
 
@@ -70,7 +128,7 @@ int main(int argc, char **argv)
 
 		if (quick && !model->quick)
 			continue;
-		steps_make(&steps, model->kind.vcpu_count, model->starts);
+		steps_make(&steps, &model->kind, model->starts, model->power);
 		out = explore(&model->kind, steps.step, steps.count, true);
 		states += out.states;
 		taken += out.steps;

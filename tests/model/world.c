@@ -8,6 +8,24 @@
 /* They share some affinity fields and differ in others, so that levels 1 to 3 have groups. */
 const uint64_t world_mpidrs[REF_VCPU_MAX] = { 0, 1, UINT64_C(0x0100000100) };
 
+/*
+ * Standby, power-down, and what clusters and the system can do then; two ways to
+ * put a cluster off, one of which says that it is the last one, too.
+ */
+const struct psci_idle_state world_states[WORLD_STATE_MAX] = {
+	{ .power_state = 0x00000000, .depth = { 1 } },
+	{ .power_state = 0x01000002, .depth = { 2, 3 } },
+	{ .power_state = 0x00010001, .depth = { 200 } },
+	{ .power_state = 0x01010003, .depth = { 200, 201 } },
+	{ .power_state = 0x02010004, .depth = { 200, 201, 202 } },
+	{ .power_state = 0x01010005, .depth = { 200, 201 }, .last_level = 2 },
+};
+
+const struct psci_idle_state world_extended_states[2] = {
+	{ .power_state = 0x40000001, .depth = { 200 } },
+	{ .power_state = 0x00000001, .depth = { 127 } },
+};
+
 static void wrong(struct world *w, const char *what)
 {
 	if (!w->wrong)
@@ -34,7 +52,7 @@ static enum doing doing_of(enum psci_next next)
 static bool same_entry(const struct psci_entry *a, const struct psci_entry *b)
 {
 	return a->pc == b->pc && a->x0 == b->x0 && a->aarch32 == b->aarch32 && a->t32 == b->t32 &&
-	       a->big_endian == b->big_endian;
+	       a->big_endian == b->big_endian && a->wake == b->wake;
 }
 
 /* Both machines have answered a poll or a wake-up of vCPU @i. */
@@ -80,10 +98,12 @@ static void call(struct world *w, unsigned int i, const struct psci_regs *given)
 	struct psci_regs regs = *given;
 	struct psci_machine machine;
 	struct psci_vcpu vcpus[REF_VCPU_MAX];
+	struct psci_domain domains[REF_DOMAIN_COUNT];
 	const struct ref_answer expected = ref_call(&w->now.ref, i, given);
 
 	memcpy(&machine, &w->now.machine, sizeof(machine));
 	memcpy(vcpus, w->now.vcpus, sizeof(vcpus));
+	memcpy(domains, w->now.domains, sizeof(domains));
 
 	const enum psci_next next = psci_call(&w->now.vcpus[i], &regs);
 
@@ -94,7 +114,8 @@ static void call(struct world *w, unsigned int i, const struct psci_regs *given)
 	if (memcmp(&regs.x[1], &given->x[1], 3 * sizeof(regs.x[0])) != 0)
 		wrong(w, "x1 to x3 are changed");
 	if (is_refusal(&expected) && (memcmp(&machine, &w->now.machine, sizeof(machine)) != 0 ||
-				      memcmp(vcpus, w->now.vcpus, sizeof(vcpus)) != 0))
+				      memcmp(vcpus, w->now.vcpus, sizeof(vcpus)) != 0 ||
+				      memcmp(domains, w->now.domains, sizeof(domains)) != 0))
 		wrong(w, "a refused call has changed something");
 	w->now.doing[i] = (uint8_t)doing_of(next);
 }
@@ -116,8 +137,11 @@ static void compare_event(struct world *w)
 		ref->event.kind == PSCI_EVENT_NONE ? NULL : &w->seats[ref->event_caller];
 
 	if (event.kind != ref->event.kind || event.type != ref->event.type ||
-	    event.cookie != ref->event.cookie || event.vctx != caller)
+	    event.cookie != ref->event.cookie || event.vctx != caller ||
+	    event.overwrite_memory != ref->event.overwrite_memory)
 		wrong(w, "the event is another one");
+	if (psci_machine_memory_protected(&w->now.machine) != ref->memory_protected)
+		wrong(w, "the memory is protected, or not");
 }
 
 const char *world_step(struct world *w, const struct step *step)
@@ -139,11 +163,19 @@ const char *world_step(struct world *w, const struct step *step)
 		ref_boot(&w->now.ref, step->vcpu, &step->entry);
 		psci_machine_boot(&w->now.vcpus[step->vcpu], &step->entry);
 		break;
+	case STEP_RESUME:
+		if (ref_resume(&w->now.ref) != psci_machine_resume(&w->now.machine))
+			wrong(w, "the machine was suspended, or not");
+		break;
+	case STEP_DENY:
+		if (ref_deny(&w->now.ref) != psci_machine_deny(&w->now.machine))
+			wrong(w, "the machine was suspended, or not");
+		break;
 	}
 	if (w->locked)
 		wrong(w, "the lock is still held");
 	compare_event(w);
-	for (unsigned int i = 0; i < w->now.ref.vcpu_count; i++) {
+	for (unsigned int i = 0; i < w->platform.vcpu_count; i++) {
 		if (!w->now.kicked[i] && must_poll(w, i))
 			wrong(w, "nobody tells a vCPU of what has become of it");
 	}
@@ -179,6 +211,49 @@ static bool host_entry_ok(void *ctx, uint64_t ipa)
 	return ipa != WORLD_REFUSED_ENTRY;
 }
 
+static bool host_memory_ok(void *ctx, uint64_t base, uint64_t length)
+{
+	struct world *w = ctx;
+
+	if ((!w->locked && w->host.lock) || length == 0 || base + (length - 1) < base)
+		wrong(w, "memory_ok() is called in a way that it must not");
+
+	return base >= REF_MEMORY_BASE &&
+	       base + (length - 1) <= REF_MEMORY_BASE + (REF_MEMORY_SIZE - 1);
+}
+
+/* Whether a vCPU can be started, or take the trusted OS. */
+static bool host_vcpu_ok(void *ctx, void *vctx)
+{
+	struct world *w = ctx;
+	const struct seat *seat = vctx;
+
+	if ((!w->locked && w->host.lock) || seat->world != w)
+		wrong(w, "start_ok() or migrate() is called in a way that it must not");
+
+	return !w->platform.refuses || seat->number != 1;
+}
+
+static int32_t host_vendor_reset(void *ctx, uint32_t type, uint64_t cookie)
+{
+	struct world *w = ctx;
+
+	if ((!w->locked && w->host.lock) || type < 0x80000000)
+		wrong(w, "vendor_reset() is called in a way that it must not");
+	switch (type) {
+	case REF_VENDOR_RESET:
+		return PSCI_RET_SUCCESS;
+	case REF_VENDOR_CODE:
+		return -1000;
+	case REF_VENDOR_DENIED:
+		return PSCI_RET_DENIED;
+	case REF_VENDOR_NONSENSE:
+		return -100;
+	default:
+		return PSCI_RET_NOT_SUPPORTED;
+	}
+}
+
 static void host_lock(void *ctx)
 {
 	struct world *w = ctx;
@@ -197,24 +272,79 @@ static void host_unlock(void *ctx)
 	w->locked = false;
 }
 
-void world_init(struct world *w, const struct world_kind *kind)
+static void make_platform(struct world *w, const struct world_kind *kind)
 {
-	memset(w, 0, sizeof(*w));
-	w->eager = kind->eager;
+	w->platform = (struct ref_platform){
+		.version = kind->version,
+		.offered = kind->offered,
+		.withheld = kind->withheld,
+		.extended_state_id = kind->extended,
+		.domains = kind->domains,
+		.memory = kind->memory,
+		.vendor_reset = kind->vendor_reset,
+		.refuses = kind->refuses,
+		.mark = { [1] = (uint8_t)kind->mark },
+		.trusted_os = kind->trusted_os,
+		.trusted_os_home = world_mpidrs[0],
+		.refused_entry = WORLD_REFUSED_ENTRY,
+		.vcpu_count = kind->vcpu_count,
+	};
+	if (kind->version == PSCI_VERSION_0_1)
+		w->platform.fids_0_1 = (struct psci_fids_0_1)WORLD_FIDS_0_1;
+	memcpy(w->platform.mpidr, world_mpidrs, sizeof(world_mpidrs));
+	if (kind->state_count > 0) {
+		w->platform.states =
+			kind->extended ? world_extended_states : &world_states[kind->first_state];
+		w->platform.state_count = kind->state_count;
+	}
+}
+
+static void make_host(struct world *w, const struct world_kind *kind)
+{
 	w->host = (struct psci_host){
 		.size = sizeof(w->host),
 		.kick = host_kick,
 		.entry_ok = host_entry_ok,
+		.lock = kind->no_lock ? NULL : host_lock,
+		.unlock = kind->no_lock ? NULL : host_unlock,
+		.memory_ok = kind->memory ? host_memory_ok : NULL,
+		.vendor_reset = kind->vendor_reset ? host_vendor_reset : NULL,
+		.start_ok = kind->refuses ? host_vcpu_ok : NULL,
+		.migrate = kind->trusted_os == PSCI_TRUSTED_OS_MIGRATABLE ? host_vcpu_ok : NULL,
 	};
-	if (!kind->no_lock) {
-		w->host.lock = host_lock;
-		w->host.unlock = host_unlock;
-	}
+}
+
+static void make_domains(struct world *w)
+{
+	struct world_state *now = &w->now;
+	int error = psci_domain_init(&now->domains[2], &now->machine, 2, NULL);
+
+	for (unsigned int i = 0; i < 2; i++)
+		error |= psci_domain_init(&now->domains[i], &now->machine, 1, &now->domains[2]);
+	for (unsigned int i = 0; i < w->platform.vcpu_count; i++)
+		error |= psci_vcpu_place(&now->vcpus[i], &now->domains[i / 2]);
+	if (error)
+		wrong(w, "the domains cannot be made");
+}
+
+void world_init(struct world *w, const struct world_kind *kind)
+{
+	memset(w, 0, sizeof(*w));
+	w->eager = kind->eager;
+	make_platform(w, kind);
+	make_host(w, kind);
 
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = kind->version,
 		.withheld = kind->withheld,
+		.offered = kind->offered,
+		.idle_states = w->platform.states,
+		.idle_state_count = w->platform.state_count,
+		.extended_state_id = kind->extended,
+		.trusted_os = kind->trusted_os,
+		.trusted_os_mpidr = world_mpidrs[0],
+		.fids_0_1 = w->platform.fids_0_1,
 		.index = w->now.index,
 		.index_size = WORLD_INDEX_SIZE,
 		.host = &w->host,
@@ -223,18 +353,17 @@ void world_init(struct world *w, const struct world_kind *kind)
 
 	if (psci_machine_init(&w->now.machine, &config) != PSCI_OK)
 		wrong(w, "the machine cannot be made");
-	w->now.ref.version = kind->version;
-	w->now.ref.withheld = kind->withheld;
-	w->now.ref.refused_entry = WORLD_REFUSED_ENTRY;
-	w->now.ref.vcpu_count = kind->vcpu_count;
+	ref_init(&w->now.ref, &w->platform);
 	for (unsigned int i = 0; i < kind->vcpu_count; i++) {
 		w->seats[i] = (struct seat){ .world = w, .number = i };
-		w->now.ref.mpidr[i] = world_mpidrs[i];
 		w->now.kicked[i] = true; /* To be polled before it first runs. */
 		if (psci_vcpu_init(&w->now.vcpus[i], &w->now.machine, world_mpidrs[i],
 				   &w->seats[i]) != PSCI_OK)
 			wrong(w, "a vCPU cannot be made");
+		psci_vcpu_mark(&w->now.vcpus[i], (enum psci_vcpu_mark)w->platform.mark[i]);
 	}
+	if (kind->domains)
+		make_domains(w);
 }
 
 void world_print_step(const struct step *step)
@@ -258,6 +387,12 @@ void world_print_step(const struct step *step)
 		break;
 	case STEP_BOOT:
 		printf("# the host boots vCPU %u at %#" PRIx64 "\n", step->vcpu, step->entry.pc);
+		break;
+	case STEP_RESUME:
+		printf("# the host resumes the machine\n");
+		break;
+	case STEP_DENY:
+		printf("# the host denies SYSTEM_SUSPEND\n");
 		break;
 	}
 }

@@ -37,6 +37,7 @@ struct world_state {
 	struct psci_machine machine;
 	struct psci_vcpu vcpus[REF_VCPU_MAX];
 	struct psci_vcpu *index[WORLD_INDEX_SIZE];
+	struct psci_domain domains[REF_DOMAIN_COUNT];
 	struct ref_machine ref;
 	uint8_t doing[REF_VCPU_MAX];
 	bool kicked[REF_VCPU_MAX]; /**< Since it last polled. */
@@ -44,6 +45,7 @@ struct world_state {
 
 struct world {
 	struct world_state now;
+	struct ref_platform platform;
 	struct psci_host host;
 	struct seat {
 		struct world *world;
@@ -60,6 +62,8 @@ enum step_kind {
 	STEP_POLL,
 	STEP_WAKE,
 	STEP_BOOT,
+	STEP_RESUME, /**< psci_machine_resume() */
+	STEP_DENY, /**< psci_machine_deny() */
 };
 
 struct step {
@@ -75,9 +79,30 @@ struct world_kind {
 	unsigned int vcpu_count;
 	uint32_t version;
 	uint32_t withheld;
+	uint32_t offered;
+	unsigned int first_state; /**< Of world_states. */
+	unsigned int state_count; /**< 0: none are described. */
+	bool extended; /**< Of world_extended_states instead. */
+	bool domains;
+	bool memory;
+	bool vendor_reset;
+	bool refuses; /**< As ref_platform. */
+	enum psci_vcpu_mark mark; /**< Of vCPU 1. */
+	enum psci_trusted_os trusted_os; /**< On vCPU 0 first. */
 	bool eager;
-	bool no_lock; /**< The host gives no lock and no entry_ok. */
+	bool no_lock; /**< The host gives no lock. */
 };
+
+/** Machines of version 0.1 have these ids. */
+#define WORLD_FIDS_0_1                                                                  \
+	{                                                                               \
+		.cpu_suspend = 0x95c1ba5e, .cpu_off = 0x95c1ba5f, .cpu_on = 0x95c1ba60, \
+		.migrate = 0x95c1ba61                                                   \
+	}
+
+#define WORLD_STATE_MAX 6
+extern const struct psci_idle_state world_states[WORLD_STATE_MAX];
+extern const struct psci_idle_state world_extended_states[2];
 
 extern const uint64_t world_mpidrs[REF_VCPU_MAX];
 
