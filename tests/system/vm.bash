@@ -25,6 +25,8 @@ vm_start()
 	vm_console=$logs/$vm_runs-$1.console
 	vm_messages=$logs/$vm_runs-$1.dormouse
 	vm_status=
+	# Made here, or who looks at them at once would not find them yet.
+	: >"$vm_console" 2>"$vm_messages"
 	dormouse run --name "$@" <"${vm_stdin:-/dev/null}" >"$vm_console" 2>"$vm_messages" &
 	vm_pid=$!
 }
