@@ -380,43 +380,75 @@ static uint32_t whole_pairs(uint32_t offered)
 	return offered;
 }
 
-uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
+uint32_t psci_table_possible(const struct psci_config *config)
 {
-	uint32_t offered = 0;
+	uint32_t possible = 0;
 
 	for (uint32_t i = 0; i < FUNCTION_COUNT; i++) {
-		const struct function *f = &functions[i];
-
-		if (f->handle && f->since <= version && is_met(f->need, i, config))
-			offered |= UINT32_C(1) << i;
+		if (functions[i].handle && is_met(functions[i].need, i, config))
+			possible |= UINT32_C(1) << i;
 	}
 
-	offered &= ~config->withheld;
+	return possible;
+}
+
+uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
+{
+	const uint32_t offered =
+		psci_table_possible(config) & psci_table_defined(version) & ~config->withheld;
 
 	return version == PSCI_VERSION_0_1 ? offered : whole_pairs(offered);
 }
 
-uint32_t psci_table_optional(uint32_t version)
+/* What each question about a version has in common. */
+static uint32_t rows_since(uint32_t version, bool (*is_meant)(const struct function *f))
 {
-	uint32_t optional = 0;
+	uint32_t rows = 0;
 
-	for (size_t i = 0; i < FUNCTION_COUNT; i++) {
-		if (functions[i].optional && functions[i].since <= version)
-			optional |= UINT32_C(1) << i;
+	for (uint32_t i = 0; i < FUNCTION_COUNT; i++) {
+		if (functions[i].since <= version && is_meant(&functions[i]))
+			rows |= UINT32_C(1) << i;
 	}
 
-	return optional;
+	return rows;
+}
+
+static bool is_any(const struct function *f)
+{
+	return f->handle;
+}
+
+static bool is_mandatory(const struct function *f)
+{
+	return !f->optional;
+}
+
+static bool is_optional(const struct function *f)
+{
+	return f->optional;
+}
+
+static bool is_offerable(const struct function *f)
+{
+	return f->need == OFFER;
+}
+
+uint32_t psci_table_defined(uint32_t version)
+{
+	return rows_since(version, is_any);
+}
+
+uint32_t psci_table_mandatory(uint32_t version)
+{
+	return rows_since(version, is_mandatory);
+}
+
+uint32_t psci_table_optional(uint32_t version)
+{
+	return rows_since(version, is_optional);
 }
 
 uint32_t psci_table_offerable(uint32_t version)
 {
-	uint32_t offerable = 0;
-
-	for (size_t i = 0; i < FUNCTION_COUNT; i++) {
-		if (functions[i].handle && functions[i].need == OFFER &&
-		    functions[i].since <= version)
-			offerable |= UINT32_C(1) << i;
-	}
-
-	return offerable;
+	return rows_since(version, is_offerable);
 }

@@ -244,6 +244,7 @@ static enum psci_next wake_vcpu(struct locked m, struct psci_vcpu *vcpu, struct 
 	vcpu->default_suspend = false;
 	/* While the machine is suspended, this is the one that suspended it. */
 	m.machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
+	m.machine->event_vcpu = NULL;
 	if (psci_vcpu_is_powered_down(vcpu))
 		return start(m, vcpu, entry);
 

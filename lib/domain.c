@@ -22,7 +22,18 @@ const uint8_t psci_depth_off[PSCI_POWER_LEVEL_COUNT] = {
 	PSCI_DEPTH_MAX,
 };
 
-static const uint8_t run[PSCI_POWER_LEVEL_COUNT];
+const uint8_t psci_depth_run[PSCI_POWER_LEVEL_COUNT] = { PSCI_DEPTH_RUN };
+
+bool psci_request_equals(const uint8_t a[PSCI_POWER_LEVEL_COUNT],
+			 const uint8_t b[PSCI_POWER_LEVEL_COUNT])
+{
+	for (unsigned int i = 0; i < PSCI_POWER_LEVEL_COUNT; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+
+	return true;
+}
 
 static void copy_request(struct psci_node *node, const uint8_t request[PSCI_POWER_LEVEL_COUNT])
 {
@@ -69,7 +80,11 @@ int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, u
 	const int err = psci_node_init(m, &node, level);
 
 	if (!err) {
-		*domain = (struct psci_domain){ .node = node, .next = machine->domains };
+		*domain = (struct psci_domain){
+			.node = node,
+			.next = machine->domains,
+			.number = machine->domains ? machine->domains->number + 1 : 0,
+		};
 		machine->domains = domain;
 		if (parent)
 			add_child(parent, &domain->node);
@@ -147,9 +162,9 @@ void psci_node_wake(struct locked m, struct psci_vcpu *vcpu)
 {
 	struct psci_domain *domain = vcpu->node.parent;
 
-	set_request(m, &vcpu->node, run);
+	set_request(m, &vcpu->node, psci_depth_run);
 	for (; domain && domain->awake++ == 0; domain = domain->node.parent)
-		set_request(m, &domain->node, run);
+		set_request(m, &domain->node, psci_depth_run);
 }
 
 static void reset_node(struct locked m, struct psci_node *node)
@@ -165,6 +180,22 @@ void psci_node_reset_all(struct locked m)
 	for (struct psci_domain *domain = m.machine->domains; domain; domain = domain->next) {
 		reset_node(m, &domain->node);
 		domain->awake = 0;
+	}
+}
+
+void psci_node_recount(struct locked m)
+{
+	for (struct psci_domain *domain = m.machine->domains; domain; domain = domain->next)
+		domain->awake = 0;
+	for (struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next) {
+		struct psci_domain *domain = vcpu->node.parent;
+
+		if (vcpu->node.request[0] != PSCI_DEPTH_RUN)
+			continue;
+		for (; domain && domain->awake++ == 0; domain = domain->node.parent) {
+			copy_request(&domain->node, psci_depth_run);
+			domain->node.counted = false;
+		}
 	}
 }
 

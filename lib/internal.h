@@ -106,6 +106,13 @@ uint32_t psci_table_optional(uint32_t version);
 /** The functions that a machine of this configuration carries out; bit n is number n. */
 uint32_t psci_table_offered(const struct psci_config *config, uint32_t version);
 
+/** The same if it could choose the version, and withheld nothing. */
+uint32_t psci_table_possible(const struct psci_config *config);
+
+/** The functions that a machine of this version has, and those that it must have. */
+uint32_t psci_table_defined(uint32_t version);
+uint32_t psci_table_mandatory(uint32_t version);
+
 /** The functions that psci_config.offered may name. */
 uint32_t psci_table_offerable(uint32_t version);
 
@@ -115,6 +122,9 @@ static inline bool is_offered(const struct psci_machine *machine, uint32_t fn32)
 }
 
 /* machine.c */
+
+/** Whether there is such a version; for 0.1, with these ids. */
+bool psci_version_valid(uint32_t version, const struct psci_fids_0_1 *fids);
 
 /** The vCPU that has exactly this MPIDR, or NULL. Any value is allowed. */
 struct psci_vcpu *psci_index_find(struct locked m, uint64_t mpidr);
@@ -171,6 +181,13 @@ struct outcome psci_fn_stat_count(struct locked m, const struct args *a);
 /** What CPU_OFF asks for: the deepest of everything. */
 extern const uint8_t psci_depth_off[PSCI_POWER_LEVEL_COUNT];
 
+/** What a vCPU that runs asks for: nothing. */
+extern const uint8_t psci_depth_run[PSCI_POWER_LEVEL_COUNT];
+
+/** Whether two requests ask the same of every level. */
+bool psci_request_equals(const uint8_t a[PSCI_POWER_LEVEL_COUNT],
+			 const uint8_t b[PSCI_POWER_LEVEL_COUNT]);
+
 /** Make a node of a level, asleep in the deepest state, and give it its statistics. */
 int psci_node_init(struct locked m, struct psci_node *node, unsigned int level);
 
@@ -186,6 +203,12 @@ void psci_node_wake(struct locked m, struct psci_vcpu *vcpu);
 
 /** All nodes sleep in the deepest state, as at the begin of a life. */
 void psci_node_reset_all(struct locked m);
+
+/**
+ * Find out anew which domains have somebody running in them, once every node's
+ * request has been set. One that has runs, whatever its request says.
+ */
+void psci_node_recount(struct locked m);
 
 struct outcome psci_fn_node_hw_state(struct locked m, const struct args *a);
 

@@ -27,11 +27,11 @@ static bool are_fids_0_1(const struct psci_fids_0_1 *fids)
 	return any;
 }
 
-static bool is_version(const struct psci_config *config, uint32_t version)
+bool psci_version_valid(uint32_t version, const struct psci_fids_0_1 *fids)
 {
 	switch (version) {
 	case PSCI_VERSION_0_1:
-		return are_fids_0_1(&config->fids_0_1);
+		return are_fids_0_1(fids);
 	case PSCI_VERSION_0_2:
 	case PSCI_VERSION_1_0:
 	case PSCI_VERSION_1_1:
@@ -62,7 +62,8 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 
 	const uint32_t version = config->version ? config->version : PSCI_VERSION_1_3;
 
-	if (!is_version(config, version) || config->withheld & ~psci_table_optional(version))
+	if (!psci_version_valid(version, &config->fids_0_1) ||
+	    config->withheld & ~psci_table_optional(version))
 		return PSCI_ERR_INVALID;
 	if (config->offered & ~psci_table_offerable(version))
 		return PSCI_ERR_INVALID;
@@ -78,6 +79,7 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		.index_size = config->index_size,
 		.version = version,
 		.offered = psci_table_offered(config, version),
+		.offerable = psci_table_possible(config),
 		.trusted_os = (uint8_t)config->trusted_os,
 		.trusted_os_home = config->trusted_os_mpidr,
 		.trusted_os_mpidr = config->trusted_os_mpidr,
@@ -181,6 +183,7 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 	const struct locked m = machine_lock(machine);
 
 	machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
+	machine->event_vcpu = NULL;
 	machine->os_initiated = false;
 	machine->suspend_called = false;
 	machine->memory_protected = false;
@@ -220,6 +223,18 @@ const char *psci_strerror(int error)
 		return "another vCPU of the machine has this MPIDR";
 	case PSCI_ERR_FULL:
 		return "the machine's index or statistics have no slot left";
+	case PSCI_ERR_SPACE:
+		return "the buffer is too small for the record";
+	case PSCI_ERR_TRUNCATED:
+		return "the record is truncated";
+	case PSCI_ERR_CORRUPT:
+		return "the record is corrupt";
+	case PSCI_ERR_NEWER:
+		return "the record has a format of a later version of libpsci";
+	case PSCI_ERR_UNSUPPORTED:
+		return "the record needs a version or function that this machine cannot have";
+	case PSCI_ERR_MISMATCH:
+		return "the record is of a machine with other vCPUs, domains or power states";
 	default:
 		return "unknown error";
 	}

@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /* The statistics of a node at a depth, or NULL if no power state names it. */
 static struct psci_stat *find_stat(struct locked m, const struct psci_node *node, uint8_t depth)
@@ -44,7 +43,8 @@ int psci_stat_init(struct locked m, struct psci_node *node)
 {
 	struct psci_machine *machine = m.machine;
 
-	if (!is_offered(machine, PSCI_FN32_PSCI_STAT_COUNT))
+	/* Also if it is withheld: a record that is restored may offer it. */
+	if (!(machine->offerable >> (PSCI_FN32_PSCI_STAT_COUNT - PSCI_FN32_BASE) & 1))
 		return PSCI_OK;
 	if (machine->stat_count - machine->stat_used < machine->idle_state_count)
 		return PSCI_ERR_FULL;
@@ -84,8 +84,8 @@ void psci_stat_end(struct locked m, struct psci_node *node)
 void psci_stat_reset(struct locked m, struct psci_node *node)
 {
 	node->counted = false;
-	if (node->stats)
-		memset(node->stats, 0, m.machine->idle_state_count * sizeof(*node->stats));
+	for (size_t i = 0; node->stats && i < m.machine->idle_state_count; i++)
+		node->stats[i] = (struct psci_stat){ .count = 0 };
 }
 
 /* What a call asks about, or NULL: there is no such core, state, or domain. */

@@ -22,6 +22,7 @@ static struct outcome stop(struct locked m, const struct args *a, struct psci_ev
 
 	m.machine->event = event;
 	m.machine->event.vctx = a->caller->vctx;
+	m.machine->event_vcpu = a->caller;
 	m.machine->event.overwrite_memory = m.machine->memory_protected && !warm;
 
 	return (struct outcome){ .next = PSCI_NEXT_EXIT, .kick_others = true };
@@ -136,6 +137,7 @@ struct outcome psci_fn_system_suspend(struct locked m, const struct args *a)
 		.kind = PSCI_EVENT_SUSPEND,
 		.vctx = a->caller->vctx,
 	};
+	m.machine->event_vcpu = a->caller;
 
 	return (struct outcome){ .next = PSCI_NEXT_SLEEP, .result = PSCI_RET_DENIED };
 }
@@ -148,6 +150,7 @@ static struct psci_vcpu *end_suspend(struct locked m)
 	if (m.machine->event.kind != PSCI_EVENT_SUSPEND)
 		return NULL;
 	m.machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
+	m.machine->event_vcpu = NULL;
 	while (vcpu->state != VCPU_SUSPENDED)
 		vcpu = vcpu->next;
 

@@ -78,6 +78,7 @@ struct psci_domain {
 	struct psci_node node;
 	struct psci_node *children;
 	struct psci_domain *next;
+	uint32_t number;
 	uint32_t awake;
 };
 

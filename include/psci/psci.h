@@ -65,6 +65,13 @@ enum psci_error {
 	PSCI_ERR_INVALID = -1, /**< A field or argument is outside its documented range. */
 	PSCI_ERR_EXISTS = -2, /**< Another vCPU of the machine has this MPIDR. */
 	PSCI_ERR_FULL = -3, /**< The machine's index or statistics have no slot left. */
+	/* From here on: psci/state.h. */
+	PSCI_ERR_SPACE = -4, /**< The buffer is too small for the record. */
+	PSCI_ERR_TRUNCATED = -5, /**< The record is longer than the buffer. */
+	PSCI_ERR_CORRUPT = -6, /**< The bytes are no record, or not as they were saved. */
+	PSCI_ERR_NEWER = -7, /**< The record has a format of a later library. */
+	PSCI_ERR_UNSUPPORTED = -8, /**< It needs a version or function that is not here. */
+	PSCI_ERR_MISMATCH = -9, /**< It is of a machine that is built otherwise. */
 };
 
 /** What a host allows to be done with a vCPU. */
@@ -332,8 +339,10 @@ struct psci_machine {
 	const struct psci_idle_state *idle_states;
 	size_t idle_state_count;
 	struct psci_event event;
+	const struct psci_vcpu *event_vcpu;
 	uint32_t version;
 	uint32_t offered;
+	uint32_t offerable;
 	bool extended_state_id;
 	bool os_initiated;
 	bool suspend_called;
@@ -358,6 +367,7 @@ struct psci_vcpu {
 	uint8_t state;
 	uint8_t mark;
 	bool default_suspend;
+	bool restored;
 };
 
 /**

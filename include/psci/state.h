@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * psci/state.h - take a machine's PSCI state along: snapshots, migration
+ *
+ * A record holds all that the library knows of a machine: its version and the
+ * functions that the guest was offered, what each vCPU is to PSCI, entry points of
+ * starts that are pending and of vCPUs that sleep, the suspend mode, statistics,
+ * marks, MEM_PROTECT, the event it stopped with. The registers of vCPUs, and what
+ * woke or will wake them, are the host's to save.
+ *
+ * The record is bytes, little-endian, the same on every machine, with a format
+ * number and a checksum. It may be stored and sent, and comes from nobody who is
+ * to be trusted: whatever its bytes are, restoring either makes a machine that is
+ * sound or changes nothing.
+ *
+ * To restore, make a machine as the first one was made: the same MPIDRs, the same
+ * domains added in the same order, the same power states, a host that can do what
+ * the guest was offered. Its version, withheld and offered functions need not
+ * match, they come from the record: a guest goes on seeing what it saw, though
+ * the library it moves to may have more.
+ */
+#ifndef PSCI_STATE_H
+#define PSCI_STATE_H
+
+#include <psci/psci.h>
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * psci_machine_save_size() - how large a record of this machine is
+ *
+ * The same for its whole life, once it has all of its vCPUs and domains.
+ */
+size_t psci_machine_save_size(struct psci_machine *machine);
+
+/**
+ * psci_machine_save() - write down a machine's state
+ * @machine: with its vCPUs stopped by the host, at any point but within a call of
+ *	the library; it is not changed
+ * @record: psci_machine_save_size() bytes are written
+ * @size: of the buffer
+ *
+ * Return: 0, or
+ *   PSCI_ERR_SPACE: @size is less than psci_machine_save_size().
+ */
+int psci_machine_save(struct psci_machine *machine, void *record, size_t size);
+
+/**
+ * psci_machine_restore() - make a machine what another one was
+ * @machine: with all its vCPUs and domains, none of which runs; what it was before
+ *	is forgotten
+ * @record: from psci_machine_save(), of this or any earlier version of the library
+ * @size: of the record, exactly
+ *
+ * Then each vCPU polls, once the host has restored its registers:
+ * PSCI_NEXT_RESUME for one that was on, PSCI_NEXT_START for a pending start, PARK
+ * and SLEEP as before. Every vCPU is kicked.
+ *
+ * Return: 0, or, with nothing changed,
+ *   PSCI_ERR_TRUNCATED: the record goes on beyond @size;
+ *   PSCI_ERR_CORRUPT: these are not the bytes of a record;
+ *   PSCI_ERR_NEWER: it has a format of a later library;
+ *   PSCI_ERR_UNSUPPORTED: it has a version that this library does not know, or a
+ *	function that this library or the host of @machine cannot offer;
+ *   PSCI_ERR_MISMATCH: vCPUs, domains, power states or the trusted OS differ.
+ */
+int psci_machine_restore(struct psci_machine *machine, const void *record, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PSCI_STATE_H */

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A machine's state saved into a record, and a machine restored from one.
+ *
+ * Restoring reads the record twice: first to judge it, then to take it over.
+ */
+#include "internal.h"
+#include "record.h"
+
+#include <psci/psci.h>
+#include <psci/state.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static bool has_stats(const struct psci_machine *machine)
+{
+	return is_offered(machine, PSCI_FN32_PSCI_STAT_COUNT);
+}
+
+static uint32_t count_vcpus(const struct psci_machine *machine)
+{
+	uint32_t count = 0;
+
+	for (const struct psci_vcpu *vcpu = machine->vcpus; vcpu; vcpu = vcpu->next)
+		count++;
+
+	return count;
+}
+
+static uint32_t count_domains(const struct psci_machine *machine)
+{
+	return machine->domains ? machine->domains->number + 1 : 0;
+}
+
+/* --- saving --- */
+
+static struct machine_record describe_machine(const struct psci_machine *machine)
+{
+	return (struct machine_record){
+		.version = machine->version,
+		.offered = machine->offered,
+		.fids = { machine->fids_0_1.cpu_suspend, machine->fids_0_1.cpu_off,
+			  machine->fids_0_1.cpu_on, machine->fids_0_1.migrate },
+		.extended_state_id = machine->extended_state_id,
+		.os_initiated = machine->os_initiated,
+		.suspend_called = machine->suspend_called,
+		.memory_protected = machine->memory_protected,
+		.trusted_os = machine->trusted_os,
+		.event_kind = (uint8_t)machine->event.kind,
+		.overwrite_memory = machine->event.overwrite_memory,
+		.has_stats = has_stats(machine),
+		.event_type = machine->event.type,
+		.event_cookie = machine->event.cookie,
+		.event_mpidr = machine->event_vcpu ? machine->event_vcpu->mpidr : 0,
+		.trusted_os_mpidr = machine->trusted_os_mpidr,
+		.idle_state_count = (uint32_t)machine->idle_state_count,
+		.domain_count = count_domains(machine),
+		.vcpu_count = count_vcpus(machine),
+	};
+}
+
+static struct node_record describe_node(struct locked m, const struct psci_node *node)
+{
+	struct node_record r = {
+		.parent = node->parent ? node->parent->number : RECORD_NO_DOMAIN,
+		.counted = node->counted && has_stats(m.machine),
+	};
+
+	for (unsigned int i = 0; i < PSCI_POWER_LEVEL_COUNT; i++)
+		r.request[i] = node->request[i];
+	/* Clocks differ between hosts; what has passed does not. */
+	if (r.counted)
+		r.elapsed = m.machine->host->now(m.machine->ctx) - node->since;
+
+	return r;
+}
+
+static struct vcpu_record describe_vcpu(struct locked m, const struct psci_vcpu *vcpu)
+{
+	const struct psci_entry *entry = &vcpu->entry;
+	unsigned int flags = 0;
+
+	flags |= entry->aarch32 ? ENTRY_AARCH32 : 0;
+	flags |= entry->t32 ? ENTRY_T32 : 0;
+	flags |= entry->big_endian ? ENTRY_BIG_ENDIAN : 0;
+	flags |= entry->wake ? ENTRY_WAKE : 0;
+
+	return (struct vcpu_record){
+		.node = describe_node(m, &vcpu->node),
+		.mpidr = vcpu->mpidr,
+		.pc = entry->pc,
+		.x0 = entry->x0,
+		.entry_flags = (uint8_t)flags,
+		.state = vcpu->state,
+		.mark = vcpu->mark,
+		.default_suspend = vcpu->default_suspend,
+	};
+}
+
+static void save_stats(struct locked m, struct record_pass *pass, const struct psci_node *node)
+{
+	if (has_stats(m.machine))
+		psci_record_move_stats(pass, node->stats, (uint32_t)m.machine->idle_state_count);
+}
+
+static void save(struct locked m, uint8_t *record)
+{
+	struct machine_record r = describe_machine(m.machine);
+	struct record_pass pass = { .out = record };
+
+	psci_record_move(&pass, RECORD_MAGIC, 4);
+	psci_record_move(&pass, RECORD_FORMAT, 4);
+	psci_record_move(&pass, psci_record_size(&r), 4);
+	psci_record_move_machine(&pass, &r);
+	for (size_t i = 0; i < m.machine->idle_state_count; i++) {
+		struct psci_idle_state state = m.machine->idle_states[i];
+
+		psci_record_move_idle_state(&pass, &state);
+	}
+	for (const struct psci_domain *each = m.machine->domains; each; each = each->next) {
+		struct node_record node = describe_node(m, &each->node);
+
+		psci_record_move(&pass, each->node.level, 1);
+		psci_record_move_node(&pass, &node);
+		save_stats(m, &pass, &each->node);
+	}
+	for (const struct psci_vcpu *each = m.machine->vcpus; each; each = each->next) {
+		struct vcpu_record vcpu = describe_vcpu(m, each);
+
+		psci_record_move_vcpu(&pass, &vcpu);
+		save_stats(m, &pass, &each->node);
+	}
+	psci_record_move(&pass, psci_record_checksum(record, (size_t)(pass.out - record)),
+			 CHECKSUM_SIZE);
+}
+
+size_t psci_machine_save_size(struct psci_machine *machine)
+{
+	const struct locked m = machine_lock(machine);
+	const struct machine_record r = describe_machine(machine);
+
+	machine_unlock(m);
+
+	return (size_t)psci_record_size(&r);
+}
+
+int psci_machine_save(struct psci_machine *machine, void *record, size_t size)
+{
+	if (size < psci_machine_save_size(machine))
+		return PSCI_ERR_SPACE;
+
+	const struct locked m = machine_lock(machine);
+
+	save(m, record);
+	machine_unlock(m);
+
+	return PSCI_OK;
+}
+
+/* --- judging --- */
+
+static int check_envelope(const uint8_t *record, size_t size)
+{
+	struct record_pass pass = { .in = record };
+
+	if (size < ENVELOPE_SIZE + CHECKSUM_SIZE)
+		return PSCI_ERR_TRUNCATED;
+	if (psci_record_move(&pass, 0, 4) != RECORD_MAGIC)
+		return PSCI_ERR_CORRUPT;
+
+	const uint64_t format = psci_record_move(&pass, 0, 4);
+	const uint64_t total = psci_record_move(&pass, 0, 4);
+
+	if (total > size)
+		return PSCI_ERR_TRUNCATED;
+	pass.in = record + size - CHECKSUM_SIZE;
+	if (total != size || psci_record_move(&pass, 0, CHECKSUM_SIZE) !=
+				     psci_record_checksum(record, size - CHECKSUM_SIZE))
+		return PSCI_ERR_CORRUPT;
+	if (format > RECORD_FORMAT)
+		return PSCI_ERR_NEWER;
+
+	return format == RECORD_FORMAT ? PSCI_OK : PSCI_ERR_CORRUPT;
+}
+
+static struct psci_fids_0_1 fids_of(const struct machine_record *r)
+{
+	return (struct psci_fids_0_1){ r->fids[0], r->fids[1], r->fids[2], r->fids[3] };
+}
+
+static bool is_in(uint32_t offered, uint32_t fn32)
+{
+	return offered >> (fn32 - PSCI_FN32_BASE) & 1;
+}
+
+/* Whether the machine's part says nothing that no machine can be. */
+static bool is_machine_sound(const struct machine_record *r)
+{
+	const bool event = r->event_kind != PSCI_EVENT_NONE;
+
+	if (r->extended_state_id > 1 || r->os_initiated > 1 || r->suspend_called > 1 ||
+	    r->memory_protected > 1 || r->overwrite_memory > 1 || r->has_stats > 1)
+		return false;
+	if (r->event_kind > PSCI_EVENT_SUSPEND || r->overwrite_memory > r->memory_protected)
+		return false;
+	if (!event && (r->event_type || r->event_cookie || r->event_mpidr || r->overwrite_memory))
+		return false;
+	if (r->has_stats != is_in(r->offered, PSCI_FN32_PSCI_STAT_COUNT))
+		return false;
+	if (r->os_initiated && !is_in(r->offered, PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		return false;
+	if (r->memory_protected && !is_in(r->offered, PSCI_FN32_MEM_PROTECT))
+		return false;
+
+	return r->event_kind != PSCI_EVENT_SUSPEND || is_in(r->offered, PSCI_FN32_SYSTEM_SUSPEND);
+}
+
+static int check_machine(struct locked m, const struct machine_record *r, size_t size)
+{
+	const struct psci_fids_0_1 fids = fids_of(r);
+
+	if (!psci_version_valid(r->version, &fids) ||
+	    r->offered & ~(psci_table_defined(r->version) & m.machine->offerable))
+		return PSCI_ERR_UNSUPPORTED;
+	if (r->version != PSCI_VERSION_0_1 && psci_table_mandatory(r->version) & ~r->offered)
+		return PSCI_ERR_CORRUPT;
+	if (!is_machine_sound(r) || psci_record_size(r) != size)
+		return PSCI_ERR_CORRUPT;
+	if (r->extended_state_id != m.machine->extended_state_id ||
+	    r->trusted_os != m.machine->trusted_os ||
+	    r->idle_state_count != m.machine->idle_state_count ||
+	    r->domain_count != count_domains(m.machine) || r->vcpu_count != count_vcpus(m.machine))
+		return PSCI_ERR_MISMATCH;
+	if (r->trusted_os == PSCI_TRUSTED_OS_NONE ||
+	    r->trusted_os_mpidr == m.machine->trusted_os_home)
+		return PSCI_OK;
+
+	return psci_index_find(m, r->trusted_os_mpidr) ? PSCI_OK : PSCI_ERR_MISMATCH;
+}
+
+static int check_idle_states(struct locked m, struct record_pass *pass)
+{
+	for (size_t i = 0; i < m.machine->idle_state_count; i++) {
+		const struct psci_idle_state *here = &m.machine->idle_states[i];
+		struct psci_idle_state there = { 0 };
+
+		psci_record_move_idle_state(pass, &there);
+		if (there.power_state != here->power_state ||
+		    there.last_level != here->last_level ||
+		    !psci_request_equals(there.depth, here->depth))
+			return PSCI_ERR_MISMATCH;
+	}
+
+	return PSCI_OK;
+}
+
+static bool is_placed(const struct node_record *r, const struct psci_node *node)
+{
+	return r->parent == (node->parent ? node->parent->number : RECORD_NO_DOMAIN);
+}
+
+static void skip_stats(struct record_pass *pass, const struct machine_record *r)
+{
+	if (r->has_stats)
+		pass->in += (size_t)r->idle_state_count * STAT_SIZE;
+}
+
+/* Any request of a domain makes a sound machine: see psci_node_recount(). */
+static int check_domains(struct locked m, struct record_pass *pass, const struct machine_record *r)
+{
+	for (const struct psci_domain *each = m.machine->domains; each; each = each->next) {
+		struct node_record node = { 0 };
+
+		if (psci_record_move(pass, 0, 1) != each->node.level)
+			return PSCI_ERR_MISMATCH;
+		psci_record_move_node(pass, &node);
+		if (!is_placed(&node, &each->node))
+			return PSCI_ERR_MISMATCH;
+		if (node.counted > r->has_stats)
+			return PSCI_ERR_CORRUPT;
+		skip_stats(pass, r);
+	}
+
+	return PSCI_OK;
+}
+
+/* Whether a suspended vCPU sleeps in a state that there is. */
+static bool is_known_sleep(struct locked m, const struct vcpu_record *v,
+			   const struct machine_record *r)
+{
+	if (r->event_kind == PSCI_EVENT_SUSPEND)
+		return psci_request_equals(v->node.request, psci_depth_off);
+	for (size_t i = 0; i < m.machine->idle_state_count; i++) {
+		if (psci_request_equals(v->node.request, m.machine->idle_states[i].depth))
+			return true;
+	}
+
+	return false;
+}
+
+static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
+			  const struct machine_record *r)
+{
+	if (v->entry_flags > ENTRY_ALL || v->state > VCPU_FROZEN || v->mark > PSCI_VCPU_FAULTY ||
+	    v->node.counted > r->has_stats || v->default_suspend > (v->state == VCPU_SUSPENDED))
+		return false;
+	if (v->state == VCPU_SUSPENDED && !(v->entry_flags & ENTRY_WAKE))
+		return false;
+	/* Who suspended the machine sleeps, and all others are off. */
+	if (r->event_kind == PSCI_EVENT_SUSPEND &&
+	    v->state != (v->mpidr == r->event_mpidr ? VCPU_SUSPENDED : VCPU_OFF))
+		return false;
+
+	switch ((enum vcpu_state)v->state) {
+	case VCPU_ON:
+		return !v->node.counted && psci_request_equals(v->node.request, psci_depth_run);
+	case VCPU_SUSPENDED:
+		return is_known_sleep(m, v, r);
+	case VCPU_FROZEN:
+		if (!is_in(r->offered, PSCI_FN32_CPU_FREEZE))
+			return false;
+		break;
+	case VCPU_OFF:
+	case VCPU_ON_PENDING:
+		break;
+	}
+
+	return psci_request_equals(v->node.request, psci_depth_off);
+}
+
+/* Marks each vCPU that the record has, so that none can be there twice. */
+static int check_vcpus(struct locked m, struct record_pass *pass, const struct machine_record *r)
+{
+	for (uint32_t i = 0; i < r->vcpu_count; i++) {
+		struct vcpu_record v = { 0 };
+
+		psci_record_move_vcpu(pass, &v);
+		skip_stats(pass, r);
+
+		struct psci_vcpu *vcpu = psci_index_find(m, v.mpidr);
+
+		if (!vcpu || !is_placed(&v.node, &vcpu->node))
+			return PSCI_ERR_MISMATCH;
+		if (vcpu->restored || !is_vcpu_sound(m, &v, r))
+			return PSCI_ERR_CORRUPT;
+		vcpu->restored = true;
+	}
+	if (r->event_kind != PSCI_EVENT_NONE && !psci_index_find(m, r->event_mpidr))
+		return PSCI_ERR_CORRUPT;
+
+	return PSCI_OK;
+}
+
+static int check(struct locked m, const uint8_t *record, size_t size)
+{
+	struct record_pass pass = { .in = record + ENVELOPE_SIZE };
+	struct machine_record r = { 0 };
+	int err = check_envelope(record, size);
+
+	if (err)
+		return err;
+	if (size < ENVELOPE_SIZE + MACHINE_SIZE + CHECKSUM_SIZE)
+		return PSCI_ERR_CORRUPT;
+	psci_record_move_machine(&pass, &r);
+	err = check_machine(m, &r, size);
+	if (!err)
+		err = check_idle_states(m, &pass);
+	if (!err)
+		err = check_domains(m, &pass, &r);
+	if (!err)
+		err = check_vcpus(m, &pass, &r);
+	for (struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next)
+		vcpu->restored = false;
+
+	return err;
+}
+
+/* --- taking over --- */
+
+static void restore_machine(struct locked m, const struct machine_record *r)
+{
+	struct psci_machine *machine = m.machine;
+	const struct psci_vcpu *caller =
+		r->event_kind == PSCI_EVENT_NONE ? NULL : psci_index_find(m, r->event_mpidr);
+
+	machine->version = r->version;
+	machine->offered = r->offered;
+	machine->fids_0_1 = fids_of(r);
+	machine->os_initiated = r->os_initiated;
+	machine->suspend_called = r->suspend_called;
+	machine->memory_protected = r->memory_protected;
+	machine->trusted_os_mpidr = r->trusted_os_mpidr;
+	machine->event_vcpu = caller;
+	machine->event = (struct psci_event){
+		.kind = (enum psci_event_kind)r->event_kind,
+		.type = r->event_type,
+		.cookie = r->event_cookie,
+		.vctx = caller ? caller->vctx : NULL,
+		.overwrite_memory = r->overwrite_memory,
+	};
+}
+
+static void restore_node(struct locked m, struct record_pass *pass, struct psci_node *node,
+			 const struct node_record *r)
+{
+	for (unsigned int i = 0; i < PSCI_POWER_LEVEL_COUNT; i++)
+		node->request[i] = r->request[i];
+	node->counted = r->counted;
+	if (r->counted)
+		node->since = m.machine->host->now(m.machine->ctx) - r->elapsed;
+	if (has_stats(m.machine))
+		psci_record_move_stats(pass, node->stats, (uint32_t)m.machine->idle_state_count);
+	else
+		psci_stat_reset(m, node);
+}
+
+static void restore_vcpu(struct locked m, struct record_pass *pass)
+{
+	struct vcpu_record v = { 0 };
+
+	psci_record_move_vcpu(pass, &v);
+
+	struct psci_vcpu *vcpu = psci_index_find(m, v.mpidr);
+
+	restore_node(m, pass, &vcpu->node, &v.node);
+	vcpu->state = v.state;
+	vcpu->mark = v.mark;
+	vcpu->default_suspend = v.default_suspend;
+	vcpu->entry = (struct psci_entry){
+		.pc = v.pc,
+		.x0 = v.x0,
+		.aarch32 = v.entry_flags & ENTRY_AARCH32,
+		.t32 = v.entry_flags & ENTRY_T32,
+		.big_endian = v.entry_flags & ENTRY_BIG_ENDIAN,
+		.wake = v.entry_flags & ENTRY_WAKE,
+	};
+}
+
+static void restore(struct locked m, const uint8_t *record)
+{
+	struct record_pass pass = { .in = record + ENVELOPE_SIZE };
+	struct machine_record r = { 0 };
+
+	psci_record_move_machine(&pass, &r);
+	restore_machine(m, &r);
+	pass.in += (size_t)r.idle_state_count * IDLE_STATE_SIZE;
+	for (struct psci_domain *each = m.machine->domains; each; each = each->next) {
+		struct node_record node = { 0 };
+
+		psci_record_move(&pass, 0, 1);
+		psci_record_move_node(&pass, &node);
+		restore_node(m, &pass, &each->node, &node);
+	}
+	for (uint32_t i = 0; i < r.vcpu_count; i++)
+		restore_vcpu(m, &pass);
+	psci_node_recount(m);
+}
+
+int psci_machine_restore(struct psci_machine *machine, const void *record, size_t size)
+{
+	const struct locked m = machine_lock(machine);
+	const int err = check(m, record, size);
+
+	if (!err)
+		restore(m, record);
+	machine_unlock(m);
+	if (err)
+		return err;
+
+	for (const struct psci_vcpu *each = machine->vcpus; each; each = each->next)
+		machine->host->kick(machine->ctx, each->vctx);
+
+	return PSCI_OK;
+}
