@@ -52,6 +52,7 @@ uint64_t vcpu_register_x(unsigned int number)
 	       2ULL * number;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): KVM writes through it. */
 int vcpu_get_register(const struct vcpu *vcpu, uint64_t id, uint64_t *value)
 {
 	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)value };
