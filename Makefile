@@ -139,13 +139,18 @@ payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payl
 
 # --- what system tests run besides dormouse, where tools/arm64-host looks for programs ---
 
-system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/test-kvm-psci
+system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/test-kvm-psci \
+	$(O)/arm64/on-socket
 
 $(O)/arm64/board.img: tests/guest/board.S
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) -c -o $@.o $<
 	$(Q)$(CROSS)objcopy -O binary -j .text $@.o $@ && rm $@.o && chmod +x $@
+
+$(O)/arm64/on-socket: $(O)/arm64/tests/system/on-socket.o
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
 $(O)/arm64/psci-calls.img: tests/guest/calls.S tests/guest/calls.ld
 	@mkdir -p $(@D)

@@ -2,6 +2,7 @@
 #include "unpack.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,8 @@ void unpack_end(struct unpack *u)
 		inflateEnd(&u->gzip);
 	ZSTD_freeDStream(u->zstd);
 	free(u);
+	/* Their windows are megabytes, which malloc() would keep for the next time. */
+	(void)malloc_trim(0);
 }
 
 /* Read from the file. Returns how much, 0 at its end, or -errno. */

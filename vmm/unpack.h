@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reading a file, or a part of one, that may be compressed: piece by piece,
- * straight to where its contents shall be. Nothing of it is kept, so that a
- * reader who starts again finds in memory what it found the first time.
+ * straight to where its contents shall be. None of it stays in memory between two
+ * readings.
  */
 #ifndef VMM_UNPACK_H
 #define VMM_UNPACK_H

@@ -64,3 +64,44 @@ ok "at its prompt: reset restarts it in the same dormouse" \
 	[ "$(grep -ac '^U-Boot 20' "$vm_console")" -eq 2 ]
 ok "at its prompt: dormouse reports the reset, and why" dormouse_said \
 	'^dormouse: prompt: resetting: SYSTEM_RESET2?, .*from vCPU 0, at '
+
+# --- On a socket ---
+
+# A client that types what comes through $keys; what it sees is the console.
+# Whoever was the client before has left: client FILE
+client()
+{
+	if [[ ${client_pid-} ]]; then
+		kill "$client_pid"
+		wait "$client_pid" || true
+	fi
+	vm_console=$1
+	on-socket "$disks/console" <&"$keys" >"$vm_console" &
+	client_pid=$!
+}
+
+vm_start socket --firmware "$u_boot" --console "unix:$disks/console"
+vm_await "$vm_messages" '^dormouse: socket: running'
+exec {keys}<>"$disks/keys"
+mkfifo "$disks/keys-of-nobody"
+client "$logs/socket-1.console"
+echo >&"$keys"
+at_prompt 1 'echo first=client'
+vm_await "$vm_console" '^first=client'
+client "$logs/socket-2.console"
+echo 'echo second=client' >&"$keys"
+vm_await "$vm_console" '^second=client'
+ok "on a socket: the first client saw U-Boot start" grep -aq '^U-Boot 20' "$logs/socket-1.console"
+ok "on a socket: what it saw the second does not see again" \
+	[ "$(grep -ac 'first=client' "$vm_console")" -eq 0 ]
+# Its input never ends; it leaves because it is turned away.
+on-socket "$disks/console" <>"$disks/keys-of-nobody" >"$logs/socket-3.console" || true
+ok "on a socket: a third is told that there is one" \
+	grep -q 'in use by another client' "$logs/socket-3.console"
+echo poweroff >&"$keys"
+vm_finish
+exec {keys}>&-
+is "on a socket: poweroff ends the run with 0" "$vm_status" 0
+status=0
+wait "$client_pid" || status=$?
+is "on a socket: the client is told that it is over" "$status" 0

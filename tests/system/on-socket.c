@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * on-socket - be the client of a console on a Unix socket
+ *
+ *	on-socket PATH
+ *
+ * What comes on standard input is sent, what is received goes to standard
+ * output, until either side ends. Exits with 0 if it was the other one.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return -1;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+
+	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
+}
+
+/* Copy what there is. Returns how much, 0 at the end, or a negative number. */
+static ssize_t copy(int from, int to)
+{
+	char bytes[4096];
+	const ssize_t count = read(from, bytes, sizeof(bytes));
+
+	if (count > 0 && write(to, bytes, (size_t)count) != count)
+		return -1;
+
+	return count;
+}
+
+int main(int argc, char **argv)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = argc == 2 ? connect_to(argv[1]) : -1, .events = POLLIN },
+	};
+
+	if (fds[1].fd < 0) {
+		perror("on-socket");
+		return 2;
+	}
+	for (;;) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents && copy(fds[1].fd, STDOUT_FILENO) <= 0)
+			return 0;
+		if (!fds[1].revents && fds[0].revents && copy(STDIN_FILENO, fds[1].fd) <= 0)
+			return 1;
+	}
+}
