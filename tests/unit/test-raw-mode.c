@@ -235,7 +235,7 @@ static void as_shell(enum verdict (*shell)(void))
 
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(shell());
+		_exit((int)shell());
 	assert_int_equal(waitpid(child, &status, 0), child);
 	close(master);
 	assert_true(WIFEXITED(status));
