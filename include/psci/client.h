@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * psci/client.h - the caller's side of PSCI, for guests and firmware
+ *
+ * A kernel, a loader or a test gives a function that executes HVC or SMC, probes
+ * once, and has every PSCI call as a C function. Needs client.c of lib/, nothing
+ * of the server's side, no C library; keeps no state but what probing found.
+ * References are to DEN0022F.b by section name.
+ *
+ * Which conduit to use, HVC or SMC, only the device tree (/psci, "method") or
+ * ACPI (FADT, ARM_BOOT_ARCH) can tell: the wrong instruction is undefined.
+ */
+#ifndef PSCI_CLIENT_H
+#define PSCI_CLIENT_H
+
+#include <psci/psci.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * An implementation of PSCI, as a caller found it. To be read at will; written by
+ * psci_client_probe() only, so any thread may use it after that.
+ */
+struct psci_client {
+	/** Execute the conduit with x0 to x3 (r0 to r3) from @x, and put x0 back. */
+	void (*call)(void *ctx, uint64_t x[4]);
+	void *ctx;
+	bool aarch64; /**< The caller runs in AArch64 state. */
+	uint32_t version; /**< As PSCI_VERSION answers. */
+	uint32_t smccc_version; /**< SMCCC_VERSION_1_0 if it cannot be asked. */
+	uint32_t fn32; /**< Bit n: function number n is there with its FN32 id ... */
+	uint32_t fn64; /**< ... and with its FN64 id, for an AArch64 caller. */
+	uint32_t suspend_features; /**< PSCI_FEATURES of CPU_SUSPEND. */
+	uint32_t off2_types; /**< PSCI_FEATURES of SYSTEM_OFF2; 0 if it is not there. */
+};
+
+/**
+ * psci_client_probe() - find out what there is
+ * @client: storage; its contents are ignored
+ * @call: the conduit, see struct psci_client
+ * @ctx: passed to @call
+ * @aarch64: the caller runs in AArch64 state, and may use FN64 ids
+ *
+ * Asks PSCI_VERSION, and since 1.0 PSCI_FEATURES of every function. In 0.2, which
+ * has no PSCI_FEATURES, what is mandatory there counts as being there, and so do
+ * the MIGRATE functions, which then may answer NOT_SUPPORTED.
+ *
+ * Return: 0, or
+ *   PSCI_ERR_UNSUPPORTED: there is no PSCI 0.2 or later.
+ */
+int psci_client_probe(struct psci_client *client, void (*call)(void *ctx, uint64_t x[4]), void *ctx,
+		      bool aarch64);
+
+/**
+ * psci_client_call() - make a call; the functions below are this with types
+ * @fn32: the FN32 id of a function; its FN64 id is used where that is there
+ * @x1: and so on: arguments; 0 for those that the function does not have
+ *
+ * Return: what the implementation answers, an error sign-extended to 64 bits; or,
+ * without a call, PSCI_RET_NOT_SUPPORTED if the function is not there, and
+ * PSCI_RET_INVALID_PARAMETERS if only its FN32 id is there and an argument does
+ * not fit.
+ */
+uint64_t psci_client_call(const struct psci_client *client, uint32_t fn32, uint64_t x1, uint64_t x2,
+			  uint64_t x3);
+
+/** psci_client_code() - the same for functions that answer with 32 bits. */
+int32_t psci_client_code(const struct psci_client *client, uint32_t fn32, uint64_t x1, uint64_t x2,
+			 uint64_t x3);
+
+/**
+ * psci_client_power_off() - turn the machine off
+ * @hibernating: the caller has just saved itself to disk
+ *
+ * A caller that hibernated says so with SYSTEM_OFF2, if that is there, so that
+ * whoever owns the machine keeps its environment; else, and if that fails,
+ * SYSTEM_OFF. HIBERNATE_OFF is asked for as type 0 first, then as 1: no
+ * implementation of any draft of PSCI 1.3 refuses both.
+ *
+ * Return: only if the machine is still on; the answer of the last call.
+ */
+int32_t psci_client_power_off(const struct psci_client *client, bool hibernating);
+
+/**
+ * psci_client_restart() - reset the machine
+ * @warm: keep the contents of memory, if SYSTEM_RESET2 is there; an implementation
+ *	may reset coldly all the same
+ *
+ * Return: only if the machine goes on; the answer of the last call.
+ */
+int32_t psci_client_restart(const struct psci_client *client, bool warm);
+
+/*
+ * Each function of PSCI. Arguments and answers are the specification's; an
+ * int32_t is one of PSCI_RET_ or, 0 and above, what the function tells. Those that
+ * do not return on success are the ones that leave: CPU_OFF, CPU_FREEZE, a
+ * power-down, a reset.
+ */
+
+static inline int32_t psci_client_cpu_suspend(const struct psci_client *client,
+					      uint32_t power_state, uint64_t entry,
+					      uint64_t context)
+{
+	return psci_client_code(client, PSCI_FN32_CPU_SUSPEND, power_state, entry, context);
+}
+
+static inline int32_t psci_client_cpu_off(const struct psci_client *client)
+{
+	return psci_client_code(client, PSCI_FN32_CPU_OFF, 0, 0, 0);
+}
+
+static inline int32_t psci_client_cpu_on(const struct psci_client *client, uint64_t target,
+					 uint64_t entry, uint64_t context)
+{
+	return psci_client_code(client, PSCI_FN32_CPU_ON, target, entry, context);
+}
+
+static inline int32_t psci_client_affinity_info(const struct psci_client *client, uint64_t target,
+						uint32_t lowest_level)
+{
+	return psci_client_code(client, PSCI_FN32_AFFINITY_INFO, target, lowest_level, 0);
+}
+
+static inline int32_t psci_client_migrate(const struct psci_client *client, uint64_t target)
+{
+	return psci_client_code(client, PSCI_FN32_MIGRATE, target, 0, 0);
+}
+
+static inline int32_t psci_client_migrate_info_type(const struct psci_client *client)
+{
+	return psci_client_code(client, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0);
+}
+
+/** An MPIDR; means something only if MIGRATE_INFO_TYPE is 0 or 1. */
+static inline uint64_t psci_client_migrate_info_up_cpu(const struct psci_client *client)
+{
+	return psci_client_call(client, PSCI_FN32_MIGRATE_INFO_UP_CPU, 0, 0, 0);
+}
+
+static inline int32_t psci_client_system_off(const struct psci_client *client)
+{
+	return psci_client_code(client, PSCI_FN32_SYSTEM_OFF, 0, 0, 0);
+}
+
+static inline int32_t psci_client_system_reset(const struct psci_client *client)
+{
+	return psci_client_code(client, PSCI_FN32_SYSTEM_RESET, 0, 0, 0);
+}
+
+static inline int32_t psci_client_features(const struct psci_client *client, uint32_t fid)
+{
+	return psci_client_code(client, PSCI_FN32_PSCI_FEATURES, fid, 0, 0);
+}
+
+static inline int32_t psci_client_cpu_freeze(const struct psci_client *client)
+{
+	return psci_client_code(client, PSCI_FN32_CPU_FREEZE, 0, 0, 0);
+}
+
+static inline int32_t psci_client_cpu_default_suspend(const struct psci_client *client,
+						      uint64_t entry, uint64_t context)
+{
+	return psci_client_code(client, PSCI_FN32_CPU_DEFAULT_SUSPEND, entry, context, 0);
+}
+
+static inline int32_t psci_client_node_hw_state(const struct psci_client *client, uint64_t target,
+						uint32_t power_level)
+{
+	return psci_client_code(client, PSCI_FN32_NODE_HW_STATE, target, power_level, 0);
+}
+
+static inline int32_t psci_client_system_suspend(const struct psci_client *client, uint64_t entry,
+						 uint64_t context)
+{
+	return psci_client_code(client, PSCI_FN32_SYSTEM_SUSPEND, entry, context, 0);
+}
+
+static inline int32_t psci_client_set_suspend_mode(const struct psci_client *client, uint32_t mode)
+{
+	return psci_client_code(client, PSCI_FN32_PSCI_SET_SUSPEND_MODE, mode, 0, 0);
+}
+
+/** Microseconds, 32 bits of them without an FN64 id; look at @client first. */
+static inline uint64_t psci_client_stat_residency(const struct psci_client *client, uint64_t target,
+						  uint32_t power_state)
+{
+	return psci_client_call(client, PSCI_FN32_PSCI_STAT_RESIDENCY, target, power_state, 0);
+}
+
+static inline uint64_t psci_client_stat_count(const struct psci_client *client, uint64_t target,
+					      uint32_t power_state)
+{
+	return psci_client_call(client, PSCI_FN32_PSCI_STAT_COUNT, target, power_state, 0);
+}
+
+static inline int32_t psci_client_system_reset2(const struct psci_client *client, uint32_t type,
+						uint64_t cookie)
+{
+	return psci_client_code(client, PSCI_FN32_SYSTEM_RESET2, type, cookie, 0);
+}
+
+static inline int32_t psci_client_mem_protect(const struct psci_client *client, bool enable)
+{
+	return psci_client_code(client, PSCI_FN32_MEM_PROTECT, enable, 0, 0);
+}
+
+static inline int32_t psci_client_mem_protect_check_range(const struct psci_client *client,
+							  uint64_t base, uint64_t length)
+{
+	return psci_client_code(client, PSCI_FN32_MEM_PROTECT_CHECK_RANGE, base, length, 0);
+}
+
+static inline int32_t psci_client_system_off2(const struct psci_client *client, uint32_t type)
+{
+	return psci_client_code(client, PSCI_FN32_SYSTEM_OFF2, type, 0, 0);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PSCI_CLIENT_H */
