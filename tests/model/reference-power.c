@@ -37,6 +37,7 @@ static bool runs(const struct ref_machine *m, int domain, unsigned int except)
 }
 
 /* How deep a domain may go, vCPU @last being the last to sleep in it. */
+/* PSCI-CPU_SUSPEND-35 */
 static uint8_t allowed(const struct ref_machine *m, int domain, unsigned int last,
 		       unsigned int level)
 {
@@ -138,6 +139,7 @@ static uint8_t needed(const struct ref_machine *m, unsigned int level, uint8_t a
 	return least;
 }
 
+/* PSCI-CPU_SUSPEND-33 PSCI-CPU_SUSPEND-34 */
 int32_t ref_check_os_initiated(const struct ref_machine *m, unsigned int i,
 			       const struct psci_idle_state *state)
 {
@@ -167,6 +169,7 @@ int32_t ref_check_os_initiated(const struct ref_machine *m, unsigned int i,
 	return PSCI_RET_SUCCESS;
 }
 
+/* PSCI-NODE_HW_STATE-30 PSCI-NODE_HW_STATE-31 PSCI-NODE_HW_STATE-32 */
 int32_t ref_node_hw_state(const struct ref_machine *m, unsigned int i, uint32_t level)
 {
 	uint8_t depth = m->depth[i][0];
@@ -184,6 +187,10 @@ int32_t ref_node_hw_state(const struct ref_machine *m, unsigned int i, uint32_t 
 	return depth < 128 ? PSCI_NODE_HW_STATE_HW_STANDBY : PSCI_NODE_HW_STATE_HW_OFF;
 }
 
+/*
+ * PSCI-PSCI_SET_SUSPEND_MODE-30 PSCI-PSCI_SET_SUSPEND_MODE-31
+ * PSCI-PSCI_SET_SUSPEND_MODE-32 PSCI-PSCI_SET_SUSPEND_MODE-33
+ */
 int32_t ref_set_suspend_mode(struct ref_machine *m, unsigned int caller, uint32_t mode)
 {
 	if (mode > 1)

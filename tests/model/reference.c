@@ -66,6 +66,7 @@ static bool has(const struct ref_platform *p, uint32_t number)
 }
 
 /* 0.1 has ids of the host's choice, and no conventions. */
+/* PSCI-PSCI_0_1-30 */
 static int offered_0_1(const struct ref_platform *p, uint32_t fid)
 {
 	const uint32_t ids[] = {
@@ -82,6 +83,10 @@ static int offered_0_1(const struct ref_platform *p, uint32_t fid)
 }
 
 /* The number of a function that this caller has, or -1. Bit 16 is SVE's hint. */
+/*
+ * PSCI-SMCCC-01 PSCI-SMCCC-02 PSCI-SMCCC-03 PSCI-PSCI_FEATURES-06
+ * PSCI-PSCI_FEATURES-07
+ */
 static int offered(const struct ref_machine *m, uint32_t fid, bool aarch32)
 {
 	const uint32_t id = fid & ~0x10000u;
@@ -100,6 +105,10 @@ static int offered(const struct ref_machine *m, uint32_t fid, bool aarch32)
 	return (int)number;
 }
 
+/*
+ * PSCI-PSCI_FEATURES-02 PSCI-PSCI_FEATURES-03 PSCI-PSCI_FEATURES-10
+ * PSCI-PSCI_FEATURES-30
+ */
 static int32_t features(const struct ref_machine *m, uint32_t fid, bool aarch32)
 {
 	if ((fid & ~0x10000u) == 0x80000000)
@@ -144,6 +153,11 @@ static int32_t read_entry(const struct ref_machine *m, const struct psci_regs *r
 	return PSCI_RET_SUCCESS;
 }
 
+/*
+ * PSCI-CPU_ON-04 PSCI-CPU_ON-05 PSCI-CPU_ON-06 PSCI-CPU_ON-10
+ * PSCI-CPU_ON-11 PSCI-CPU_ON-31 PSCI-CPU_ON-32 PSCI-CPU_ON-33
+ * PSCI-CPU_ON-35
+ */
 static int32_t cpu_on(struct ref_machine *m, const struct psci_regs *regs, uint64_t target,
 		      uint64_t address, uint64_t context)
 {
@@ -170,6 +184,10 @@ static int32_t cpu_on(struct ref_machine *m, const struct psci_regs *regs, uint6
 	return PSCI_RET_SUCCESS;
 }
 
+/*
+ * PSCI-AFFINITY_INFO-01 PSCI-AFFINITY_INFO-04 PSCI-AFFINITY_INFO-07
+ * PSCI-AFFINITY_INFO-08 PSCI-AFFINITY_INFO-30 PSCI-AFFINITY_INFO-31
+ */
 static int32_t affinity_info(const struct ref_machine *m, uint64_t target, uint32_t level)
 {
 	static const uint64_t ignored[] = { 0, 0xff, 0xffff, 0xffffff };
@@ -202,6 +220,10 @@ static int32_t affinity_info(const struct ref_machine *m, uint64_t target, uint3
 	return disabled ? PSCI_RET_DISABLED : PSCI_RET_INVALID_PARAMETERS;
 }
 
+/*
+ * PSCI-MIGRATE-30 PSCI-MIGRATE-31 PSCI-MIGRATE-32 PSCI-MIGRATE-33
+ * PSCI-MIGRATE-34
+ */
 static int32_t migrate(struct ref_machine *m, unsigned int caller, uint64_t target)
 {
 	const int i = find(m, target);
@@ -253,6 +275,7 @@ static struct ref_answer sleeps(struct ref_machine *m, unsigned int caller,
 	return answer;
 }
 
+/* PSCI-CPU_SUSPEND-06 PSCI-CPU_SUSPEND-30 PSCI-CPU_SUSPEND-31 */
 static struct ref_answer cpu_suspend(struct ref_machine *m, unsigned int caller,
 				     const struct psci_regs *regs, uint32_t power_state,
 				     const uint64_t arg[2])
@@ -276,6 +299,7 @@ static struct ref_answer cpu_suspend(struct ref_machine *m, unsigned int caller,
 	return sleeps(m, caller, regs, state->depth, PSCI_RET_SUCCESS);
 }
 
+/* PSCI-CPU_DEFAULT_SUSPEND-30 */
 static struct ref_answer default_suspend(struct ref_machine *m, unsigned int caller,
 					 const struct psci_regs *regs, uint64_t address,
 					 uint64_t context)
@@ -293,6 +317,7 @@ static struct ref_answer default_suspend(struct ref_machine *m, unsigned int cal
 	return sleeps(m, caller, regs, state->depth, PSCI_RET_SUCCESS);
 }
 
+/* PSCI-SYSTEM_SUSPEND-01 PSCI-SYSTEM_SUSPEND-30 PSCI-SYSTEM_SUSPEND-31 */
 static struct ref_answer system_suspend(struct ref_machine *m, unsigned int caller,
 					const struct psci_regs *regs, uint64_t address,
 					uint64_t context)
@@ -314,6 +339,7 @@ static struct ref_answer system_suspend(struct ref_machine *m, unsigned int call
 	return sleeps(m, caller, regs, ref_off_depth, PSCI_RET_DENIED);
 }
 
+/* PSCI-SYSTEM_RESET2-01 PSCI-SYSTEM_RESET2-06 PSCI-SYSTEM_RESET2-31 */
 static struct ref_answer system_reset2(struct ref_machine *m, unsigned int caller,
 				       const struct psci_regs *regs, uint32_t type, uint64_t cookie)
 {
@@ -329,6 +355,7 @@ static struct ref_answer system_reset2(struct ref_machine *m, unsigned int calle
 	return result(regs, PSCI_RET_INTERNAL_FAILURE);
 }
 
+/* PSCI-MEM_PROTECT_CHECK_RANGE-30 PSCI-MEM_PROTECT_CHECK_RANGE-31 */
 static int32_t check_range(uint64_t base, uint64_t length)
 {
 	const bool inside = base >= REF_MEMORY_BASE && base < REF_MEMORY_BASE + REF_MEMORY_SIZE &&

@@ -10,6 +10,7 @@
 
 /* --- function ids --- */
 
+/* PSCI-SMCCC-03 */
 static void every_other_id_is_not_supported(void **state)
 {
 	static const uint32_t fids[] = {
@@ -36,6 +37,7 @@ static void every_other_id_is_not_supported(void **state)
 				     PSCI_RET_NOT_SUPPORTED);
 }
 
+/* PSCI-PSCI_FEATURES-07 */
 static void unallocated_numbers_are_not_supported(void **state)
 {
 	struct fixture f;
@@ -49,6 +51,7 @@ static void unallocated_numbers_are_not_supported(void **state)
 	}
 }
 
+/* PSCI-SMCCC-01 */
 static void the_upper_half_of_x0_is_no_part_of_the_id(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN32_PSCI_VERSION, 0, 0, 0);
@@ -60,6 +63,7 @@ static void the_upper_half_of_x0_is_no_part_of_the_id(void **state)
 	assert_int_equal(regs.x[0], PSCI_VERSION_1_1);
 }
 
+/* PSCI-SMCCC-02 */
 static void the_sve_hint_is_no_part_of_the_id(void **state)
 {
 	struct fixture f;
@@ -74,6 +78,7 @@ static void the_sve_hint_is_no_part_of_the_id(void **state)
 
 /* --- arguments and results --- */
 
+/* PSCI-CPU_ON-12 */
 static void smc32_drops_the_upper_halves_of_arguments(void **state)
 {
 	const uint64_t high = UINT64_C(0xfeedf00d) << 32;
@@ -104,6 +109,7 @@ static void smc64_keeps_all_of_the_arguments(void **state)
 	assert_int_equal(entry.x0, FIXTURE_CONTEXT);
 }
 
+/* PSCI-SMCCC-04 */
 static void an_smc32_error_fills_all_of_x0_for_aarch64(void **state)
 {
 	struct fixture f;
@@ -124,6 +130,7 @@ static void an_error_is_32_bits_for_aarch32(void **state)
 			 0xfffffffe);
 }
 
+/* PSCI-PSCI_FEATURES-31 */
 static void aarch32_may_not_call_smc64(void **state)
 {
 	struct fixture f;
@@ -152,6 +159,7 @@ static void aarch64_may_call_smc32_since_1_0(void **state)
 }
 
 /* Before 1.0 a function with both conventions had to be called in the caller's own. */
+/* PSCI-CPU_ON-13 PSCI-CPU_ON-36 */
 static void the_other_width_is_invalid_in_0_2(void **state)
 {
 	struct psci_regs narrow = fixture_regs(PSCI_FN32_CPU_ON, 1, FIXTURE_ENTRY, 0);
@@ -173,6 +181,7 @@ static void the_other_width_is_invalid_in_0_2(void **state)
 
 /* --- queries --- */
 
+/* PSCI-PSCI_VERSION-01 PSCI-PSCI_VERSION-30 */
 static void psci_version_is_the_configured_one(void **state)
 {
 	struct fixture f;
@@ -242,6 +251,7 @@ static void queries_change_nothing(void **state)
 }
 
 /* Each register beyond psci_arg_count() is poisoned, and nothing comes of it. */
+/* PSCI-PSCI_VERSION-02 PSCI-CPU_OFF-02 */
 static void registers_beyond_the_argument_count_do_not_matter(void **state)
 {
 	const uint64_t poison = UINT64_C(0xfeedf00dfeedf00d);

@@ -12,6 +12,7 @@ static const uint32_t info_fids[] = { PSCI_FN32_AFFINITY_INFO, PSCI_FN64_AFFINIT
 
 /* --- CPU_ON --- */
 
+/* PSCI-CPU_ON-10 */
 static void cpu_on_of_nobody_is_invalid(void **state)
 {
 	static const uint64_t targets[] = {
@@ -30,6 +31,7 @@ static void cpu_on_of_nobody_is_invalid(void **state)
 }
 
 /* MT, U, RES1 and all the others: a caller strips them from its MPIDR_EL1. */
+/* PSCI-CPU_ON-11 */
 static void cpu_on_with_reserved_target_bits_is_invalid(void **state)
 {
 	struct fixture f;
@@ -60,6 +62,7 @@ static void smc32_cannot_name_a_vcpu_by_aff3(void **state)
 			     PSCI_RET_ALREADY_ON);
 }
 
+/* PSCI-CPU_ON-14 */
 static void cpu_on_at_an_address_the_host_refuses_is_an_invalid_address(void **state)
 {
 	struct fixture f;
@@ -74,6 +77,7 @@ static void cpu_on_at_an_address_the_host_refuses_is_an_invalid_address(void **s
 	}
 }
 
+/* PSCI-CPU_ON-15 */
 static void cpu_on_at_an_address_no_a64_instruction_has_is_an_invalid_address(void **state)
 {
 	struct fixture f;
@@ -88,6 +92,7 @@ static void cpu_on_at_an_address_no_a64_instruction_has_is_an_invalid_address(vo
 }
 
 /* INVALID_ADDRESS came with 1.0. */
+/* PSCI-CPU_ON-30 */
 static void a_bad_entry_is_an_invalid_parameter_in_0_2(void **state)
 {
 	struct fixture f;
@@ -109,6 +114,7 @@ static void an_a32_entry_is_word_aligned(void **state)
 	fixture_answers_only(&f, 0, regs, PSCI_RET_INVALID_ADDRESS);
 }
 
+/* PSCI-CPU_ON-04 */
 static void cpu_on_of_oneself_is_already_on(void **state)
 {
 	struct fixture f;
@@ -119,6 +125,7 @@ static void cpu_on_of_oneself_is_already_on(void **state)
 				     PSCI_RET_ALREADY_ON);
 }
 
+/* PSCI-CPU_ON-05 */
 static void cpu_on_of_another_that_is_on_is_already_on(void **state)
 {
 	struct fixture f;
@@ -134,6 +141,7 @@ static void cpu_on_of_another_that_is_on_is_already_on(void **state)
 }
 
 /* And the second caller's entry is not taken. */
+/* PSCI-CPU_ON-06 */
 static void a_second_cpu_on_before_the_target_runs_is_on_pending(void **state)
 {
 	struct psci_entry entry;
@@ -171,6 +179,7 @@ static void cpu_on_changes_and_kicks_the_target_and_nobody_else(void **state)
 }
 
 /* Return from CPU_ON says only that it will start: OFF, ON_PENDING, ON, each seen. */
+/* PSCI-AFFINITY_INFO-04 */
 static void the_target_is_on_pending_until_it_polls(void **state)
 {
 	struct psci_entry entry;
@@ -186,6 +195,7 @@ static void the_target_is_on_pending_until_it_polls(void **state)
 }
 
 /* Entry state: the caller's execution state and endianness, the context bit by bit. */
+/* PSCI-CPU_ON-03 */
 static void an_aarch64_start_is_as_asked(void **state)
 {
 	for (int big_endian = 0; big_endian < 2; big_endian++) {
@@ -222,6 +232,7 @@ static void check_aarch32_start(uint64_t address, uint64_t pc, bool t32)
 }
 
 /* Bit 0 of the address selects T32 and is no part of it; T32 is halfword aligned. */
+/* PSCI-CPU_ON-34 */
 static void an_aarch32_start_is_as_asked(void **state)
 {
 	check_aarch32_start(FIXTURE_ENTRY, FIXTURE_ENTRY, false);
@@ -229,6 +240,7 @@ static void an_aarch32_start_is_as_asked(void **state)
 	check_aarch32_start(FIXTURE_ENTRY | 3, FIXTURE_ENTRY | 2, true);
 }
 
+/* PSCI-CPU_ON-02 */
 static void cpu_on_takes_the_whole_range_of_context_ids(void **state)
 {
 	static const uint64_t contexts[] = { 0, 1, UINT64_MAX, UINT64_C(1) << 63 };
@@ -247,6 +259,7 @@ static void cpu_on_takes_the_whole_range_of_context_ids(void **state)
 
 /* --- CPU_OFF --- */
 
+/* PSCI-CPU_OFF-01 */
 static void cpu_off_parks_the_caller_and_only_it(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
@@ -265,6 +278,7 @@ static void cpu_off_parks_the_caller_and_only_it(void **state)
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
 
+/* PSCI-CPU_ON-09 PSCI-CPU_OFF-04 */
 static void a_vcpu_comes_back_from_cpu_off_at_its_new_entry(void **state)
 {
 	struct psci_entry entry;
@@ -305,6 +319,7 @@ static void the_last_vcpu_may_go(void **state)
 
 /* --- AFFINITY_INFO --- */
 
+/* PSCI-AFFINITY_INFO-07 */
 static void affinity_info_above_level_3_is_invalid(void **state)
 {
 	static const uint64_t levels[] = { 4, 5, 0x80000000, 0xffffffff };
@@ -318,6 +333,7 @@ static void affinity_info_above_level_3_is_invalid(void **state)
 	}
 }
 
+/* PSCI-AFFINITY_INFO-06 PSCI-AFFINITY_INFO-12 */
 static void affinity_info_with_reserved_target_bits_is_invalid_at_every_level(void **state)
 {
 	struct fixture f;
@@ -336,6 +352,7 @@ static void affinity_info_with_reserved_target_bits_is_invalid_at_every_level(vo
 	}
 }
 
+/* PSCI-AFFINITY_INFO-05 PSCI-AFFINITY_INFO-09 */
 static void affinity_info_of_nobody_is_invalid_at_every_level(void **state)
 {
 	/* In each: a field that counts at this level is nobody's. */
@@ -358,6 +375,7 @@ static void affinity_info_of_nobody_is_invalid_at_every_level(void **state)
 }
 
 /* A field below the level is ignored, whatever it holds. */
+/* PSCI-AFFINITY_INFO-08 PSCI-AFFINITY_INFO-13 */
 static void affinity_fields_below_the_level_are_ignored(void **state)
 {
 	static const uint64_t ignored[] = { 0, 0xee, 0xeeee, 0xeeeeee };
@@ -373,6 +391,7 @@ static void affinity_fields_below_the_level_are_ignored(void **state)
 			 PSCI_AFFINITY_INFO_OFF);
 }
 
+/* PSCI-AFFINITY_INFO-11 */
 static void lowest_affinity_level_is_32_bits_in_smc64(void **state)
 {
 	struct fixture f;
@@ -384,6 +403,7 @@ static void lowest_affinity_level_is_32_bits_in_smc64(void **state)
 }
 
 /* Of the vCPUs 0, 1, 2 and 3 of one Aff3: any ON, else any ON_PENDING, else OFF. */
+/* PSCI-AFFINITY_INFO-30 */
 static void a_cluster_is_on_if_any_is_else_pending_if_any_is(void **state)
 {
 	const uint64_t cluster = UINT64_C(0xff);
@@ -435,6 +455,7 @@ static void affinity_info_is_the_same_in_both_conventions_and_states(void **stat
 
 /* --- MIGRATE_INFO_TYPE --- */
 
+/* PSCI-MIGRATE_INFO_TYPE-32 */
 static void there_is_no_trusted_os(void **state)
 {
 	struct fixture f;

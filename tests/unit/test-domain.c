@@ -24,6 +24,7 @@ static void turn_off(struct power *p, unsigned int i)
 
 /* --- NODE_HW_STATE --- */
 
+/* PSCI-NODE_HW_STATE-32 */
 static void a_node_that_is_not_there_is_invalid(void **state)
 {
 	static const uint32_t fids[] = { PSCI_FN32_NODE_HW_STATE, PSCI_FN64_NODE_HW_STATE };
@@ -48,6 +49,7 @@ static void a_node_that_is_not_there_is_invalid(void **state)
 			     fixture_regs(PSCI_FN64_NODE_HW_STATE, 0, UINT64_C(1) << 32, 0), ON);
 }
 
+/* PSCI-NODE_HW_STATE-30 */
 static void what_was_never_started_is_off_with_all_above_it(void **state)
 {
 	struct power p;
@@ -86,6 +88,7 @@ static void a_new_life_begins_with_everything_off(void **state)
 
 /* --- platform-coordinated --- */
 
+/* PSCI-NODE_HW_STATE-01 */
 static void a_domain_runs_while_one_of_its_cores_does(void **state)
 {
 	struct power p;
@@ -107,6 +110,7 @@ static void a_domain_runs_while_one_of_its_cores_does(void **state)
 }
 
 /* Each node sleeps as deeply as all of its cores tolerate, whoever was last. */
+/* PSCI-CPU_SUSPEND-35 PSCI-NODE_HW_STATE-31 */
 static void a_domain_takes_the_shallowest_request(void **state)
 {
 	for (unsigned int first = 0; first < 2; first++) {
@@ -173,6 +177,7 @@ static struct psci_regs suspend_regs(uint32_t power_state)
 	return fixture_regs(PSCI_FN64_CPU_SUSPEND, power_state, FIXTURE_ENTRY, 0);
 }
 
+/* PSCI-CPU_SUSPEND-33 */
 static void only_the_last_core_may_ask_for_a_domain(void **state)
 {
 	struct power p;
@@ -215,6 +220,7 @@ static void the_last_core_need_not_ask(void **state)
 	check(&p, 1, OFF, ON, ON);
 }
 
+/* PSCI-CPU_SUSPEND-34 */
 static void a_child_that_is_too_shallow_is_an_invalid_parameter(void **state)
 {
 	struct power p;
@@ -287,6 +293,7 @@ static void cpu_off_is_coordinated_among_its_callers_in_either_mode(void **state
 	check(&p, 0, OFF, OFF, OFF);
 }
 
+/* PSCI-CPU_SUSPEND-35 */
 static void denied_is_never_given_in_platform_coordinated_mode(void **state)
 {
 	struct power p;
@@ -300,6 +307,7 @@ static void denied_is_never_given_in_platform_coordinated_mode(void **state)
 
 /* --- PSCI_SET_SUSPEND_MODE --- */
 
+/* PSCI-PSCI_SET_SUSPEND_MODE-30 */
 static void other_modes_are_invalid(void **state)
 {
 	static const uint32_t modes[] = { 2, 3, 0x80000000, 0xffffffff };
@@ -312,6 +320,7 @@ static void other_modes_are_invalid(void **state)
 				     PSCI_RET_INVALID_PARAMETERS);
 }
 
+/* PSCI-PSCI_SET_SUSPEND_MODE-33 */
 static void the_mode_that_there_is_can_always_be_set(void **state)
 {
 	struct power p;
@@ -326,6 +335,7 @@ static void the_mode_that_there_is_can_always_be_set(void **state)
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
 }
 
+/* PSCI-PSCI_SET_SUSPEND_MODE-31 */
 static void os_initiated_mode_comes_before_the_first_suspend(void **state)
 {
 	const struct psci_regs regs = fixture_regs(PSCI_FN32_PSCI_SET_SUSPEND_MODE, 1, 0, 0);
@@ -394,6 +404,7 @@ static void a_frozen_vcpu_stands_in_the_way_of_both(void **state)
 	power_set_mode(&p, 0, 0, PSCI_RET_DENIED);
 }
 
+/* PSCI-PSCI_SET_SUSPEND_MODE-32 */
 static void back_to_platform_coordinated_mode_only_alone(void **state)
 {
 	struct power p;
@@ -409,6 +420,7 @@ static void back_to_platform_coordinated_mode_only_alone(void **state)
 	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
 }
 
+/* PSCI-PSCI_SET_SUSPEND_MODE-34 */
 static void a_new_life_begins_platform_coordinated(void **state)
 {
 	struct power p;
@@ -423,6 +435,7 @@ static void a_new_life_begins_platform_coordinated(void **state)
 
 /* --- CPU_FREEZE --- */
 
+/* PSCI-CPU_FREEZE-01 PSCI-CPU_FREEZE-03 PSCI-CPU_ON-35 PSCI-AFFINITY_INFO-32 */
 static void a_frozen_vcpu_is_on_and_comes_back_through_cpu_on(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };

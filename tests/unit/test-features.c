@@ -93,6 +93,7 @@ static void check_all_ids(struct terms terms)
 	}
 }
 
+/* PSCI-PSCI_FEATURES-05 PSCI-PSCI_FEATURES-06 PSCI-PSCI_FEATURES-11 PSCI-PSCI_FEATURES-12 */
 static void every_version_announces_what_it_carries_out(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++)
@@ -153,6 +154,7 @@ static void a_withheld_function_is_neither_announced_nor_carried_out(void **stat
 	assert_int_equal(withholdable & 0x240040, 0x240040);
 }
 
+/* PSCI-PSCI_FEATURES-02 */
 static void ids_of_others_are_not_announced(void **state)
 {
 	static const uint32_t fids[] = {
@@ -168,6 +170,7 @@ static void ids_of_others_are_not_announced(void **state)
 }
 
 /* The host serves SMCCC_VERSION; only through this answer does a guest learn of it. */
+/* PSCI-PSCI_FEATURES-10 */
 static void smccc_version_is_announced_since_1_0(void **state)
 {
 	for (size_t v = 1; v < spec_version_count; v++) {
@@ -183,6 +186,7 @@ static void smccc_version_is_announced_since_1_0(void **state)
 		PSCI_RET_NOT_SUPPORTED);
 }
 
+/* PSCI-PSCI_FEATURES-09 */
 static void only_the_low_half_of_the_argument_counts(void **state)
 {
 	struct fixture f;
@@ -194,6 +198,7 @@ static void only_the_low_half_of_the_argument_counts(void **state)
 }
 
 /* Linux takes HIBERNATE_OFF for offered if the answer is not negative and has bit 0. */
+/* PSCI-SYSTEM_OFF2-05 */
 static void system_off2_announces_hibernate_off(void **state)
 {
 	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_3 },

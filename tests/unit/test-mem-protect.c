@@ -16,6 +16,7 @@ static int64_t protect(struct power *p, uint64_t enable)
 }
 
 /* Any argument but 0 enables, in its low half; the answer is what was before. */
+/* PSCI-MEM_PROTECT-30 */
 static void mem_protect_tells_what_was(void **state)
 {
 	struct power p;
@@ -33,6 +34,7 @@ static void mem_protect_tells_what_was(void **state)
 	assert_int_equal(protect(&p, 1), 1);
 }
 
+/* PSCI-MEM_PROTECT-32 */
 static void a_new_life_begins_without_protection(void **state)
 {
 	struct power p;
@@ -51,6 +53,7 @@ static void check_range(struct power *p, uint64_t base, uint64_t length, int32_t
 		&p->f, 0, fixture_regs(PSCI_FN64_MEM_PROTECT_CHECK_RANGE, base, length, 0), answer);
 }
 
+/* PSCI-MEM_PROTECT_CHECK_RANGE-30 */
 static void a_range_is_the_host_s_to_judge(void **state)
 {
 	struct power p;
@@ -68,6 +71,7 @@ static void a_range_is_the_host_s_to_judge(void **state)
 }
 
 /* INVALID_PARAMETERS is no answer of this function. */
+/* PSCI-MEM_PROTECT_CHECK_RANGE-31 */
 static void an_empty_range_and_one_that_wraps_are_denied(void **state)
 {
 	struct power p;
@@ -96,6 +100,7 @@ static void check_end(uint32_t fid, uint64_t type, bool enabled, bool overwrite)
 	assert_int_equal(psci_machine_memory_protected(&p.f.machine), enabled);
 }
 
+/* PSCI-MEM_PROTECT-31 */
 static void every_end_but_a_warm_reset_overwrites_what_is_protected(void **state)
 {
 	for (int enabled = 0; enabled < 2; enabled++) {

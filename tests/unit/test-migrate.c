@@ -47,6 +47,7 @@ static void a_trusted_os_is_described_fully_or_not_at_all(void **state)
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
 }
 
+/* PSCI-MIGRATE_INFO_TYPE-30 PSCI-MIGRATE_INFO_TYPE-31 */
 static void the_type_says_what_there_is(void **state)
 {
 	struct power p;
@@ -59,6 +60,7 @@ static void the_type_says_what_there_is(void **state)
 	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0), 1);
 }
 
+/* PSCI-MIGRATE-30 PSCI-MIGRATE_INFO_UP_CPU-30 PSCI-CPU_OFF-30 PSCI-CPU_FREEZE-30 */
 static void a_migration_moves_it_and_frees_its_vcpu(void **state)
 {
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
@@ -84,6 +86,7 @@ static void a_migration_moves_it_and_frees_its_vcpu(void **state)
 	}
 }
 
+/* PSCI-MIGRATE-32 */
 static void only_its_own_vcpu_can_migrate_it(void **state)
 {
 	struct power p;
@@ -98,6 +101,7 @@ static void only_its_own_vcpu_can_migrate_it(void **state)
 	assert_null(p.migrated_to);
 }
 
+/* PSCI-MIGRATE-33 */
 static void it_cannot_be_migrated_to_nobody(void **state)
 {
 	static const uint64_t targets[] = { FIXTURE_ABSENT_MPIDR, 0x80000000, 0x1000000 };
@@ -110,6 +114,7 @@ static void it_cannot_be_migrated_to_nobody(void **state)
 	assert_null(p.migrated_to);
 }
 
+/* PSCI-MIGRATE-34 */
 static void a_migration_that_fails_leaves_it_where_it_was(void **state)
 {
 	struct power p;
@@ -122,6 +127,7 @@ static void a_migration_that_fails_leaves_it_where_it_was(void **state)
 	assert_int_equal(where(&p), 0x1);
 }
 
+/* PSCI-MIGRATE-31 */
 static void one_that_is_fixed_denies_to_move(void **state)
 {
 	struct power p;

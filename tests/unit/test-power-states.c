@@ -168,6 +168,7 @@ static bool is_known(uint32_t power_state)
 	return false;
 }
 
+/* PSCI-CPU_SUSPEND-30 */
 static void a_power_state_that_is_not_described_is_invalid(void **state)
 {
 	struct power p;
@@ -210,6 +211,7 @@ static void a_level_where_the_vcpu_has_no_domain_is_invalid(void **state)
 	power_suspend(&p, 5, POWER_DOWN);
 }
 
+/* PSCI-CPU_SUSPEND-11 */
 static void each_state_wakes_where_its_type_says(void **state)
 {
 	for (size_t i = 0; i < POWER_STATE_COUNT; i++) {
@@ -245,6 +247,7 @@ static void each_state_wakes_where_its_type_says(void **state)
 	}
 }
 
+/* PSCI-CPU_SUSPEND-31 PSCI-CPU_SUSPEND-32 PSCI-CPU_SUSPEND-06 */
 static void the_entry_counts_for_power_down_only(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
@@ -292,6 +295,7 @@ static void an_aarch32_caller_wakes_in_its_own_instruction_set(void **state)
 	assert_true(entry.wake);
 }
 
+/* PSCI-CPU_SUSPEND-36 PSCI-PSCI_FEATURES-30 */
 static void the_extended_format_is_served_and_announced(void **state)
 {
 	struct psci_regs regs =
@@ -333,6 +337,7 @@ static void the_original_format_without_modes_announces_nothing(void **state)
 		fixture_call(&p.f, 0, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_CPU_SUSPEND, 0, 0), 0);
 }
 
+/* PSCI-CPU_SUSPEND-12 */
 static void a_sleeper_is_on_and_cannot_be_started(void **state)
 {
 	struct psci_entry entry;
@@ -427,6 +432,7 @@ static void the_default_is_the_first_state_of_a_core_alone(void **state)
 	check_default(&power_states[2], POWER_STATE_COUNT - 2, true);
 }
 
+/* PSCI-CPU_DEFAULT_SUSPEND-30 */
 static void the_default_needs_a_good_entry_whatever_its_type(void **state)
 {
 	struct power p;

@@ -69,6 +69,7 @@ static void there_is_an_id_and_no_two_are_the_same(void **state)
 	assert_int_equal(init_with((struct psci_fids_0_1){ .migrate = 4 }), PSCI_OK);
 }
 
+/* PSCI-PSCI_0_1-30 */
 static void only_the_host_s_ids_are_known(void **state)
 {
 	static const uint32_t fids[] = {
@@ -105,6 +106,7 @@ static void a_function_without_an_id_is_not_there(void **state)
 	fixture_answers_only(&p.f, 0, fixture_regs(MIGRATE, 0, 0, 0), PSCI_RET_NOT_SUPPORTED);
 }
 
+/* PSCI-PSCI_0_1-31 */
 static void a_vcpu_starts_without_a_context(void **state)
 {
 	const uint64_t pc = UINT64_C(0xfeedf00d) << 32 | FIXTURE_ENTRY;
@@ -155,6 +157,7 @@ static void the_trusted_os_migrates_without_an_info_call(void **state)
 }
 
 /* NOT_SUPPORTED, INVALID_PARAMETERS and DENIED are all the codes of 0.1. */
+/* PSCI-PSCI_0_1-32 */
 static void later_codes_are_said_in_the_words_of_0_1(void **state)
 {
 	struct power p;

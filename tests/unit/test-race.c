@@ -203,6 +203,7 @@ static void check_one_winner(struct race *race, unsigned int round)
 	assert_int_equal(atomic_load(&race->kicks[TARGET]), 1);
 }
 
+/* PSCI-CPU_ON-07 */
 static void of_many_cpu_on_one_wins_and_the_others_change_nothing(void **state)
 {
 	run(all_call_cpu_on, check_one_winner);
@@ -239,6 +240,7 @@ static void check_no_success_is_lost(struct race *race, unsigned int round)
 	assert_int_equal(atomic_load(&race->kicks[TARGET]), winners);
 }
 
+/* PSCI-CPU_ON-08 */
 static void each_success_of_cpu_on_starts_the_target_once(void **state)
 {
 	run(target_cycles, check_no_success_is_lost);
@@ -280,6 +282,7 @@ static void check_new_life_is_clean(struct race *race, unsigned int round)
 	assert_true(race->starts <= 1);
 }
 
+/* PSCI-SYSTEM_RESET-30 */
 static void a_cpu_on_racing_a_reset_starts_nobody_in_the_new_life(void **state)
 {
 	run(reset_while_others_call_cpu_on, check_new_life_is_clean);
@@ -319,6 +322,7 @@ static void check_one_event(struct race *race, unsigned int round)
 	assert_int_equal(race->starts, 0);
 }
 
+/* PSCI-SYSTEM_OFF-30 */
 static void of_many_events_one_wins_and_everyone_else_is_kicked_once(void **state)
 {
 	run(all_stop, check_one_event);

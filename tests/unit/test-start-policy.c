@@ -13,6 +13,7 @@ static struct psci_regs on_regs(void)
 	return fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0);
 }
 
+/* PSCI-CPU_ON-31 PSCI-CPU_ON-32 */
 static void denied_came_with_1_2(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
@@ -33,6 +34,7 @@ static void denied_came_with_1_2(void **state)
 	}
 }
 
+/* PSCI-AFFINITY_INFO-31 */
 static void a_faulty_vcpu_is_disabled_and_cannot_start(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
@@ -126,6 +128,7 @@ static bool start_ok(void *ctx, void *vctx)
 	return vctx != broken->refused;
 }
 
+/* PSCI-CPU_ON-33 */
 static void a_host_that_cannot_start_a_vcpu_is_an_internal_failure(void **state)
 {
 	struct broken b = { .asked = 0 };

@@ -24,6 +24,7 @@ static void sleep_for(struct power *p, unsigned int i, uint32_t power_state, uin
 	power_wake(p, i);
 }
 
+/* PSCI-PSCI_STAT_COUNT-30 PSCI-PSCI_STAT_RESIDENCY-30 */
 static void a_core_s_own_states_are_counted_and_timed(void **state)
 {
 	struct power p;
@@ -143,6 +144,7 @@ static void a_system_suspend_counts_as_the_deepest_state(void **state)
 }
 
 /* Not to have been started yet is no stay; and nothing outlives a reset. */
+/* PSCI-PSCI_STAT_COUNT-31 */
 static void a_life_begins_with_nothing_counted(void **state)
 {
 	struct power p;
@@ -166,6 +168,7 @@ static void a_life_begins_with_nothing_counted(void **state)
 }
 
 /* There are no error codes: what is not there was never in any state. */
+/* PSCI-PSCI_STAT_RESIDENCY-31 PSCI-PSCI_STAT_COUNT-02 */
 static void what_is_not_there_is_zero(void **state)
 {
 	struct power p;

@@ -6,6 +6,7 @@
 #include "psci-spec.h"
 
 /* Everything in power_state but the one state there is: each bit, and the formats' corners. */
+/* PSCI-CPU_SUSPEND-09 PSCI-CPU_SUSPEND-30 */
 static void other_power_states_are_invalid(void **state)
 {
 	static const uint32_t fids[] = { PSCI_FN32_CPU_SUSPEND, PSCI_FN64_CPU_SUSPEND };
@@ -44,6 +45,7 @@ static void suspend(struct fixture *f, unsigned int i, uint32_t fid, uint64_t po
 	assert_int_equal(regs.x[3], 0xfeedf00d);
 }
 
+/* PSCI-CPU_SUSPEND-06 */
 static void standby_sleeps_until_woken_and_ignores_the_entry(void **state)
 {
 	static const uint32_t fids[] = { PSCI_FN32_CPU_SUSPEND, PSCI_FN64_CPU_SUSPEND };
@@ -73,6 +75,7 @@ static void standby_is_there_in_0_2(void **state)
 	suspend(&f, 0, PSCI_FN64_CPU_SUSPEND, 0);
 }
 
+/* PSCI-CPU_SUSPEND-08 */
 static void power_state_is_32_bits_in_smc64(void **state)
 {
 	struct fixture f;
@@ -81,6 +84,7 @@ static void power_state_is_32_bits_in_smc64(void **state)
 	suspend(&f, 0, PSCI_FN64_CPU_SUSPEND, UINT64_C(0xfeedf00d) << 32);
 }
 
+/* PSCI-CPU_SUSPEND-05 */
 static void a_suspended_vcpu_is_on_to_the_others(void **state)
 {
 	struct fixture f;

@@ -31,6 +31,7 @@ static void check_entry(const struct psci_entry *entry)
 	assert_false(entry->aarch32);
 }
 
+/* PSCI-SYSTEM_SUSPEND-02 */
 static void an_interrupt_of_the_caller_resumes_it_at_its_entry(void **state)
 {
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
@@ -84,6 +85,7 @@ static void a_resume_and_a_wake_are_one_start(void **state)
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RESUME);
 }
 
+/* PSCI-SYSTEM_SUSPEND-32 */
 static void the_host_can_refuse(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
@@ -148,6 +150,7 @@ static void check_denied(struct power *p)
 }
 
 /* The prototype says ALREADY_ON; the text of the clause says DENIED. */
+/* PSCI-SYSTEM_SUSPEND-01 PSCI-SYSTEM_SUSPEND-06 PSCI-SYSTEM_SUSPEND-30 */
 static void anybody_who_is_not_off_stands_in_the_way(void **state)
 {
 	struct power p;
@@ -171,6 +174,7 @@ static void anybody_who_is_not_off_stands_in_the_way(void **state)
 	}
 }
 
+/* PSCI-SYSTEM_SUSPEND-31 */
 static void a_bad_entry_is_an_invalid_address(void **state)
 {
 	struct power p;
@@ -187,6 +191,7 @@ static void a_bad_entry_is_an_invalid_address(void **state)
 }
 
 /* The others come back with CPU_ON, as from any CPU_OFF. */
+/* PSCI-SYSTEM_SUSPEND-05 */
 static void the_caller_brings_the_others_back(void **state)
 {
 	struct psci_entry entry;

@@ -38,6 +38,7 @@ static void check_stop(unsigned int i, uint32_t fid, uint64_t x1, uint64_t x2,
 
 /* --- SYSTEM_RESET2 --- */
 
+/* PSCI-SYSTEM_RESET2-01 PSCI-SYSTEM_RESET2-02 PSCI-SYSTEM_RESET2-06 */
 static void reserved_and_vendor_reset_types_are_invalid(void **state)
 {
 	static const uint32_t types[] = {
@@ -89,6 +90,7 @@ static void boot_vendor(struct vendor *vendor, int32_t answer)
 	fixture_forget(&vendor->f);
 }
 
+/* PSCI-SYSTEM_RESET2-31 */
 static void the_host_answers_vendor_reset_types(void **state)
 {
 	static const struct {
@@ -134,6 +136,7 @@ static void a_vendor_reset_that_the_host_takes_stops_the_machine(void **state)
 }
 
 /* The opposite of SYSTEM_OFF2: no cookie is wrong for a warm reset. */
+/* PSCI-SYSTEM_RESET2-30 */
 static void a_warm_reset_takes_any_cookie_and_reports_it(void **state)
 {
 	const uint64_t cookie = UINT64_C(0xfeedf00d12345678);
@@ -152,6 +155,7 @@ static void reset_type_is_32_bits_in_smc64(void **state)
 
 /* --- SYSTEM_OFF2 --- */
 
+/* PSCI-SYSTEM_OFF2-01 PSCI-SYSTEM_OFF2-02 */
 static void other_hibernate_types_are_invalid(void **state)
 {
 	static const uint32_t types[] = {
@@ -167,6 +171,7 @@ static void other_hibernate_types_are_invalid(void **state)
 	}
 }
 
+/* PSCI-SYSTEM_OFF2-03 */
 static void the_cookie_of_system_off2_must_be_zero(void **state)
 {
 	struct fixture f;
@@ -184,6 +189,7 @@ static void the_cookie_of_system_off2_must_be_zero(void **state)
 	}
 }
 
+/* PSCI-SYSTEM_OFF2-06 */
 static void system_off2_is_not_there_before_1_3(void **state)
 {
 	struct fixture f;
@@ -197,6 +203,7 @@ static void system_off2_is_not_there_before_1_3(void **state)
 }
 
 /* 1 is HIBERNATE_OFF; 0 means the same, and the host is told which one it was. */
+/* PSCI-SYSTEM_OFF2-07 PSCI-SYSTEM_OFF2-08 */
 static void system_off2_takes_hibernate_off_as_0_and_as_1(void **state)
 {
 	for (uint32_t type = 0; type < 2; type++) {
@@ -206,6 +213,7 @@ static void system_off2_takes_hibernate_off_as_0_and_as_1(void **state)
 	}
 }
 
+/* PSCI-SYSTEM_OFF2-09 */
 static void type_is_32_bits_in_smc64_and_the_smc32_cookie_is_too(void **state)
 {
 	const uint64_t high = UINT64_C(0xfeedf00d) << 32;
@@ -218,6 +226,7 @@ static void type_is_32_bits_in_smc64_and_the_smc32_cookie_is_too(void **state)
 
 /* --- all of them --- */
 
+/* PSCI-SYSTEM_OFF-01 PSCI-SYSTEM_OFF-30 PSCI-SYSTEM_OFF2-04 */
 static void every_vcpu_can_stop_the_machine(void **state)
 {
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++) {
