@@ -69,7 +69,8 @@ static long resident_pages(void)
 	char *end;
 	FILE *file = fopen("/proc/self/statm", "re");
 
-	assert_non_null(file);
+	if (!file)
+		fail_msg("there is no /proc/self/statm");
 	assert_non_null(fgets(text, sizeof(text), file));
 	assert_int_equal(fclose(file), 0);
 	(void)strtol(text, &end, 10);
@@ -82,9 +83,16 @@ static void two_banks_cost_nearly_nothing(void **state)
 	struct flash flash = { 0 };
 	struct error error;
 	const unsigned int open_files = scratch_open_files();
-	const long before = resident_pages();
+	const char *path = make_firmware(5 * PAGE);
+	long before;
 
-	assert_int_equal(flash_create(&flash, make_firmware(5 * PAGE), &error), 0);
+	/* Once unmeasured, so that what sanitizers set up on the way is there. */
+	assert_int_equal(flash_create(&flash, path, &error), 0);
+	(void)resident_pages();
+	flash_destroy(&flash);
+
+	before = resident_pages();
+	assert_int_equal(flash_create(&flash, path, &error), 0);
 	assert_int_equal(scratch_open_files(), open_files);
 	assert_true(resident_pages() - before < (1 << 20) / PAGE);
 	flash_destroy(&flash);

@@ -446,7 +446,8 @@ static void a_compressed_kernel_is_unpacked_and_its_damage_found(void **state)
 /* As Linux' build makes it with CONFIG_EFI_ZBOOT. */
 static void a_kernel_within_an_efi_program_is_unpacked(void **state)
 {
-	static const char *const words[] = { "gzip", "zstd22" };
+	static const char start[8] = { 'M', 'Z', 0, 0, 'z', 'i', 'm', 'g' };
+	static const char words[][8] = { "gzip", "zstd22" };
 	enum { OFFSET = 0x3000 };
 	static uint8_t program[OFFSET + 2 * KERNEL_SIZE + 4];
 
@@ -459,10 +460,10 @@ static void a_kernel_within_an_efi_program_is_unpacked(void **state)
 		memset(program, 0, sizeof(program));
 		make_bytes(good);
 		size = (uint32_t)pack(zstd, program + OFFSET, 2 * KERNEL_SIZE);
-		memcpy(program, "MZ\0\0zimg", 8);
+		memcpy(program, start, sizeof(start));
 		memcpy(program + 8, &offset, 4);
 		memcpy(program + 12, &size, 4);
-		memcpy(program + 24, words[zstd], strlen(words[zstd]));
+		memcpy(program + 24, words[zstd], sizeof(words[zstd]));
 		/* What follows the kernel in the program is none of it. */
 		memcpy(program + OFFSET + size, "more", 4);
 		scratch_write("zboot", program, OFFSET + size + 4);

@@ -72,7 +72,10 @@ static void plan_alarm(struct pl031 *pl031)
 {
 	int64_t now = host_time();
 
-	pl031->alarm = now + (uint32_t)(pl031->match - ((uint32_t)now + pl031->offset));
+	/* Modulo 2^32, as the counter is. */
+	const uint32_t seconds = pl031->match - ((uint32_t)now + pl031->offset);
+
+	pl031->alarm = now + seconds;
 	pl031->alarm_due = true;
 	check_alarm(pl031);
 }
