@@ -10,6 +10,7 @@
 
 #include <psci/psci.h>
 #include <psci/smccc.h>
+#include <psci/table.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,13 +38,13 @@ enum {
 	O = true, /**< Optional. */
 };
 
-/** What a function needs of the host before a machine has it. */
-enum need {
-	NOTHING,
-	OFFER, /**< Its bit in psci_config.offered. */
-	STATS, /**< psci_host.now() and psci_config.stats. */
-	TRUSTED_OS, /**< psci_config.trusted_os. */
-	MEMORY, /**< psci_host.memory_ok(). */
+/* The same for what a function needs of the host. */
+enum {
+	NOTHING = PSCI_NEED_NOTHING,
+	OFFER = PSCI_NEED_OFFER,
+	STATS = PSCI_NEED_STATS,
+	TRUSTED_OS = PSCI_NEED_TRUSTED_OS,
+	MEMORY = PSCI_NEED_MEMORY,
 };
 
 static struct outcome psci_version(struct locked m, const struct args *a)
@@ -70,7 +71,7 @@ static const struct function {
 	bool optional;
 	uint8_t arg_count;
 	uint8_t zero_args; /**< Bit n: argument n is reserved and must be zero. */
-	uint8_t need;
+	uint8_t need; /**< enum psci_need */
 	/** What PSCI_FEATURES answers; NULL: 0. */
 	uint32_t (*features)(const struct psci_machine *machine);
 	struct outcome (*handle)(struct locked m, const struct args *a);
@@ -338,19 +339,39 @@ const char *psci_function_name(uint32_t fid)
 	return f ? f->name : NULL;
 }
 
+bool psci_function_at(uint32_t number, struct psci_function *function)
+{
+	if (number >= FUNCTION_COUNT)
+		return false;
+
+	const struct function *f = &functions[number];
+
+	*function = (struct psci_function){
+		.name = f->name,
+		.fn32 = f->conventions & SMC32 ? PSCI_FN32_BASE + number : 0,
+		.fn64 = f->conventions & SMC64 ? PSCI_FN64_BASE + number : 0,
+		.since = f->since,
+		.arg_count = f->arg_count,
+		.optional = f->optional,
+		.need = (enum psci_need)f->need,
+	};
+
+	return true;
+}
+
 /* Whether the host has given what function @number needs. */
 static bool is_met(uint8_t need, uint32_t number, const struct psci_config *config)
 {
-	switch ((enum need)need) {
-	case NOTHING:
+	switch ((enum psci_need)need) {
+	case PSCI_NEED_NOTHING:
 		return true;
-	case OFFER:
+	case PSCI_NEED_OFFER:
 		return config->offered >> number & 1;
-	case STATS:
+	case PSCI_NEED_STATS:
 		return config->host->now && config->stats;
-	case TRUSTED_OS:
+	case PSCI_NEED_TRUSTED_OS:
 		return config->trusted_os != PSCI_TRUSTED_OS_NONE;
-	case MEMORY:
+	case PSCI_NEED_MEMORY:
 		return config->host->memory_ok;
 	}
 

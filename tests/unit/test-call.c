@@ -7,6 +7,7 @@
 #include "psci-spec.h"
 
 #include <psci/smccc.h>
+#include <psci/table.h>
 
 /* --- function ids --- */
 
@@ -228,6 +229,50 @@ static void names_and_argument_counts_are_the_specification_s(void **state)
 	assert_int_equal(psci_arg_count(PSCI_FN64_CPU_ON | SMCCC_SVE_HINT_MASK), 3);
 }
 
+/* Four functions are older than the oldest version that the specification's table has. */
+static uint32_t first_version(const struct spec_function *spec)
+{
+	const bool in_0_1 =
+		spec->number == 1 || spec->number == 2 || spec->number == 3 || spec->number == 5;
+
+	return in_0_1 ? PSCI_VERSION_0_1 : spec->since;
+}
+
+static enum psci_need need_of(const struct spec_function *spec)
+{
+	switch ((int)spec->means) {
+	case SPEC_NOTHING:
+		return PSCI_NEED_NOTHING;
+	case SPEC_STATS:
+		return PSCI_NEED_STATS;
+	case SPEC_TRUSTED_OS:
+		return PSCI_NEED_TRUSTED_OS;
+	case SPEC_MEMORY:
+		return PSCI_NEED_MEMORY;
+	default:
+		return PSCI_NEED_OFFER;
+	}
+}
+
+static void the_table_is_the_specification_s(void **state)
+{
+	for (uint32_t number = 0; number < 64; number++) {
+		const struct spec_function *spec = spec_find(number);
+		struct psci_function f;
+
+		assert_int_equal(psci_function_at(number, &f), spec != NULL);
+		if (!spec)
+			continue;
+		assert_string_equal(f.name, spec->name);
+		assert_int_equal(f.fn32, PSCI_FN32_BASE + number);
+		assert_int_equal(f.fn64, spec->smc64 ? PSCI_FN64_BASE + number : 0);
+		assert_int_equal(f.since, first_version(spec));
+		assert_int_equal(f.arg_count, spec->arg_count);
+		assert_int_equal(f.optional, !spec->mandatory);
+		assert_int_equal(f.need, need_of(spec));
+	}
+}
+
 static void queries_change_nothing(void **state)
 {
 	struct fixture f;
@@ -423,6 +468,7 @@ int main(void)
 		cmocka_unit_test(the_other_width_is_invalid_in_0_2),
 		cmocka_unit_test(psci_version_is_the_configured_one),
 		cmocka_unit_test(names_and_argument_counts_are_the_specification_s),
+		cmocka_unit_test(the_table_is_the_specification_s),
 		cmocka_unit_test(queries_change_nothing),
 		cmocka_unit_test(registers_beyond_the_argument_count_do_not_matter),
 		cmocka_unit_test(a_call_of_a_vcpu_that_is_off_is_not_carried_out),
