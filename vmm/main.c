@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "error.h"
@@ -45,10 +48,30 @@ static int usage(const char *command, const char *text)
 	return EXIT_STATUS_USAGE;
 }
 
+/*
+ * A standard stream that is closed must not become the first file that we open,
+ * or a disk could find a message on it.
+ */
+static bool open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+
+	return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct error error = { "" };
 	int ret;
+
+	if (!open_standard_streams())
+		return EXIT_STATUS_TROUBLE;
 
 	if (argc < 2)
 		return usage("", "no command given");

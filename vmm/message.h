@@ -6,4 +6,11 @@
 /** Say one line, "dormouse: " before it. From any thread; lines never mix. */
 __attribute__((format(printf, 1, 2))) void message(const char *format, ...);
 
+/**
+ * The same for what a guest can bring about as often as it likes: after a
+ * number of such lines, no more than one a second is written, and it says how
+ * many were not.
+ */
+void message_of_guest(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -142,6 +142,8 @@ static int block_signals(int *signal_fd, struct error *error)
 	sigaddset(&signals, SIGTSTP);
 	sigaddset(&signals, SIGCONT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	/* Of a file that may not grow, the guest is told by an error on its disk. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	*signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (*signal_fd < 0)
 		return error_set(error, -errno, "signalfd: %s", strerror(errno));
@@ -236,7 +238,11 @@ static void tell(const struct session *s, enum vm_state state, const struct caus
 
 	cause_format(cause, what);
 	time_format(cause->when, when);
-	message("%s: %s: %s, at %s", s->dir.name, lifecycle_state_word(state), what, when);
+	if (state == VM_RESETTING)
+		message_of_guest("%s: %s: %s, at %s", s->dir.name, lifecycle_state_word(state),
+				 what, when);
+	else
+		message("%s: %s: %s, at %s", s->dir.name, lifecycle_state_word(state), what, when);
 }
 
 /*
@@ -343,8 +349,44 @@ static int conclude(struct session *s, struct cause *cause, struct error *error)
 	return record_save(s->dir.fd, s->dir.name, record, error);
 }
 
+/* How it ended is known to us alone: say that, and what the record says instead. */
+static int tell_unrecorded(const struct session *s, const struct cause *cause, int err,
+			   struct error *error)
+{
+	const struct error reason = *error;
+	char what[CAUSE_TEXT_SIZE];
+
+	cause_format(cause, what);
+
+	return error_set(error, err, "%s: %s: %s, which its record does not say: %s", s->dir.name,
+			 lifecycle_state_word(s->record.state), what, reason.text);
+}
+
+/*
+ * No instruction of the guest's was executed: what was hibernated still is. If
+ * this cannot be recorded, the record says that it runs, and so that it crashed.
+ */
+static void record_not_started(struct session *s, const struct record *before,
+			       const struct error *reason)
+{
+	struct error error;
+
+	if (before->state == VM_HIBERNATED) {
+		s->record.state = before->state;
+		s->record.cause = before->cause;
+		s->record.pid = before->pid;
+		s->record.boots = before->boots;
+	} else {
+		s->record.state = VM_CRASHED;
+		cause_set(&s->record.cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, reason->text);
+	}
+	(void)record_save(s->dir.fd, s->dir.name, &s->record, &error);
+}
+
 static int run_vm(struct session *s, struct error *error)
 {
+	/* Its words are not ours to use: they go with s->record's. */
+	const struct record before = s->record;
 	struct cause cause;
 	int err = vm_begin(&s->vm, error);
 
@@ -355,15 +397,19 @@ static int run_vm(struct session *s, struct error *error)
 		goto err_end;
 	announce(s);
 	err = vm_run(&s->vm, error);
-	if (err)
+	if (err) {
+		record_not_started(s, &before, error);
 		goto err_end;
+	}
 	cause = live(s);
 	err = conclude(s, &cause, error);
-	/* Here the record stands, and only here may anyone hear of it. */
 	terminal_restore();
+	if (err)
+		return tell_unrecorded(s, &cause, err, error);
+	/* Here the record stands, and only here may anyone hear of it. */
 	tell(s, s->record.state, &cause);
 
-	return err ? err : lifecycle_exit_status(s->record.state, cause.trigger);
+	return lifecycle_exit_status(s->record.state, cause.trigger);
 
 err_end:
 	vm_end(&s->vm);
