@@ -139,8 +139,8 @@ payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payl
 
 # --- what system tests run besides dormouse, where tools/arm64-host looks for programs ---
 
-system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/test-kvm-psci \
-	$(O)/arm64/on-socket
+system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
+	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket
 
 $(O)/arm64/board.img: tests/guest/board.S
 	@mkdir -p $(@D)
@@ -148,7 +148,24 @@ $(O)/arm64/board.img: tests/guest/board.S
 	$(Q)$(ARM64_CC) -c -o $@.o $<
 	$(Q)$(CROSS)objcopy -O binary -j .text $@.o $@ && rm $@.o && chmod +x $@
 
-$(O)/arm64/on-socket: $(O)/arm64/tests/system/on-socket.o
+hostile_obj := $(patsubst %,$(O)/arm64/%.o,$(wildcard tests/guest/hostile*.c tests/guest/hostile*.S))
+
+$(O)/arm64/tests/guest/%.c.o: tests/guest/%.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -g -O2 $(PAYLOAD_WARN) $(CFLAGS) $(PAYLOAD_CFLAGS) -c -o $@ $<
+
+$(O)/arm64/tests/guest/%.S.o: tests/guest/%.S Makefile
+	@mkdir -p $(@D)
+	@echo '  AS      $@'
+	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -c -o $@ $<
+
+$(O)/arm64/hostile.img: $(hostile_obj) tests/guest/hostile.ld
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) $(subst payload/link.ld,tests/guest/hostile.ld,$(PAYLOAD_LDFLAGS)) -o $@.elf $(hostile_obj)
+	$(Q)$(CROSS)objcopy -O binary -j .text $@.elf $@ && rm $@.elf && chmod +x $@
+
+$(O)/arm64/on-terminal $(O)/arm64/on-socket: $(O)/arm64/%: $(O)/arm64/tests/system/%.o
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
@@ -186,12 +203,6 @@ $(O)/native/test-model: $(model_src:%.c=$(O)/native/%.o) $(O)/native/libpsci.a
 
 model: $(O)/native/test-model ## every state of small machines, against a second implementation
 	$(Q)$<
-
-check: ## everything ./check runs, without installing anything
-	$(Q)tests/run-all
-
-clean: ## remove what was built
-	$(Q)rm -rf $(O)
 
 # A mutant is another libpsci.so under the same test programs.
 mutation_test_src := $(shell grep -lE 'psci-fixture\.h|<psci/(psci|kvm|state|arch|client)\.h>' $(test_src))
@@ -240,9 +251,18 @@ $(O)/asan/replay-%: $(O)/asan/tests/fuzz/fuzz-%.o $(O)/asan/tests/fuzz/replay.o 
 replay: $(fuzz_names:%=$(O)/asan/replay-%) ## what fuzzing has found, once more
 	$(Q)tests/run-unit $^
 
+check: ## everything ./check runs, without installing anything
+	$(Q)tests/run-all
+
+check-long: ## check, with all pairs of host and guest kernel
+	$(Q)tests/run-all --long
+
+clean: ## remove what was built
+	$(Q)rm -rf $(O)
+
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: model mutate fuzz replay
-.PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check clean help
+.PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help
 .DELETE_ON_ERROR:

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How the hostile guest starts, wherever it is loaded, and where its exceptions go. */
+	.section .start, "ax"
+	.global image
+image:
+	adr	x0, vectors
+	msr	vbar_el1, x0
+	isb
+	adrp	x0, stack_top
+	add	x0, x0, :lo12:stack_top
+	mov	sp, x0
+	b	misbehave
+
+	.balign	2048
+vectors:
+	.rept	16
+	.balign	128
+	b	on_exception
+	.endr

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the parts of the hostile guest share: hostile.c, hostile-devices.c. */
+#ifndef TESTS_GUEST_HOSTILE_H
+#define TESTS_GUEST_HOSTILE_H
+
+#include <stdint.h>
+
+#define UART 0x09000000UL
+#define RTC 0x09010000UL
+#define VIRTIO 0x0a000000UL
+#define VIRTIO_SLOT_SIZE 0x200UL
+#define VIRTIO_SLOTS 32
+#define RAM 0x40000000UL
+
+#define SYSTEM_OFF 0x84000008
+
+enum conduit {
+	CONDUIT_HVC,
+	CONDUIT_HVC_ODD, /**< With an immediate that is not 0. */
+	CONDUIT_SMC,
+	CONDUIT_SMC_ODD,
+};
+
+/* Where anything is lies in the image: no table of addresses, which nobody would fill. */
+#pragma GCC visibility push(hidden)
+
+/* By instructions that leave a syndrome: a compiler is free to choose others. */
+static inline uint32_t read32(uint64_t address)
+{
+	uint32_t value;
+
+	__asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+
+	return value;
+}
+
+static inline void write32(uint64_t address, uint32_t value)
+{
+	__asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+uint64_t call(unsigned int conduit, const uint64_t arguments[4]);
+void say(const char *text);
+void say_number(uint64_t value);
+uint64_t noise(void);
+void enable_mmu(void);
+_Noreturn void off(void);
+
+/* Misdeeds with devices. */
+void write_registers(uint64_t argument);
+void ring_doorbells(uint64_t argument);
+void feed_itself(uint64_t argument);
+void use_disk(uint64_t argument);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * on-terminal - run a command on a terminal of its own
+ *
+ *	on-terminal [--no-control] COMMAND [ARGUMENT]...
+ *
+ * What comes on standard input is typed there, what the command shows there goes
+ * to standard output. The command's standard error stays what it is. When
+ * standard input ends the terminal is gone: its other side is closed. The
+ * command leads a session whose controlling terminal it is, and so is sent
+ * SIGHUP then, but with --no-control, where it only notices that nothing works.
+ *
+ * Exits as the command does, with 128 more than its number if a signal ends it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void die(const char *what)
+{
+	fprintf(stderr, "on-terminal: %s: %s\n", what, strerror(errno));
+	exit(125);
+}
+
+static void run_command(const char *terminal, int control, char **command)
+{
+	int fd;
+
+	if (setsid() < 0)
+		die("setsid");
+	fd = open(terminal, O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		die(terminal);
+	if (control && ioctl(fd, TIOCSCTTY, 0) < 0)
+		die("TIOCSCTTY");
+	if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
+		die("dup2");
+	close(fd);
+	execvp(command[0], command);
+	die(command[0]);
+}
+
+/* Copy what there is. Returns how much, 0 at the end, or a negative number. */
+static ssize_t copy(int from, int to)
+{
+	char bytes[4096];
+	const ssize_t count = read(from, bytes, sizeof(bytes));
+
+	if (count > 0 && write(to, bytes, (size_t)count) != count)
+		return -1;
+
+	return count;
+}
+
+/* Until either side has ended. */
+static void serve(int host)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = host, .events = POLLIN },
+	};
+
+	for (;;) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		/* First, so that nothing is lost that was shown before the end. */
+		if (fds[1].revents && copy(host, STDOUT_FILENO) <= 0)
+			return;
+		if (!fds[1].revents && fds[0].revents && copy(STDIN_FILENO, host) <= 0)
+			return;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const int control = argc < 2 || strcmp(argv[1], "--no-control") != 0;
+	char **command = argv + (control ? 1 : 2);
+	const char *terminal;
+	pid_t child;
+	int host;
+	int status;
+
+	if (!command[0]) {
+		fputs("Usage: on-terminal [--no-control] COMMAND [ARGUMENT]...\n", stderr);
+		return 2;
+	}
+	host = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (host < 0 || grantpt(host) < 0 || unlockpt(host) < 0)
+		die("cannot make a terminal");
+	terminal = ptsname(host);
+	if (!terminal)
+		die("ptsname");
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0)
+		run_command(terminal, control, command);
+	serve(host);
+	close(host);
+	while (waitpid(child, &status, 0) < 0) {
+		if (errno != EINTR)
+			die("waitpid");
+	}
+
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC1091,SC2154 # run-in-host sets them.
+#
+# What goes wrong around a VM: files that are not what they should be, a host
+# without room, records that are damaged, terminals that go away, signals. Each
+# gets one sentence and its exit status, and nothing is lost. (What users do wrong
+# first is in test-errors.bash, a guest that means ill in test-hostile.bash.)
+
+. "$here/calls.bash"
+
+trouble=$disks/trouble
+mkdir -p "$trouble/small"
+# The guest of hostile.c that waits for ever; the disk's user.
+cat "$(command -v hostile.img)" >"$trouble/idle"
+append_words "$trouble/idle" 4 0
+
+# Runs to the end, which comes soon, with a status and one line that matches:
+# says STATUS PATTERN COMMAND...
+says()
+{
+	local wanted=$1 pattern=$2 status=0
+
+	shift 2
+	vm_runs=$((vm_runs + 1))
+	vm_console=$logs/$vm_runs-trouble.console vm_messages=$logs/$vm_runs-trouble.dormouse
+	timeout 30 "$@" </dev/null >"$vm_console" 2>"$vm_messages" || status=$?
+	[[ $status -eq $wanted ]] && [[ $(wc -l <"$vm_messages") -eq 1 ]] &&
+		dormouse_said "^dormouse: .*$pattern"
+}
+
+idle_run()
+{
+	says "$1" "$2" dormouse run --name trouble --flat "$trouble/idle" "${@:3}"
+}
+
+# --- Files that are not what they should be ---
+
+mkdir "$trouble/directory"
+mkfifo "$trouble/fifo"
+: >"$trouble/empty"
+printf '\037\213\010\0garbage that gzip will not take at all' >"$trouble/gzip"
+head -c 40 "$guest/Image" >"$trouble/short"
+head -c 300000 "$guest/Image" >"$trouble/truncated"
+{ printf 'MZ'; head -c 510 /dev/zero; printf 'HdrS'; head -c 9000 /dev/zero; } >"$trouble/bzImage"
+{ cat "$trouble/idle"; } >"$trouble/huge"
+truncate -s 1024G "$trouble/huge"
+for what in kernel flat firmware initrd; do
+	start=()
+	[[ $what != initrd ]] || start=(--flat "$trouble/idle")
+	for kind in directory:'is a directory' fifo:'is not a regular file' empty:'is empty'; do
+		ok "--$what of a ${kind%%:*} is refused" says 1 "$trouble/${kind%%:*} ${kind#*:}" \
+			dormouse run --name x "${start[@]}" "--$what" "$trouble/${kind%%:*}"
+	done
+	ok "--$what of a TiB is refused" says 1 "$trouble/huge" \
+		dormouse run --name x "${start[@]}" "--$what" "$trouble/huge"
+done
+for kind in gzip short bzImage; do
+	ok "--kernel of a $kind is refused" says 1 "the kernel $trouble/$kind is " \
+		dormouse run --name x --kernel "$trouble/$kind"
+done
+truncate -s 200M "$trouble/large"
+ok "a kernel and an initrd that do not fit in memory are refused" says 1 \
+	"64 MiB of memory cannot hold the kernel .*: [0-9]* MiB would do" \
+	dormouse run --name x --kernel "$guest/Image" --initrd "$trouble/large" --memory 64M
+for kind in directory fifo empty; do
+	ok "--disk of a $kind is refused" idle_run 1 "disk $trouble/$kind is " \
+		--disk "$trouble/$kind"
+done
+head -c 1000 /dev/zero >"$trouble/odd"
+ok "--disk of half a sector is refused" idle_run 1 \
+	"disk $trouble/odd is 1000 bytes long, which is not a multiple of 512" --disk "$trouble/odd"
+
+# --- Permissions ---
+
+# As a user who may do nothing. util-linux' su and busybox' agree on this much.
+echo nobody:x:65534:65534::/:/bin/sh >"$trouble/passwd"
+echo root:x:0:0::/:/bin/sh >>"$trouble/passwd"
+as_nobody="mount --bind $trouble/passwd /etc/passwd"
+mkdir -m 777 "$trouble/state"
+nobody_runs()
+{
+	local wanted=$1 pattern=$2 prepare=$3
+
+	shift 3
+	says "$wanted" "$pattern" unshare -m sh -c "$as_nobody && $prepare && exec su nobody -c '
+		DORMOUSE_STATE_DIR=$trouble/state PATH=$PATH exec $*'"
+}
+chmod 711 "$disks" "$trouble"
+chmod 644 "$trouble/idle"
+cp "$trouble/idle" "$trouble/secret"
+chmod 600 "$trouble/secret"
+open_kvm="mknod -m 666 $trouble/kvm c \$((0x\$(stat -c %t /dev/kvm))) \$((0x\$(stat -c %T /dev/kvm))) &&
+	mount --bind $trouble/kvm /dev/kvm"
+ok "no permission for /dev/kvm has its sentence" nobody_runs 1 'no permission to use /dev/kvm' \
+	"chmod o= /dev/kvm" dormouse run --name nobody --flat "$trouble/idle"
+ok "a kernel that may not be read is named" nobody_runs 1 \
+	"cannot open the flat binary $trouble/secret: Permission denied" "$open_kvm" \
+	dormouse run --name nobody --flat "$trouble/secret"
+rm -f "$trouble/kvm"
+ok "a disk that may not be read is named" nobody_runs 1 \
+	"cannot open disk $trouble/secret: Permission denied" "$open_kvm" \
+	dormouse run --name nobody --flat "$trouble/idle" --disk "$trouble/secret"
+rm -f "$trouble/kvm"
+truncate -s 1M "$trouble/readable"
+chmod 644 "$trouble/readable"
+ok "a disk that may not be written is named, with what would do" nobody_runs 1 \
+	"disk $trouble/readable is read-only; give it as $trouble/readable,ro" "$open_kvm" \
+	dormouse run --name nobody --flat "$trouble/idle" --disk "$trouble/readable"
+rm -f "$trouble/kvm"
+read_only="mount -t tmpfs tmpfs $trouble/small && mount -o remount,ro $trouble/small"
+ok "a state directory that cannot be written is named" says 1 \
+	"$trouble/small/x: Read-only file system" unshare -m sh -c "$read_only &&
+		DORMOUSE_STATE_DIR=$trouble/small exec dormouse run --name x --flat $trouble/idle"
+
+# --- Memory ---
+
+ok "no address space for the guest's memory has its sentence" says 1 \
+	'cannot reserve 1024 MiB for the guest.s memory: Cannot allocate memory' \
+	sh -c "ulimit -v 500000 && exec dormouse run --name x --flat $trouble/idle --memory 1G"
+
+# --- Records ---
+
+vm_start record --flat "$trouble/idle"
+vm_await "$vm_messages" ': running' || true
+vm_signal TERM
+record=$DORMOUSE_STATE_DIR/record/record.json
+cp "$record" "$trouble/record.json"
+# A record that is what a command makes of it is refused, named and kept:
+# record_refused SENTENCE PATTERN COMMAND...
+record_refused()
+{
+	local sentence=$1 pattern=$2
+
+	shift 2
+	"$@" <"$trouble/record.json" >"$record"
+	cp "$record" "$trouble/damaged.json"
+	ok "$sentence: run refuses it" says 1 "the record of record $pattern" \
+		dormouse run --name record
+	ok "$sentence: so it does with another machine" says 1 "the record of record $pattern" \
+		dormouse run --name record --flat "$trouble/idle"
+	ok "$sentence: status says so" says 1 "the record of record $pattern" dormouse status record
+	ok "$sentence: it is kept" cmp -s "$record" "$trouble/damaged.json"
+}
+record_refused "a record that is cut short" 'is damaged' head -c 100
+record_refused "an empty record" 'is damaged' true
+record_refused "a record from a newer dormouse" 'has format 2, which this dormouse' \
+	sed 's/"format": 1/"format": 2/'
+ok "a damaged record does not hide the other VMs" grep -q '^trouble\b\|^record\b' \
+	<(dormouse list 2>&1)
+rm "$record"
+mkdir "$record"
+ok "a record that is a directory is refused" says 1 'cannot read the record of record' \
+	dormouse run --name record
+rmdir "$record"
+cp "$trouble/record.json" "$record"
+vm_start record
+vm_await "$vm_messages" ': running' || true
+vm_signal TERM
+is "with its record back, it runs" "$vm_status" 5
+
+# --- A host without room ---
+
+# A small file system, which a VM's directory and disk are on.
+mount -t tmpfs -o size=1M tmpfs "$trouble/small"
+state_before=$DORMOUSE_STATE_DIR
+fill()
+{
+	dd if=/dev/zero of="$trouble/small/filler" bs=4k 2>/dev/null || true
+}
+export DORMOUSE_STATE_DIR=$trouble/small
+vm_start full --flat "$trouble/idle"
+vm_await "$vm_messages" ': running' || true
+fill
+vm_signal TERM
+is "no room for the record at the end: run exits 1" "$vm_status" 1
+ok "no room for the record at the end: what happened is told, and why it is not recorded" \
+	dormouse_said '^dormouse: full: off: SIGTERM, which its record does not say: cannot write .*: No space left'
+is "no room for the record at the end: it is told once" "$(wc -l <"$vm_messages")" 2
+is "no room for the record at the end: the last one stands" "$(vm_state full state)" crashed
+vm_start full
+vm_finish
+is "no room for the record at the start: run exits 1" "$vm_status" 1
+ok "no room for the record at the start: it is told" \
+	dormouse_said '^dormouse: cannot write the record of full: No space left on device$'
+ok "no room for the record at the start: nothing runs" [ ! -s "$vm_console" ]
+rm "$trouble/small/filler"
+vm_start full
+vm_await "$vm_messages" ': running' || true
+vm_signal TERM
+is "with room it runs again, as it was" "$vm_status" 5
+export DORMOUSE_STATE_DIR=$state_before
+
+# A guest that reads and writes one sector as it is told to: disk_start SECTOR OPTION...
+disk_start()
+{
+	local sector=$1
+
+	shift
+	cat "$(command -v hostile.img)" >"$trouble/user"
+	append_words "$trouble/user" 12 "$sector"
+	rm -f "$trouble/in"
+	mkfifo "$trouble/in"
+	exec {bytes}<>"$trouble/in"
+	vm_runs=$((vm_runs + 1))
+	vm_console=$logs/$vm_runs-disk.console vm_messages=$logs/$vm_runs-disk.dormouse
+	: >"$vm_console"
+	"$@" dormouse run --name disk --flat "$trouble/user" --memory 64M \
+		--disk "$trouble/small/disk" <"$trouble/in" >"$vm_console" 2>"$vm_messages" {bytes}>&- &
+	vm_pid=$!
+	vm_await "$vm_console" '^ready' || true
+	answers=0
+}
+# The disk's user is told a command and answers with a status of virtio-blk:
+# disk_does SENTENCE COMMAND STATUS
+disk_does()
+{
+	printf %s "$2" >&"$bytes"
+	answers=$((answers + 1))
+	vm_await_count "$answers" || true
+	is "$1" "$(sed -n 's/^status 0*\([0-9a-f]\)\r*$/\1/p' "$vm_console" |
+		sed -n "${answers}p")" "$3"
+}
+vm_await_count()
+{
+	local end=$((SECONDS + 30))
+
+	until (($(grep -c '^status' "$vm_console") >= $1)); do
+		vm_is_alive && ((SECONDS < end)) || return 1
+		vm_wait_a_little
+	done
+}
+
+truncate -s 800K "$trouble/small/disk"
+disk_start 1000 env
+fill
+disk_does "a disk without room: a write gets an I/O error" w 1
+disk_does "a disk without room: a read still works" r 0
+rm "$trouble/small/filler"
+disk_does "a disk with room again: so does the write" w 0
+disk_does "a disk with room again: and a flush" f 0
+truncate -s 4K "$trouble/small/disk"
+disk_does "a disk that shrank: a read gets an I/O error" r 1
+ok "a disk in trouble: the VM lives" vm_is_alive
+is "a disk in trouble: nothing is said of it" "$(wc -l <"$vm_messages")" 1
+printf o >&"$bytes"
+vm_finish
+is "a disk in trouble: the guest powers off" "$vm_status" 0
+exec {bytes}>&-
+
+truncate -s 1600K "$trouble/small/disk"
+disk_start 3000 sh -c 'ulimit -f 100 && exec "$@"' sh
+disk_does "a file that may not grow: a write gets an I/O error" w 1
+printf o >&"$bytes"
+vm_finish
+ok "a file that may not grow: the VM lives" [ "$vm_status" != 153 ]
+exec {bytes}>&-
+umount "$trouble/small"
+
+# --- Standard streams ---
+
+truncate -s 1M "$trouble/untouched"
+cp "$trouble/untouched" "$trouble/as-before"
+( dormouse run --name closed --flat "$trouble/idle" --disk "$trouble/untouched" <&- >&- 2>&- & echo $! >"$trouble/pid" )
+vm_pid=$(cat "$trouble/pid")
+closed_runs()
+{
+	[[ $(dormouse status closed 2>/dev/null | sed -n 's/^state: //p') == running ]]
+}
+for ((i = 0; i < 100; i++)); do
+	! closed_runs || break
+	sleep 0.1
+done
+ok "with closed standard streams it runs" closed_runs
+kill -TERM "$vm_pid" || true
+for ((i = 0; i < 100; i++)); do
+	closed_runs || break
+	sleep 0.1
+done
+is "with closed standard streams it ends" "$(vm_state closed state)" off
+ok "with closed standard streams no file is taken for one" \
+	cmp -s "$trouble/untouched" "$trouble/as-before"
+is "with closed standard streams: nor its lock" "$(stat -c %s "$DORMOUSE_STATE_DIR/closed/lock")" 0
+
+# --- Signals and terminals ---
+
+for signal in INT HUP QUIT; do
+	vm_start signals --flat "$trouble/idle"
+	vm_await "$vm_console" '^waiting' || true
+	vm_signal "$signal"
+	is "SIG$signal: run exits 5" "$vm_status" 5
+	ok "SIG$signal: dormouse says so" dormouse_said "^dormouse: signals: off: SIG$signal, at "
+	is "SIG$signal: status says off" "$(vm_state signals state)" off
+done
+
+# The state of a process by /proc: process_is STATE, waited for.
+process_is()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[[ $(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$vm_pid/status") != "$1" ]] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+# In a process group of its own: one that nobody could continue is not stopped.
+set -m
+vm_start signals --flat "$trouble/idle"
+set +m
+vm_await "$vm_console" '^waiting' || true
+kill -TSTP "$vm_pid"
+ok "SIGTSTP stops it" process_is T
+kill -CONT "$vm_pid"
+ok "SIGCONT continues it" process_is S
+vm_signal TERM
+is "and it ends as usual" "$vm_status" 5
+
+# On a terminal: terminal_start [--no-control]
+terminal_start()
+{
+	rm -f "$trouble/in"
+	mkfifo "$trouble/in"
+	vm_runs=$((vm_runs + 1))
+	vm_console=$logs/$vm_runs-terminal.console vm_messages=$logs/$vm_runs-terminal.dormouse
+	on-terminal "$@" dormouse run --name terminal --flat "$trouble/idle" \
+		<"$trouble/in" >"$vm_console" 2>"$vm_messages" &
+	vm_pid=$!
+	exec {bytes}>"$trouble/in"
+	vm_await "$vm_console" '^waiting' || true
+}
+terminal_start
+printf '\001x' >&"$bytes"
+vm_finish
+exec {bytes}>&-
+is "Ctrl-A x: run exits 5" "$vm_status" 5
+is "Ctrl-A x: status says why" "$(vm_state terminal cause)" "Ctrl-A x on the console"
+terminal_start
+exec {bytes}>&-
+vm_finish
+is "the terminal hangs up: run exits 5" "$vm_status" 5
+is "the terminal hangs up: status says why" "$(vm_state terminal cause)" SIGHUP
+terminal_start --no-control
+exec {bytes}>&-
+dormouse_is=$(dormouse_pid)
+ok "a terminal that is not ours goes away: it runs on" [ "$(vm_state terminal state)" = running ]
+kill -TERM "$dormouse_is"
+vm_finish
+is "a terminal that is not ours goes away: SIGTERM ends it" "$vm_status" 5
+is "a terminal that is not ours goes away: status says off" "$(vm_state terminal state)" off
