@@ -146,21 +146,21 @@ static const struct function *find_function(uint32_t fid)
 	return f->conventions & (is_smc64(fid) ? SMC64 : SMC32) ? f : NULL;
 }
 
-/* The function behind an id of the host's choice, or NULL. */
-static const struct function *find_function_0_1(const struct psci_fids_0_1 *fids, uint32_t fid)
+/* The number of the function behind an id of the host's choice, or PSCI_FN_COUNT. */
+static uint32_t function_number_0_1(const struct psci_fids_0_1 *fids, uint32_t fid)
 {
 	if (fid == 0)
-		return NULL;
+		return PSCI_FN_COUNT;
 	if (fid == fids->cpu_suspend)
-		return &functions[function_number(PSCI_FN32_CPU_SUSPEND)];
+		return PSCI_FN32_CPU_SUSPEND - PSCI_FN32_BASE;
 	if (fid == fids->cpu_off)
-		return &functions[function_number(PSCI_FN32_CPU_OFF)];
+		return PSCI_FN32_CPU_OFF - PSCI_FN32_BASE;
 	if (fid == fids->cpu_on)
-		return &functions[function_number(PSCI_FN32_CPU_ON)];
+		return PSCI_FN32_CPU_ON - PSCI_FN32_BASE;
 	if (fid == fids->migrate)
-		return &functions[function_number(PSCI_FN32_MIGRATE)];
+		return PSCI_FN32_MIGRATE - PSCI_FN32_BASE;
 
-	return NULL;
+	return PSCI_FN_COUNT;
 }
 
 /*
@@ -170,11 +170,16 @@ static const struct function *find_function_0_1(const struct psci_fids_0_1 *fids
 static const struct function *find_offered(const struct psci_machine *machine, uint32_t fid,
 					   bool aarch32)
 {
-	const struct function *f = machine->version == PSCI_VERSION_0_1
-					   ? find_function_0_1(&machine->fids_0_1, fid)
-					   : find_function(fid);
+	const bool is_0_1 = machine->version == PSCI_VERSION_0_1;
+	const uint32_t number =
+		is_0_1 ? function_number_0_1(&machine->fids_0_1, fid) : function_number(fid);
 
-	if (!f || !(machine->offered >> (f - functions) & 1))
+	if (number >= PSCI_FN_COUNT || !(machine->offered >> number & 1))
+		return NULL;
+
+	const struct function *f = &functions[number];
+
+	if (!is_0_1 && !(f->conventions & (is_smc64(fid) ? SMC64 : SMC32)))
 		return NULL;
 	/*
 	 * In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch().
@@ -269,58 +274,42 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 			return resume(PSCI_RET_INVALID_PARAMETERS);
 	}
 
-	struct outcome out = f->handle(m, &a);
-
-	out.result = in_words_of(m.machine->version, out.result);
-
-	return out;
+	return f->handle(m, &a);
 }
 
-static void kick_those(struct psci_machine *machine, const struct psci_vcpu *caller,
-		       const struct outcome *out)
+/*
+ * What the guest finds in x0. An AArch64 caller of an SMC32 function looks at w0:
+ * sign extension gives it the int32 there and leaves no doubt in x0.
+ */
+static uint64_t answer(const struct psci_machine *machine, bool aarch32, int64_t result)
 {
-	if (out->kick)
-		machine->host->kick(machine->ctx, out->kick->vctx);
-	if (!out->kick_others)
-		return;
-	/* Needs no lock: nobody is added once a vCPU has run. */
-	for (const struct psci_vcpu *other = machine->vcpus; other; other = other->next) {
-		if (other != caller)
-			machine->host->kick(machine->ctx, other->vctx);
-	}
+	const int64_t said = in_words_of(machine->version, result);
+
+	return aarch32 ? (uint32_t)said : (uint64_t)said;
 }
 
 enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
 {
 	struct psci_machine *machine = vcpu->machine;
-	struct psci_trace trace = {
-		.vctx = vcpu->vctx,
-		.x = { regs->x[0], regs->x[1], regs->x[2], regs->x[3] },
-	};
+	const uint64_t x0 = regs->x[0];
 	const struct locked m = machine_lock(machine);
 	struct outcome out = { .next = psci_vcpu_standing(m, vcpu) };
+	const bool carried_out = out.next == PSCI_NEXT_RESUME;
 
 	/*
 	 * A caller that is not on runs code of a former life of the machine, or
 	 * has lost a race against the vCPU that stopped it.
 	 */
-	trace.carried_out = out.next == PSCI_NEXT_RESUME;
-	if (trace.carried_out)
+	if (carried_out)
 		out = decide(m, vcpu, regs);
 	machine_unlock(m);
 
-	kick_those(machine, vcpu, &out);
-	/*
-	 * An AArch64 caller of an SMC32 function looks at w0: sign extension
-	 * gives it the int32 there and leaves no doubt in x0.
-	 */
-	if (trace.carried_out && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP)) {
-		trace.result = regs->aarch32 ? (uint32_t)out.result : (uint64_t)out.result;
-		regs->x[0] = trace.result;
-	}
-	trace.next = out.next;
+	if (out.kick || out.kick_others)
+		psci_machine_kick(machine, vcpu, &out);
+	if (carried_out && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP))
+		regs->x[0] = answer(machine, regs->aarch32, out.result);
 	if (machine->host->trace)
-		machine->host->trace(machine->ctx, &trace);
+		psci_machine_trace(vcpu, regs, x0, out.next, carried_out);
 
 	return out.next;
 }

@@ -81,10 +81,10 @@ struct args {
 
 /** What a handler decided. It has done nothing beyond its machine and vCPUs. */
 struct outcome {
-	enum psci_next next; /**< For the caller. */
 	int64_t result; /**< For the caller's x0, if it runs on or sleeps. */
-	bool kick_others; /**< Kick every vCPU but the caller ... */
-	struct psci_vcpu *kick; /**< ... or this one. May be NULL. */
+	struct psci_vcpu *kick; /**< Kick this one. May be NULL. */
+	enum psci_next next; /**< For the caller. */
+	bool kick_others; /**< Kick every vCPU but the caller. */
 };
 
 static inline struct outcome resume(int64_t result)
@@ -122,6 +122,14 @@ static inline bool is_offered(const struct psci_machine *machine, uint32_t fn32)
 }
 
 /* machine.c */
+
+/** Kick whom a call decided to kick. Without the lock. */
+void psci_machine_kick(const struct psci_machine *machine, const struct psci_vcpu *caller,
+		       const struct outcome *out);
+
+/** Tell the host's trace() of a call; @x0 is what @regs had there. Without the lock. */
+void psci_machine_trace(const struct psci_vcpu *vcpu, const struct psci_regs *regs, uint64_t x0,
+			enum psci_next next, bool carried_out);
 
 /** Whether there is such a version; for 0.1, with these ids. */
 bool psci_version_valid(uint32_t version, const struct psci_fids_0_1 *fids);

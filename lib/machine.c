@@ -202,6 +202,37 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 		machine->host->kick(machine->ctx, each->vctx);
 }
 
+void psci_machine_kick(const struct psci_machine *machine, const struct psci_vcpu *caller,
+		       const struct outcome *out)
+{
+	if (out->kick)
+		machine->host->kick(machine->ctx, out->kick->vctx);
+	if (!out->kick_others)
+		return;
+	/* Needs no lock: nobody is added once a vCPU has run. */
+	for (const struct psci_vcpu *other = machine->vcpus; other; other = other->next) {
+		if (other != caller)
+			machine->host->kick(machine->ctx, other->vctx);
+	}
+}
+
+void psci_machine_trace(const struct psci_vcpu *vcpu, const struct psci_regs *regs, uint64_t x0,
+			enum psci_next next, bool carried_out)
+{
+	const struct psci_machine *machine = vcpu->machine;
+	const bool has_result =
+		carried_out && (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP);
+	const struct psci_trace trace = {
+		.vctx = vcpu->vctx,
+		.x = { x0, regs->x[1], regs->x[2], regs->x[3] },
+		.next = next,
+		.carried_out = carried_out,
+		.result = has_result ? regs->x[0] : 0,
+	};
+
+	machine->host->trace(machine->ctx, &trace);
+}
+
 struct psci_event psci_machine_event(struct psci_machine *machine)
 {
 	const struct locked m = machine_lock(machine);
