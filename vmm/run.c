@@ -27,6 +27,7 @@ struct session {
 	struct kvm kvm;
 	struct vm vm;
 	int signal_fd;
+	struct cause quit; /**< Of trigger QUIT once someone outside wants it to end. */
 };
 
 /* --- before the VM exists --- */
@@ -151,12 +152,10 @@ static int block_signals(int *signal_fd, struct error *error)
 	return 0;
 }
 
-static void quit(struct vm *vm, const char *why)
+static void quit(struct session *s, const char *why)
 {
-	struct cause cause;
-
-	cause_set(&cause, VM_TRIGGER_QUIT, CAUSE_VCPU_NONE, why);
-	vm_stop(vm, &cause);
+	cause_set(&s->quit, VM_TRIGGER_QUIT, CAUSE_VCPU_NONE, why);
+	vm_stop(&s->vm, &s->quit);
 }
 
 static void on_signal(struct session *s)
@@ -175,7 +174,7 @@ static void on_signal(struct session *s)
 		return;
 	}
 	snprintf(why, sizeof(why), "SIG%s", sigabbrev_np((int)info.ssi_signo));
-	quit(&s->vm, why);
+	quit(s, why);
 }
 
 /* Serve everything that is not a vCPU's until the VM stops. */
@@ -196,7 +195,7 @@ static struct cause serve(struct session *s)
 		if (fds[1].revents & POLLIN)
 			on_signal(s);
 		if (fds[2].revents & POLLIN && terminal_run(&devices->terminal) == TERMINAL_QUIT)
-			quit(&s->vm, "Ctrl-A x on the console");
+			quit(s, "Ctrl-A x on the console");
 		if (fds[3].revents & POLLIN)
 			pl031_expired(&devices->rtc);
 		if (fds[4].revents & POLLIN)
@@ -304,6 +303,10 @@ static struct cause live(struct session *s)
 	for (;;) {
 		struct cause cause = serve(s);
 		struct error error;
+
+		/* A guest's reset may come first, again and again, but not get its way. */
+		if (cause.trigger == VM_TRIGGER_RESET && s->quit.trigger == VM_TRIGGER_QUIT)
+			cause = s->quit;
 
 		if (cause.trigger != VM_TRIGGER_RESET || is_last_reset(s, &cause)) {
 			vm_end(&s->vm);

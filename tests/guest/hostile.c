@@ -294,6 +294,14 @@ static void call_everything(uint64_t conduit)
 	off();
 }
 
+/* From the start again, and again. */
+static void reset_for_ever(uint64_t id)
+{
+	const uint64_t arguments[4] = { id };
+
+	call(CONDUIT_HVC, arguments);
+}
+
 /* --- What there is --- */
 
 typedef void (*misdeed)(uint64_t argument);
@@ -328,6 +336,8 @@ static misdeed choose(uint64_t number)
 		return feed_itself;
 	case 12:
 		return use_disk;
+	case 13:
+		return reset_for_ever;
 	default:
 		return spin;
 	}

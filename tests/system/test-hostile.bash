@@ -23,7 +23,7 @@ hostile_start()
 # The misdeeds, by their numbers there.
 jump=0 jump_without_vectors=1 loop_on_exits=2 loop_on_calls=3 wait_for_ever=4 spin=5
 walk_the_void=6 access_oddly=7 call_everything=8 write_registers=9 ring_doorbells=10
-feed_itself=11
+feed_itself=11 reset_for_ever=13
 
 # What dormouse says of a run: that it begins, that it ends, and no more than $1
 # lines between them.
@@ -112,6 +112,18 @@ conduits=(HVC "HVC with an immediate" SMC "SMC with an immediate")
 for i in "${!conduits[@]}"; do
 	hostile_start calls "$call_everything" "$i" --cpus 2
 	survives "each function by ${conduits[i]}" '^called everything ' 0
+done
+
+# Between two lives there is hardly a moment in which one could be ended.
+for id in 0x84000009 0xc4000012; do
+	for i in 1 2 3; do
+		hostile_start resets "$reset_for_ever" "$id"
+		vm_await "$vm_messages" ': resetting: ' || true
+		vm_signal TERM
+		is "a guest that resets for ever by $id, time $i: SIGTERM ends it" "$vm_status" 5
+		ok "a guest that resets for ever by $id, time $i: it is told" \
+			dormouse_said ': off: SIGTERM, at '
+	done
 done
 
 # --- Devices ---

@@ -118,6 +118,21 @@ ok "no address space for the guest's memory has its sentence" says 1 \
 	'cannot reserve 1024 MiB for the guest.s memory: Cannot allocate memory' \
 	sh -c "ulimit -v 500000 && exec dormouse run --name x --flat $trouble/idle --memory 1G"
 
+# A VM of many vCPUs that hibernated is started where threads cannot be.
+calls_run threads "--cpus 40" 0xc4000015
+is "a VM of 40 vCPUs hibernates" "$vm_status" 3
+since=$(vm_state threads since)
+vm_runs=$((vm_runs + 1))
+vm_console=$logs/$vm_runs-threads.console vm_messages=$logs/$vm_runs-threads.dormouse
+vm_status=0
+sh -c 'ulimit -v 250000 && exec dormouse run --name threads' </dev/null \
+	>"$vm_console" 2>"$vm_messages" || vm_status=$?
+is "no room for a vCPU's thread: run exits 1" "$vm_status" 1
+ok "no room for a vCPU's thread: it is told" dormouse_said \
+	'^dormouse: cannot start a thread for vCPU [0-9]*: Resource temporarily unavailable$'
+is "no room for a vCPU's thread: what hibernated still is" "$(vm_state threads state)" hibernated
+is "no room for a vCPU's thread: since it did" "$(vm_state threads since)" "$since"
+
 # --- Records ---
 
 vm_start record --flat "$trouble/idle"
@@ -145,8 +160,9 @@ record_refused "a record that is cut short" 'is damaged' head -c 100
 record_refused "an empty record" 'is damaged' true
 record_refused "a record from a newer dormouse" 'has format 2, which this dormouse' \
 	sed 's/"format": 1/"format": 2/'
-ok "a damaged record does not hide the other VMs" grep -q '^trouble\b\|^record\b' \
-	<(dormouse list 2>&1)
+ok "a damaged record does not hide the other VMs" grep -q '^threads .*hibernated' \
+	<(dormouse list 2>/dev/null)
+ok "a damaged record is told of in the list" grep -q '^record ' <(dormouse list 2>&1)
 rm "$record"
 mkdir "$record"
 ok "a record that is a directory is refused" says 1 'cannot read the record of record' \
