@@ -204,6 +204,18 @@ $(O)/native/test-model: $(model_src:%.c=$(O)/native/%.o) $(O)/native/libpsci.a
 model: $(O)/native/test-model ## every state of small machines, against a second implementation
 	$(Q)$<
 
+model-broken: $(model_src:%.c=$(O)/native/%.o) ## that it finds faults, each of which is put in
+	$(Q)CC='$(CC)' tests/model/test-broken $^
+
+prove: ## no undefined behaviour whatever a guest calls with, by Frama-C; see docs/prove.md
+	$(Q)O=$(O) tools/prove
+
+size: ## what libpsci takes on arm64; fails if a budget of SPECIFICATION.md is exceeded
+	$(Q)tools/size $(ARM64_CC)
+
+spec-map: ## docs/spec-map.md, from docs/spec-map.txt and the ids in the tests
+	$(Q)tools/spec-map
+
 # A mutant is another libpsci.so under the same test programs.
 mutation_test_src := $(shell grep -lE 'psci-fixture\.h|<psci/(psci|kvm|state|arch|client)\.h>' $(test_src))
 mutation_support_src := $(sort $(wildcard tests/unit/psci-*.c))
@@ -263,6 +275,6 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: model mutate fuzz replay
+.PHONY: model model-broken prove size spec-map mutate fuzz replay
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help
 .DELETE_ON_ERROR:

@@ -90,7 +90,7 @@ static const struct model {
 	{ "two vCPUs, 1.3, a host without a lock",
 	  MACHINE(2, VERSION(1_3), .no_lock = true), 1, true, false },
 	{ "two vCPUs, 1.3, a cluster, all that a host can offer",
-	  MACHINE(2, VERSION(1_3), ALL, .state_count = 4, .domains = true), 1, true, false },
+	  MACHINE(2, VERSION(1_3), ALL, .state_count = 4, .domains = true), 1, true, true },
 	{ "two vCPUs, 1.3, SYSTEM_SUSPEND, a host that polls at once",
 	  MACHINE(2, VERSION(1_3), .offered = SYSTEM_SUSPEND, .eager = true), 1, true, true },
 	{ "three vCPUs, 1.3", MACHINE(3, VERSION(1_3)), 1, true, false },
