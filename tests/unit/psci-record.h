@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Records of the machines of psci-power.h: making them, and making them wrong.
+ */
+#ifndef TESTS_PSCI_RECORD_H
+#define TESTS_PSCI_RECORD_H
+
+#include "psci-power.h"
+
+#include <psci/state.h>
+
+/** A record in memory of exactly its size, so that ASan sees a step beyond it. */
+struct record {
+	uint8_t *bytes; /**< To be freed. */
+	size_t size;
+};
+
+/** The record of a machine as it is. */
+struct record record_save(struct power *p);
+
+/** A machine that has been built, but never booted, on a clock of its own. */
+void record_make_fresh(struct power *p, uint32_t version);
+
+/** That a record is refused so, and the machine is what it was. */
+void record_check_refused(struct power *p, const uint8_t *bytes, size_t size, int expected);
+
+/** The checksum of Ethernet and zip, a second time. */
+uint32_t record_checksum(const uint8_t *bytes, size_t size);
+
+/** Make a record right again whose bytes have been changed. */
+void record_seal(struct record *r);
+
+#endif
