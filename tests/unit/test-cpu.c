@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * CPU_ON, CPU_OFF, AFFINITY_INFO, MIGRATE_INFO_TYPE and psci_vcpu_poll().
+ * CPU_ON, CPU_OFF, AFFINITY_INFO and psci_vcpu_poll().
  */
 #include "psci-fixture.h"
 #include "psci-spec.h"
@@ -453,20 +453,6 @@ static void affinity_info_is_the_same_in_both_conventions_and_states(void **stat
 	}
 }
 
-/* --- MIGRATE_INFO_TYPE --- */
-
-/* PSCI-MIGRATE_INFO_TYPE-32 */
-static void there_is_no_trusted_os(void **state)
-{
-	struct fixture f;
-
-	for (size_t v = 0; v < spec_version_count; v++) {
-		fixture_boot(&f, spec_versions[v]);
-		assert_int_equal(fixture_call(&f, 0, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0),
-				 PSCI_MIGRATE_INFO_NOT_REQUIRED);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,7 +482,6 @@ int main(void)
 		cmocka_unit_test(lowest_affinity_level_is_32_bits_in_smc64),
 		cmocka_unit_test(a_cluster_is_on_if_any_is_else_pending_if_any_is),
 		cmocka_unit_test(affinity_info_is_the_same_in_both_conventions_and_states),
-		cmocka_unit_test(there_is_no_trusted_os),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

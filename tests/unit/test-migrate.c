@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * MIGRATE, MIGRATE_INFO_UP_CPU, and a trusted OS that keeps its vCPU from going away.
+ * MIGRATE, MIGRATE_INFO_TYPE, MIGRATE_INFO_UP_CPU, and a trusted OS that keeps its vCPU from going away.
  */
 #include "psci-power.h"
 
@@ -45,6 +45,18 @@ static void a_trusted_os_is_described_fully_or_not_at_all(void **state)
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_OK);
 	p.f.config.trusted_os = PSCI_TRUSTED_OS_MIGRATABLE;
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
+}
+
+/* PSCI-MIGRATE_INFO_TYPE-32 */
+static void there_is_no_trusted_os(void **state)
+{
+	struct fixture f;
+
+	for (size_t v = 0; v < spec_version_count; v++) {
+		fixture_boot(&f, spec_versions[v]);
+		assert_int_equal(fixture_call(&f, 0, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0),
+				 PSCI_MIGRATE_INFO_NOT_REQUIRED);
+	}
 }
 
 /* PSCI-MIGRATE_INFO_TYPE-30 PSCI-MIGRATE_INFO_TYPE-31 */
@@ -146,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trusted_os_is_described_fully_or_not_at_all),
+		cmocka_unit_test(there_is_no_trusted_os),
 		cmocka_unit_test(the_type_says_what_there_is),
 		cmocka_unit_test(a_migration_moves_it_and_frees_its_vcpu),
 		cmocka_unit_test(only_its_own_vcpu_can_migrate_it),
