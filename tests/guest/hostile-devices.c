@@ -205,6 +205,23 @@ void ring_doorbells(uint64_t argument)
 	off();
 }
 
+/* The same by two vCPUs at once, of which the first ends first. */
+void ring_together(uint64_t argument)
+{
+	const uint64_t arguments[4] = {
+		CPU_ON,
+		1,
+		(uintptr_t)secondary,
+		argument | 0x100000000,
+	};
+
+	if (call(CONDUIT_HVC, arguments) != 0) {
+		say("no second vCPU\n");
+		off();
+	}
+	ring_doorbells(argument);
+}
+
 /* --- A disk, as it is meant to be used --- */
 
 static uint64_t start_disk(void)

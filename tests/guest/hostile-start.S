@@ -11,6 +11,18 @@ image:
 	mov	sp, x0
 	b	misbehave
 
+	/* A second vCPU, with half of the stack: x0 is for what it does. */
+	.global secondary
+	.hidden	secondary
+secondary:
+	adr	x1, vectors
+	msr	vbar_el1, x1
+	isb
+	adrp	x1, stack_top
+	add	x1, x1, :lo12:stack_top
+	sub	sp, x1, #0x2000
+	b	ring_doorbells
+
 	.balign	2048
 vectors:
 	.rept	16

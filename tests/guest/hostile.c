@@ -338,6 +338,8 @@ static misdeed choose(uint64_t number)
 		return use_disk;
 	case 13:
 		return reset_for_ever;
+	case 14:
+		return ring_together;
 	default:
 		return spin;
 	}

@@ -13,6 +13,7 @@
 #define RAM 0x40000000UL
 
 #define SYSTEM_OFF 0x84000008
+#define CPU_ON 0xc4000003
 
 enum conduit {
 	CONDUIT_HVC,
@@ -39,6 +40,9 @@ static inline void write32(uint64_t address, uint32_t value)
 	__asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
 
+/* Where a second vCPU starts, with a misdeed's argument in x0. */
+void secondary(void);
+
 uint64_t call(unsigned int conduit, const uint64_t arguments[4]);
 void say(const char *text);
 void say_number(uint64_t value);
@@ -49,6 +53,7 @@ _Noreturn void off(void);
 /* Misdeeds with devices. */
 void write_registers(uint64_t argument);
 void ring_doorbells(uint64_t argument);
+void ring_together(uint64_t argument);
 void feed_itself(uint64_t argument);
 void use_disk(uint64_t argument);
 
