@@ -33,6 +33,7 @@ static inline uint64_t take_word(struct input *in, unsigned int size)
 }
 
 /** What a fuzzer calls, and replay.c without one. Returns 0. */
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

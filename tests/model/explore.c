@@ -55,7 +55,7 @@ static bool add(struct graph *g, const struct world_state *state, size_t parent,
 	size_t slot = hash_of(state) % SLOT_COUNT;
 
 	for (; g->slots[slot] != 0; slot = (slot + 1) % SLOT_COUNT) {
-		if (memcmp(&g->seen[g->slots[slot] - 1].state, state, sizeof(*state)) == 0)
+		if (same_bytes(&g->seen[g->slots[slot] - 1].state, state, sizeof(*state)))
 			return true;
 	}
 	if (g->count == STATE_MAX)
@@ -74,10 +74,14 @@ static bool add(struct graph *g, const struct world_state *state, size_t parent,
 
 static void print_way(const struct graph *g, size_t number, const struct step *steps)
 {
-	if (number == 0)
-		return;
-	print_way(g, g->seen[number].parent, steps);
-	world_print_step(&steps[g->seen[number].step]);
+	uint32_t *way = must_have(malloc((g->count + 1) * sizeof(*way)));
+	size_t length = 0;
+
+	for (; number != 0; number = g->seen[number].parent)
+		way[length++] = g->seen[number].step;
+	while (length > 0)
+		world_print_step(&steps[way[--length]]);
+	free(way);
 }
 
 /*
@@ -115,7 +119,7 @@ struct exploration explore(const struct world_kind *kind, const struct step *ste
 				world_print_step(&steps[s]);
 				printf("# %s\n", out.wrong);
 			}
-			if (memcmp(&w->now, &state, sizeof(state)) != 0 && !out.wrong &&
+			if (!same_bytes(&w->now, &state, sizeof(state)) && !out.wrong &&
 			    !add(&g, &w->now, from, s))
 				out.closed = false;
 		}

@@ -139,6 +139,23 @@ static uint8_t needed(const struct ref_machine *m, unsigned int level, uint8_t a
 	return least;
 }
 
+/* How deep the node of vCPU @other beneath a domain of a level is. */
+static uint8_t depth_below(const struct ref_machine *m, unsigned int other, unsigned int level)
+{
+	return level == 1 ? m->depth[other][0] : m->domain_depth[domain_of(m, other, level - 1)];
+}
+
+/* Whether two vCPUs lie in one domain of a level, but in different nodes beneath it. */
+static bool are_siblings(const struct ref_machine *m, unsigned int i, unsigned int other,
+			 unsigned int level)
+{
+	if (domain_of(m, other, level) != domain_of(m, i, level))
+		return false;
+
+	return level == 1 ? other != i
+			  : domain_of(m, other, level - 1) != domain_of(m, i, level - 1);
+}
+
 /* PSCI-CPU_SUSPEND-33 PSCI-CPU_SUSPEND-34 */
 int32_t ref_check_os_initiated(const struct ref_machine *m, unsigned int i,
 			       const struct psci_idle_state *state)
@@ -151,17 +168,8 @@ int32_t ref_check_os_initiated(const struct ref_machine *m, unsigned int i,
 		const uint8_t least = needed(m, level - 1, state->depth[level]);
 
 		for (unsigned int other = 0; other < m->platform->vcpu_count; other++) {
-			/* The node of the other beneath the domain, if it is not the caller's. */
-			const int own = domain_of(m, i, level - 1);
-			const int node = level == 1 ? -1 : domain_of(m, other, level - 1);
-			const uint8_t depth = level == 1 ? m->depth[other][0]
-							 : m->domain_depth[node < 0 ? 0 : node];
-
-			if (other == i || domain_of(m, other, level) != domain_of(m, i, level))
-				continue;
-			if (level > 1 && node == own)
-				continue;
-			if (depth < least)
+			if (are_siblings(m, i, other, level) &&
+			    depth_below(m, other, level) < least)
 				return PSCI_RET_INVALID_PARAMETERS;
 		}
 	}

@@ -292,4 +292,5 @@ void steps_make(struct steps *steps, const struct world_kind *kind, unsigned int
 	}
 	add(steps, STEP_RESUME, 0);
 	add(steps, STEP_DENY, 0);
+	add(steps, STEP_RESTORE, 0);
 }

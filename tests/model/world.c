@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "world.h"
 
+#include <psci/state.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +27,9 @@ const struct psci_idle_state world_extended_states[2] = {
 	{ .power_state = 0x40000001, .depth = { 200 } },
 	{ .power_state = 0x00000001, .depth = { 127 } },
 };
+
+/* More than a record of the largest world takes. */
+#define WORLD_RECORD_MAX 2048
 
 static void wrong(struct world *w, const char *what)
 {
@@ -111,11 +116,11 @@ static void call(struct world *w, unsigned int i, const struct psci_regs *given)
 		wrong(w, "the answer is another one");
 	else if (regs.x[0] != (expected.has_x0 ? expected.x0 : given->x[0]))
 		wrong(w, "x0 is another one");
-	if (memcmp(&regs.x[1], &given->x[1], 3 * sizeof(regs.x[0])) != 0)
+	if (!same_bytes(&regs.x[1], &given->x[1], 3 * sizeof(regs.x[0])))
 		wrong(w, "x1 to x3 are changed");
-	if (is_refusal(&expected) && (memcmp(&machine, &w->now.machine, sizeof(machine)) != 0 ||
-				      memcmp(vcpus, w->now.vcpus, sizeof(vcpus)) != 0 ||
-				      memcmp(domains, w->now.domains, sizeof(domains)) != 0))
+	if (is_refusal(&expected) && (!same_bytes(&machine, &w->now.machine, sizeof(machine)) ||
+				      !same_bytes(vcpus, w->now.vcpus, sizeof(vcpus)) ||
+				      !same_bytes(domains, w->now.domains, sizeof(domains))))
 		wrong(w, "a refused call has changed something");
 	w->now.doing[i] = (uint8_t)doing_of(next);
 }
@@ -144,6 +149,38 @@ static void compare_event(struct world *w)
 		wrong(w, "the memory is protected, or not");
 }
 
+static void make_machine(struct world *w);
+
+/*
+ * The reference does not notice: everything that comes later must be as if this
+ * had not been.
+ */
+static void save_and_restore(struct world *w)
+{
+	uint8_t record[WORLD_RECORD_MAX];
+	uint8_t again[WORLD_RECORD_MAX];
+	struct world_state *now = &w->now;
+	const size_t size = psci_machine_save_size(&now->machine);
+
+	if (size > sizeof(record) || psci_machine_save(&now->machine, record, size) != PSCI_OK) {
+		wrong(w, "the machine cannot be saved");
+		return;
+	}
+	memset(&now->machine, 0, sizeof(now->machine));
+	memset(now->vcpus, 0, sizeof(now->vcpus));
+	memset(now->domains, 0, sizeof(now->domains));
+	make_machine(w);
+	if (psci_machine_restore(&now->machine, record, size) != PSCI_OK)
+		wrong(w, "the machine cannot be restored");
+	/* A host that is eager has polled by now. */
+	if (w->eager)
+		return;
+	if (psci_machine_save_size(&now->machine) != size ||
+	    psci_machine_save(&now->machine, again, size) != PSCI_OK ||
+	    !same_bytes(record, again, size))
+		wrong(w, "the record of a restored machine is another one");
+}
+
 const char *world_step(struct world *w, const struct step *step)
 {
 	w->wrong = NULL;
@@ -170,6 +207,9 @@ const char *world_step(struct world *w, const struct step *step)
 	case STEP_DENY:
 		if (ref_deny(&w->now.ref) != psci_machine_deny(&w->now.machine))
 			wrong(w, "the machine was suspended, or not");
+		break;
+	case STEP_RESTORE:
+		save_and_restore(w);
 		break;
 	}
 	if (w->locked)
@@ -327,24 +367,20 @@ static void make_domains(struct world *w)
 		wrong(w, "the domains cannot be made");
 }
 
-void world_init(struct world *w, const struct world_kind *kind)
+static void make_machine(struct world *w)
 {
-	memset(w, 0, sizeof(*w));
-	w->eager = kind->eager;
-	make_platform(w, kind);
-	make_host(w, kind);
-
+	const struct ref_platform *platform = &w->platform;
 	const struct psci_config config = {
 		.size = sizeof(config),
-		.version = kind->version,
-		.withheld = kind->withheld,
-		.offered = kind->offered,
-		.idle_states = w->platform.states,
-		.idle_state_count = w->platform.state_count,
-		.extended_state_id = kind->extended,
-		.trusted_os = kind->trusted_os,
-		.trusted_os_mpidr = world_mpidrs[0],
-		.fids_0_1 = w->platform.fids_0_1,
+		.version = platform->version,
+		.withheld = platform->withheld,
+		.offered = platform->offered,
+		.idle_states = platform->states,
+		.idle_state_count = platform->state_count,
+		.extended_state_id = platform->extended_state_id,
+		.trusted_os = platform->trusted_os,
+		.trusted_os_mpidr = platform->trusted_os_home,
+		.fids_0_1 = platform->fids_0_1,
 		.index = w->now.index,
 		.index_size = WORLD_INDEX_SIZE,
 		.host = &w->host,
@@ -353,17 +389,28 @@ void world_init(struct world *w, const struct world_kind *kind)
 
 	if (psci_machine_init(&w->now.machine, &config) != PSCI_OK)
 		wrong(w, "the machine cannot be made");
+	for (unsigned int i = 0; i < platform->vcpu_count && i < REF_VCPU_MAX; i++) {
+		if (psci_vcpu_init(&w->now.vcpus[i], &w->now.machine, world_mpidrs[i],
+				   &w->seats[i]) != PSCI_OK)
+			wrong(w, "a vCPU cannot be made");
+		psci_vcpu_mark(&w->now.vcpus[i], (enum psci_vcpu_mark)platform->mark[i]);
+	}
+	if (platform->domains)
+		make_domains(w);
+}
+
+void world_init(struct world *w, const struct world_kind *kind)
+{
+	memset(w, 0, sizeof(*w));
+	w->eager = kind->eager;
+	make_platform(w, kind);
+	make_host(w, kind);
 	ref_init(&w->now.ref, &w->platform);
 	for (unsigned int i = 0; i < kind->vcpu_count; i++) {
 		w->seats[i] = (struct seat){ .world = w, .number = i };
 		w->now.kicked[i] = true; /* To be polled before it first runs. */
-		if (psci_vcpu_init(&w->now.vcpus[i], &w->now.machine, world_mpidrs[i],
-				   &w->seats[i]) != PSCI_OK)
-			wrong(w, "a vCPU cannot be made");
-		psci_vcpu_mark(&w->now.vcpus[i], (enum psci_vcpu_mark)w->platform.mark[i]);
 	}
-	if (kind->domains)
-		make_domains(w);
+	make_machine(w);
 }
 
 void world_print_step(const struct step *step)
@@ -393,6 +440,9 @@ void world_print_step(const struct step *step)
 		break;
 	case STEP_DENY:
 		printf("# the host denies SYSTEM_SUSPEND\n");
+		break;
+	case STEP_RESTORE:
+		printf("# the machine is saved and restored\n");
 		break;
 	}
 }

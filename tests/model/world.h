@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define WORLD_INDEX_SIZE 4
 #define WORLD_REFUSED_ENTRY UINT64_C(0xdead0000)
@@ -43,6 +44,25 @@ struct world_state {
 	bool kicked[REF_VCPU_MAX]; /**< Since it last polled. */
 };
 
+/** What a world is made of. MPIDRs are the first ones of world_mpidrs. */
+struct world_kind {
+	unsigned int vcpu_count;
+	uint32_t version;
+	uint32_t withheld;
+	uint32_t offered;
+	unsigned int first_state; /**< Of world_states. */
+	unsigned int state_count; /**< 0: none are described. */
+	bool extended; /**< Of world_extended_states instead. */
+	bool domains;
+	bool memory;
+	bool vendor_reset;
+	bool refuses; /**< As ref_platform. */
+	enum psci_vcpu_mark mark; /**< Of vCPU 1. */
+	enum psci_trusted_os trusted_os; /**< On vCPU 0 first. */
+	bool eager;
+	bool no_lock; /**< The host gives no lock. */
+};
+
 struct world {
 	struct world_state now;
 	struct ref_platform platform;
@@ -64,6 +84,7 @@ enum step_kind {
 	STEP_BOOT,
 	STEP_RESUME, /**< psci_machine_resume() */
 	STEP_DENY, /**< psci_machine_deny() */
+	STEP_RESTORE, /**< The machine is saved, made anew, and restored. */
 };
 
 struct step {
@@ -72,25 +93,6 @@ struct step {
 	bool anytime; /**< STEP_CALL: also by a thread that does not run its guest. */
 	struct psci_regs regs; /**< STEP_CALL */
 	struct psci_entry entry; /**< STEP_BOOT */
-};
-
-/** What a world is made of. MPIDRs are the first ones of world_mpidrs. */
-struct world_kind {
-	unsigned int vcpu_count;
-	uint32_t version;
-	uint32_t withheld;
-	uint32_t offered;
-	unsigned int first_state; /**< Of world_states. */
-	unsigned int state_count; /**< 0: none are described. */
-	bool extended; /**< Of world_extended_states instead. */
-	bool domains;
-	bool memory;
-	bool vendor_reset;
-	bool refuses; /**< As ref_platform. */
-	enum psci_vcpu_mark mark; /**< Of vCPU 1. */
-	enum psci_trusted_os trusted_os; /**< On vCPU 0 first. */
-	bool eager;
-	bool no_lock; /**< The host gives no lock. */
 };
 
 /** Machines of version 0.1 have these ids. */
@@ -105,6 +107,12 @@ extern const struct psci_idle_state world_states[WORLD_STATE_MAX];
 extern const struct psci_idle_state world_extended_states[2];
 
 extern const uint64_t world_mpidrs[REF_VCPU_MAX];
+
+/** Compare as bytes, padding and all: whatever writes one of these writes all of it. */
+static inline bool same_bytes(const void *a, const void *b, size_t size)
+{
+	return memcmp(a, b, size) == 0;
+}
 
 /** Set up both machines, no vCPU of which has booted. */
 void world_init(struct world *w, const struct world_kind *kind);

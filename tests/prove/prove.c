@@ -14,6 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Which machine: tools/prove says. */
+#ifndef VCPUS
+#define VCPUS 3
+#define VERSION PSCI_VERSION_1_3
+#define OFFERED 0
+#define POWER 0
+#endif
+
 #define VCPU_MAX 3
 #define INDEX_SIZE 4
 #define STAT_COUNT 30
