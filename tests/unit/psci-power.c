@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "psci-power.h"
 
+#include <string.h>
+
 const struct psci_idle_state power_states[POWER_STATE_COUNT] = {
 	{ .power_state = POWER_STANDBY, .depth = { 1 } },
 	{ .power_state = POWER_RETENTION, .depth = { 2 } },
@@ -130,6 +132,21 @@ void power_boot_many(struct power *p, unsigned int count)
 	power_boot(p, PSCI_VERSION_1_3);
 	for (unsigned int i = 1; i < count; i++)
 		fixture_start(&p->f, i);
+}
+
+void power_answers_only(struct power *p, unsigned int i, struct psci_regs regs, int32_t code)
+{
+	struct psci_domain clusters[ARRAY_SIZE(p->clusters)];
+	struct psci_stat stats[ARRAY_SIZE(p->stats)];
+	struct psci_domain system;
+
+	memcpy(clusters, p->clusters, sizeof(clusters));
+	memcpy(stats, p->stats, sizeof(stats));
+	memcpy(&system, &p->system, sizeof(system));
+	fixture_answers_only(&p->f, i, regs, code);
+	assert_memory_equal(clusters, p->clusters, sizeof(clusters));
+	assert_memory_equal(stats, p->stats, sizeof(stats));
+	assert_memory_equal(&system, &p->system, sizeof(system));
 }
 
 void power_suspend(struct power *p, unsigned int i, uint32_t power_state)

@@ -66,6 +66,9 @@ void power_boot(struct power *p, uint32_t version);
 /** The same, then start the first @count vCPUs. */
 void power_boot_many(struct power *p, unsigned int count);
 
+/** As fixture_answers_only(); domains and statistics are what they were, too. */
+void power_answers_only(struct power *p, unsigned int i, struct psci_regs regs, int32_t code);
+
 /** vCPU @i suspends with an entry point of its own, x0 = @i. Must succeed. */
 void power_suspend(struct power *p, unsigned int i, uint32_t power_state);
 

@@ -34,19 +34,19 @@ static void a_node_that_is_not_there_is_invalid(void **state)
 	power_boot(&p, PSCI_VERSION_1_3);
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
 		for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-			fixture_answers_only(&p.f, 0, fixture_regs(fids[c], 0, levels[i], 0),
-					     PSCI_RET_INVALID_PARAMETERS);
-		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], FIXTURE_ABSENT_MPIDR, 0, 0),
-				     PSCI_RET_INVALID_PARAMETERS);
-		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], 0x80000000, 0, 0),
-				     PSCI_RET_INVALID_PARAMETERS);
+			power_answers_only(&p, 0, fixture_regs(fids[c], 0, levels[i], 0),
+					   PSCI_RET_INVALID_PARAMETERS);
+		power_answers_only(&p, 0, fixture_regs(fids[c], FIXTURE_ABSENT_MPIDR, 0, 0),
+				   PSCI_RET_INVALID_PARAMETERS);
+		power_answers_only(&p, 0, fixture_regs(fids[c], 0x80000000, 0, 0),
+				   PSCI_RET_INVALID_PARAMETERS);
 	}
-	fixture_answers_only(&p.f, 0, fixture_regs(PSCI_FN64_NODE_HW_STATE, p.f.mpidrs[5], 1, 0),
-			     PSCI_RET_INVALID_PARAMETERS);
-	fixture_answers_only(&p.f, 0, fixture_regs(PSCI_FN64_NODE_HW_STATE, p.f.mpidrs[4], 2, 0),
-			     PSCI_RET_INVALID_PARAMETERS);
-	fixture_answers_only(&p.f, 0,
-			     fixture_regs(PSCI_FN64_NODE_HW_STATE, 0, UINT64_C(1) << 32, 0), ON);
+	power_answers_only(&p, 0, fixture_regs(PSCI_FN64_NODE_HW_STATE, p.f.mpidrs[5], 1, 0),
+			   PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 0, fixture_regs(PSCI_FN64_NODE_HW_STATE, p.f.mpidrs[4], 2, 0),
+			   PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 0, fixture_regs(PSCI_FN64_NODE_HW_STATE, 0, UINT64_C(1) << 32, 0),
+			   ON);
 }
 
 /* PSCI-NODE_HW_STATE-30 */
@@ -184,13 +184,13 @@ static void only_the_last_core_may_ask_for_a_domain(void **state)
 
 	power_boot_many(&p, 6);
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
-	fixture_answers_only(&p.f, 0, suspend_regs(POWER_CLUSTER_DOWN), PSCI_RET_DENIED);
-	fixture_answers_only(&p.f, 0, suspend_regs(POWER_CLUSTER_RETENTION), PSCI_RET_DENIED);
+	power_answers_only(&p, 0, suspend_regs(POWER_CLUSTER_DOWN), PSCI_RET_DENIED);
+	power_answers_only(&p, 0, suspend_regs(POWER_CLUSTER_RETENTION), PSCI_RET_DENIED);
 	power_suspend(&p, 0, POWER_DOWN);
 	check(&p, 0, OFF, ON, ON);
 	/* It is the last of its cluster, but not of the system. */
-	fixture_answers_only(&p.f, 1, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_DENIED);
-	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_DOWN_LAST), PSCI_RET_DENIED);
+	power_answers_only(&p, 1, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_DENIED);
+	power_answers_only(&p, 1, suspend_regs(POWER_CLUSTER_DOWN_LAST), PSCI_RET_DENIED);
 	power_suspend(&p, 1, POWER_CLUSTER_DOWN);
 	check(&p, 1, OFF, OFF, ON);
 	/* Of the other cluster, the first to sleep still sees the second run. */
@@ -229,14 +229,12 @@ static void a_child_that_is_too_shallow_is_an_invalid_parameter(void **state)
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
 	power_suspend(&p, 0, POWER_STANDBY);
 	/* Cluster retention is described with cores in retention or down only. */
-	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_RETENTION),
-			     PSCI_RET_INVALID_PARAMETERS);
-	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_DOWN),
-			     PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 1, suspend_regs(POWER_CLUSTER_RETENTION),
+			   PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 1, suspend_regs(POWER_CLUSTER_DOWN), PSCI_RET_INVALID_PARAMETERS);
 	power_wake(&p, 0);
 	power_suspend(&p, 0, POWER_RETENTION);
-	fixture_answers_only(&p.f, 1, suspend_regs(POWER_CLUSTER_DOWN),
-			     PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 1, suspend_regs(POWER_CLUSTER_DOWN), PSCI_RET_INVALID_PARAMETERS);
 	power_suspend(&p, 1, POWER_CLUSTER_RETENTION);
 	check(&p, 1, STANDBY, STANDBY, ON);
 	power_wake(&p, 1);
@@ -254,10 +252,10 @@ static void a_cluster_that_only_idles_is_too_shallow_for_the_system(void **state
 	power_suspend(&p, 0, POWER_DOWN);
 	power_suspend(&p, 1, POWER_DOWN);
 	power_suspend(&p, 2, POWER_DOWN);
-	fixture_answers_only(&p.f, 3, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 3, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_INVALID_PARAMETERS);
 	power_wake(&p, 1);
 	power_suspend(&p, 1, POWER_DOWN_CLUSTER_RETENTION);
-	fixture_answers_only(&p.f, 3, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 3, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_INVALID_PARAMETERS);
 	power_wake(&p, 1);
 	power_suspend(&p, 1, POWER_CLUSTER_DOWN);
 	power_suspend(&p, 3, POWER_SYSTEM_DOWN);
@@ -272,7 +270,7 @@ static void running_comes_before_too_shallow(void **state)
 	power_boot_many(&p, 6);
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
 	power_suspend(&p, 0, POWER_STANDBY);
-	fixture_answers_only(&p.f, 1, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_DENIED);
+	power_answers_only(&p, 1, suspend_regs(POWER_SYSTEM_DOWN), PSCI_RET_DENIED);
 }
 
 /* CPU_OFF names no state: a domain goes with it only if all its cores are off. */
@@ -315,9 +313,9 @@ static void other_modes_are_invalid(void **state)
 
 	power_boot(&p, PSCI_VERSION_1_3);
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-		fixture_answers_only(&p.f, 0,
-				     fixture_regs(PSCI_FN32_PSCI_SET_SUSPEND_MODE, modes[i], 0, 0),
-				     PSCI_RET_INVALID_PARAMETERS);
+		power_answers_only(&p, 0,
+				   fixture_regs(PSCI_FN32_PSCI_SET_SUSPEND_MODE, modes[i], 0, 0),
+				   PSCI_RET_INVALID_PARAMETERS);
 }
 
 /* PSCI-PSCI_SET_SUSPEND_MODE-33 */
@@ -343,11 +341,11 @@ static void os_initiated_mode_comes_before_the_first_suspend(void **state)
 
 	power_boot_many(&p, 2);
 	/* A call that was refused was none. */
-	fixture_answers_only(&p.f, 0, suspend_regs(0xfeed), PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(&p, 0, suspend_regs(0xfeed), PSCI_RET_INVALID_PARAMETERS);
 	power_suspend(&p, 1, POWER_STANDBY);
-	fixture_answers_only(&p.f, 0, regs, PSCI_RET_DENIED);
+	power_answers_only(&p, 0, regs, PSCI_RET_DENIED);
 	power_wake(&p, 1);
-	fixture_answers_only(&p.f, 0, regs, PSCI_RET_DENIED);
+	power_answers_only(&p, 0, regs, PSCI_RET_DENIED);
 	/* A new life has suspended nobody. */
 	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);

@@ -49,8 +49,8 @@ static void a_new_life_begins_without_protection(void **state)
 
 static void check_range(struct power *p, uint64_t base, uint64_t length, int32_t answer)
 {
-	fixture_answers_only(
-		&p->f, 0, fixture_regs(PSCI_FN64_MEM_PROTECT_CHECK_RANGE, base, length, 0), answer);
+	power_answers_only(p, 0, fixture_regs(PSCI_FN64_MEM_PROTECT_CHECK_RANGE, base, length, 0),
+			   answer);
 }
 
 /* PSCI-MEM_PROTECT_CHECK_RANGE-30 */
@@ -78,15 +78,15 @@ static void an_empty_range_and_one_that_wraps_are_denied(void **state)
 
 	power_boot(&p, PSCI_VERSION_1_3);
 	for (size_t c = 0; c < ARRAY_SIZE(range_fids); c++)
-		fixture_answers_only(&p.f, 0, fixture_regs(range_fids[c], 0x40000000, 0, 0),
-				     PSCI_RET_DENIED);
+		power_answers_only(&p, 0, fixture_regs(range_fids[c], 0x40000000, 0, 0),
+				   PSCI_RET_DENIED);
 	check_range(&p, 2, UINT64_MAX, PSCI_RET_DENIED);
 	check_range(&p, UINT64_MAX, 2, PSCI_RET_DENIED);
 	check_range(&p, UINT64_MAX, UINT64_MAX, PSCI_RET_DENIED);
 	/* In 32 bits nothing wraps at 4 GiB. */
-	fixture_answers_only(&p.f, 0,
-			     fixture_regs(PSCI_FN32_MEM_PROTECT_CHECK_RANGE, 0xfffff000, 0x2000, 0),
-			     PSCI_RET_SUCCESS);
+	power_answers_only(&p, 0,
+			   fixture_regs(PSCI_FN32_MEM_PROTECT_CHECK_RANGE, 0xfffff000, 0x2000, 0),
+			   PSCI_RET_SUCCESS);
 }
 
 static void check_end(uint32_t fid, uint64_t type, bool enabled, bool overwrite)

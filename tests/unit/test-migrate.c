@@ -80,16 +80,16 @@ static void a_migration_moves_it_and_frees_its_vcpu(void **state)
 
 		boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
 		assert_int_equal(where(&p), 0x1);
-		fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
-				     PSCI_RET_DENIED);
-		fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN32_CPU_FREEZE, 0, 0, 0),
-				     PSCI_RET_DENIED);
+		power_answers_only(&p, 1, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
+				   PSCI_RET_DENIED);
+		power_answers_only(&p, 1, fixture_regs(PSCI_FN32_CPU_FREEZE, 0, 0, 0),
+				   PSCI_RET_DENIED);
 		assert_int_equal(fixture_call(&p.f, 1, fids[c], p.f.mpidrs[2], 0, 0), 0);
 		assert_ptr_equal(p.migrated_to, &p.f.threads[2]);
 		assert_int_equal(where(&p), 0x100);
 		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
-		fixture_answers_only(&p.f, 2, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
-				     PSCI_RET_DENIED);
+		power_answers_only(&p, 2, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
+				   PSCI_RET_DENIED);
 		/* The next life begins where the first did. */
 		psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }),
@@ -105,10 +105,10 @@ static void only_its_own_vcpu_can_migrate_it(void **state)
 
 	boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
-		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], p.f.mpidrs[2], 0, 0),
-				     PSCI_RET_NOT_PRESENT);
-		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], FIXTURE_ABSENT_MPIDR, 0, 0),
-				     PSCI_RET_NOT_PRESENT);
+		power_answers_only(&p, 0, fixture_regs(fids[c], p.f.mpidrs[2], 0, 0),
+				   PSCI_RET_NOT_PRESENT);
+		power_answers_only(&p, 0, fixture_regs(fids[c], FIXTURE_ABSENT_MPIDR, 0, 0),
+				   PSCI_RET_NOT_PRESENT);
 	}
 	assert_null(p.migrated_to);
 }
@@ -121,8 +121,8 @@ static void it_cannot_be_migrated_to_nobody(void **state)
 
 	boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
-		fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN64_MIGRATE, targets[i], 0, 0),
-				     PSCI_RET_INVALID_PARAMETERS);
+		power_answers_only(&p, 1, fixture_regs(PSCI_FN64_MIGRATE, targets[i], 0, 0),
+				   PSCI_RET_INVALID_PARAMETERS);
 	assert_null(p.migrated_to);
 }
 
@@ -133,8 +133,8 @@ static void a_migration_that_fails_leaves_it_where_it_was(void **state)
 
 	boot_with(&p, PSCI_TRUSTED_OS_MIGRATABLE, 1);
 	p.refuses_to_migrate = true;
-	fixture_answers_only(&p.f, 1, fixture_regs(PSCI_FN64_MIGRATE, p.f.mpidrs[2], 0, 0),
-			     PSCI_RET_INTERNAL_FAILURE);
+	power_answers_only(&p, 1, fixture_regs(PSCI_FN64_MIGRATE, p.f.mpidrs[2], 0, 0),
+			   PSCI_RET_INTERNAL_FAILURE);
 	assert_ptr_equal(p.migrated_to, &p.f.threads[2]);
 	assert_int_equal(where(&p), 0x1);
 }
@@ -145,9 +145,9 @@ static void one_that_is_fixed_denies_to_move(void **state)
 	struct power p;
 
 	boot_with(&p, PSCI_TRUSTED_OS_FIXED, 5);
-	fixture_answers_only(&p.f, 5, fixture_regs(PSCI_FN64_MIGRATE, 0, 0, 0), PSCI_RET_DENIED);
-	fixture_answers_only(&p.f, 0, fixture_regs(PSCI_FN64_MIGRATE, 0, 0, 0), PSCI_RET_DENIED);
-	fixture_answers_only(&p.f, 5, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0), PSCI_RET_DENIED);
+	power_answers_only(&p, 5, fixture_regs(PSCI_FN64_MIGRATE, 0, 0, 0), PSCI_RET_DENIED);
+	power_answers_only(&p, 0, fixture_regs(PSCI_FN64_MIGRATE, 0, 0, 0), PSCI_RET_DENIED);
+	power_answers_only(&p, 5, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0), PSCI_RET_DENIED);
 	assert_null(p.migrated_to);
 	/* All four affinity fields; SMC32 has no room for the highest. */
 	assert_int_equal(where(&p), UINT64_C(0x2300456789));

@@ -181,8 +181,8 @@ static void a_power_state_that_is_not_described_is_invalid(void **state)
 			if (is_known(other))
 				continue;
 			for (size_t c = 0; c < ARRAY_SIZE(suspend_fids); c++)
-				fixture_answers_only(
-					&p.f, 0,
+				power_answers_only(
+					&p, 0,
 					fixture_regs(suspend_fids[c], other, FIXTURE_ENTRY, 0),
 					PSCI_RET_INVALID_PARAMETERS);
 		}
@@ -195,16 +195,16 @@ static void a_level_where_the_vcpu_has_no_domain_is_invalid(void **state)
 
 	power_boot_many(&p, 6);
 	for (size_t i = 3; i < POWER_STATE_COUNT; i++)
-		fixture_answers_only(&p.f, 5,
-				     fixture_regs(PSCI_FN64_CPU_SUSPEND,
-						  power_states[i].power_state, FIXTURE_ENTRY, 0),
-				     PSCI_RET_INVALID_PARAMETERS);
+		power_answers_only(&p, 5,
+				   fixture_regs(PSCI_FN64_CPU_SUSPEND, power_states[i].power_state,
+						FIXTURE_ENTRY, 0),
+				   PSCI_RET_INVALID_PARAMETERS);
 	/* vCPU 4 has a cluster, but no system above it. */
-	fixture_answers_only(
-		&p.f, 4, fixture_regs(PSCI_FN64_CPU_SUSPEND, POWER_SYSTEM_DOWN, FIXTURE_ENTRY, 0),
-		PSCI_RET_INVALID_PARAMETERS);
-	fixture_answers_only(
-		&p.f, 4,
+	power_answers_only(&p, 4,
+			   fixture_regs(PSCI_FN64_CPU_SUSPEND, POWER_SYSTEM_DOWN, FIXTURE_ENTRY, 0),
+			   PSCI_RET_INVALID_PARAMETERS);
+	power_answers_only(
+		&p, 4,
 		fixture_regs(PSCI_FN64_CPU_SUSPEND, POWER_CLUSTER_DOWN_LAST, FIXTURE_ENTRY, 0),
 		PSCI_RET_INVALID_PARAMETERS);
 	power_suspend(&p, 4, POWER_CLUSTER_DOWN);
@@ -267,10 +267,10 @@ static void the_entry_counts_for_power_down_only(void **state)
 				power_wake(&p, 0);
 				continue;
 			}
-			fixture_answers_only(&p.f, 0, regs, invalid);
+			power_answers_only(&p, 0, regs, invalid);
 			for (uint64_t low = 1; low < 4; low++) {
 				regs.x[2] = FIXTURE_ENTRY | low;
-				fixture_answers_only(&p.f, 0, regs, invalid);
+				power_answers_only(&p, 0, regs, invalid);
 			}
 		}
 	}
@@ -318,7 +318,7 @@ static void the_extended_format_is_served_and_announced(void **state)
 	for (unsigned int bit = 0; bit < 32; bit++) {
 		regs.x[1] = POWER_EXT_CLUSTER_DOWN ^ 1U << bit;
 		if (regs.x[1] != POWER_EXT_DOWN)
-			fixture_answers_only(&p.f, 0, regs, PSCI_RET_INVALID_PARAMETERS);
+			power_answers_only(&p, 0, regs, PSCI_RET_INVALID_PARAMETERS);
 	}
 	power_suspend(&p, 0, POWER_EXT_CLUSTER_DOWN);
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
@@ -346,9 +346,9 @@ static void a_sleeper_is_on_and_cannot_be_started(void **state)
 	power_boot_many(&p, 2);
 	power_suspend(&p, 1, POWER_SYSTEM_DOWN);
 	assert_int_equal(fixture_affinity_info(&p.f, 1), PSCI_AFFINITY_INFO_ON);
-	fixture_answers_only(&p.f, 0,
-			     fixture_regs(PSCI_FN64_CPU_ON, p.f.mpidrs[1], FIXTURE_ENTRY + 8, 9),
-			     PSCI_RET_ALREADY_ON);
+	power_answers_only(&p, 0,
+			   fixture_regs(PSCI_FN64_CPU_ON, p.f.mpidrs[1], FIXTURE_ENTRY + 8, 9),
+			   PSCI_RET_ALREADY_ON);
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_ENTRY + 4);
 	assert_int_equal(entry.x0, 1);
@@ -439,12 +439,10 @@ static void the_default_needs_a_good_entry_whatever_its_type(void **state)
 
 	power_boot(&p, PSCI_VERSION_1_3);
 	for (size_t c = 0; c < ARRAY_SIZE(default_fids); c++) {
-		fixture_answers_only(&p.f, 0,
-				     fixture_regs(default_fids[c], p.f.refused_entry, 0, 0),
-				     PSCI_RET_INVALID_ADDRESS);
-		fixture_answers_only(&p.f, 0,
-				     fixture_regs(default_fids[c], FIXTURE_ENTRY | 2, 0, 0),
-				     PSCI_RET_INVALID_ADDRESS);
+		power_answers_only(&p, 0, fixture_regs(default_fids[c], p.f.refused_entry, 0, 0),
+				   PSCI_RET_INVALID_ADDRESS);
+		power_answers_only(&p, 0, fixture_regs(default_fids[c], FIXTURE_ENTRY | 2, 0, 0),
+				   PSCI_RET_INVALID_ADDRESS);
 	}
 }
 

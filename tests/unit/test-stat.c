@@ -179,10 +179,9 @@ static void what_is_not_there_is_zero(void **state)
 	check(&p, 4, POWER_SYSTEM_DOWN, 0, 0);
 	check(&p, 4, 0x00010009, 0, 0);
 	check(&p, 5, POWER_CLUSTER_DOWN, 0, 0);
-	fixture_answers_only(
-		&p.f, 0, fixture_regs(PSCI_FN64_PSCI_STAT_COUNT, FIXTURE_ABSENT_MPIDR, 0, 0), 0);
-	fixture_answers_only(&p.f, 0, fixture_regs(PSCI_FN64_PSCI_STAT_RESIDENCY, 0x80000000, 0, 0),
-			     0);
+	power_answers_only(&p, 0,
+			   fixture_regs(PSCI_FN64_PSCI_STAT_COUNT, FIXTURE_ABSENT_MPIDR, 0, 0), 0);
+	power_answers_only(&p, 0, fixture_regs(PSCI_FN64_PSCI_STAT_RESIDENCY, 0x80000000, 0, 0), 0);
 }
 
 /* SMC32 has the low 32 bits, whatever bit 31 is; SMC64 has them all. */

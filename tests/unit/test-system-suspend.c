@@ -141,11 +141,11 @@ static void any_vcpu_that_is_alone_may(void **state)
 static void check_denied(struct power *p)
 {
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
-		fixture_answers_only(&p->f, 0, fixture_regs(fids[c], FIXTURE_ENTRY, 0, 0),
-				     PSCI_RET_DENIED);
+		power_answers_only(p, 0, fixture_regs(fids[c], FIXTURE_ENTRY, 0, 0),
+				   PSCI_RET_DENIED);
 		/* Two faults: this one comes first. */
-		fixture_answers_only(&p->f, 0, fixture_regs(fids[c], p->f.refused_entry, 0, 0),
-				     PSCI_RET_DENIED);
+		power_answers_only(p, 0, fixture_regs(fids[c], p->f.refused_entry, 0, 0),
+				   PSCI_RET_DENIED);
 	}
 }
 
@@ -181,12 +181,11 @@ static void a_bad_entry_is_an_invalid_address(void **state)
 
 	power_boot(&p, PSCI_VERSION_1_3);
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
-		fixture_answers_only(&p.f, 0, fixture_regs(fids[c], p.f.refused_entry, 0, 0),
-				     PSCI_RET_INVALID_ADDRESS);
+		power_answers_only(&p, 0, fixture_regs(fids[c], p.f.refused_entry, 0, 0),
+				   PSCI_RET_INVALID_ADDRESS);
 		for (uint64_t low = 1; low < 4; low++)
-			fixture_answers_only(&p.f, 0,
-					     fixture_regs(fids[c], FIXTURE_ENTRY | low, 0, 0),
-					     PSCI_RET_INVALID_ADDRESS);
+			power_answers_only(&p, 0, fixture_regs(fids[c], FIXTURE_ENTRY | low, 0, 0),
+					   PSCI_RET_INVALID_ADDRESS);
 	}
 }
 
@@ -235,8 +234,8 @@ static void it_leaves_the_suspend_mode_alone(void **state)
 	suspend_by(&p, 0, PSCI_FN64_SYSTEM_SUSPEND);
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 	fixture_start(&p.f, 1);
-	fixture_answers_only(
-		&p.f, 0, fixture_regs(PSCI_FN64_CPU_SUSPEND, POWER_CLUSTER_DOWN, FIXTURE_ENTRY, 0),
+	power_answers_only(
+		&p, 0, fixture_regs(PSCI_FN64_CPU_SUSPEND, POWER_CLUSTER_DOWN, FIXTURE_ENTRY, 0),
 		PSCI_RET_DENIED);
 }
 
