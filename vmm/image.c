@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "image-kind.h"
+#include "image-pe.h"
 
 /* The header of an arm64 Image: Linux, Documentation/arch/arm64/booting.rst. */
 struct image_header {
@@ -220,6 +221,13 @@ static int lay_out_kernel(struct image *image, struct error *error)
 				 "the kernel %s is damaged: its header and its length of %llu "
 				 "bytes do not agree",
 				 path, (unsigned long long)image->kernel.size);
+	if (image->kernel.packing == PACKING_NONE &&
+	    image_pe_end(&start, sizeof(start)) > image->kernel.size)
+		return error_set(error, -ENODATA,
+				 "the kernel %s is cut short: it has %llu bytes and says that it "
+				 "has %llu",
+				 path, (unsigned long long)image->kernel.size,
+				 (unsigned long long)image_pe_end(&start, sizeof(start)));
 	image->kernel_address = MEMORY_BASE + IMAGE_ALIGNMENT + offset;
 	image->kernel_span = span;
 	image->initrd_address = align_up(image->kernel_address + span);
