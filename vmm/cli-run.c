@@ -37,6 +37,8 @@ static const char help[] =
 	"                       Linux 6.4 and newer), mixed (KVM, but for SYSTEM_OFF2 and what\n"
 	"                       tells of it) or kernel (KVM)\n"
 	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3; the newest that WHO has if not given\n"
+	"  --idle-states        give it idle states, served by libpsci, for those who test or\n"
+	"                       measure them: they cost more than they save\n"
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
 	"  --on-reset2 WHAT     the same for SYSTEM_RESET2\n"
@@ -63,6 +65,7 @@ enum option_id {
 	OPTION_MEMORY,
 	OPTION_PSCI,
 	OPTION_PSCI_VERSION,
+	OPTION_IDLE_STATES,
 	OPTION_ON_RESET,
 	OPTION_ON_RESET2,
 	OPTION_CONSOLE,
@@ -82,6 +85,7 @@ static const struct option options[] = {
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "psci", required_argument, NULL, OPTION_PSCI },
 	{ "psci-version", required_argument, NULL, OPTION_PSCI_VERSION },
+	{ "idle-states", no_argument, NULL, OPTION_IDLE_STATES },
 	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
@@ -304,6 +308,9 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_psci(p, argument);
 	case OPTION_PSCI_VERSION:
 		return set_psci_version(p, argument);
+	case OPTION_IDLE_STATES:
+		config->idle_states = true;
+		return 0;
 	case OPTION_ON_RESET:
 		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
 	case OPTION_ON_RESET2:
@@ -323,7 +330,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 
 static bool describes_machine(enum option_id id)
 {
-	return id >= OPTION_INITRD && id <= OPTION_PSCI_VERSION;
+	return id >= OPTION_INITRD && id <= OPTION_IDLE_STATES;
 }
 
 static int take_options(struct parse *p, int argc, char **argv)
@@ -371,6 +378,11 @@ static int check(struct parse *p, int argc, char **argv)
 	if (config->firmware && config->initrd)
 		return error_set(p->error, CLI_USAGE,
 				 "--initrd with --firmware: a firmware finds what it boots itself");
+	if (config->idle_states && config->psci != PSCI_SERVER_ANY &&
+	    config->psci != PSCI_SERVER_USERSPACE)
+		return error_set(p->error, CLI_USAGE,
+				 "--idle-states with --psci %s: only --psci userspace has them",
+				 config_psci_server_word(config->psci));
 	if (config->cpus == 0)
 		config->cpus = CPUS_DEFAULT;
 	if (config->memory == 0)

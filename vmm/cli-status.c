@@ -89,6 +89,8 @@ static void print_status(const char *name, const struct record *record)
 		       (unsigned long long)image_flat_address(config));
 	if (config->firmware)
 		printf("firmware: %s\n", config->firmware);
+	if (config->idle_states)
+		puts("idle-states: yes");
 	if (config->on_reset == RESET_POLICY_EXIT)
 		puts("on-reset: exit");
 	if (config->on_reset2 == RESET_POLICY_EXIT)

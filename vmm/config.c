@@ -218,6 +218,8 @@ bool config_environment_changed(const struct config *before, const struct config
 	else if (after->psci != PSCI_SERVER_ANY && before->psci != after->psci)
 		error_set(phrase, 0, "PSCI from %s, not %s", config_psci_server_word(before->psci),
 			  config_psci_server_word(after->psci));
+	else if (before->idle_states && !after->idle_states)
+		error_set(phrase, 0, "idle states");
 	else
 		return version_changed(before->psci_version, after->psci_version, phrase);
 

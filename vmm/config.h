@@ -50,6 +50,7 @@ struct config {
 	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
 	enum psci_server psci;
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
+	bool idle_states; /**< Those of idle-states.h; else plain standby alone. libpsci's. */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 };

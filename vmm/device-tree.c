@@ -10,9 +10,11 @@
 #include <sys/random.h>
 
 #include "board.h"
+#include "idle-states.h"
 
 #define PHANDLE_GIC 1
 #define PHANDLE_CLOCK 2
+#define PHANDLE_IDLE_STATES 3 /* And on, one for each. */
 
 /* Interrupt cells of the GIC binding. */
 #define GIC_SPI 0
@@ -127,6 +129,39 @@ static void memory_node(struct writer *w, const struct device_tree *tree)
 	end(w);
 }
 
+/*
+ * Without local-timer-stop: KVM keeps the timer counting and firing. The latency
+ * of a wake-up is that of the exit.
+ */
+static void idle_state_nodes(struct writer *w)
+{
+	begin(w, "idle-states");
+	text(w, "entry-method", "psci");
+	for (uint32_t i = 0; i < IDLE_STATE_COUNT; i++) {
+		const struct idle_state_description *state = &idle_state_descriptions[i];
+
+		begin(w, state->name);
+		text(w, "compatible", "arm,idle-state");
+		text(w, "idle-state-name", state->name);
+		cell(w, "arm,psci-suspend-param", idle_states[i].power_state);
+		cell(w, "entry-latency-us", state->entry_latency);
+		cell(w, "exit-latency-us", state->exit_latency);
+		cell(w, "min-residency-us", state->min_residency);
+		cell(w, "phandle", PHANDLE_IDLE_STATES + i);
+		end(w);
+	}
+	end(w);
+}
+
+static void idle_state_list(struct writer *w)
+{
+	uint32_t phandles[IDLE_STATE_COUNT];
+
+	for (uint32_t i = 0; i < IDLE_STATE_COUNT; i++)
+		phandles[i] = PHANDLE_IDLE_STATES + i;
+	cells(w, "cpu-idle-states", phandles, IDLE_STATE_COUNT);
+}
+
 static void cpus(struct writer *w, const struct device_tree *tree)
 {
 	begin(w, "cpus");
@@ -138,8 +173,12 @@ static void cpus(struct writer *w, const struct device_tree *tree)
 		text(w, "compatible", "arm,armv8");
 		CELLS(w, "reg", PAIR(tree->mpidrs[i]));
 		text(w, "enable-method", "psci");
+		if (tree->config->idle_states)
+			idle_state_list(w);
 		end(w);
 	}
+	if (tree->config->idle_states)
+		idle_state_nodes(w);
 	end(w);
 }
 
@@ -263,7 +302,7 @@ int device_tree_write(const struct device_tree *tree, const struct memory *memor
 		      struct error *error)
 {
 	struct writer w = { .fdt = memory_at(memory, IMAGE_DEVICE_TREE_ADDRESS,
-					      IMAGE_DEVICE_TREE_SIZE) };
+					     IMAGE_DEVICE_TREE_SIZE) };
 
 	if (!w.fdt)
 		return error_set(error, -ENOSPC, "the device tree does not fit in memory");

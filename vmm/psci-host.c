@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "devices.h"
+#include "idle-states.h"
 #include "psci-filter.h"
 #include "psci-mixed.h"
 
@@ -125,6 +126,7 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 {
 	const struct psci_entry entry = { .pc = pc, .x0 = x0 };
 	const size_t slots = index_size(vm->vcpu_count);
+	const bool idle = vm->config->idle_states;
 	struct psci_host_machine *psci = vm->psci;
 	int err;
 
@@ -136,6 +138,8 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = vm->psci_version,
+		.idle_states = idle ? idle_states : NULL,
+		.idle_state_count = idle ? IDLE_STATE_COUNT : 0,
 		.index = psci->index,
 		.index_size = slots,
 		.host = &host,
@@ -234,6 +238,13 @@ int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error
 
 	if (err)
 		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
+	if (vm->config->idle_states && vm->psci_server != PSCI_SERVER_USERSPACE)
+		return error_set(
+			error, -ENOTSUP,
+			"%s has idle states, which only libpsci serves, and here KVM serves "
+			"PSCI: start it on a host of Linux 6.4 or newer, or without "
+			"--idle-states",
+			vm->name);
 	/* Nobody has asked it for less yet. */
 	vm->psci_kvm_version = (uint32_t)version;
 	vm->psci_version = vm->config->psci_version;
@@ -302,8 +313,12 @@ static enum vcpu_next stopped(struct vcpu *vcpu)
 
 static enum vcpu_next start(struct vcpu *vcpu, const struct psci_entry *entry)
 {
-	const int err = vcpu_reset(vcpu, entry->pc, entry->x0, entry->big_endian);
+	int err;
 
+	if (entry->wake)
+		err = vcpu_redirect(vcpu, entry->pc, entry->x0, entry->big_endian);
+	else
+		err = vcpu_reset(vcpu, entry->pc, entry->x0, entry->big_endian);
 	if (!err)
 		return VCPU_RUN;
 	vm_crash(vcpu->vm, (int)vcpu->index, "cannot start vCPU %u: %s", vcpu->index,

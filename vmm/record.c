@@ -88,6 +88,12 @@ static bool add_policy(json_t *object, const char *key, enum reset_policy policy
 	       add_text(object, key, config_reset_policy_word(policy));
 }
 
+/* The same for what is either said or not. */
+static bool add_flag(json_t *object, const char *key, bool said)
+{
+	return !said || add(object, key, json_true());
+}
+
 static json_t *config_to_json(const struct config *config)
 {
 	json_t *json = json_object();
@@ -105,6 +111,7 @@ static json_t *config_to_json(const struct config *config)
 				    add_text(json, "psci", config_psci_server_word(config->psci)) &&
 				    add(json, "psci-version",
 					json_integer((json_int_t)config->psci_version)) &&
+				    add_flag(json, "idle-states", config->idle_states) &&
 				    add_policy(json, "on-reset", config->on_reset) &&
 				    add_policy(json, "on-reset2", config->on_reset2));
 }
@@ -295,11 +302,13 @@ static int config_from_json(json_t *json, struct config *config)
 	json_int_t memory;
 	json_int_t version;
 	const char *server;
+	int idle_states = 0;
 	int err;
 
-	if (json_unpack(json, "{s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I}", "initrd", &initrd,
+	if (json_unpack(json, "{s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I, s?b}", "initrd", &initrd,
 			"append", &append, "console", &console, "disks", &disks, "cpus", &cpus,
-			"memory", &memory, "psci", &server, "psci-version", &version) < 0)
+			"memory", &memory, "psci", &server, "psci-version", &version, "idle-states",
+			&idle_states) < 0)
 		return -EINVAL;
 	if (cpus < 1 || cpus > CONFIG_CPUS_MAX || memory < (json_int_t)CONFIG_MEMORY_MIN ||
 	    memory > (json_int_t)CONFIG_MEMORY_MAX || memory % MEMORY_ALIGNMENT || version < 0 ||
@@ -308,6 +317,7 @@ static int config_from_json(json_t *json, struct config *config)
 	config->cpus = (unsigned int)cpus;
 	config->memory = (uint64_t)memory;
 	config->psci_version = (uint32_t)version;
+	config->idle_states = idle_states != 0;
 	err = start_from_json(json, config);
 	if (!err)
 		err = optional_text_from_json(initrd, &config->initrd);

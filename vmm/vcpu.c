@@ -15,7 +15,13 @@
 #include "psci-host.h"
 #include "vm.h"
 
+#define SCTLR_EL1_M (1ULL << 0)
+#define SCTLR_EL1_C (1ULL << 2)
+#define SCTLR_EL1_I (1ULL << 12)
 #define SCTLR_EL1_EE (1ULL << 25)
+
+/* EL1 on its own stack pointer, with debug exceptions, SErrors, IRQs and FIQs masked. */
+#define PSTATE_ENTRY (PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT | PSR_MODE_EL1h)
 
 /* The page shared with KVM of the vCPU that this thread runs; for the handler. */
 static _Thread_local struct kvm_run *volatile current_run;
@@ -87,6 +93,27 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 			err = vcpu_set_register(vcpu, VCPU_REGISTER_SCTLR_EL1,
 						sctlr | SCTLR_EL1_EE);
 	}
+	if (!err)
+		err = vcpu_set_register(vcpu, VCPU_REGISTER_PC, pc);
+	if (!err)
+		err = vcpu_set_register(vcpu, vcpu_register_x(0), x0);
+
+	return err;
+}
+
+int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
+{
+	uint64_t sctlr;
+	int err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
+
+	if (err)
+		return err;
+	sctlr &= ~(SCTLR_EL1_M | SCTLR_EL1_C | SCTLR_EL1_I | SCTLR_EL1_EE);
+	if (big_endian)
+		sctlr |= SCTLR_EL1_EE;
+	err = vcpu_set_register(vcpu, VCPU_REGISTER_SCTLR_EL1, sctlr);
+	if (!err)
+		err = vcpu_set_register(vcpu, VCPU_REGISTER_PSTATE, PSTATE_ENTRY);
 	if (!err)
 		err = vcpu_set_register(vcpu, VCPU_REGISTER_PC, pc);
 	if (!err)

@@ -88,10 +88,12 @@ void vcpu_kick(struct vcpu *vcpu);
 int vcpu_get_register(const struct vcpu *vcpu, uint64_t id, uint64_t *value);
 int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value);
 
-/** General register x0 to x30, PC, SCTLR_EL1 and MPIDR_EL1. */
+/** General register x0 to x30, PC, PSTATE, SCTLR_EL1 and MPIDR_EL1. */
 uint64_t vcpu_register_x(unsigned int number);
 #define VCPU_REGISTER_PC \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pc))
+#define VCPU_REGISTER_PSTATE \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pstate))
 #define VCPU_REGISTER_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
 #define VCPU_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
 
@@ -100,5 +102,12 @@ uint64_t vcpu_register_x(unsigned int number);
  * -errno.
  */
 int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
+
+/**
+ * The same for one that was never off and only comes back from power-down: it
+ * keeps its timer and its pending interrupts, which a reset would lose, and
+ * whatever other register PSCI lets it keep. Returns 0 or -errno.
+ */
+int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 
 #endif

@@ -49,6 +49,7 @@ static struct config example(void)
 		.memory = 512ULL << 20,
 		.psci = PSCI_SERVER_USERSPACE,
 		.psci_version = PSCI_VERSION_1_3,
+		.idle_states = true,
 		.on_reset = RESET_POLICY_RESTART,
 		.on_reset2 = RESET_POLICY_EXIT,
 	};
@@ -306,6 +307,7 @@ static void a_copy_is_whole_and_its_own(void **state)
 	assert_int_equal(to.memory, 512ULL << 20);
 	assert_int_equal(to.psci, PSCI_SERVER_USERSPACE);
 	assert_int_equal(to.psci_version, PSCI_VERSION_1_3);
+	assert_true(to.idle_states);
 	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
 	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
 	config_free(&to);
@@ -400,6 +402,11 @@ static void change_version(struct config *after)
 	after->psci_version = PSCI_VERSION_1_1;
 }
 
+static void drop_idle_states(struct config *after)
+{
+	after->idle_states = false;
+}
+
 static void a_change_that_a_sleeper_would_notice_is_named(void **state)
 {
 	static const struct {
@@ -414,6 +421,7 @@ static void a_change_that_a_sleeper_would_notice_is_named(void **state)
 		{ change_disk_count, "2 disks, not 1" },
 		{ change_server, "PSCI from userspace, not kernel" },
 		{ change_version, "PSCI 1.3, not 1.1" },
+		{ drop_idle_states, "idle states" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -245,6 +245,17 @@ static void each_cpu_is_started_through_psci(void **state)
 	rig_free(&r);
 }
 
+static void without_idle_states_there_is_no_word_of_them(void **state)
+{
+	struct rig r;
+
+	rig_make(&r, 2, 0);
+	rig_write(&r);
+	assert_false(has(&r, "/cpus/cpu@0", "cpu-idle-states"));
+	assert_true(fdt_path_offset(r.fdt, "/cpus/idle-states") < 0);
+	rig_free(&r);
+}
+
 static void psci_says_what_its_version_is_compatible_with(void **state)
 {
 	static const uint32_t since_1_0[] = { PSCI_VERSION_1_0, PSCI_VERSION_1_1, PSCI_VERSION_1_2,
@@ -428,6 +439,7 @@ static void the_largest_machine_has_room(void **state)
 	rig_make(&r, CONFIG_CPUS_MAX, CONFIG_DISKS_MAX);
 	r.config.append = append;
 	r.image.initrd_size = 1;
+	r.config.idle_states = true;
 	rig_write(&r);
 	has_bytes(&r, "/chosen", "bootargs", append, sizeof(append));
 	rig_free(&r);
@@ -471,6 +483,7 @@ int main(void)
 		cmocka_unit_test(each_disk_has_its_slot),
 		cmocka_unit_test(the_source_of_randomness_has_the_last_slot),
 		cmocka_unit_test(each_cpu_is_started_through_psci),
+		cmocka_unit_test(without_idle_states_there_is_no_word_of_them),
 		cmocka_unit_test(psci_says_what_its_version_is_compatible_with),
 		cmocka_unit_test(every_reference_leads_somewhere),
 		cmocka_unit_test(nothing_lies_over_anything_else),

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* --idle-states: what the device tree tells of them, and that libpsci takes the same. */
+#include "idle-states.h"
+
+#include <psci/psci.h>
+
+#include <libfdt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "device-tree.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define RAM_SIZE (64ULL << 20)
+
+static const char *const paths[] = { "/cpus/idle-states/standby", "/cpus/idle-states/powerdown" };
+
+static const void *write_tree(struct memory *memory, unsigned int cpu_count)
+{
+	static char append[] = "";
+	static const uint64_t mpidrs[] = { 0, 1, 2 };
+	const struct config config = {
+		.append = append, .cpus = cpu_count, .memory = RAM_SIZE, .idle_states = true
+	};
+	const struct image image = { 0 };
+	const struct device_tree tree = {
+		.config = &config,
+		.image = &image,
+		.psci_version = PSCI_VERSION_1_3,
+		.mpidrs = mpidrs,
+	};
+	struct error error = { "" };
+
+	assert_int_equal(memory_create(memory, RAM_SIZE), 0);
+	if (device_tree_write(&tree, memory, &error) != 0)
+		fail_msg("%s", error.text);
+
+	return memory->host;
+}
+
+static bool has_text(const void *fdt, const char *path, const char *name, const char *text)
+{
+	int length;
+	const char *value = fdt_getprop(fdt, fdt_path_offset(fdt, path), name, &length);
+
+	return value && length == (int)strlen(text) + 1 && strcmp(value, text) == 0;
+}
+
+static uint32_t the_cell(const void *fdt, const char *path, const char *name)
+{
+	int length;
+	const fdt32_t *value = fdt_getprop(fdt, fdt_path_offset(fdt, path), name, &length);
+
+	if (!value || length != (int)sizeof(*value)) {
+		fail_msg("%s: %s is %d bytes long", path, name, length);
+
+		return 0;
+	}
+
+	return fdt32_to_cpu(*value);
+}
+
+static void the_states_are_described_and_keep_the_timer(void **state)
+{
+	struct memory memory;
+	const void *fdt = write_tree(&memory, 1);
+
+	assert_true(has_text(fdt, "/cpus/idle-states", "entry-method", "psci"));
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		const int node = fdt_path_offset(fdt, paths[i]);
+
+		assert_true(has_text(fdt, paths[i], "compatible", "arm,idle-state"));
+		assert_null(fdt_getprop(fdt, node, "local-timer-stop", NULL));
+		assert_true(the_cell(fdt, paths[i], "min-residency-us") >
+			    the_cell(fdt, paths[i], "entry-latency-us") +
+				    the_cell(fdt, paths[i], "exit-latency-us"));
+	}
+	assert_true(has_text(fdt, paths[0], "idle-state-name", "standby"));
+	assert_true(has_text(fdt, paths[1], "idle-state-name", "powerdown"));
+	assert_int_equal(the_cell(fdt, paths[0], "arm,psci-suspend-param"), 0);
+	assert_int_equal(the_cell(fdt, paths[1], "arm,psci-suspend-param"), 0x00010000);
+	memory_destroy(&memory);
+}
+
+/* Linux takes the order of a CPU's list for that of their depth. */
+static void the_deeper_one_costs_more(void **state)
+{
+	static const char *const costs[] = { "entry-latency-us", "exit-latency-us",
+					     "min-residency-us" };
+	struct memory memory;
+	const void *fdt = write_tree(&memory, 1);
+
+	for (size_t i = 0; i < COUNT(costs); i++)
+		assert_true(the_cell(fdt, paths[0], costs[i]) < the_cell(fdt, paths[1], costs[i]));
+	memory_destroy(&memory);
+}
+
+static void each_cpu_has_them_the_shallower_first(void **state)
+{
+	struct memory memory;
+	const void *fdt = write_tree(&memory, 3);
+
+	for (int cpu = 0; cpu < 3; cpu++) {
+		char path[32];
+		int length;
+		const fdt32_t *list;
+
+		snprintf(path, sizeof(path), "/cpus/cpu@%d", cpu);
+		list = fdt_getprop(fdt, fdt_path_offset(fdt, path), "cpu-idle-states", &length);
+		assert_non_null(list);
+		assert_int_equal(length, COUNT(paths) * sizeof(*list));
+		for (size_t i = 0; i < COUNT(paths); i++)
+			assert_int_equal(fdt_node_offset_by_phandle(fdt, fdt32_to_cpu(list[i])),
+					 fdt_path_offset(fdt, paths[i]));
+	}
+	memory_destroy(&memory);
+}
+
+static void ignore_kick(void *ctx, void *vctx)
+{
+}
+
+/* What the tree says is what CPU_SUSPEND takes: standby sleeps, power-down comes back elsewhere. */
+static void libpsci_takes_them_in_every_version(void **state)
+{
+	static const uint32_t versions[] = { PSCI_VERSION_0_2, PSCI_VERSION_1_0, PSCI_VERSION_1_1,
+					     PSCI_VERSION_1_2, PSCI_VERSION_1_3 };
+	static const struct psci_host host = { .size = sizeof(host), .kick = ignore_kick };
+
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		struct psci_vcpu *index[2];
+		struct psci_vcpu vcpu;
+		struct psci_machine machine;
+		struct psci_entry entry = { 0 };
+		const struct psci_config config = {
+			.size = sizeof(config),
+			.version = versions[i],
+			.idle_states = idle_states,
+			.idle_state_count = IDLE_STATE_COUNT,
+			.index = index,
+			.index_size = COUNT(index),
+			.host = &host,
+		};
+		struct psci_regs regs = { .x = { PSCI_FN64_CPU_SUSPEND, 0, 0x40200000, 42 } };
+
+		assert_int_equal(psci_machine_init(&machine, &config), 0);
+		assert_int_equal(psci_vcpu_init(&vcpu, &machine, 0, NULL), 0);
+		psci_machine_boot(&vcpu, &entry);
+		assert_int_equal(psci_vcpu_poll(&vcpu, &entry), PSCI_NEXT_START);
+
+		assert_int_equal(psci_call(&vcpu, &regs), PSCI_NEXT_SLEEP);
+		assert_int_equal(psci_vcpu_wake(&vcpu, &entry), PSCI_NEXT_RESUME);
+
+		regs.x[0] = PSCI_FN64_CPU_SUSPEND;
+		regs.x[1] = 0x00010000;
+		assert_int_equal(psci_call(&vcpu, &regs), PSCI_NEXT_SLEEP);
+		assert_int_equal(psci_vcpu_wake(&vcpu, &entry), PSCI_NEXT_START);
+		assert_true(entry.wake);
+		assert_int_equal(entry.pc, 0x40200000);
+		assert_int_equal(entry.x0, 42);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_states_are_described_and_keep_the_timer),
+		cmocka_unit_test(the_deeper_one_costs_more),
+		cmocka_unit_test(each_cpu_has_them_the_shallower_first),
+		cmocka_unit_test(libpsci_takes_them_in_every_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
