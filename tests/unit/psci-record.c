@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct record record_save(struct power *p)
+struct record psci_record_save(struct power *p)
 {
 	struct record r = { .size = psci_machine_save_size(&p->f.machine) };
 
@@ -15,7 +15,7 @@ struct record record_save(struct power *p)
 	return r;
 }
 
-void record_make_fresh(struct power *p, uint32_t version)
+void state_make_fresh(struct power *p, uint32_t version)
 {
 	power_configure(p, version);
 	p->f.config.index_size = 8;
@@ -24,7 +24,7 @@ void record_make_fresh(struct power *p, uint32_t version)
 	fixture_forget(&p->f);
 }
 
-void record_check_refused(struct power *p, const uint8_t *bytes, size_t size, int expected)
+void state_check_refused(struct power *p, const uint8_t *bytes, size_t size, int expected)
 {
 	struct power before;
 
@@ -34,7 +34,7 @@ void record_check_refused(struct power *p, const uint8_t *bytes, size_t size, in
 	assert_memory_equal(&before, p, sizeof(before));
 }
 
-uint32_t record_checksum(const uint8_t *bytes, size_t size)
+uint32_t state_checksum(const uint8_t *bytes, size_t size)
 {
 	uint32_t crc = 0xffffffff;
 
@@ -47,9 +47,9 @@ uint32_t record_checksum(const uint8_t *bytes, size_t size)
 	return crc ^ 0xffffffff;
 }
 
-void record_seal(struct record *r)
+void state_seal(struct record *r)
 {
-	const uint32_t crc = record_checksum(r->bytes, r->size - 4);
+	const uint32_t crc = state_checksum(r->bytes, r->size - 4);
 
 	for (unsigned int i = 0; i < 4; i++)
 		r->bytes[r->size - 4 + i] = (uint8_t)(crc >> 8 * i);

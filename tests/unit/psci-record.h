@@ -16,18 +16,18 @@ struct record {
 };
 
 /** The record of a machine as it is. */
-struct record record_save(struct power *p);
+struct record psci_record_save(struct power *p);
 
 /** A machine that has been built, but never booted, on a clock of its own. */
-void record_make_fresh(struct power *p, uint32_t version);
+void state_make_fresh(struct power *p, uint32_t version);
 
 /** That a record is refused so, and the machine is what it was. */
-void record_check_refused(struct power *p, const uint8_t *bytes, size_t size, int expected);
+void state_check_refused(struct power *p, const uint8_t *bytes, size_t size, int expected);
 
 /** The checksum of Ethernet and zip, a second time. */
-uint32_t record_checksum(const uint8_t *bytes, size_t size);
+uint32_t state_checksum(const uint8_t *bytes, size_t size);
 
 /** Make a record right again whose bytes have been changed. */
-void record_seal(struct record *r);
+void state_seal(struct record *r);
 
 #endif

@@ -13,16 +13,16 @@ static void every_truncation_is_refused(void **state)
 	struct power b;
 
 	power_boot_many(&a, 6);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	for (size_t size = 0; size < r.size; size++) {
 		uint8_t *part = malloc(size ? size : 1);
 
 		assert_non_null(part);
 		memcpy(part, r.bytes, size);
-		record_check_refused(&b, part, size, PSCI_ERR_TRUNCATED);
+		state_check_refused(&b, part, size, PSCI_ERR_TRUNCATED);
 		free(part);
 	}
 	free(r.bytes);
@@ -34,14 +34,14 @@ static void a_record_with_something_behind_it_is_refused(void **state)
 	struct power b;
 
 	power_boot_many(&a, 6);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	r.bytes = realloc(r.bytes, r.size + 1);
 	assert_non_null(r.bytes);
 	r.bytes[r.size] = 0;
-	record_check_refused(&b, r.bytes, r.size + 1, PSCI_ERR_CORRUPT);
+	state_check_refused(&b, r.bytes, r.size + 1, PSCI_ERR_CORRUPT);
 	free(r.bytes);
 }
 
@@ -52,9 +52,9 @@ static void every_byte_that_is_changed_is_noticed(void **state)
 
 	power_boot_many(&a, 4);
 	power_suspend(&a, 1, POWER_DOWN);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	for (size_t i = 0; i < r.size; i++) {
 		for (unsigned int x = 1; x < 256; x += 11) {
@@ -67,9 +67,9 @@ static void every_byte_that_is_changed_is_noticed(void **state)
 		}
 		r.bytes[i] ^= 0x80;
 		/* A size that has grown promises more than there is. */
-		record_check_refused(&b, r.bytes, r.size,
-				     i >= 8 && i < 12 && r.bytes[i] & 0x80 ? PSCI_ERR_TRUNCATED
-									   : PSCI_ERR_CORRUPT);
+		state_check_refused(&b, r.bytes, r.size,
+				    i >= 8 && i < 12 && r.bytes[i] & 0x80 ? PSCI_ERR_TRUNCATED
+									  : PSCI_ERR_CORRUPT);
 		r.bytes[i] ^= 0x80;
 	}
 	assert_int_equal(psci_machine_restore(&b.f.machine, r.bytes, r.size), PSCI_OK);
@@ -90,15 +90,15 @@ static void every_byte_that_is_forged_is_refused_or_harmless(void **state)
 	power_boot_many(&a, 4);
 	power_suspend(&a, 1, POWER_DOWN);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	for (size_t i = 0; i < (r.size - 4) * ARRAY_SIZE(forged); i++) {
 		const uint8_t x = forged[i % ARRAY_SIZE(forged)];
 		struct psci_entry entry;
 
 		r.bytes[i / ARRAY_SIZE(forged)] ^= x;
-		record_seal(&r);
-		record_make_fresh(&b, PSCI_VERSION_1_3);
+		state_seal(&r);
+		state_make_fresh(&b, PSCI_VERSION_1_3);
 
 		const struct power before = b;
 		const int err = psci_machine_restore(&b.f.machine, r.bytes, r.size);
@@ -132,8 +132,8 @@ static void check_forged(struct power *b, struct record *r, size_t offset, uint3
 	memcpy(before, r->bytes + offset, 4);
 	for (unsigned int i = 0; i < 4; i++)
 		r->bytes[offset + i] = (uint8_t)(word >> 8 * i);
-	record_seal(r);
-	record_check_refused(b, r->bytes, r->size, error);
+	state_seal(r);
+	state_check_refused(b, r->bytes, r->size, error);
 	memcpy(r->bytes + offset, before, 4);
 }
 
@@ -144,9 +144,9 @@ static void what_this_library_does_not_have_is_named(void **state)
 	struct power b;
 
 	power_boot_many(&a, 2);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	check_forged(&b, &r, 0, 0x49435351, PSCI_ERR_CORRUPT);
 	check_forged(&b, &r, 4, 2, PSCI_ERR_NEWER);
@@ -171,7 +171,7 @@ static void a_host_that_cannot_offer_it_refuses(void **state)
 
 	power_boot_many(&a, 2);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	for (uint32_t means = 1; means < SPEC_ALL_MEANS; means <<= 1) {
 		struct power b;
@@ -181,7 +181,7 @@ static void a_host_that_cannot_offer_it_refuses(void **state)
 		b.f.config.idle_states = power_states;
 		b.f.config.idle_state_count = POWER_STATE_COUNT;
 		power_make(&b);
-		record_check_refused(&b, r.bytes, r.size, PSCI_ERR_UNSUPPORTED);
+		state_check_refused(&b, r.bytes, r.size, PSCI_ERR_UNSUPPORTED);
 	}
 	free(r.bytes);
 }
@@ -194,39 +194,39 @@ static void a_machine_that_is_built_otherwise_refuses(void **state)
 
 	power_boot_many(&a, 2);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	/* Without domains. */
 	power_configure(&b, PSCI_VERSION_1_3);
 	fixture_make(&b.f);
-	record_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
+	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
 	/* A vCPU that lies elsewhere. */
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 	assert_int_equal(psci_vcpu_place(&b.f.vcpus[5], &b.clusters[2]), PSCI_OK);
-	record_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
+	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
 	/* A domain more. */
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 	assert_int_equal(
 		psci_domain_init(&(struct psci_domain){ .awake = 0 }, &b.f.machine, 3, NULL),
 		PSCI_OK);
-	record_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
+	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
 	/* Another MPIDR. */
 	power_configure(&b, PSCI_VERSION_1_3);
 	b.f.mpidrs[1] = 0x3;
 	power_make(&b);
-	record_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
+	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
 	/* Another depth. */
 	memcpy(states, power_states, sizeof(states));
 	states[1].depth[0] = 3;
 	power_configure(&b, PSCI_VERSION_1_3);
 	b.f.config.idle_states = states;
 	power_make(&b);
-	record_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
+	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
 	/* Another trusted OS. */
 	power_configure(&b, PSCI_VERSION_1_3);
 	b.f.config.trusted_os = PSCI_TRUSTED_OS_FIXED;
 	power_make(&b);
-	record_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
+	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
 	free(r.bytes);
 }
 
@@ -237,14 +237,14 @@ static void a_vcpu_cannot_be_there_twice(void **state)
 	struct power b;
 
 	power_boot_many(&a, 2);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	/* The last two parts are those of the first two vCPUs, which lie in one cluster. */
 	memcpy(r.bytes + r.size - 4 - vcpu_size, r.bytes + r.size - 4 - 2 * vcpu_size, vcpu_size);
-	record_seal(&r);
-	record_check_refused(&b, r.bytes, r.size, PSCI_ERR_CORRUPT);
+	state_seal(&r);
+	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_CORRUPT);
 	free(r.bytes);
 }
 

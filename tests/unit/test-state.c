@@ -42,7 +42,7 @@ static void the_bytes_are_those_of_the_format(void **state)
 	assert_int_equal(psci_machine_save(&f.machine, record, sizeof(record)), PSCI_OK);
 	assert_memory_equal(record, expected, sizeof(expected));
 
-	const uint32_t crc = record_checksum(record, sizeof(expected));
+	const uint32_t crc = state_checksum(record, sizeof(expected));
 
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(record[sizeof(expected) + i], (uint8_t)(crc >> 8 * i));
@@ -54,8 +54,8 @@ static void a_buffer_that_is_too_small_is_left_alone(void **state)
 
 	power_boot_many(&p, 6);
 
-	struct record r = record_save(&p);
-	struct record before = record_save(&p);
+	struct record r = psci_record_save(&p);
+	struct record before = psci_record_save(&p);
 
 	memset(r.bytes, 0x5a, r.size);
 	memset(before.bytes, 0x5a, r.size);
@@ -81,9 +81,9 @@ static void each_vcpu_is_what_it_was(void **state)
 	assert_int_equal(fixture_leave(&a.f, 4, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
 	assert_int_equal(fixture_call(&a.f, 0, PSCI_FN64_CPU_ON, a.f.mpidrs[5], FIXTURE_ENTRY, 77),
 			 0);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	assert_int_equal(psci_machine_restore(&b.f.machine, r.bytes, r.size), PSCI_OK);
 	free(r.bytes);
@@ -117,9 +117,9 @@ static void a_suspended_machine_resumes_elsewhere(void **state)
 	fixture_start(&a.f, 3);
 	assert_int_equal(fixture_leave(&a.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
 	assert_int_equal(psci_call(&a.f.vcpus[3], &regs), PSCI_NEXT_SLEEP);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	assert_int_equal(psci_machine_restore(&b.f.machine, r.bytes, r.size), PSCI_OK);
 	free(r.bytes);
@@ -140,9 +140,9 @@ static void the_event_is_still_there(void **state)
 	power_boot_many(&a, 2);
 	fixture_call(&a.f, 0, PSCI_FN32_MEM_PROTECT, 1, 0, 0);
 	assert_int_equal(fixture_leave(&a.f, 1, PSCI_FN64_SYSTEM_OFF2, 1, 0), PSCI_NEXT_EXIT);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	assert_int_equal(psci_machine_restore(&b.f.machine, r.bytes, r.size), PSCI_OK);
 	free(r.bytes);
@@ -167,9 +167,9 @@ static void version_and_functions_are_the_record_s(void **state)
 	power_make(&a);
 	psci_machine_boot(&a.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&a.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	assert_int_equal(psci_machine_restore(&b.f.machine, r.bytes, r.size), PSCI_OK);
 	free(r.bytes);
@@ -192,9 +192,9 @@ static void a_stay_goes_on_on_another_clock(void **state)
 	power_wake(&a, 1);
 	power_suspend(&a, 1, POWER_STANDBY);
 	a.time += 30;
-	record_make_fresh(&b, PSCI_VERSION_1_3);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
 
-	struct record r = record_save(&a);
+	struct record r = psci_record_save(&a);
 
 	assert_int_equal(psci_machine_restore(&b.f.machine, r.bytes, r.size), PSCI_OK);
 	free(r.bytes);
