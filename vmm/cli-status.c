@@ -26,16 +26,24 @@ static int load(const char *name, struct record *record, struct error *error)
 {
 	struct vm_dir dir;
 	bool locked;
+	long pid = 0;
+	long seen;
 	int err = vm_dir_open(name, false, &dir, error);
 
 	if (err)
 		return err;
 	/*
 	 * The lock first: a dormouse that ends in between has written its record
-	 * by then.
+	 * by then. One that starts in between is seen to hold the lock when the
+	 * same record is read again.
 	 */
-	locked = vm_dir_is_locked(&dir);
-	err = record_load(dir.fd, name, record, error);
+	do {
+		record_free(record);
+		seen = pid;
+		locked = vm_dir_is_locked(&dir);
+		err = record_load(dir.fd, name, record, error);
+		pid = record->pid;
+	} while (!err && record->state == VM_RUNNING && !locked && pid != seen);
 	vm_dir_close(&dir);
 	if (err == -ENOENT)
 		return error_set(error, err, "%s has never run", name);
@@ -131,14 +139,20 @@ int cli_status(int argc, char **argv, struct error *error)
 	return 0;
 }
 
-/* A VM that cannot be read is listed as such: the others still matter. */
+/*
+ * A VM that cannot be read is listed as such: the others still matter. One that
+ * has never run, because its first run failed, is none yet.
+ */
 static int print_row(const char *name, void *context)
 {
 	struct record record = { 0 };
 	struct error error;
 	char when[TIME_TEXT_SIZE];
+	const int err = load(name, &record, &error);
 
-	if (load(name, &record, &error) < 0) {
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
 		printf("%-24s %-12s %s\n", name, "unknown", error.text);
 
 		return 0;

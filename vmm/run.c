@@ -316,6 +316,8 @@ static struct cause live(struct session *s)
 		tell(s, VM_RESETTING, &cause);
 		if (restart(s, &cause, &error) == 0)
 			continue;
+		/* Whole, since a cause has less room. */
+		message("%s: cannot begin again: %s", s->dir.name, error.text);
 		cause_set(&cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, error.text);
 
 		return cause;

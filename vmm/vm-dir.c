@@ -49,20 +49,55 @@ static int state_path(char *path, size_t size, struct error *error)
 	return 0;
 }
 
+static int sync_directory(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+
+	return err;
+}
+
+/*
+ * Make a directory if it is missing, durably: a record that is on disk in a
+ * directory that is not would be lost all the same.
+ */
+static int make_directory(char *path)
+{
+	char *slash = strrchr(path, '/');
+	int err;
+
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (!slash)
+		return sync_directory(".");
+	if (slash == path)
+		return sync_directory("/");
+	*slash = '\0';
+	err = sync_directory(path);
+	*slash = '/';
+
+	return err;
+}
+
 /* mkdir -p. */
 static int make_directories(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 
-		const int err = mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+		const int err = make_directory(path);
 
 		*slash = '/';
 		if (err)
 			return err;
 	}
 
-	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	return make_directory(path);
 }
 
 int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error *error)

@@ -24,6 +24,23 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NAME_64 "0123456789abcdefghijklmnopqrstuvwxyz._-ABCDEFGHIJKLMNOPQRSTUVWXY"
 
+/* The directories that were synced, by inode. */
+static struct {
+	ino_t inodes[8];
+	size_t count;
+} synced;
+
+int fsync(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) &&
+	    synced.count < COUNT(synced.inodes))
+		synced.inodes[synced.count++] = status.st_ino;
+
+	return 0;
+}
+
 static void set_or_unset(const char *name, const char *value)
 {
 	assert_int_equal(value ? setenv(name, value, 1) : unsetenv(name), 0);
@@ -423,6 +440,33 @@ static void a_vm_that_may_not_be_entered_is_listed(void **state)
 	assert_int_equal(chmod(scratch_path("secrets/secret"), 0700), 0);
 }
 
+static ino_t inode_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+
+	return status.st_ino;
+}
+
+/* Or a power failure could take the VM of which "hibernated" was said. */
+static void the_folder_of_each_new_folder_is_synced(void **state)
+{
+	set_places(scratch_path("new/state"), NULL, NULL);
+	synced.count = 0;
+	make_vm("a");
+	assert_int_equal(synced.count, 3);
+	assert_int_equal(synced.inodes[0], inode_of(scratch_folder()));
+	assert_int_equal(synced.inodes[1], inode_of(scratch_path("new")));
+	assert_int_equal(synced.inodes[2], inode_of(scratch_path("new/state")));
+
+	synced.count = 0;
+	make_vm("b");
+	assert_int_equal(synced.count, 1);
+	make_vm("b");
+	assert_int_equal(synced.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +488,7 @@ int main(void)
 		cmocka_unit_test(where_there_is_no_state_directory_there_are_no_vms),
 		cmocka_unit_test(a_state_directory_that_cannot_be_read_is_named),
 		cmocka_unit_test(a_vm_that_may_not_be_entered_is_listed),
+		cmocka_unit_test(the_folder_of_each_new_folder_is_synced),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
