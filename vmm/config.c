@@ -190,6 +190,39 @@ int config_parse_reset_policy(const char *text, enum reset_policy *policy)
 	return -EINVAL;
 }
 
+/*
+ * A sleeper holds parts of its disks in memory and writes them back: each must
+ * be the one that it was.
+ */
+static bool disks_changed(const struct config *before, const struct config *after,
+			  struct error *phrase)
+{
+	if (before->disk_count != after->disk_count) {
+		error_set(phrase, 0, "%zu disks, not %zu", before->disk_count, after->disk_count);
+
+		return true;
+	}
+	for (size_t i = 0; i < before->disk_count; i++) {
+		const struct disk_config *had = &before->disks[i];
+		const struct disk_config *has = &after->disks[i];
+
+		if (strcmp(had->path, has->path) != 0) {
+			error_set(phrase, 0, "disk %s as /dev/vd%c, not %s", had->path,
+				  'a' + (int)i, has->path);
+
+			return true;
+		}
+		if (had->read_only != has->read_only) {
+			error_set(phrase, 0, "disk %s being %s", had->path,
+				  had->read_only ? "read-only" : "writable");
+
+			return true;
+		}
+	}
+
+	return false;
+}
+
 static bool version_changed(uint32_t before, uint32_t after, struct error *phrase)
 {
 	char had[CONFIG_VERSION_TEXT_SIZE];
@@ -213,8 +246,8 @@ bool config_environment_changed(const struct config *before, const struct config
 		error_set(phrase, 0, "%llu MiB of memory, not %llu",
 			  (unsigned long long)before->memory >> 20,
 			  (unsigned long long)after->memory >> 20);
-	else if (before->disk_count != after->disk_count)
-		error_set(phrase, 0, "%zu disks, not %zu", before->disk_count, after->disk_count);
+	else if (disks_changed(before, after, phrase))
+		return true;
 	else if (after->psci != PSCI_SERVER_ANY && before->psci != after->psci)
 		error_set(phrase, 0, "PSCI from %s, not %s", config_psci_server_word(before->psci),
 			  config_psci_server_word(after->psci));

@@ -100,8 +100,9 @@ int config_parse_reset_policy(const char *text, enum reset_policy *policy);
  * @after: a phrase such as "2 CPUs, not 4", or nothing.
  *
  * Only what a guest's image relies on counts and what it cannot check by itself
- * is why this exists (a CPU that is gone, another PSCI behind the same conduit).
- * The kernel file does not: a resuming Linux compares its own build.
+ * is why this exists (a CPU that is gone, a disk in another's place, another PSCI
+ * behind the same conduit). The kernel file does not: a resuming Linux compares
+ * its own build.
  *
  * Returns true if something changed, with @phrase filled in.
  */

@@ -368,7 +368,20 @@ static void change_files(struct config *after)
 	change_text(&after->initrd);
 	change_text(&after->append);
 	change_text(&after->console);
-	change_text(&after->disks[0].path);
+}
+
+/* Written to the wrong image, what the sleeper holds of a disk destroys it. */
+static void swap_disks(struct config *after)
+{
+	const struct disk_config first = after->disks[0];
+
+	after->disks[0] = after->disks[1];
+	after->disks[1] = first;
+}
+
+static void change_read_only(struct config *after)
+{
+	after->disks[1].read_only = false;
 }
 
 static void leave_psci_open(struct config *after)
@@ -419,6 +432,8 @@ static void a_change_that_a_sleeper_would_notice_is_named(void **state)
 		{ change_cpus, "3 CPUs, not 1" },
 		{ change_memory, "512 MiB of memory, not 1024" },
 		{ change_disk_count, "2 disks, not 1" },
+		{ swap_disks, "disk /a as /dev/vda, not /b" },
+		{ change_read_only, "disk /b being read-only" },
 		{ change_server, "PSCI from userspace, not kernel" },
 		{ change_version, "PSCI 1.3, not 1.1" },
 		{ drop_idle_states, "idle states" },
