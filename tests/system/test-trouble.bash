@@ -41,7 +41,7 @@ mkfifo "$trouble/fifo"
 printf '\037\213\010\0garbage that gzip will not take at all' >"$trouble/gzip"
 head -c 40 "$guest/Image" >"$trouble/short"
 head -c 300000 "$guest/Image" >"$trouble/truncated"
-{ printf 'MZ'; head -c 510 /dev/zero; printf 'HdrS'; head -c 9000 /dev/zero; } >"$trouble/bzImage"
+{ printf 'MZ'; head -c 512 /dev/zero; printf 'HdrS'; head -c 9000 /dev/zero; } >"$trouble/bzImage"
 { cat "$trouble/idle"; } >"$trouble/huge"
 truncate -s 1024G "$trouble/huge"
 for what in kernel flat firmware initrd; do
@@ -54,9 +54,11 @@ for what in kernel flat firmware initrd; do
 	ok "--$what of a TiB is refused" says 1 "$trouble/huge" \
 		dormouse run --name x "${start[@]}" "--$what" "$trouble/huge"
 done
-for kind in gzip short bzImage; do
-	ok "--kernel of a $kind is refused" says 1 "the kernel $trouble/$kind is " \
-		dormouse run --name x --kernel "$trouble/$kind"
+for kind in 'gzip is damaged: it cannot be unpacked by gzip' 'short is not an arm64 Image' \
+	'bzImage is not an arm64 Image: it is an x86 bzImage' \
+	'truncated is cut short: it has 300000 bytes and says that it has [0-9]'; do
+	ok "--kernel: ${kind%% *} is refused" says 1 "the kernel $trouble/$kind" \
+		dormouse run --name x --kernel "$trouble/${kind%% *}"
 done
 truncate -s 200M "$trouble/large"
 ok "a kernel and an initrd that do not fit in memory are refused" says 1 \
