@@ -113,7 +113,7 @@ PAYLOAD_WARN = $(filter-out -Wpedantic,$(WARN))
 PAYLOAD_LDFLAGS := -nostdlib -static-pie -Wl,-z,norelro,-z,noexecstack \
 	-Wl,--build-id=none,--no-warn-rwx-segments,-Bsymbolic -Wl,-T,payload/link.ld
 
-$(O)/payload/%.c.o: payload/%.c Makefile $(if $(CROSS),| $(SYSROOT))
+$(O)/payload/%.c.o: payload/%.c Makefile $(if $(CROSS),| $(sysroot_file))
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
 	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) $(if $(CROSS),-isystem $(SYSROOT)/usr/include) -g -O2 $(PAYLOAD_WARN) \
