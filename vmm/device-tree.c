@@ -138,12 +138,12 @@ static void idle_state_nodes(struct writer *w)
 	begin(w, "idle-states");
 	text(w, "entry-method", "psci");
 	for (uint32_t i = 0; i < IDLE_STATE_COUNT; i++) {
-		const struct idle_state_description *state = &idle_state_descriptions[i];
+		const struct idle_state *state = &idle_states[i];
 
 		begin(w, state->name);
 		text(w, "compatible", "arm,idle-state");
 		text(w, "idle-state-name", state->name);
-		cell(w, "arm,psci-suspend-param", idle_states[i].power_state);
+		cell(w, "arm,psci-suspend-param", state->power_state);
 		cell(w, "entry-latency-us", state->entry_latency);
 		cell(w, "exit-latency-us", state->exit_latency);
 		cell(w, "min-residency-us", state->min_residency);

@@ -26,6 +26,7 @@ struct psci_host_machine {
 	pthread_mutex_t lock;
 	struct psci_vcpu **index;
 	struct psci_vcpu *vcpus;
+	struct psci_idle_state idle_states[IDLE_STATE_COUNT];
 };
 
 /* --- libpsci's view of dormouse --- */
@@ -121,6 +122,15 @@ static int add_vcpus(struct vm *vm, struct psci_host_machine *psci, struct error
 	return 0;
 }
 
+static void set_idle_states(struct psci_idle_state states[IDLE_STATE_COUNT])
+{
+	for (size_t i = 0; i < IDLE_STATE_COUNT; i++)
+		states[i] = (struct psci_idle_state){
+			.power_state = idle_states[i].power_state,
+			.depth = { idle_states[i].powers_down ? PSCI_DEPTH_OFF : 1 },
+		};
+}
+
 /* On failure psci_host_end() frees what there is. */
 static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
 {
@@ -138,7 +148,7 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = vm->psci_version,
-		.idle_states = idle ? idle_states : NULL,
+		.idle_states = idle ? psci->idle_states : NULL,
 		.idle_state_count = idle ? IDLE_STATE_COUNT : 0,
 		.index = psci->index,
 		.index_size = slots,
@@ -146,6 +156,7 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 		.ctx = vm,
 	};
 
+	set_idle_states(psci->idle_states);
 	err = psci_machine_init(&psci->machine, &config);
 	if (err)
 		return error_set(error, -EINVAL, "PSCI %#x: %s", vm->psci_version,

@@ -105,8 +105,8 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 
 /**
  * The same for one that was never off and only comes back from power-down: it
- * keeps its timer and its pending interrupts, which a reset would lose, and
- * whatever other register PSCI lets it keep. Returns 0 or -errno.
+ * keeps its timer, whose interrupt may be what woke it and which a reset would
+ * clear, and every other register that PSCI lets it keep. Returns 0 or -errno.
  */
 int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 

@@ -132,6 +132,7 @@ static void libpsci_takes_them_in_every_version(void **state)
 	static const struct psci_host host = { .size = sizeof(host), .kick = ignore_kick };
 
 	for (size_t i = 0; i < COUNT(versions); i++) {
+		struct psci_idle_state states[IDLE_STATE_COUNT] = { 0 };
 		struct psci_vcpu *index[2];
 		struct psci_vcpu vcpu;
 		struct psci_machine machine;
@@ -139,7 +140,7 @@ static void libpsci_takes_them_in_every_version(void **state)
 		const struct psci_config config = {
 			.size = sizeof(config),
 			.version = versions[i],
-			.idle_states = idle_states,
+			.idle_states = states,
 			.idle_state_count = IDLE_STATE_COUNT,
 			.index = index,
 			.index_size = COUNT(index),
@@ -147,6 +148,10 @@ static void libpsci_takes_them_in_every_version(void **state)
 		};
 		struct psci_regs regs = { .x = { PSCI_FN64_CPU_SUSPEND, 0, 0x40200000, 42 } };
 
+		for (size_t s = 0; s < IDLE_STATE_COUNT; s++) {
+			states[s].power_state = idle_states[s].power_state;
+			states[s].depth[0] = idle_states[s].powers_down ? PSCI_DEPTH_OFF : 1;
+		}
 		assert_int_equal(psci_machine_init(&machine, &config), 0);
 		assert_int_equal(psci_vcpu_init(&vcpu, &machine, 0, NULL), 0);
 		psci_machine_boot(&vcpu, &entry);
