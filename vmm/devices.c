@@ -205,10 +205,18 @@ int devices_attach(const struct devices *devices, const struct vm *vm, struct er
 	return err;
 }
 
+void devices_halt(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->disk_count; i++)
+		blk_halt(&devices->blks[i]);
+}
+
 int devices_drain(struct devices *devices, struct error *error)
 {
 	int first = 0;
 
+	/* All, before the first is waited for. */
+	devices_halt(devices);
 	for (size_t i = 0; i < devices->disk_count; i++) {
 		const int err = blk_drain(&devices->blks[i]);
 

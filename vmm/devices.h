@@ -41,8 +41,15 @@ void devices_destroy(struct devices *devices);
 int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error);
 
 /**
- * Finish all I/O and make what was written durable. No vCPU runs. Returns 0, or
- * -errno with @error set.
+ * Let the disks begin nothing more in this life of the machine, as blk_halt() says
+ * of each. Before vCPUs that shall stop are waited for: one may be waiting for a
+ * disk.
+ */
+void devices_halt(struct devices *devices);
+
+/**
+ * Halt, let all I/O come to its end and make what was written durable. No vCPU
+ * runs. Returns 0, or -errno with @error set.
  */
 int devices_drain(struct devices *devices, struct error *error);
 

@@ -202,6 +202,9 @@ static struct cause serve(struct session *s)
 			rng_serve(&devices->rng);
 	}
 
+	/* A vCPU that waits for a disk's lock gets it the sooner, and only then stops. */
+	devices_halt(devices);
+
 	return vm_wait(&s->vm);
 }
 

@@ -9,6 +9,8 @@
 #include "blk-rig.h"
 
 #include <errno.h>
+#include <linux/virtio_mmio.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -29,6 +31,9 @@ static atomic_bool piecemeal;
 static atomic_uint piece_count;
 static _Atomic(struct rig *) watched; /* Whose request must not be answered before a sync is. */
 static atomic_bool answered_early;
+static atomic_uint transfer_count;
+static atomic_ullong transfer_size_max; /* Of those that were asked for. */
+static _Atomic(struct rig *) held; /* Whose transfers wait until its device may not run. */
 
 int fdatasync(int fd)
 {
@@ -42,33 +47,58 @@ int fdatasync(int fd)
 	return errno ? -1 : fsync(fd);
 }
 
-/* The size of the next transfer: all, or, piecemeal, 100 bytes after an EINTR. Or -1. */
-static ssize_t next_size(const struct iovec *parts)
+/* Whether a transfer may be: not if it fails or, piecemeal, every other time. */
+static bool begin_transfer(const struct iovec *parts, int count)
 {
+	struct rig *r = atomic_load(&held);
+	unsigned long long size = 0;
+
+	for (int i = 0; i < count; i++)
+		size += parts[i].iov_len;
+	if (size > atomic_load(&transfer_size_max))
+		atomic_store(&transfer_size_max, size);
+	atomic_fetch_add(&transfer_count, 1);
+	while (r && virtio_mmio_running(&r->blk.mmio))
+		sched_yield();
 	errno = atomic_load(&transfer_errno);
 	if (errno)
-		return -1;
-	if (!atomic_load(&piecemeal))
-		return (ssize_t)parts[0].iov_len;
+		return false;
 	errno = EINTR;
-	if (atomic_fetch_add(&piece_count, 1) % 2 == 0)
-		return -1;
 
-	return parts[0].iov_len < 100 ? (ssize_t)parts[0].iov_len : 100;
+	return !atomic_load(&piecemeal) || atomic_fetch_add(&piece_count, 1) % 2 != 0;
+}
+
+/* All parts, or, piecemeal, up to 100 bytes of the first. */
+static ssize_t transfer(int fd, const struct iovec *parts, int count, off_t offset, bool to_file)
+{
+	const bool little = atomic_load(&piecemeal);
+	ssize_t done = 0;
+
+	if (!begin_transfer(parts, count))
+		return -1;
+	for (int i = 0; i < (little ? 1 : count); i++) {
+		const size_t size = little && parts[i].iov_len > 100 ? 100 : parts[i].iov_len;
+		const ssize_t moved = to_file ? pwrite(fd, parts[i].iov_base, size, offset + done)
+					      : pread(fd, parts[i].iov_base, size, offset + done);
+
+		if (moved < 0)
+			return -1;
+		done += moved;
+		if ((size_t)moved < size)
+			break;
+	}
+
+	return done;
 }
 
 ssize_t preadv(int fd, const struct iovec *parts, int count, off_t offset)
 {
-	ssize_t size = next_size(parts);
-
-	return size < 0 ? -1 : pread(fd, parts[0].iov_base, (size_t)size, offset);
+	return transfer(fd, parts, count, offset, false);
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 {
-	ssize_t size = next_size(parts);
-
-	return size < 0 ? -1 : pwrite(fd, parts[0].iov_base, (size_t)size, offset);
+	return transfer(fd, parts, count, offset, true);
 }
 
 static void reset_host(void)
@@ -79,6 +109,9 @@ static void reset_host(void)
 	atomic_store(&piecemeal, false);
 	atomic_store(&watched, NULL);
 	atomic_store(&answered_early, false);
+	atomic_store(&transfer_count, 0);
+	atomic_store(&transfer_size_max, 0);
+	atomic_store(&held, NULL);
 }
 
 /* --- durability --- */
@@ -162,6 +195,122 @@ static void a_drain_of_a_disk_never_used_is_nothing(void **state)
 	rig_teardown(&r);
 }
 
+/* --- requests that take long --- */
+
+#define LONG_PART (3U << 20)
+#define LONG_PARTS 14
+#define LONG_SIZE ((uint64_t)LONG_PARTS * LONG_PART)
+#define PIECE_MAX (32U << 20)
+
+/* A disk with room for such a request, all of whose parts are the same RAM. */
+static void setup_long(struct rig *r)
+{
+	reset_host();
+	rig_create(r, false);
+	assert_int_equal(truncate(r->path, LONG_SIZE), 0);
+	r->disk.size = LONG_SIZE;
+	rig_start(r, RIG_FLUSH);
+}
+
+static void offer_long(struct rig *r, uint32_t type)
+{
+	const uint16_t direction = type == VIRTIO_BLK_T_OUT ? 0 : WRITE;
+	uint16_t at = 0;
+
+	rig_header(r, type, 0);
+	rig_describe(r, at++, RIG_HEADER, 16, NEXT);
+	while (at <= LONG_PARTS)
+		rig_describe(r, at++, RIG_DATA, LONG_PART, NEXT | direction);
+	rig_describe(r, at, RIG_STATUS, 1, WRITE);
+	driver_offer(&r->driver, 0);
+	rig_notify(r);
+}
+
+static void a_long_request_is_done_in_pieces(void **state)
+{
+	struct rig r;
+	uint8_t *data;
+
+	setup_long(&r);
+	data = driver_at(&r.driver, RIG_DATA, LONG_PART);
+	for (uint32_t i = 0; i < LONG_PART; i++)
+		data[i] = (uint8_t)(i * 5 + i / 512);
+	offer_long(&r, VIRTIO_BLK_T_OUT);
+	assert_int_equal(rig_wait(&r, 0), 1);
+	assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
+	assert_int_equal(atomic_load(&transfer_count), 2);
+	assert_int_equal(atomic_load(&transfer_size_max), PIECE_MAX);
+	/* Across the end of the first piece, and up to the end of all. */
+	rig_assert_image(&r, PIECE_MAX - 512, data + (PIECE_MAX - 512) % LONG_PART, 1024);
+	rig_assert_image(&r, LONG_SIZE - 512, data + LONG_PART - 512, 512);
+
+	memset(data, 0, LONG_PART);
+	offer_long(&r, VIRTIO_BLK_T_IN);
+	assert_int_equal(rig_wait(&r, 0), LONG_SIZE + 1);
+	assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
+	assert_int_equal(atomic_load(&transfer_count), 4);
+	rig_assert_image(&r, LONG_SIZE - LONG_PART, data, 512);
+	rig_assert_image(&r, LONG_SIZE - 512, data + LONG_PART - 512, 512);
+	rig_teardown(&r);
+}
+
+static void wait_for_transfer(void)
+{
+	while (atomic_load(&transfer_count) == 0)
+		sched_yield();
+}
+
+/* Nor does its driver hear of it, who may have other disks to tell of an error. */
+static void a_drain_gives_a_long_request_up(void **state)
+{
+	static const uint32_t types[] = { VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct vring_used_elem used;
+		struct rig r;
+
+		setup_long(&r);
+		atomic_store(&held, &r);
+		offer_long(&r, types[i]);
+		wait_for_transfer();
+		assert_int_equal(blk_drain(&r.blk), 0);
+		assert_int_equal(atomic_load(&transfer_count), 1);
+		assert_false(driver_collect(&r.driver, &used));
+		rig_teardown(&r);
+	}
+}
+
+/* A vCPU that waits for the disk's lock gets it once the disk is halted. */
+static void a_halt_frees_who_waits_for_a_long_request(void **state)
+{
+	struct rig r;
+
+	setup_long(&r);
+	atomic_store(&held, &r);
+	offer_long(&r, VIRTIO_BLK_T_IN);
+	wait_for_transfer();
+	blk_halt(&r.blk);
+	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_QUEUE_READY), 1);
+	assert_int_equal(atomic_load(&transfer_count), 1);
+	rig_teardown(&r);
+}
+
+static void a_reset_gives_a_long_request_up(void **state)
+{
+	struct rig r;
+
+	setup_long(&r);
+	atomic_store(&held, &r);
+	offer_long(&r, VIRTIO_BLK_T_IN);
+	wait_for_transfer();
+	driver_set(&r.blk.mmio, VIRTIO_MMIO_STATUS, 0);
+	assert_int_equal(atomic_load(&transfer_count), 1);
+	atomic_store(&held, NULL);
+	rig_start(&r, RIG_FLUSH);
+	assert_int_equal(rig_request(&r, VIRTIO_BLK_T_IN, 0, 512), VIRTIO_BLK_S_OK);
+	rig_teardown(&r);
+}
+
 /* --- when the host's disk fails --- */
 
 static void transfers_in_pieces_are_completed(void **state)
@@ -228,6 +377,10 @@ int main(void)
 		cmocka_unit_test(without_flush_every_write_is_durable),
 		cmocka_unit_test(a_drain_makes_durable_what_was_answered_and_begins_nothing),
 		cmocka_unit_test(a_drain_of_a_disk_never_used_is_nothing),
+		cmocka_unit_test(a_long_request_is_done_in_pieces),
+		cmocka_unit_test(a_drain_gives_a_long_request_up),
+		cmocka_unit_test(a_halt_frees_who_waits_for_a_long_request),
+		cmocka_unit_test(a_reset_gives_a_long_request_up),
 		cmocka_unit_test(transfers_in_pieces_are_completed),
 		cmocka_unit_test(an_image_cut_short_is_an_error_and_no_more),
 		cmocka_unit_test(a_failing_disk_is_an_error_and_no_more),

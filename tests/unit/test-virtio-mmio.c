@@ -380,6 +380,34 @@ static void a_reset_leaves_nothing_behind(void **state)
 	teardown(&f);
 }
 
+/* Though a vCPU that still runs may do what it likes, a halt lasts. */
+static void a_halt_lasts_until_the_machine_is_reset(void **state)
+{
+	struct fixture f;
+	uint32_t status;
+
+	setup(&f);
+	assert_true(driver_negotiate(&f.mmio, 0));
+	driver_start(&f.driver, &f.mmio);
+	status = driver_get(&f.mmio, VIRTIO_MMIO_STATUS);
+	assert_true(virtio_mmio_running(&f.mmio));
+	virtio_mmio_halt(&f.mmio);
+	assert_false(virtio_mmio_running(&f.mmio));
+	assert_int_equal(driver_get(&f.mmio, VIRTIO_MMIO_STATUS), status);
+	driver_set(&f.mmio, VIRTIO_MMIO_STATUS, status);
+	assert_false(virtio_mmio_running(&f.mmio));
+	for (unsigned int i = 0; i < 2; i++) {
+		if (i == 0)
+			driver_set(&f.mmio, VIRTIO_MMIO_STATUS, 0);
+		else
+			virtio_mmio_ops.reset(&f.mmio);
+		assert_true(driver_negotiate(&f.mmio, 0));
+		driver_start(&f.driver, &f.mmio);
+		assert_int_equal(virtio_mmio_running(&f.mmio), i == 1);
+	}
+	teardown(&f);
+}
+
 static void the_configuration_space_is_read_in_any_size(void **state)
 {
 	struct fixture f;
@@ -458,6 +486,7 @@ int main(void)
 		cmocka_unit_test(interrupts_are_told_and_acknowledged),
 		cmocka_unit_test(a_broken_protocol_is_told_to_the_driver_and_once_to_the_user),
 		cmocka_unit_test(a_reset_leaves_nothing_behind),
+		cmocka_unit_test(a_halt_lasts_until_the_machine_is_reset),
 		cmocka_unit_test(the_configuration_space_is_read_in_any_size),
 		cmocka_unit_test(registers_are_read_and_written_as_aligned_words_only),
 		cmocka_unit_test(any_value_in_any_register_has_an_answer),

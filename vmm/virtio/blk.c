@@ -15,8 +15,15 @@
 #define SEG_MAX (VIRTQUEUE_SIZE_MAX - 2)
 
 /*
- * What one request may discard or zero. The lock is held for its length, and a
- * reset waits for that: so less where the host may have to write the zeros.
+ * The lock is held for the length of a request, and a reset, or a vCPU that the
+ * user wants to stop, waits for it. A request may have nearly 4 GiB, so that it is
+ * carried out in pieces, and given up between two of them.
+ */
+#define PIECE_MAX (32U << 20)
+
+/*
+ * What one request may discard or zero. A segment is one piece: so less where the
+ * host may have to write the zeros.
  */
 #define DISCARD_SEGMENTS_MAX 16
 #define DISCARD_SECTORS_MAX ((256U << 20) / DISK_SECTOR_SIZE)
@@ -87,27 +94,55 @@ static void span_write(struct span *span, const void *from, size_t size)
 	}
 }
 
-static void span_clear(struct span *span)
+/* Zero what is left of a span, in pieces. */
+static void clear(const struct blk *blk, struct span *span)
 {
-	for (; span->count > 0; span->parts++, span->count--)
-		memset(span->parts[0].iov_base, 0, span->parts[0].iov_len);
+	while (span->count > 0 && virtio_mmio_running(&blk->mmio)) {
+		const struct iovec *part = &span->parts[0];
+		const size_t size = part->iov_len < PIECE_MAX ? part->iov_len : PIECE_MAX;
+
+		memset(part->iov_base, 0, size);
+		span_skip(span, size);
+	}
+}
+
+/* Move a piece, as preadv() and pwritev() do. */
+static ssize_t transfer_piece(const struct disk *disk, const struct span *span, uint64_t offset,
+			      bool to_image)
+{
+	struct iovec *last = span->parts;
+	uint64_t size = last->iov_len;
+	size_t excess = 0;
+	int count = 1;
+	ssize_t ret;
+
+	for (; size < PIECE_MAX && (unsigned int)count < span->count; count++)
+		size += (++last)->iov_len;
+	if (size > PIECE_MAX)
+		excess = (size_t)(size - PIECE_MAX);
+	last->iov_len -= excess;
+	if (to_image)
+		ret = pwritev(disk->fd, span->parts, count, (off_t)offset);
+	else
+		ret = preadv(disk->fd, span->parts, count, (off_t)offset);
+	last->iov_len += excess;
+
+	return ret;
 }
 
 /*
  * Read or write all of a span at an offset of the image. What was moved is gone
- * from the span. Returns 0 or -errno, -EIO if the image has become too short.
+ * from the span. Returns 0 or -errno, -EIO if the image has become too short,
+ * -ECANCELED if the device was halted or reset meanwhile.
  */
-static int transfer(const struct disk *disk, struct span *span, uint64_t offset, bool to_image)
+static int transfer(const struct blk *blk, struct span *span, uint64_t offset, bool to_image)
 {
 	while (span->count > 0) {
-		const struct iovec *parts = span->parts;
-		int count = (int)span->count;
 		ssize_t ret;
 
-		if (to_image)
-			ret = pwritev(disk->fd, parts, count, (off_t)offset);
-		else
-			ret = preadv(disk->fd, parts, count, (off_t)offset);
+		if (!virtio_mmio_running(&blk->mmio))
+			return -ECANCELED;
+		ret = transfer_piece(blk->disk, span, offset, to_image);
 		if (ret < 0 && errno == EINTR)
 			continue;
 		if (ret < 0)
@@ -152,7 +187,7 @@ static uint8_t read_sectors(const struct blk *blk, uint64_t sector, struct span 
 	if (!is_inside(blk->disk, sector, size))
 		return VIRTIO_BLK_S_IOERR;
 
-	return status_of(transfer(blk->disk, span, sector * DISK_SECTOR_SIZE, false));
+	return status_of(transfer(blk, span, sector * DISK_SECTOR_SIZE, false));
 }
 
 static uint8_t write_sectors(const struct blk *blk, uint64_t sector, struct span *span,
@@ -163,7 +198,7 @@ static uint8_t write_sectors(const struct blk *blk, uint64_t sector, struct span
 	if (blk->disk->read_only || !is_inside(blk->disk, sector, size))
 		return VIRTIO_BLK_S_IOERR;
 
-	err = transfer(blk->disk, span, sector * DISK_SECTOR_SIZE, true);
+	err = transfer(blk, span, sector * DISK_SECTOR_SIZE, true);
 	/* A driver that cannot flush counts on every write to be durable. */
 	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
 		err = sync_image(blk->disk);
@@ -222,7 +257,8 @@ static uint8_t erase_sectors(const struct blk *blk, uint32_t type, struct span *
 	if (result != VIRTIO_BLK_S_OK)
 		return result;
 	for (uint64_t i = 0; i < count && !err; i++)
-		err = erase_segment(blk, type, &segments[i]);
+		err = virtio_mmio_running(&blk->mmio) ? erase_segment(blk, type, &segments[i])
+						      : -ECANCELED;
 	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
 		err = sync_image(blk->disk);
 
@@ -277,7 +313,7 @@ static bool carry_out(struct blk *blk)
 	 * All that may be written is, so that the used length, which counts from
 	 * the front, covers the status at the end.
 	 */
-	span_clear(&in);
+	clear(blk, &in);
 	*status = result;
 
 	return true;
@@ -303,6 +339,13 @@ static bool serve(struct blk *blk)
 		virtio_mmio_fail(&blk->mmio, "a request has no header or no status");
 		return false;
 	}
+	/*
+	 * Halted or reset meanwhile: the request may have been given up. An error
+	 * would tell a driver that still runs, and may have other disks, of a
+	 * failure that there is not; so it hears nothing, as if power had gone.
+	 */
+	if (!virtio_mmio_running(&blk->mmio))
+		return false;
 	if (virtqueue_push(queue, chain->head, (uint32_t)chain->writable_size))
 		virtio_mmio_interrupt(&blk->mmio);
 
@@ -420,15 +463,17 @@ void blk_destroy(struct blk *blk)
 	virtio_mmio_destroy(&blk->mmio);
 }
 
+void blk_halt(struct blk *blk)
+{
+	virtio_mmio_halt(&blk->mmio);
+}
+
 int blk_drain(struct blk *blk)
 {
 	int err;
 
-	/*
-	 * Not one more: what a request reads may be the next one, so that a ring
-	 * need never run dry.
-	 */
-	virtio_mmio_halt(&blk->mmio);
+	/* Not one more, so that the lock is to be had soon. */
+	blk_halt(blk);
 	/* Under the lock, so that no request of the thread's is half done. */
 	pthread_mutex_lock(&blk->mmio.lock);
 	err = blk->disk->read_only ? 0 : sync_image(blk->disk);

@@ -54,9 +54,22 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 void blk_destroy(struct blk *blk);
 
 /**
- * Finish the request in hand, begin no other, and make durable all that was ever
- * written: what a driver still waits for, it has not been promised. Afterwards no
- * I/O is in flight, and there is none until the device is reset. No vCPU may run.
+ * Begin no other request, and let go of the lock soon: what a request reads may be
+ * the next one, so that a ring need never run dry. Lasts until the machine is
+ * reset. vCPUs may run.
+ *
+ * Every request that a driver was told of as done is done, and blk_drain() will
+ * make it durable. The one in hand may be done wholly, in part or not at all, as if
+ * power had gone, and its driver never hears: what it still waits for, it has not
+ * been promised, and a guest that turns itself off in an orderly way waits for
+ * nothing.
+ */
+void blk_halt(struct blk *blk);
+
+/**
+ * Halt, wait for the request in hand to be done or dropped, and make durable all
+ * that was ever written. Afterwards no I/O is in flight, and there is none until
+ * the machine is reset. No vCPU may run.
  *
  * Returns 0, or the -errno of fdatasync(): then data may be lost, whether or not
  * a driver was told so.

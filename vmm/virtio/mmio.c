@@ -33,7 +33,8 @@ bool virtio_mmio_running(const struct virtio_mmio *mmio)
 {
 	unsigned int status = atomic_load(&mmio->status);
 
-	return (status & VIRTIO_CONFIG_S_DRIVER_OK) && !(status & VIRTIO_CONFIG_S_NEEDS_RESET);
+	return (status & VIRTIO_CONFIG_S_DRIVER_OK) && !(status & VIRTIO_CONFIG_S_NEEDS_RESET) &&
+	       !atomic_load(&mmio->halted);
 }
 
 static void interrupt(struct virtio_mmio *mmio, unsigned int reason)
@@ -101,6 +102,7 @@ static void reset_device(struct virtio_mmio *mmio, bool power_on)
 	reset_registers(mmio);
 	if (power_on) {
 		mmio->reported = false;
+		atomic_store(&mmio->halted, false);
 		(void)eventfd_read(mmio->irq_fd, &count);
 	}
 	pthread_mutex_unlock(&mmio->lock);
@@ -108,7 +110,8 @@ static void reset_device(struct virtio_mmio *mmio, bool power_on)
 
 void virtio_mmio_halt(struct virtio_mmio *mmio)
 {
-	atomic_store(&mmio->status, 0);
+	/* Not by way of Status, which a vCPU that still runs could write again. */
+	atomic_store(&mmio->halted, true);
 }
 
 static void virtio_mmio_reset(void *device)

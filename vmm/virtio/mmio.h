@@ -10,7 +10,9 @@
  * vCPUs take the same lock when they touch anything but the interrupt and
  * notification registers. So once a reset has the lock no request is in flight,
  * and it gets the lock soon: status is 0 already, which stops the device's thread
- * at its next request.
+ * at its next request. A request that takes long asks virtio_mmio_running() now
+ * and then, and is dropped if the answer is no: a vCPU that waits for the lock
+ * cannot be kicked out of that.
  *
  * KVM may write notify_fd (ioeventfd on VIRTIO_MMIO_QUEUE_NOTIFY, 4 bytes, any
  * value) and read irq_fd (irqfd on the edge-triggered SPI); without the former,
@@ -59,6 +61,7 @@ struct virtio_mmio {
 	int irq_fd; /**< Constant. Written once for each interrupt. */
 	atomic_uint status;
 	atomic_uint interrupt_status;
+	atomic_bool halted; /**< From virtio_mmio_halt() to the machine's next reset. */
 	pthread_mutex_t lock; /**< Guards all below, and the queues' contents. */
 	uint32_t device_features_sel, driver_features_sel, queue_sel;
 	uint64_t driver_features;
@@ -76,7 +79,10 @@ int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config
 /** Give back what virtio_mmio_create() took. Nobody may use it any more. */
 void virtio_mmio_destroy(struct virtio_mmio *mmio);
 
-/** Whether the queues may be served: the driver is up and nothing is broken. With the lock held. */
+/**
+ * Whether the queues may be served: the driver is up, nothing is broken and nobody
+ * has halted the device. With the lock held.
+ */
 bool virtio_mmio_running(const struct virtio_mmio *mmio);
 
 /** Whether the driver accepted a feature, given by its bit number. With the lock held. */
@@ -94,8 +100,11 @@ void virtio_mmio_interrupt(struct virtio_mmio *mmio);
 void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason);
 
 /**
- * Let the device do nothing more until it is reset, without a word to the driver.
- * No vCPU may run. Without the lock: whoever has it lets go of it the sooner.
+ * Let the device do nothing more until the machine is reset, whatever a driver
+ * does, and without a word to it: registers keep their values. Of what is in the
+ * used ring nothing is taken back; the request in hand, if there is one, may be
+ * dropped. vCPUs may run. Without the lock: whoever has it lets go of it the
+ * sooner, so that those who wait for it get on.
  */
 void virtio_mmio_halt(struct virtio_mmio *mmio);
 
