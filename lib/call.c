@@ -174,7 +174,7 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 	const uint32_t number =
 		is_0_1 ? function_number_0_1(&machine->fids_0_1, fid) : function_number(fid);
 
-	if (number >= PSCI_FN_COUNT || !(machine->offered >> number & 1))
+	if (number >= FUNCTION_COUNT || !(machine->offered >> number & 1))
 		return NULL;
 
 	const struct function *f = &functions[number];

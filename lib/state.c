@@ -382,7 +382,7 @@ static int check(struct locked m, const uint8_t *record, size_t size)
 static void restore_machine(struct locked m, const struct machine_record *r)
 {
 	struct psci_machine *machine = m.machine;
-	const struct psci_vcpu *caller =
+	struct psci_vcpu *caller =
 		r->event_kind == PSCI_EVENT_NONE ? NULL : psci_index_find(m, r->event_mpidr);
 
 	machine->version = r->version;

@@ -145,14 +145,12 @@ struct outcome psci_fn_system_suspend(struct locked m, const struct args *a)
 /* The vCPU that suspended the machine, which is not suspended any more; or NULL. */
 static struct psci_vcpu *end_suspend(struct locked m)
 {
-	struct psci_vcpu *vcpu = m.machine->vcpus;
+	struct psci_vcpu *vcpu = m.machine->event_vcpu;
 
 	if (m.machine->event.kind != PSCI_EVENT_SUSPEND)
 		return NULL;
 	m.machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
 	m.machine->event_vcpu = NULL;
-	while (vcpu->state != VCPU_SUSPENDED)
-		vcpu = vcpu->next;
 
 	return vcpu;
 }

@@ -173,7 +173,7 @@ struct psci_machine {
 	const struct psci_idle_state *idle_states;
 	size_t idle_state_count;
 	struct psci_event event;
-	const struct psci_vcpu *event_vcpu;
+	struct psci_vcpu *event_vcpu;
 	uint32_t version;
 	uint32_t offered;
 	uint32_t offerable;
