@@ -30,6 +30,7 @@ struct console_socket {
 	bool input_ended; /* The client will send no more. */
 	bool input_wanted;
 	bool blocked; /* The client did not take all that there is for it. */
+	bool deaf; /* The client takes nothing more, but may have sent what is unread. */
 	size_t first, count; /* The ring of what is kept. */
 	uint8_t kept[CONSOLE_SOCKET_KEPT];
 };
@@ -62,6 +63,7 @@ static void lose_client(struct console_socket *s)
 	close(s->client);
 	s->client = -1;
 	s->blocked = false;
+	s->deaf = false;
 }
 
 /* --- output --- */
@@ -76,11 +78,20 @@ static void keep(struct console_socket *s, uint8_t byte)
 		s->first = (s->first + 1) % CONSOLE_SOCKET_KEPT;
 }
 
-/* Give the client what is kept, as far as it takes it. With the lock held. */
+/* Whether there is a client to send to. With the lock held. */
+static bool has_listener(const struct console_socket *s)
+{
+	return s->client >= 0 && !s->deaf;
+}
+
+/*
+ * Give the client what is kept, as far as it takes it. One that takes nothing more
+ * is let go by serve_client(), once its input is read. With the lock held.
+ */
 static void flush(struct console_socket *s)
 {
 	s->blocked = false;
-	while (s->client >= 0 && s->count > 0 && !s->blocked) {
+	while (has_listener(s) && s->count > 0 && !s->blocked) {
 		const size_t end = CONSOLE_SOCKET_KEPT - s->first;
 		const size_t size = s->count < end ? s->count : end;
 		const ssize_t sent =
@@ -92,7 +103,7 @@ static void flush(struct console_socket *s)
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			s->blocked = true;
 		} else if (errno != EINTR) {
-			lose_client(s);
+			s->deaf = true;
 		}
 	}
 }
@@ -120,7 +131,7 @@ bool console_socket_is_sent(struct console_socket *s)
 
 	pthread_mutex_lock(&s->lock);
 	flush(s);
-	sent = s->client < 0 || s->count == 0;
+	sent = !has_listener(s) || s->count == 0;
 	pthread_mutex_unlock(&s->lock);
 
 	return sent;

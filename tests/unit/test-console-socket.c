@@ -17,6 +17,20 @@
 
 #include <cmocka.h>
 
+/* A client that leaves when its input is next received, or -1. */
+static int leaving = -1;
+
+/* The library's, but that a client may leave at the worst moment. */
+ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+	if (leaving >= 0 && !(flags & MSG_PEEK)) {
+		close(leaving);
+		leaving = -1;
+	}
+
+	return recvfrom(fd, bytes, size, flags, NULL, NULL);
+}
+
 static const char *socket_path(void)
 {
 	return scratch_path("console");
@@ -199,6 +213,59 @@ static void a_stalled_client_that_leaves_sets_the_guest_free(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
+/* Neither what was kept for it nor what the guest says meanwhile may cost a word of it. */
+static void what_a_client_says_before_it_leaves_is_heard(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		static char text[300000];
+		struct console c;
+		uint8_t found[4];
+		int client;
+
+		setup(&c);
+		if (i == 0)
+			assert_int_equal(console_guest_send(&c, "kept", 4), 4);
+		client = i == 0 ? try_connect() : connect_client(&c);
+		if (i == 2)
+			assert_true(console_guest_send(&c, text, sizeof(text)) < sizeof(text));
+		assert_int_equal(send(client, "last", 4, 0), 4);
+		close(client);
+		if (i == 1)
+			assert_int_equal(console_guest_send(&c, "new", 3), 3);
+		console_guest_receive(&c, found, 4);
+		assert_memory_equal(found, "last", 4);
+		serve(&c);
+
+		/* Nor does any of it cost the next one what it did not see. */
+		client = connect_client(&c);
+		if (i < 2)
+			console_expect(client, i == 0 ? "kept" : "new");
+		close(client);
+		assert_int_equal(console_teardown(&c), 0);
+	}
+}
+
+/* It is found out by receiving from it, when the guest has been held up before. */
+static void a_stalled_client_that_is_found_gone_sets_the_guest_free(void **state)
+{
+	static char text[300000];
+	struct console c;
+	int client;
+	int second;
+
+	setup(&c);
+	client = connect_client(&c);
+	assert_true(console_guest_send(&c, text, sizeof(text)) < sizeof(text));
+	serve(&c);
+	leaving = client;
+	second = try_connect();
+	assert_int_equal(console_run(&c), TERMINAL_NOTHING);
+	assert_int_equal(leaving, -1);
+	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
+	close(second);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
 static void a_second_client_is_told_and_turned_away(void **state)
 {
 	struct console c;
@@ -354,6 +421,8 @@ int main(void)
 		cmocka_unit_test(of_too_much_the_oldest_goes),
 		cmocka_unit_test(nothing_is_lost_under_load),
 		cmocka_unit_test(a_stalled_client_that_leaves_sets_the_guest_free),
+		cmocka_unit_test(what_a_client_says_before_it_leaves_is_heard),
+		cmocka_unit_test(a_stalled_client_that_is_found_gone_sets_the_guest_free),
 		cmocka_unit_test(a_second_client_is_told_and_turned_away),
 		cmocka_unit_test(a_client_that_says_no_more_may_still_listen),
 		cmocka_unit_test(input_that_nobody_reads_stays_with_the_client),
