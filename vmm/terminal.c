@@ -407,11 +407,12 @@ static void serve_socket(struct terminal *terminal)
 	size_t count;
 
 	console_socket_run(terminal->socket);
-	pl011_resume(terminal->uart);
 	count = console_socket_receive(terminal->socket, bytes,
 				       room < sizeof(bytes) ? room : sizeof(bytes));
 	for (size_t i = 0; i < count; i++)
 		keep(terminal, bytes[i]);
+	/* Last: to find that a client is gone makes room, too. */
+	pl011_resume(terminal->uart);
 }
 
 enum terminal_event terminal_run(struct terminal *terminal)
