@@ -223,7 +223,7 @@ int devices_drain(struct devices *devices, struct error *error)
 		if (err && !first)
 			first = error_set(error, err,
 					  "disk %s: what was written is not durable: %s",
-					  devices->disks[i].name, strerror(-err));
+					  devices->disks[i].path, strerror(-err));
 	}
 
 	return first;

@@ -131,7 +131,7 @@ err_size:
 int disk_open(struct disk *disk, const char *path, bool read_only, struct error *error)
 {
 	const char *slash = strrchr(path, '/');
-	struct disk found = { .read_only = read_only };
+	struct disk found = { .path = path, .read_only = read_only };
 	int fd;
 	int err;
 

@@ -21,17 +21,18 @@
 /** Constant from disk_open() to disk_close(): any thread may read it. */
 struct disk {
 	int fd;
+	const char *path; /**< As it was given, for messages. */
 	bool read_only;
 	uint64_t size; /**< In bytes, a multiple of DISK_SECTOR_SIZE, never 0. */
 	uint32_t block_size; /**< What the host allocates at least; such a multiple, too. */
-	char name[DISK_NAME_SIZE + 1]; /**< Last part of the path, cut off where too long. */
+	char name[DISK_NAME_SIZE + 1]; /**< For the guest: last part of @path, cut off. */
 };
 
 /**
  * Open and lock an image.
  *
  * @disk: filled; untouched on failure
- * @path: a regular file or a block device
+ * @path: a regular file or a block device; must outlive the disk
  * @read_only: ask for no more than reading, and share with others who do so
  * @error: the reason if it fails
  *

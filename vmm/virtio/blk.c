@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
@@ -403,7 +404,6 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 	       void (*report)(void *context, const char *message), void *context)
 {
 	struct virtio_mmio_config config = {
-		.name = blk->name,
 		.memory = memory,
 		.spi = spi,
 		.device_id = VIRTIO_ID_BLOCK,
@@ -423,7 +423,6 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 		config.features |= BIT(VIRTIO_BLK_F_DISCARD) | BIT(VIRTIO_BLK_F_WRITE_ZEROES);
 	memset(blk, 0, sizeof(*blk));
 	blk->disk = disk;
-	snprintf(blk->name, sizeof(blk->name), "disk %s", disk->name);
 	blk->space.capacity = disk->size / DISK_SECTOR_SIZE;
 	blk->space.seg_max = SEG_MAX;
 	blk->space.blk_size = DISK_SECTOR_SIZE;
@@ -434,9 +433,13 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 	blk->space.max_write_zeroes_seg = ZEROES_SEGMENTS_MAX;
 	blk->space.write_zeroes_may_unmap = 1;
 
+	/* Two disks may be called alike in different places: so by their whole paths. */
+	if (asprintf(&blk->name, "disk %s", disk->path) < 0)
+		return -ENOMEM;
+	config.name = blk->name;
 	err = virtio_mmio_create(&blk->mmio, &config);
 	if (err)
-		return err;
+		goto err_free_name;
 	blk->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (blk->stop_fd < 0) {
 		err = -errno;
@@ -452,6 +455,8 @@ err_close_stop:
 	close(blk->stop_fd);
 err_destroy_mmio:
 	virtio_mmio_destroy(&blk->mmio);
+err_free_name:
+	free(blk->name);
 	return err;
 }
 
@@ -461,6 +466,7 @@ void blk_destroy(struct blk *blk)
 	pthread_join(blk->thread, NULL);
 	close(blk->stop_fd);
 	virtio_mmio_destroy(&blk->mmio);
+	free(blk->name);
 }
 
 void blk_halt(struct blk *blk)

@@ -29,7 +29,7 @@
 struct blk {
 	struct virtio_mmio mmio; /**< What the machine puts on its bus. */
 	const struct disk *disk; /**< Constant. */
-	char name[32]; /**< Constant: "disk NAME", for messages. */
+	char *name; /**< Constant: "disk PATH", for messages. */
 	struct virtio_blk_config space; /**< Constant. */
 	struct virtqueue_chain chain; /**< The request in hand; guarded by mmio.lock. */
 	int stop_fd;

@@ -55,7 +55,7 @@ void virtio_mmio_interrupt(struct virtio_mmio *mmio)
 /* Tell the user, once. With the lock held. */
 static void report(struct virtio_mmio *mmio, const char *reason)
 {
-	char text[256];
+	char text[1024];
 
 	if (mmio->reported || !mmio->config.report)
 		return;
