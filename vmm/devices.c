@@ -158,12 +158,13 @@ err_destroy_flash:
 	return err;
 }
 
-void devices_destroy(struct devices *devices)
+void devices_destroy(struct devices *devices, const struct vm *vm)
 {
 	const int err = terminal_close(&devices->terminal);
 
 	if (err)
-		message("the end of the console's output is lost: %s", strerror(-err));
+		message("%s: the end of the console's output is lost: %s", vm->name,
+			strerror(-err));
 	pl011_destroy(&devices->uart);
 	pl031_destroy(&devices->rtc);
 	rng_destroy(&devices->rng);

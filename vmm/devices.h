@@ -34,8 +34,8 @@ struct devices {
 int devices_create(struct devices *devices, struct vm *vm, const struct config *config,
 		   struct error *error);
 
-/** Give everything back, the terminal's mode too. No vCPU runs. */
-void devices_destroy(struct devices *devices);
+/** Give everything back, the terminal's mode too. No vCPU of @vm runs. */
+void devices_destroy(struct devices *devices, const struct vm *vm);
 
 /** Connect the virtio devices with a new KVM VM. Returns 0, or -errno with @error set. */
 int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error);

@@ -70,7 +70,7 @@ err_close_image:
 void vm_destroy(struct vm *vm)
 {
 	pthread_mutex_destroy(&vm->stop_lock);
-	devices_destroy(vm->devices);
+	devices_destroy(vm->devices, vm);
 	free(vm->devices);
 	close(vm->stop_fd);
 	memory_destroy(&vm->memory);
