@@ -97,6 +97,12 @@ void irq_line_set(const struct irq_line *line, bool level)
 		.level = level,
 	};
 
+	/*
+	 * Between two lives, when devices are reset, there is no GIC to tell: they
+	 * lower their lines then, and those of the next one are low.
+	 */
+	if (line->vm->fd < 0)
+		return;
 	/* Cannot fail for an SPI that the GIC was sized for. */
 	ioctl(line->vm->fd, KVM_IRQ_LINE, &irq);
 }
