@@ -54,15 +54,13 @@ static int usage(const char *command, const char *text)
  */
 static bool open_standard_streams(void)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest number that is free is this one. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return false;
+	}
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-
-	return fd >= 0;
+	return true;
 }
 
 int main(int argc, char **argv)
