@@ -30,6 +30,17 @@ static const struct group *const apart[] = { &group_system_suspend, &group_other
 #define APART_COUNT (sizeof(apart) / sizeof(apart[0]))
 #define CORE_COUNT (sizeof(core) / sizeof(core[0]))
 
+const struct catalogue catalogue = {
+	.group_size = sizeof(struct group),
+	.test_size = sizeof(struct test),
+	.core = core,
+	.core_count = CORE_COUNT,
+	.apart = apart,
+	.apart_count = APART_COUNT,
+	.end = groups_end,
+	.end_count = &groups_end_count,
+};
+
 /* From start.S. */
 void payload_main(const void *fdt);
 

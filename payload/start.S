@@ -20,6 +20,13 @@ image_start:
 	.ascii	"ARM\x64"
 	.long	0
 
+	/* For who reads the image: where its list of tests is, see test.h. */
+	.ascii	"psci-conform 1\0\0"
+	.long	relocations_start - .
+	.long	relocations_end - .
+	.long	catalogue - .
+	.long	0
+
 	.text
 
 /* PC-relative: usable before relocation. */

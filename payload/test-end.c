@@ -235,33 +235,36 @@ static enum verdict entry_misaligned(void)
 	return start_at(secondary_address() | 1);
 }
 
-#define END(group_name, test_id, test_sentence, function)                                      \
+#define END(group_name, group_ending, test_id, test_sentence, function)                        \
 	{                                                                                      \
 		.name = (group_name),                                                          \
 		.tests = &(const struct test){ test_id, test_sentence, function }, .count = 1, \
-		.ends = true                                                                   \
+		.ending = (group_ending)                                                       \
 	}
 
 const struct group groups_end[] = {
-	END("end-system-off", "PSCI-SYSTEM_OFF-01", "it works from another CPU",
+	END("end-system-off", ENDS_OFF, "PSCI-SYSTEM_OFF-01", "it works from another CPU",
 	    off_from_another_cpu),
-	END("end-system-off2-0", "PSCI-SYSTEM_OFF2-07", "type 0 turns off", off2_type_0),
-	END("end-system-off2-1", "PSCI-SYSTEM_OFF2-08", "HIBERNATE_OFF turns off", off2_type_1),
-	END("end-system-off2-smc32", "PSCI-SYSTEM_OFF2-09", "the SMC32 call drops upper halves",
-	    off2_smc32),
-	END("end-system-reset", "PSCI-SYSTEM_RESET-01", "the machine starts again", reset),
-	END("end-system-reset2-warm", "PSCI-SYSTEM_RESET2-04", "a warm reset preserves memory",
-	    warm_reset_smc64),
-	END("end-system-reset2-smc32", "PSCI-SYSTEM_RESET2-05",
+	END("end-system-off2-0", ENDS_HIBERNATED, "PSCI-SYSTEM_OFF2-07", "type 0 turns off",
+	    off2_type_0),
+	END("end-system-off2-1", ENDS_HIBERNATED, "PSCI-SYSTEM_OFF2-08", "HIBERNATE_OFF turns off",
+	    off2_type_1),
+	END("end-system-off2-smc32", ENDS_HIBERNATED, "PSCI-SYSTEM_OFF2-09",
+	    "the SMC32 call drops upper halves", off2_smc32),
+	END("end-system-reset", ENDS_RESET, "PSCI-SYSTEM_RESET-01", "the machine starts again",
+	    reset),
+	END("end-system-reset2-warm", ENDS_WARM_RESET, "PSCI-SYSTEM_RESET2-04",
+	    "a warm reset preserves memory", warm_reset_smc64),
+	END("end-system-reset2-smc32", ENDS_WARM_RESET, "PSCI-SYSTEM_RESET2-05",
 	    "the SMC32 call drops upper halves and preserves memory", warm_reset_smc32),
-	END("end-system-reset2-vendor", "PSCI-SYSTEM_RESET2-06",
+	END("end-system-reset2-vendor", ENDS_ANYHOW, "PSCI-SYSTEM_RESET2-06",
 	    "a vendor-specific type is not NOT_SUPPORTED", vendor_reset),
-	END("end-smc64-twins", "PSCI-PSCI_FEATURES-12",
+	END("end-smc64-twins", ENDS_NOT, "PSCI-PSCI_FEATURES-12",
 	    "SYSTEM_OFF, SYSTEM_RESET and CPU_FREEZE have no SMC64 ids", no_smc64_twins),
-	END("end-entry-outside-ram", "PSCI-CPU_ON-14",
+	END("end-entry-outside-ram", ENDS_ANYHOW, "PSCI-CPU_ON-14",
 	    "an entry point without memory is INVALID_ADDRESS", entry_outside_ram),
-	END("end-entry-misaligned", "PSCI-CPU_ON-15", "a misaligned entry point is INVALID_ADDRESS",
-	    entry_misaligned),
+	END("end-entry-misaligned", ENDS_ANYHOW, "PSCI-CPU_ON-15",
+	    "a misaligned entry point is INVALID_ADDRESS", entry_misaligned),
 };
 
 const unsigned int groups_end_count = sizeof(groups_end) / sizeof(groups_end[0]);

@@ -32,9 +32,20 @@ struct group {
 	const char *name;
 	const struct test *tests;
 	unsigned int count;
-	/** It ends the machine: it is run when asked for, and on its own. */
-	bool ends;
+	/**
+	 * NULL, or what becomes of the machine, as ENDS_*: such a group is run when
+	 * asked for, on its own, and judged by who runs it.
+	 */
+	const char *ending;
 };
+
+/** What may become of a machine; docs/payload.md says how each is judged. */
+#define ENDS_OFF "off"
+#define ENDS_HIBERNATED "hibernated"
+#define ENDS_RESET "reset"
+#define ENDS_WARM_RESET "warm reset"
+#define ENDS_NOT "goes on" /**< It survives if PSCI is right. */
+#define ENDS_ANYHOW "open" /**< What becomes of it is up to the implementation. */
 
 #define GROUP(group_name, list)                                                                  \
 	{                                                                                        \
@@ -61,6 +72,24 @@ extern const struct group group_optional;
 /** Each of these is one boot. */
 extern const struct group groups_end[];
 extern const unsigned int groups_end_count;
+
+/**
+ * All tests, for who reads the image and does not run it (conform/image.py):
+ * that is where psci-conform --list has its words from. start.S tells where this
+ * is.
+ */
+struct catalogue {
+	uint32_t group_size; /**< sizeof(struct group) */
+	uint32_t test_size; /**< sizeof(struct test) */
+	const struct group *const *core; /**< Run together unless bootargs say more. */
+	uint64_t core_count;
+	const struct group *const *apart; /**< Each is run when asked for. */
+	uint64_t apart_count;
+	const struct group *end; /**< One boot each. */
+	const unsigned int *end_count;
+};
+
+extern const struct catalogue catalogue;
 
 /** What was found out before the first test. */
 struct target {
