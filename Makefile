@@ -179,6 +179,18 @@ $(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/kvm-psci.o $(O)/arm64/libpsci.
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
+# --- examples: what an author of a hypervisor, or of a guest, starts from ---
+
+$(O)/native/examples/%: examples/%.c $(wildcard examples/*.h) $(O)/native/libpsci.a
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< $(O)/native/libpsci.a $(LDFLAGS) -pthread
+
+examples: $(O)/native/examples/embed ## the examples
+
+examples-test: examples ## run them and look at what they say
+	$(Q)O=$(O) tests/examples/run
+
 # --- tests and gates ---
 
 unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
@@ -276,5 +288,6 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: model model-broken prove size spec-map mutate fuzz replay
+.PHONY: examples examples-test
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help
 .DELETE_ON_ERROR:

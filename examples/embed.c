@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * embed.c - the smallest complete host of libpsci
+ *
+ * A machine with two vCPUs, each on a thread of its own, which lives until its
+ * guest hibernates. The CPUs and the guest are imitated, see imitated-cpu.h. All
+ * else is as in any host; docs/embedding.md goes through it step by step.
+ *
+ *	cc embed.c $(pkg-config --cflags --libs libpsci) -pthread && ./a.out
+ */
+#include <psci/psci.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "imitated-cpu.h"
+
+/* doc: describe */
+enum { VCPU_COUNT = 2 };
+
+struct vcpu {
+	struct psci_vcpu psci;
+	struct cpu *cpu; /**< What the hypervisor knows it by. */
+	unsigned int number;
+	pthread_t thread;
+};
+
+struct machine {
+	struct psci_machine psci;
+	struct psci_vcpu *index[2 * VCPU_COUNT]; /**< For the library's use. */
+	pthread_mutex_t lock; /**< So is this, through the callbacks. */
+	struct vcpu vcpus[VCPU_COUNT];
+	struct cpu cpus[VCPU_COUNT];
+};
+/* doc: end */
+
+/* doc: callbacks */
+static void on_kick(void *ctx, void *vctx)
+{
+	const struct vcpu *vcpu = vctx;
+
+	cpu_kick(vcpu->cpu);
+}
+
+static bool on_entry_ok(void *ctx, uint64_t ipa)
+{
+	return ipa >= RAM && ipa - RAM < GUEST_SIZE;
+}
+
+static void on_lock(void *ctx)
+{
+	struct machine *machine = ctx;
+
+	pthread_mutex_lock(&machine->lock);
+}
+
+static void on_unlock(void *ctx)
+{
+	struct machine *machine = ctx;
+
+	pthread_mutex_unlock(&machine->lock);
+}
+
+static const struct psci_host host = {
+	.size = sizeof(struct psci_host),
+	.kick = on_kick,
+	.entry_ok = on_entry_ok,
+	.lock = on_lock,
+	.unlock = on_unlock,
+};
+/* doc: end */
+
+/* doc: init */
+static int machine_init(struct machine *machine)
+{
+	const struct psci_config config = {
+		.size = sizeof(config),
+		.index = machine->index,
+		.index_size = sizeof(machine->index) / sizeof(machine->index[0]),
+		.host = &host,
+		.ctx = machine,
+	};
+	int err = psci_machine_init(&machine->psci, &config);
+
+	pthread_mutex_init(&machine->lock, NULL);
+	for (unsigned int i = 0; i < VCPU_COUNT && !err; i++) {
+		struct vcpu *vcpu = &machine->vcpus[i];
+
+		*vcpu = (struct vcpu){ .cpu = &machine->cpus[i], .number = i };
+		cpu_init(vcpu->cpu, machine->cpus);
+		/* The affinity that the guest finds in MPIDR_EL1: here, its number. */
+		err = psci_vcpu_init(&vcpu->psci, &machine->psci, i, vcpu);
+	}
+
+	return err;
+}
+/* doc: end */
+
+/* doc: call */
+static enum psci_next serve_call(struct vcpu *vcpu)
+{
+	struct psci_regs regs = { .x = { 0 } };
+	const uint32_t fid = (uint32_t)vcpu->cpu->x[0];
+	const char *name = psci_function_name(fid);
+
+	for (unsigned int i = 0; i <= psci_arg_count(fid); i++)
+		regs.x[i] = vcpu->cpu->x[i];
+
+	const enum psci_next next = psci_call(&vcpu->psci, &regs);
+
+	if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
+		vcpu->cpu->x[0] = regs.x[0];
+	else
+		regs.x[0] = 0;
+	printf("vCPU %u: %s: %d\n", vcpu->number, name ? name : "no call of PSCI", (int)regs.x[0]);
+
+	return next;
+}
+/* doc: end */
+
+/* doc: loop */
+static void *vcpu_thread(void *arg)
+{
+	struct vcpu *vcpu = arg;
+	struct psci_entry entry;
+	enum psci_next next = psci_vcpu_poll(&vcpu->psci, &entry);
+
+	for (;;) {
+		switch (next) {
+		case PSCI_NEXT_START:
+			printf("vCPU %u: starts at %#jx\n", vcpu->number, (uintmax_t)entry.pc);
+			vcpu->cpu->pc = entry.pc;
+			vcpu->cpu->x[0] = entry.x0;
+			next = PSCI_NEXT_RESUME;
+			break;
+		case PSCI_NEXT_RESUME:
+			next = cpu_run(vcpu->cpu) ? serve_call(vcpu)
+						  : psci_vcpu_poll(&vcpu->psci, &entry);
+			break;
+		case PSCI_NEXT_PARK:
+			cpu_wait(vcpu->cpu, false);
+			next = psci_vcpu_poll(&vcpu->psci, &entry);
+			break;
+		case PSCI_NEXT_SLEEP:
+			next = cpu_wait(vcpu->cpu, true) ? psci_vcpu_wake(&vcpu->psci, &entry)
+							 : psci_vcpu_poll(&vcpu->psci, &entry);
+			break;
+		case PSCI_NEXT_EXIT:
+			return NULL;
+		}
+	}
+}
+/* doc: end */
+
+/* doc: life */
+/* From power-on or reset to the end that the guest asks for. */
+static struct psci_event machine_live(struct machine *machine, uint64_t pc)
+{
+	const struct psci_entry entry = { .pc = pc };
+
+	psci_machine_boot(&machine->vcpus[0].psci, &entry);
+	for (unsigned int i = 0; i < VCPU_COUNT; i++)
+		pthread_create(&machine->vcpus[i].thread, NULL, vcpu_thread, &machine->vcpus[i]);
+	for (unsigned int i = 0; i < VCPU_COUNT; i++)
+		pthread_join(machine->vcpus[i].thread, NULL);
+
+	return psci_machine_event(&machine->psci);
+}
+/* doc: end */
+
+/* doc: main */
+int main(void)
+{
+	static struct machine machine;
+	const int err = machine_init(&machine);
+
+	if (err) {
+		fprintf(stderr, "embed: %s\n", psci_strerror(err));
+		return EXIT_FAILURE;
+	}
+
+	struct psci_event event = machine_live(&machine, AT(0));
+
+	while (event.kind == PSCI_EVENT_RESET || event.kind == PSCI_EVENT_RESET2) {
+		printf("machine: resets\n");
+		event = machine_live(&machine, AT(9));
+	}
+	/* After a hibernation, whoever owns the guest keeps its disks as they are. */
+	printf("machine: %s\n", event.kind == PSCI_EVENT_OFF2 ? "hibernated" : "off");
+
+	return EXIT_SUCCESS;
+}
+/* doc: end */

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # run sets them.
+#
+# examples/embed.c: two lives of a machine of two vCPUs
+
+ok "embed runs" runs "$build/native/examples/embed"
+# How often vCPU 0 finds vCPU 1 still on is chance.
+is "embed: vCPU 0 lives twice" "$(said "vCPU 0" | grep -v '^AFFINITY_INFO: 0$')" \
+	"starts at 0x40000000
+PSCI_VERSION: 65539
+CPU_ON: -9
+CPU_ON: 0
+CPU_SUSPEND: 0
+AFFINITY_INFO: 1
+SYSTEM_RESET: 0
+starts at 0x40000024
+SYSTEM_OFF2: 0"
+is "embed: vCPU 1 is started, and turns itself off" "$(said "vCPU 1")" "starts at 0x4000001c
+CPU_OFF: 0"
+is "embed: the machine resets, and then hibernates" "$(said machine)" "resets
+hibernated"
