@@ -37,8 +37,11 @@ static const char help[] =
 	"                       Linux 6.4 and newer), mixed (KVM, but for SYSTEM_OFF2 and what\n"
 	"                       tells of it) or kernel (KVM)\n"
 	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3; the newest that WHO has if not given\n"
-	"  --idle-states        give it idle states, served by libpsci, for those who test or\n"
-	"                       measure them: they cost more than they save\n"
+	"  --idle-states[=clusters]\n"
+	"                       give it idle states, with the PSCI functions about them, served\n"
+	"                       by libpsci, for those who test or measure them: they cost more\n"
+	"                       than they save; with =clusters some are of clusters of CPUs, and\n"
+	"                       the guest may coordinate them (OS-initiated mode)\n"
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
 	"  --on-reset2 WHAT     the same for SYSTEM_RESET2\n"
@@ -85,7 +88,7 @@ static const struct option options[] = {
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "psci", required_argument, NULL, OPTION_PSCI },
 	{ "psci-version", required_argument, NULL, OPTION_PSCI_VERSION },
-	{ "idle-states", no_argument, NULL, OPTION_IDLE_STATES },
+	{ "idle-states", optional_argument, NULL, OPTION_IDLE_STATES },
 	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
@@ -270,6 +273,17 @@ static int set_psci_version(struct parse *p, const char *argument)
 	return 0;
 }
 
+static int set_idle_states(struct parse *p, const char *argument)
+{
+	if (argument && strcmp(argument, "clusters") != 0)
+		return error_set(p->error, CLI_USAGE,
+				 "--idle-states=%s: must be clusters, or nothing", argument);
+	p->run->config.idle_states = true;
+	p->run->config.idle_clusters = argument != NULL;
+
+	return 0;
+}
+
 static int set_reset_policy(struct parse *p, const char *option, const char *argument,
 			    enum reset_policy *policy)
 {
@@ -309,8 +323,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 	case OPTION_PSCI_VERSION:
 		return set_psci_version(p, argument);
 	case OPTION_IDLE_STATES:
-		config->idle_states = true;
-		return 0;
+		return set_idle_states(p, argument);
 	case OPTION_ON_RESET:
 		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
 	case OPTION_ON_RESET2:

@@ -98,7 +98,7 @@ static void print_status(const char *name, const struct record *record)
 	if (config->firmware)
 		printf("firmware: %s\n", config->firmware);
 	if (config->idle_states)
-		puts("idle-states: yes");
+		printf("idle-states: %s\n", config->idle_clusters ? "clusters" : "yes");
 	if (config->on_reset == RESET_POLICY_EXIT)
 		puts("on-reset: exit");
 	if (config->on_reset2 == RESET_POLICY_EXIT)

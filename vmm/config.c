@@ -253,6 +253,8 @@ bool config_environment_changed(const struct config *before, const struct config
 			  config_psci_server_word(after->psci));
 	else if (before->idle_states && !after->idle_states)
 		error_set(phrase, 0, "idle states");
+	else if (before->idle_clusters && !after->idle_clusters)
+		error_set(phrase, 0, "idle states of clusters");
 	else
 		return version_changed(before->psci_version, after->psci_version, phrase);
 

@@ -51,6 +51,7 @@ struct config {
 	enum psci_server psci;
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
 	bool idle_states; /**< Those of idle-states.h; else plain standby alone. libpsci's. */
+	bool idle_clusters; /**< With them, those of clusters of CPUs, too. */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 };

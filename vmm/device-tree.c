@@ -14,7 +14,10 @@
 
 #define PHANDLE_GIC 1
 #define PHANDLE_CLOCK 2
-#define PHANDLE_IDLE_STATES 3 /* And on, one for each. */
+/* And on, one for each. */
+#define PHANDLE_IDLE_STATES 3
+#define PHANDLE_CLUSTERS 0x100
+#define PHANDLE_CPU_DOMAINS 0x200
 
 /* Interrupt cells of the GIC binding. */
 #define GIC_SPI 0
@@ -47,6 +50,14 @@ static void begin_at(struct writer *w, const char *name, uint64_t address)
 	char full[64];
 
 	snprintf(full, sizeof(full), "%s@%llx", name, (unsigned long long)address);
+	begin(w, full);
+}
+
+static void begin_numbered(struct writer *w, const char *name, unsigned int number)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s%u", name, number);
 	begin(w, full);
 }
 
@@ -133,33 +144,70 @@ static void memory_node(struct writer *w, const struct device_tree *tree)
  * Without local-timer-stop: KVM keeps the timer counting and firing. The latency
  * of a wake-up is that of the exit.
  */
-static void idle_state_nodes(struct writer *w)
+static void idle_state_node(struct writer *w, uint32_t number, const char *compatible)
 {
-	begin(w, "idle-states");
-	text(w, "entry-method", "psci");
-	for (uint32_t i = 0; i < IDLE_STATE_COUNT; i++) {
-		const struct idle_state *state = &idle_states[i];
+	const struct idle_state *state = &idle_states[number];
 
-		begin(w, state->name);
-		text(w, "compatible", "arm,idle-state");
-		text(w, "idle-state-name", state->name);
-		cell(w, "arm,psci-suspend-param", state->power_state);
-		cell(w, "entry-latency-us", state->entry_latency);
-		cell(w, "exit-latency-us", state->exit_latency);
-		cell(w, "min-residency-us", state->min_residency);
-		cell(w, "phandle", PHANDLE_IDLE_STATES + i);
-		end(w);
-	}
+	begin(w, state->name);
+	text(w, "compatible", compatible);
+	text(w, "idle-state-name", state->name);
+	cell(w, "arm,psci-suspend-param", state->power_state);
+	cell(w, "entry-latency-us", state->entry_latency);
+	cell(w, "exit-latency-us", state->exit_latency);
+	cell(w, "min-residency-us", state->min_residency);
+	cell(w, "phandle", PHANDLE_IDLE_STATES + number);
 	end(w);
 }
 
-static void idle_state_list(struct writer *w)
+static void idle_state_nodes(struct writer *w, bool clusters)
 {
-	uint32_t phandles[IDLE_STATE_COUNT];
-
+	begin(w, "idle-states");
+	text(w, "entry-method", "psci");
 	for (uint32_t i = 0; i < IDLE_STATE_COUNT; i++)
-		phandles[i] = PHANDLE_IDLE_STATES + i;
-	cells(w, "cpu-idle-states", phandles, IDLE_STATE_COUNT);
+		idle_state_node(w, i, "arm,idle-state");
+	end(w);
+	if (!clusters)
+		return;
+	begin(w, "domain-idle-states");
+	for (uint32_t i = IDLE_STATE_COUNT; i < IDLE_STATE_ALL_COUNT; i++)
+		idle_state_node(w, i, "domain-idle-state");
+	end(w);
+}
+
+static void idle_state_list(struct writer *w, const char *name, uint32_t first, uint32_t end_at)
+{
+	uint32_t phandles[IDLE_STATE_ALL_COUNT];
+	uint32_t count = 0;
+
+	for (uint32_t i = first; i < end_at; i++)
+		phandles[count++] = PHANDLE_IDLE_STATES + i;
+	cells(w, name, phandles, count);
+}
+
+/* Aff1 and above are a cluster's; the node of the CPU's own lies in its cluster's. */
+static void power_domains(struct writer *w, const struct device_tree *tree)
+{
+	uint32_t cluster = 0;
+
+	for (unsigned int i = 0; i < tree->config->cpus; i++) {
+		const bool first = i == 0 || IDLE_CLUSTER_OF(tree->mpidrs[i]) !=
+						     IDLE_CLUSTER_OF(tree->mpidrs[i - 1]);
+
+		if (first) {
+			cluster += i > 0;
+			begin_numbered(w, "power-domain-cluster", cluster);
+			cell(w, "#power-domain-cells", 0);
+			idle_state_list(w, "domain-idle-states", IDLE_STATE_COUNT,
+					IDLE_STATE_ALL_COUNT);
+			cell(w, "phandle", PHANDLE_CLUSTERS + cluster);
+			end(w);
+		}
+		begin_numbered(w, "power-domain-cpu", i);
+		cell(w, "#power-domain-cells", 0);
+		cell(w, "power-domains", PHANDLE_CLUSTERS + cluster);
+		cell(w, "phandle", PHANDLE_CPU_DOMAINS + i);
+		end(w);
+	}
 }
 
 static void cpus(struct writer *w, const struct device_tree *tree)
@@ -174,25 +222,31 @@ static void cpus(struct writer *w, const struct device_tree *tree)
 		CELLS(w, "reg", PAIR(tree->mpidrs[i]));
 		text(w, "enable-method", "psci");
 		if (tree->config->idle_states)
-			idle_state_list(w);
+			idle_state_list(w, "cpu-idle-states", 0, IDLE_STATE_COUNT);
+		if (tree->config->idle_clusters) {
+			cell(w, "power-domains", PHANDLE_CPU_DOMAINS + i);
+			text(w, "power-domain-names", "psci");
+		}
 		end(w);
 	}
 	if (tree->config->idle_states)
-		idle_state_nodes(w);
+		idle_state_nodes(w, tree->config->idle_clusters);
 	end(w);
 }
 
-static void psci(struct writer *w, uint32_t version)
+static void psci(struct writer *w, const struct device_tree *tree)
 {
 	static const char since_1_0[] = "arm,psci-1.0\0arm,psci-0.2";
 	static const char since_0_2[] = "arm,psci-0.2";
 
 	begin(w, "psci");
-	if (version >= PSCI_VERSION_1_0)
+	if (tree->psci_version >= PSCI_VERSION_1_0)
 		texts(w, "compatible", since_1_0, sizeof(since_1_0));
 	else
 		texts(w, "compatible", since_0_2, sizeof(since_0_2));
 	text(w, "method", "hvc");
+	if (tree->config->idle_clusters)
+		power_domains(w, tree);
 	end(w);
 }
 
@@ -286,7 +340,7 @@ static void board(struct writer *w, const struct device_tree *tree)
 	chosen(w, tree);
 	memory_node(w, tree);
 	cpus(w, tree);
-	psci(w, tree->psci_version);
+	psci(w, tree);
 	gic(w, tree->config->cpus);
 	timer(w);
 	clock(w);

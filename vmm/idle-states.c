@@ -10,10 +10,12 @@
  *
  * The latencies are the orders of magnitude of an exit to userspace and back,
  * and of what Linux saves and restores besides. The residencies are no
- * break-even point, since nothing is saved over a WFI: they keep both states to
- * stays that are long compared with their cost.
+ * break-even point, since nothing is saved over a WFI: they keep all states to
+ * stays that are long compared with their cost. A cluster has nothing of its own
+ * that could be saved either: what its states are for is the coordination of its
+ * CPUs, of which PowerLevel 1 says that it is asked for.
  */
-const struct idle_state idle_states[IDLE_STATE_COUNT] = {
+const struct idle_state idle_states[IDLE_STATE_ALL_COUNT] = {
 	{
 		.name = "standby",
 		.power_state = 0,
@@ -28,5 +30,23 @@ const struct idle_state idle_states[IDLE_STATE_COUNT] = {
 		.entry_latency = 50,
 		.exit_latency = 150,
 		.min_residency = 5000,
+	},
+	{
+		.name = "cluster-retention",
+		.power_state = 0x1 | PSCI_POWER_STATE_TYPE_MASK | 1 << PSCI_POWER_STATE_LEVEL_SHIFT,
+		.powers_down = true,
+		.cluster = IDLE_CLUSTER_RETENTION,
+		.entry_latency = 60,
+		.exit_latency = 160,
+		.min_residency = 10000,
+	},
+	{
+		.name = "cluster-powerdown",
+		.power_state = PSCI_POWER_STATE_TYPE_MASK | 1 << PSCI_POWER_STATE_LEVEL_SHIFT,
+		.powers_down = true,
+		.cluster = IDLE_CLUSTER_OFF,
+		.entry_latency = 70,
+		.exit_latency = 200,
+		.min_residency = 20000,
 	},
 };

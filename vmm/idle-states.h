@@ -6,19 +6,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define IDLE_STATE_COUNT 2
+#define IDLE_STATE_COUNT 2 /* Of a CPU. */
+#define IDLE_CLUSTER_STATE_COUNT 2 /* Of a cluster of them, with --idle-states=clusters. */
+#define IDLE_STATE_ALL_COUNT (IDLE_STATE_COUNT + IDLE_CLUSTER_STATE_COUNT)
+
+/** What becomes of the cluster once all of its CPUs ask for it. */
+enum idle_cluster {
+	IDLE_CLUSTER_RUNS,
+	IDLE_CLUSTER_RETENTION,
+	IDLE_CLUSTER_OFF,
+};
 
 struct idle_state {
 	const char *name;
 	uint32_t power_state; /**< For CPU_SUSPEND, in the original format. */
-	bool powers_down; /**< Else standby. */
+	bool powers_down; /**< The CPU; else standby. */
+	enum idle_cluster cluster;
 	/* What a guest weighs before it enters one, in microseconds. */
 	uint32_t entry_latency;
 	uint32_t exit_latency;
 	uint32_t min_residency;
 };
 
-/** The shallowest first. */
-extern const struct idle_state idle_states[IDLE_STATE_COUNT];
+/** Those of a CPU, then those of its cluster; of each the shallowest first. */
+extern const struct idle_state idle_states[IDLE_STATE_ALL_COUNT];
+
+/** CPUs with the same affinity above level 0 are a cluster: which one is it? */
+#define IDLE_CLUSTER_OF(mpidr) ((uint64_t)(mpidr) >> 8)
 
 #endif

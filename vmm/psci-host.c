@@ -8,11 +8,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "devices.h"
-#include "idle-states.h"
 #include "psci-filter.h"
 #include "psci-mixed.h"
+#include "psci-power.h"
 
 #define SCTLR_EL1_EE (1ULL << 25)
 
@@ -26,7 +27,7 @@ struct psci_host_machine {
 	pthread_mutex_t lock;
 	struct psci_vcpu **index;
 	struct psci_vcpu *vcpus;
-	struct psci_idle_state idle_states[IDLE_STATE_COUNT];
+	struct psci_power *power;
 };
 
 /* --- libpsci's view of dormouse --- */
@@ -42,6 +43,24 @@ static bool on_entry_ok(void *ctx, uint64_t ipa)
 
 	return memory_at(&vm->memory, ipa, sizeof(uint32_t)) ||
 	       flash_holds(&vm->devices->flash, ipa, sizeof(uint32_t));
+}
+
+/* Like the guest's own counter, it goes on while the host sleeps. */
+static uint64_t on_now(void *ctx)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* RAM is dropped whenever the machine starts again, unless by a warm reset: see run.c. */
+static bool on_memory_ok(void *ctx, uint64_t base, uint64_t length)
+{
+	const struct vm *vm = ctx;
+
+	return memory_at(&vm->memory, base, length);
 }
 
 /* Vendor-specific resets are those of whoever runs the VM, if they say what follows. */
@@ -71,6 +90,8 @@ static const struct psci_host host = {
 	.size = sizeof(struct psci_host),
 	.kick = on_kick,
 	.entry_ok = on_entry_ok,
+	.now = on_now,
+	.memory_ok = on_memory_ok,
 	.vendor_reset = on_vendor_reset,
 	.lock = on_lock,
 	.unlock = on_unlock,
@@ -119,16 +140,9 @@ static int add_vcpus(struct vm *vm, struct psci_host_machine *psci, struct error
 		vcpu->psci = &psci->vcpus[i];
 	}
 
-	return 0;
-}
+	const int err = psci_power_connect(psci->power, vm, &psci->machine, psci->vcpus);
 
-static void set_idle_states(struct psci_idle_state states[IDLE_STATE_COUNT])
-{
-	for (size_t i = 0; i < IDLE_STATE_COUNT; i++)
-		states[i] = (struct psci_idle_state){
-			.power_state = idle_states[i].power_state,
-			.depth = { idle_states[i].powers_down ? PSCI_DEPTH_OFF : 1 },
-		};
+	return err ? error_set(error, -EINVAL, "power domains: %s", psci_strerror(err)) : 0;
 }
 
 /* On failure psci_host_end() frees what there is. */
@@ -136,27 +150,24 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 {
 	const struct psci_entry entry = { .pc = pc, .x0 = x0 };
 	const size_t slots = index_size(vm->vcpu_count);
-	const bool idle = vm->config->idle_states;
 	struct psci_host_machine *psci = vm->psci;
 	int err;
 
 	psci->index = calloc(slots, sizeof(struct psci_vcpu *));
 	psci->vcpus = calloc(vm->vcpu_count, sizeof(struct psci_vcpu));
-	if (!psci->index || !psci->vcpus)
-		return error_set(error, -ENOMEM, "out of memory");
 
-	const struct psci_config config = {
+	struct psci_config config = {
 		.size = sizeof(config),
 		.version = vm->psci_version,
-		.idle_states = idle ? psci->idle_states : NULL,
-		.idle_state_count = idle ? IDLE_STATE_COUNT : 0,
 		.index = psci->index,
 		.index_size = slots,
 		.host = &host,
 		.ctx = vm,
 	};
 
-	set_idle_states(psci->idle_states);
+	psci->power = psci_power_create(vm, &config);
+	if (!psci->index || !psci->vcpus || !psci->power)
+		return error_set(error, -ENOMEM, "out of memory");
 	err = psci_machine_init(&psci->machine, &config);
 	if (err)
 		return error_set(error, -EINVAL, "PSCI %#x: %s", vm->psci_version,
@@ -275,6 +286,7 @@ void psci_host_end(struct vm *vm)
 	vm->psci = NULL;
 	psci_mixed_destroy(psci->mixed);
 	pthread_mutex_destroy(&psci->lock);
+	psci_power_destroy(psci->power);
 	free(psci->vcpus);
 	free(psci->index);
 	free(psci);
@@ -304,7 +316,7 @@ static void stop(struct vm *vm, const struct psci_event *event, bool type_known,
 	cause.cookie = event->cookie;
 	cause.reset2 = event->kind == PSCI_EVENT_RESET2;
 	cause.warm = event->kind == PSCI_EVENT_RESET2 && type_known &&
-		     event->type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET;
+		     event->type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET && !event->overwrite_memory;
 	vm_stop(vm, &cause);
 }
 

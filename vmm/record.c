@@ -112,6 +112,7 @@ static json_t *config_to_json(const struct config *config)
 				    add(json, "psci-version",
 					json_integer((json_int_t)config->psci_version)) &&
 				    add_flag(json, "idle-states", config->idle_states) &&
+				    add_flag(json, "idle-clusters", config->idle_clusters) &&
 				    add_policy(json, "on-reset", config->on_reset) &&
 				    add_policy(json, "on-reset2", config->on_reset2));
 }
@@ -302,22 +303,24 @@ static int config_from_json(json_t *json, struct config *config)
 	json_int_t memory;
 	json_int_t version;
 	const char *server;
-	int idle_states = 0;
+	int idle_states = 0, idle_clusters = 0;
 	int err;
 
-	if (json_unpack(json, "{s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I, s?b}", "initrd", &initrd,
-			"append", &append, "console", &console, "disks", &disks, "cpus", &cpus,
-			"memory", &memory, "psci", &server, "psci-version", &version, "idle-states",
-			&idle_states) < 0)
+	if (json_unpack(json, "{s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I, s?b, s?b}", "initrd",
+			&initrd, "append", &append, "console", &console, "disks", &disks, "cpus",
+			&cpus, "memory", &memory, "psci", &server, "psci-version", &version,
+			"idle-states", &idle_states, "idle-clusters", &idle_clusters) < 0)
 		return -EINVAL;
 	if (cpus < 1 || cpus > CONFIG_CPUS_MAX || memory < (json_int_t)CONFIG_MEMORY_MIN ||
 	    memory > (json_int_t)CONFIG_MEMORY_MAX || memory % MEMORY_ALIGNMENT || version < 0 ||
-	    version > UINT32_MAX || config_parse_psci_server(server, &config->psci) < 0)
+	    version > UINT32_MAX || config_parse_psci_server(server, &config->psci) < 0 ||
+	    (idle_clusters && !idle_states))
 		return -EINVAL;
 	config->cpus = (unsigned int)cpus;
 	config->memory = (uint64_t)memory;
 	config->psci_version = (uint32_t)version;
 	config->idle_states = idle_states != 0;
+	config->idle_clusters = idle_clusters != 0;
 	err = start_from_json(json, config);
 	if (!err)
 		err = optional_text_from_json(initrd, &config->initrd);

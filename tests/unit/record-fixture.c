@@ -123,6 +123,7 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_int_equal(a->config.psci, b->config.psci);
 	assert_int_equal(a->config.psci_version, b->config.psci_version);
 	assert_int_equal(a->config.idle_states, b->config.idle_states);
+	assert_int_equal(a->config.idle_clusters, b->config.idle_clusters);
 	assert_int_equal(a->config.on_reset, b->config.on_reset);
 	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
 	assert_int_equal(a->config.on_reset, b->config.on_reset);

@@ -50,6 +50,7 @@ static struct config example(void)
 		.psci = PSCI_SERVER_USERSPACE,
 		.psci_version = PSCI_VERSION_1_3,
 		.idle_states = true,
+		.idle_clusters = true,
 		.on_reset = RESET_POLICY_RESTART,
 		.on_reset2 = RESET_POLICY_EXIT,
 	};
@@ -308,6 +309,7 @@ static void a_copy_is_whole_and_its_own(void **state)
 	assert_int_equal(to.psci, PSCI_SERVER_USERSPACE);
 	assert_int_equal(to.psci_version, PSCI_VERSION_1_3);
 	assert_true(to.idle_states);
+	assert_true(to.idle_clusters);
 	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
 	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
 	config_free(&to);
@@ -418,6 +420,12 @@ static void change_version(struct config *after)
 static void drop_idle_states(struct config *after)
 {
 	after->idle_states = false;
+	after->idle_clusters = false;
+}
+
+static void drop_idle_clusters(struct config *after)
+{
+	after->idle_clusters = false;
 }
 
 static void a_change_that_a_sleeper_would_notice_is_named(void **state)
@@ -437,6 +445,7 @@ static void a_change_that_a_sleeper_would_notice_is_named(void **state)
 		{ change_server, "PSCI from userspace, not kernel" },
 		{ change_version, "PSCI 1.3, not 1.1" },
 		{ drop_idle_states, "idle states" },
+		{ drop_idle_clusters, "idle states of clusters" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -19,12 +19,16 @@
 
 static const char *const paths[] = { "/cpus/idle-states/standby", "/cpus/idle-states/powerdown" };
 
-static const void *write_tree(struct memory *memory, unsigned int cpu_count)
+static const void *write_tree_with(struct memory *memory, unsigned int cpu_count, bool clusters)
 {
 	static char append[] = "";
-	static const uint64_t mpidrs[] = { 0, 1, 2 };
+	static const uint64_t mpidrs[] = { 0, 1, 2, 0x100, 0x10100 };
 	const struct config config = {
-		.append = append, .cpus = cpu_count, .memory = RAM_SIZE, .idle_states = true
+		.append = append,
+		.cpus = cpu_count,
+		.memory = RAM_SIZE,
+		.idle_states = true,
+		.idle_clusters = clusters,
 	};
 	const struct image image = { 0 };
 	const struct device_tree tree = {
@@ -40,6 +44,11 @@ static const void *write_tree(struct memory *memory, unsigned int cpu_count)
 		fail_msg("%s", error.text);
 
 	return memory->host;
+}
+
+static const void *write_tree(struct memory *memory, unsigned int cpu_count)
+{
+	return write_tree_with(memory, cpu_count, false);
 }
 
 static bool has_text(const void *fdt, const char *path, const char *name, const char *text)
@@ -120,6 +129,86 @@ static void each_cpu_has_them_the_shallower_first(void **state)
 	memory_destroy(&memory);
 }
 
+/* The node that a phandle in a property of one cell leads to. */
+static int the_node(const void *fdt, const char *path, const char *name)
+{
+	return fdt_node_offset_by_phandle(fdt, the_cell(fdt, path, name));
+}
+
+static void without_clusters_there_is_no_domain(void **state)
+{
+	struct memory memory;
+	const void *fdt = write_tree(&memory, 2);
+
+	assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/cpus/cpu@0"), "power-domains", NULL));
+	assert_true(fdt_path_offset(fdt, "/cpus/domain-idle-states") < 0);
+	assert_true(fdt_first_subnode(fdt, fdt_path_offset(fdt, "/psci")) < 0);
+	memory_destroy(&memory);
+}
+
+/* CPUs that differ in more than Aff0 are of different clusters. */
+static void each_cpu_lies_in_the_domain_of_its_cluster(void **state)
+{
+	static const char *const cpus[] = { "/cpus/cpu@0", "/cpus/cpu@1", "/cpus/cpu@2",
+					    "/cpus/cpu@100", "/cpus/cpu@10100" };
+	static const char *const clusters[] = { "/psci/power-domain-cluster0",
+						"/psci/power-domain-cluster0",
+						"/psci/power-domain-cluster0",
+						"/psci/power-domain-cluster1",
+						"/psci/power-domain-cluster2" };
+	struct memory memory;
+	const void *fdt = write_tree_with(&memory, COUNT(cpus), true);
+
+	for (size_t i = 0; i < COUNT(cpus); i++) {
+		char own[64];
+
+		snprintf(own, sizeof(own), "/psci/power-domain-cpu%zu", i);
+		assert_true(has_text(fdt, cpus[i], "power-domain-names", "psci"));
+		assert_int_equal(the_node(fdt, cpus[i], "power-domains"),
+				 fdt_path_offset(fdt, own));
+		assert_int_equal(the_cell(fdt, own, "#power-domain-cells"), 0);
+		assert_int_equal(the_node(fdt, own, "power-domains"),
+				 fdt_path_offset(fdt, clusters[i]));
+		assert_int_equal(the_cell(fdt, clusters[i], "#power-domain-cells"), 0);
+		assert_non_null(
+			fdt_getprop(fdt, fdt_path_offset(fdt, cpus[i]), "cpu-idle-states", NULL));
+	}
+	assert_true(fdt_path_offset(fdt, "/psci/power-domain-cluster3") < 0);
+	memory_destroy(&memory);
+}
+
+static void each_cluster_has_states_that_name_its_level(void **state)
+{
+	static const char *const states[] = { "/cpus/domain-idle-states/cluster-retention",
+					      "/cpus/domain-idle-states/cluster-powerdown" };
+	struct memory memory;
+	const void *fdt = write_tree_with(&memory, 4, true);
+
+	for (uint32_t cluster = 0; cluster < 2; cluster++) {
+		char path[64];
+		int length;
+		const fdt32_t *list;
+
+		snprintf(path, sizeof(path), "/psci/power-domain-cluster%u", cluster);
+		list = fdt_getprop(fdt, fdt_path_offset(fdt, path), "domain-idle-states", &length);
+		assert_non_null(list);
+		assert_int_equal(length, COUNT(states) * sizeof(*list));
+		for (size_t i = 0; i < COUNT(states); i++)
+			assert_int_equal(fdt_node_offset_by_phandle(fdt, fdt32_to_cpu(list[i])),
+					 fdt_path_offset(fdt, states[i]));
+	}
+	for (size_t i = 0; i < COUNT(states); i++) {
+		const uint32_t power_state = the_cell(fdt, states[i], "arm,psci-suspend-param");
+
+		assert_true(has_text(fdt, states[i], "compatible", "domain-idle-state"));
+		assert_int_equal((power_state & PSCI_POWER_STATE_LEVEL_MASK) >>
+					 PSCI_POWER_STATE_LEVEL_SHIFT,
+				 1);
+		assert_true(power_state & PSCI_POWER_STATE_TYPE_MASK);
+	}
+	memory_destroy(&memory);
+}
+
 static void ignore_kick(void *ctx, void *vctx)
 {
 }
@@ -176,6 +265,9 @@ int main(void)
 		cmocka_unit_test(the_states_are_described_and_keep_the_timer),
 		cmocka_unit_test(the_deeper_one_costs_more),
 		cmocka_unit_test(each_cpu_has_them_the_shallower_first),
+		cmocka_unit_test(without_clusters_there_is_no_domain),
+		cmocka_unit_test(each_cpu_lies_in_the_domain_of_its_cluster),
+		cmocka_unit_test(each_cluster_has_states_that_name_its_level),
 		cmocka_unit_test(libpsci_takes_them_in_every_version),
 	};
 

@@ -232,6 +232,8 @@ static void a_value_outside_its_range_is_refused(void **state)
 		{ "machine.idle-states", "1" },
 		{ "machine.idle-states", "\"yes\"" },
 		{ "machine.idle-states", "null" },
+		{ "machine.idle-clusters", "1" },
+		{ "machine.idle-clusters", "true" }, /* Without idle-states. */
 		{ "machine.on-reset", "\"\"" },
 		{ "machine.on-reset2", "\"never\"" },
 		{ "machine.psci-version", "4294967296" },

@@ -148,6 +148,8 @@ static void every_state_trigger_server_and_policy_comes_back(void **state)
 	round_trip(dir, &record);
 	record.config.idle_states = true;
 	round_trip(dir, &record);
+	record.config.idle_clusters = true;
+	round_trip(dir, &record);
 	record.config.on_reset = RESET_POLICY_EXIT;
 	record.config.on_reset2 = RESET_POLICY_RESTART;
 	round_trip(dir, &record);
