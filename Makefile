@@ -104,8 +104,9 @@ dormouse: $(O)/arm64/dormouse ## the VMM, a static arm64 program
 
 # --- the conformance payload: a flat arm64 image, bare metal ---
 
+bare_src := arch/arm64/memory.c
 payload_src := $(sort $(wildcard payload/*.c payload/runtime/*.c payload/*.S payload/runtime/*.S))
-payload_obj := $(patsubst %,$(O)/%.o,$(payload_src))
+payload_obj := $(patsubst %,$(O)/%.o,$(payload_src)) $(bare_src:%=$(O)/bare/%.o)
 PAYLOAD_CFLAGS := -std=gnu11 -ffreestanding -fno-builtin -fPIE -mgeneral-regs-only -mstrict-align \
 	-mno-outline-atomics -fno-stack-protector -fvisibility=hidden -fno-asynchronous-unwind-tables
 # GNU C here: inline assembly and statement expressions.
@@ -120,6 +121,18 @@ $(O)/payload/%.c.o: payload/%.c Makefile $(if $(CROSS),| $(sysroot_file))
 		$(CFLAGS) $(PAYLOAD_CFLAGS) -c -o $@ $<
 
 $(O)/payload/%.S.o: payload/%.S Makefile
+	@mkdir -p $(@D)
+	@echo '  AS      $@'
+	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -g -c -o $@ $<
+
+# What bare-metal images share: what is in arch/, and libpsci without the
+# floating-point registers, which belong to guests.
+$(O)/bare/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -g -O2 $(PAYLOAD_WARN) $(CFLAGS) $(PAYLOAD_CFLAGS) -c -o $@ $<
+
+$(O)/bare/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -g -c -o $@ $<
@@ -140,7 +153,7 @@ payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payl
 # --- what system tests run besides dormouse, where tools/arm64-host looks for programs ---
 
 system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
-	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket
+	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/example-guest.img
 
 $(O)/arm64/board.img: tests/guest/board.S
 	@mkdir -p $(@D)
@@ -186,7 +199,32 @@ $(O)/native/examples/%: examples/%.c $(wildcard examples/*.h) $(O)/native/libpsc
 	@echo '  CC      $@'
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $< $(O)/native/libpsci.a $(LDFLAGS) -pthread
 
-examples: $(O)/native/examples/embed ## the examples
+bare_lib_obj := $(lib_src:%=$(O)/bare/%.o) $(bare_src:%=$(O)/bare/%.o)
+guest_obj := $(patsubst %,$(O)/bare/examples/%.o,guest-start.S guest.c bare.c)
+el2_obj := $(patsubst %,$(O)/bare/examples/%.o,el2-start.S embed-el2.c bare.c)
+# Not position-independent: each has its address.
+BARE_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none,--no-warn-rwx-segments,-T,examples/bare.ld
+
+guest_lib_obj := $(O)/bare/lib/client.c.o $(bare_src:%=$(O)/bare/%.o)
+
+$(O)/arm64/example-guest.elf: $(guest_obj) $(guest_lib_obj) examples/bare.ld
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) $(BARE_LDFLAGS) -Wl,--defsym=load_address=0x40080000 -o $@ \
+		$(guest_obj) $(guest_lib_obj)
+
+$(O)/arm64/example-guest.img: $(O)/arm64/example-guest.elf
+	@echo '  OBJCOPY $@'
+	$(Q)$(CROSS)objcopy -O binary $< $@ && chmod +x $@
+
+$(O)/arm64/example-el2.elf: $(el2_obj) $(bare_lib_obj) examples/bare.ld
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) $(BARE_LDFLAGS) -Wl,--defsym=load_address=0x80000000 -o $@ $(el2_obj) $(bare_lib_obj)
+
+-include $(wildcard $(O)/bare/*/*.d $(O)/bare/*/*/*.d)
+
+examples: $(O)/native/examples/embed $(O)/arm64/example-guest.img $(O)/arm64/example-el2.elf ## the examples
 
 examples-test: examples ## run them and look at what they say
 	$(Q)O=$(O) tests/examples/run

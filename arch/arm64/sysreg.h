@@ -21,18 +21,42 @@
 #define SCTLR_C 0x00000004
 #define SCTLR_SA 0x00000008
 #define SCTLR_I 0x00001000
+#define SCTLR_E0E 0x01000000
 #define SCTLR_EE 0x02000000
 #define SCTLR_EL1_RES1 0x30d00800
 #define SCTLR_EL2_RES1 0x30c50830
 
+#define HCR_EL2_VM 0x00000001
 #define HCR_EL2_FMO 0x00000008
 #define HCR_EL2_IMO 0x00000010
 #define HCR_EL2_AMO 0x00000020
+#define HCR_EL2_TSC 0x00080000
 #define HCR_EL2_RW 0x80000000
 
 #define CPACR_EL1_FPEN 0x00300000
 #define CPTR_EL2_RES1 0x000033ff /* Nothing trapped. */
 
+#define SPSR_EL1H 0x5
+
+#define ESR_EC_SHIFT 26
+#define ESR_EC_MASK 0x3f
+#define ESR_EC_HVC64 0x16
+#define ESR_EC_SMC64 0x17
+
+#define MPIDR_EL1_RES1 0x80000000
+
+/* MAIR: attribute 0 is Device-nGnRE, 1 Normal write-back. */
+#define MAIR_VALUE 0xff04
+#define MAIR_DEVICE 0
+#define MAIR_NORMAL 1
+
+/* TCR: 39 bits of addresses, 4 KiB pages, walks inner shareable write-back. */
+#define TCR_COMMON 0x3519
+#define TCR_EL1_EPD1 0x00800000
+#define TCR_EL2_RES1 0x80800000
+
+#define CNTHCTL_EL1PCTEN 0x1
+#define CNTHCTL_EL1PCEN 0x2
 #define CNT_CTL_ENABLE 0x1
 #define CNT_CTL_IMASK 0x2
 #define CNT_CTL_ISTATUS 0x4
@@ -41,12 +65,15 @@
 #define ICC_PMR_EL1 S3_0_C4_C6_0
 #define ICC_SGI1R_EL1 S3_0_C12_C11_5
 #define ICC_IAR1_EL1 S3_0_C12_C12_0
+#define ICC_DIR_EL1 S3_0_C12_C11_1
 #define ICC_EOIR1_EL1 S3_0_C12_C12_1
 #define ICC_BPR1_EL1 S3_0_C12_C12_3
 #define ICC_CTLR_EL1 S3_0_C12_C12_4
 #define ICC_SRE_EL1 S3_0_C12_C12_5
 #define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
 #define ICC_SRE_EL2 S3_4_C12_C9_5
+#define ICC_SRE_EL2_SRE 0x1
+#define ICC_SRE_EL2_ENABLE 0x8
 
 #ifndef __ASSEMBLER__
 
@@ -87,6 +114,11 @@ static inline void sev(void)
 static inline void wfe(void)
 {
 	__asm__ volatile("wfe" ::: "memory");
+}
+
+static inline void wfi(void)
+{
+	__asm__ volatile("dsb sy\n\twfi" ::: "memory");
 }
 
 static inline void cpu_relax(void)

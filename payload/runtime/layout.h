@@ -12,16 +12,6 @@
 /* The affinity fields of MPIDR_EL1. */
 #define MPIDR_AFFINITY 0xff00ffffff
 
-/* MAIR: attribute 0 is Device-nGnRE, 1 Normal write-back. */
-#define MAIR_VALUE 0xff04
-#define MAIR_DEVICE 0
-#define MAIR_NORMAL 1
-
-/* TCR: 39 bits of addresses, 4 KiB pages, walks inner shareable write-back. */
-#define TCR_COMMON 0x3519
-#define TCR_EL1_EPD1 0x00800000
-#define TCR_EL2_RES1 0x80800000
-
 /* struct call. */
 #define CALL_IN 0
 #define CALL_OUT 248

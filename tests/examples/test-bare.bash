@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # run sets them.
+#
+# examples/guest.c on QEMU's own PSCI, and on libpsci in examples/embed-el2.c
+
+# on_board OPTION...: QEMU's virt with two CPUs, to its end
+on_board()
+{
+	runs qemu-system-aarch64 -cpu cortex-a72 -smp 2 -nic none \
+		-display none -monitor none -serial stdio "$@"
+}
+
+guest=$build/arm64/example-guest.img
+
+ok "the guest ends on QEMU's virt" on_board -machine virt,gic-version=3 -m 128M -kernel "$guest"
+is "on QEMU: other CPUs come and go, and the guest sleeps and wakes" "$(said guest)" \
+	"PSCI major version 1
+PSCI minor version 1
+other CPUs that came and went: 1
+standby: 0
+timer fired: 1
+power-down: 0
+back behind the call, timer fired: 1
+hibernates, SYSTEM_OFF2 types: 0"
+
+ok "the guest ends on embed-el2" on_board -machine virt,virtualization=on,gic-version=3 -m 3G \
+	-kernel "$build/arm64/example-el2.elf" \
+	-device "loader,file=$guest,addr=0x40200000,force-raw=on"
+is "on embed-el2: it also comes back from power-down, and can say that it hibernates" \
+	"$(said guest)" \
+	"PSCI major version 1
+PSCI minor version 3
+other CPUs that came and went: 1
+standby: 0
+timer fired: 1
+back from power-down at its entry point, timer fired: 1
+hibernates, SYSTEM_OFF2 types: 1"
+is "embed-el2 learns that it hibernated" "$(said el2)" "the guest asked for OFF2 on vCPU 0"
