@@ -9,6 +9,13 @@
 #   V=1        show the commands
 #   WERROR=1   warnings are errors
 #   CC=clang   another compiler for this machine's tree
+#
+# and for make install:
+#
+#   DESTDIR=DIR     in front of every path, for packages
+#   PREFIX=DIR      where everything goes (default: /usr/local); BINDIR, LIBDIR,
+#                   INCLUDEDIR, DATADIR, DOCDIR and MANDIR are below it
+#   LIBRARY=arm64   install libpsci.a for arm64 (default: for this machine)
 
 O ?= build
 MACHINE := $(shell uname -m)
@@ -313,6 +320,48 @@ $(O)/asan/replay-%: $(O)/asan/tests/fuzz/fuzz-%.o $(O)/asan/tests/fuzz/replay.o 
 replay: $(fuzz_names:%=$(O)/asan/replay-%) ## what fuzzing has found, once more
 	$(Q)tests/run-unit $^
 
+# --- installation ---
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share/dormouse
+DOCDIR ?= $(PREFIX)/share/doc/dormouse
+MANDIR ?= $(PREFIX)/share/man
+LIBRARY ?= native
+
+version := $(shell sed -n 's/^.define DORMOUSE_VERSION "\(.*\)"$$/\1/p' vmm/main.c)
+man_pages := $(sort $(wildcard man/*.[1-9]))
+# FILE:WHERE, of what is copied as it is.
+installed := $(foreach f,$(sort $(wildcard include/psci/*.h)),$(f):$(INCLUDEDIR)/psci/$(notdir $f)) \
+	$(O)/$(LIBRARY)/libpsci.a:$(LIBDIR)/libpsci.a \
+	$(O)/libpsci.pc:$(LIBDIR)/pkgconfig/libpsci.pc \
+	$(O)/payload/psci-conform.img:$(DATADIR)/psci-conform.img \
+	$(foreach f,$(man_pages),$(f):$(MANDIR)/man$(subst .,,$(suffix $f))/$(notdir $f)) \
+	$(foreach f,README.md CHANGELOG.md LICENSE $(sort $(wildcard docs/*.md)),$(f):$(DOCDIR)/$(notdir $f)) \
+	$(foreach f,$(sort $(wildcard examples/*)),$(f):$(DOCDIR)/examples/$(notdir $f))
+installed_programs := $(O)/arm64/dormouse:$(BINDIR)/dormouse
+
+# From and to, of each FILE:WHERE.
+from = $(firstword $(subst :, ,$1))
+to = $(DESTDIR)$(lastword $(subst :, ,$1))
+
+.PHONY: $(O)/libpsci.pc
+$(O)/libpsci.pc: libpsci.pc.in
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@prefix@|$(PREFIX)|; s|@includedir@|$(INCLUDEDIR)|; s|@libdir@|$(LIBDIR)|' \
+		-e 's|@version@|$(version)|' $< >$@
+
+install: $(foreach f,$(installed) $(installed_programs),$(call from,$f)) ## headers, libpsci, dormouse, psci-conform.img, man pages, documents
+	$(Q)set -e; $(foreach f,$(installed),install -D -m 644 $(call from,$f) $(call to,$f);) \
+		$(foreach f,$(installed_programs),install -D -m 755 $(call from,$f) $(call to,$f);)
+
+uninstall: ## remove what install with the same variables put there
+	$(Q)rm -f $(foreach f,$(installed) $(installed_programs),$(call to,$f))
+	$(Q)for dir in $(INCLUDEDIR)/psci $(DATADIR) $(DOCDIR)/examples $(DOCDIR); do \
+		if [ -d "$(DESTDIR)$$dir" ]; then rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$dir"; fi; done
+
 check: ## everything ./check runs, without installing anything
 	$(Q)tests/run-all
 
@@ -326,6 +375,6 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: model model-broken prove size spec-map mutate fuzz replay
-.PHONY: examples examples-test
+.PHONY: examples examples-test install uninstall
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help
 .DELETE_ON_ERROR:
