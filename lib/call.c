@@ -133,34 +133,19 @@ static uint32_t function_number(uint32_t fid)
 	return (fid & ~(uint32_t)(SMCCC_SMC64_MASK | SMCCC_SVE_HINT_MASK)) - PSCI_FN32_BASE;
 }
 
+static bool has_convention(const struct function *f, uint32_t fid)
+{
+	return f->conventions & (is_smc64(fid) ? SMC64 : SMC32);
+}
+
 /* What the specification defines for a function id, or NULL. */
 static const struct function *find_function(uint32_t fid)
 {
 	const uint32_t number = function_number(fid);
 
-	if (number >= FUNCTION_COUNT)
-		return NULL;
-
-	const struct function *f = &functions[number];
-
-	return f->conventions & (is_smc64(fid) ? SMC64 : SMC32) ? f : NULL;
-}
-
-/* The number of the function behind an id of the host's choice, or PSCI_FN_COUNT. */
-static uint32_t function_number_0_1(const struct psci_fids_0_1 *fids, uint32_t fid)
-{
-	if (fid == 0)
-		return PSCI_FN_COUNT;
-	if (fid == fids->cpu_suspend)
-		return PSCI_FN32_CPU_SUSPEND - PSCI_FN32_BASE;
-	if (fid == fids->cpu_off)
-		return PSCI_FN32_CPU_OFF - PSCI_FN32_BASE;
-	if (fid == fids->cpu_on)
-		return PSCI_FN32_CPU_ON - PSCI_FN32_BASE;
-	if (fid == fids->migrate)
-		return PSCI_FN32_MIGRATE - PSCI_FN32_BASE;
-
-	return PSCI_FN_COUNT;
+	return number < FUNCTION_COUNT && has_convention(&functions[number], fid)
+		       ? &functions[number]
+		       : NULL;
 }
 
 /*
@@ -170,16 +155,10 @@ static uint32_t function_number_0_1(const struct psci_fids_0_1 *fids, uint32_t f
 static const struct function *find_offered(const struct psci_machine *machine, uint32_t fid,
 					   bool aarch32)
 {
-	const bool is_0_1 = machine->version == PSCI_VERSION_0_1;
-	const uint32_t number =
-		is_0_1 ? function_number_0_1(&machine->fids_0_1, fid) : function_number(fid);
+	const uint32_t number = function_number(fid);
 
-	if (number >= FUNCTION_COUNT || !(machine->offered >> number & 1))
-		return NULL;
-
-	const struct function *f = &functions[number];
-
-	if (!is_0_1 && !(f->conventions & (is_smc64(fid) ? SMC64 : SMC32)))
+	if (number >= FUNCTION_COUNT || !(machine->offered >> number & 1) ||
+	    !has_convention(&functions[number], fid))
 		return NULL;
 	/*
 	 * In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch().
@@ -188,7 +167,7 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 	if (aarch32 && is_smc64(fid) && machine->version >= PSCI_VERSION_1_0)
 		return NULL;
 
-	return f;
+	return &functions[number];
 }
 
 /*
@@ -196,11 +175,10 @@ static const struct function *find_offered(const struct psci_machine *machine, u
  * caller's own register width (DEN0022F.b, Register usage in arguments and
  * return values). Since 1.0 an AArch64 caller may use either.
  */
-static bool is_width_mismatch(const struct psci_machine *machine, const struct function *f,
-			      uint32_t fid, bool aarch32)
+static bool is_width_mismatch(uint32_t version, const struct function *f, uint32_t fid,
+			      bool aarch32)
 {
-	return machine->version == PSCI_VERSION_0_2 && f->conventions == BOTH &&
-	       is_smc64(fid) == aarch32;
+	return version == PSCI_VERSION_0_2 && f->conventions == BOTH && is_smc64(fid) == aarch32;
 }
 
 /* DEN0022F.b, PSCI_FEATURES */
@@ -242,6 +220,29 @@ static int64_t in_words_of(uint32_t version, int64_t result)
 	return result;
 }
 
+/*
+ * The function id that stands for a call in 0.1, where ids are the host's choice
+ * and arguments as wide as the caller's registers; 0 if there is no such call.
+ */
+static uint32_t fid_of_0_1(const struct psci_fids_0_1 *fids, const struct psci_regs *regs)
+{
+	const uint32_t chosen = (uint32_t)regs->x[0];
+	const uint32_t width = regs->aarch32 ? 0 : SMCCC_SMC64_MASK;
+
+	if (chosen == 0)
+		return 0;
+	if (chosen == fids->cpu_suspend)
+		return PSCI_FN32_CPU_SUSPEND | width;
+	if (chosen == fids->cpu_off)
+		return PSCI_FN32_CPU_OFF;
+	if (chosen == fids->cpu_on)
+		return PSCI_FN32_CPU_ON | width;
+	if (chosen == fids->migrate)
+		return PSCI_FN32_MIGRATE | width;
+
+	return 0;
+}
+
 /* The context id, the third argument where there is one, came with 0.2. */
 static unsigned int arg_count_in(uint32_t version, const struct function *f)
 {
@@ -251,23 +252,33 @@ static unsigned int arg_count_in(uint32_t version, const struct function *f)
 static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 			     const struct psci_regs *regs)
 {
-	const uint32_t fid = (uint32_t)regs->x[0];
+	/*
+	 * A caller that is not on runs code of a former life of the machine, or
+	 * has lost a race against the vCPU that stopped it.
+	 */
+	if (is_stopped(m) || caller->state != VCPU_ON)
+		return (struct outcome){ .next = psci_vcpu_standing(m, caller), .ignored = true };
+
+	const uint32_t version = m.machine->version;
+	const uint32_t fid = version == PSCI_VERSION_0_1 ? fid_of_0_1(&m.machine->fids_0_1, regs)
+							 : (uint32_t)regs->x[0];
 	const struct function *f = find_offered(m.machine, fid, regs->aarch32);
 
 	if (!f)
 		return resume(PSCI_RET_NOT_SUPPORTED);
-	if (is_width_mismatch(m.machine, f, fid, regs->aarch32))
+	if (is_width_mismatch(version, f, fid, regs->aarch32))
 		return resume(PSCI_RET_INVALID_PARAMETERS);
 
 	struct args a = {
 		.caller = caller,
-		/* 0.1 knows no conventions, only registers. */
-		.smc64 = m.machine->version == PSCI_VERSION_0_1 ? !regs->aarch32 : is_smc64(fid),
+		.smc64 = is_smc64(fid),
 		.aarch32 = regs->aarch32,
 		.big_endian = regs->big_endian,
 	};
 
-	for (unsigned int i = 0; i < arg_count_in(m.machine->version, f); i++) {
+	const unsigned int arg_count = arg_count_in(version, f);
+
+	for (unsigned int i = 0; i < arg_count; i++) {
 		/* The upper halves are no part of an SMC32 call (DEN0028). */
 		a.arg[i] = a.smc64 ? regs->x[1 + i] : (uint32_t)regs->x[1 + i];
 		if (a.arg[i] != 0 && f->zero_args & 1U << i)
@@ -293,23 +304,16 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
 	struct psci_machine *machine = vcpu->machine;
 	const uint64_t x0 = regs->x[0];
 	const struct locked m = machine_lock(machine);
-	struct outcome out = { .next = psci_vcpu_standing(m, vcpu) };
-	const bool carried_out = out.next == PSCI_NEXT_RESUME;
+	const struct outcome out = decide(m, vcpu, regs);
 
-	/*
-	 * A caller that is not on runs code of a former life of the machine, or
-	 * has lost a race against the vCPU that stopped it.
-	 */
-	if (carried_out)
-		out = decide(m, vcpu, regs);
 	machine_unlock(m);
 
 	if (out.kick || out.kick_others)
 		psci_machine_kick(machine, vcpu, &out);
-	if (carried_out && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP))
+	if (!out.ignored && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP))
 		regs->x[0] = answer(machine, regs->aarch32, out.result);
 	if (machine->host->trace)
-		psci_machine_trace(vcpu, regs, x0, out.next, carried_out);
+		psci_machine_trace(vcpu, regs, x0, out.next, !out.ignored);
 
 	return out.next;
 }

@@ -85,6 +85,7 @@ struct outcome {
 	struct psci_vcpu *kick; /**< Kick this one. May be NULL. */
 	enum psci_next next; /**< For the caller. */
 	bool kick_others; /**< Kick every vCPU but the caller. */
+	bool ignored; /**< The call was not looked at: its caller is not on. */
 };
 
 static inline struct outcome resume(int64_t result)
