@@ -274,7 +274,7 @@ spec-map: ## docs/spec-map.md, from docs/spec-map.txt and the ids in the tests
 	$(Q)tools/spec-map
 
 # A mutant is another libpsci.so under the same test programs.
-mutation_test_src := $(shell grep -lE 'psci-(fixture|power)\.h|<psci/(psci|kvm|state|arch|client)\.h>' $(test_src))
+mutation_test_src := $(shell grep -lE '"psci-[a-z]+\.h"|<psci/(kvm|arch|client)\.h>' $(test_src))
 mutation_support_src := $(sort $(wildcard tests/unit/psci-*.c))
 mutation_tests := $(mutation_test_src:tests/unit/%.c=$(O)/mutation/tests/%) $(O)/mutation/tests/test-model
 
