@@ -236,6 +236,13 @@ examples: $(O)/native/examples/embed $(O)/arm64/example-guest.img $(O)/arm64/exa
 examples-test: examples ## run them and look at what they say
 	$(Q)O=$(O) tests/examples/run
 
+# --- psci_hibernate, a module for guests with older kernels ---
+
+KERNELS ?= 6.12 6.1
+
+module: ## psci_hibernate.ko for Debian's kernels KERNELS="6.12 6.1"
+	$(Q)$(foreach series,$(KERNELS),tools/build-module $(series) &&) true
+
 # --- tests and gates ---
 
 unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
@@ -376,5 +383,6 @@ help: ## this list
 
 .PHONY: model model-broken prove size spec-map mutate fuzz replay
 .PHONY: examples examples-test install uninstall
+.PHONY: module
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help
 .DELETE_ON_ERROR:
