@@ -231,7 +231,7 @@ $(O)/arm64/example-el2.elf: $(el2_obj) $(bare_lib_obj) examples/bare.ld
 
 -include $(wildcard $(O)/bare/*/*.d $(O)/bare/*/*/*.d)
 
-examples: $(O)/native/examples/embed $(O)/arm64/example-guest.img $(O)/arm64/example-el2.elf ## the examples
+examples: $(O)/native/examples/embed $(O)/native/examples/embed-record $(O)/arm64/example-guest.img $(O)/arm64/example-el2.elf ## the examples
 
 examples-test: examples ## run them and look at what they say
 	$(Q)O=$(O) tests/examples/run

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # run sets them.
 #
-# examples/embed.c: two lives of a machine of two vCPUs
+# examples/embed.c: two lives of a machine of two vCPUs; examples/embed-record.c:
+# a machine that is saved and restored
 
 ok "embed runs" runs "$build/native/examples/embed"
 # How often vCPU 0 finds vCPU 1 still on is chance.
@@ -19,3 +20,8 @@ is "embed: vCPU 1 is started, and turns itself off" "$(said "vCPU 1")" "starts a
 CPU_OFF: 0"
 is "embed: the machine resets, and then hibernates" "$(said machine)" "resets
 hibernated"
+
+ok "embed-record runs" runs "$build/native/examples/embed-record"
+is "embed-record: vCPUs go on where they were" "$(said destination)" "vCPU 0: SLEEP
+vCPU 1: START at 0x40001000 with 0x11
+vCPU 0: START at 0x40002000 with 0x22, not reset"
