@@ -48,6 +48,8 @@ static const char help[] =
 	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
 	"                       the output to it), unix:SOCKET (listen there) or none; a path\n"
 	"                       alone is a file\n"
+	"  --psci-test WHAT,... for testers of PSCI alone: have libpsci give answers that it gives\n"
+	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
 	"  --force              start a hibernated NAME although its environment changed\n"
 	"\n"
 	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
@@ -72,6 +74,7 @@ enum option_id {
 	OPTION_ON_RESET,
 	OPTION_ON_RESET2,
 	OPTION_CONSOLE,
+	OPTION_PSCI_TEST,
 	OPTION_FORCE,
 	OPTION_HELP,
 };
@@ -92,6 +95,7 @@ static const struct option options[] = {
 	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
+	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -284,6 +288,12 @@ static int set_idle_states(struct parse *p, const char *argument)
 	return 0;
 }
 
+static int set_psci_test(struct parse *p, char *argument)
+{
+	return config_parse_psci_test(argument, &p->run->config.psci_test, p->error) < 0 ? CLI_USAGE
+											 : 0;
+}
+
 static int set_reset_policy(struct parse *p, const char *option, const char *argument,
 			    enum reset_policy *policy)
 {
@@ -330,6 +340,8 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_reset_policy(p, "on-reset2", argument, &config->on_reset2);
 	case OPTION_CONSOLE:
 		return set_console(p, argument);
+	case OPTION_PSCI_TEST:
+		return set_psci_test(p, argument);
 	case OPTION_FORCE:
 		p->run->force = true;
 		return 0;

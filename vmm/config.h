@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config-psci-test.h"
 #include "error.h"
 
 #define CONFIG_DISKS_MAX 16
@@ -54,6 +55,7 @@ struct config {
 	bool idle_clusters; /**< With them, those of clusters of CPUs, too. */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
+	struct config_psci_test psci_test; /**< Of this run, not of the machine. */
 };
 
 /** Free the strings of a configuration and make it all zero. */

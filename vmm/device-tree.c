@@ -144,14 +144,16 @@ static void memory_node(struct writer *w, const struct device_tree *tree)
  * Without local-timer-stop: KVM keeps the timer counting and firing. The latency
  * of a wake-up is that of the exit.
  */
-static void idle_state_node(struct writer *w, uint32_t number, const char *compatible)
+static void idle_state_node(struct writer *w, uint32_t number, const char *compatible,
+			    const struct config *config)
 {
 	const struct idle_state *state = &idle_states[number];
 
 	begin(w, state->name);
 	text(w, "compatible", compatible);
 	text(w, "idle-state-name", state->name);
-	cell(w, "arm,psci-suspend-param", state->power_state);
+	cell(w, "arm,psci-suspend-param",
+	     idle_state_value(state, config->psci_test.extended_state_id));
 	cell(w, "entry-latency-us", state->entry_latency);
 	cell(w, "exit-latency-us", state->exit_latency);
 	cell(w, "min-residency-us", state->min_residency);
@@ -159,18 +161,18 @@ static void idle_state_node(struct writer *w, uint32_t number, const char *compa
 	end(w);
 }
 
-static void idle_state_nodes(struct writer *w, bool clusters)
+static void idle_state_nodes(struct writer *w, const struct config *config)
 {
 	begin(w, "idle-states");
 	text(w, "entry-method", "psci");
 	for (uint32_t i = 0; i < IDLE_STATE_COUNT; i++)
-		idle_state_node(w, i, "arm,idle-state");
+		idle_state_node(w, i, "arm,idle-state", config);
 	end(w);
-	if (!clusters)
+	if (!config->idle_clusters)
 		return;
 	begin(w, "domain-idle-states");
 	for (uint32_t i = IDLE_STATE_COUNT; i < IDLE_STATE_ALL_COUNT; i++)
-		idle_state_node(w, i, "domain-idle-state");
+		idle_state_node(w, i, "domain-idle-state", config);
 	end(w);
 }
 
@@ -230,7 +232,7 @@ static void cpus(struct writer *w, const struct device_tree *tree)
 		end(w);
 	}
 	if (tree->config->idle_states)
-		idle_state_nodes(w, tree->config->idle_clusters);
+		idle_state_nodes(w, tree->config);
 	end(w);
 }
 

@@ -50,3 +50,16 @@ const struct idle_state idle_states[IDLE_STATE_ALL_COUNT] = {
 		.min_residency = 20000,
 	},
 };
+
+/* StateID is what the original format has in two fields. */
+uint32_t idle_state_value(const struct idle_state *state, bool extended)
+{
+	const uint32_t level =
+		(state->power_state & PSCI_POWER_STATE_LEVEL_MASK) >> PSCI_POWER_STATE_LEVEL_SHIFT;
+
+	if (!extended)
+		return state->power_state;
+
+	return (state->power_state & PSCI_POWER_STATE_ID_MASK) | level << 16 |
+	       (state->powers_down ? PSCI_POWER_STATE_EXT_TYPE_MASK : 0);
+}

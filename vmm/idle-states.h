@@ -31,6 +31,9 @@ struct idle_state {
 /** Those of a CPU, then those of its cluster; of each the shallowest first. */
 extern const struct idle_state idle_states[IDLE_STATE_ALL_COUNT];
 
+/** The power_state of one of them, in the extended format if that is wanted. */
+uint32_t idle_state_value(const struct idle_state *state, bool extended);
+
 /** CPUs with the same affinity above level 0 are a cluster: which one is it? */
 #define IDLE_CLUSTER_OF(mpidr) ((uint64_t)(mpidr) >> 8)
 

@@ -14,6 +14,7 @@
 #include "psci-filter.h"
 #include "psci-mixed.h"
 #include "psci-power.h"
+#include "psci-test.h"
 
 #define SCTLR_EL1_EE (1ULL << 25)
 
@@ -23,6 +24,7 @@
 /** Where libpsci takes part. */
 struct psci_host_machine {
 	struct psci_mixed *mixed; /**< Or NULL, and the rest is in use. */
+	struct psci_host host;
 	struct psci_machine machine;
 	pthread_mutex_t lock;
 	struct psci_vcpu **index;
@@ -67,6 +69,9 @@ static bool on_memory_ok(void *ctx, uint64_t base, uint64_t length)
 static int32_t on_vendor_reset(void *ctx, uint32_t type, uint64_t cookie)
 {
 	const struct vm *vm = ctx;
+
+	if (vm->config->psci_test.vendor_reset)
+		return vm->config->psci_test.vendor_reset;
 
 	return vm->config->on_reset2 == RESET_POLICY_NONE ? PSCI_RET_INVALID_PARAMETERS
 							  : PSCI_RET_SUCCESS;
@@ -161,9 +166,12 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 		.version = vm->psci_version,
 		.index = psci->index,
 		.index_size = slots,
-		.host = &host,
+		.host = &psci->host,
 		.ctx = vm,
 	};
+
+	psci->host = host;
+	psci_test_prepare(vm, &psci->host, &config);
 
 	psci->power = psci_power_create(vm, &config);
 	if (!psci->index || !psci->vcpus || !psci->power)
@@ -173,8 +181,10 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 		return error_set(error, -EINVAL, "PSCI %#x: %s", vm->psci_version,
 				 psci_strerror(err));
 	err = add_vcpus(vm, psci, error);
-	if (!err)
+	if (!err) {
+		psci_test_mark(vm);
 		err = psci_filter_forward_all(vm->kvm, vm->fd, error);
+	}
 	if (!err)
 		psci_machine_boot(&psci->vcpus[0], &entry);
 
@@ -252,14 +262,9 @@ static int begin_libpsci(struct vm *vm, uint64_t pc, uint64_t x0, struct error *
 	return err;
 }
 
-int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+/* What only libpsci serves, and KVM may turn out to be the server. */
+static int check_config(const struct vm *vm, struct error *error)
 {
-	const bool kernel = vm->psci_server == PSCI_SERVER_KERNEL;
-	uint64_t version;
-	const int err = vcpu_get_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, &version);
-
-	if (err)
-		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
 	if (vm->config->idle_states && vm->psci_server != PSCI_SERVER_USERSPACE)
 		return error_set(
 			error, -ENOTSUP,
@@ -267,6 +272,21 @@ int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error
 			"PSCI: start it on a host of Linux 6.4 or newer, or without "
 			"--idle-states",
 			vm->name);
+
+	return psci_test_check(vm, error);
+}
+
+int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	const bool kernel = vm->psci_server == PSCI_SERVER_KERNEL;
+	uint64_t version;
+	int err = vcpu_get_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, &version);
+
+	if (err)
+		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
+	err = check_config(vm, error);
+	if (err)
+		return err;
 	/* Nobody has asked it for less yet. */
 	vm->psci_kvm_version = (uint32_t)version;
 	vm->psci_version = vm->config->psci_version;
@@ -377,6 +397,8 @@ enum vcpu_next psci_host_poll(struct vcpu *vcpu)
 		return VCPU_EXIT;
 	if (vcpu->vm->psci_server != PSCI_SERVER_USERSPACE)
 		return VCPU_RUN;
+	if (psci_test_holds(vcpu))
+		return VCPU_PARK;
 
 	return translate(vcpu, psci_vcpu_poll(vcpu->psci, &entry), &entry);
 }

@@ -16,7 +16,7 @@ struct psci_power {
 	size_t cluster_count;
 };
 
-static void set_states(struct psci_idle_state states[IDLE_STATE_ALL_COUNT])
+static void set_states(struct psci_idle_state states[IDLE_STATE_ALL_COUNT], bool extended)
 {
 	static const uint8_t cluster_depths[] = {
 		[IDLE_CLUSTER_RUNS] = PSCI_DEPTH_RUN,
@@ -26,7 +26,7 @@ static void set_states(struct psci_idle_state states[IDLE_STATE_ALL_COUNT])
 
 	for (size_t i = 0; i < IDLE_STATE_ALL_COUNT; i++)
 		states[i] = (struct psci_idle_state){
-			.power_state = idle_states[i].power_state,
+			.power_state = idle_state_value(&idle_states[i], extended),
 			.depth = { idle_states[i].powers_down ? PSCI_DEPTH_OFF : DEPTH_STANDBY,
 				   cluster_depths[idle_states[i].cluster] },
 		};
@@ -80,7 +80,8 @@ struct psci_power *psci_power_create(const struct vm *vm, struct psci_config *ps
 
 		return NULL;
 	}
-	set_states(power->states);
+	psci->extended_state_id = config->psci_test.extended_state_id;
+	set_states(power->states, psci->extended_state_id);
 	psci->idle_states = power->states;
 	psci->stats = power->stats;
 	psci->offered |= offered_functions(config, psci->version);

@@ -85,6 +85,7 @@ static int settle_config(struct session *s, bool recorded, struct error *error)
 			return error_set(error, -ENOMEM, "out of memory");
 		free(s->record.config.console);
 		s->record.config.console = console;
+		s->record.config.psci_test = wanted->psci_test;
 		if (wanted->on_reset != RESET_POLICY_NONE)
 			s->record.config.on_reset = wanted->on_reset;
 		if (wanted->on_reset2 != RESET_POLICY_NONE)

@@ -45,6 +45,7 @@ struct vm {
 	enum psci_server psci_server; /**< Never PSCI_SERVER_ANY once begun. */
 	bool psci_fell_back; /**< KVM serves it only because it cannot forward the calls. */
 	struct psci_host_machine *psci; /**< NULL while KVM alone serves PSCI. */
+	atomic_bool psci_held; /**< --psci-test hold-cpu: it has not been let go yet. */
 	uint32_t psci_version; /**< What the guest sees. */
 	uint32_t psci_kvm_version; /**< The newest that KVM itself has. */
 

@@ -209,6 +209,22 @@ static void each_cluster_has_states_that_name_its_level(void **state)
 	memory_destroy(&memory);
 }
 
+/* StateType is in bit 30 then, and no two states become one. */
+static void each_state_has_a_value_of_its_own_in_the_extended_format(void **state)
+{
+	for (size_t i = 0; i < IDLE_STATE_ALL_COUNT; i++) {
+		const uint32_t value = idle_state_value(&idle_states[i], true);
+
+		assert_int_equal(value & PSCI_POWER_STATE_EXT_MBZ_MASK, 0);
+		assert_int_equal((value & PSCI_POWER_STATE_EXT_TYPE_MASK) != 0,
+				 idle_states[i].powers_down);
+		assert_int_equal(idle_state_value(&idle_states[i], false),
+				 idle_states[i].power_state);
+		for (size_t j = 0; j < i; j++)
+			assert_int_not_equal(value, idle_state_value(&idle_states[j], true));
+	}
+}
+
 static void ignore_kick(void *ctx, void *vctx)
 {
 }
@@ -268,6 +284,7 @@ int main(void)
 		cmocka_unit_test(without_clusters_there_is_no_domain),
 		cmocka_unit_test(each_cpu_lies_in_the_domain_of_its_cluster),
 		cmocka_unit_test(each_cluster_has_states_that_name_its_level),
+		cmocka_unit_test(each_state_has_a_value_of_its_own_in_the_extended_format),
 		cmocka_unit_test(libpsci_takes_them_in_every_version),
 	};
 
