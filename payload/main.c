@@ -18,14 +18,16 @@ struct target target;
 
 /* The core: all that leaves the machine running. */
 static const struct group *const core[] = {
-	&group_version,	   &group_features,  &group_smccc,	   &group_affinity_info,
-	&group_cpu_on,	   &group_cpu_off,   &group_cpu_freeze,	   &group_cpu_suspend,
-	&group_power_down, &group_migrate,   &group_system_reset2, &group_system_off2,
-	&group_optional,   &group_registers,
+	&group_version,	    &group_features,   &group_smccc,	     &group_affinity_info,
+	&group_cpu_on,	    &group_cpu_off,    &group_cpu_freeze,    &group_os_initiated,
+	&group_cpu_suspend, &group_power_down, &group_statistics,    &group_hw_state,
+	&group_migrate,	    &group_memory,     &group_system_reset2, &group_system_off2,
+	&group_optional,    &group_registers,
 };
 
 /* What must be asked for, since not every machine survives it. */
-static const struct group *const apart[] = { &group_system_suspend, &group_other_conduit };
+static const struct group *const apart[] = { &group_system_suspend, &group_other_conduit,
+					     &group_refusals, &group_trusted_os };
 
 #define APART_COUNT (sizeof(apart) / sizeof(apart[0]))
 #define CORE_COUNT (sizeof(core) / sizeof(core[0]))

@@ -179,9 +179,14 @@ secondary_entry:
 	cmp	x20, #CURRENT_EL_EL2
 	b.eq	1f
 	mrs	x23, sctlr_el1
+	bic	x0, x23, #SCTLR_EE	/* Data is little-endian from here on. */
+	msr	sctlr_el1, x0
 	b	2f
 1:	mrs	x23, sctlr_el2
-2:	msr	daifset, #DAIFSET_ALL
+	bic	x0, x23, #SCTLR_EE
+	msr	sctlr_el2, x0
+2:	isb
+	msr	daifset, #DAIFSET_ALL
 	msr	spsel, #1
 	bl	prepare_el
 	bl	mmu_enable

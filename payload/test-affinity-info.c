@@ -4,6 +4,8 @@
  */
 #include <stddef.h>
 
+#include "../arch/arm64/sysreg.h"
+#include "runtime/timer.h"
 #include "test.h"
 
 /* Affinity fields that count at a level, the level of a group being their lowest. */
@@ -88,6 +90,35 @@ static enum verdict starting_is_pending_or_on(void)
 	}
 
 	return pending ? pass() : observe("ON_PENDING was never seen in 8 starts");
+}
+
+/* Aim: OFF is said of who runs no code of ours any more, and of nobody else. */
+static enum verdict running_is_never_off(void)
+{
+	struct cpu *other = other_cpu(1);
+
+	if (!other)
+		return skip("one CPU only");
+	for (unsigned int i = 0; i < 24; i++) {
+		const uint64_t deadline = timer_deadline(20 * SECOND);
+		int64_t info;
+
+		if (!cpu_start(other))
+			return fail("CPU 1 could not be started");
+		/* Its last own word is that it does not run. */
+		atomic_store(&other->off_wanted, true);
+		sev();
+		do {
+			info = affinity_info(other);
+		} while (info == PSCI_AFFINITY_INFO_ON && !timer_passed(deadline));
+		if (info != PSCI_AFFINITY_INFO_OFF)
+			return fail_result("AFFINITY_INFO of a CPU that turns itself off",
+					   PSCI_AFFINITY_INFO_OFF, info);
+		if (atomic_load(&other->running))
+			return fail("AFFINITY_INFO says OFF while CPU 1 still runs");
+	}
+
+	return pass();
 }
 
 /* Aim: a core that does not exist is no state, but an error. */
@@ -263,6 +294,7 @@ static const struct test tests[] = {
 	{ "PSCI-AFFINITY_INFO-03", "a CPU that runs is ON", started_is_on },
 	{ "PSCI-AFFINITY_INFO-04", "a CPU that is being started is ON_PENDING or ON",
 	  starting_is_pending_or_on },
+	{ "PSCI-AFFINITY_INFO-14", "a CPU is not OFF before it has stopped", running_is_never_off },
 	{ "PSCI-AFFINITY_INFO-05", "a core that does not exist is INVALID_PARAMETERS",
 	  absent_is_invalid },
 	{ "PSCI-AFFINITY_INFO-06", "reserved bits in the affinity are INVALID_PARAMETERS",

@@ -119,10 +119,97 @@ static enum verdict frozen_is_not_off(void)
 		       : observe("AFFINITY_INFO of a frozen CPU answers %ld", info);
 }
 
+/* Aim: it is started once, as one that is OFF: the second call comes too late. */
+static enum verdict thaws_once(void)
+{
+	struct cpu *other;
+	const char *trouble = freeze_other(&other);
+	unsigned int before;
+	int64_t first;
+	int64_t second;
+
+	if (trouble)
+		return skip("%s", trouble);
+	before = atomic_load(&other->arrivals);
+	first = thaw(other);
+	second = cpu_on(other, ~CONTEXT);
+	if (first != PSCI_RET_SUCCESS)
+		return fail_result("CPU_ON of a frozen CPU", PSCI_RET_SUCCESS, first);
+	if (second != PSCI_RET_ON_PENDING && second != PSCI_RET_ALREADY_ON)
+		return fail_result("CPU_ON of a CPU that is started from FROZEN",
+				   PSCI_RET_ON_PENDING, second);
+	if (!cpu_arrived(other, before))
+		return fail("CPU 1 did not arrive");
+
+	return other->arrival.x0 == CONTEXT ? pass()
+					    : fail("expected x0 = %lx of the first call, came %lx",
+						   CONTEXT, other->arrival.x0);
+}
+
+/* Aim: it stays so, however long it is frozen. */
+static enum verdict frozen_stays_on(void)
+{
+	struct cpu *other;
+	const char *trouble = freeze_other(&other);
+	int64_t info = PSCI_AFFINITY_INFO_ON;
+	unsigned int before;
+	uint64_t deadline;
+
+	if (trouble)
+		return skip("%s", trouble);
+	before = atomic_load(&other->arrivals);
+	deadline = timer_deadline(20 * MILLISECOND);
+	while (info == PSCI_AFFINITY_INFO_ON && !timer_passed(deadline))
+		info = affinity_info(other);
+	if (thaw(other) != PSCI_RET_SUCCESS || !cpu_arrived(other, before))
+		return fail("CPU 1 could not be started again");
+
+	return info == PSCI_AFFINITY_INFO_ON
+		       ? pass()
+		       : observe("AFFINITY_INFO of a frozen CPU answers %ld", info);
+}
+
+/* Aim: it is not OFF either for SYSTEM_SUSPEND. */
+static enum verdict frozen_denies_suspend(void)
+{
+	struct cpu *other;
+	const char *trouble = cannot_suspend();
+	unsigned int before;
+	int64_t result = 0;
+	bool at_entry;
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (!offers(PSCI_FN64_SYSTEM_SUSPEND))
+		return skip("SYSTEM_SUSPEND is not there");
+	trouble = freeze_other(&other);
+	if (trouble)
+		return skip("%s", trouble);
+	before = atomic_load(&other->arrivals);
+	timer_arm(SECOND);
+	at_entry =
+		call_and_arrive(PSCI_FN64_SYSTEM_SUSPEND, secondary_address(), CONTEXT, 0, &result);
+	timer_disarm();
+	cpu_interrupts();
+	take_interrupts();
+	if (thaw(other) != PSCI_RET_SUCCESS || !cpu_arrived(other, before))
+		return fail("CPU 1 could not be started again");
+	if (at_entry)
+		return fail("expected DENIED, but the system was suspended");
+
+	return result == PSCI_RET_DENIED ? pass()
+					 : fail_result("SYSTEM_SUSPEND with another CPU frozen",
+						       PSCI_RET_DENIED, result);
+}
+
 static const struct test tests[] = {
 	{ "PSCI-CPU_FREEZE-01", "a frozen CPU starts again through CPU_ON", cpu_on_thaws },
 	{ "PSCI-CPU_FREEZE-02", "an interrupt does not bring it back", interrupt_does_not_thaw },
 	{ "PSCI-CPU_FREEZE-03", "a frozen CPU is ON to AFFINITY_INFO", frozen_is_not_off },
+	{ "PSCI-CPU_ON-35", "of two calls that start a frozen CPU the first counts", thaws_once },
+	{ "PSCI-AFFINITY_INFO-32", "a frozen CPU stays ON", frozen_stays_on },
+	{ "PSCI-SYSTEM_SUSPEND-07", "SYSTEM_SUSPEND is DENIED while a CPU is frozen",
+	  frozen_denies_suspend },
 };
 
 const struct group group_cpu_freeze = GROUP("cpu-freeze", tests);

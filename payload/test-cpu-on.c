@@ -86,6 +86,30 @@ static enum verdict entry_state(void)
 	return pass();
 }
 
+/* Aim: endianness is the caller's. */
+static enum verdict big_endian_caller(void)
+{
+	struct cpu *other = other_cpu(1);
+	unsigned int before;
+	int64_t result;
+
+	if (!other)
+		return skip("one CPU only");
+	if (!(sysreg_read(id_aa64mmfr0_el1) >> 8 & 0xf))
+		return skip("the CPU has no mixed endianness");
+	before = atomic_load(&other->arrivals);
+	result = call_big_endian(PSCI_FN64_CPU_ON, other->affinity, secondary_address(), CONTEXT,
+				 board.hvc);
+	if (result != PSCI_RET_SUCCESS)
+		return fail_result("CPU_ON by a big-endian caller", PSCI_RET_SUCCESS, result);
+	if (!cpu_arrived(other, before) || other->arrival.x0 != CONTEXT)
+		return fail("CPU 1 did not arrive as it was told");
+
+	return other->arrival.sctlr & SCTLR_EE
+		       ? pass()
+		       : fail("CPU 1 starts little-endian: SCTLR %lx", other->arrival.sctlr);
+}
+
 /* Aim: a core does not start itself. */
 static enum verdict self_is_already_on(void)
 {
@@ -376,6 +400,7 @@ static const struct test tests[] = {
 	{ "PSCI-CPU_ON-01", "each CPU starts and gets its context id", starts_each_cpu },
 	{ "PSCI-CPU_ON-02", "any context id arrives as it was given", any_context_is_kept },
 	{ "PSCI-CPU_ON-03", "the entry state is as section 6.4 says", entry_state },
+	{ "PSCI-CPU_ON-16", "a big-endian caller starts a big-endian CPU", big_endian_caller },
 	{ "PSCI-CPU_ON-04", "the caller itself is ALREADY_ON", self_is_already_on },
 	{ "PSCI-CPU_ON-05", "a CPU that runs is ALREADY_ON and stays undisturbed",
 	  running_is_already_on },

@@ -10,11 +10,9 @@
 
 #include "../arch/arm64/sysreg.h"
 #include "runtime/gic.h"
-#include "runtime/timer.h"
-#include "test.h"
+#include "sleep.h"
 
 #define SGI 3
-#define LOOK (20 * MILLISECOND)
 #define GUARD (10 * SECOND)
 #define PERIOD (20 * MILLISECOND)
 #define ROUNDS 24
@@ -197,62 +195,19 @@ static enum verdict sgi_wakes(void)
 	return pass();
 }
 
-/* --- on another CPU --- */
-
-static void suspend_there(struct cpu *cpu)
-{
-	cpu_interrupts();
-	timer_arm(GUARD);
-	atomic_store(&cpu->flag, 1);
-	do {
-		cpu->result = suspend(cpu->argument);
-	} while (cpu->result == PSCI_RET_SUCCESS && !timer_fired() && !gic_pending(SGI));
-	atomic_store(&cpu->flag, timer_fired() ? 2 : 3);
-	timer_disarm();
-	take_interrupts();
-}
-
 /* Aim: who sleeps is ON for AFFINITY_INFO and CPU_ON, and neither wakes it. */
 static enum verdict suspended_is_on(void)
 {
-	struct cpu *other = other_cpu(1);
+	const struct sleep sleep = SLEEP_IN(standby_state());
 	const char *trouble = cannot_suspend();
-	int64_t info;
-	int64_t result;
-	uint64_t deadline;
 
-	if (!other)
+	if (!other_cpu(1))
 		return skip("one CPU only");
 	if (trouble)
 		return skip("%s", trouble);
 	RETURN_UNLESS_STANDBY(suspend_with_sgi_pending(PSCI_FN64_CPU_SUSPEND, standby_state(), 0));
-	if (!cpu_start(other))
-		return fail("CPU 1 could not be started");
-	cpu_give(other, suspend_there, standby_state());
-	if (!cpu_flagged(other, 1))
-		return fail("CPU 1 is stuck");
-	/* Nothing tells when it is inside the call: it is, some time soon. */
-	deadline = timer_deadline(LOOK);
-	while (!timer_passed(deadline)) {
-		info = affinity_info(other);
-		if (info != PSCI_AFFINITY_INFO_ON)
-			return fail_result("AFFINITY_INFO of a suspended CPU",
-					   PSCI_AFFINITY_INFO_ON, info);
-		result = cpu_on(other, CONTEXT_RUNTIME);
-		if (result != PSCI_RET_ALREADY_ON)
-			return fail_result("CPU_ON of a suspended CPU", PSCI_RET_ALREADY_ON,
-					   result);
-	}
-	gic_send(other->affinity, other->index, SGI);
-	if (!cpu_finished(other))
-		return fail("CPU 1 did not come back from CPU_SUSPEND");
-	if (atomic_load(&other->flag) != 3)
-		return fail("the SGI did not end the CPU_SUSPEND of CPU 1");
-	if (other->result != PSCI_RET_SUCCESS)
-		return fail("expected SUCCESS on CPU 1, came %ld %s", other->result,
-			    result_name(other->result));
 
-	return pass();
+	return judge_others_view(&sleep);
 }
 
 /* --- arguments --- */
@@ -326,6 +281,67 @@ static enum verdict reserved_bits_are_invalid(void)
 	return pass();
 }
 
+static bool is_described(uint32_t power_state)
+{
+	for (unsigned int i = 0; i < board.idle_state_count; i++) {
+		if (board.idle_states[i] == power_state)
+			return true;
+	}
+	for (unsigned int i = 0; i < board.domain.state_count; i++) {
+		if (board.domain.states[i] == power_state)
+			return true;
+	}
+
+	return false;
+}
+
+/* Aim: what is well formed must also mean something. A platform may know more states. */
+static enum verdict unknown_state_is_invalid(void)
+{
+	const char *trouble = cannot_suspend();
+	uint32_t state = standby_state() ^ 0x5a5a;
+	int64_t result;
+
+	if (trouble)
+		return skip("%s", trouble);
+	while (is_described(state))
+		state ^= 0x0101;
+	result = suspend_with_sgi_pending(PSCI_FN64_CPU_SUSPEND, state, 0);
+	if (result == PSCI_RET_SUCCESS)
+		return observe("the power_state %x, which nobody described, is one", state);
+
+	return result == PSCI_RET_INVALID_PARAMETERS
+		       ? pass()
+		       : fail_result("CPU_SUSPEND to no state", PSCI_RET_INVALID_PARAMETERS,
+				     result);
+}
+
+/* Aim: with the extended format all described states are carried out by it. */
+static enum verdict extended_states_work(void)
+{
+	const char *trouble = cannot_suspend();
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (target.version < PSCI_VERSION_1_0 ||
+	    !(features(PSCI_FN64_CPU_SUSPEND) & PSCI_FEATURES_CPU_SUSPEND_EXTENDED_STATE_ID))
+		return skip("the platform has the original format");
+	if (!board.idle_state_count)
+		return skip("no idle state is known");
+	for (unsigned int i = 0; i < board.idle_state_count; i++) {
+		const struct sleep sleep = SLEEP_IN(board.idle_states[i]);
+		const struct woken woken = sleep_briefly(&sleep, SLEEP_CONTEXT + i);
+		const enum verdict verdict = judge_woken(&woken, SLEEP_CONTEXT + i);
+
+		if (verdict != VERDICT_PASS)
+			return verdict;
+		if (woken.at_entry && !(sleep.state & PSCI_POWER_STATE_EXT_TYPE_MASK))
+			return fail("%x is standby, and came back at the entry point", sleep.state);
+	}
+
+	return pass();
+}
+
 static const struct test tests[] = {
 	{ "PSCI-CPU_SUSPEND-01", "the timer ends standby though masked", timer_wakes_masked },
 	{ "PSCI-CPU_SUSPEND-02", "an interrupt pending before ends standby and is not lost",
@@ -340,6 +356,10 @@ static const struct test tests[] = {
 	  power_state_is_32_bits },
 	{ "PSCI-CPU_SUSPEND-09", "reserved bits in power_state are INVALID_PARAMETERS",
 	  reserved_bits_are_invalid },
+	{ "PSCI-CPU_SUSPEND-30", "a power_state that means nothing is INVALID_PARAMETERS",
+	  unknown_state_is_invalid },
+	{ "PSCI-CPU_SUSPEND-36", "power states of the extended format are carried out",
+	  extended_states_work },
 };
 
 const struct group group_cpu_suspend = GROUP("cpu-suspend", tests);

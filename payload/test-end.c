@@ -3,26 +3,23 @@
  * Tests that end the machine, or may: one boot each, chosen by name. The payload
  * says what it is about to do and reports if it comes back; whoever runs it
  * judges how the machine ended.
- *
- * What must be known after a reset is in memory: a mark, at the end of RAM.
  */
 #include <stddef.h>
 
+#include "../arch/arm64/sysreg.h"
 #include "runtime/console.h"
 #include "runtime/mmu.h"
 #include "runtime/timer.h"
-#include "test.h"
+#include "test-end.h"
 
-#define MARK_WORDS 8192
+/* A vendor has its own failures below this (SYSTEM_RESET2). */
+#define VENDOR_LIMIT (-256)
 #define MARK_SIZE (MARK_WORDS * sizeof(uint64_t))
 #define MARK(i) (0x9e3779b97f4a7c15 * ((uint64_t)(i) + 1))
 
-/* Where nobody has RAM, as far as the device tree's first region goes. */
-#define ADDRESS_WITHOUT_RAM (UINT64_C(1) << 38)
-
 /* --- the mark --- */
 
-static volatile uint64_t *mark(void)
+volatile uint64_t *mark(void)
 {
 	const uint64_t at = (board.memory.base + board.memory.size - MARK_SIZE) & ~UINT64_C(0xffff);
 
@@ -32,7 +29,7 @@ static volatile uint64_t *mark(void)
 	return (volatile uint64_t *)(uintptr_t)at;
 }
 
-static unsigned int mark_matches(const volatile uint64_t *words)
+unsigned int mark_matches(const volatile uint64_t *words)
 {
 	unsigned int matches = 0;
 
@@ -42,7 +39,7 @@ static unsigned int mark_matches(const volatile uint64_t *words)
 	return matches;
 }
 
-static void write_mark(volatile uint64_t *words, bool set)
+void mark_write(volatile uint64_t *words, bool set)
 {
 	for (unsigned int i = 0; i < MARK_WORDS; i++)
 		words[i] = set ? MARK(i) : 0;
@@ -51,7 +48,7 @@ static void write_mark(volatile uint64_t *words, bool set)
 
 /* --- one that must end the machine --- */
 
-static enum verdict ends(uint64_t x0, uint64_t x1, uint64_t x2)
+enum verdict ends(uint64_t x0, uint64_t x1, uint64_t x2)
 {
 	int64_t result;
 
@@ -84,6 +81,39 @@ static enum verdict off_from_another_cpu(void)
 
 	return fail("expected that it does not come back, came %ld %s", other->result,
 		    result_name(other->result));
+}
+
+static _Atomic unsigned int gate;
+
+static void off_at_the_gate(struct cpu *cpu)
+{
+	atomic_store(&cpu->flag, 1);
+	while (atomic_load(&gate) == 0)
+		cpu_relax();
+	cpu->result = call0(PSCI_FN32_SYSTEM_OFF);
+	print("# CPU %u came back\n", cpu->index);
+}
+
+/* Aim: when all call at once, all stop. */
+static enum verdict off_from_all_cpus(void)
+{
+	int64_t result;
+
+	if (!other_cpu(1))
+		return skip("one CPU only");
+	for (unsigned int i = 1; i < board.cpu_count; i++) {
+		if (!cpu_start(&cpus[i]))
+			return fail("CPU %u could not be started", i);
+		cpu_give(&cpus[i], off_at_the_gate, 0);
+		if (!cpu_flagged(&cpus[i], 1))
+			return fail("CPU %u is stuck", i);
+	}
+	print("# calls SYSTEM_OFF on all CPUs\n");
+	atomic_store(&gate, 1);
+	result = call0(PSCI_FN32_SYSTEM_OFF);
+
+	return fail("expected that it does not come back, came %ld %s", result,
+		    result_name(result));
 }
 
 /* Aim: type 0 is HIBERNATE_OFF, too (F.b); other CPUs may be on. */
@@ -123,17 +153,17 @@ static enum verdict reset(void)
 		return skip("the device tree has no memory to leave a mark in");
 	matches = mark_matches(words);
 	if (matches == MARK_WORDS) {
-		write_mark(words, false);
+		mark_write(words, false);
 
 		return observe("memory was kept");
 	}
 	print("# the mark of an earlier life: %s\n", matches ? "damaged" : "absent");
-	write_mark(words, true);
+	mark_write(words, true);
 
 	return ends(PSCI_FN32_SYSTEM_RESET, UINT64_MAX, UINT64_MAX);
 }
 
-/* Aim: memory is preserved, and the cookie and upper halves are not looked at. */
+/* Aim: memory is preserved. */
 static enum verdict warm_reset(uint32_t fid, uint64_t type, uint64_t cookie)
 {
 	volatile uint64_t *words = mark();
@@ -143,19 +173,25 @@ static enum verdict warm_reset(uint32_t fid, uint64_t type, uint64_t cookie)
 		return skip("the device tree has no memory to leave a mark in");
 	matches = mark_matches(words);
 	if (matches == MARK_WORDS) {
-		write_mark(words, false);
+		mark_write(words, false);
 
 		return pass();
 	}
 	if (matches > MARK_WORDS / 2)
 		return fail("expected %u words of memory preserved, came %u", MARK_WORDS, matches);
 	print("# the mark of an earlier life: absent\n");
-	write_mark(words, true);
+	mark_write(words, true);
 
 	return ends(fid, type, cookie);
 }
 
 static enum verdict warm_reset_smc64(void)
+{
+	return warm_reset(PSCI_FN64_SYSTEM_RESET2, PSCI_RESET2_TYPE_SYSTEM_WARM_RESET, 0);
+}
+
+/* Aim: of a warm reset the cookie is not looked at. */
+static enum verdict warm_reset_with_cookie(void)
 {
 	return warm_reset(PSCI_FN64_SYSTEM_RESET2, PSCI_RESET2_TYPE_SYSTEM_WARM_RESET,
 			  0xfeedf00dfeedf00d);
@@ -182,6 +218,24 @@ static enum verdict vendor_reset(void)
 		       result_name(result));
 }
 
+/* Aim: a vendor's own codes cannot be taken for PSCI's. */
+static enum verdict vendor_code(void)
+{
+	int64_t result;
+
+	if (!offers(PSCI_FN64_SYSTEM_RESET2))
+		return skip("SYSTEM_RESET2 is not there");
+	print("# calls SYSTEM_RESET2 with type 80000000\n");
+	result = call2(PSCI_FN64_SYSTEM_RESET2, PSCI_RESET2_TYPE_VENDOR_MASK, 0);
+	if (result < VENDOR_LIMIT)
+		return pass();
+	if (result < PSCI_RET_INVALID_ADDRESS || result >= PSCI_RET_SUCCESS)
+		return fail("expected an error of PSCI's or below %d, came %ld", VENDOR_LIMIT,
+			    result);
+
+	return skip("it answers with a code of PSCI's, %ld %s", result, result_name(result));
+}
+
 /* --- ids that some take for others --- */
 
 /* Aim: neither SYSTEM_OFF nor SYSTEM_RESET nor CPU_FREEZE has an SMC64 id. */
@@ -200,39 +254,6 @@ static enum verdict no_smc64_twins(void)
 	}
 
 	return pass();
-}
-
-/* --- entry points that make no sense --- */
-
-static enum verdict start_at(uint64_t entry)
-{
-	struct cpu *other = other_cpu(1);
-	int64_t result;
-
-	if (!other)
-		return skip("one CPU only");
-	print("# calls CPU_ON with entry %lx\n", entry);
-	result = call3(PSCI_FN64_CPU_ON, other->affinity, entry, 0);
-	if (result == PSCI_RET_SUCCESS)
-		return observe("the entry point %lx is accepted", entry);
-	if (result != invalid_address())
-		return fail_result("CPU_ON with a bad entry point", invalid_address(), result);
-	if (affinity_info(other) != PSCI_AFFINITY_INFO_OFF)
-		return fail("the refused CPU_ON changed AFFINITY_INFO");
-
-	return pass();
-}
-
-/* Aim: an address known to be unavailable is refused; knowing it is optional. */
-static enum verdict entry_outside_ram(void)
-{
-	return start_at(ADDRESS_WITHOUT_RAM);
-}
-
-/* Aim: what becomes of an address that no A64 instruction can have is open. */
-static enum verdict entry_misaligned(void)
-{
-	return start_at(secondary_address() | 1);
 }
 
 #define END(group_name, group_ending, test_id, test_sentence, function)                        \
@@ -262,9 +283,36 @@ const struct group groups_end[] = {
 	END("end-smc64-twins", ENDS_NOT, "PSCI-PSCI_FEATURES-12",
 	    "SYSTEM_OFF, SYSTEM_RESET and CPU_FREEZE have no SMC64 ids", no_smc64_twins),
 	END("end-entry-outside-ram", ENDS_ANYHOW, "PSCI-CPU_ON-14",
-	    "an entry point without memory is INVALID_ADDRESS", entry_outside_ram),
+	    "an entry point without memory is INVALID_ADDRESS", on_outside_ram),
+	END("end-entry-outside-ram-0.2", ENDS_ANYHOW, "PSCI-CPU_ON-30",
+	    "in 0.2 an entry point without memory is INVALID_PARAMETERS", on_outside_ram_in_0_2),
 	END("end-entry-misaligned", ENDS_ANYHOW, "PSCI-CPU_ON-15",
-	    "a misaligned entry point is INVALID_ADDRESS", entry_misaligned),
+	    "a misaligned entry point is INVALID_ADDRESS", on_misaligned),
+	END("end-suspend-outside-ram", ENDS_ANYHOW, "PSCI-CPU_SUSPEND-31",
+	    "an entry point without memory is INVALID_ADDRESS", suspend_outside_ram),
+	END("end-suspend-outside-ram-0.2", ENDS_ANYHOW, "PSCI-CPU_SUSPEND-32",
+	    "in 0.2 an entry point without memory is INVALID_PARAMETERS",
+	    suspend_outside_ram_in_0_2),
+	END("end-default-suspend-outside-ram", ENDS_ANYHOW, "PSCI-CPU_DEFAULT_SUSPEND-30",
+	    "an entry point without memory is INVALID_ADDRESS", default_suspend_outside_ram),
+	END("end-system-suspend-outside-ram", ENDS_ANYHOW, "PSCI-SYSTEM_SUSPEND-31",
+	    "an entry point without memory is INVALID_ADDRESS", system_suspend_outside_ram),
+	END("end-system-off-all", ENDS_OFF, "PSCI-SYSTEM_OFF-30", "it works from all CPUs at once",
+	    off_from_all_cpus),
+	END("end-system-reset-race", ENDS_WARM_RESET, "PSCI-SYSTEM_RESET-30",
+	    "a CPU_ON of the former life starts nobody in the next", calls_end_with_a_life),
+	END("end-system-reset2-cookie", ENDS_WARM_RESET, "PSCI-SYSTEM_RESET2-30",
+	    "a warm reset takes any cookie", warm_reset_with_cookie),
+	END("end-system-reset2-code", ENDS_ANYHOW, "PSCI-SYSTEM_RESET2-31",
+	    "a vendor's own codes are below -256", vendor_code),
+	END("end-mem-protect", ENDS_RESET, "PSCI-MEM_PROTECT-31",
+	    "protected memory is overwritten by a cold reset", protected_memory_is_overwritten),
+	END("end-mem-protect-warm", ENDS_WARM_RESET, "PSCI-MEM_PROTECT-32",
+	    "a warm reset preserves memory and ends its protection", protection_ends_with_a_life),
+	END("end-statistics", ENDS_WARM_RESET, "PSCI-PSCI_STAT_COUNT-31",
+	    "a life begins with nothing counted", statistics_end_with_a_life),
+	END("end-os-initiated", ENDS_WARM_RESET, "PSCI-PSCI_SET_SUSPEND_MODE-34",
+	    "a life begins platform-coordinated", mode_ends_with_a_life),
 };
 
 const unsigned int groups_end_count = sizeof(groups_end) / sizeof(groups_end[0]);

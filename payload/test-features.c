@@ -292,6 +292,67 @@ static enum verdict announced_is_real(void)
 	return pass();
 }
 
+/* Whether a call of a function that may be there comes back and changes nothing. */
+static bool is_harmless(const struct function *f)
+{
+	switch (f->probe) {
+	case PROBE_PLAIN:
+	case PROBE_FID:
+	case PROBE_SELF:
+	case PROBE_TYPE:
+		return true;
+	case NO_PROBE:
+	case PROBE_TARGET:
+	case PROBE_ELSEWHERE:
+	case PROBE_WHERE_ABSENT:
+		break;
+	}
+
+	return false;
+}
+
+/* Aim: what came with a later version cannot be called either. */
+static enum verdict later_functions_are_absent(void)
+{
+	for (unsigned int i = 0; i < 2 * PSCI_FN_COUNT; i++) {
+		const uint32_t fid = fid_at(i);
+		const struct function *f = find(fid);
+
+		if (!f || f->since <= target.version || !is_harmless(f))
+			continue;
+		if (!is_absent(fid, f->probe))
+			return observe("%s (%x) came with %u.%u, and can be called", f->name, fid,
+				       f->since >> 16, f->since & 0xffff);
+	}
+
+	return target.version < PSCI_VERSION_1_3 ? pass() : skip("there is no later version");
+}
+
+/* Aim: the flags of CPU_SUSPEND are what its users find. */
+static enum verdict suspend_flags_are_real(void)
+{
+	int64_t flags;
+	bool modes;
+
+	SKIP_BEFORE_1_0;
+	flags = features(PSCI_FN64_CPU_SUSPEND);
+	modes = features(PSCI_FN32_PSCI_SET_SUSPEND_MODE) >= 0;
+	if (!(flags & PSCI_FEATURES_CPU_SUSPEND_OS_INITIATED) == modes)
+		return fail("OS-initiated mode is %sannounced, PSCI_SET_SUSPEND_MODE is %sthere",
+			    modes ? "not " : "", modes ? "" : "not ");
+	for (unsigned int i = 0; i < board.idle_state_count; i++) {
+		const bool extended = flags & PSCI_FEATURES_CPU_SUSPEND_EXTENDED_STATE_ID;
+
+		if (board.idle_states[i] &
+		    (extended ? PSCI_POWER_STATE_EXT_MBZ_MASK : PSCI_POWER_STATE_MBZ_MASK))
+			return fail("the device tree has the power_state %x, which the announced "
+				    "format has not",
+				    board.idle_states[i]);
+	}
+
+	return pass();
+}
+
 /* Aim: ids in PSCI's range that are nobody's answer NOT_SUPPORTED when called. */
 static enum verdict unallocated_is_not_supported(void)
 {
@@ -388,6 +449,10 @@ static const struct test tests[] = {
 	  smc32_drops_upper_halves },
 	{ "PSCI-PSCI_FEATURES-10", "SMCCC_VERSION is announced if it can be called",
 	  smccc_version_is_announced },
+	{ "PSCI-PSCI_FEATURES-13", "functions of later versions are NOT_SUPPORTED",
+	  later_functions_are_absent },
+	{ "PSCI-PSCI_FEATURES-30", "CPU_SUSPEND's flags are what there is",
+	  suspend_flags_are_real },
 	{ "PSCI-PSCI_FEATURES-11", "PSCI 0.2 has no PSCI_FEATURES", absent_in_0_2 },
 };
 

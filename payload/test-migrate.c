@@ -61,10 +61,25 @@ static enum verdict trusted_os_is_somewhere(void)
 		    (uint64_t)home);
 }
 
+/* Aim: without one nobody has to ask where it is. */
+static enum verdict nobody_is_nowhere(void)
+{
+	if (call0(PSCI_FN32_MIGRATE_INFO_TYPE) != PSCI_MIGRATE_INFO_NOT_REQUIRED)
+		return skip("MIGRATE_INFO_TYPE does not answer 2");
+	if (target.version < PSCI_VERSION_1_0)
+		return skip("PSCI_FEATURES came with 1.0");
+
+	return features(PSCI_FN64_MIGRATE_INFO_UP_CPU) < 0
+		       ? pass()
+		       : observe("MIGRATE_INFO_UP_CPU is there, and has nothing to tell");
+}
+
 static const struct test tests[] = {
 	{ "PSCI-MIGRATE_INFO_TYPE-01", "the type is a known one and constant", type_is_known },
 	{ "PSCI-MIGRATE_INFO_UP_CPU-01", "a trusted OS lives on a CPU that there is",
 	  trusted_os_is_somewhere },
+	{ "PSCI-MIGRATE_INFO_TYPE-32", "without a trusted OS nobody tells where it is",
+	  nobody_is_nowhere },
 	{ "PSCI-MIGRATE-01", "MIGRATE is not there if nothing can migrate", migrate_fits_type },
 };
 

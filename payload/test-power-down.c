@@ -6,89 +6,22 @@
  */
 #include <stddef.h>
 
-#include "../arch/arm64/sysreg.h"
-#include "runtime/gic.h"
-#include "runtime/timer.h"
-#include "test.h"
-
-#define SGI 4
-#define LOOK (20 * MILLISECOND)
-#define GUARD (10 * SECOND)
-#define ROUNDS 8
-#define CONTEXT 0xfeedf00dcafe0100
-
-/* A call that suspends, whose next two arguments are entry point and context id. */
-struct request {
-	uint32_t fid;
-	bool has_state;
-	uint32_t state;
-};
-
-/* What came of it. */
-struct outcome {
-	bool at_entry;
-	bool guarded; /* The guard ended it, not what should. */
-	int64_t result;
-};
-
-static struct outcome suspend(const struct request *request, uint64_t context)
-{
-	const uint64_t entry = secondary_address();
-	struct cpu *self = this_cpu();
-	struct outcome out = { 0 };
-
-	timer_arm(GUARD);
-	if (request->has_state)
-		out.at_entry =
-			call_and_arrive(request->fid, request->state, entry, context, &out.result);
-	else
-		out.at_entry = call_and_arrive(request->fid, entry, context, 0, &out.result);
-	out.guarded = out.at_entry ? self->timer_had_fired : timer_fired();
-	timer_disarm();
-	cpu_interrupts();
-	take_interrupts();
-
-	return out;
-}
-
-static enum verdict judge(const struct outcome *out, uint64_t context)
-{
-	const struct arrival *arrival = &this_cpu()->arrival;
-	const char *trouble;
-
-	if (out->guarded)
-		return fail("the interrupt did not end it");
-	if (!out->at_entry)
-		return out->result == PSCI_RET_SUCCESS
-			       ? pass()
-			       : fail_result("the suspend", PSCI_RET_SUCCESS, out->result);
-	if (arrival->x0 != context)
-		return fail("expected x0 = %lx, came %lx", context, arrival->x0);
-	trouble = wrong_at_entry(arrival);
-
-	return trouble ? fail("%s: CurrentEL %lx, SPSel %lx, DAIF %lx, SCTLR %lx", trouble,
-			      arrival->current_el, arrival->spsel, arrival->daif, arrival->sctlr)
-		       : pass();
-}
+#include "sleep.h"
 
 /* An interrupt is pending before the call. */
-static enum verdict check_pending(const struct request *request)
+static enum verdict check_pending(const struct sleep *sleep)
 {
 	struct cpu *self = this_cpu();
-	const char *trouble = cannot_suspend();
 
-	if (trouble)
-		return skip("%s", trouble);
-	for (unsigned int i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < SLEEP_ROUNDS; i++) {
 		const unsigned int irqs = atomic_load(&self->irqs);
-		struct outcome out;
-		enum verdict verdict;
+		const struct woken woken = sleep_briefly(sleep, SLEEP_CONTEXT + i);
+		const enum verdict verdict = judge_woken(&woken, SLEEP_CONTEXT + i);
 
-		gic_send(self->affinity, self->index, SGI);
-		out = suspend(request, CONTEXT + i);
-		verdict = judge(&out, CONTEXT + i);
 		if (verdict != VERDICT_PASS)
 			return verdict;
+		if (woken.timer_fired)
+			return fail("the interrupt did not end it");
 		if (atomic_load(&self->irqs) == irqs)
 			return fail("the interrupt was lost");
 	}
@@ -97,161 +30,80 @@ static enum verdict check_pending(const struct request *request)
 }
 
 /* The timer's interrupt comes during the call. */
-static enum verdict check_timer(const struct request *request)
+static enum verdict check_timer(const struct sleep *sleep)
 {
-	struct cpu *self = this_cpu();
-	const char *trouble = cannot_suspend();
-	const uint64_t entry = secondary_address();
+	bool fired = false;
 
-	if (trouble)
-		return skip("%s", trouble);
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		struct outcome out = { 0 };
+	for (unsigned int i = 0; i < SLEEP_ROUNDS; i++) {
+		const struct woken woken = sleep_for(sleep, SLEEP_CONTEXT + i, 2 * MILLISECOND);
 		enum verdict verdict;
 
-		timer_arm(2 * MILLISECOND);
-		if (request->has_state)
-			out.at_entry = call_and_arrive(request->fid, request->state, entry,
-						       CONTEXT + i, &out.result);
-		else
-			out.at_entry =
-				call_and_arrive(request->fid, entry, CONTEXT + i, 0, &out.result);
-		timer_disarm();
-		cpu_interrupts();
 		take_interrupts();
-		verdict = judge(&out, CONTEXT + i);
+		verdict = judge_woken(&woken, SLEEP_CONTEXT + i);
 		if (verdict != VERDICT_PASS)
 			return verdict;
+		fired = woken.timer_fired;
 	}
-	if (self->arrival.x0 == CONTEXT + ROUNDS - 1 && !self->timer_had_fired)
-		return observe("it came back before there was an interrupt");
 
-	return pass();
-}
-
-/* --- as another CPU sees it --- */
-
-static const struct request *request_there;
-
-static void suspend_there(struct cpu *cpu)
-{
-	struct outcome out;
-
-	cpu_interrupts();
-	atomic_store(&cpu->flag, 1);
-	out = suspend(request_there, CONTEXT);
-	cpu->result = out.at_entry ? PSCI_RET_SUCCESS : out.result;
-	atomic_store(&cpu->flag, out.guarded ? 2 : 3);
-}
-
-static enum verdict check_others_view(const struct request *request)
-{
-	struct cpu *other = other_cpu(1);
-	int64_t info;
-	int64_t result;
-	uint64_t deadline;
-
-	if (!other)
-		return skip("one CPU only");
-	if (!board.gic_version)
-		return skip("no interrupt controller that we know");
-	if (!cpu_start(other))
-		return fail("CPU 1 could not be started");
-	request_there = request;
-	cpu_give(other, suspend_there, 0);
-	if (!cpu_flagged(other, 1))
-		return fail("CPU 1 is stuck");
-	/* Nothing tells when it is inside the call: it is, some time soon. */
-	deadline = timer_deadline(LOOK);
-	while (!timer_passed(deadline)) {
-		info = affinity_info(other);
-		if (info != PSCI_AFFINITY_INFO_ON)
-			return fail_result("AFFINITY_INFO of a suspended CPU",
-					   PSCI_AFFINITY_INFO_ON, info);
-		result = cpu_on(other, CONTEXT_RUNTIME);
-		if (result != PSCI_RET_ALREADY_ON)
-			return fail_result("CPU_ON of a suspended CPU", PSCI_RET_ALREADY_ON,
-					   result);
-	}
-	gic_send(other->affinity, other->index, SGI);
-	if (!cpu_finished(other))
-		return fail("CPU 1 did not come back");
-	if (atomic_load(&other->flag) != 3)
-		return fail("the SGI did not wake CPU 1");
-	if (other->result != PSCI_RET_SUCCESS)
-		return fail("expected SUCCESS on CPU 1, came %ld %s", other->result,
-			    result_name(other->result));
-
-	return pass();
+	return fired ? pass() : observe("it came back before there was an interrupt");
 }
 
 /* --- for each of the calls --- */
 
-static bool power_down(struct request *request, uint32_t fid)
-{
-	*request = (struct request){ .fid = fid, .has_state = true };
+typedef enum verdict check_fn(const struct sleep *sleep);
 
-	return powerdown_state(&request->state);
+static enum verdict power_down(check_fn *check)
+{
+	const char *trouble = cannot_suspend();
+	struct sleep sleep = SLEEP_IN(0);
+
+	if (trouble)
+		return skip("%s", trouble);
+
+	return powerdown_state(&sleep.state) ? check(&sleep) : skip("no power-down state is known");
 }
 
-static bool default_suspend(struct request *request, uint32_t fid)
+static enum verdict default_suspend(check_fn *check)
 {
-	*request = (struct request){ .fid = fid };
+	const char *trouble = cannot_suspend();
+	const struct sleep sleep = { .fid = PSCI_FN64_CPU_DEFAULT_SUSPEND };
 
-	return offers(fid);
+	if (trouble)
+		return skip("%s", trouble);
+
+	return offers(sleep.fid) ? check(&sleep) : skip("CPU_DEFAULT_SUSPEND is not there");
 }
 
 /* Aim: whichever way it comes back, context id and initial state are right. */
 static enum verdict pending_ends_power_down(void)
 {
-	struct request request;
-
-	return power_down(&request, PSCI_FN64_CPU_SUSPEND) ? check_pending(&request)
-							   : skip("no power-down state is known");
+	return power_down(check_pending);
 }
 
 static enum verdict timer_ends_power_down(void)
 {
-	struct request request;
-
-	return power_down(&request, PSCI_FN64_CPU_SUSPEND) ? check_timer(&request)
-							   : skip("no power-down state is known");
+	return power_down(check_timer);
 }
 
 /* Aim: a CPU that is powered down in CPU_SUSPEND is ON for the others. */
 static enum verdict powered_down_is_on(void)
 {
-	struct request request;
-
-	return power_down(&request, PSCI_FN64_CPU_SUSPEND) ? check_others_view(&request)
-							   : skip("no power-down state is known");
+	return power_down(judge_others_view);
 }
 
 static enum verdict pending_ends_default(void)
 {
-	struct request request;
-
-	return default_suspend(&request, PSCI_FN64_CPU_DEFAULT_SUSPEND)
-		       ? check_pending(&request)
-		       : skip("CPU_DEFAULT_SUSPEND is not there");
+	return default_suspend(check_pending);
 }
 
 static enum verdict timer_ends_default(void)
 {
-	struct request request;
-
-	return default_suspend(&request, PSCI_FN64_CPU_DEFAULT_SUSPEND)
-		       ? check_timer(&request)
-		       : skip("CPU_DEFAULT_SUSPEND is not there");
+	return default_suspend(check_timer);
 }
 
 static enum verdict default_suspended_is_on(void)
 {
-	struct request request;
-
-	return default_suspend(&request, PSCI_FN64_CPU_DEFAULT_SUSPEND)
-		       ? check_others_view(&request)
-		       : skip("CPU_DEFAULT_SUSPEND is not there");
+	return default_suspend(judge_others_view);
 }
 
 static const struct test tests[] = {

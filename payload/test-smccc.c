@@ -4,10 +4,13 @@
  */
 #include <stddef.h>
 
+#include "runtime/gic.h"
 #include "runtime/string.h"
+#include "runtime/timer.h"
 #include "test.h"
 
 #define VECTOR_BYTES (32 * 16)
+#define SGI 7
 
 /* Aim: the function id is W0; the upper half of x0 is no part of it. */
 static enum verdict function_id_is_w0(void)
@@ -64,22 +67,124 @@ static enum verdict smc64_errors_are_64_bits(void)
 		       : fail_result("an unknown SMC64 call", PSCI_RET_NOT_SUPPORTED, result);
 }
 
-/* Aim: vector registers are kept, of which callers may save only what they use. */
-static enum verdict vectors_are_kept(void)
+/* A call that comes back, which vector registers must not notice. */
+static enum verdict check_vectors(uint32_t fid, uint64_t argument)
 {
 	static unsigned char before[VECTOR_BYTES] __attribute__((aligned(16)));
 	static unsigned char after[VECTOR_BYTES] __attribute__((aligned(16)));
-	static const uint32_t fids[] = { PSCI_FN32_PSCI_VERSION, PSCI_FN64_BASE + 0x1f };
 
 	for (unsigned int i = 0; i < VECTOR_BYTES; i++)
 		before[i] = (unsigned char)(i * 7 + 1);
-	for (size_t i = 0; i < sizeof(fids) / sizeof(fids[0]); i++) {
-		memset(after, 0, sizeof(after));
-		call_vectors(fids[i], board.hvc, before, after);
-		for (unsigned int j = 0; j < VECTOR_BYTES; j++) {
-			if (before[j] != after[j])
-				return fail("the call %x changed v%u", fids[i], j / 16);
-		}
+	memset(after, 0, sizeof(after));
+	call_vectors(fid, argument, before, after, board.hvc);
+	for (unsigned int i = 0; i < VECTOR_BYTES; i++) {
+		if (before[i] != after[i])
+			return fail("the call %x changed v%u", fid, i / 16);
+	}
+
+	return pass();
+}
+
+/* Aim: vector registers are kept, of which callers may save only what they use. */
+static enum verdict vectors_are_kept(void)
+{
+	const struct {
+		uint32_t fid;
+		uint64_t argument;
+	} calls[] = {
+		{ PSCI_FN32_PSCI_VERSION, 0 },
+		{ PSCI_FN64_BASE + 0x1f, 0 },
+		{ PSCI_FN32_PSCI_FEATURES, PSCI_FN64_CPU_ON },
+		{ PSCI_FN64_AFFINITY_INFO, this_cpu()->affinity },
+		{ PSCI_FN64_CPU_ON, this_cpu()->affinity },
+		{ PSCI_FN32_MIGRATE_INFO_TYPE, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		const enum verdict verdict = check_vectors(calls[i].fid, calls[i].argument);
+
+		if (verdict != VERDICT_PASS)
+			return verdict;
+	}
+
+	return pass();
+}
+
+/* Aim: neither are they lost in standby, which returns like any call. */
+static enum verdict vectors_survive_standby(void)
+{
+	struct cpu *self = this_cpu();
+	const char *trouble = cannot_suspend();
+	enum verdict verdict;
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (is_powerdown(standby_state()))
+		return skip("no standby state is known");
+	gic_send(self->affinity, self->index, SGI);
+	timer_arm(10 * SECOND);
+	verdict = check_vectors(PSCI_FN64_CPU_SUSPEND, standby_state());
+	timer_disarm();
+	take_interrupts();
+
+	return verdict;
+}
+
+/* --- upper halves --- */
+
+/* A call that changes nothing; with garbage above it must answer the same. */
+struct narrow {
+	uint32_t fid;
+	uint32_t argument[2];
+};
+
+static enum verdict check_narrow(const struct narrow *call)
+{
+	const int64_t expected = call2(call->fid, call->argument[0], call->argument[1]);
+	const int64_t came =
+		call3(call->fid, UPPER | call->argument[0], UPPER | call->argument[1], UPPER);
+
+	if (came == expected)
+		return pass();
+	note("the call %x with %x and %x", call->fid, call->argument[0], call->argument[1]);
+
+	return fail_result("an SMC32 call with garbage in the upper halves", expected, came);
+}
+
+/* Aim: of no SMC32 call are the upper halves a part. */
+static enum verdict upper_halves_are_none(void)
+{
+	const uint32_t self = (uint32_t)this_cpu()->affinity;
+	const uint32_t absent = (uint32_t)absent_affinity();
+	const uint32_t memory = (uint32_t)board.memory.base;
+	const struct narrow calls[] = {
+		{ PSCI_FN32_PSCI_VERSION, { 0, 0 } },
+		{ PSCI_FN32_AFFINITY_INFO, { self, 0 } },
+		{ PSCI_FN32_AFFINITY_INFO, { absent, 0 } },
+		{ PSCI_FN32_CPU_ON, { self, 0 } },
+		{ PSCI_FN32_MIGRATE, { absent, 0 } },
+		{ PSCI_FN32_MIGRATE_INFO_TYPE, { 0, 0 } },
+		{ PSCI_FN32_MIGRATE_INFO_UP_CPU, { 0, 0 } },
+		{ PSCI_FN32_PSCI_FEATURES, { PSCI_FN32_CPU_ON, 0 } },
+		{ PSCI_FN32_PSCI_FEATURES, { PSCI_FN64_BASE + 0x1f, 0 } },
+		{ PSCI_FN32_NODE_HW_STATE, { self, 0 } },
+		{ PSCI_FN32_PSCI_SET_SUSPEND_MODE, { 2, 0 } },
+		{ PSCI_FN32_PSCI_STAT_RESIDENCY, { self, standby_state() } },
+		{ PSCI_FN32_PSCI_STAT_COUNT, { self, standby_state() } },
+		{ PSCI_FN32_SYSTEM_RESET2, { 0x7ffffffe, 0 } },
+		{ PSCI_FN32_MEM_PROTECT, { 0, 0 } },
+		{ PSCI_FN32_MEM_PROTECT_CHECK_RANGE, { memory, 4096 } },
+		{ PSCI_FN32_MEM_PROTECT_CHECK_RANGE, { memory, 0 } },
+		{ PSCI_FN32_SYSTEM_OFF2, { 2, 0 } },
+	};
+
+	if (this_cpu()->affinity >> 32 || board.memory.base >> 32)
+		return skip("an affinity or memory's address does not fit in 32 bits");
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		const enum verdict verdict = check_narrow(&calls[i]);
+
+		if (verdict != VERDICT_PASS)
+			return verdict;
 	}
 
 	return pass();
@@ -123,12 +228,14 @@ static const struct test tests[] = {
 	{ "PSCI-SMCCC-03", "reserved bits make an id unknown", reserved_bits_are_unknown },
 	{ "PSCI-SMCCC-04", "errors of SMC64 calls are 64 bits wide", smc64_errors_are_64_bits },
 	{ "PSCI-SMCCC-05", "a call keeps v0 to v31", vectors_are_kept },
+	{ "PSCI-SMCCC-08", "upper halves are no part of any SMC32 call", upper_halves_are_none },
 };
 
 const struct group group_smccc = GROUP("smccc", tests);
 
 /* To be run last, when all calls have been made. */
 static const struct test tests_kept[] = {
+	{ "PSCI-SMCCC-09", "standby keeps v0 to v31", vectors_survive_standby },
 	{ "PSCI-SMCCC-06", "no call changed x18 to x30, SP or DAIF", saved_registers_are_kept },
 	{ "PSCI-SMCCC-07", "no call changed x4 to x17", scratch_registers_are_kept },
 };

@@ -68,6 +68,12 @@ extern const struct group group_other_conduit;
 extern const struct group group_system_reset2;
 extern const struct group group_system_off2;
 extern const struct group group_optional;
+extern const struct group group_statistics;
+extern const struct group group_memory;
+extern const struct group group_os_initiated;
+extern const struct group group_hw_state;
+extern const struct group group_refusals;
+extern const struct group group_trusted_os;
 
 /** Each of these is one boot. */
 extern const struct group groups_end[];

@@ -8,6 +8,7 @@
 #define PPI_FIRST_INTID 16
 #define TIMER_VIRTUAL_INDEX 2
 #define PATH_SIZE 256
+#define DOMAIN_DEPTH_MAX 4 /* There are no more power levels. */
 
 struct board board;
 
@@ -218,6 +219,70 @@ static void read_idle_states(const void *fdt)
 	}
 }
 
+/* The nth node that a list of phandles without arguments names, or an error. */
+static int nth_node(const void *fdt, int node, const char *name, int n)
+{
+	int size = 0;
+	const fdt32_t *list = fdt_getprop(fdt, node, name, &size);
+
+	return list && size >= (n + 1) * (int)sizeof(*list)
+		       ? fdt_node_offset_by_phandle(fdt, fdt32_to_cpu(list[n]))
+		       : -FDT_ERR_NOTFOUND;
+}
+
+/* Whether a CPU, or a domain, lies in @domain, itself or by way of others. */
+static bool lies_in(const void *fdt, int node, int domain)
+{
+	for (int depth = 0; depth < DOMAIN_DEPTH_MAX && node >= 0; depth++) {
+		node = nth_node(fdt, node, "power-domains", 0);
+		if (node == domain)
+			return true;
+	}
+
+	return false;
+}
+
+static void read_domain_at(const void *fdt, int domain, struct domain *to)
+{
+	const int cells = fdt_address_cells(fdt, fdt_path_offset(fdt, "/cpus"));
+	int node;
+
+	*to = (struct domain){ 0 };
+	fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/cpus"))
+	{
+		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", NULL);
+
+		if (is_cpu(fdt, node) && reg && to->cpu_count < CPU_MAX &&
+		    lies_in(fdt, node, domain))
+			to->affinities[to->cpu_count++] = read_cells(reg, cells) & MPIDR_AFFINITY;
+	}
+	for (int i = 0; to->state_count < BOARD_DOMAIN_STATES_MAX; i++) {
+		node = nth_node(fdt, domain, "domain-idle-states", i);
+		if (node < 0)
+			break;
+		if (read_cell(fdt, node, "arm,psci-suspend-param", &to->states[to->state_count]))
+			to->state_count++;
+	}
+}
+
+static void read_domain(const void *fdt)
+{
+	int cpu;
+
+	fdt_for_each_subnode(cpu, fdt, fdt_path_offset(fdt, "/cpus"))
+	{
+		int node = is_cpu(fdt, cpu) ? nth_node(fdt, cpu, "power-domains", 0) : -1;
+
+		for (int depth = 0; depth < DOMAIN_DEPTH_MAX && node >= 0; depth++) {
+			read_domain_at(fdt, node, &board.domain);
+			if (board.domain.cpu_count > 1 && board.domain.state_count)
+				return;
+			node = nth_node(fdt, node, "power-domains", 0);
+		}
+	}
+	board.domain = (struct domain){ 0 };
+}
+
 static void read_memory(const void *fdt)
 {
 	const int node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", 7);
@@ -282,6 +347,10 @@ const char *board_read(const void *fdt)
 	read_idle_states(fdt);
 	/* First what it takes to turn the machine off again. */
 	trouble = read_psci(fdt);
+	if (!trouble)
+		trouble = read_cpus(fdt);
+	if (!trouble)
+		read_domain(fdt);
 
-	return trouble ? trouble : read_cpus(fdt);
+	return trouble;
 }

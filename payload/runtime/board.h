@@ -13,10 +13,19 @@
 
 #define BOARD_REDISTRIBUTORS_MAX 8
 #define BOARD_IDLE_STATES_MAX 8
+#define BOARD_DOMAIN_STATES_MAX 4
 
 struct region {
 	uint64_t base;
 	uint64_t size;
+};
+
+/** The innermost power domain that a CPU shares with others and that has states. */
+struct domain {
+	unsigned int cpu_count; /**< 0 if none is described. */
+	uint64_t affinities[CPU_MAX];
+	unsigned int state_count;
+	uint32_t states[BOARD_DOMAIN_STATES_MAX]; /**< power_state, for the last of its CPUs. */
 };
 
 struct board {
@@ -41,6 +50,7 @@ struct board {
 	/* power_state of the idle states that the CPUs have. */
 	unsigned int idle_state_count;
 	uint32_t idle_states[BOARD_IDLE_STATES_MAX];
+	struct domain domain;
 };
 
 extern struct board board;

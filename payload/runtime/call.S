@@ -3,6 +3,7 @@
  * The call itself, with every general register loaded before and looked at
  * after. In between, nothing but TPIDR_EL0 knows where struct call is.
  */
+#include "../../arch/arm64/sysreg.h"
 #include "layout.h"
 
 	.macro	load_all
@@ -98,8 +99,8 @@ call_registers:
 	.endm
 
 /*
- * uint64_t call_vectors(uint64_t fid, bool hvc, const void *in, void *out)
- * A call without arguments, with v0 to v31 loaded from @in and stored to @out.
+ * uint64_t call_vectors(uint64_t fid, uint64_t x1, const void *in, void *out, bool hvc)
+ * A call with one argument, with v0 to v31 loaded from @in and stored to @out.
  */
 	.global	call_vectors
 call_vectors:
@@ -107,8 +108,6 @@ call_vectors:
 	stp	x19, x20, [sp, #16]
 	mov	x19, x2
 	mov	x20, x3
-	mov	x4, x1
-	mov	x1, #0
 	mov	x2, #0
 	mov	x3, #0
 	for_each_q load_q
@@ -119,6 +118,47 @@ call_vectors:
 2:	for_each_q store_q
 	ldp	x19, x20, [sp, #16]
 	ldp	x29, x30, [sp], #32
+	ret
+
+/*
+ * int64_t call_big_endian(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, bool hvc)
+ * A call by a caller whose data is big-endian: without the MMU, whose tables are
+ * not, and without an access to data from the one change to the other.
+ */
+	.global	call_big_endian
+call_big_endian:
+	stp	x19, x20, [sp, #-16]!
+	mov	w20, w4
+	mrs	x4, CurrentEL
+	cmp	x4, #CURRENT_EL_EL2
+	mov	x4, #SCTLR_M
+	orr	x4, x4, #SCTLR_C
+	b.eq	3f
+
+	mrs	x19, sctlr_el1
+	bic	x4, x19, x4
+	orr	x4, x4, #SCTLR_EE
+	msr	sctlr_el1, x4
+	isb
+	cbz	w20, 1f
+	hvc	#0
+	b	2f
+1:	smc	#0
+2:	msr	sctlr_el1, x19
+	b	6f
+
+3:	mrs	x19, sctlr_el2
+	bic	x4, x19, x4
+	orr	x4, x4, #SCTLR_EE
+	msr	sctlr_el2, x4
+	isb
+	cbz	w20, 4f
+	hvc	#0
+	b	5f
+4:	smc	#0
+5:	msr	sctlr_el2, x19
+6:	isb
+	ldp	x19, x20, [sp], #16
 	ret
 
 /*

@@ -63,7 +63,8 @@ extern struct clobber clobber_scratch;
 extern struct clobber clobber_saved;
 
 /** call.S */
+int64_t call_big_endian(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, bool hvc);
 void call_registers(struct call *call, bool hvc);
-uint64_t call_vectors(uint64_t fid, bool hvc, const void *in, void *out);
+uint64_t call_vectors(uint64_t fid, uint64_t x1, const void *in, void *out, bool hvc);
 
 #endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who coordinates the CPUs of a power domain: the platform, or, if the guest has
+ * chosen so, the last CPU that goes to sleep.
+ *
+ * To be run before any CPU has called CPU_SUSPEND, after which the mode cannot be
+ * changed. Each test but the last leaves the machine platform-coordinated.
+ */
+#include <stddef.h>
+
+#include "sleep.h"
+
+static int64_t set_mode(uint64_t mode)
+{
+	return call1(PSCI_FN32_PSCI_SET_SUSPEND_MODE, mode);
+}
+
+/* The power state of the domain that goes deepest. */
+static struct sleep domain_sleep(void)
+{
+	return SLEEP_IN(board.domain.states[board.domain.state_count - 1]);
+}
+
+/* Another CPU of the domain, or NULL. */
+static struct cpu *sibling(void)
+{
+	for (unsigned int i = 1; i < board.cpu_count; i++) {
+		for (unsigned int j = 0; j < board.domain.cpu_count; j++) {
+			if (board.domain.affinities[j] == cpus[i].affinity)
+				return &cpus[i];
+		}
+	}
+
+	return NULL;
+}
+
+/* NULL, or why there is nothing to try. */
+static const char *cannot(void)
+{
+	if (!offers(PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		return "PSCI_SET_SUSPEND_MODE is not there";
+	if (!board.domain.cpu_count)
+		return "no power domain of several CPUs is known";
+	if (!sibling())
+		return "one CPU only";
+
+	return cannot_suspend();
+}
+
+/* Back to platform-coordinated mode, for which the other CPU has to be off. */
+static enum verdict leave(struct cpu *other, enum verdict verdict)
+{
+	if (atomic_load(&other->running) && !cpu_stop(other))
+		return fail("the other CPU could not be turned off");
+
+	const int64_t result = set_mode(PSCI_SUSPEND_MODE_PLATFORM_COORDINATED);
+
+	if (verdict == VERDICT_PASS && result != PSCI_RET_SUCCESS)
+		return fail_result("PSCI_SET_SUSPEND_MODE to platform-coordinated",
+				   PSCI_RET_SUCCESS, result);
+
+	return verdict;
+}
+
+/* --- the mode --- */
+
+/* Aim: there are two modes. */
+static enum verdict other_modes_are_invalid(void)
+{
+	static const uint32_t modes[] = { 2, 0x80000000, 0xffffffff };
+
+	if (!offers(PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		return skip("PSCI_SET_SUSPEND_MODE is not there");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		const int64_t result = set_mode(modes[i]);
+
+		if (result != PSCI_RET_INVALID_PARAMETERS)
+			return fail_result("PSCI_SET_SUSPEND_MODE of no mode",
+					   PSCI_RET_INVALID_PARAMETERS, result);
+	}
+
+	return pass();
+}
+
+/* Aim: with all others off one can change to and fro; upper halves are no mode. */
+static enum verdict mode_changes(void)
+{
+	static const uint64_t modes[] = {
+		PSCI_SUSPEND_MODE_OS_INITIATED,
+		PSCI_SUSPEND_MODE_PLATFORM_COORDINATED,
+		UPPER | PSCI_SUSPEND_MODE_OS_INITIATED,
+		UPPER | PSCI_SUSPEND_MODE_PLATFORM_COORDINATED,
+	};
+
+	if (!offers(PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		return skip("PSCI_SET_SUSPEND_MODE is not there");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		const int64_t result = set_mode(modes[i]);
+
+		if (result != PSCI_RET_SUCCESS)
+			return fail_result("PSCI_SET_SUSPEND_MODE", PSCI_RET_SUCCESS, result);
+	}
+
+	return pass();
+}
+
+/* Aim: back only for a CPU that is alone. */
+static enum verdict back_is_denied(void)
+{
+	struct cpu *other = other_cpu(1);
+	enum verdict verdict;
+	int64_t result;
+
+	if (!offers(PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		return skip("PSCI_SET_SUSPEND_MODE is not there");
+	if (!other)
+		return skip("one CPU only");
+	result = set_mode(PSCI_SUSPEND_MODE_OS_INITIATED);
+	if (result != PSCI_RET_SUCCESS)
+		return fail_result("PSCI_SET_SUSPEND_MODE to OS-initiated", PSCI_RET_SUCCESS,
+				   result);
+	if (!cpu_start(other))
+		return fail("CPU 1 could not be started");
+	result = set_mode(PSCI_SUSPEND_MODE_PLATFORM_COORDINATED);
+	verdict = result == PSCI_RET_DENIED
+			  ? pass()
+			  : fail_result("PSCI_SET_SUSPEND_MODE back with another CPU on",
+					PSCI_RET_DENIED, result);
+
+	return leave(other, verdict);
+}
+
+/* --- OS-initiated --- */
+
+/* Aim: who is not the last of a domain cannot ask for it. */
+static enum verdict domain_is_denied(void)
+{
+	const char *trouble = cannot();
+	struct cpu *other = sibling();
+	struct sleep sleep;
+	struct woken woken;
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (set_mode(PSCI_SUSPEND_MODE_OS_INITIATED) != PSCI_RET_SUCCESS)
+		return fail("OS-initiated mode could not be entered");
+	if (!cpu_start(other))
+		return fail("another CPU could not be started");
+	sleep = domain_sleep();
+	woken = sleep_briefly(&sleep, SLEEP_CONTEXT);
+	if (woken.at_entry)
+		return leave(other, fail("expected DENIED, came the entry point"));
+
+	return leave(other, woken.result == PSCI_RET_DENIED
+				    ? pass()
+				    : fail_result("CPU_SUSPEND of a domain with a CPU that runs",
+						  PSCI_RET_DENIED, woken.result));
+}
+
+/*
+ * Ask for the domain while another CPU of it sleeps, once that is there: until then
+ * the answer is DENIED.
+ */
+static struct woken ask_beside(struct cpu *other, const struct sleep *others, const char **trouble)
+{
+	const struct sleep sleep = domain_sleep();
+	const uint64_t deadline = timer_deadline(SLEEP_GUARD);
+	const char *woken_trouble;
+	struct woken woken = { 0 };
+
+	*trouble = NULL;
+	if (set_mode(PSCI_SUSPEND_MODE_OS_INITIATED) != PSCI_RET_SUCCESS) {
+		*trouble = "OS-initiated mode could not be entered";
+
+		return woken;
+	}
+	*trouble = sleep_elsewhere(other, others);
+	if (*trouble)
+		return woken;
+	do {
+		woken = sleep_briefly(&sleep, SLEEP_CONTEXT);
+	} while (woken.result == PSCI_RET_DENIED && !timer_passed(deadline));
+	woken_trouble = wake_elsewhere(other);
+	*trouble = woken_trouble;
+
+	return woken;
+}
+
+/* Aim: a domain cannot go deeper than one of its CPUs lets it. */
+static enum verdict light_sleeper_is_invalid(void)
+{
+	const struct sleep standby = SLEEP_IN(standby_state());
+	const char *trouble = cannot();
+	struct cpu *other = sibling();
+	struct woken woken;
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (!board.idle_state_count || is_powerdown(standby.state))
+		return skip("no standby state is known");
+	woken = ask_beside(other, &standby, &trouble);
+	if (trouble)
+		return leave(other, fail("%s", trouble));
+	if (woken.at_entry || woken.result == PSCI_RET_SUCCESS)
+		return leave(other, observe("the domain may go deeper than a CPU in standby"));
+
+	return leave(other, woken.result == PSCI_RET_INVALID_PARAMETERS
+				    ? pass()
+				    : fail_result("CPU_SUSPEND of a domain with a CPU in standby",
+						  PSCI_RET_INVALID_PARAMETERS, woken.result));
+}
+
+/* Aim: the last of a domain gets what it asks for. */
+static enum verdict last_gets_the_domain(void)
+{
+	const char *trouble = cannot();
+	struct sleep sleep = SLEEP_IN(0);
+	struct cpu *other = sibling();
+	struct woken woken;
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (!powerdown_state(&sleep.state))
+		return skip("no power-down state is known");
+	woken = ask_beside(other, &sleep, &trouble);
+	if (trouble)
+		return leave(other, fail("%s", trouble));
+
+	return leave(other, judge_woken(&woken, SLEEP_CONTEXT));
+}
+
+/* --- platform-coordinated --- */
+
+/* Aim: everybody may ask for the domain at any time, and nobody is DENIED. */
+static enum verdict platform_never_denies(void)
+{
+	const char *trouble = cannot();
+	struct cpu *other = sibling();
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (!cpu_start(other))
+		return fail("another CPU could not be started");
+	for (unsigned int i = 0; i < board.domain.state_count; i++) {
+		const struct sleep sleep = SLEEP_IN(board.domain.states[i]);
+		const struct woken woken = sleep_briefly(&sleep, SLEEP_CONTEXT + i);
+		const enum verdict verdict = judge_woken(&woken, SLEEP_CONTEXT + i);
+
+		if (verdict != VERDICT_PASS)
+			return verdict;
+	}
+
+	return pass();
+}
+
+/* Aim: after a CPU_SUSPEND in the one mode it is too late for the other. */
+static enum verdict too_late_is_denied(void)
+{
+	const struct sleep sleep = SLEEP_IN(standby_state());
+	const char *trouble = cannot_suspend();
+	struct woken woken;
+	int64_t result;
+
+	if (!offers(PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		return skip("PSCI_SET_SUSPEND_MODE is not there");
+	if (trouble)
+		return skip("%s", trouble);
+	woken = sleep_briefly(&sleep, SLEEP_CONTEXT);
+	if (judge_woken(&woken, SLEEP_CONTEXT) != VERDICT_PASS)
+		return VERDICT_FAIL;
+	result = set_mode(PSCI_SUSPEND_MODE_OS_INITIATED);
+	if (result == PSCI_RET_SUCCESS) {
+		set_mode(PSCI_SUSPEND_MODE_PLATFORM_COORDINATED);
+
+		return fail_result("PSCI_SET_SUSPEND_MODE after a CPU_SUSPEND", PSCI_RET_DENIED,
+				   result);
+	}
+
+	return result == PSCI_RET_DENIED ? pass()
+					 : fail_result("PSCI_SET_SUSPEND_MODE after a CPU_SUSPEND",
+						       PSCI_RET_DENIED, result);
+}
+
+static const struct test tests[] = {
+	{ "PSCI-PSCI_SET_SUSPEND_MODE-30", "other modes are INVALID_PARAMETERS",
+	  other_modes_are_invalid },
+	{ "PSCI-PSCI_SET_SUSPEND_MODE-33", "the mode can be changed and changed back",
+	  mode_changes },
+	{ "PSCI-PSCI_SET_SUSPEND_MODE-32", "back is DENIED while another CPU is on",
+	  back_is_denied },
+	{ "PSCI-CPU_SUSPEND-33", "OS-initiated: a domain is DENIED while another CPU of it runs",
+	  domain_is_denied },
+	{ "PSCI-CPU_SUSPEND-34",
+	  "OS-initiated: a domain beside a CPU in standby is INVALID_PARAMETERS",
+	  light_sleeper_is_invalid },
+	{ "PSCI-CPU_SUSPEND-13", "OS-initiated: the last CPU of a domain may ask for it",
+	  last_gets_the_domain },
+	{ "PSCI-CPU_SUSPEND-35", "platform-coordinated: asking for a domain is never DENIED",
+	  platform_never_denies },
+	{ "PSCI-PSCI_SET_SUSPEND_MODE-31", "OS-initiated mode is DENIED after a CPU_SUSPEND",
+	  too_late_is_denied },
+};
+
+const struct group group_os_initiated = GROUP("os-initiated", tests);
