@@ -243,6 +243,9 @@ KERNELS ?= 6.12 6.1
 module: ## psci_hibernate.ko for Debian's kernels KERNELS="6.12 6.1"
 	$(Q)$(foreach series,$(KERNELS),tools/build-module $(series) &&) true
 
+deb: ## the Debian package that has DKMS build it
+	$(Q)tools/make-deb
+
 # --- tests and gates ---
 
 unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
@@ -383,6 +386,6 @@ help: ## this list
 
 .PHONY: model model-broken prove size spec-map mutate fuzz replay
 .PHONY: examples examples-test install uninstall
-.PHONY: module
+.PHONY: module deb
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help
 .DELETE_ON_ERROR:

@@ -200,6 +200,6 @@ module_init(psci_hibernate_init);
 module_exit(psci_hibernate_exit);
 
 MODULE_DESCRIPTION("Hibernate through PSCI's SYSTEM_OFF2 on kernels older than 6.13");
-MODULE_AUTHOR("The Dormouse developers");
+MODULE_AUTHOR("The Dormouse authors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("1.0");
