@@ -7,18 +7,6 @@
 
 u_boot=${here%/*}/u-boot.bin boot_disk=${here%/*}/boot.disk
 
-# A line that U-Boot is to carry out, once it has shown its prompt N times:
-# at_prompt N LINE
-at_prompt()
-{
-	local end=$((SECONDS + vm_deadline))
-
-	while (($(grep -ac '^=> ' "$vm_console") < $1 && SECONDS < end)) && vm_is_alive; do
-		vm_wait_a_little
-	done
-	echo "$2" >&"$keys"
-}
-
 # --- By itself ---
 
 vm_start u-boot --firmware "$u_boot" --disk "$boot_disk,ro" --cpus 2

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set them.
 #
 # More of psci_hibernate, see test-module.bash: all ways in which a guest with
 # it hibernates or seems to, and in which it powers off.
+
+# shellcheck source=tests/system/module.bash
+. "$here/module.bash"
 
 # --- What is no hibernation that powers off ---
 

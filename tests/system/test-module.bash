@@ -1,34 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set them.
 #
 # A guest whose kernel is older than 6.13 and has the module psci_hibernate:
 # without it a hibernation looks like a power-off, with it it does not, and
 # nothing else changes. What takes longer is in test-module-paths.bash.
 
-module_loaded='^GUEST: module loaded says=hibernation will end in SYSTEM_OFF2, '
-
-# How the run ended, by exit status and message: ends WHICH STATE
-ends()
-{
-	local status=0 cause='SYSTEM_OFF, from vCPU 0'
-
-	[[ $2 != hibernated ]] || status=3 cause='SYSTEM_OFF2, type 0, from vCPU 0'
-	is "$1: run exits $status" "$vm_status" "$status"
-	ok "$1: dormouse reports $2, and why" dormouse_said "^dormouse: $vm_name: $2: $cause, at "
-}
-
-# The guest is the one whose identity the fields of an earlier line were.
-resumes()
-{
-	ok "$1: the guest resumes: same boot, same memory, same process" \
-		[ "$(guest_fact resumed boot_id) $(guest_fact resumed nonce) $(guest_fact resumed pid)" \
-		= "$identity" ]
-}
-
-identity_of()
-{
-	echo "$(guest_fact "$1" boot_id) $(guest_fact "$1" nonce) $(guest_fact "$1" pid)"
-}
+# shellcheck source=tests/system/module.bash
+. "$here/module.bash"
 
 # --- A life with it ---
 

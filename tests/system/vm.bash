@@ -104,6 +104,20 @@ vm_signal()
 	vm_finish
 }
 
+# --- U-Boot ---
+
+# A line that U-Boot is to carry out, once it has shown its prompt N times:
+# at_prompt N LINE, through the descriptor $keys
+at_prompt()
+{
+	local end=$((SECONDS + vm_deadline))
+
+	while (($(grep -ac '^=> ' "$vm_console") < $1 && SECONDS < end)) && vm_is_alive; do
+		vm_wait_a_little
+	done
+	echo "$2" >&"$keys"
+}
+
 # --- What they said ---
 
 # The guest's console holds a line that matches.
