@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Running the command that boots a machine, here or on the emulated host, until it
+ends, has said enough, says too much or takes too long. Whatever it does, a boot ends.
+"""
+import os
+import secrets
+import select
+import shlex
+import signal
+import subprocess
+import time
+
+# A core run prints some 15 KiB; whoever prints this much prints for ever.
+FLOOD = 8 << 20
+# How long a command may take to end once it was told to, and the host to say so.
+GRACE = 10
+HOST_GRACE = 60
+
+
+class CannotRun(Exception):
+    """It could not even be tried; a sentence."""
+
+
+class Outcome:
+    """What became of one boot."""
+
+    def __init__(self, how, status, text, seconds):
+        self.how = how  # 'ended' by itself, 'stopped' by us, 'timeout' or 'flood'
+        self.status = status  # its exit status, negative for a signal; None if it did not end
+        self.text = text  # what it printed
+        self.seconds = seconds
+
+
+def watch(command, seconds, enough):
+    """Follow a Here or There until it ends: an Outcome. @enough(text) says that we have
+    seen all there is to see."""
+    begin = time.monotonic()
+    data = bytearray()
+    how = None
+    while how is None:
+        left = begin + seconds - time.monotonic()
+        piece = command.read(min(max(left, 0), 1))
+        if piece is None:
+            if left <= 0:
+                how = 'timeout'
+            continue
+        data += piece
+        if not piece:
+            how = 'ended'
+        elif len(data) > FLOOD:
+            how = 'flood'
+        elif enough(data):
+            how = 'stopped'
+    status = command.end(how != 'ended')
+    text = bytes(data[:FLOOD]).decode('utf-8', 'replace').replace('\r', '').replace('\0', '')
+    return Outcome(how, status if how == 'ended' else None, text, time.monotonic() - begin)
+
+
+class Here:
+    """A command of this machine."""
+
+    def __init__(self, argv):
+        try:
+            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                            start_new_session=True)
+        except OSError as error:
+            raise CannotRun('%s cannot be run: %s' % (argv[0], error.strerror)) from error
+        self.output = self.process.stdout.fileno()
+
+    def read(self, seconds):
+        """Output; None if there was none for so long, b'' at the end. A child that goes on
+        with our pipe in hand does not keep us."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ended = self.process.poll() is not None
+            wait = 0 if ended else min(max(deadline - time.monotonic(), 0), 0.1)
+            if select.select([self.output], [], [], wait)[0]:
+                piece = os.read(self.output, 65536)
+                if piece or ended:
+                    return piece
+                # It closed its output and lives on.
+                try:
+                    self.process.wait(max(deadline - time.monotonic(), 0))
+                except subprocess.TimeoutExpired:
+                    return None
+            elif ended:
+                return b''
+            elif time.monotonic() >= deadline:
+                return None
+
+    def end(self, kill):
+        """Leave nothing of it behind; its exit status."""
+        if kill:
+            self.signal(signal.SIGTERM)
+            try:
+                self.process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                pass
+        self.signal(signal.SIGKILL)
+        self.process.stdout.close()
+        return self.process.wait()
+
+    def signal(self, number):
+        try:
+            os.killpg(self.process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+class Host:
+    """An emulated arm64 machine with KVM; conform/boots in it runs one command at a time.
+    Between a command's first and last byte its output is the machine's; a token that nobody
+    there knows ends it."""
+
+    def __init__(self, argv):
+        self.token = secrets.token_hex(16).encode()
+        self.held = bytearray()
+        try:
+            self.process = subprocess.Popen(argv + [self.token.decode()],
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            start_new_session=True)
+        except OSError as error:
+            raise CannotRun('%s cannot be run: %s' % (argv[0], error.strerror)) from error
+        self.output = self.process.stdout.fileno()
+
+    def say(self, line):
+        try:
+            self.process.stdin.write(line.encode() + b'\n')
+            self.process.stdin.flush()
+        except OSError as error:
+            raise self.lost() from error
+
+    def lost(self):
+        return CannotRun('the emulated machine ended before its tests did')
+
+    def fill(self, seconds):
+        """Read more into held; False if nothing came for so long."""
+        if not select.select([self.output], [], [], seconds)[0]:
+            return False
+        piece = os.read(self.output, 65536)
+        if not piece:
+            raise self.lost()
+        self.held += piece
+        return True
+
+    def close(self):
+        """Let the machine go, at once if need be."""
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
+        try:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        except (ProcessLookupError, PermissionError):
+            pass
+        self.process.stdout.close()
+        self.process.wait()
+
+
+class There:
+    """A command of an emulated host."""
+
+    def __init__(self, host, argv):
+        self.host = host
+        self.status = None
+        host.say('run ' + shlex.join(argv))
+
+    def read(self, seconds):
+        """As Here.read()."""
+        held, token = self.host.held, self.host.token
+        while True:
+            at = held.find(token)
+            end = held.find(b'\n', at) if at >= 0 else -1
+            if end >= 0 and at == 0:
+                self.status = int(held[len(token):end])
+                del held[:end + 1]
+                return b''
+            # What may be the beginning of the token is not output yet.
+            ready = at if at >= 0 else max(len(held) - len(token), 0)
+            if ready:
+                piece = bytes(held[:ready])
+                del held[:ready]
+                return piece
+            if not self.host.fill(seconds):
+                return None
+
+    def end(self, kill):
+        """As Here.end()."""
+        for word in ('term', 'kill') if kill else ():
+            if self.status is None:
+                self.host.say(word)
+            deadline = time.monotonic() + HOST_GRACE
+            while self.status is None and time.monotonic() < deadline:
+                self.read(1)
+        if self.status is None:
+            raise CannotRun('the emulated machine does not answer any more')
+        return self.status if self.status < 128 else 128 - self.status

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whom --on names: the command that boots the image, and what its machine's ends look
+like from outside."""
+import os
+import platform
+import shlex
+
+import boot
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# The board of all that we start ourselves: enough CPUs for races between three.
+CPUS = '4'
+QEMU = ['qemu-system-aarch64', '-smp', CPUS, '-m', '128M', '-nodefaults', '-display', 'none',
+        '-serial', 'stdio', '-monitor', 'none', '-nic', 'none',
+        '-kernel', '%IMAGE%', '-append', '%APPEND%']
+DORMOUSE = ['%DORMOUSE%', 'run', '--name', '%NAME%', '--kernel', '%IMAGE%', '--cpus', CPUS,
+            '--memory', '64M', '--append', '%APPEND%']
+
+
+class Kind:
+    """How one implementation is run."""
+
+    def __init__(self, argv, summary, known=None, kvm=False, restarts=None, hibernated=None,
+                 says=None, where=None):
+        self.argv = argv
+        self.summary = summary  # for --help
+        self.known = known  # file of its known deviations in conform/known
+        self.kvm = kvm  # it needs arm64's KVM
+        self.restarts = restarts  # whether a reset starts the machine again; None: unknown
+        self.hibernated = hibernated  # exit status after SYSTEM_OFF2; None: as after SYSTEM_OFF
+        self.says = says or {}  # what it prints when a machine ends so
+        self.where = where  # what a path in argv is on the emulated host
+
+
+KINDS = {
+    'qemu-tcg': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3', '-cpu', 'cortex-a72'] + QEMU[1:],
+                     "QEMU's own PSCI, emulated, for EL1", 'qemu-tcg', restarts=True),
+    'qemu-tcg-el2': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,virtualization=on',
+                                     '-cpu', 'cortex-a72'] + QEMU[1:],
+                         'the same for EL2', 'qemu-tcg', restarts=True),
+    'qemu-kvm': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3', '-accel', 'kvm',
+                                 '-cpu', 'host'] + QEMU[1:],
+                     "KVM's PSCI in QEMU", 'kvm', kvm=True, restarts=True),
+    'dormouse': Kind(DORMOUSE, 'libpsci, in dormouse', 'libpsci', kvm=True, restarts=True,
+                     hibernated=3, says={
+                         'off': 'off: SYSTEM_OFF, from vCPU 1',
+                         'hibernated': 'hibernated: SYSTEM_OFF2',
+                         'reset': 'resetting: SYSTEM_RESET, from vCPU',
+                         'warm reset': 'resetting: SYSTEM_RESET2',
+                     }),
+    'dormouse-kernel': Kind(DORMOUSE + ['--psci', 'kernel'], "KVM's PSCI, in dormouse", 'kvm',
+                            kvm=True, restarts=True, hibernated=3),
+    'dormouse-mixed': Kind(DORMOUSE + ['--psci', 'mixed'],
+                           "KVM's PSCI with libpsci's SYSTEM_OFF2, in dormouse", 'kvm', kvm=True,
+                           restarts=True, hibernated=3),
+}
+
+
+class Unknown(Exception):
+    """--on names nothing that we can run; a sentence."""
+
+
+class Target:
+    """A column: what --on named, with the options that came before it."""
+
+    def __init__(self, on, options):
+        self.on = on
+        self.options = options  # tests, known, dormouse, host_kernel, must_run, strict
+        words = self.words(on)
+        if words and words[0] in KINDS:
+            self.kind = KINDS[words[0]]
+            self.argv = self.kind.argv + words[1:]
+        elif any('%IMAGE%' in word for word in words):
+            self.kind = Kind(words, '')
+            self.argv = words
+        else:
+            raise Unknown("--on %s: this is none of %s, nor a command with %%IMAGE%% in it"
+                          % (on, ', '.join(KINDS)))
+        self.name = words[0] if words[0] in KINDS else 'command'
+
+    @staticmethod
+    def words(on):
+        try:
+            return shlex.split(on)
+        except ValueError as error:
+            raise Unknown('--on %s: %s' % (on, error)) from error
+
+    def known_file(self):
+        """The table of its known deviations, or None."""
+        if self.options.known:
+            return self.options.known
+        return self.kind.known and os.path.join(ROOT, 'conform', 'known', self.kind.known)
+
+    def on_emulated_host(self):
+        return self.kind.kvm and not has_kvm()
+
+    def command(self, image, append, name, state):
+        """The words of one boot. @name is nobody else's; @state is a directory for what a VMM
+        keeps."""
+        words = {'%IMAGE%': image, '%APPEND%': append, '%NAME%': name,
+                 '%DORMOUSE%': self.dormouse()}
+        argv = []
+        for word in self.argv:
+            for place, text in words.items():
+                word = word.replace(place, text)
+            argv.append(word)
+        return ['env', 'DORMOUSE_STATE_DIR=' + state] + argv if '%NAME%' in self.argv else argv
+
+    def dormouse(self):
+        program = self.options.dormouse
+        return host_path(program) if self.on_emulated_host() else os.path.abspath(program)
+
+
+def has_kvm():
+    return platform.machine() in ('aarch64', 'arm64') and os.access('/dev/kvm',
+                                                                    os.R_OK | os.W_OK)
+
+
+def host_path(path):
+    """Where a file of ours lies on the emulated host."""
+    return '/host/files/' + os.path.abspath(path).lstrip('/').replace('/', '_')
+
+
+class Machines:
+    """The machines that boots happen on: this one, and emulated hosts, each started once."""
+
+    def __init__(self, image, targets, timeout, logs, state):
+        self.image = image
+        self.targets = targets
+        self.timeout = timeout
+        self.logs = logs
+        self.state = state
+        self.boots = 0
+        self.hosts = {}
+
+    def seconds(self, target):
+        """How long a boot may take; nested emulation is slow."""
+        return self.timeout or (300 if target.on_emulated_host() else 60)
+
+    def run(self, target, append, enough):
+        """One boot of the image: an Outcome."""
+        seconds = self.seconds(target)
+        self.boots += 1
+        name = 'conform-%d' % self.boots
+        if not target.on_emulated_host():
+            argv = target.command(os.path.abspath(self.image), append, name, self.state)
+            return boot.watch(boot.Here(argv), seconds, enough)
+        argv = target.command('/host/psci-conform.img', append, name, '/tmp/state')
+        command = boot.There(self.host(target.options.host_kernel), argv)
+        return boot.watch(command, seconds, enough)
+
+    def host(self, kernel):
+        if kernel not in self.hosts:
+            self.hosts[kernel] = boot.Host(self.host_command(kernel))
+        return self.hosts[kernel]
+
+    def host_command(self, kernel):
+        users = [t for t in self.targets
+                 if t.on_emulated_host() and t.options.host_kernel == kernel]
+        files = {self.image: '/host/psci-conform.img',
+                 os.path.join(ROOT, 'conform', 'boots'): '/host/boots'}
+        for target in users:
+            if '%DORMOUSE%' in target.argv:
+                files[target.options.dormouse] = host_path(target.options.dormouse)
+        for path in files:
+            if not os.path.exists(path):
+                raise boot.CannotRun('there is no %s: make all payload builds it' % path)
+        argv = [os.path.join(ROOT, 'tools', 'arm64-host'), '--kernel', kernel]
+        if self.logs:
+            argv += ['--log', os.path.join(self.logs, 'host-%s.log' % kernel)]
+        for path, place in files.items():
+            argv += ['--add', '%s:%s' % (os.path.abspath(path), place)]
+        return argv + ['--', 'bash', '/host/boots']
+
+    def close(self):
+        for host in self.hosts.values():
+            host.close()
