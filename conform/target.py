@@ -4,6 +4,7 @@ like from outside."""
 import os
 import platform
 import shlex
+import subprocess
 
 import boot
 
@@ -13,6 +14,9 @@ CPUS = '4'
 QEMU = ['qemu-system-aarch64', '-smp', CPUS, '-m', '128M', '-nodefaults', '-display', 'none',
         '-serial', 'stdio', '-monitor', 'none', '-nic', 'none',
         '-kernel', '%IMAGE%', '-append', '%APPEND%']
+# QEMU is dynamically linked, and the emulated host has no libraries: it brings its own.
+QEMU_THERE = ['/qemu/lib/ld-linux-aarch64.so.1', '--library-path', '/qemu/lib',
+              '/qemu/qemu-system-aarch64']
 DORMOUSE = ['%DORMOUSE%', 'run', '--name', '%NAME%', '--kernel', '%IMAGE%', '--cpus', CPUS,
             '--memory', '64M', '--append', '%APPEND%']
 
@@ -21,7 +25,7 @@ class Kind:
     """How one implementation is run."""
 
     def __init__(self, argv, summary, known=None, kvm=False, restarts=None, hibernated=None,
-                 says=None, where=None):
+                 says=None):
         self.argv = argv
         self.summary = summary  # for --help
         self.known = known  # file of its known deviations in conform/known
@@ -29,7 +33,6 @@ class Kind:
         self.restarts = restarts  # whether a reset starts the machine again; None: unknown
         self.hibernated = hibernated  # exit status after SYSTEM_OFF2; None: as after SYSTEM_OFF
         self.says = says or {}  # what it prints when a machine ends so
-        self.where = where  # what a path in argv is on the emulated host
 
 
 KINDS = {
@@ -104,7 +107,12 @@ class Target:
             for place, text in words.items():
                 word = word.replace(place, text)
             argv.append(word)
+        if self.is_qemu_there():
+            argv[:1] = QEMU_THERE
         return ['env', 'DORMOUSE_STATE_DIR=' + state] + argv if '%NAME%' in self.argv else argv
+
+    def is_qemu_there(self):
+        return self.on_emulated_host() and self.argv[0] == QEMU[0]
 
     def dormouse(self):
         program = self.options.dormouse
@@ -119,6 +127,15 @@ def has_kvm():
 def host_path(path):
     """Where a file of ours lies on the emulated host."""
     return '/host/files/' + os.path.abspath(path).lstrip('/').replace('/', '_')
+
+
+def fetch(*what):
+    """The path of what tools/fetch brings."""
+    try:
+        return subprocess.run([os.path.join(ROOT, 'tools', 'fetch'), *what], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise boot.CannotRun('tools/fetch %s failed' % ' '.join(what)) from error
 
 
 class Machines:
@@ -146,8 +163,14 @@ class Machines:
             argv = target.command(os.path.abspath(self.image), append, name, self.state)
             return boot.watch(boot.Here(argv), seconds, enough)
         argv = target.command('/host/psci-conform.img', append, name, '/tmp/state')
-        command = boot.There(self.host(target.options.host_kernel), argv)
-        return boot.watch(command, seconds, enough)
+        kernel = target.options.host_kernel
+        try:
+            return boot.watch(boot.There(self.host(kernel), argv), seconds, enough)
+        except boot.CannotRun:
+            # Who comes next gets another.
+            if kernel in self.hosts:
+                self.hosts.pop(kernel).close()
+            raise
 
     def host(self, kernel):
         if kernel not in self.hosts:
@@ -162,6 +185,8 @@ class Machines:
         for target in users:
             if '%DORMOUSE%' in target.argv:
                 files[target.options.dormouse] = host_path(target.options.dormouse)
+            if target.is_qemu_there():
+                files[fetch('program', 'qemu-system-arm', QEMU[0])] = '/qemu'
         for path in files:
             if not os.path.exists(path):
                 raise boot.CannotRun('there is no %s: make all payload builds it' % path)
