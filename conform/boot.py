@@ -36,24 +36,32 @@ def watch(command, seconds, enough):
     seen all there is to see."""
     begin = time.monotonic()
     data = bytearray()
-    how = None
-    while how is None:
-        left = begin + seconds - time.monotonic()
-        piece = command.read(min(max(left, 0), 1))
-        if piece is None:
-            if left <= 0:
-                how = 'timeout'
-            continue
-        data += piece
-        if not piece:
-            how = 'ended'
-        elif len(data) > FLOOD:
-            how = 'flood'
-        elif enough(data):
-            how = 'stopped'
+    try:
+        how = follow(command, data, begin + seconds, enough)
+    except BaseException:
+        command.abandon()
+        raise
     status = command.end(how != 'ended')
     text = bytes(data[:FLOOD]).decode('utf-8', 'replace').replace('\r', '').replace('\0', '')
     return Outcome(how, status if how == 'ended' else None, text, time.monotonic() - begin)
+
+
+def follow(command, data, deadline, enough):
+    """Collect what it prints in @data; how it came to an end."""
+    while True:
+        left = deadline - time.monotonic()
+        piece = command.read(min(max(left, 0), 1))
+        if piece is None:
+            if left <= 0:
+                return 'timeout'
+            continue
+        data += piece
+        if not piece:
+            return 'ended'
+        if len(data) > FLOOD:
+            return 'flood'
+        if enough(data):
+            return 'stopped'
 
 
 class Here:
@@ -100,6 +108,10 @@ class Here:
         self.signal(signal.SIGKILL)
         self.process.stdout.close()
         return self.process.wait()
+
+    def abandon(self):
+        """We are told to stop, at once."""
+        self.signal(signal.SIGKILL)
 
     def signal(self, number):
         try:
@@ -184,6 +196,9 @@ class There:
                 return piece
             if not self.host.fill(seconds):
                 return None
+
+    def abandon(self):
+        """It ends with its host."""
 
     def end(self, kill):
         """As Here.end()."""
