@@ -36,9 +36,14 @@ def anchor(number, name):
     return 'c%d-%s' % (number, name)
 
 
-def explained(cell):
-    """There is more to say than its word."""
-    return cell.unexpected or kind(cell) not in ('pass', 'skip')
+def is_plain(cell):
+    """There is no more to say than its word."""
+    return cell is None or not cell.unexpected and kind(cell) in ('pass', 'skip')
+
+
+def is_explained(column, cell):
+    """It has a paragraph below the table."""
+    return not is_plain(cell) and not column.told(cell)
 
 
 # --- the parts ---
@@ -62,13 +67,13 @@ def card(number, column):
                 ''.join('<br>' + escape(trouble) for trouble in column.troubles())))
 
 
-def table_cell(number, cell):
+def table_cell(number, column, cell):
     if cell is None:
         return '<td></td>'
     classes = 'v %s%s' % (kind(cell), ' new' if cell.unexpected else '')
     title = escape(cell.reason or cell.result.why or '')
     inner = 'class="%s" title="%s"' % (classes, title) if title else 'class="%s"' % classes
-    if explained(cell):
+    if is_explained(column, cell):
         return '<td><a %s href="#%s">%s</a></td>' % (
             inner, anchor(number, cell.result.test.id), kind(cell))
     return '<td><span %s>%s</span></td>' % (inner, kind(cell))
@@ -91,11 +96,10 @@ def table(columns, tests):
             rows = [column.cells[t.id] for t in tests for column in columns
                     if report.statement(t.id)[0] == name and t.id in column.cells]
             yield '<tr class="function%s"><th colspan="%d">%s</th></tr>' % (
-                '' if any(map(explained, rows)) else ' plain', len(columns) + 1, escape(name))
-        plain = not any(cell and explained(cell) for cell in cells)
+                ' plain' if all(map(is_plain, rows)) else '', len(columns) + 1, escape(name))
         yield '<tr%s><th><code>%s</code>%s</th>%s</tr>' % (
-            ' class="plain"' if plain else '', number, escape(test.sentence),
-            ''.join(table_cell(i, cell) for i, cell in enumerate(cells, 1)))
+            ' class="plain"' if all(map(is_plain, cells)) else '', number, escape(test.sentence),
+            ''.join(table_cell(i, columns[i - 1], cell) for i, cell in enumerate(cells, 1)))
     yield '</table></div>'
 
 
@@ -103,7 +107,7 @@ def explanations(columns, tests):
     for test in report.by_function(tests):
         for number, column in enumerate(columns, 1):
             cell = column.cells.get(test.id)
-            if cell and explained(cell):
+            if is_explained(column, cell):
                 yield explanation(number, column, cell)
 
 

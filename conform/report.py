@@ -26,6 +26,7 @@ class Column:
         self.boots = []
         self.cells = {}  # statement: Cell
         self.cannot = None  # a sentence if it could not be run
+        self.silent = False  # given up, since not a word of TAP came
 
     def add(self, boot):
         """Take over what a boot has shown; what was missing before may be there now."""
@@ -44,8 +45,25 @@ class Column:
         return [cell for cell in self.cells.values() if cell.unexpected]
 
     def troubles(self):
-        """Boots that did not go as they should."""
-        return ['%s: %s' % (boot.group.name, boot.trouble) for boot in self.boots if boot.trouble]
+        """Boots that did not go as they should: each trouble once, and where it was."""
+        where = {}
+        for boot in self.boots:
+            if boot.trouble:
+                where.setdefault(boot.trouble, []).append(boot.group.name)
+        return ['%s: %s' % (', '.join(names), trouble) for trouble, names in where.items()]
+
+    def told(self, cell):
+        """Its boot's trouble says why it is missing, and that is enough."""
+        return cell.result.verdict == judge.MISSING and (
+            self.silent or any(cell.result.why == boot.trouble for boot in self.boots))
+
+    def give_up(self, groups):
+        """What is left would not print anything either."""
+        self.silent = True
+        for group in groups:
+            for test in group.tests:
+                result = judge.Result(test, judge.MISSING, 'not tried, since no TAP came', [])
+                self.cells.setdefault(test.id, self.cell(result))
 
     def as_known(self):
         return not self.cannot and not self.unexpected() and not self.troubles()
@@ -125,9 +143,8 @@ def complaints(column):
     if column.cannot:
         yield 'could not be run: ' + column.cannot
     yield from column.troubles()
-    shown = set(boot.trouble for boot in column.boots)
     for cell in column.unexpected():
-        if cell.result.verdict == judge.MISSING and cell.result.why in shown:
+        if column.told(cell):
             continue
         yield '%s %s: %s' % (cell.result.test.id, cell.result.test.sentence, cell.unexpected)
         for line in explain(cell):
