@@ -189,7 +189,8 @@ class Boot:
 
     def said(self):
         """The command told of this end as it should, if it tells of ends at all."""
-        return self.kind.says.get(self.group.ending, '') in self.outcome.text
+        says = self.kind.says
+        return says.get(self.group.name, says.get(self.group.ending, '')) in self.outcome.text
 
     # --- the machine ended in the test ---
 

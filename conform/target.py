@@ -32,7 +32,7 @@ class Kind:
         self.kvm = kvm  # it needs arm64's KVM
         self.restarts = restarts  # whether a reset starts the machine again; None: unknown
         self.hibernated = hibernated  # exit status after SYSTEM_OFF2; None: as after SYSTEM_OFF
-        self.says = says or {}  # what it prints when a machine ends so
+        self.says = says or {}  # what it prints in a group, or when a machine ends so
 
 
 KINDS = {
@@ -46,7 +46,8 @@ KINDS = {
                      "KVM's PSCI in QEMU", 'kvm', kvm=True, restarts=True),
     'dormouse': Kind(DORMOUSE, 'libpsci, in dormouse', 'libpsci', kvm=True, restarts=True,
                      hibernated=3, says={
-                         'off': 'off: SYSTEM_OFF, from vCPU 1',
+                         'end-system-off': 'off: SYSTEM_OFF, from vCPU 1',
+                         'off': 'off: SYSTEM_OFF, from vCPU',
                          'hibernated': 'hibernated: SYSTEM_OFF2',
                          'reset': 'resetting: SYSTEM_RESET, from vCPU',
                          'warm reset': 'resetting: SYSTEM_RESET2',
