@@ -45,6 +45,8 @@ static const char help[] =
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
 	"  --on-reset2 WHAT     the same for SYSTEM_RESET2\n"
+	"  --suspend WHAT       when the guest calls SYSTEM_SUSPEND: allow it (the default), or\n"
+	"                       deny it\n"
 	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
 	"                       the output to it), unix:SOCKET (listen there) or none; a path\n"
 	"                       alone is a file\n"
@@ -73,6 +75,7 @@ enum option_id {
 	OPTION_IDLE_STATES,
 	OPTION_ON_RESET,
 	OPTION_ON_RESET2,
+	OPTION_SUSPEND,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
 	OPTION_FORCE,
@@ -94,6 +97,7 @@ static const struct option options[] = {
 	{ "idle-states", optional_argument, NULL, OPTION_IDLE_STATES },
 	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
+	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
 	{ "force", no_argument, NULL, OPTION_FORCE },
@@ -338,6 +342,11 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
 	case OPTION_ON_RESET2:
 		return set_reset_policy(p, "on-reset2", argument, &config->on_reset2);
+	case OPTION_SUSPEND:
+		if (config_parse_suspend_policy(argument, &config->suspend) < 0)
+			return error_set(p->error, CLI_USAGE, "--suspend %s: must be allow or deny",
+					 argument);
+		return 0;
 	case OPTION_CONSOLE:
 		return set_console(p, argument);
 	case OPTION_PSCI_TEST:

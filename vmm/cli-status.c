@@ -2,21 +2,42 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "board.h"
 #include "image.h"
 #include "record.h"
 #include "vm-dir.h"
 
 static const char status_help[] =
-	"Usage: dormouse status NAME\n"
+	"Usage: dormouse status [--json] NAME\n"
 	"Say what is known of a virtual machine, as lines of \"key: value\": its state (running,\n"
-	"hibernated, off, crashed), since when and why, and what it is made of.\n";
+	"suspended, hibernated, off, crashed), since when and why, what can wake it if it is\n"
+	"suspended, and what it is made of.\n"
+	"\n"
+	"  --json   the same as one object of JSON\n";
 
 static const char list_help[] = "Usage: dormouse list\n"
 				"Say which virtual machines there are: name, state, since when.\n";
+
+/* What is to be made of a record that says that there is a process, but there is none. */
+static void died(struct record *record)
+{
+	const bool asleep = record->state == VM_SUSPENDED;
+	const time_t when = record->cause.when;
+	char what[sizeof(record->cause.what)];
+
+	snprintf(what, sizeof(what), "the dormouse that ran it (pid %ld) died%s", record->pid,
+		 asleep ? " while the guest was suspended" : "");
+	cause_set(&record->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, what);
+	/* The last that is known of it. */
+	record->cause.when = when;
+	record->state = VM_CRASHED;
+	record->paused = false;
+}
 
 /*
  * The record as it is now. One that says "running" is right only while a
@@ -43,17 +64,14 @@ static int load(const char *name, struct record *record, struct error *error)
 		locked = vm_dir_is_locked(&dir);
 		err = record_load(dir.fd, name, record, error);
 		pid = record->pid;
-	} while (!err && record->state == VM_RUNNING && !locked && pid != seen);
+	} while (!err && lifecycle_has_process(record->state) && !locked && pid != seen);
 	vm_dir_close(&dir);
 	if (err == -ENOENT)
 		return error_set(error, err, "%s has never run", name);
 	if (err)
 		return err;
-	if (record->state == VM_RUNNING && !locked) {
-		record->state = VM_CRASHED;
-		snprintf(record->cause.what, sizeof(record->cause.what),
-			 "the dormouse that ran it (pid %ld) died", record->pid);
-	}
+	if (lifecycle_has_process(record->state) && !locked)
+		died(record);
 
 	return 0;
 }
@@ -73,6 +91,48 @@ static const char *psci_server_name(enum psci_server server)
 	return "libpsci";
 }
 
+/* What it is, if it is one of the board's. */
+static void name_interrupt(uint16_t intid, char name[32])
+{
+	const uint32_t spi = intid - 32U;
+
+	name[0] = '\0';
+	if (intid == 16 + BOARD_TIMER_VIRTUAL_PPI)
+		snprintf(name, 32, " (timer)");
+	else if (intid == 16 + BOARD_TIMER_PHYSICAL_PPI)
+		snprintf(name, 32, " (physical timer)");
+	else if (spi == BOARD_UART_SPI)
+		snprintf(name, 32, " (console)");
+	else if (spi == BOARD_RTC_SPI)
+		snprintf(name, 32, " (clock)");
+	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
+		snprintf(name, 32, " (randomness)");
+	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
+		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
+}
+
+static void print_suspension(const struct suspension *suspension)
+{
+	char when[TIME_TEXT_SIZE];
+
+	time_format(suspension->since, when);
+	printf("suspended: %s, by vCPU %u, to go on at %#llx with x0 %#llx\n", when,
+	       suspension->vcpu, (unsigned long long)suspension->entry,
+	       (unsigned long long)suspension->context);
+	if (suspension->alarm_set) {
+		time_format(suspension->alarm, when);
+		printf("wake-by-alarm: %s\n", when);
+	}
+	printf("wake-by-console: %s\nwake-by-interrupts:", suspension->console ? "yes" : "no");
+	for (size_t i = 0; i < suspension->interrupt_count; i++) {
+		char name[32];
+
+		name_interrupt(suspension->interrupts[i], name);
+		printf("%s %u%s", i ? "," : "", suspension->interrupts[i], name);
+	}
+	puts(suspension->interrupt_count ? "" : " none");
+}
+
 static void print_status(const char *name, const struct record *record)
 {
 	const struct config *config = &record->config;
@@ -85,7 +145,11 @@ static void print_status(const char *name, const struct record *record)
 	config_format_psci_version(config->psci_version, version);
 	printf("name: %s\nstate: %s\nsince: %s\ncause: %s\n", name,
 	       lifecycle_state_word(record->state), when, what);
-	if (record->state == VM_RUNNING)
+	if (record->paused)
+		puts("paused: yes");
+	if (record->suspension.known)
+		print_suspension(&record->suspension);
+	if (lifecycle_has_process(record->state))
 		printf("pid: %ld\n", record->pid);
 	printf("boots: %llu\nhost: Linux %s\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\n",
 	       (unsigned long long)record->boots, record->host, config->cpus,
@@ -103,6 +167,8 @@ static void print_status(const char *name, const struct record *record)
 		puts("on-reset: exit");
 	if (config->on_reset2 == RESET_POLICY_EXIT)
 		puts("on-reset2: exit");
+	if (config->suspend == SUSPEND_POLICY_DENY)
+		puts("suspend: deny");
 	if (config->initrd)
 		printf("initrd: %s\n", config->initrd);
 	for (size_t i = 0; i < config->disk_count; i++)
@@ -113,6 +179,19 @@ static void print_status(const char *name, const struct record *record)
 		printf("console: %s\n", config->console);
 }
 
+static int print_json(const char *name, const struct record *record, struct error *error)
+{
+	json_t *json = record_to_json(record, name);
+	const int err = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+
+	json_decref(json);
+	if (err)
+		return error_set(error, -ENOMEM, "cannot write the status of %s as JSON", name);
+	putchar('\n');
+
+	return 0;
+}
+
 static bool wants_help(const char *argument)
 {
 	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
@@ -121,6 +200,8 @@ static bool wants_help(const char *argument)
 int cli_status(int argc, char **argv, struct error *error)
 {
 	struct record record = { 0 };
+	const bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
+	const char *name = argv[argc - 1];
 	int err;
 
 	if (argc == 2 && wants_help(argv[1])) {
@@ -128,15 +209,18 @@ int cli_status(int argc, char **argv, struct error *error)
 
 		return 0;
 	}
-	if (argc != 2)
+	if (argc != 2 + json)
 		return error_set(error, CLI_USAGE, "status wants one name");
-	err = load(argv[1], &record, error);
+	err = load(name, &record, error);
 	if (err)
 		return err;
-	print_status(argv[1], &record);
+	if (json)
+		err = print_json(name, &record, error);
+	else
+		print_status(name, &record);
 	record_free(&record);
 
-	return 0;
+	return err;
 }
 
 /*

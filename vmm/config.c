@@ -190,6 +190,33 @@ int config_parse_reset_policy(const char *text, enum reset_policy *policy)
 	return -EINVAL;
 }
 
+const char *config_suspend_policy_word(enum suspend_policy policy)
+{
+	switch (policy) {
+	case SUSPEND_POLICY_NONE:
+		break;
+	case SUSPEND_POLICY_ALLOW:
+		return "allow";
+	case SUSPEND_POLICY_DENY:
+		return "deny";
+	}
+
+	return NULL;
+}
+
+int config_parse_suspend_policy(const char *text, enum suspend_policy *policy)
+{
+	for (enum suspend_policy p = SUSPEND_POLICY_ALLOW; p <= SUSPEND_POLICY_DENY; p++) {
+		if (strcmp(text, config_suspend_policy_word(p)) != 0)
+			continue;
+		*policy = p;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
 /*
  * A sleeper holds parts of its disks in memory and writes them back: each must
  * be the one that it was.

@@ -30,6 +30,13 @@ enum reset_policy {
 	RESET_POLICY_EXIT, /**< The run ends; the VM is off. */
 };
 
+/** What a guest is told that wants to suspend to RAM. */
+enum suspend_policy {
+	SUSPEND_POLICY_NONE, /**< Nothing was said: as SUSPEND_POLICY_ALLOW. */
+	SUSPEND_POLICY_ALLOW,
+	SUSPEND_POLICY_DENY, /**< SYSTEM_SUSPEND is there, and answers DENIED. */
+};
+
 struct disk_config {
 	char *path; /**< Absolute. */
 	bool read_only;
@@ -55,6 +62,7 @@ struct config {
 	bool idle_clusters; /**< With them, those of clusters of CPUs, too. */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
+	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
 	struct config_psci_test psci_test; /**< Of this run, not of the machine. */
 };
 
@@ -97,6 +105,10 @@ int config_parse_psci_server(const char *text, enum psci_server *server);
 /** The same for --on-reset and --on-reset2; RESET_POLICY_NONE has no word. */
 const char *config_reset_policy_word(enum reset_policy policy);
 int config_parse_reset_policy(const char *text, enum reset_policy *policy);
+
+/** The same for --suspend; SUSPEND_POLICY_NONE has NULL for its word. */
+const char *config_suspend_policy_word(enum suspend_policy policy);
+int config_parse_suspend_policy(const char *text, enum suspend_policy *policy);
 
 /**
  * What a hibernated guest finds changed if it, saved under @before, starts under

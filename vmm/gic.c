@@ -11,7 +11,11 @@
 #include "kvm.h"
 #include "vm.h"
 
+#define PPI_FIRST_INTID 16
 #define SPI_FIRST_INTID 32
+
+#define GICD_ISENABLER 0x0100
+#define GICR_ISENABLER0 0x10100 /* In the frame of SGIs and PPIs. */
 
 static int set_attribute(int gic_fd, uint32_t group, uint64_t attribute, const void *value,
 			 const char *name, struct error *error)
@@ -87,6 +91,45 @@ int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error)
 		return error_set(error, -errno, "KVM_IRQFD of SPI %u: %s", spi, strerror(errno));
 
 	return 0;
+}
+
+/* Read a register of 32 bits, or 0, as an interrupt controller that is not there would. */
+static uint32_t read_register(int gic_fd, uint32_t group, uint64_t attribute)
+{
+	uint32_t value = 0;
+	const struct kvm_device_attr attr = {
+		.group = group,
+		.attr = attribute,
+		.addr = (uint64_t)(uintptr_t)&value,
+	};
+
+	return ioctl(gic_fd, KVM_GET_DEVICE_ATTR, &attr) < 0 ? 0 : value;
+}
+
+/* Affinity as KVM_DEV_ARM_VGIC_GRP_REDIST_REGS has it: in the upper 32 bits, packed. */
+static uint64_t redistributor(uint64_t mpidr)
+{
+	return ((mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000)) << 32;
+}
+
+size_t gic_enabled(int gic_fd, uint64_t mpidr, uint16_t *intids, size_t max)
+{
+	size_t count = 0;
+
+	for (uint32_t word = 0; word < BOARD_INTERRUPTS / 32; word++) {
+		const uint32_t enabled =
+			word == 0 ? read_register(gic_fd, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
+						  redistributor(mpidr) | GICR_ISENABLER0)
+				  : read_register(gic_fd, KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
+						  GICD_ISENABLER + 4ULL * word);
+
+		for (uint32_t bit = word == 0 ? PPI_FIRST_INTID : 0; bit < 32; bit++) {
+			if (enabled >> bit & 1 && count < max)
+				intids[count++] = (uint16_t)(32 * word + bit);
+		}
+	}
+
+	return count;
 }
 
 void irq_line_set(const struct irq_line *line, bool level)

@@ -3,6 +3,7 @@
 #ifndef VMM_GIC_H
 #define VMM_GIC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -21,5 +22,13 @@ int gic_init(int gic_fd, struct error *error);
  * Returns 0, or -errno with @error set.
  */
 int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error);
+
+/**
+ * The private and shared peripheral interrupts that the guest has enabled and that
+ * can come to the vCPU of affinity @mpidr: up to @max INTIDs into @intids, in
+ * order. Software generated ones are left out: only vCPUs send those. While no
+ * vCPU is in an ioctl. Returns how many.
+ */
+size_t gic_enabled(int gic_fd, uint64_t mpidr, uint16_t *intids, size_t max);
 
 #endif

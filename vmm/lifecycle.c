@@ -11,25 +11,28 @@
 /** The one table of transitions. */
 static const signed char transitions[VM_STATE_COUNT][VM_TRIGGER_COUNT] = {
 	/* clang-format off */
-	/*                   START       OFF      HIBERNATE      RESET         QUIT     CRASH */
-	[VM_OFF]        = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
-	[VM_RUNNING]    = { NOWHERE,    VM_OFF,  VM_HIBERNATED, VM_RESETTING, VM_OFF,  VM_CRASHED },
-	[VM_HIBERNATED] = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
-	[VM_RESETTING]  = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      VM_OFF,  VM_CRASHED },
-	[VM_CRASHED]    = { VM_RUNNING, NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
+	/*                  START       SUSPEND       WAKE        OFF      HIBERNATE      RESET         QUIT     CRASH */
+	[VM_OFF]        = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
+	[VM_RUNNING]    = { NOWHERE,    VM_SUSPENDED, NOWHERE,    VM_OFF,  VM_HIBERNATED, VM_RESETTING, VM_OFF,  VM_CRASHED },
+	[VM_SUSPENDED]  = { NOWHERE,    NOWHERE,      VM_RUNNING, NOWHERE, NOWHERE,       VM_RESETTING, VM_OFF,  VM_CRASHED },
+	[VM_HIBERNATED] = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
+	[VM_RESETTING]  = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      VM_OFF,  VM_CRASHED },
+	[VM_CRASHED]    = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
 	/* clang-format on */
 };
 
 static const char *const state_words[VM_STATE_COUNT] = {
 	[VM_OFF] = "off",
 	[VM_RUNNING] = "running",
+	[VM_SUSPENDED] = "suspended",
 	[VM_HIBERNATED] = "hibernated",
 	[VM_RESETTING] = "resetting",
 	[VM_CRASHED] = "crashed",
 };
 
 static const char *const trigger_words[VM_TRIGGER_COUNT] = {
-	[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_OFF] = "off",
+	[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_SUSPEND] = "suspend",
+	[VM_TRIGGER_WAKE] = "wake",	      [VM_TRIGGER_OFF] = "off",
 	[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
 	[VM_TRIGGER_QUIT] = "quit",	      [VM_TRIGGER_CRASH] = "crash",
 };
@@ -43,6 +46,11 @@ int lifecycle_next(enum vm_state from, enum vm_trigger trigger, enum vm_state *t
 	*to = (enum vm_state)next;
 
 	return 0;
+}
+
+bool lifecycle_has_process(enum vm_state state)
+{
+	return state == VM_RUNNING || state == VM_SUSPENDED || state == VM_RESETTING;
 }
 
 const char *lifecycle_state_word(enum vm_state state)
@@ -101,6 +109,7 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger)
 	case VM_CRASHED:
 		return EXIT_STATUS_CRASHED;
 	case VM_RUNNING:
+	case VM_SUSPENDED:
 	case VM_RESETTING:
 		break;
 	}

@@ -16,6 +16,7 @@
 enum vm_state {
 	VM_OFF,
 	VM_RUNNING,
+	VM_SUSPENDED, /**< To RAM: its process waits for what wakes the guest. */
 	VM_HIBERNATED, /**< Off, with its memory saved on its disk by the guest. */
 	VM_RESETTING, /**< Between two lives of one run. */
 	VM_CRASHED, /**< Stopped without having been asked to, by guest or host. */
@@ -24,9 +25,11 @@ enum vm_state {
 
 enum vm_trigger {
 	VM_TRIGGER_START, /**< dormouse run, or the end of a reset. */
+	VM_TRIGGER_SUSPEND, /**< The guest suspended itself to RAM. */
+	VM_TRIGGER_WAKE, /**< Something ended that. */
 	VM_TRIGGER_OFF, /**< The guest powered off. */
 	VM_TRIGGER_HIBERNATE, /**< The guest powered off having saved itself. */
-	VM_TRIGGER_RESET, /**< The guest wants to start again. */
+	VM_TRIGGER_RESET, /**< The guest, or someone outside, wants it to start again. */
 	VM_TRIGGER_QUIT, /**< Someone outside stopped it: the console's user, a signal. */
 	VM_TRIGGER_CRASH, /**< It cannot go on. */
 };
@@ -48,6 +51,7 @@ struct cause {
 	int vcpu; /**< Which vCPU called, or CAUSE_VCPU_NONE. */
 	bool reset2; /**< Of a reset: by SYSTEM_RESET2. Not recorded. */
 	bool warm; /**< Of a reset: memory keeps its contents. Not recorded. */
+	bool outside; /**< Of a reset: not the guest's wish. Not recorded. */
 	time_t when; /**< Wall clock. */
 };
 
@@ -56,6 +60,9 @@ struct cause {
  * makes no sense in @from.
  */
 int lifecycle_next(enum vm_state from, enum vm_trigger trigger, enum vm_state *to);
+
+/** Whether a VM in this state has a process; a record that says so may outlive it. */
+bool lifecycle_has_process(enum vm_state state);
 
 /** The word for a state that status, record and messages use. */
 const char *lifecycle_state_word(enum vm_state state);

@@ -10,10 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "devices.h"
 #include "psci-filter.h"
+#include "psci-kvm.h"
 #include "psci-mixed.h"
 #include "psci-power.h"
+#include "psci-suspend.h"
 #include "psci-test.h"
 
 #define SCTLR_EL1_EE (1ULL << 25)
@@ -41,10 +42,7 @@ static void on_kick(void *ctx, void *vctx)
 
 static bool on_entry_ok(void *ctx, uint64_t ipa)
 {
-	const struct vm *vm = ctx;
-
-	return memory_at(&vm->memory, ipa, sizeof(uint32_t)) ||
-	       flash_holds(&vm->devices->flash, ipa, sizeof(uint32_t));
+	return psci_suspend_entry_ok(ctx, ipa);
 }
 
 /* Like the guest's own counter, it goes on while the host sleeps. */
@@ -164,6 +162,7 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 	struct psci_config config = {
 		.size = sizeof(config),
 		.version = vm->psci_version,
+		.offered = psci_suspend_offered(vm->psci_version),
 		.index = psci->index,
 		.index_size = slots,
 		.host = &psci->host,
@@ -193,44 +192,6 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 
 /* --- KVM as the server --- */
 
-/* Hold KVM at a version, so that it means the same on every kernel. */
-static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
-{
-	char newest[CONFIG_VERSION_TEXT_SIZE];
-	char asked[CONFIG_VERSION_TEXT_SIZE];
-	const int err = vcpu_set_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, version);
-
-	if (err == -EINVAL) {
-		config_format_psci_version(vm->psci_kvm_version, newest);
-		config_format_psci_version(version, asked);
-
-		return error_set(error, -ENOTSUP,
-				 "the KVM of this host's Linux %s has PSCI up to %s, and %s needs "
-				 "%s: start it on a host whose KVM has that, or with --psci "
-				 "userspace, for a VM that has run before together with --kernel",
-				 vm->kvm->release, newest, vm->name, asked);
-	}
-	if (err)
-		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
-
-	return 0;
-}
-
-static int begin_kernel(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version,
-			struct error *error)
-{
-	int err = hold_kvm(vm, version, error);
-
-	if (err)
-		return err;
-	err = vcpu_reset(&vm->vcpus[0], pc, x0, false);
-	if (err)
-		return error_set(error, err, "cannot set the registers of vCPU 0: %s",
-				 strerror(-err));
-
-	return 0;
-}
-
 static int begin_mixed(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
 {
 	int err = psci_filter_forward_few(vm->kvm, vm->fd, error);
@@ -241,7 +202,7 @@ static int begin_mixed(struct vm *vm, uint64_t pc, uint64_t x0, struct error *er
 	if (!vm->psci->mixed)
 		return -ENOMEM;
 
-	return begin_kernel(vm, pc, x0, psci_mixed_kvm_version(vm->psci_version), error);
+	return psci_kvm_begin(vm, pc, x0, psci_mixed_kvm_version(vm->psci_version), error);
 }
 
 static int begin_libpsci(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
@@ -293,7 +254,7 @@ int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error
 	if (!vm->psci_version)
 		vm->psci_version = kernel ? vm->psci_kvm_version : PSCI_VERSION_1_3;
 
-	return kernel ? begin_kernel(vm, pc, x0, vm->psci_version, error)
+	return kernel ? psci_kvm_begin(vm, pc, x0, vm->psci_version, error)
 		      : begin_libpsci(vm, pc, x0, error);
 }
 
@@ -392,25 +353,42 @@ static enum vcpu_next translate(struct vcpu *vcpu, enum psci_next next,
 enum vcpu_next psci_host_poll(struct vcpu *vcpu)
 {
 	struct psci_entry entry = { 0 };
+	enum psci_next next;
 
 	if (atomic_load(&vcpu->vm->stopping))
 		return VCPU_EXIT;
 	if (vcpu->vm->psci_server != PSCI_SERVER_USERSPACE)
-		return VCPU_RUN;
+		return psci_suspend_poll(vcpu);
 	if (psci_test_holds(vcpu))
 		return VCPU_PARK;
+	next = psci_vcpu_poll(vcpu->psci, &entry);
+	vcpu->suspended = vcpu->suspended && next == PSCI_NEXT_SLEEP;
 
-	return translate(vcpu, psci_vcpu_poll(vcpu->psci, &entry), &entry);
+	return translate(vcpu, next, &entry);
 }
 
 enum vcpu_next psci_host_wake(struct vcpu *vcpu)
 {
 	struct psci_entry entry = { 0 };
 
+	if (vcpu->suspended && !psci_suspend_tell(vcpu))
+		return VCPU_EXIT;
+	vcpu->suspended = false;
+	/* Where KVM keeps power states, it is SYSTEM_SUSPEND alone that leads here. */
 	if (vcpu->vm->psci_server != PSCI_SERVER_USERSPACE)
-		return VCPU_RUN;
+		return psci_suspend_return(vcpu);
 
 	return translate(vcpu, psci_vcpu_wake(vcpu->psci, &entry), &entry);
+}
+
+void psci_host_resume(struct vm *vm, struct vcpu *sleeper)
+{
+	if (vm->psci_server == PSCI_SERVER_USERSPACE) {
+		psci_machine_resume(&vm->psci->machine);
+		return;
+	}
+	atomic_store(&sleeper->woken, true);
+	vcpu_kick(sleeper);
 }
 
 /* Fetch no more than the call uses: each register is a system call. */
@@ -455,6 +433,8 @@ enum vcpu_next psci_host_call(struct vcpu *vcpu)
 		next = carry_out(vcpu, &regs);
 		if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
 			err = vcpu_set_register(vcpu, vcpu_register_x(0), regs.x[0]);
+		if (!err && next == PSCI_NEXT_SLEEP)
+			return psci_suspend_on_call(vcpu, &vcpu->vm->psci->machine, &regs);
 		if (!err)
 			return translate(vcpu, next, &entry);
 	}
@@ -474,8 +454,9 @@ enum vcpu_next psci_host_system_event(struct vcpu *vcpu)
 	/* KVM leaves SYSTEM_RESET2's arguments in place, but not SYSTEM_OFF2's. */
 	const bool type_known = event.kind == PSCI_EVENT_RESET2;
 
-	/* KVM suspends only for those who ask for it. */
-	if (event.kind == PSCI_EVENT_NONE || event.kind == PSCI_EVENT_SUSPEND) {
+	if (event.kind == PSCI_EVENT_SUSPEND)
+		return psci_suspend_on_event(vcpu);
+	if (event.kind == PSCI_EVENT_NONE) {
 		vm_crash(vcpu->vm, (int)vcpu->index, "KVM reported the system event %u",
 			 run->system_event.type);
 

@@ -27,6 +27,19 @@ int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error
 /** Undo it, once no vCPU runs. */
 void psci_host_end(struct vm *vm);
 
+/**
+ * What PSCI says to a SYSTEM_SUSPEND that @caller asks about (VCPU_MAY_SUSPEND):
+ * PSCI_RET_SUCCESS or its answer. On the main thread, while all vCPUs are held up.
+ */
+int32_t psci_host_may_suspend(struct vm *vm, const struct vcpu *caller);
+
+/**
+ * End the SYSTEM_SUSPEND of @sleeper, which was allowed and has not been told of
+ * as ended: it goes on at its entry point. An interrupt that shall be its reason
+ * is raised after this. On the main thread.
+ */
+void psci_host_resume(struct vm *vm, struct vcpu *sleeper);
+
 /* The rest is for a vCPU's own thread, which does what the answer says. */
 
 /** After a kick, and before it first runs. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "psci-filter.h"
+#include "psci-suspend.h"
 #include "vcpu.h"
 
 /** A vCPU, alone in its machine. */
@@ -21,10 +22,7 @@ struct psci_mixed {
 	struct solo *solos; /**< One for each vCPU, by its index. */
 };
 
-/**
- * What PSCI leaves optional and KVM's PSCI 1.1 does not have, SYSTEM_SUSPEND
- * included: KVM has it only where its owner asked for it.
- */
+/** What PSCI leaves optional and KVM's PSCI 1.1 does not have. */
 static const struct {
 	uint32_t fid;
 	uint32_t since;
@@ -34,7 +32,6 @@ static const struct {
 	{ PSCI_FN32_CPU_FREEZE, PSCI_VERSION_1_0 },
 	{ PSCI_FN32_CPU_DEFAULT_SUSPEND, PSCI_VERSION_1_0 },
 	{ PSCI_FN32_NODE_HW_STATE, PSCI_VERSION_1_0 },
-	{ PSCI_FN32_SYSTEM_SUSPEND, PSCI_VERSION_1_0 },
 	{ PSCI_FN32_PSCI_SET_SUSPEND_MODE, PSCI_VERSION_1_0 },
 	{ PSCI_FN32_PSCI_STAT_RESIDENCY, PSCI_VERSION_1_0 },
 	{ PSCI_FN32_PSCI_STAT_COUNT, PSCI_VERSION_1_0 },
@@ -61,6 +58,7 @@ static int begin(struct solo *solo, struct vcpu *vcpu, uint32_t version,
 		.size = sizeof(config),
 		.version = version,
 		.withheld = withheld(version),
+		.offered = psci_suspend_offered(version),
 		.index = solo->index,
 		.index_size = 1,
 		.host = host,

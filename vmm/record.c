@@ -2,19 +2,16 @@
 #include "record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "record-file.h"
+#include "record-suspension.h"
 #include "record-text.h"
-
-#define RECORD_FILE "record.json"
-#define RECORD_TEMPORARY "record.json.new"
 
 /* Raised when a reader of the old format would misunderstand the new one. */
 #define RECORD_FORMAT 1
@@ -98,23 +95,24 @@ static json_t *config_to_json(const struct config *config)
 {
 	json_t *json = json_object();
 
-	return finish(json, add_text(json, "kernel", config->kernel) &&
-				    add_text(json, "flat", config->flat) &&
-				    add_address(json, "flat-address", config->flat_address) &&
-				    add_text(json, "firmware", config->firmware) &&
-				    add_text(json, "initrd", config->initrd) &&
-				    add_text(json, "append", config->append) &&
-				    add_text(json, "console", config->console) &&
-				    add(json, "disks", disks_to_json(config)) &&
-				    add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
-				    add(json, "memory", json_integer((json_int_t)config->memory)) &&
-				    add_text(json, "psci", config_psci_server_word(config->psci)) &&
-				    add(json, "psci-version",
-					json_integer((json_int_t)config->psci_version)) &&
-				    add_flag(json, "idle-states", config->idle_states) &&
-				    add_flag(json, "idle-clusters", config->idle_clusters) &&
-				    add_policy(json, "on-reset", config->on_reset) &&
-				    add_policy(json, "on-reset2", config->on_reset2));
+	return finish(
+		json,
+		add_text(json, "kernel", config->kernel) && add_text(json, "flat", config->flat) &&
+			add_address(json, "flat-address", config->flat_address) &&
+			add_text(json, "firmware", config->firmware) &&
+			add_text(json, "initrd", config->initrd) &&
+			add_text(json, "append", config->append) &&
+			add_text(json, "console", config->console) &&
+			add(json, "disks", disks_to_json(config)) &&
+			add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
+			add(json, "memory", json_integer((json_int_t)config->memory)) &&
+			add_text(json, "psci", config_psci_server_word(config->psci)) &&
+			add(json, "psci-version", json_integer((json_int_t)config->psci_version)) &&
+			add_flag(json, "idle-states", config->idle_states) &&
+			add_flag(json, "idle-clusters", config->idle_clusters) &&
+			add_text(json, "suspend", config_suspend_policy_word(config->suspend)) &&
+			add_policy(json, "on-reset", config->on_reset) &&
+			add_policy(json, "on-reset2", config->on_reset2));
 }
 
 static json_t *cause_to_json(const struct cause *cause)
@@ -137,7 +135,14 @@ static json_t *cause_to_json(const struct cause *cause)
 	return finish(json, complete);
 }
 
-static json_t *record_to_json(const struct record *record, const char *name)
+/* Nothing, where there is nothing to say. */
+static bool add_suspension(json_t *object, const struct record *record)
+{
+	return !record->suspension.known ||
+	       add(object, "suspension", record_suspension_to_json(&record->suspension));
+}
+
+json_t *record_to_json(const struct record *record, const char *name)
 {
 	json_t *json = json_object();
 
@@ -145,51 +150,12 @@ static json_t *record_to_json(const struct record *record, const char *name)
 				    add_text(json, "name", name) &&
 				    add_text(json, "state", lifecycle_state_word(record->state)) &&
 				    add(json, "cause", cause_to_json(&record->cause)) &&
+				    add_suspension(json, record) &&
+				    add_flag(json, "paused", record->paused) &&
 				    add(json, "pid", json_integer((json_int_t)record->pid)) &&
 				    add(json, "boots", json_integer((json_int_t)record->boots)) &&
 				    add_text(json, "host", record->host) &&
 				    add(json, "machine", config_to_json(&record->config)));
-}
-
-static int write_all(int fd, const char *data, size_t size)
-{
-	while (size > 0) {
-		const ssize_t written = write(fd, data, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		data += written;
-		size -= (size_t)written;
-	}
-
-	return 0;
-}
-
-/* Write, fsync, rename, fsync the directory: before or after, never neither. */
-static int replace_file(int dir_fd, const char *data, size_t size)
-{
-	int err;
-	const int fd =
-		openat(dir_fd, RECORD_TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, data, size);
-	if (!err && fsync(fd) < 0)
-		err = -errno;
-	if (close(fd) < 0 && !err)
-		err = -errno;
-	if (!err && renameat(dir_fd, RECORD_TEMPORARY, dir_fd, RECORD_FILE) < 0)
-		err = -errno;
-	if (err) {
-		unlinkat(dir_fd, RECORD_TEMPORARY, 0);
-
-		return err;
-	}
-
-	return fsync(dir_fd) < 0 ? -errno : 0;
 }
 
 int record_save(int dir_fd, const char *name, const struct record *record, struct error *error)
@@ -199,7 +165,7 @@ int record_save(int dir_fd, const char *name, const struct record *record, struc
 	int err = -ENOMEM;
 
 	if (text)
-		err = replace_file(dir_fd, text, strlen(text));
+		err = record_file_replace(dir_fd, text, strlen(text));
 	free(text);
 	json_decref(json);
 	if (err)
@@ -281,8 +247,12 @@ static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
 	const char *on_reset2 = NULL;
+	const char *suspend = NULL;
 
-	if (json_unpack(json, "{s?s, s?s}", "on-reset", &on_reset, "on-reset2", &on_reset2) < 0)
+	if (json_unpack(json, "{s?s, s?s, s?s}", "on-reset", &on_reset, "on-reset2", &on_reset2,
+			"suspend", &suspend) < 0)
+		return -EINVAL;
+	if (suspend && config_parse_suspend_policy(suspend, &config->suspend) < 0)
 		return -EINVAL;
 	if (on_reset && config_parse_reset_policy(on_reset, &config->on_reset) < 0)
 		return -EINVAL;
@@ -384,19 +354,25 @@ static int record_from_json(json_t *json, struct record *record)
 	json_t *cause;
 	json_t *machine;
 	json_t *host;
+	json_t *suspension = NULL;
 	json_int_t pid;
 	json_int_t boots;
 	const char *state;
+	int paused = 0;
 	int err;
 
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o}", "state", &state, "cause", &cause,
-			"pid", &pid, "boots", &boots, "host", &host, "machine", &machine) < 0)
+	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?b}", "state", &state, "cause",
+			&cause, "pid", &pid, "boots", &boots, "host", &host, "machine", &machine,
+			"suspension", &suspension, "paused", &paused) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
 	record->pid = (long)pid;
 	record->boots = (uint64_t)boots;
+	record->paused = paused != 0;
 	err = lifecycle_parse_state(state, &record->state);
+	if (!err && suspension)
+		err = record_suspension_from_json(suspension, &record->suspension);
 	if (!err)
 		err = short_text_from_json(host, record->host, sizeof(record->host));
 	if (!err)
@@ -405,36 +381,6 @@ static int record_from_json(json_t *json, struct record *record)
 		err = config_from_json(machine, &record->config);
 
 	return err;
-}
-
-/* Returns the size read, or -errno. */
-static ssize_t read_file(int dir_fd, char *data, size_t size)
-{
-	size_t done = 0;
-	/* O_NONBLOCK: a FIFO there must not make us wait. */
-	const int fd = openat(dir_fd, RECORD_FILE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	while (done < size) {
-		const ssize_t count = read(fd, data + done, size - done);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0) {
-			const int err = -errno;
-
-			close(fd);
-
-			return err;
-		}
-		if (count == 0)
-			break;
-		done += (size_t)count;
-	}
-	close(fd);
-
-	return (ssize_t)done;
 }
 
 static int parse(const char *text, size_t size, const char *name, struct record *record,
@@ -483,7 +429,7 @@ int record_load(int dir_fd, const char *name, struct record *record, struct erro
 
 	if (!text)
 		return error_set(error, -ENOMEM, "out of memory");
-	size = read_file(dir_fd, text, RECORD_SIZE_MAX);
+	size = record_file_read(dir_fd, text, RECORD_SIZE_MAX);
 	if (size == -ENOENT)
 		err = -ENOENT;
 	else if (size < 0)

@@ -8,12 +8,15 @@
 #ifndef VMM_RECORD_H
 #define VMM_RECORD_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "config.h"
 #include "error.h"
 #include "lifecycle.h"
+#include "record-suspension.h"
 
 struct record {
 	enum vm_state state;
@@ -21,6 +24,9 @@ struct record {
 	long pid; /**< The dormouse that wrote it. */
 	uint64_t boots; /**< Lives of the machine so far, resets included. */
 	char host[80]; /**< The release of the host's kernel then. */
+	bool paused; /**< It has a process, whose vCPUs are stopped from outside. */
+	/** Of the guest's SYSTEM_SUSPEND, while suspended and if it ended like that. */
+	struct suspension suspension;
 	struct config config;
 };
 
@@ -40,5 +46,8 @@ int record_load(int dir_fd, const char *name, struct record *record, struct erro
  * all but the last step succeeded, the new one, yet perhaps not durably.
  */
 int record_save(int dir_fd, const char *name, const struct record *record, struct error *error);
+
+/** All of it, as record.json has it. Returns a new reference, or NULL if memory ran out. */
+json_t *record_to_json(const struct record *record, const char *name);
 
 #endif

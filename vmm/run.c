@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "devices.h"
 #include "kvm.h"
 #include "lifecycle.h"
@@ -26,8 +27,8 @@ struct session {
 	struct record record;
 	struct kvm kvm;
 	struct vm vm;
+	struct control control;
 	int signal_fd;
-	struct cause quit; /**< Of trigger QUIT once someone outside wants it to end. */
 };
 
 /* --- before the VM exists --- */
@@ -90,6 +91,8 @@ static int settle_config(struct session *s, bool recorded, struct error *error)
 			s->record.config.on_reset = wanted->on_reset;
 		if (wanted->on_reset2 != RESET_POLICY_NONE)
 			s->record.config.on_reset2 = wanted->on_reset2;
+		if (wanted->suspend != SUSPEND_POLICY_NONE)
+			s->record.config.suspend = wanted->suspend;
 
 		return 0;
 	}
@@ -121,9 +124,10 @@ static int prepare(struct session *s, struct error *error)
 		return err;
 	recorded = !err;
 	/* Whoever ran it holds no lock any more, yet did not get to say how it ended. */
-	if (recorded && s->record.state == VM_RUNNING) {
-		message("%s: the dormouse that ran it (pid %ld) died: it crashed", s->dir.name,
-			s->record.pid);
+	if (recorded && lifecycle_has_process(s->record.state)) {
+		message("%s: the dormouse that ran it (pid %ld) died%s: it crashed", s->dir.name,
+			s->record.pid,
+			s->record.state == VM_SUSPENDED ? " while it was suspended" : "");
 		s->record.state = VM_CRASHED;
 	}
 
@@ -153,12 +157,6 @@ static int block_signals(int *signal_fd, struct error *error)
 	return 0;
 }
 
-static void quit(struct session *s, const char *why)
-{
-	cause_set(&s->quit, VM_TRIGGER_QUIT, CAUSE_VCPU_NONE, why);
-	vm_stop(&s->vm, &s->quit);
-}
-
 static void on_signal(struct session *s)
 {
 	struct signalfd_siginfo info;
@@ -175,7 +173,13 @@ static void on_signal(struct session *s)
 		return;
 	}
 	snprintf(why, sizeof(why), "SIG%s", sigabbrev_np((int)info.ssi_signo));
-	quit(s, why);
+	control_quit(&s->control, CONTROL_REASON_HOST_SIGNAL, why);
+}
+
+/* struct terminal, before_input. */
+static void on_input(void *context)
+{
+	control_on_input(context);
 }
 
 /* Serve everything that is not a vCPU's until the VM stops. */
@@ -188,15 +192,20 @@ static struct cause serve(struct session *s)
 		{ .fd = terminal_fd(&devices->terminal), .events = POLLIN },
 		{ .fd = pl031_fd(&devices->rtc), .events = POLLIN },
 		{ .fd = rng_fd(&devices->rng), .events = POLLIN },
+		{ .fd = control_fd(&s->control), .events = POLLIN },
 	};
 
 	while (!(fds[0].revents & POLLIN)) {
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
 			continue;
+		/* First, so that what comes from outside finds the state that it is in. */
+		if (fds[5].revents & POLLIN)
+			control_serve(&s->control);
 		if (fds[1].revents & POLLIN)
 			on_signal(s);
 		if (fds[2].revents & POLLIN && terminal_run(&devices->terminal) == TERMINAL_QUIT)
-			quit(s, "Ctrl-A x on the console");
+			control_quit(&s->control, CONTROL_REASON_HOST_UI,
+				     "Ctrl-A x on the console");
 		if (fds[3].revents & POLLIN)
 			pl031_expired(&devices->rtc);
 		if (fds[4].revents & POLLIN)
@@ -257,6 +266,8 @@ static int record_running(struct session *s, struct error *error)
 	struct record *record = &s->record;
 
 	record->state = VM_RUNNING;
+	record->paused = false;
+	record->suspension.known = false;
 	record->pid = (long)getpid();
 	record->boots++;
 	cause_set(&record->cause, VM_TRIGGER_START, CAUSE_VCPU_NONE, "dormouse run");
@@ -288,7 +299,7 @@ static int restart(struct session *s, const struct cause *cause, struct error *e
 	if (err)
 		vm_end(&s->vm);
 	else
-		s->record.boots++;
+		control_began_again(&s->control, cause);
 
 	return err;
 }
@@ -297,6 +308,9 @@ static int restart(struct session *s, const struct cause *cause, struct error *e
 static bool is_last_reset(const struct session *s, const struct cause *cause)
 {
 	const struct config *config = &s->record.config;
+
+	if (cause->outside)
+		return false;
 
 	return (cause->reset2 ? config->on_reset2 : config->on_reset) == RESET_POLICY_EXIT;
 }
@@ -309,8 +323,8 @@ static struct cause live(struct session *s)
 		struct error error;
 
 		/* A guest's reset may come first, again and again, but not get its way. */
-		if (cause.trigger == VM_TRIGGER_RESET && s->quit.trigger == VM_TRIGGER_QUIT)
-			cause = s->quit;
+		if (cause.trigger == VM_TRIGGER_RESET && s->control.quit.trigger == VM_TRIGGER_QUIT)
+			cause = s->control.quit;
 
 		if (cause.trigger != VM_TRIGGER_RESET || is_last_reset(s, &cause)) {
 			vm_end(&s->vm);
@@ -346,14 +360,18 @@ static int conclude(struct session *s, struct cause *cause, struct error *error)
 	struct record *record = &s->record;
 
 	settle_disks(s, cause);
-	/* The table has a way from running for every trigger that ends a life. */
-	if (lifecycle_next(VM_RUNNING, cause->trigger, &record->state) < 0)
+	/* The table has a way from running, and from suspended, for all that ends a life there. */
+	if (lifecycle_next(record->state, cause->trigger, &record->state) < 0)
 		record->state = VM_CRASHED;
 	/* A reset that nobody follows up: the user's word ends it. */
 	if (record->state == VM_RESETTING &&
 	    lifecycle_next(VM_RESETTING, VM_TRIGGER_QUIT, &record->state) < 0)
 		record->state = VM_CRASHED;
 	record->cause = *cause;
+	record->paused = false;
+	/* What a crash found asleep is worth knowing. */
+	if (record->state != VM_CRASHED)
+		record->suspension.known = false;
 
 	return record_save(s->dir.fd, s->dir.name, record, error);
 }
@@ -416,6 +434,7 @@ static int run_vm(struct session *s, struct error *error)
 	if (err)
 		return tell_unrecorded(s, &cause, err, error);
 	/* Here the record stands, and only here may anyone hear of it. */
+	control_ended(&s->control, &cause);
 	tell(s, s->record.state, &cause);
 
 	return lifecycle_exit_status(s->record.state, cause.trigger);
@@ -447,6 +466,9 @@ int run(const struct run_options *options, struct error *error)
 		goto out_close_signals;
 	ret = vm_create(&s.vm, &s.kvm, &s.record.config, s.dir.name, error);
 	if (!ret) {
+		control_create(&s.control, &s.vm, &s.record, s.dir.fd);
+		s.vm.devices->terminal.before_input = on_input;
+		s.vm.devices->terminal.context = &s.control;
 		ret = run_vm(&s, error);
 		vm_destroy(&s.vm);
 	}

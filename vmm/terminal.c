@@ -418,6 +418,7 @@ static void serve_socket(struct terminal *terminal)
 enum terminal_event terminal_run(struct terminal *terminal)
 {
 	struct epoll_event events[SOURCE_SOCKET + 1];
+	const size_t kept = terminal->pending_count;
 	eventfd_t count;
 	int ready = epoll_wait(terminal->epoll_fd, events, SOURCE_SOCKET + 1, 0);
 
@@ -438,6 +439,8 @@ enum terminal_event terminal_run(struct terminal *terminal)
 			break;
 		}
 	}
+	if (terminal->pending_count > kept && terminal->before_input)
+		terminal->before_input(terminal->context);
 	feed(terminal);
 
 	return TERMINAL_NOTHING;

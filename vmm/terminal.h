@@ -35,8 +35,14 @@
 
 #define TERMINAL_PENDING_SIZE 65536
 
-/** Private. */
+/** Private, but for the first two. */
 struct terminal {
+	/**
+	 * NULL after terminal_open(). Called before bytes that came in are offered to
+	 * the UART: for a guest that is suspended, input is what wakes it.
+	 */
+	void (*before_input)(void *context);
+	void *context;
 	struct pl011 *uart;
 	struct console_socket *socket; /**< NULL if the console is none. */
 	bool has_streams; /**< It is standard input and output, or a file. */
@@ -77,6 +83,12 @@ int terminal_open(struct terminal *terminal, const char *console, struct error *
 
 /** Connect with the UART, both ways. @uart must outlive the terminal. Before any vCPU runs. */
 void terminal_connect(struct terminal *terminal, struct pl011 *uart);
+
+/** Whether there is somebody whose input may come. */
+static inline bool terminal_has_input(const struct terminal *terminal)
+{
+	return terminal->socket || terminal->input_fd >= 0;
+}
 
 /** What becomes readable when terminal_run() must be called. The same for life. */
 int terminal_fd(const struct terminal *terminal);

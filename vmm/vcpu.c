@@ -255,6 +255,12 @@ static enum vcpu_next on_exit_reason(struct vcpu *vcpu)
 	}
 }
 
+/* What next, unless the machine is held up: then first that. */
+static enum vcpu_next poll_next(struct vcpu *vcpu)
+{
+	return gate_pass(&vcpu->vm->gate) ? psci_host_poll(vcpu) : VCPU_EXIT;
+}
+
 /* Before each KVM_RUN. This order, or a kick is lost: see vcpu.h. */
 static bool take_kick(struct vcpu *vcpu)
 {
@@ -278,7 +284,7 @@ static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
 static enum vcpu_next enter(struct vcpu *vcpu)
 {
 	if (take_kick(vcpu))
-		return psci_host_poll(vcpu);
+		return poll_next(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
 		return on_exit_reason(vcpu);
 	if (errno == EINTR || errno == EAGAIN)
@@ -305,7 +311,7 @@ static enum vcpu_next suspended(struct vcpu *vcpu)
 {
 	for (;;) {
 		if (take_kick(vcpu)) {
-			const enum vcpu_next next = psci_host_poll(vcpu);
+			const enum vcpu_next next = poll_next(vcpu);
 
 			if (next != VCPU_SLEEP)
 				return next;
@@ -343,15 +349,16 @@ static void *thread_main(void *argument)
 	vcpu->running = true;
 	pthread_mutex_unlock(&vcpu->lock);
 
-	next = psci_host_poll(vcpu);
+	next = poll_next(vcpu);
 	while (next != VCPU_EXIT) {
+		atomic_store(&vcpu->doing, (int)next);
 		switch (next) {
 		case VCPU_RUN:
 			next = enter(vcpu);
 			break;
 		case VCPU_PARK:
 			park(vcpu);
-			next = psci_host_poll(vcpu);
+			next = poll_next(vcpu);
 			break;
 		case VCPU_SLEEP:
 			next = sleep_until_wake(vcpu);

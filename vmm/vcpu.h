@@ -7,7 +7,9 @@
  * The vCPU's registers, its struct kvm_run and its part of libpsci belong to its
  * own thread while that runs, and to the thread that creates and destroys it
  * before and after. Others have one way in: vcpu_kick(), which makes the thread
- * ask psci_host_poll() what to do next.
+ * ask psci_host_poll() what to do next. Before it polls, it passes the machine's
+ * gate (gate.h): while that is closed and all are held up there, registers and
+ * ioctls of every vCPU belong to the thread that closed it.
  *
  * Why no kick is lost
  * -------------------
@@ -32,6 +34,7 @@
 #include <linux/kvm.h>
 
 #include "error.h"
+#include "gate.h"
 
 struct vm;
 struct psci_vcpu;
@@ -44,6 +47,19 @@ enum vcpu_next {
 	VCPU_EXIT, /**< This life of the machine is over. */
 };
 
+/** What a vCPU's thread asks the main thread at the gate; the answer in braces. */
+enum vcpu_question {
+	VCPU_MAY_SUSPEND = 1, /**< The machine, by SYSTEM_SUSPEND (a PSCI_RET_ value). */
+	VCPU_HAS_WOKEN, /**< An interrupt has ended SYSTEM_SUSPEND (nothing). */
+};
+
+/** A SYSTEM_SUSPEND, as it was called. */
+struct vcpu_suspend {
+	uint64_t entry;
+	uint64_t context;
+	bool big_endian;
+};
+
 struct vcpu {
 	struct vm *vm;
 	unsigned int index;
@@ -53,6 +69,16 @@ struct vcpu {
 	struct kvm_vcpu_init init;
 	bool fresh; /**< In the state that KVM_ARM_VCPU_INIT leaves. */
 	struct psci_vcpu *psci; /**< NULL while KVM alone serves PSCI. */
+
+	/**
+	 * Written by its own thread before it asks whether it may suspend, constant
+	 * until it asks that again.
+	 */
+	struct vcpu_suspend suspend;
+	bool suspended; /**< It sleeps in SYSTEM_SUSPEND. Its own thread's. */
+	atomic_bool woken; /**< Where KVM keeps power states: someone outside ends that. */
+	struct gate_question question;
+	atomic_int doing; /**< An enum vcpu_next: what its thread was last told to do. */
 
 	pthread_t thread; /**< As its creator knows it, to join. */
 	pthread_mutex_t lock; /**< Guards self and running; kicked too for those that wait. */

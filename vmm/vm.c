@@ -51,6 +51,12 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 	err = devices_create(vm->devices, vm, config, error);
 	if (err)
 		goto err_free_devices;
+	err = gate_create(&vm->gate);
+	if (err) {
+		devices_destroy(vm->devices, vm);
+		error_set(error, err, "eventfd: %s", strerror(-err));
+		goto err_free_devices;
+	}
 	pthread_mutex_init(&vm->stop_lock, NULL);
 
 	return 0;
@@ -70,6 +76,7 @@ err_close_image:
 void vm_destroy(struct vm *vm)
 {
 	pthread_mutex_destroy(&vm->stop_lock);
+	gate_destroy(&vm->gate);
 	devices_destroy(vm->devices, vm);
 	free(vm->devices);
 	close(vm->stop_fd);
@@ -140,6 +147,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	int err;
 
 	atomic_store(&vm->stopping, false);
+	gate_begin(&vm->gate);
 	err = create_kvm_vm(vm, error);
 	if (!err) {
 		psci_host_choose(vm);
@@ -207,6 +215,7 @@ void vm_stop(struct vm *vm, const struct cause *cause)
 	pthread_mutex_unlock(&vm->stop_lock);
 	if (!first)
 		return;
+	gate_end(&vm->gate);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		vcpu_kick(&vm->vcpus[i]);
 	/* An eventfd takes this unless its counter is full, and then it is readable. */
@@ -225,6 +234,20 @@ void vm_crash(struct vm *vm, int vcpu, const char *what, ...)
 	va_end(args);
 	cause_set(&cause, VM_TRIGGER_CRASH, vcpu, reason.text);
 	vm_stop(vm, &cause);
+}
+
+bool vm_hold(struct vm *vm)
+{
+	gate_close(&vm->gate);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_kick(&vm->vcpus[i]);
+
+	return gate_await(&vm->gate, vm->vcpu_count);
+}
+
+void vm_release(struct vm *vm)
+{
+	gate_open(&vm->gate);
 }
 
 void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool write)

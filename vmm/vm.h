@@ -19,6 +19,7 @@
 #include "bus.h"
 #include "config.h"
 #include "error.h"
+#include "gate.h"
 #include "image.h"
 #include "kvm.h"
 #include "lifecycle.h"
@@ -36,6 +37,9 @@ struct vm {
 	struct bus bus;
 	struct image image;
 	struct devices *devices;
+
+	/** Where vCPU threads are held up and ask the main thread. */
+	struct gate gate;
 
 	/* The present life. */
 	int fd;
@@ -85,6 +89,15 @@ void vm_stop(struct vm *vm, const struct cause *cause);
 
 /** Stop because the VM cannot go on: @what says why. From any thread. */
 __attribute__((format(printf, 3, 4))) void vm_crash(struct vm *vm, int vcpu, const char *what, ...);
+
+/**
+ * Hold every vCPU up, out of KVM and of devices, until vm_release(). The gate may
+ * be closed already. By the thread that called vm_create(), while vCPUs run; waits
+ * for those that are in a device. Returns false if this life of the machine has
+ * ended, which there is nothing to release from.
+ */
+bool vm_hold(struct vm *vm);
+void vm_release(struct vm *vm);
 
 /**
  * The guest touched @address, where there is neither RAM nor device: a read gave

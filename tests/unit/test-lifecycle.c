@@ -24,11 +24,17 @@ static const struct {
 	{ VM_HIBERNATED, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_CRASHED, VM_TRIGGER_START, VM_RUNNING },
 	/* One that runs can do anything but start. */
+	{ VM_RUNNING, VM_TRIGGER_SUSPEND, VM_SUSPENDED },
 	{ VM_RUNNING, VM_TRIGGER_OFF, VM_OFF },
 	{ VM_RUNNING, VM_TRIGGER_HIBERNATE, VM_HIBERNATED },
 	{ VM_RUNNING, VM_TRIGGER_RESET, VM_RESETTING },
 	{ VM_RUNNING, VM_TRIGGER_QUIT, VM_OFF },
 	{ VM_RUNNING, VM_TRIGGER_CRASH, VM_CRASHED },
+	/* One that sleeps asks for nothing; all else can befall it. */
+	{ VM_SUSPENDED, VM_TRIGGER_WAKE, VM_RUNNING },
+	{ VM_SUSPENDED, VM_TRIGGER_RESET, VM_RESETTING },
+	{ VM_SUSPENDED, VM_TRIGGER_QUIT, VM_OFF },
+	{ VM_SUSPENDED, VM_TRIGGER_CRASH, VM_CRASHED },
 	/* Between two lives there is no guest to ask for anything. */
 	{ VM_RESETTING, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_RESETTING, VM_TRIGGER_QUIT, VM_OFF },
@@ -65,6 +71,7 @@ static void the_words_of_states_are_these(void **state)
 	static const char *const words[] = {
 		[VM_OFF] = "off",
 		[VM_RUNNING] = "running",
+		[VM_SUSPENDED] = "suspended",
 		[VM_HIBERNATED] = "hibernated",
 		[VM_RESETTING] = "resetting",
 		[VM_CRASHED] = "crashed",
@@ -83,7 +90,8 @@ static void the_words_of_states_are_these(void **state)
 static void the_words_of_triggers_are_these(void **state)
 {
 	static const char *const words[] = {
-		[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_OFF] = "off",
+		[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_SUSPEND] = "suspend",
+		[VM_TRIGGER_WAKE] = "wake",	      [VM_TRIGGER_OFF] = "off",
 		[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
 		[VM_TRIGGER_QUIT] = "quit",	      [VM_TRIGGER_CRASH] = "crash",
 	};
@@ -100,7 +108,7 @@ static void the_words_of_triggers_are_these(void **state)
 
 static void an_unknown_word_is_refused(void **state)
 {
-	static const char *const words[] = { "", "Off", "off ", " off", "of", "suspended", "1" };
+	static const char *const words[] = { "", "Off", "off ", " off", "of", "asleep", "1" };
 	enum vm_state vm_state = VM_STATE_COUNT;
 	enum vm_trigger trigger = VM_TRIGGER_COUNT;
 

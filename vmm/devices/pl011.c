@@ -392,3 +392,14 @@ bool pl011_resume(struct pl011 *pl011)
 
 	return done;
 }
+
+bool pl011_is_raised(struct pl011 *pl011)
+{
+	bool raised;
+
+	pthread_mutex_lock(&pl011->lock);
+	raised = pl011->level;
+	pthread_mutex_unlock(&pl011->lock);
+
+	return raised;
+}

@@ -78,4 +78,7 @@ size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count);
 /** send() would succeed again: pass on what waits. Returns whether all of it went. Any thread. */
 bool pl011_resume(struct pl011 *pl011);
 
+/** Whether its interrupt line is high. From any thread. */
+bool pl011_is_raised(struct pl011 *pl011);
+
 #endif

@@ -227,3 +227,14 @@ bool pl031_next_alarm(struct pl031 *pl031, int64_t *seconds)
 
 	return found;
 }
+
+bool pl031_is_raised(struct pl031 *pl031)
+{
+	bool raised;
+
+	pthread_mutex_lock(&pl031->lock);
+	raised = pl031->level;
+	pthread_mutex_unlock(&pl031->lock);
+
+	return raised;
+}

@@ -53,4 +53,7 @@ void pl031_expired(struct pl031 *pl031);
  */
 bool pl031_next_alarm(struct pl031 *pl031, int64_t *seconds);
 
+/** Whether its interrupt line is high. From any thread. */
+bool pl031_is_raised(struct pl031 *pl031);
+
 #endif

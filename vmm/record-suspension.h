@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A guest's SYSTEM_SUSPEND, as status and record tell of it. */
+#ifndef VMM_RECORD_SUSPENSION_H
+#define VMM_RECORD_SUSPENSION_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Private and shared peripheral interrupts that a machine's GIC can have. */
+#define SUSPENSION_INTERRUPTS_MAX 1004
+
+struct suspension {
+	bool known; /**< There is one, and the rest means something. */
+	time_t since;
+	unsigned int vcpu; /**< Which called. */
+	uint64_t entry; /**< Where it goes on, a guest physical address, */
+	uint64_t context; /**< with this in x0. */
+
+	/* What can wake it, besides whoever is outside. */
+	bool console; /**< Input. */
+	bool alarm_set;
+	time_t alarm; /**< The clock's, in the host's time, if set. */
+	/** INTIDs, in order, of the interrupts that the guest left enabled. */
+	uint16_t interrupts[SUSPENSION_INTERRUPTS_MAX];
+	size_t interrupt_count;
+};
+
+/** Returns a new reference, or NULL if memory ran out. */
+json_t *record_suspension_to_json(const struct suspension *suspension);
+
+/** The reverse. Returns 0 or -EINVAL. */
+int record_suspension_from_json(json_t *json, struct suspension *suspension);
+
+#endif
