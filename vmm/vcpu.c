@@ -189,8 +189,10 @@ void vcpu_kick(struct vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->lock);
 	atomic_store(&vcpu->kicked, true);
-	pthread_cond_signal(&vcpu->wake);
-	if (vcpu->running)
+	/* One that is parked needs no signal, which would cost more than its wake-up. */
+	if (vcpu->parked)
+		pthread_cond_signal(&vcpu->wake);
+	else if (vcpu->running)
 		pthread_kill(vcpu->self, kick_signal());
 	pthread_mutex_unlock(&vcpu->lock);
 }
@@ -198,8 +200,10 @@ void vcpu_kick(struct vcpu *vcpu)
 static void park(struct vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->lock);
+	vcpu->parked = true;
 	while (!atomic_load(&vcpu->kicked))
 		pthread_cond_wait(&vcpu->wake, &vcpu->lock);
+	vcpu->parked = false;
 	atomic_store(&vcpu->kicked, false);
 	pthread_mutex_unlock(&vcpu->lock);
 }

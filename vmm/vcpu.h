@@ -19,9 +19,10 @@
  * delivered to this very thread before or inside KVM_RUN: inside, the ioctl
  * returns EINTR; before, the handler has set immediate_exit and KVM_RUN returns
  * EINTR at once. A parked thread waits on the condition with `kicked` as its
- * predicate. The signal is sent only while `running` says, under the lock, that
- * the thread has registered itself and has not left; a kick before that finds
- * `kicked` set when the thread starts.
+ * predicate and, as `parked` says under the lock, is sent no signal. The signal
+ * is sent only while `running` says, under the lock, that the thread has
+ * registered itself and has not left; a kick before that finds `kicked` set when
+ * the thread starts.
  */
 #ifndef VMM_VCPU_H
 #define VMM_VCPU_H
@@ -81,10 +82,11 @@ struct vcpu {
 	atomic_int doing; /**< An enum vcpu_next: what its thread was last told to do. */
 
 	pthread_t thread; /**< As its creator knows it, to join. */
-	pthread_mutex_t lock; /**< Guards self and running; kicked too for those that wait. */
+	pthread_mutex_t lock; /**< Guards self, running, parked; kicked too for those that wait. */
 	pthread_cond_t wake;
 	pthread_t self; /**< As the thread registered itself, while running. */
 	bool running;
+	bool parked; /**< Its thread waits on wake, or is about to return from there. */
 	atomic_bool kicked;
 };
 
