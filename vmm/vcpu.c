@@ -73,19 +73,34 @@ int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value)
 	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
 }
 
+/* As KVM_ARM_VCPU_INIT leaves it, but for PC, general and FP registers. */
+static int clear(struct vcpu *vcpu)
+{
+	const bool fresh = vcpu->fresh;
+
+	vcpu->fresh = false;
+	if (fresh) {
+		/*
+		 * vCPU 0 begins the machine's life and waits for nothing. Whoever
+		 * starts it again has been started itself, and so this is known.
+		 */
+		if (vcpu->index > 0)
+			reset_state_learn(&vcpu->vm->reset_state, vcpu);
+
+		return 0;
+	}
+	if (reset_state_restore(&vcpu->vm->reset_state, vcpu) == 0 &&
+	    vcpu_set_register(vcpu, VCPU_REGISTER_PSTATE, PSTATE_ENTRY) == 0)
+		return 0;
+
+	return ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init) < 0 ? -errno : 0;
+}
+
 int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 {
-	int err = 0;
+	int err = clear(vcpu);
 
-	/*
-	 * A vCPU that has not run since its creation is as INIT leaves it. To run
-	 * INIT again is slow where the host lacks FEAT_S2FWB: KVM unmaps all of
-	 * the guest's RAM.
-	 */
-	if (!vcpu->fresh && ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init) < 0)
-		return -errno;
-	vcpu->fresh = false;
-	if (big_endian) {
+	if (!err && big_endian) {
 		uint64_t sctlr;
 
 		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);

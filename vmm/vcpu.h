@@ -126,8 +126,8 @@ uint64_t vcpu_register_x(unsigned int number);
 #define VCPU_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
 
 /**
- * Bring the vCPU to its reset state, to be started at @pc with @x0. Returns 0 or
- * -errno.
+ * Bring the vCPU to its reset state, to be started at @pc with @x0; general and
+ * FP registers, UNKNOWN after a reset, may keep what they have. Returns 0 or -errno.
  */
 int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 

@@ -58,6 +58,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 		goto err_free_devices;
 	}
 	pthread_mutex_init(&vm->stop_lock, NULL);
+	reset_state_create(&vm->reset_state);
 
 	return 0;
 
@@ -75,6 +76,7 @@ err_close_image:
 
 void vm_destroy(struct vm *vm)
 {
+	reset_state_destroy(&vm->reset_state);
 	pthread_mutex_destroy(&vm->stop_lock);
 	gate_destroy(&vm->gate);
 	devices_destroy(vm->devices, vm);

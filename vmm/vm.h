@@ -24,6 +24,7 @@
 #include "kvm.h"
 #include "lifecycle.h"
 #include "memory.h"
+#include "reset-state.h"
 
 struct devices;
 struct psci_host_machine;
@@ -40,6 +41,8 @@ struct vm {
 
 	/** Where vCPU threads are held up and ask the main thread. */
 	struct gate gate;
+
+	struct reset_state reset_state; /**< Of its vCPUs, in whichever life; has a lock. */
 
 	/* The present life. */
 	int fd;

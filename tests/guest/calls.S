@@ -15,6 +15,10 @@
  *		until AFFINITY_INFO has it as OFF. Say how long it took
  *	6	ask PSCI_FEATURES for x2 ids from x1 on; tell those that it knows
  *	7	wait until another vCPU has come to its own step 7
+ *	8	x1 times: CPU_ON of x2 as in step 5. Say the least time that the call
+ *		itself took
+ *	9	CPU_ON of x1, which says what its system registers hold, changes them,
+ *		says so again and calls CPU_OFF; wait until AFFINITY_INFO has it as OFF
  *
  * Each line on the console begins with the number of its vCPU. Numbers are hex.
  * Everything runs with the MMU off, so that every vCPU sees the same memory.
@@ -80,7 +84,7 @@ next:
 	ldp	x25, x26, [x19], #16
 	tbnz	w23, #31, call
 	adr	x0, steps
-	cmp	x23, #7
+	cmp	x23, #9
 	b.hi	wait
 	ldr	w1, [x0, x23, lsl #2]
 	add	x0, x0, w1, sxtw
@@ -88,6 +92,7 @@ next:
 steps:
 	.word	wait - steps, start - steps, take - steps, choose - steps
 	.word	repeat - steps, round_trips - steps, features - steps, meet - steps
+	.word	starts - steps, registers - steps
 
 call:
 	mov	x0, x23
@@ -151,23 +156,8 @@ round_trips:
 	mov	x26, x24
 	isb
 	mrs	x27, cntvct_el0
-1:	str	xzr, [x23]
-	constant x0, CPU_ON
-	mov	x1, x25
-	adr	x2, there_and_back
-	mov	x3, x23
-	hvc	#0
-	/* An emulator that runs one CPU at a time gives the others theirs here. */
-2:	yield
-	ldr	x0, [x23]
-	cbz	x0, 2b
-3:	yield
-	constant x0, AFFINITY_INFO
-	mov	x1, x25
-	mov	x2, #0
-	hvc	#0
-	cmp	x0, #AFFINITY_INFO_OFF
-	b.ne	3b
+1:	bl	switch_on
+	bl	await_off
 	subs	x26, x26, #1
 	b.ne	1b
 
@@ -176,6 +166,7 @@ took:
 	isb
 	mrs	x0, cntvct_el0
 	sub	x27, x0, x27
+say_took:
 	mrs	x26, cntfrq_el0
 	bl	begin_line
 	number	x24, 8
@@ -186,12 +177,140 @@ took:
 	say	"\n"
 	b	next
 
+starts:
+	adr	x23, shared
+	mov	x26, x24
+	mov	x27, #-1
+1:	isb
+	mrs	x28, cntvct_el0
+	bl	switch_on
+	isb
+	mrs	x0, cntvct_el0
+	sub	x28, x0, x28
+	cmp	x28, x27
+	csel	x27, x28, x27, lo
+	bl	await_off
+	subs	x26, x26, #1
+	b.ne	1b
+	mov	x24, #1
+	b	say_took
+
+registers:
+	adr	x23, shared
+	mov	x25, x24
+	adr	x18, show_and_change
+	bl	switch_on_at
+	bl	await_off
+	b	next
+
+/* CPU_ON of x25, which says so at x23; once it is off, if it is not yet. */
+switch_on:
+	adr	x18, there_and_back
+switch_on_at:
+	str	xzr, [x23]
+1:	constant x0, CPU_ON
+	mov	x1, x25
+	mov	x2, x18
+	mov	x3, x23
+	hvc	#0
+	cmn	w0, #4			/* ALREADY_ON */
+	b.eq	1b
+	ret
+
+/* Until it has said so, and is off again. */
+await_off:
+	/* An emulator that runs one CPU at a time gives the others theirs here. */
+1:	yield
+	ldr	x0, [x23]
+	cbz	x0, 1b
+2:	yield
+	constant x0, AFFINITY_INFO
+	mov	x1, x25
+	mov	x2, #0
+	hvc	#0
+	cmp	x0, #AFFINITY_INFO_OFF
+	b.ne	2b
+	ret
+
 there_and_back:
 	mov	x1, #1
 	str	x1, [x0]
 	constant x0, CPU_OFF
 	hvc	#0
 	b	wait
+
+	.macro	show register
+	mrs	x23, \register
+	say	" \register="
+	number	x23, 16
+	.endm
+
+	.macro	set register, value
+	mov	x0, #\value
+	msr	\register, x0
+	.endm
+
+show_and_change:
+	mov	x27, x0
+	constant x20, UART
+	mrs	x21, mpidr_el1
+	and	x21, x21, #0xf
+	bl	show_registers
+	/* To what the next instructions do not mind. */
+	mrs	x0, sctlr_el1
+	eor	x0, x0, #(1 << 15)	/* UCT */
+	eor	x0, x0, #(1 << 26)	/* UCI */
+	msr	sctlr_el1, x0
+	set	cpacr_el1, 0x300000
+	set	tcr_el1, 0x19
+	set	ttbr0_el1, 0x1000
+	set	ttbr1_el1, 0x2000
+	set	mair_el1, 0xff
+	set	amair_el1, 0xff
+	set	vbar_el1, 0x1000
+	set	contextidr_el1, 0x55
+	set	tpidr_el1, 0x55
+	set	esr_el1, 0x55
+	set	far_el1, 0x55
+	set	cntkctl_el1, 3
+	set	cntv_cval_el0, 0x55
+	set	cntv_ctl_el0, 3		/* On, but masked. */
+	set	cntp_ctl_el0, 3
+	set	mdscr_el1, 0x1000
+	msr	daifclr, #1
+	isb
+	bl	show_registers
+	mov	x0, x27
+	b	there_and_back
+
+show_registers:
+	mov	x28, x30
+	bl	begin_line
+	say	"registers"
+	show	sctlr_el1
+	show	cpacr_el1
+	show	tcr_el1
+	show	ttbr0_el1
+	show	ttbr1_el1
+	show	mair_el1
+	show	amair_el1
+	show	vbar_el1
+	show	contextidr_el1
+	show	tpidr_el1
+	show	esr_el1
+	show	far_el1
+	show	cntkctl_el1
+	show	cntv_ctl_el0
+	show	cntp_ctl_el0
+	show	mdscr_el1
+	show	daif
+	show	currentel
+	/* What the CPU has, of that which would have to be reset too. */
+	show	id_aa64pfr0_el1
+	show	id_aa64dfr0_el1
+	show	id_aa64isar1_el1
+	say	"\n"
+	ret	x28
 
 features:
 	constant x0, PSCI_FEATURES
