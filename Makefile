@@ -162,7 +162,7 @@ payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payl
 system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
 	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/example-guest.img
 
-$(O)/arm64/board.img: tests/guest/board.S
+$(O)/arm64/board.img $(O)/arm64/clock.img: $(O)/arm64/%.img: tests/guest/%.S
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) -c -o $@.o $<
@@ -186,6 +186,11 @@ $(O)/arm64/hostile.img: $(hostile_obj) tests/guest/hostile.ld
 	$(Q)$(CROSS)objcopy -O binary -j .text $@.elf $@ && rm $@.elf && chmod +x $@
 
 $(O)/arm64/on-terminal $(O)/arm64/on-socket: $(O)/arm64/%: $(O)/arm64/tests/system/%.o
+	@echo '  LD      $@'
+	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
+
+# For tests/bench.
+$(O)/arm64/stopwatch: $(O)/arm64/tests/bench/stopwatch.o
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
@@ -279,6 +284,15 @@ prove: ## no undefined behaviour whatever a guest calls with, by Frama-C; see do
 
 size: ## what libpsci takes on arm64; fails if a budget of SPECIFICATION.md is exceeded
 	$(Q)tools/size $(ARM64_CC)
+
+$(O)/native/bench-calls: $(O)/native/tests/bench/calls.o $(O)/native/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+
+bench: all $(O)/native/bench-calls $(O)/arm64/clock.img $(O)/arm64/stopwatch ## what calls, starts and guests cost, and whether targets are met
+	$(Q)O=$(O) tests/bench/run
+
+.PHONY: bench
 
 spec-map: ## docs/spec-map.md, from docs/spec-map.txt and the ids in the tests
 	$(Q)tools/spec-map
