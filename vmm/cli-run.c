@@ -15,7 +15,6 @@
 
 #define CPUS_DEFAULT 1
 #define MEMORY_DEFAULT (512ULL << 20)
-#define MEMORY_ALIGNMENT (2ULL << 20)
 
 static const char help[] =
 	"Usage: dormouse run --name NAME [OPTION]...\n"
@@ -52,7 +51,7 @@ static const char help[] =
 	"                       alone is a file\n"
 	"  --psci-test WHAT,... for testers of PSCI alone: have libpsci give answers that it gives\n"
 	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
-	"  --force              start a hibernated NAME although its environment changed\n"
+	"  --force              start a hibernated or killed NAME although its environment changed\n"
 	"\n"
 	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
 	"\n"
@@ -255,7 +254,7 @@ static int set_memory(struct parse *p, const char *argument)
 		return error_set(p->error, CLI_USAGE,
 				 "--memory %s: must be from %llu MiB to %llu GiB", argument,
 				 CONFIG_MEMORY_MIN >> 20, CONFIG_MEMORY_MAX >> 30);
-	if (size % MEMORY_ALIGNMENT)
+	if (size % CONFIG_MEMORY_ALIGNMENT)
 		return error_set(p->error, CLI_USAGE, "--memory %s: must be a multiple of 2 MiB",
 				 argument);
 	p->run->config.memory = size;
@@ -367,6 +366,21 @@ static bool describes_machine(enum option_id id)
 	return id >= OPTION_INITRD && id <= OPTION_IDLE_STATES;
 }
 
+/*
+ * What getopt_long() did not take, and why: optopt is a short option's letter,
+ * or the long one's id that was given an argument and takes none, or 0.
+ */
+static int unknown_option(struct parse *p, const char *word)
+{
+	if (optopt >= ' ')
+		return error_set(p->error, CLI_USAGE, "there is no option -%c", optopt);
+	if (optopt)
+		return error_set(p->error, CLI_USAGE, "%.*s takes no argument",
+				 (int)strcspn(word, "="), word);
+
+	return error_set(p->error, CLI_USAGE, "there is no option %s", word);
+}
+
 static int take_options(struct parse *p, int argc, char **argv)
 {
 	int id;
@@ -381,8 +395,7 @@ static int take_options(struct parse *p, int argc, char **argv)
 			return error_set(p->error, CLI_USAGE, "%s wants an argument",
 					 argv[optind - 1]);
 		if (id == '?')
-			return error_set(p->error, CLI_USAGE, "there is no option %s",
-					 argv[optind - 1]);
+			return unknown_option(p, argv[optind - 1]);
 		if (describes_machine((enum option_id)id))
 			p->machine_option = options[index].name;
 		err = take_option(p, (enum option_id)id, optarg);

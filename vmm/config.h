@@ -14,6 +14,7 @@
 #define CONFIG_CPUS_MAX 123 /* One GICv3 redistributor region below the PL011. */
 #define CONFIG_MEMORY_MIN (64ULL << 20)
 #define CONFIG_MEMORY_MAX (64ULL << 40) /* What an address of 48 bits can reach, and less. */
+#define CONFIG_MEMORY_ALIGNMENT (2ULL << 20)
 
 /** Who answers the guest's PSCI calls. */
 enum psci_server {

@@ -53,7 +53,8 @@ static int forward(const struct kvm *kvm, int vm_fd, const struct range *ranges,
 		return error_set(error, -ENOTSUP,
 				 "this host's Linux %s cannot forward PSCI calls (its KVM has no "
 				 "SMCCC filter, which came with 6.4): what is left is --psci "
-				 "kernel, for a VM that has run before together with --kernel",
+				 "kernel, for a VM that has run before together with the --kernel, "
+				 "--flat or --firmware that it starts with",
 				 kvm->release);
 
 	for (size_t i = 0; i < count; i++) {

@@ -17,8 +17,6 @@
 #include "psci-suspend.h"
 #include "psci-test.h"
 
-#define SCTLR_EL1_EE (1ULL << 25)
-
 /* A call with at least so many arguments may start a vCPU somewhere. */
 #define ARGUMENTS_OF_AN_ENTRY 2
 
@@ -198,9 +196,9 @@ static int begin_mixed(struct vm *vm, uint64_t pc, uint64_t x0, struct error *er
 
 	if (err)
 		return err;
-	vm->psci->mixed = psci_mixed_create(vm, vm->psci_version, &solo_host, error);
-	if (!vm->psci->mixed)
-		return -ENOMEM;
+	err = psci_mixed_create(vm, vm->psci_version, &solo_host, &vm->psci->mixed, error);
+	if (err)
+		return err;
 
 	return psci_kvm_begin(vm, pc, x0, psci_mixed_kvm_version(vm->psci_version), error);
 }
@@ -403,7 +401,7 @@ static int fetch(const struct vcpu *vcpu, struct psci_regs *regs)
 		uint64_t sctlr = 0;
 
 		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
-		regs->big_endian = sctlr & SCTLR_EL1_EE;
+		regs->big_endian = sctlr & VCPU_SCTLR_EL1_EE;
 	}
 
 	return err;
@@ -464,9 +462,17 @@ enum vcpu_next psci_host_system_event(struct vcpu *vcpu)
 	}
 	if (type_known) {
 		uint64_t type = 0;
+		int err = vcpu_get_register(vcpu, vcpu_register_x(1), &type);
 
-		vcpu_get_register(vcpu, vcpu_register_x(1), &type);
-		vcpu_get_register(vcpu, vcpu_register_x(2), &event.cookie);
+		if (!err)
+			err = vcpu_get_register(vcpu, vcpu_register_x(2), &event.cookie);
+		/* Not to know whether memory is to be kept is not to know what to do. */
+		if (err) {
+			vm_crash(vcpu->vm, (int)vcpu->index,
+				 "cannot read the arguments of SYSTEM_RESET2: %s", strerror(-err));
+
+			return VCPU_EXIT;
+		}
 		event.type = (uint32_t)type;
 	}
 	stop(vcpu->vm, &event, type_known, vcpu->index);

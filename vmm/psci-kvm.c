@@ -21,7 +21,8 @@ static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
 		return error_set(error, -ENOTSUP,
 				 "the KVM of this host's Linux %s has PSCI up to %s, and %s needs "
 				 "%s: start it on a host whose KVM has that, or with --psci "
-				 "userspace, for a VM that has run before together with --kernel",
+				 "userspace, for a VM that has run before together with the "
+				 "--kernel, --flat or --firmware that it starts with",
 				 vm->kvm->release, newest, vm->name, asked);
 	}
 	if (err)

@@ -79,8 +79,8 @@ static int begin(struct solo *solo, struct vcpu *vcpu, uint32_t version,
 	return 0;
 }
 
-struct psci_mixed *psci_mixed_create(struct vm *vm, uint32_t version, const struct psci_host *host,
-				     struct error *error)
+int psci_mixed_create(struct vm *vm, uint32_t version, const struct psci_host *host,
+		      struct psci_mixed **created, struct error *error)
 {
 	struct psci_mixed *mixed = calloc(1, sizeof(*mixed));
 	int err = 0;
@@ -88,20 +88,20 @@ struct psci_mixed *psci_mixed_create(struct vm *vm, uint32_t version, const stru
 	if (mixed)
 		mixed->solos = calloc(vm->vcpu_count, sizeof(*mixed->solos));
 	if (!mixed || !mixed->solos) {
-		error_set(error, -ENOMEM, "out of memory");
 		free(mixed);
 
-		return NULL;
+		return error_set(error, -ENOMEM, "out of memory");
 	}
 	for (unsigned int i = 0; i < vm->vcpu_count && !err; i++)
 		err = begin(&mixed->solos[i], &vm->vcpus[i], version, host);
-	if (!err)
-		return mixed;
+	if (err) {
+		psci_mixed_destroy(mixed);
 
-	error_set(error, -EINVAL, "PSCI %#x: %s", version, psci_strerror(err));
-	psci_mixed_destroy(mixed);
+		return error_set(error, -EINVAL, "PSCI %#x: %s", version, psci_strerror(err));
+	}
+	*created = mixed;
 
-	return NULL;
+	return 0;
 }
 
 void psci_mixed_destroy(struct psci_mixed *mixed)

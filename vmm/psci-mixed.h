@@ -27,11 +27,11 @@ struct psci_mixed;
 
 /**
  * Make libpsci's side for all vCPUs of @vm, which shows its guest PSCI @version,
- * and connect each with its part. @host: its lock is not needed. Returns NULL
- * with @error set on failure.
+ * and connect each with its part. @host: its lock is not needed. Returns 0
+ * with @created set, for psci_mixed_destroy(), or -errno with @error set.
  */
-struct psci_mixed *psci_mixed_create(struct vm *vm, uint32_t version, const struct psci_host *host,
-				     struct error *error);
+int psci_mixed_create(struct vm *vm, uint32_t version, const struct psci_host *host,
+		      struct psci_mixed **created, struct error *error);
 
 /** NULL is allowed. */
 void psci_mixed_destroy(struct psci_mixed *mixed);

@@ -11,7 +11,6 @@
 #include "devices.h"
 #include "psci-host.h"
 
-#define SCTLR_EL1_EE (1ULL << 25)
 #define INSTRUCTION_SIZE 4
 
 bool psci_suspend_entry_ok(const struct vm *vm, uint64_t ipa)
@@ -105,7 +104,7 @@ enum vcpu_next psci_suspend_on_event(struct vcpu *vcpu)
 	if (err)
 		return crash(vcpu, "cannot read SYSTEM_SUSPEND's arguments from", err);
 	set_arguments(&vcpu->suspend, x[0], x[1], x[2]);
-	vcpu->suspend.big_endian = sctlr & SCTLR_EL1_EE;
+	vcpu->suspend.big_endian = sctlr & VCPU_SCTLR_EL1_EE;
 
 	return ask(vcpu, NULL);
 }

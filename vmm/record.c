@@ -19,8 +19,6 @@
 /* No record of ours comes near; a larger file is not one. */
 #define RECORD_SIZE_MAX (256L * 1024)
 
-#define MEMORY_ALIGNMENT (2LL << 20)
-
 void record_free(struct record *record)
 {
 	config_free(&record->config);
@@ -282,9 +280,9 @@ static int config_from_json(json_t *json, struct config *config)
 			"idle-states", &idle_states, "idle-clusters", &idle_clusters) < 0)
 		return -EINVAL;
 	if (cpus < 1 || cpus > CONFIG_CPUS_MAX || memory < (json_int_t)CONFIG_MEMORY_MIN ||
-	    memory > (json_int_t)CONFIG_MEMORY_MAX || memory % MEMORY_ALIGNMENT || version < 0 ||
-	    version > UINT32_MAX || config_parse_psci_server(server, &config->psci) < 0 ||
-	    (idle_clusters && !idle_states))
+	    memory > (json_int_t)CONFIG_MEMORY_MAX ||
+	    memory % (json_int_t)CONFIG_MEMORY_ALIGNMENT || version < 0 || version > UINT32_MAX ||
+	    config_parse_psci_server(server, &config->psci) < 0 || (idle_clusters && !idle_states))
 		return -EINVAL;
 	config->cpus = (unsigned int)cpus;
 	config->memory = (uint64_t)memory;

@@ -18,7 +18,6 @@
 #define SCTLR_EL1_M (1ULL << 0)
 #define SCTLR_EL1_C (1ULL << 2)
 #define SCTLR_EL1_I (1ULL << 12)
-#define SCTLR_EL1_EE (1ULL << 25)
 
 /* EL1 on its own stack pointer, with debug exceptions, SErrors, IRQs and FIQs masked. */
 #define PSTATE_ENTRY (PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT | PSR_MODE_EL1h)
@@ -106,7 +105,7 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
 		if (!err)
 			err = vcpu_set_register(vcpu, VCPU_REGISTER_SCTLR_EL1,
-						sctlr | SCTLR_EL1_EE);
+						sctlr | VCPU_SCTLR_EL1_EE);
 	}
 	if (!err)
 		err = vcpu_set_register(vcpu, VCPU_REGISTER_PC, pc);
@@ -123,9 +122,9 @@ int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 
 	if (err)
 		return err;
-	sctlr &= ~(SCTLR_EL1_M | SCTLR_EL1_C | SCTLR_EL1_I | SCTLR_EL1_EE);
+	sctlr &= ~(SCTLR_EL1_M | SCTLR_EL1_C | SCTLR_EL1_I | VCPU_SCTLR_EL1_EE);
 	if (big_endian)
-		sctlr |= SCTLR_EL1_EE;
+		sctlr |= VCPU_SCTLR_EL1_EE;
 	err = vcpu_set_register(vcpu, VCPU_REGISTER_SCTLR_EL1, sctlr);
 	if (!err)
 		err = vcpu_set_register(vcpu, VCPU_REGISTER_PSTATE, PSTATE_ENTRY);
@@ -312,11 +311,20 @@ static enum vcpu_next enter(struct vcpu *vcpu)
 	return on_run_failure(vcpu, errno);
 }
 
-static bool set_mp_state(struct vcpu *vcpu, uint32_t state)
+static int set_mp_state(struct vcpu *vcpu, uint32_t state)
 {
 	const struct kvm_mp_state mp_state = { .mp_state = state };
 
-	return ioctl(vcpu->fd, KVM_SET_MP_STATE, &mp_state) == 0;
+	return ioctl(vcpu->fd, KVM_SET_MP_STATE, &mp_state) < 0 ? -errno : 0;
+}
+
+static enum vcpu_next on_mp_state_failure(struct vcpu *vcpu, const char *state, int err)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "KVM_SET_MP_STATE to %s: %s", state, strerror(-err));
+
+	return crash(vcpu, what);
 }
 
 static bool is_wakeup(const struct kvm_run *run)
@@ -346,15 +354,15 @@ static enum vcpu_next suspended(struct vcpu *vcpu)
 static enum vcpu_next sleep_until_wake(struct vcpu *vcpu)
 {
 	enum vcpu_next next;
+	int err = set_mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
 
-	if (!set_mp_state(vcpu, KVM_MP_STATE_SUSPENDED))
-		return crash(vcpu, "KVM_SET_MP_STATE to SUSPENDED failed");
+	if (err)
+		return on_mp_state_failure(vcpu, "SUSPENDED", err);
 	next = suspended(vcpu);
 	/* The state is sticky: it would end every KVM_RUN from now on. */
-	if (!set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE))
-		return crash(vcpu, "KVM_SET_MP_STATE to RUNNABLE failed");
+	err = set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
 
-	return next;
+	return err ? on_mp_state_failure(vcpu, "RUNNABLE", err) : next;
 }
 
 static void *thread_main(void *argument)

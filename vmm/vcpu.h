@@ -123,6 +123,7 @@ uint64_t vcpu_register_x(unsigned int number);
 #define VCPU_REGISTER_PSTATE \
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pstate))
 #define VCPU_REGISTER_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
+#define VCPU_SCTLR_EL1_EE (1ULL << 25) /**< Big-endian data at EL1. */
 #define VCPU_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
 
 /**

@@ -54,6 +54,9 @@ tiny_image "$idle" '\x7f\x20\x03\xd5\xff\xff\xff\x17' # wfi; b .-4
 ok "no command is a usage error" refuses 2 'no command given' dormouse
 ok "an unknown command is a usage error" refuses 2 '"fly"' dormouse fly
 ok "an unknown option is a usage error" run_refuses 2 '--sleep' --name x --sleep
+ok "an option that takes no argument is named as such" run_refuses 2 '--force takes no argument' \
+	--name x --force=yes
+ok "an unknown letter is named" run_refuses 2 'there is no option -q' --name x -qh
 ok "an option without its argument is a usage error" run_refuses 2 '--kernel' --name x --kernel
 ok "a stray word is a usage error" run_refuses 2 '"Image"' --name x Image
 ok "no name is a usage error" run_refuses 2 '--name is missing' --kernel "$idle"

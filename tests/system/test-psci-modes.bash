@@ -111,6 +111,22 @@ for mode in "${modes[@]}"; do
 	done
 done
 
+# A version that KVM has not, and a host that cannot forward: the advice fits
+# whatever the machine starts with.
+needs_other_server()
+{
+	calls_run other "$1" 0x84000008
+	[[ $vm_status -eq 1 ]] && dormouse_said "$2 .*together with the --kernel, --flat or --firmware"
+}
+if ! has kernel 1.3; then
+	ok "kernel: a version that KVM has not is refused, with what would do" needs_other_server \
+		"--psci kernel --psci-version 1.3" "has PSCI up to $kvm_psci, and other needs 1\.3: "
+fi
+if ((${#modes[@]} == 1)); then
+	ok "userspace: a host that cannot forward calls says so, and what would do" \
+		needs_other_server "--psci userspace" 'cannot forward PSCI calls'
+fi
+
 # --- mistakes ---
 
 for mode in "${modes[@]}"; do
