@@ -3,7 +3,12 @@
 #ifndef VMM_MESSAGE_H
 #define VMM_MESSAGE_H
 
-/** Say one line, "dormouse: " before it. From any thread; lines never mix. */
+/**
+ * Say one line, "dormouse: " before it. From any thread; lines never mix. A pipe
+ * or terminal that nobody reads holds it up for no more than a second, and not at
+ * all for some time after that: a line without room is lost, and the next one
+ * that is written says how many were.
+ */
 __attribute__((format(printf, 1, 2))) void message(const char *format, ...);
 
 /**
