@@ -46,9 +46,11 @@ static void died(struct record *record)
 static int load(const char *name, struct record *record, struct error *error)
 {
 	struct vm_dir dir;
-	bool locked;
+	struct error lock_error;
+	bool locked = false;
 	long pid = 0;
 	long seen;
+	int lock_err;
 	int err = vm_dir_open(name, false, &dir, error);
 
 	if (err)
@@ -61,7 +63,7 @@ static int load(const char *name, struct record *record, struct error *error)
 	do {
 		record_free(record);
 		seen = pid;
-		locked = vm_dir_is_locked(&dir);
+		lock_err = vm_dir_is_locked(&dir, &locked, &lock_error);
 		err = record_load(dir.fd, name, record, error);
 		pid = record->pid;
 	} while (!err && lifecycle_has_process(record->state) && !locked && pid != seen);
@@ -70,6 +72,13 @@ static int load(const char *name, struct record *record, struct error *error)
 		return error_set(error, err, "%s has never run", name);
 	if (err)
 		return err;
+	/* Only of one that runs the lock tells anything. */
+	if (lifecycle_has_process(record->state) && lock_err) {
+		*error = lock_error;
+		record_free(record);
+
+		return lock_err;
+	}
 	if (lifecycle_has_process(record->state) && !locked)
 		died(record);
 

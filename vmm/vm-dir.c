@@ -132,11 +132,18 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 
 		return error_set(error, err, "cannot open %s: %s", path, strerror(-err));
 	}
+	/* Not for others, who could hold a read lock on it, and the VM would not start. */
 	dir->lock_fd =
-		openat(dir->fd, LOCK_FILE, (create ? O_RDWR | O_CREAT : O_RDWR) | O_CLOEXEC, 0644);
+		openat(dir->fd, LOCK_FILE, (create ? O_RDWR | O_CREAT : O_RDWR) | O_CLOEXEC, 0600);
 	/* Who only looks may look at a VM that is not theirs to lock. */
-	if (dir->lock_fd < 0 && !create)
+	if (dir->lock_fd < 0 && !create) {
 		dir->lock_fd = openat(dir->fd, LOCK_FILE, O_RDONLY | O_CLOEXEC);
+		if (dir->lock_fd < 0 && errno == EACCES) {
+			dir->lock_fd = -EACCES;
+
+			return 0;
+		}
+	}
 	if (dir->lock_fd < 0) {
 		err = -errno;
 		close(dir->fd);
@@ -150,7 +157,8 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 
 void vm_dir_close(struct vm_dir *dir)
 {
-	close(dir->lock_fd);
+	if (dir->lock_fd >= 0)
+		close(dir->lock_fd);
 	close(dir->fd);
 }
 
@@ -164,19 +172,27 @@ int vm_dir_lock(struct vm_dir *dir, struct error *error)
 	err = -errno;
 	if (err == -EAGAIN || err == -EACCES)
 		return -EBUSY;
-	/* It could be opened for reading only. */
+	/* It could be opened for reading only, or not at all. */
 	if (err == -EBADF)
 		err = -EACCES;
 
 	return error_set(error, err, "cannot lock %s: %s", dir->name, strerror(-err));
 }
 
-bool vm_dir_is_locked(const struct vm_dir *dir)
+int vm_dir_is_locked(const struct vm_dir *dir, bool *locked, struct error *error)
 {
 	/* A write lock is asked about, since only that conflicts with any other. */
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int err = dir->lock_fd < 0 ? dir->lock_fd : 0;
 
-	return fcntl(dir->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	if (!err && fcntl(dir->lock_fd, F_OFD_GETLK, &lock) < 0)
+		err = -errno;
+	if (err)
+		return error_set(error, err, "cannot tell whether %s is in use: its lock: %s",
+				 dir->name, strerror(-err));
+	*locked = lock.l_type != F_UNLCK;
+
+	return 0;
 }
 
 static int may_be_vm(const struct dirent *entry)

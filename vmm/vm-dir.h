@@ -15,7 +15,7 @@
 struct vm_dir {
 	const char *name; /**< The caller's string. */
 	int fd; /**< The directory. */
-	int lock_fd; /**< Its lock file; the lock goes when this is closed. */
+	int lock_fd; /**< Its lock file, or -EACCES; the lock goes when this is closed. */
 };
 
 /**
@@ -33,8 +33,12 @@ void vm_dir_close(struct vm_dir *dir);
  */
 int vm_dir_lock(struct vm_dir *dir, struct error *error);
 
-/** Whether a dormouse, other than through @dir, has the VM. Takes nothing. */
-bool vm_dir_is_locked(const struct vm_dir *dir);
+/**
+ * Find out whether a dormouse, other than through @dir, has the VM. Takes nothing.
+ * Returns 0 with @locked set, or -errno with @error set: -EACCES where the VM is
+ * someone else's, whose lock is theirs alone.
+ */
+int vm_dir_is_locked(const struct vm_dir *dir, bool *locked, struct error *error);
 
 /**
  * Call @each with the name of every VM there is, sorted. Stops at the first that

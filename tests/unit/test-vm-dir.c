@@ -226,127 +226,6 @@ static void a_place_where_nothing_may_be_made_is_named(void **state)
 	scratch_unprivileged(check_protected_place);
 }
 
-/* --- locks --- */
-
-static void both_files_close_on_exec_and_on_close(void **state)
-{
-	const unsigned int open_files = scratch_open_files();
-	struct vm_dir dir;
-
-	set_places(scratch_path("files"), NULL, NULL);
-	open_vm("vm", true, &dir);
-	assert_int_equal(fcntl(dir.fd, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(fcntl(dir.lock_fd, F_GETFD), FD_CLOEXEC);
-	vm_dir_close(&dir);
-	assert_int_equal(scratch_open_files(), open_files);
-}
-
-static void of_two_only_one_can_lock(void **state)
-{
-	struct error error = { "" };
-	struct vm_dir first;
-	struct vm_dir second;
-
-	set_places(scratch_path("locks"), NULL, NULL);
-	open_vm("vm", true, &first);
-	open_vm("vm", false, &second);
-	assert_int_equal(vm_dir_lock(&first, &error), 0);
-	assert_int_equal(vm_dir_lock(&second, &error), -EBUSY);
-	assert_string_equal(error.text, "");
-	/* The lock goes with the one that has it, and with no other. */
-	vm_dir_close(&second);
-	open_vm("vm", true, &second);
-	assert_int_equal(vm_dir_lock(&second, &error), -EBUSY);
-	vm_dir_close(&first);
-	assert_int_equal(vm_dir_lock(&second, &error), 0);
-	vm_dir_close(&second);
-}
-
-static void asking_whether_it_is_locked_takes_nothing(void **state)
-{
-	struct error error = { "" };
-	struct vm_dir owner;
-	struct vm_dir looker;
-
-	set_places(scratch_path("asks"), NULL, NULL);
-	open_vm("vm", true, &owner);
-	open_vm("vm", false, &looker);
-	assert_false(vm_dir_is_locked(&looker));
-	assert_false(vm_dir_is_locked(&owner));
-	/* Nobody has it, for all that was asked: */
-	assert_int_equal(vm_dir_lock(&owner, &error), 0);
-	assert_true(vm_dir_is_locked(&looker));
-	assert_false(vm_dir_is_locked(&owner));
-	vm_dir_close(&owner);
-	assert_false(vm_dir_is_locked(&looker));
-	vm_dir_close(&looker);
-}
-
-/* Another process has the VM until it is killed. */
-static void a_lock_ends_with_its_process(void **state)
-{
-	struct error error = { "" };
-	struct vm_dir dir;
-	char byte;
-	int status;
-	int ready[2];
-	pid_t child;
-
-	set_places(scratch_path("processes"), NULL, NULL);
-	open_vm("vm", true, &dir);
-	assert_int_equal(pipe(ready), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct vm_dir mine;
-
-		if (vm_dir_open("vm", false, &mine, &error) || vm_dir_lock(&mine, &error) ||
-		    write(ready[1], "x", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	assert_true(vm_dir_is_locked(&dir));
-	assert_int_equal(vm_dir_lock(&dir, &error), -EBUSY);
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_false(vm_dir_is_locked(&dir));
-	assert_int_equal(vm_dir_lock(&dir, &error), 0);
-	vm_dir_close(&dir);
-}
-
-static const char *check_someone_elses(void)
-{
-	struct error error = { "" };
-	struct vm_dir dir;
-
-	if (vm_dir_open("vm", false, &dir, &error) != 0)
-		return error.text[0] ? "it could not be opened" : "it could not be opened, no why";
-	if (!vm_dir_is_locked(&dir))
-		return "it is not locked";
-	if (vm_dir_lock(&dir, &error) != -EACCES)
-		return "it could be locked";
-
-	return strcmp(error.text, "cannot lock vm: Permission denied") ? "another sentence" : NULL;
-}
-
-/* Another user may read it, but not so much as open its lock for writing. */
-static void someone_elses_vm_may_be_looked_at_and_not_locked(void **state)
-{
-	struct error error = { "" };
-	struct vm_dir dir;
-
-	set_places(scratch_path("others"), NULL, NULL);
-	open_vm("vm", true, &dir);
-	assert_int_equal(vm_dir_lock(&dir, &error), 0);
-	assert_int_equal(chmod(scratch_path("others/vm/lock"), 0444), 0);
-	scratch_unprivileged(check_someone_elses);
-	vm_dir_close(&dir);
-}
-
 /* --- lists --- */
 
 struct names {
@@ -478,11 +357,6 @@ int main(void)
 		cmocka_unit_test(a_vm_that_is_not_there_is_not_made_by_looking),
 		cmocka_unit_test(files_in_the_way_are_named),
 		cmocka_unit_test(a_place_where_nothing_may_be_made_is_named),
-		cmocka_unit_test(both_files_close_on_exec_and_on_close),
-		cmocka_unit_test(of_two_only_one_can_lock),
-		cmocka_unit_test(asking_whether_it_is_locked_takes_nothing),
-		cmocka_unit_test(a_lock_ends_with_its_process),
-		cmocka_unit_test(someone_elses_vm_may_be_looked_at_and_not_locked),
 		cmocka_unit_test(vms_are_listed_sorted_and_nothing_else_is),
 		cmocka_unit_test(a_list_ends_where_it_is_told_to),
 		cmocka_unit_test(where_there_is_no_state_directory_there_are_no_vms),
