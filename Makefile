@@ -160,7 +160,8 @@ payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payl
 # --- what system tests run besides dormouse, where tools/arm64-host looks for programs ---
 
 system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
-	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/example-guest.img
+	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call \
+	$(O)/arm64/example-guest.img
 
 $(O)/arm64/board.img $(O)/arm64/clock.img: $(O)/arm64/%.img: tests/guest/%.S
 	@mkdir -p $(@D)
@@ -185,7 +186,7 @@ $(O)/arm64/hostile.img: $(hostile_obj) tests/guest/hostile.ld
 	$(Q)$(ARM64_CC) $(subst payload/link.ld,tests/guest/hostile.ld,$(PAYLOAD_LDFLAGS)) -o $@.elf $(hostile_obj)
 	$(Q)$(CROSS)objcopy -O binary -j .text $@.elf $@ && rm $@.elf && chmod +x $@
 
-$(O)/arm64/on-terminal $(O)/arm64/on-socket: $(O)/arm64/%: $(O)/arm64/tests/system/%.o
+$(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call: $(O)/arm64/%: $(O)/arm64/tests/system/%.o
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 

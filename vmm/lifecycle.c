@@ -131,6 +131,12 @@ void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const cha
 	memcpy(cause->what, what, length);
 }
 
+bool cause_outranks(const struct cause *later, const struct cause *first)
+{
+	return first->trigger == VM_TRIGGER_QUIT &&
+	       (later->trigger == VM_TRIGGER_OFF || later->trigger == VM_TRIGGER_HIBERNATE);
+}
+
 void cause_format(const struct cause *cause, char text[CAUSE_TEXT_SIZE])
 {
 	char type[64] = "";

@@ -91,6 +91,13 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger);
  */
 void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const char *what);
 
+/**
+ * Whether @later, and not @first, is what ended a life. The first one is, but
+ * where someone outside stopped a guest that was just saying that it powers off
+ * or hibernates: then the guest is right, whose image is complete.
+ */
+bool cause_outranks(const struct cause *later, const struct cause *first);
+
 #define CAUSE_TEXT_SIZE 256
 
 /** Say a cause in words, such as "SYSTEM_OFF2, type 0, from vCPU 0". */

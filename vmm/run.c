@@ -24,7 +24,10 @@
 struct session {
 	const struct run_options *options;
 	struct vm_dir dir;
-	struct record record;
+	struct record last; /**< As it was found. */
+	bool recorded; /**< There was one. */
+	bool died; /**< Whoever wrote it did not get to say how it ended. */
+	struct record record; /**< Of this run. */
 	struct kvm kvm;
 	struct vm vm;
 	struct control control;
@@ -50,88 +53,95 @@ static int lock(struct session *s, struct error *error)
 	return err;
 }
 
-/* A hibernated guest relies on finding the machine that it left. */
+/*
+ * Whether an image of the guest's may wait for the machine that it left. That it
+ * hibernated is known; a dormouse that was killed may have been serving a guest
+ * that had its image complete and not come to say so. Of any other end its guest
+ * or its user knows: they chose the moment.
+ */
+static bool may_have_image(const struct session *s)
+{
+	return s->recorded && (s->last.state == VM_HIBERNATED || s->died);
+}
+
 static int check_environment(const struct session *s, const struct config *config,
 			     struct error *error)
 {
 	struct error change;
 
-	if (s->record.state != VM_HIBERNATED || s->options->force ||
-	    !config_environment_changed(&s->record.config, config, &change))
+	if (!may_have_image(s) || s->options->force ||
+	    !config_environment_changed(&s->last.config, config, &change))
 		return 0;
 
-	return error_set(
-		error, -EPERM,
-		"%s is hibernated and relies on %s: start it as it was with \"dormouse run "
-		"--name %s\", or with --force if its image shall be at risk",
-		s->dir.name, change.text, s->dir.name);
+	return error_set(error, -EPERM,
+			 "%s %s relies on %s: start it as it was with \"dormouse run "
+			 "--name %s\", or with --force if its image shall be at risk",
+			 s->dir.name,
+			 s->died ? "was killed, perhaps as its guest hibernated, whose image then"
+				 : "is hibernated and",
+			 change.text, s->dir.name);
 }
 
 /* Make s->record.config what this run uses. */
-static int settle_config(struct session *s, bool recorded, struct error *error)
+static int settle_config(struct session *s, struct error *error)
 {
 	const struct config *wanted = &s->options->config;
-	struct config config;
+	const bool anew = config_describes_machine(wanted);
+	struct config *config = &s->record.config;
 	int err;
 
-	if (!config_describes_machine(wanted) && !recorded)
+	if (!anew && !s->recorded)
 		return error_set(error, -ENOENT,
 				 "%s has never run: say what it is with --kernel, --flat or "
 				 "--firmware",
 				 s->dir.name);
-	if (!config_describes_machine(wanted)) {
+	err = anew ? check_environment(s, wanted, error) : 0;
+	if (err)
+		return err;
+	if (config_copy(config, anew ? wanted : &s->last.config) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+	if (!anew) {
 		char *console = wanted->console ? strdup(wanted->console) : NULL;
 
 		if (wanted->console && !console)
 			return error_set(error, -ENOMEM, "out of memory");
-		free(s->record.config.console);
-		s->record.config.console = console;
-		s->record.config.psci_test = wanted->psci_test;
+		free(config->console);
+		config->console = console;
+		config->psci_test = wanted->psci_test;
 		if (wanted->on_reset != RESET_POLICY_NONE)
-			s->record.config.on_reset = wanted->on_reset;
+			config->on_reset = wanted->on_reset;
 		if (wanted->on_reset2 != RESET_POLICY_NONE)
-			s->record.config.on_reset2 = wanted->on_reset2;
+			config->on_reset2 = wanted->on_reset2;
 		if (wanted->suspend != SUSPEND_POLICY_NONE)
-			s->record.config.suspend = wanted->suspend;
-
-		return 0;
+			config->suspend = wanted->suspend;
+	} else if (may_have_image(s) && !s->options->force) {
+		/* What a hibernated guest saw of PSCI it sees again, unless told otherwise. */
+		config->psci = s->last.config.psci;
+		config->psci_version = s->last.config.psci_version;
 	}
-	err = check_environment(s, wanted, error);
-	if (err)
-		return err;
-	if (config_copy(&config, wanted) < 0)
-		return error_set(error, -ENOMEM, "out of memory");
-	/* What a hibernated guest saw of PSCI it sees again, unless told otherwise. */
-	if (s->record.state == VM_HIBERNATED && recorded && !s->options->force) {
-		config.psci = s->record.config.psci;
-		config.psci_version = s->record.config.psci_version;
-	}
-	config_free(&s->record.config);
-	s->record.config = config;
 
 	return 0;
 }
 
 static int prepare(struct session *s, struct error *error)
 {
-	bool recorded;
 	int err = lock(s, error);
 
 	if (err)
 		return err;
-	err = record_load(s->dir.fd, s->dir.name, &s->record, error);
+	err = record_load(s->dir.fd, s->dir.name, &s->last, error);
 	if (err && err != -ENOENT)
 		return err;
-	recorded = !err;
+	s->recorded = !err;
+	s->record.boots = s->last.boots;
 	/* Whoever ran it holds no lock any more, yet did not get to say how it ended. */
-	if (recorded && lifecycle_has_process(s->record.state)) {
+	s->died = s->recorded && lifecycle_has_process(s->last.state);
+	if (s->died)
 		message("%s: the dormouse that ran it (pid %ld) died%s: it crashed", s->dir.name,
-			s->record.pid,
-			s->record.state == VM_SUSPENDED ? " while it was suspended" : "");
-		s->record.state = VM_CRASHED;
-	}
+			s->last.pid,
+			s->last.state == VM_SUSPENDED ? " while it was suspended" : "");
 
-	return settle_config(s, recorded, error);
+	return settle_config(s, error);
 }
 
 /* --- while it runs --- */
@@ -390,44 +400,35 @@ static int tell_unrecorded(const struct session *s, const struct cause *cause, i
 }
 
 /*
- * No instruction of the guest's was executed: what was hibernated still is. If
- * this cannot be recorded, the record says that it runs, and so that it crashed.
+ * No instruction of the guest's was executed: all is as it was, and what was
+ * hibernated still is. If this cannot be recorded, the record says that it runs,
+ * and so that it crashed, or what it said before.
  */
-static void record_not_started(struct session *s, const struct record *before,
-			       const struct error *reason)
+static void record_not_started(struct session *s, const struct error *reason)
 {
+	const struct record *record = s->recorded ? &s->last : &s->record;
 	struct error error;
 
-	if (before->state == VM_HIBERNATED) {
-		s->record.state = before->state;
-		s->record.cause = before->cause;
-		s->record.pid = before->pid;
-		s->record.boots = before->boots;
-	} else {
-		s->record.state = VM_CRASHED;
-		cause_set(&s->record.cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, reason->text);
-	}
-	(void)record_save(s->dir.fd, s->dir.name, &s->record, &error);
+	s->record.state = VM_CRASHED;
+	cause_set(&s->record.cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, reason->text);
+	(void)record_save(s->dir.fd, s->dir.name, record, &error);
 }
 
 static int run_vm(struct session *s, struct error *error)
 {
-	/* Its words are not ours to use: they go with s->record's. */
-	const struct record before = s->record;
 	struct cause cause;
 	int err = vm_begin(&s->vm, error);
 
 	if (err)
 		return err;
+	/* The last step of recording may fail, after which it says that it runs. */
 	err = record_running(s, error);
 	if (err)
-		goto err_end;
+		goto err_record;
 	announce(s);
 	err = vm_run(&s->vm, error);
-	if (err) {
-		record_not_started(s, &before, error);
-		goto err_end;
-	}
+	if (err)
+		goto err_record;
 	cause = live(s);
 	err = conclude(s, &cause, error);
 	terminal_restore();
@@ -439,7 +440,8 @@ static int run_vm(struct session *s, struct error *error)
 
 	return lifecycle_exit_status(s->record.state, cause.trigger);
 
-err_end:
+err_record:
+	record_not_started(s, error);
 	vm_end(&s->vm);
 
 	return err;
@@ -477,6 +479,7 @@ out_close_signals:
 	close(s.signal_fd);
 out_close_dir:
 	record_free(&s.record);
+	record_free(&s.last);
 	vm_dir_close(&s.dir);
 
 	return ret;

@@ -210,10 +210,10 @@ void vm_stop(struct vm *vm, const struct cause *cause)
 
 	pthread_mutex_lock(&vm->stop_lock);
 	first = !atomic_load(&vm->stopping);
-	if (first) {
+	/* The machine stops as it does already, yet for another reason. */
+	if (first || cause_outranks(cause, &vm->cause))
 		vm->cause = *cause;
-		atomic_store(&vm->stopping, true);
-	}
+	atomic_store(&vm->stopping, true);
 	pthread_mutex_unlock(&vm->stop_lock);
 	if (!first)
 		return;

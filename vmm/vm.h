@@ -85,8 +85,8 @@ int vm_begin(struct vm *vm, struct error *error);
 int vm_run(struct vm *vm, struct error *error);
 
 /**
- * Stop every vCPU soon, because of @cause; the first cause of a life wins. From
- * any thread. Never blocks for long.
+ * Stop every vCPU soon, because of @cause; the first cause of a life wins, but see
+ * cause_outranks(). From any thread. Never blocks for long.
  */
 void vm_stop(struct vm *vm, const struct cause *cause);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC1091,SC2154 # run-in-host sets them.
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154 # run-in-host sets them.
 #
 # What goes wrong around a VM: files that are not what they should be, a host
 # without room, records that are damaged, terminals that go away, signals. Each
@@ -7,6 +7,7 @@
 # first is in test-errors.bash, a guest that means ill in test-hostile.bash.)
 
 . "$here/calls.bash"
+. "$here/disk-user.bash"
 
 trouble=$disks/trouble
 mkdir -p "$trouble/small"
@@ -208,48 +209,8 @@ vm_signal TERM
 is "with room it runs again, as it was" "$vm_status" 5
 export DORMOUSE_STATE_DIR=$state_before
 
-# A guest that reads and writes one sector as it is told to: disk_start SECTOR OPTION...
-disk_start()
-{
-	local sector=$1
-
-	shift
-	cat "$(command -v hostile.img)" >"$trouble/user"
-	append_words "$trouble/user" 12 "$sector"
-	rm -f "$trouble/in"
-	mkfifo "$trouble/in"
-	exec {bytes}<>"$trouble/in"
-	vm_runs=$((vm_runs + 1))
-	vm_console=$logs/$vm_runs-disk.console vm_messages=$logs/$vm_runs-disk.dormouse
-	: >"$vm_console"
-	"$@" dormouse run --name disk --flat "$trouble/user" --memory 64M \
-		--disk "$trouble/small/disk" <"$trouble/in" >"$vm_console" 2>"$vm_messages" {bytes}>&- &
-	vm_pid=$!
-	vm_await "$vm_console" '^ready' || true
-	answers=0
-}
-# The disk's user is told a command and answers with a status of virtio-blk:
-# disk_does SENTENCE COMMAND STATUS
-disk_does()
-{
-	printf %s "$2" >&"$bytes"
-	answers=$((answers + 1))
-	vm_await_count "$answers" || true
-	is "$1" "$(sed -n 's/^status 0*\([0-9a-f]\)\r*$/\1/p' "$vm_console" |
-		sed -n "${answers}p")" "$3"
-}
-vm_await_count()
-{
-	local end=$((SECONDS + 30))
-
-	until (($(grep -c '^status' "$vm_console") >= $1)); do
-		vm_is_alive && ((SECONDS < end)) || return 1
-		vm_wait_a_little
-	done
-}
-
 truncate -s 800K "$trouble/small/disk"
-disk_start 1000 env
+disk_start "$trouble/small/disk" 1000
 fill
 disk_does "a disk without room: a write gets an I/O error" w 1
 disk_does "a disk without room: a read still works" r 0
@@ -260,18 +221,18 @@ truncate -s 4K "$trouble/small/disk"
 disk_does "a disk that shrank: a read gets an I/O error" r 1
 ok "a disk in trouble: the VM lives" vm_is_alive
 is "a disk in trouble: nothing is said of it" "$(wc -l <"$vm_messages")" 1
-printf o >&"$bytes"
-vm_finish
+disk_power_off
 is "a disk in trouble: the guest powers off" "$vm_status" 0
-exec {bytes}>&-
+disk_close
 
 truncate -s 1600K "$trouble/small/disk"
-disk_start 3000 sh -c 'ulimit -f 100 && exec "$@"' sh
+vm_under=(sh -c 'ulimit -f 100 && exec "$@"' sh)
+disk_start "$trouble/small/disk" 3000
+vm_under=()
 disk_does "a file that may not grow: a write gets an I/O error" w 1
-printf o >&"$bytes"
-vm_finish
+disk_power_off
 ok "a file that may not grow: the VM lives" [ "$vm_status" != 153 ]
-exec {bytes}>&-
+disk_close
 umount "$trouble/small"
 
 # --- Standard streams ---

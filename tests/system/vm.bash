@@ -12,6 +12,8 @@
 vm_runs=0
 # What the next VM's standard input is; nothing if empty.
 vm_stdin=
+# A command that the next VMs' dormouse is started by, and its arguments, or nothing.
+vm_under=()
 vm_waiting=
 # A wait ends when what it waits for is there or dormouse is gone. This many
 # seconds only end a test of something that hangs.
@@ -27,7 +29,7 @@ vm_start()
 	vm_status=
 	# Made here, or who looks at them at once would not find them yet.
 	: >"$vm_console" 2>"$vm_messages"
-	dormouse run --name "$@" <"${vm_stdin:-/dev/null}" >"$vm_console" 2>"$vm_messages" &
+	"${vm_under[@]}" dormouse run --name "$@" <"${vm_stdin:-/dev/null}" >"$vm_console" 2>"$vm_messages" &
 	vm_pid=$!
 }
 

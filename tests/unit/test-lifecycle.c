@@ -136,6 +136,21 @@ static void the_exit_status_tells_how_it_ended(void **state)
 	assert_int_equal(lifecycle_exit_status(VM_RESETTING, VM_TRIGGER_RESET), 1);
 }
 
+/* A signal that comes as the guest is saying that its image is complete. */
+static void a_guest_that_ends_itself_is_right_against_who_stops_it(void **state)
+{
+	for (int i = 0; i < VM_TRIGGER_COUNT; i++) {
+		for (int j = 0; j < VM_TRIGGER_COUNT; j++) {
+			const struct cause first = { .trigger = (enum vm_trigger)i };
+			const struct cause later = { .trigger = (enum vm_trigger)j };
+			const bool right = i == VM_TRIGGER_QUIT &&
+					   (j == VM_TRIGGER_OFF || j == VM_TRIGGER_HIBERNATE);
+
+			assert_int_equal(cause_outranks(&later, &first), right);
+		}
+	}
+}
+
 static void a_cause_is_set_without_arguments_and_as_of_now(void **state)
 {
 	struct cause cause;
@@ -303,6 +318,7 @@ int main(void)
 		cmocka_unit_test(the_words_of_triggers_are_these),
 		cmocka_unit_test(an_unknown_word_is_refused),
 		cmocka_unit_test(the_exit_status_tells_how_it_ended),
+		cmocka_unit_test(a_guest_that_ends_itself_is_right_against_who_stops_it),
 		cmocka_unit_test(a_cause_is_set_without_arguments_and_as_of_now),
 		cmocka_unit_test(words_that_are_too_long_are_cut_off_between_characters),
 		cmocka_unit_test(words_that_just_fit_are_kept_whole),
