@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_SIZE 1024
+#define LINE_SIZE 1000
 
 /* What a guest may have said at once: enough for any that means well. */
 #define GUEST_LINES 200
@@ -69,7 +69,7 @@ static void write_text(const char *text, size_t length, unsigned long *lost, tim
 	}
 }
 
-static void write_line(const char *format, va_list args)
+static void write_line(const char *line)
 {
 	static const char prefix[] = "dormouse: ";
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -84,22 +84,21 @@ static void write_line(const char *format, va_list args)
 		start = (size_t)snprintf(text, LINE_SIZE,
 					 "%s%lu line%s before this one found no reader\n", prefix,
 					 lost, lost == 1 ? "" : "s");
-	length = start + sizeof(prefix) - 1;
-	memcpy(text + start, prefix, sizeof(prefix) - 1);
-	vsnprintf(text + length, LINE_SIZE - sizeof(prefix), format, args);
-	length += strlen(text + length);
-	text[length++] = '\n';
+	length = start +
+		 (size_t)snprintf(text + start, sizeof(text) - start, "%s%s\n", prefix, line);
 	write_text(text, length, &lost, &lost_at);
 	pthread_mutex_unlock(&lock);
 }
 
 void message(const char *format, ...)
 {
+	char line[LINE_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	write_line(format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	write_line(line);
 }
 
 /* Whether the guest has a line left; @untold is how many it had none for. */
@@ -136,6 +135,7 @@ static bool take_line(unsigned long *untold)
 void message_of_guest(const char *format, ...)
 {
 	unsigned long untold;
+	char line[LINE_SIZE];
 	va_list args;
 
 	if (!take_line(&untold))
@@ -143,6 +143,7 @@ void message_of_guest(const char *format, ...)
 	if (untold)
 		message("%lu more lines like the next are not told", untold);
 	va_start(args, format);
-	write_line(format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	write_line(line);
 }
