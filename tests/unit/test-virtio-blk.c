@@ -36,7 +36,8 @@ static void it_describes_itself(void **state)
 	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_CONFIG + 20), 512);
 	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_DEVICE_FEATURES),
 			 EVERYTHING | BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_BLK_SIZE) |
-				 BIT(VIRTIO_BLK_F_DISCARD) | BIT(VIRTIO_BLK_F_WRITE_ZEROES));
+				 BIT(VIRTIO_BLK_F_DISCARD) | BIT(VIRTIO_BLK_F_WRITE_ZEROES) |
+				 BIT(VIRTIO_BLK_F_MQ));
 	rig_teardown(&r);
 
 	rig_create(&r, true);

@@ -27,6 +27,8 @@
 
 struct driver {
 	struct memory memory;
+	uint64_t offset; /**< Of the queue's parts from where they are said to be above. */
+	uint32_t queue; /**< Which of the device's queues it is. */
 	uint16_t size;
 	uint16_t available; /**< Chains offered so far. */
 	uint16_t used; /**< Chains collected so far. */
@@ -35,6 +37,9 @@ struct driver {
 /** RAM with an empty queue of @size descriptors. Asserts that it can be had. */
 void driver_create(struct driver *driver, uint16_t size);
 void driver_destroy(struct driver *driver);
+
+/** Another queue, with that number, in the RAM of @driver, which it must not outlive. */
+void driver_add_queue(struct driver *other, const struct driver *driver, uint32_t queue);
 
 /** Back to an empty queue, as after a reset of the device. */
 void driver_restart(struct driver *driver);
@@ -74,7 +79,8 @@ void driver_set(struct virtio_mmio *mmio, uint64_t offset, uint32_t value);
  */
 bool driver_negotiate(struct virtio_mmio *mmio, uint64_t features);
 
-/** The rest: set up queue 0 and DRIVER_OK. */
+/** The rest: set up the queue and DRIVER_OK; or the queue alone. */
 void driver_start(const struct driver *driver, struct virtio_mmio *mmio);
+void driver_start_queue(const struct driver *driver, struct virtio_mmio *mmio);
 
 #endif

@@ -320,20 +320,43 @@ static bool carry_out(struct blk *blk)
 	return true;
 }
 
+/*
+ * Take a request, of the next queue that has one. Returns its queue, or NULL if
+ * there is none. With the lock held.
+ */
+static struct virtqueue *take_request(struct blk *blk)
+{
+	const bool many = virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_MQ);
+	const unsigned int count = many ? blk->mmio.config.queue_count : 1;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const unsigned int number = (blk->turn + i) % count;
+		struct virtqueue *queue = &blk->mmio.queues[number];
+		const int ret = queue->ready ? virtqueue_pop(queue, &blk->chain) : 0;
+
+		if (ret < 0) {
+			virtio_mmio_fail(&blk->mmio, queue->fault);
+			return NULL;
+		}
+		if (ret > 0) {
+			blk->turn = number + 1;
+			return queue;
+		}
+	}
+
+	return NULL;
+}
+
 /* Serve one request. Returns false if there is none. With the lock held. */
 static bool serve(struct blk *blk)
 {
-	struct virtqueue *queue = &blk->mmio.queues[0];
 	struct virtqueue_chain *chain = &blk->chain;
-	int ret;
+	struct virtqueue *queue;
 
-	if (!virtio_mmio_running(&blk->mmio) || !queue->ready)
+	if (!virtio_mmio_running(&blk->mmio))
 		return false;
-
-	ret = virtqueue_pop(queue, chain);
-	if (ret < 0)
-		virtio_mmio_fail(&blk->mmio, queue->fault);
-	if (ret <= 0)
+	queue = take_request(blk);
+	if (!queue)
 		return false;
 
 	if (!carry_out(blk)) {
@@ -408,8 +431,8 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 		.spi = spi,
 		.device_id = VIRTIO_ID_BLOCK,
 		.features = BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_BLK_SIZE) |
-			    BIT(VIRTIO_BLK_F_FLUSH),
-		.queue_count = 1,
+			    BIT(VIRTIO_BLK_F_FLUSH) | BIT(VIRTIO_BLK_F_MQ),
+		.queue_count = VIRTIO_MMIO_QUEUES_MAX,
 		.space = &blk->space,
 		.space_size = sizeof(blk->space),
 		.report = report,
@@ -426,6 +449,7 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 	blk->space.capacity = disk->size / DISK_SECTOR_SIZE;
 	blk->space.seg_max = SEG_MAX;
 	blk->space.blk_size = DISK_SECTOR_SIZE;
+	blk->space.num_queues = VIRTIO_MMIO_QUEUES_MAX;
 	blk->space.max_discard_sectors = DISCARD_SECTORS_MAX;
 	blk->space.max_discard_seg = DISCARD_SEGMENTS_MAX;
 	blk->space.discard_sector_alignment = disk->block_size / DISK_SECTOR_SIZE;

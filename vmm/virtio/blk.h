@@ -7,9 +7,12 @@
  * touches the image or the queue, but for blk_drain(), which takes the same lock.
  * All signals are blocked in the thread.
  *
- * There is one queue. More would only let vCPUs wait for each other less while
- * they submit: this transport has one interrupt for all queues, and one thread
- * carries out what they hold.
+ * There are several queues (VIRTIO_BLK_F_MQ), so that vCPUs need not wait for each
+ * other to submit. The thread serves them in turn, one request of each: none can
+ * keep another waiting. It is one thread, and the transport has one interrupt, so
+ * that more queues would bring nothing. Requests in different queues are in no
+ * order, as the standard has it; a flush covers what was answered before it was
+ * offered, in whichever queue. A driver that did not accept the feature has queue 0.
  *
  * A flush is answered when the data is durable. If the driver did not accept
  * VIRTIO_BLK_F_FLUSH, so is every write. What the host refuses is an I/O error to
@@ -32,6 +35,7 @@ struct blk {
 	char *name; /**< Constant: "disk PATH", for messages. */
 	struct virtio_blk_config space; /**< Constant. */
 	struct virtqueue_chain chain; /**< The request in hand; guarded by mmio.lock. */
+	unsigned int turn; /**< Which queue is looked at first; guarded by mmio.lock. */
 	int stop_fd;
 	pthread_t thread;
 };
