@@ -44,6 +44,9 @@ static int create_disk(struct devices *devices, struct vm *vm, const struct disk
 
 	if (err)
 		return err;
+	if (disk->format)
+		message("%s: disk %s looks like a %s image: the guest gets the file as it is, raw",
+			vm->name, config->path, disk->format);
 	err = blk_create(blk, disk, &vm->memory, (uint32_t)(BOARD_VIRTIO_SPI + slot), on_report,
 			 vm);
 	if (err) {

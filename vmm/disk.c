@@ -128,6 +128,30 @@ err_size:
 	return error_set(error, err, "cannot tell the size of disk %s: %s", path, strerror(-err));
 }
 
+/* The formats that keep a disk in a file, by their first bytes. */
+static const char *find_format(int fd)
+{
+	static const struct {
+		const char *bytes;
+		const char *name;
+	} formats[] = {
+		{ "QFI\373", "QCOW" },
+		{ "KDMV", "VMDK" },
+		{ "vhdxfile", "VHDX" },
+	};
+	char start[8] = "";
+
+	/* A sector that cannot be read is told to the guest, when it does. */
+	if (pread(fd, start, sizeof(start), 0) != sizeof(start))
+		return NULL;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (memcmp(start, formats[i].bytes, strlen(formats[i].bytes)) == 0)
+			return formats[i].name;
+	}
+
+	return NULL;
+}
+
 int disk_open(struct disk *disk, const char *path, bool read_only, struct error *error)
 {
 	const char *slash = strrchr(path, '/');
@@ -148,6 +172,7 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 		goto err_close;
 
 	found.fd = fd;
+	found.format = find_format(fd);
 	snprintf(found.name, sizeof(found.name), "%s", slash ? slash + 1 : path);
 	*disk = found;
 

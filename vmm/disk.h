@@ -26,6 +26,11 @@ struct disk {
 	uint64_t size; /**< In bytes, a multiple of DISK_SECTOR_SIZE, never 0. */
 	uint32_t block_size; /**< What the host allocates at least; such a multiple, too. */
 	char name[DISK_NAME_SIZE + 1]; /**< For the guest: last part of @path, cut off. */
+	/**
+	 * What it looks like if it is not raw: "QCOW", "VMDK", "VHDX". Or NULL. It may
+	 * be a guest's raw disk that holds such a file, and so is no mistake for sure.
+	 */
+	const char *format;
 };
 
 /**

@@ -85,6 +85,30 @@ int image_open_file(const char *what, const char *path, struct packed *file, str
 	return 0;
 }
 
+int image_open_binary(const char *what, const char *path, struct packed *file, struct error *error)
+{
+	char start[4] = "";
+	struct packed found = { .fd = -1 };
+	int err = image_open_file(what, path, &found, error);
+
+	if (err)
+		return err;
+	/* Whether it can be read at all is found out by those who do. */
+	if (pread(found.fd, start, sizeof(start), 0) != sizeof(start) ||
+	    memcmp(start, "\177ELF", sizeof(start)) != 0) {
+		*file = found;
+
+		return 0;
+	}
+	close(found.fd);
+
+	return error_set(
+		error, -ENOEXEC,
+		"the %s %s is an ELF file, not a raw binary such as objcopy -O binary makes "
+		"of one",
+		what, path);
+}
+
 /* Say why reading failed. */
 static int read_error(int err, const char *what, const char *path, const struct packed *from,
 		      struct error *error)
@@ -306,7 +330,7 @@ static int open_files(struct image *image, struct error *error)
 	if (config->firmware)
 		return 0;
 	if (config->flat)
-		err = image_open_file("flat binary", config->flat, &image->kernel, error);
+		err = image_open_binary("flat binary", config->flat, &image->kernel, error);
 	else
 		err = image_open_file("kernel", config->kernel, &image->kernel, error);
 	if (!err)

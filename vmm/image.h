@@ -48,6 +48,12 @@ struct image {
 int image_open_file(const char *what, const char *path, struct packed *file, struct error *error);
 
 /**
+ * The same for one that runs as it is: an ELF file, which needs a loader, and whose
+ * first bytes are no instruction, is refused.
+ */
+int image_open_binary(const char *what, const char *path, struct packed *file, struct error *error);
+
+/**
  * Open the files that a configuration names and see that they are what they
  * should be and fit in its memory. @config must outlive the image. Returns 0, or
  * -errno with @error set.

@@ -72,6 +72,33 @@ static void an_image_is_opened_and_measured(void **state)
 	disk_close(&disk);
 }
 
+static void what_looks_like_another_format_is_known(void **state)
+{
+	static const struct {
+		const char *bytes;
+		const char *format;
+	} cases[] = {
+		{ "QFI\373\0\0\0\3", "QCOW" }, { "KDMV\1\0\0\0", "VMDK" },  { "vhdxfile", "VHDX" },
+		{ "vhdxfill", NULL },	       { "QFI\372\0\0\0\3", NULL }, { "12345678", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *path = make_image("format", 512);
+		const int fd = open(path, O_WRONLY | O_CLOEXEC);
+		struct error error;
+		struct disk disk;
+
+		assert_int_equal(pwrite(fd, cases[i].bytes, 8, 0), 8);
+		close(fd);
+		assert_int_equal(disk_open(&disk, path, true, &error), 0);
+		if (cases[i].format)
+			assert_string_equal(disk.format, cases[i].format);
+		else
+			assert_null(disk.format);
+		disk_close(&disk);
+	}
+}
+
 static void a_long_name_is_cut_off(void **state)
 {
 	const char *path = make_image("a-name-longer-than-twenty-bytes.img", 512);
@@ -247,12 +274,12 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names[] = { "root.img", "a-name-longer-than-twenty-bytes.img",
-					     "ro.img",	 "empty",
-					     "odd",	 "fifo",
-					     "socket",	 "protected",
-					     "secret",	 "shared",
-					     "held" };
+	static const char *const names[] = {
+		"root.img", "format", "a-name-longer-than-twenty-bytes.img",
+		"ro.img",   "empty",  "odd",
+		"fifo",	    "socket", "protected",
+		"secret",   "shared", "held"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		(void)unlink(path_of(names[i]));
@@ -264,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_image_is_opened_and_measured),
+		cmocka_unit_test(what_looks_like_another_format_is_known),
 		cmocka_unit_test(a_long_name_is_cut_off),
 		cmocka_unit_test(read_only_cannot_write),
 		cmocka_unit_test(what_is_no_image_is_refused),

@@ -140,6 +140,7 @@ static void what_is_no_firmware_is_refused(void **state)
 	refused(scratch_path("missing"), -ENOENT, "No such file");
 	refused(scratch_folder(), -EISDIR, "is a directory");
 	refused(scratch_sparse("empty", 0), -EINVAL, "is empty");
+	refused(scratch_write("elf", "\177ELF\2\1\1", 7), -ENOEXEC, "is an ELF file, not a raw");
 	refused(scratch_sparse("huge", BOARD_FLASH_BANK_SIZE + 1), -EFBIG, "64 MiB");
 }
 

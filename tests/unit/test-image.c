@@ -210,6 +210,8 @@ static void a_flat_binary_goes_where_it_is_told_and_its_initrd_far_away(void **s
 	config.flat_address = 0x43dffff8;
 	opened(&image, &config);
 	image_close(&image);
+	config.flat = scratch_write("elf", "\177ELF", 4);
+	refused_config(&config, -ENOEXEC, config.flat, "is an ELF file, not a raw binary");
 }
 
 static void what_does_not_fit_is_refused_with_what_would_do(void **state)

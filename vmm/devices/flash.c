@@ -117,7 +117,7 @@ static int map_banks(struct flash *flash, const struct packed *file)
 int flash_create(struct flash *flash, const char *path, struct error *error)
 {
 	struct packed file;
-	int err = image_open_file("firmware", path, &file, error);
+	int err = image_open_binary("firmware", path, &file, error);
 
 	if (err)
 		return err;
