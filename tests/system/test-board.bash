@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC1091,SC2154 # vm.bash and run-in-host set them.
 #
 # What a guest can start with, and the machine that it finds: a flat binary and
 # a firmware (tests/guest/board.S, which says where it woke up), a compressed
 # kernel, disks in their order, as many CPUs and as much memory as there can be.
+
+. "$here/calls.bash"
 
 board=$(command -v board.img)
 vm_console=/dev/null vm_messages=/dev/null
@@ -59,6 +61,9 @@ ok "one over the device tree is refused" refuses_board 1 'cannot be at 0x4000800
 	flat2 --flat "$board@0x40008000"
 ok "one that does not fit is refused" refuses_board 1 '64 MiB of memory cannot hold ' \
 	flat2 --flat "$board@0x43fffffc" --memory 64M
+ok "an ELF file is no flat binary" refuses_board 1 \
+	"the flat binary /.*/dormouse is an ELF file, not a raw binary" \
+	flat2 --flat "$(command -v dormouse)"
 ok "two ways to start are one too many" refuses_board 2 'a machine starts with one of them' \
 	flat2 --flat "$board" --firmware "$board"
 ok "a kernel that is none is named for what it is" refuses_board 1 \
@@ -72,17 +77,42 @@ ok "a firmware wakes up at 0 with the device tree in x0" woke_up_at 0
 ok "both banks of flash read 0xff, and no write changes anything" guest_said \
 	'^BOARD: flash end=f{16} second=f{16} after-write=f{16} code=0{8}aa0003f4'
 is "what a firmware writes to its flash is no news" "$(grep -c 'there is nothing' "$vm_messages")" 0
+ok "an ELF file is no firmware" refuses_board 1 \
+	"the firmware /.*/dormouse is an ELF file, not a raw binary" \
+	firmware2 --firmware "$(command -v dormouse)"
 vm_disk huge-firmware 65
 ok "a firmware that is larger than its flash is refused" refuses_board 1 \
 	'no more than 64 MiB have room' firmware2 --firmware "$disks/huge-firmware"
 ok "an initrd for a firmware is a usage error" refuses_board 2 'a firmware finds what it boots' \
 	firmware2 --firmware "$board" --initrd "$board"
 
+# --- A disk in another format ---
+
+printf 'QFI\373\0\0\0\3' >"$disks/qcow"
+truncate -s 1M "$disks/qcow"
+run_board qcow --flat "$board" --disk "$disks/qcow"
+is "a disk that looks like a QCOW image: the guest gets it raw" "$vm_status" 0
+ok "a disk that looks like a QCOW image: it is told" dormouse_said \
+	"^dormouse: qcow: disk $disks/qcow looks like a QCOW image: "
+
 # --- Limits ---
 
 run_board many --flat "$board" --cpus 123 --memory 64M
 is "123 vCPUs: run exits 0" "$vm_status" 0
 ok "123 vCPUs: dormouse says so" dormouse_said '^dormouse: many: running, 123 vCPUs, 64 MiB, '
+ok "124 are a usage error, with the limit" refuses_board 2 '--cpus 124: must be from 1 to 123 ' \
+	many2 --flat "$board" --cpus 124
+# KVM numbers them by 16: the last is 7, 10. It is there, by that number, and none behind it.
+for mode in $([[ $(dormouse features | sed -n 's/^smccc-filter: //p') != yes ]] || echo userspace mixed) kernel; do
+	calls_run last "--cpus 123 --psci $mode" "0xc4000004 0x70b 0" "1 0x70a 4" 7 0 7 0x84000008 0
+	is "$mode: behind the last of 123 vCPUs there is none" "$(call_answer 0xc4000004)" -2
+	is "$mode: the last of 123 vCPUs starts, and powers off" \
+		"$(vm_state last cause)" "SYSTEM_OFF, from vCPU 122"
+done
+for memory in 62M 65M; do
+	ok "--memory $memory is a usage error" refuses_board 2 "--memory $memory: must be " \
+		little --flat "$board" --memory "$memory"
+done
 # More than a slot of KVM's has room for, though few hosts have it.
 run_board much --flat "$board" --memory 5T
 is "5 TiB of memory: run exits 0" "$vm_status" 0
@@ -117,14 +147,18 @@ dd if=/dev/urandom of="$disks/second" bs=1M count=16 2>/dev/null
 dd if=/dev/urandom of="$disks/third" bs=1M count=1 2>/dev/null
 before=$(sha256sum <"$disks/third")
 vm_start disks --kernel "$disks/Image.gz" --initrd "$guest/initrd" --memory 256M \
-	--disk "$disks/first" --disk "$disks/second" --disk "$disks/third,ro" \
-	--append "console=ttyAMA0 quiet do=disks,discard:vdb,poweroff"
+	--disk "$disks/first" --disk "$disks/second" --disk "$disks/third,ro" --cpus 2 \
+	--append "console=ttyAMA0 quiet do=alarm,disks,queues:vdb,discard:vdb,poweroff"
 vm_finish
 is "a kernel compressed by gzip boots" "$vm_status" 0
 ok "the first disk is vda" guest_said '^GUEST: disk name=vda sectors=16384 ro=0 serial=first '
 ok "the second disk is vdb" guest_said '^GUEST: disk name=vdb sectors=32768 ro=0 serial=second '
 ok "the third disk is vdc, and read-only" guest_said \
 	'^GUEST: disk name=vdc sectors=2048 ro=1 serial=third '
+ok "a disk has queues for the CPUs" guest_said '^GUEST: queues disk=vdb count=[2-9] '
+is "CPUs that write at once, each by its own queue, read what they wrote" \
+	"$(guest_fact queues found)" 2
+is "the clock's alarm comes, once" "$(guest_fact alarm interrupts)" 1
 ok "a disk can be discarded" guest_said '^GUEST: disk name=vdb .* discard=[1-9]'
 ok "and zeroed" guest_said '^GUEST: disk name=vdb .* zeroes=[1-9]'
 is "what was discarded reads as zeros" "$(guest_fact discard left)" 0
