@@ -161,7 +161,7 @@ payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payl
 
 system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
 	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call \
-	$(O)/arm64/example-guest.img
+	$(O)/arm64/example-guest.img $(O)/arm64/example-kvm
 
 $(O)/arm64/board.img $(O)/arm64/clock.img: $(O)/arm64/%.img: tests/guest/%.S
 	@mkdir -p $(@D)
@@ -207,6 +207,12 @@ $(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/kvm-psci.o $(O)/arm64/libpsci.
 
 # --- examples: what an author of a hypervisor, or of a guest, starts from ---
 
+# For arm64 whatever this machine is, and static: a program for system tests.
+$(O)/arm64/example-kvm: examples/embed.c $(wildcard examples/*.h) $(O)/arm64/libpsci.a
+	@echo '  CC      $@'
+	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -D_GNU_SOURCE -DWITH_KVM $(CFLAGS_ALL) -static -o $@ $< $(O)/arm64/libpsci.a \
+		$(LDFLAGS) -pthread
+
 $(O)/native/examples/%: examples/%.c $(wildcard examples/*.h) $(O)/native/libpsci.a
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
@@ -237,7 +243,7 @@ $(O)/arm64/example-el2.elf: $(el2_obj) $(bare_lib_obj) examples/bare.ld
 
 -include $(wildcard $(O)/bare/*/*.d $(O)/bare/*/*/*.d)
 
-examples: $(O)/native/examples/embed $(O)/native/examples/embed-record $(O)/arm64/example-guest.img $(O)/arm64/example-el2.elf ## the examples
+examples: $(O)/native/examples/embed $(O)/native/examples/embed-record $(O)/arm64/example-kvm $(O)/arm64/example-guest.img $(O)/arm64/example-el2.elf ## the examples
 
 examples-test: examples ## run them and look at what they say
 	$(Q)O=$(O) tests/examples/run

@@ -3,8 +3,9 @@
  * embed.c - the smallest complete host of libpsci
  *
  * A machine with two vCPUs, each on a thread of its own, which lives until its
- * guest hibernates. The CPUs and the guest are imitated, see imitated-cpu.h. All
- * else is as in any host; docs/embedding.md goes through it step by step.
+ * guest hibernates. What its CPUs are is in imitated-cpu.h, which runs anywhere; or,
+ * compiled with -DWITH_KVM, in kvm-cpu.h, and this is a small VMM. All else is as in
+ * any host; docs/embedding.md goes through it step by step.
  *
  *	cc embed.c $(pkg-config --cflags --libs libpsci) -pthread && ./a.out
  */
@@ -16,7 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifdef WITH_KVM
+#include "kvm-cpu.h"
+#else
 #include "imitated-cpu.h"
+#endif
 
 /* doc: describe */
 enum { VCPU_COUNT = 2 };
@@ -74,7 +79,7 @@ static const struct psci_host host = {
 /* doc: end */
 
 /* doc: init */
-static int machine_init(struct machine *machine)
+static int machine_init(struct machine *machine, const char *guest_image)
 {
 	const struct psci_config config = {
 		.size = sizeof(config),
@@ -86,12 +91,12 @@ static int machine_init(struct machine *machine)
 	int err = psci_machine_init(&machine->psci, &config);
 
 	pthread_mutex_init(&machine->lock, NULL);
+	cpus_create(machine->cpus, VCPU_COUNT, guest_image);
 	for (unsigned int i = 0; i < VCPU_COUNT && !err; i++) {
 		struct vcpu *vcpu = &machine->vcpus[i];
 
 		*vcpu = (struct vcpu){ .cpu = &machine->cpus[i], .number = i };
-		cpu_init(vcpu->cpu, machine->cpus);
-		/* The affinity that the guest finds in MPIDR_EL1: here, its number. */
+		/* The affinity that the guest finds in MPIDR_EL1: up to 15, its number. */
 		err = psci_vcpu_init(&vcpu->psci, &machine->psci, i, vcpu);
 	}
 
@@ -100,22 +105,18 @@ static int machine_init(struct machine *machine)
 /* doc: end */
 
 /* doc: call */
-static enum psci_next serve_call(struct vcpu *vcpu)
+static enum psci_next serve_call(struct vcpu *vcpu, struct psci_regs *regs)
 {
-	struct psci_regs regs = { .x = { 0 } };
-	const uint32_t fid = (uint32_t)vcpu->cpu->x[0];
-	const char *name = psci_function_name(fid);
+	const char *name = psci_function_name((uint32_t)regs->x[0]);
+	const enum psci_next next = psci_call(&vcpu->psci, regs);
 
-	for (unsigned int i = 0; i <= psci_arg_count(fid); i++)
-		regs.x[i] = vcpu->cpu->x[i];
-
-	const enum psci_next next = psci_call(&vcpu->psci, &regs);
-
-	if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
-		vcpu->cpu->x[0] = regs.x[0];
-	else
-		regs.x[0] = 0;
-	printf("vCPU %u: %s: %d\n", vcpu->number, name ? name : "no call of PSCI", (int)regs.x[0]);
+	if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP) {
+		cpu_set_x0(vcpu->cpu, regs->x[0]);
+		printf("vCPU %u: %s: %d\n", vcpu->number, name ? name : "no call of PSCI",
+		       (int)regs->x[0]);
+	} else {
+		printf("vCPU %u: %s\n", vcpu->number, name ? name : "no call of PSCI");
+	}
 
 	return next;
 }
@@ -125,6 +126,7 @@ static enum psci_next serve_call(struct vcpu *vcpu)
 static void *vcpu_thread(void *arg)
 {
 	struct vcpu *vcpu = arg;
+	struct psci_regs regs;
 	struct psci_entry entry;
 	enum psci_next next = psci_vcpu_poll(&vcpu->psci, &entry);
 
@@ -132,13 +134,12 @@ static void *vcpu_thread(void *arg)
 		switch (next) {
 		case PSCI_NEXT_START:
 			printf("vCPU %u: starts at %#jx\n", vcpu->number, (uintmax_t)entry.pc);
-			vcpu->cpu->pc = entry.pc;
-			vcpu->cpu->x[0] = entry.x0;
+			cpu_start(vcpu->cpu, &entry);
 			next = PSCI_NEXT_RESUME;
 			break;
 		case PSCI_NEXT_RESUME:
-			next = cpu_run(vcpu->cpu) ? serve_call(vcpu)
-						  : psci_vcpu_poll(&vcpu->psci, &entry);
+			next = cpu_run(vcpu->cpu, &regs) ? serve_call(vcpu, &regs)
+							 : psci_vcpu_poll(&vcpu->psci, &entry);
 			break;
 		case PSCI_NEXT_PARK:
 			cpu_wait(vcpu->cpu, false);
@@ -172,22 +173,20 @@ static struct psci_event machine_live(struct machine *machine, uint64_t pc)
 /* doc: end */
 
 /* doc: main */
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct machine machine;
-	const int err = machine_init(&machine);
+	struct psci_event event;
+	unsigned int life = 0;
+	const int err = machine_init(&machine, argc > 1 ? argv[1] : NULL);
 
 	if (err) {
 		fprintf(stderr, "embed: %s\n", psci_strerror(err));
 		return EXIT_FAILURE;
 	}
-
-	struct psci_event event = machine_live(&machine, AT(0));
-
-	while (event.kind == PSCI_EVENT_RESET || event.kind == PSCI_EVENT_RESET2) {
-		printf("machine: resets\n");
-		event = machine_live(&machine, AT(9));
-	}
+	do
+		event = machine_live(&machine, guest_load(life++));
+	while (event.kind == PSCI_EVENT_RESET || event.kind == PSCI_EVENT_RESET2);
 	/* After a hibernation, whoever owns the guest keeps its disks as they are. */
 	printf("machine: %s\n", event.kind == PSCI_EVENT_OFF2 ? "hibernated" : "off");
 

@@ -3,8 +3,7 @@
  * imitated-cpu.h - for embed.c, what a hypervisor has hardware for
  *
  * A CPU whose guest is a list of what it does, and whose interrupt is a flag, so
- * that the example runs anywhere. In its place another host has a vCPU of KVM, or
- * the way from EL2 to EL1 and back.
+ * that the example runs anywhere. kvm-cpu.h has the same functions for KVM.
  */
 #ifndef EXAMPLES_IMITATED_CPU_H
 #define EXAMPLES_IMITATED_CPU_H
@@ -47,18 +46,37 @@ enum { GUEST_SIZE = sizeof(guest) / sizeof(guest[0]) * STEP_SIZE };
 struct cpu {
 	struct cpu *all; /**< The machine's, CPU 0 first. */
 	uint64_t pc;
-	uint64_t x[4]; /**< As the guest's call has them. */
+	uint64_t x0;
 	pthread_mutex_t lock; /**< Guards what follows. */
 	pthread_cond_t changed;
 	bool kicked;
 	bool interrupt;
 };
 
-static inline void cpu_init(struct cpu *cpu, struct cpu *all)
+static inline void cpus_create(struct cpu *cpus, unsigned int count, const char *unused)
 {
-	*cpu = (struct cpu){ .all = all };
-	pthread_mutex_init(&cpu->lock, NULL);
-	pthread_cond_init(&cpu->changed, NULL);
+	for (unsigned int i = 0; i < count; i++) {
+		cpus[i] = (struct cpu){ .all = cpus };
+		pthread_mutex_init(&cpus[i].lock, NULL);
+		pthread_cond_init(&cpus[i].changed, NULL);
+	}
+}
+
+/** Bring the board to its state at power-on; where the guest starts. */
+static inline uint64_t guest_load(unsigned int life)
+{
+	return life == 0 ? AT(0) : AT(9);
+}
+
+static inline void cpu_start(struct cpu *cpu, const struct psci_entry *entry)
+{
+	cpu->pc = entry->pc;
+	cpu->x0 = entry->x0;
+}
+
+static inline void cpu_set_x0(struct cpu *cpu, uint64_t value)
+{
+	cpu->x0 = value;
 }
 
 static inline void cpu_notify(struct cpu *cpu, bool *flag)
@@ -86,8 +104,8 @@ static inline bool cpu_take_kick(struct cpu *cpu)
 	return kicked;
 }
 
-/** Run the guest until it makes a call, whose registers are in cpu->x, or is kicked: false. */
-static inline bool cpu_run(struct cpu *cpu)
+/** Run the guest until it makes a call, whose registers it gets, or is kicked: false. */
+static inline bool cpu_run(struct cpu *cpu, struct psci_regs *regs)
 {
 	while (!cpu_take_kick(cpu)) {
 		const struct step *step = &guest[(cpu->pc - RAM) / STEP_SIZE];
@@ -95,11 +113,12 @@ static inline bool cpu_run(struct cpu *cpu)
 		cpu->pc += STEP_SIZE;
 		switch (step->what) {
 		case HVC:
+			*regs = (struct psci_regs){ .aarch32 = false };
 			for (int i = 0; i < 4; i++)
-				cpu->x[i] = step->x[i];
+				regs->x[i] = step->x[i];
 			return true;
 		case UNLESS_GO_BACK:
-			if (cpu->x[0] != step->x[0])
+			if (cpu->x0 != step->x[0])
 				cpu->pc -= 2 * STEP_SIZE;
 			break;
 		case INTERRUPT:

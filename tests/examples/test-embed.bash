@@ -13,13 +13,12 @@ CPU_ON: -9
 CPU_ON: 0
 CPU_SUSPEND: 0
 AFFINITY_INFO: 1
-SYSTEM_RESET: 0
+SYSTEM_RESET
 starts at 0x40000024
-SYSTEM_OFF2: 0"
+SYSTEM_OFF2"
 is "embed: vCPU 1 is started, and turns itself off" "$(said "vCPU 1")" "starts at 0x4000001c
-CPU_OFF: 0"
-is "embed: the machine resets, and then hibernates" "$(said machine)" "resets
-hibernated"
+CPU_OFF"
+is "embed: the machine ends hibernated" "$(said machine)" hibernated
 
 ok "embed-record runs" runs "$build/native/examples/embed-record"
 is "embed-record: vCPUs go on where they were" "$(said destination)" "vCPU 0: SLEEP

@@ -33,3 +33,19 @@ run_example example-kernel 2 --psci kernel
 ok "on KVM's PSCI it hibernates where that has SYSTEM_OFF2, else it powers off" \
 	[ "$vm_status" = "$(guest_said "SYSTEM_OFF2 types: 1" && echo 3 || echo 0)" ]
 ok "on KVM's PSCI its timer woke it, too" example_said "standby: 0"
+
+# The same guest on the VMM that examples/embed.c is with KVM, whose guest's console
+# and own words are one output.
+vm_console=$logs/example-vmm
+
+run_example_vmm()
+{
+	timeout "$vm_deadline" example-kvm "$example" >"$vm_console" 2>&1
+}
+
+ok "embed.c with KVM runs it to its end" run_example_vmm
+ok "there it found PSCI 1.3, too" example_said "PSCI minor version 3"
+ok "there it started vCPU 1" example_said "other CPUs that came and went: 1"
+is "there its timer woke it from standby" \
+	"$(grep -cE '^guest: (standby: 0|timer fired: 1).?$' "$vm_console")" 2
+ok "there it hibernated" guest_said "^machine: hibernated$"
