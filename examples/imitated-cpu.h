@@ -119,7 +119,7 @@ static inline bool cpu_run(struct cpu *cpu, struct psci_regs *regs)
 			return true;
 		case UNLESS_GO_BACK:
 			if (cpu->x0 != step->x[0])
-				cpu->pc -= 2 * STEP_SIZE;
+				cpu->pc -= UINT64_C(2) * STEP_SIZE;
 			break;
 		case INTERRUPT:
 			cpu_notify(&cpu->all[step->x[0]], &cpu->all[step->x[0]].interrupt);

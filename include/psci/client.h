@@ -27,11 +27,15 @@ extern "C" {
  * psci_client_probe() only, so any thread may use it after that.
  */
 struct psci_client {
-	/** Execute the conduit with x0 to x3 (r0 to r3) from @x, and put x0 back. */
+	/**
+	 * Execute the conduit with x0 to x3 (r0 to r3) from @x, and put x0 back. It
+	 * may change x1 to x17 (SMCCC 1.0), and memory as the caller sees it: say so
+	 * to the compiler. Comes on whatever CPU uses the functions below.
+	 */
 	void (*call)(void *ctx, uint64_t x[4]);
 	void *ctx;
 	bool aarch64; /**< The caller runs in AArch64 state. */
-	uint32_t version; /**< As PSCI_VERSION answers. */
+	uint32_t version; /**< As PSCI_VERSION answers: PSCI_VERSION_0_2 or later. */
 	uint32_t smccc_version; /**< SMCCC_VERSION_1_0 if it cannot be asked. */
 	uint32_t fn32; /**< Bit n: function number n is there with its FN32 id ... */
 	uint32_t fn64; /**< ... and with its FN64 id, for an AArch64 caller. */
@@ -69,7 +73,7 @@ int psci_client_probe(struct psci_client *client, void (*call)(void *ctx, uint64
 uint64_t psci_client_call(const struct psci_client *client, uint32_t fn32, uint64_t x1, uint64_t x2,
 			  uint64_t x3);
 
-/** psci_client_code() - the same for functions that answer with 32 bits. */
+/** psci_client_code() - the same for functions that answer with an int32. */
 int32_t psci_client_code(const struct psci_client *client, uint32_t fn32, uint64_t x1, uint64_t x2,
 			 uint64_t x3);
 
@@ -97,9 +101,15 @@ int32_t psci_client_restart(const struct psci_client *client, bool warm);
 
 /*
  * Each function of PSCI. Arguments and answers are the specification's; an
- * int32_t is one of PSCI_RET_ or, 0 and above, what the function tells. Those that
- * do not return on success are the ones that leave: CPU_OFF, CPU_FREEZE, a
- * power-down, a reset.
+ * int32_t is one of PSCI_RET_ or, 0 and above, what the function tells. Addresses
+ * (entry, base) are physical; a target is an MPIDR and'd with PSCI_TARGET_MASK; a
+ * context comes back in x0 at the entry, where MMU and caches are off.
+ *
+ * On success these do not return: CPU_OFF, CPU_FREEZE, SYSTEM_OFF, SYSTEM_OFF2,
+ * SYSTEM_RESET, SYSTEM_RESET2. CPU_SUSPEND to a power-down state, and
+ * SYSTEM_SUSPEND, go on at the entry; if something that wakes is pending already an
+ * implementation may also return PSCI_RET_SUCCESS. CPU_DEFAULT_SUSPEND does one or
+ * the other, as the state is that it chooses.
  */
 
 static inline int32_t psci_client_cpu_suspend(const struct psci_client *client,

@@ -50,15 +50,18 @@ struct psci_host {
 
 	/**
 	 * Make a vCPU's thread call psci_vcpu_poll() soon: wake it if it waits,
-	 * interrupt it if it runs. Comes from the thread of any vCPU, once the
-	 * change it announces is visible, without the lock. One kick too many
-	 * must be harmless. Required.
+	 * interrupt it if it runs the guest. None may be lost: one that comes
+	 * while the thread does neither counts for the next time it would. Comes
+	 * on the thread of another vCPU, or on that of whoever boots, restores,
+	 * resumes or denies, once the change it announces is visible, without the
+	 * lock. One kick too many must be harmless. Required.
 	 */
 	void (*kick)(void *ctx, void *vctx);
 
 	/**
-	 * Say whether the guest may start executing at @ipa. Where it answers
-	 * false the guest gets INVALID_ADDRESS. NULL: everywhere.
+	 * Say whether the guest may start executing at @ipa, which is aligned to
+	 * an instruction of the caller's set. Where it answers false the guest
+	 * gets INVALID_ADDRESS. NULL: everywhere.
 	 */
 	bool (*entry_ok)(void *ctx, uint64_t ipa);
 
@@ -76,8 +79,9 @@ struct psci_host {
 	bool (*migrate)(void *ctx, void *vctx);
 
 	/**
-	 * The time in microseconds since any fixed point: never backwards. NULL
-	 * withdraws PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT.
+	 * The time in microseconds since any fixed point: never backwards, the
+	 * same on all threads. Restoring a record may find another fixed point.
+	 * NULL withdraws PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT.
 	 */
 	uint64_t (*now)(void *ctx);
 
@@ -105,9 +109,12 @@ struct psci_host {
 	void (*trace)(void *ctx, const struct psci_trace *call);
 
 	/**
-	 * Serialise the machine, with the ordering of a mutex. Held for a few
-	 * dozen instructions, never twice by one thread; psci_vcpu_init() is the
-	 * first to take it. NULL, both: the host makes one call at a time.
+	 * Serialise the machine, with the ordering of a mutex. Held for some
+	 * dozen instructions, and a few for each vCPU where a call looks at all
+	 * of them (booting, AFFINITY_INFO above level 0, SYSTEM_SUSPEND, save and
+	 * restore); never twice by one thread. One lock may serve several
+	 * machines. psci_vcpu_init() is the first to take it. NULL, both: the
+	 * host makes one call at a time.
 	 */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
@@ -129,8 +136,9 @@ struct psci_config {
 
 	/**
 	 * Functions the guest shall not have, though the version has them: bit n
-	 * withholds function number n (of both conventions). Only what is
-	 * optional in this version can be withheld.
+	 * withholds function number n (of both conventions), which is the low
+	 * five bits of its ids. Only what is optional in this version can be
+	 * withheld; docs/support.md lists it.
 	 */
 	uint32_t withheld;
 
@@ -162,16 +170,18 @@ struct psci_config {
 	/**
 	 * Where PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT keep what they tell: for
 	 * each vCPU and each domain as many as there are power states (without
-	 * @idle_states, one). Contents are ignored; owned by the library until
-	 * the machine is gone. NULL and 0: the two functions are not offered.
+	 * @idle_states, one), so @stat_count is that product, or more. Contents
+	 * are ignored; owned by the library until the machine is gone. NULL and
+	 * 0: the two functions are not offered.
 	 */
 	struct psci_stat *stats;
 	size_t stat_count;
 
 	/**
-	 * A trusted OS, and the vCPU on which it is when a life of the machine
-	 * begins. With one, MIGRATE and MIGRATE_INFO_UP_CPU are offered, and its
-	 * vCPU can neither be turned off nor frozen.
+	 * A trusted OS, and the MPIDR of the vCPU on which it is when a life of
+	 * the machine begins, as for psci_vcpu_init(). With one, MIGRATE and
+	 * MIGRATE_INFO_UP_CPU are offered, and its vCPU can neither be turned
+	 * off nor frozen.
 	 */
 	enum psci_trusted_os trusted_os;
 	uint64_t trusted_os_mpidr;

@@ -25,9 +25,9 @@ struct psci_vcpu;
 #define PSCI_POWER_LEVEL_COUNT 4
 
 /*
- * How deep a core or domain sleeps, in numbers of the host's choice: deeper is
- * larger. From PSCI_DEPTH_OFF on it has lost its contents: at level 0, the
- * vCPU's registers.
+ * How deep a core or domain sleeps, in numbers of the host's choice from 1 to 255:
+ * deeper is larger. From PSCI_DEPTH_OFF on it has lost its contents: at level 0,
+ * the vCPU's registers. NODE_HW_STATE tells the three ranges apart.
  */
 #define PSCI_DEPTH_RUN 0
 #define PSCI_DEPTH_OFF 128
@@ -41,7 +41,8 @@ struct psci_idle_state {
 	 */
 	uint32_t power_state;
 	/**
-	 * The depth of each level. Level 0 has one; so does each level up to
+	 * The depth of each level; PSCI_DEPTH_RUN, which is 0, says that it has
+	 * none and goes on running. Level 0 has one; so does each level up to
 	 * the highest that has one. At level 0 it is PSCI_DEPTH_OFF or more if,
 	 * and only if, @power_state is of type power-down.
 	 */
@@ -87,7 +88,10 @@ struct psci_domain {
  * @domain: storage; its contents are ignored
  * @machine: where it belongs; none of its vCPUs may have run yet
  * @level: 1 to 3
- * @parent: the domain of the next higher level that it lies in, or NULL
+ * @parent: the domain of the next higher level that it lies in, of the same machine,
+ *	or NULL
+ *
+ * From any thread, before psci_machine_boot().
  *
  * Return: 0, or
  *   PSCI_ERR_INVALID: @level is none, or @parent is not one above it;
@@ -101,7 +105,8 @@ int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, u
  * @vcpu: one that has not run yet and has not been placed
  * @domain: of level 1, of the same machine
  *
- * A vCPU that is never placed has power states of its own level only.
+ * A vCPU that is never placed has power states of its own level only. From any
+ * thread, before psci_machine_boot().
  *
  * Return: 0, or
  *   PSCI_ERR_INVALID: @domain is not of level 1, or @vcpu has one already.

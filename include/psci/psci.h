@@ -39,9 +39,10 @@
  *		gives lock() and unlock(). psci_call(), psci_vcpu_poll() and
  *		psci_vcpu_wake() belong to the thread that runs the vCPU, so a
  *		vCPU's registers are only ever touched by that thread. kick() and
- *		trace() are called without the lock and may call the library;
- *		every other callback is called with it, and must neither call the
- *		library nor wait for another vCPU.
+ *		trace() are called without the lock and may call whatever may be
+ *		called from any thread; every other callback is called with it,
+ *		and must neither call the library nor wait for another vCPU.
+ * Addresses	of the guest are its physical ones (IPAs).
  */
 #ifndef PSCI_PSCI_H
 #define PSCI_PSCI_H
@@ -94,13 +95,19 @@ enum psci_next {
 /** The registers of a call. */
 struct psci_regs {
 	/**
-	 * x0 to x3 (r0 to r3) as the guest left them; psci_arg_count() tells
-	 * how many of x1 to x3 matter. The result goes to x[0], the others are
-	 * left alone, as must be every other register of the guest.
+	 * x0 to x3 (r0 to r3) as the guest left them, all 64 bits of each;
+	 * psci_arg_count() tells how many of x1 to x3 matter, the others may be
+	 * anything. The result goes to x[0]. The others are left alone, as must
+	 * be every other register of the guest.
 	 */
 	uint64_t x[4];
 	bool aarch32; /**< The caller runs in AArch32 state. */
-	bool big_endian; /**< The caller's exception level has big-endian data accesses. */
+	/**
+	 * The caller has big-endian data accesses: SCTLR_EL1.EE, or CPSR.E in
+	 * AArch32 state. It matters for calls with an entry point: what starts
+	 * there has them as well.
+	 */
+	bool big_endian;
 };
 
 /**
@@ -110,16 +117,16 @@ struct psci_regs {
  * interrupts and SErrors masked, MMU and caches off.
  */
 struct psci_entry {
-	uint64_t pc;
-	uint64_t x0; /**< The context id. All other registers start as zero. */
+	uint64_t pc; /**< Where: the first instruction. Bit 0 is clear also with t32. */
+	uint64_t x0; /**< The context id, for x0 or r0. All other registers start as zero. */
 	bool aarch32; /**< Start in AArch32 state. */
 	bool t32; /**< AArch32 only: in the T32 instruction set. */
 	bool big_endian; /**< Set SCTLR_ELx.EE, or CPSR.E. */
 	/**
 	 * The vCPU comes back from a power-down state and was never off: do not
 	 * reset it, or what woke it (its timer, an interrupt that is pending) is
-	 * lost. Load this entry over the registers it has. With
-	 * KVM: write PC, x0, PSTATE and SCTLR_EL1 (M, C and I clear), and leave
+	 * lost. Load this entry over the registers it has; the rest may keep its
+	 * values. With KVM: write PC, x0, PSTATE and SCTLR_EL1 (M, C and I clear), and leave
 	 * KVM_ARM_VCPU_INIT alone.
 	 */
 	bool wake;
@@ -144,7 +151,7 @@ struct psci_event {
 	enum psci_event_kind kind;
 	uint32_t type; /**< SYSTEM_RESET2's reset_type, SYSTEM_OFF2's type as given; else 0. */
 	uint64_t cookie; /**< SYSTEM_RESET2's cookie; else 0. */
-	void *vctx; /**< The vCPU that called, as given to psci_vcpu_init(). */
+	void *vctx; /**< The vCPU that called, as given to psci_vcpu_init(); NULL without one. */
 	/**
 	 * MEM_PROTECT was enabled, and this is not a SYSTEM_WARM_RESET: before
 	 * anything runs on the machine again, the host overwrites all of the
@@ -153,7 +160,7 @@ struct psci_event {
 	bool overwrite_memory;
 };
 
-/** One call, for whoever wants to see them all. */
+/** One call, for whoever wants to see them all; there while trace() runs. */
 struct psci_trace {
 	void *vctx; /**< The vCPU that called. */
 	uint64_t x[4]; /**< Its registers; psci_arg_count() tells how many mean something. */
@@ -209,6 +216,8 @@ struct psci_vcpu {
  * @machine: storage; its contents are ignored
  * @config: read during the call only, but for what it points to
  *
+ * Takes no lock: nobody else may know of the machine yet.
+ *
  * Return: 0, or
  *   PSCI_ERR_INVALID: a size, the version, a withheld or offered function, a
  *   power state, the trusted OS, the index or a required callback is not as
@@ -220,8 +229,11 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
  * psci_vcpu_init() - add a vCPU, which is off, to a machine
  * @vcpu: storage; its contents are ignored
  * @machine: where it belongs; none of its vCPUs may have run yet
- * @mpidr: its affinity, Aff3 to Aff0 where MPIDR_EL1 has them, other bits zero
- * @vctx: passed to the callbacks that concern this vCPU
+ * @mpidr: its affinity, Aff3 to Aff0 where MPIDR_EL1 has them, other bits zero:
+ *	what the guest reads in MPIDR_EL1, and'd with PSCI_TARGET_MASK
+ * @vctx: passed to the callbacks that concern this vCPU; any value
+ *
+ * From any thread, before psci_machine_boot().
  *
  * Return: 0, or
  *   PSCI_ERR_INVALID: @mpidr has a bit outside PSCI_TARGET_MASK;
@@ -246,13 +258,17 @@ void psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark);
 /**
  * psci_machine_boot() - begin a life of a machine: its first, or after a reset
  * @vcpu: the vCPU that boots; its next poll answers PSCI_NEXT_START
- * @entry: where it starts; read during the call only
+ * @entry: where it starts; read during the call only. It is the host's own word:
+ *	entry_ok() is not asked, and psci_entry.wake counts as false.
  *
- * Every other vCPU of the machine is off, whatever it was, the event of the
- * former life is forgotten, and every vCPU is kicked. From any thread, at any
- * time: a vCPU that still runs code of the former life can do nothing to the
- * new one, because a call from a vCPU that is not ON is not carried out and
- * parks it until the kick.
+ * Every other vCPU of the machine is off, whatever it was. The event of the
+ * former life is forgotten, MEM_PROTECT disabled, the suspend mode
+ * platform-coordinated, statistics zero, the trusted OS at home. Then every vCPU
+ * is kicked, @vcpu as well. From any thread, at any time: a vCPU that still
+ * runs code of the former life can make no call into the new one, because a
+ * call from a vCPU that is not ON is not carried out and parks it until the
+ * kick. But it can write to memory: a host that loads memory anew waits before
+ * until each vCPU's thread has got PSCI_NEXT_EXIT.
  */
 void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry);
 
@@ -261,8 +277,9 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry);
  * @fid: the guest's w0
  *
  * A host for which fetching a register is expensive need fill in only x[0] to
- * x[psci_arg_count()]. It knows nothing of the ids of PSCI 0.1: the host of such a
- * machine fetches x1 and x2. From any thread; needs no machine.
+ * x[psci_arg_count()], and big_endian if that is two or more, since calls with an
+ * entry point are among those. It knows nothing of the ids of PSCI 0.1: the host of
+ * such a machine fetches x1, x2 and big_endian. From any thread; needs no machine.
  *
  * Return: 0 to 3; 0 for what is no PSCI function.
  */
@@ -273,9 +290,10 @@ unsigned int psci_arg_count(uint32_t fid);
  * @vcpu: the vCPU that executed the HVC or SMC, on the thread that runs it
  * @regs: its registers; x[0] receives the result if the guest will see one
  *
- * Any value in @regs is allowed. A function that is unknown, not in the
- * machine's version, or withheld gives NOT_SUPPORTED. A refused call has
- * changed nothing.
+ * Any value in @regs is allowed, so that a host may pass on whatever its guest
+ * calls. A function that is unknown, not in the machine's version, or withheld
+ * gives NOT_SUPPORTED. A refused call has changed nothing. The program counter
+ * is the host's: the guest goes on behind its HVC or SMC.
  *
  * Return: what to do with @vcpu.
  *   PSCI_NEXT_RESUME: load x0 from @regs and run on.
@@ -294,8 +312,10 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs);
  * @vcpu: any vCPU, on the thread that runs it
  * @entry: filled in on PSCI_NEXT_START, else untouched
  *
- * Call it before a vCPU first runs and after each kick(). This is where a vCPU
- * goes from ON_PENDING to ON. A kick does not wake a suspended vCPU.
+ * Call it before a vCPU first runs and after each kick(); more often does no
+ * harm. This is where a vCPU goes from ON_PENDING to ON: PSCI_NEXT_START comes
+ * once for each start, and the next poll answers PSCI_NEXT_RESUME. A kick does
+ * not wake a suspended vCPU.
  *
  * Return: PSCI_NEXT_START, PSCI_NEXT_PARK, PSCI_NEXT_SLEEP, PSCI_NEXT_EXIT, or,
  * for a vCPU that is on, PSCI_NEXT_RESUME: its registers are its own.
@@ -310,7 +330,8 @@ enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry);
  *
  * Return: as psci_vcpu_poll() from then on. A vCPU that was in standby goes on
  * with PSCI_NEXT_RESUME; one in a power-down state with PSCI_NEXT_START and
- * psci_entry.wake, at the entry point of its call.
+ * psci_entry.wake, at the entry point of its call. If the machine was suspended, it
+ * no longer is.
  */
 enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry);
 
@@ -342,7 +363,7 @@ bool psci_machine_resume(struct psci_machine *machine);
  *
  * As psci_machine_resume(), but the vCPU goes on behind its call
  * (PSCI_NEXT_RESUME), with DENIED in the x0 that it was given when it went to
- * sleep.
+ * sleep. It is kicked, too. From any thread.
  *
  * Return: whether the machine was suspended; if not, nothing has changed.
  */
@@ -358,12 +379,20 @@ bool psci_machine_deny(struct psci_machine *machine);
 bool psci_machine_memory_protected(struct psci_machine *machine);
 
 /**
- * psci_function_name() - the specification's name of a function, or NULL
- * @fid: a function id, of either convention
+ * psci_function_name() - the specification's name of a function
+ * @fid: the guest's w0
+ *
+ * Return: a constant, or NULL for what is no function of PSCI 0.2 to 1.3, which the
+ * ids of 0.1 are not either. From any thread; needs no machine.
  */
 const char *psci_function_name(uint32_t fid);
 
-/** psci_strerror() - a short English phrase for an enum psci_error; never NULL. */
+/**
+ * psci_strerror() - a short English phrase for what a function returned
+ * @error: an enum psci_error; any value is allowed
+ *
+ * Return: a constant, never NULL. From any thread; needs no machine.
+ */
 const char *psci_strerror(int error);
 
 #ifdef __cplusplus

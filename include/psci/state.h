@@ -33,7 +33,11 @@ extern "C" {
 /**
  * psci_machine_save_size() - how large a record of this machine is
  *
- * The same for its whole life, once it has all of its vCPUs and domains.
+ * The same for its whole life, once it has all of its vCPUs and domains. From any
+ * thread.
+ *
+ * Return: bytes: 88, and 9 for each power state, 18 for each domain, 45 for each
+ * vCPU, and with statistics 16 for each power state of each domain and vCPU.
  */
 size_t psci_machine_save_size(struct psci_machine *machine);
 
@@ -41,8 +45,8 @@ size_t psci_machine_save_size(struct psci_machine *machine);
  * psci_machine_save() - write down a machine's state
  * @machine: with its vCPUs stopped by the host, at any point but within a call of
  *	the library; it is not changed
- * @record: psci_machine_save_size() bytes are written
- * @size: of the buffer
+ * @record: psci_machine_save_size() bytes are written, of any alignment; the caller's
+ * @size: of the buffer, in bytes
  *
  * Return: 0, or
  *   PSCI_ERR_SPACE: @size is less than psci_machine_save_size().
@@ -53,12 +57,14 @@ int psci_machine_save(struct psci_machine *machine, void *record, size_t size);
  * psci_machine_restore() - make a machine what another one was
  * @machine: with all its vCPUs and domains, none of which runs; what it was before
  *	is forgotten
- * @record: from psci_machine_save(), of this or any earlier version of the library
- * @size: of the record, exactly
+ * @record: from psci_machine_save(), of this or any earlier version of the library;
+ *	read during the call only
+ * @size: of the record in bytes, exactly
  *
  * Then each vCPU polls, once the host has restored its registers:
  * PSCI_NEXT_RESUME for one that was on, PSCI_NEXT_START for a pending start, PARK
- * and SLEEP as before. Every vCPU is kicked.
+ * and SLEEP as before, EXIT if the machine had stopped, with its event. Every vCPU
+ * is kicked. Without psci_machine_boot(): the life goes on.
  *
  * Return: 0, or, with nothing changed,
  *   PSCI_ERR_TRUNCATED: the record goes on beyond @size;
