@@ -245,7 +245,7 @@ $(O)/arm64/example-el2.elf: $(el2_obj) $(bare_lib_obj) examples/bare.ld
 
 examples: $(O)/native/examples/embed $(O)/native/examples/embed-record $(O)/arm64/example-kvm $(O)/arm64/example-guest.img $(O)/arm64/example-el2.elf ## the examples
 
-examples-test: examples ## run them and look at what they say
+examples-test: examples lib dormouse payload ## run them and look at what they say
 	$(Q)O=$(O) tests/examples/run
 
 # --- psci_hibernate, a module for guests with older kernels ---
