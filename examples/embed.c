@@ -35,7 +35,7 @@ struct vcpu {
 
 struct machine {
 	struct psci_machine psci;
-	struct psci_vcpu *index[2 * VCPU_COUNT]; /**< For the library's use. */
+	struct psci_vcpu *index[2 * VCPU_COUNT]; /**< The library's; 2^n of them. */
 	pthread_mutex_t lock; /**< So is this, through the callbacks. */
 	struct vcpu vcpus[VCPU_COUNT];
 	struct cpu cpus[VCPU_COUNT];
