@@ -157,6 +157,10 @@ $(O)/payload/psci-conform.img: $(O)/payload/psci-conform.elf
 
 payload: $(O)/payload/psci-conform.img ## psci-conform.img, the conformance payload
 
+payload-broken: $(O)/arm64/dormouse payload ## that the payload finds faults of libpsci, each of which is put in
+	$(Q)O=$(O) tests/payload/test-broken $(ARM64_CC) $(vmm_src:%.c=$(O)/arm64/%.o) $(lib_src:%.c=$(O)/arm64/%.o) \
+		-- $(LDFLAGS) $(if $(CROSS),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu) -lfdt -ljansson -lz -lzstd
+
 # --- what system tests run besides dormouse, where tools/arm64-host looks for programs ---
 
 system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
@@ -405,7 +409,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: model model-broken prove size spec-map mutate fuzz replay
+.PHONY: model model-broken payload-broken prove size spec-map mutate fuzz replay
 .PHONY: examples examples-test install uninstall
 .PHONY: module deb
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help

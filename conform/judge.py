@@ -8,6 +8,7 @@ PASS, FAIL, SKIP, OBSERVATION, MISSING = 'pass', 'fail', 'skip', 'observation', 
 POINT = re.compile(r'(not )?ok ([0-9]+)(?: - (\S+) (.*?))?(?: # SKIP (.*))?$')
 FIELDS = re.compile(r'([a-z0-9]+)=(\S+)')
 LIFE = 'TAP version 14'
+STUCK = '# the machine could not be turned off'
 CALLS = re.compile(rb'^# calls .*\n', re.MULTILINE)
 
 # How each end is judged, for --list and docs/payload.md.
@@ -39,6 +40,7 @@ class Report:
         self.machine = {}  # psci=, conduit= … of the first line
         self.summary = None
         self.bail_out = None
+        self.stuck = False  # SYSTEM_OFF came back
         self.calls = None  # what it was about to call when it was last heard of
 
     def line(self, line):
@@ -49,6 +51,8 @@ class Report:
             self.planned(int(line[3:6]))
         elif line.startswith('Bail out! '):
             self.bail_out = line[10:]
+        elif line == STUCK:
+            self.stuck = True
         elif line.startswith('# psci-conform '):
             self.begin(dict(FIELDS.findall(line)))
         elif line.startswith('# summary '):
@@ -144,7 +148,8 @@ class Boot:
         if outcome.how == 'flood':
             return 'it printed without end'
         if outcome.how == 'stopped':
-            return 'the machine began again'
+            return 'the machine %s' % ('could not be turned off' if self.lives[-1].stuck
+                                       else 'began again')
         if outcome.status < 0:
             return 'the command was killed by signal %d' % -outcome.status
         return 'the command ended with status %d' % outcome.status
@@ -240,6 +245,8 @@ def enough(group):
     life = LIFE.encode()
 
     def seen(data):
+        if STUCK.encode() in data:
+            return data.endswith(b'\n')
         second = data.find(life, data.find(life) + len(life))
         return (second > 0 and data.find(life, second + 1) > 0) or (
             group.ending is not None and second > 0
