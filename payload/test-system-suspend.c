@@ -8,6 +8,7 @@
 
 #include "../arch/arm64/sysreg.h"
 #include "runtime/gic.h"
+#include "runtime/rtc.h"
 #include "runtime/timer.h"
 #include "test.h"
 
@@ -179,8 +180,39 @@ static enum verdict denied_while_another_sleeps(void)
 						       PSCI_RET_DENIED, result);
 }
 
+/* Aim: the real-time clock, which goes on while all else sleeps, wakes it. */
+static enum verdict rtc_wakes(void)
+{
+	const char *trouble = cannot();
+	int64_t result = 0;
+	bool at_entry;
+	bool guarded;
+	bool raised;
+
+	if (trouble)
+		return skip("%s", trouble);
+	if (!board.rtc.size)
+		return skip("no real-time clock that we know");
+	timer_arm(20 * SECOND);
+	rtc_arm(2);
+	at_entry =
+		call_and_arrive(PSCI_FN64_SYSTEM_SUSPEND, secondary_address(), CONTEXT, 0, &result);
+	guarded = at_entry ? this_cpu()->timer_had_fired : timer_fired();
+	timer_disarm();
+	raised = rtc_disarm();
+	cpu_interrupts();
+	take_interrupts();
+	if (guarded)
+		return fail("the clock's interrupt did not wake it");
+	if (!raised)
+		return observe("it came back before there was an interrupt");
+
+	return judge(at_entry, result, CONTEXT);
+}
+
 static const struct test tests[] = {
 	{ "PSCI-SYSTEM_SUSPEND-02", "the timer wakes the caller at its entry point", timer_wakes },
+	{ "PSCI-SYSTEM_SUSPEND-08", "the real-time clock wakes it", rtc_wakes },
 	{ "PSCI-SYSTEM_SUSPEND-03", "an interrupt pending before wakes it", pending_wakes },
 	{ "PSCI-SYSTEM_SUSPEND-04", "the SMC32 call drops upper halves", smc32_drops_upper_halves },
 	{ "PSCI-SYSTEM_SUSPEND-05", "other CPUs stay off and can be started afterwards",

@@ -6,6 +6,9 @@
 #include "string.h"
 
 #define PPI_FIRST_INTID 16
+#define SPI_FIRST_INTID 32
+#define INTERRUPT_CELLS 3
+#define INTERRUPT_SPI 0
 #define TIMER_VIRTUAL_INDEX 2
 #define PATH_SIZE 256
 #define DOMAIN_DEPTH_MAX 4 /* There are no more power levels. */
@@ -332,6 +335,19 @@ static void read_timer(const void *fdt)
 			fdt32_to_cpu(cells[TIMER_VIRTUAL_INDEX * row + 1]) + PPI_FIRST_INTID;
 }
 
+static void read_rtc(const void *fdt)
+{
+	const int node = fdt_node_offset_by_compatible(fdt, -1, "arm,pl031");
+	int size = 0;
+	const fdt32_t *cells = node < 0 ? NULL : fdt_getprop(fdt, node, "interrupts", &size);
+
+	if (!cells || size < INTERRUPT_CELLS * (int)sizeof(*cells) ||
+	    fdt32_to_cpu(cells[0]) != INTERRUPT_SPI)
+		return;
+	board.rtc_intid = fdt32_to_cpu(cells[1]) + SPI_FIRST_INTID;
+	read_region(fdt, node, 0, &board.rtc);
+}
+
 const char *board_read(const void *fdt)
 {
 	const char *trouble;
@@ -344,6 +360,7 @@ const char *board_read(const void *fdt)
 	read_memory(fdt);
 	read_gic(fdt);
 	read_timer(fdt);
+	read_rtc(fdt);
 	read_idle_states(fdt);
 	/* First what it takes to turn the machine off again. */
 	trouble = read_psci(fdt);

@@ -46,6 +46,8 @@ struct board {
 	struct region gic_redistributors[BOARD_REDISTRIBUTORS_MAX];
 	uint64_t gic_redistributor_stride; /**< 0 if only GICR_TYPER tells. */
 	uint32_t timer_intid; /**< Of the virtual timer. */
+	struct region rtc; /**< A PL031; of size 0 if there is none. */
+	uint32_t rtc_intid;
 
 	/* power_state of the idle states that the CPUs have. */
 	unsigned int idle_state_count;

@@ -4,14 +4,19 @@
 #include "../../arch/arm64/sysreg.h"
 #include "board.h"
 #include "io.h"
+#include "layout.h"
 
 /* The same in GICv2's and GICv3's distributor and in a redistributor's SGI frame. */
 #define GICD_CTLR 0x000
 #define GICD_IGROUPR 0x080
 #define GICD_ISENABLER 0x100
+#define GICD_ICENABLER 0x180
 #define GICD_ISPENDR 0x200
 #define GICD_IPRIORITYR 0x400
+#define GICD_ITARGETSR 0x800
+#define GICD_ICFGR 0xc00
 #define GICD_SGIR 0xf00
+#define GICD_IROUTER 0x6000
 
 #define GICD_CTLR_V2_ENABLE 0x1
 #define GICD_CTLR_V3_ENABLE_GRP1 0x2
@@ -139,6 +144,45 @@ bool gic_init_cpu(void)
 	dsb();
 
 	return true;
+}
+
+/* Clear and set bits of a register of the distributor. */
+static void change(uintptr_t offset, uint32_t clear, uint32_t set)
+{
+	const uintptr_t at = board.gic_distributor.base + offset;
+
+	write32(at, (read32(at) & ~clear) | set);
+}
+
+void gic_enable_shared(uint32_t intid)
+{
+	const uintptr_t base = board.gic_distributor.base;
+	const uint32_t bit = UINT32_C(1) << intid % 32;
+	const uintptr_t word = intid / 32 * 4;
+	const unsigned int byte = intid % 4 * 8;
+
+	change(GICD_ICFGR + intid / 16 * 4, UINT32_C(2) << intid % 16 * 2, 0);
+	change(GICD_IPRIORITYR + intid / 4 * 4, UINT32_C(0xff) << byte,
+	       (PRIORITY & UINT32_C(0xff)) << byte);
+	if (board.gic_version == 2) {
+		/* Of its private interrupts a CPU is the only target. */
+		const uint32_t self = read32(base + GICD_ITARGETSR) & 0xff;
+
+		change(GICD_ITARGETSR + intid / 4 * 4, UINT32_C(0xff) << byte, self << byte);
+	} else {
+		change(GICD_IGROUPR + word, 0, bit);
+		write64(base + GICD_IROUTER + 8 * (uintptr_t)intid,
+			sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
+	}
+	write32(base + GICD_ISENABLER + word, bit);
+	dsb();
+}
+
+void gic_disable_shared(uint32_t intid)
+{
+	write32(board.gic_distributor.base + GICD_ICENABLER + intid / 32 * 4,
+		UINT32_C(1) << intid % 32);
+	dsb();
 }
 
 void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi)

@@ -16,6 +16,10 @@ bool gic_init(void);
 /** On each CPU that wants interrupts: SGIs 0 to 15 and the virtual timer. */
 bool gic_init_cpu(void);
 
+/** Have an SPI come to this CPU, level-sensitive, and no more. */
+void gic_enable_shared(uint32_t intid);
+void gic_disable_shared(uint32_t intid);
+
 /** Send an SGI to the CPU with this affinity; @index counts for GICv2. */
 void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi);
 

@@ -45,4 +45,9 @@ static inline uint64_t read64(uintptr_t address)
 	return value;
 }
 
+static inline void write64(uintptr_t address, uint64_t value)
+{
+	__asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address) : "memory");
+}
+
 #endif
