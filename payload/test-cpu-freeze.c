@@ -99,24 +99,40 @@ static enum verdict interrupt_does_not_thaw(void)
 	return pass();
 }
 
-/* Aim: it has not called CPU_OFF, so it is not OFF. */
-static enum verdict frozen_is_not_off(void)
+/* What AFFINITY_INFO says of a CPU that is frozen, once or for as long. */
+static enum verdict check_info(uint64_t microseconds)
 {
 	struct cpu *other;
 	const char *trouble = freeze_other(&other);
 	unsigned int before;
+	uint64_t deadline;
 	int64_t info;
 
 	if (trouble)
 		return skip("%s", trouble);
 	before = atomic_load(&other->arrivals);
-	info = affinity_info(other);
+	deadline = timer_deadline(microseconds);
+	do {
+		info = affinity_info(other);
+	} while (info == PSCI_AFFINITY_INFO_ON && !timer_passed(deadline));
 	if (thaw(other) != PSCI_RET_SUCCESS || !cpu_arrived(other, before))
 		return fail("CPU 1 could not be started again");
 
 	return info == PSCI_AFFINITY_INFO_ON
 		       ? pass()
 		       : observe("AFFINITY_INFO of a frozen CPU answers %ld", info);
+}
+
+/* Aim: it has not called CPU_OFF, so it is not OFF. */
+static enum verdict frozen_is_not_off(void)
+{
+	return check_info(0);
+}
+
+/* Aim: it stays so, however long it is frozen. */
+static enum verdict frozen_stays_on(void)
+{
+	return check_info(20 * MILLISECOND);
 }
 
 /* Aim: it is started once, as one that is OFF: the second call comes too late. */
@@ -144,29 +160,6 @@ static enum verdict thaws_once(void)
 	return other->arrival.x0 == CONTEXT ? pass()
 					    : fail("expected x0 = %lx of the first call, came %lx",
 						   CONTEXT, other->arrival.x0);
-}
-
-/* Aim: it stays so, however long it is frozen. */
-static enum verdict frozen_stays_on(void)
-{
-	struct cpu *other;
-	const char *trouble = freeze_other(&other);
-	int64_t info = PSCI_AFFINITY_INFO_ON;
-	unsigned int before;
-	uint64_t deadline;
-
-	if (trouble)
-		return skip("%s", trouble);
-	before = atomic_load(&other->arrivals);
-	deadline = timer_deadline(20 * MILLISECOND);
-	while (info == PSCI_AFFINITY_INFO_ON && !timer_passed(deadline))
-		info = affinity_info(other);
-	if (thaw(other) != PSCI_RET_SUCCESS || !cpu_arrived(other, before))
-		return fail("CPU 1 could not be started again");
-
-	return info == PSCI_AFFINITY_INFO_ON
-		       ? pass()
-		       : observe("AFFINITY_INFO of a frozen CPU answers %ld", info);
 }
 
 /* Aim: it is not OFF either for SYSTEM_SUSPEND. */

@@ -15,7 +15,7 @@ static int64_t hw_state(const struct cpu *cpu)
 /* Ask until it says so, or for a while. */
 static int64_t await_hw_state(const struct cpu *cpu, int64_t expected)
 {
-	const uint64_t deadline = timer_deadline(SECOND);
+	const uint64_t deadline = timer_deadline(SLEEP_GUARD / 2);
 	int64_t state;
 
 	do {

@@ -158,8 +158,8 @@ static void look_at(struct cpu *cpu, unsigned int before)
 		cpu_interrupts();
 		take_interrupts();
 	}
-	/* If it has arrived all by itself it was not held, but late. */
-	if (atomic_load(&cpu->arrivals) != before)
+	/* If it has arrived all by itself, or counts as if it had, it was only late. */
+	if (atomic_load(&cpu->arrivals) != before || held.info == PSCI_AFFINITY_INFO_ON)
 		held.cpu = NULL;
 	held.second = cpu_on(cpu, ~CONTEXT);
 	held.arrived = cpu_arrived(cpu, before);

@@ -6,15 +6,14 @@
  */
 #include <stddef.h>
 
-#include "../arch/arm64/sysreg.h"
 #include "runtime/gic.h"
 #include "runtime/rtc.h"
-#include "runtime/timer.h"
-#include "test.h"
+#include "sleep.h"
 
-#define SGI 5
-#define ROUNDS 4
 #define CONTEXT 0xfeedf00dcafe0200
+#define ROUNDS 4
+
+static const struct sleep suspend = { .fid = PSCI_FN64_SYSTEM_SUSPEND };
 
 /* NULL, or why there is nothing to try. */
 static const char *cannot(void)
@@ -26,35 +25,22 @@ static const char *cannot(void)
 }
 
 /* It came back at its entry point with @context, or early with SUCCESS. */
-static enum verdict judge(bool at_entry, int64_t result, uint64_t context)
+static enum verdict judge(const struct woken *woken, uint64_t context)
 {
-	const struct arrival *arrival = &this_cpu()->arrival;
-	const char *trouble;
+	const enum verdict verdict = judge_woken(woken, context);
 
-	if (!at_entry)
-		return result == PSCI_RET_SUCCESS
-			       ? observe("it returned SUCCESS, which callers may not expect")
-			       : fail_result("SYSTEM_SUSPEND", PSCI_RET_SUCCESS, result);
-	if (arrival->x0 != context)
-		return fail("expected x0 = %lx, came %lx", context, arrival->x0);
-	trouble = wrong_at_entry(arrival);
-
-	return trouble ? fail("%s: CurrentEL %lx, SPSel %lx, DAIF %lx, SCTLR %lx", trouble,
-			      arrival->current_el, arrival->spsel, arrival->daif, arrival->sctlr)
-		       : pass();
+	return verdict == VERDICT_PASS && !woken->at_entry
+		       ? observe("it returned SUCCESS, which callers may not expect")
+		       : verdict;
 }
 
-static enum verdict suspend(uint32_t fid, uint64_t upper, uint64_t context)
+static enum verdict suspend_until_timer(uint64_t context)
 {
-	int64_t result = 0;
-	const bool at_entry =
-		call_and_arrive(fid, upper | secondary_address(), upper | context, 0, &result);
+	const struct woken woken = sleep_for(&suspend, context, 20 * MILLISECOND);
 
-	timer_disarm();
-	cpu_interrupts();
 	take_interrupts();
 
-	return judge(at_entry, result, context);
+	return judge(&woken, context);
 }
 
 /* Aim: the caller comes back whole when its timer fires, again and again. */
@@ -65,10 +51,8 @@ static enum verdict timer_wakes(void)
 	if (trouble)
 		return skip("%s", trouble);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
-		enum verdict verdict;
+		const enum verdict verdict = suspend_until_timer(CONTEXT + i);
 
-		timer_arm(20 * MILLISECOND);
-		verdict = suspend(PSCI_FN64_SYSTEM_SUSPEND, 0, CONTEXT + i);
 		if (verdict != VERDICT_PASS)
 			return verdict;
 	}
@@ -81,32 +65,39 @@ static enum verdict pending_wakes(void)
 {
 	struct cpu *self = this_cpu();
 	const char *trouble = cannot();
+	struct woken woken;
 	unsigned int irqs;
-	enum verdict verdict;
 
 	if (trouble)
 		return skip("%s", trouble);
 	irqs = atomic_load(&self->irqs);
-	gic_send(self->affinity, self->index, SGI);
-	verdict = suspend(PSCI_FN64_SYSTEM_SUSPEND, 0, CONTEXT);
-	if (verdict == VERDICT_PASS && atomic_load(&self->irqs) == irqs)
+	woken = sleep_briefly(&suspend, CONTEXT);
+	if (woken.timer_fired)
+		return fail("the pending interrupt did not wake it");
+	if (atomic_load(&self->irqs) == irqs)
 		return fail("the interrupt was lost");
 
-	return verdict;
+	return judge(&woken, CONTEXT);
 }
 
 /* Aim: the upper halves are no part of the SMC32 call. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	const char *trouble = cannot();
+	struct woken woken = { 0 };
 
 	if (trouble)
 		return skip("%s", trouble);
 	if (secondary_address() >> 32)
 		return skip("the payload's address does not fit in 32 bits");
 	timer_arm(20 * MILLISECOND);
+	woken.at_entry = call_and_arrive(PSCI_FN32_SYSTEM_SUSPEND, UPPER | secondary_address(),
+					 UPPER | 0x600df00d, 0, &woken.result);
+	timer_disarm();
+	cpu_interrupts();
+	take_interrupts();
 
-	return suspend(PSCI_FN32_SYSTEM_SUSPEND, UPPER, 0x600df00d);
+	return judge(&woken, 0x600df00d);
 }
 
 /* Aim: another CPU can be started afterwards, and was off all the time. */
@@ -122,8 +113,7 @@ static enum verdict others_start_afterwards(void)
 	if (trouble)
 		return skip("%s", trouble);
 	arrivals = atomic_load(&other->arrivals);
-	timer_arm(20 * MILLISECOND);
-	verdict = suspend(PSCI_FN64_SYSTEM_SUSPEND, 0, CONTEXT);
+	verdict = suspend_until_timer(CONTEXT);
 	if (verdict != VERDICT_PASS)
 		return verdict;
 	if (affinity_info(other) != PSCI_AFFINITY_INFO_OFF ||
@@ -135,79 +125,56 @@ static enum verdict others_start_afterwards(void)
 	return pass();
 }
 
-static void suspend_there(struct cpu *cpu)
-{
-	cpu_interrupts();
-	timer_arm(10 * SECOND);
-	atomic_store(&cpu->flag, 1);
-	do {
-		cpu->result = call3(PSCI_FN64_CPU_SUSPEND, standby_state(), 0, 0);
-	} while (cpu->result == PSCI_RET_SUCCESS && !timer_fired() && !gic_pending(SGI));
-	timer_disarm();
-	take_interrupts();
-}
-
 /* Aim: a CPU in CPU_SUSPEND is not OFF: it is in the way like one that runs. */
 static enum verdict denied_while_another_sleeps(void)
 {
+	const struct sleep standby = SLEEP_IN(standby_state());
 	struct cpu *other = other_cpu(1);
 	const char *trouble = cannot();
-	int64_t result = 0;
-	bool at_entry;
+	struct woken woken;
 
 	if (!other)
 		return skip("one CPU only");
 	if (trouble)
 		return skip("%s", trouble);
-	if (!cpu_start(other))
-		return fail("CPU 1 could not be started");
-	cpu_give(other, suspend_there, 0);
-	if (!cpu_flagged(other, 1))
-		return fail("CPU 1 is stuck");
-	timer_arm(1 * SECOND);
-	at_entry =
-		call_and_arrive(PSCI_FN64_SYSTEM_SUSPEND, secondary_address(), CONTEXT, 0, &result);
-	timer_disarm();
-	cpu_interrupts();
-	gic_send(other->affinity, other->index, SGI);
-	if (!cpu_finished(other))
-		return fail("CPU 1 did not come back from CPU_SUSPEND");
-	if (at_entry)
+	trouble = sleep_elsewhere(other, &standby);
+	if (trouble)
+		return fail("%s", trouble);
+	woken = sleep_for(&suspend, CONTEXT, SECOND);
+	take_interrupts();
+	trouble = wake_elsewhere(other);
+	if (trouble)
+		return fail("%s", trouble);
+	if (woken.at_entry)
 		return fail("expected DENIED, but the system was suspended");
 
-	return result == PSCI_RET_DENIED ? pass()
-					 : fail_result("SYSTEM_SUSPEND with another CPU suspended",
-						       PSCI_RET_DENIED, result);
+	return woken.result == PSCI_RET_DENIED
+		       ? pass()
+		       : fail_result("SYSTEM_SUSPEND with another CPU suspended", PSCI_RET_DENIED,
+				     woken.result);
 }
 
 /* Aim: the real-time clock, which goes on while all else sleeps, wakes it. */
 static enum verdict rtc_wakes(void)
 {
 	const char *trouble = cannot();
-	int64_t result = 0;
-	bool at_entry;
-	bool guarded;
+	struct woken woken;
 	bool raised;
 
 	if (trouble)
 		return skip("%s", trouble);
 	if (!board.rtc.size)
 		return skip("no real-time clock that we know");
-	timer_arm(20 * SECOND);
 	rtc_arm(2);
-	at_entry =
-		call_and_arrive(PSCI_FN64_SYSTEM_SUSPEND, secondary_address(), CONTEXT, 0, &result);
-	guarded = at_entry ? this_cpu()->timer_had_fired : timer_fired();
-	timer_disarm();
+	woken = sleep_for(&suspend, CONTEXT, SLEEP_GUARD);
 	raised = rtc_disarm();
-	cpu_interrupts();
 	take_interrupts();
-	if (guarded)
+	if (woken.timer_fired)
 		return fail("the clock's interrupt did not wake it");
 	if (!raised)
 		return observe("it came back before there was an interrupt");
 
-	return judge(at_entry, result, CONTEXT);
+	return judge(&woken, CONTEXT);
 }
 
 static const struct test tests[] = {
