@@ -72,6 +72,18 @@ ok "--psci with an unknown server is a usage error" run_refuses 2 \
 	'--psci firmware: must be userspace' --name x --kernel "$idle" --psci firmware
 ok "--psci-version with an unknown version is a usage error" run_refuses 2 \
 	'--psci-version 1\.4: must be ' --name x --kernel "$idle" --psci-version 1.4
+ok "--idle-states with an unknown word is a usage error" run_refuses 2 \
+	'--idle-states=cores: must be clusters' --name x --kernel "$idle" --idle-states=cores
+ok "--psci-test with an unknown word is a usage error" run_refuses 2 \
+	'--psci-test refuse: there is no such test' --name x --kernel "$idle" --psci-test refuse
+ok "--psci-test with CPU 0 is a usage error" run_refuses 2 \
+	'--psci-test hold-cpu=0: must be ' --name x --kernel "$idle" --psci-test deny-cpu=1,hold-cpu=0
+ok "--psci-test of a CPU that there is not is refused" run_refuses 1 \
+	'--psci-test names CPU 2, and x has 2 CPUs' --name x --kernel "$idle" --cpus 2 --psci-test deny-cpu=2
+ok "--psci-test where KVM serves PSCI is refused" run_refuses 1 \
+	'--psci-test needs libpsci' --name x --kernel "$idle" --cpus 2 --psci kernel --psci-test deny-cpu=1
+ok "--psci-test extended-state-id wants idle states" run_refuses 1 \
+	'extended-state-id needs --idle-states' --name x --kernel "$idle" --psci-test extended-state-id
 ok "a name with a slash is refused" run_refuses 1 '"\.\./x" cannot be a VM' \
 	--name ../x --kernel "$idle"
 
