@@ -199,7 +199,9 @@ $(O)/arm64/stopwatch: $(O)/arm64/tests/bench/stopwatch.o
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
-$(O)/arm64/psci-calls.img: tests/guest/calls.S tests/guest/calls.ld
+system-programs: $(O)/arm64/psci-suspend.img
+
+$(O)/arm64/psci-%.img: tests/guest/%.S tests/guest/calls.ld
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) -nostdlib -static -Wl,--build-id=none -Wl,-T,tests/guest/calls.ld -o $@.elf $<

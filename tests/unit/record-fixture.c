@@ -93,6 +93,24 @@ static void assert_same_text(const char *a, const char *b)
 		assert_string_equal(a, b);
 }
 
+static void assert_same_suspension(const struct suspension *a, const struct suspension *b)
+{
+	assert_int_equal(a->known, b->known);
+	if (!a->known)
+		return;
+	assert_int_equal(a->since, b->since);
+	assert_int_equal(a->vcpu, b->vcpu);
+	assert_int_equal(a->entry, b->entry);
+	assert_int_equal(a->context, b->context);
+	assert_int_equal(a->console, b->console);
+	assert_int_equal(a->alarm_set, b->alarm_set);
+	if (a->alarm_set)
+		assert_int_equal(a->alarm, b->alarm);
+	assert_int_equal(a->interrupt_count, b->interrupt_count);
+	assert_memory_equal(a->interrupts, b->interrupts,
+			    a->interrupt_count * sizeof(a->interrupts[0]));
+}
+
 void record_assert_equal(const struct record *a, const struct record *b)
 {
 	assert_int_equal(a->state, b->state);
@@ -124,6 +142,9 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_int_equal(a->config.psci_version, b->config.psci_version);
 	assert_int_equal(a->config.idle_states, b->config.idle_states);
 	assert_int_equal(a->config.idle_clusters, b->config.idle_clusters);
+	assert_int_equal(a->config.suspend, b->config.suspend);
+	assert_int_equal(a->paused, b->paused);
+	assert_same_suspension(&a->suspension, &b->suspension);
 	assert_int_equal(a->config.on_reset, b->config.on_reset);
 	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
 	assert_int_equal(a->config.on_reset, b->config.on_reset);

@@ -53,6 +53,7 @@ static struct config example(void)
 		.idle_clusters = true,
 		.on_reset = RESET_POLICY_RESTART,
 		.on_reset2 = RESET_POLICY_EXIT,
+		.suspend = SUSPEND_POLICY_DENY,
 	};
 }
 
@@ -202,6 +203,23 @@ static void a_server_has_a_word_unless_it_is_any(void **state)
 	assert_int_equal(server, PSCI_SERVER_KERNEL);
 }
 
+static void a_suspend_policy_has_a_word_unless_it_is_none(void **state)
+{
+	enum suspend_policy policy = SUSPEND_POLICY_NONE;
+
+	assert_string_equal(config_suspend_policy_word(SUSPEND_POLICY_ALLOW), "allow");
+	assert_string_equal(config_suspend_policy_word(SUSPEND_POLICY_DENY), "deny");
+	assert_null(config_suspend_policy_word(SUSPEND_POLICY_NONE));
+	assert_int_equal(config_parse_suspend_policy("allow", &policy), 0);
+	assert_int_equal(policy, SUSPEND_POLICY_ALLOW);
+	assert_int_equal(config_parse_suspend_policy("deny", &policy), 0);
+	assert_int_equal(policy, SUSPEND_POLICY_DENY);
+	assert_int_equal(config_parse_suspend_policy("", &policy), -EINVAL);
+	assert_int_equal(config_parse_suspend_policy("Deny", &policy), -EINVAL);
+	assert_int_equal(config_parse_suspend_policy("allow ", &policy), -EINVAL);
+	assert_int_equal(policy, SUSPEND_POLICY_DENY);
+}
+
 static void a_reset_policy_has_a_word_unless_it_is_none(void **state)
 {
 	enum reset_policy policy = RESET_POLICY_NONE;
@@ -312,6 +330,7 @@ static void a_copy_is_whole_and_its_own(void **state)
 	assert_true(to.idle_clusters);
 	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
 	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
+	assert_int_equal(to.suspend, SUSPEND_POLICY_DENY);
 	config_free(&to);
 }
 
@@ -471,6 +490,7 @@ int main(void)
 		cmocka_unit_test(a_version_that_is_none_is_refused),
 		cmocka_unit_test(any_version_can_be_written),
 		cmocka_unit_test(a_server_has_a_word_unless_it_is_any),
+		cmocka_unit_test(a_suspend_policy_has_a_word_unless_it_is_none),
 		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_none),
 		cmocka_unit_test(a_policy_has_a_word_unless_there_is_none),
 		cmocka_unit_test(an_address_is_decimal_or_hexadecimal_and_not_0),

@@ -246,6 +246,43 @@ static void a_value_outside_its_range_is_refused(void **state)
 		{ "machine.on-reset", "1" },
 		{ "machine.on-reset2", "\"Exit\"" },
 		{ "machine.on-reset2", "null" },
+		{ "machine.suspend", "\"\"" },
+		{ "machine.suspend", "\"refuse\"" },
+		{ "machine.suspend", "null" },
+		{ "paused", "1" },
+		{ "suspension", "null" },
+		{ "suspension", "{}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": -1, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 123, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": 1, \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": 1, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [15]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [1020]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [\"27\"]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": {}}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [], "
+				"\"wake-by-alarm\": \"soon\"}" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

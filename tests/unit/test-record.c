@@ -153,6 +153,38 @@ static void every_state_trigger_server_and_policy_comes_back(void **state)
 	record.config.on_reset = RESET_POLICY_EXIT;
 	record.config.on_reset2 = RESET_POLICY_RESTART;
 	round_trip(dir, &record);
+	record.config.suspend = SUSPEND_POLICY_ALLOW;
+	round_trip(dir, &record);
+	record.config.suspend = SUSPEND_POLICY_DENY;
+	round_trip(dir, &record);
+	record_free(&record);
+	close(dir);
+}
+
+static void what_is_known_of_a_sleeper_comes_back(void **state)
+{
+	const int dir = record_make_dir("suspension");
+	struct record record = record_example();
+
+	record.state = VM_SUSPENDED;
+	record.paused = true;
+	round_trip(dir, &record);
+	record.suspension = (struct suspension){
+		.known = true,
+		.since = 1700000000,
+		.vcpu = 2,
+		.entry = 0xffffffffffff,
+		.context = UINT64_MAX,
+	};
+	round_trip(dir, &record);
+	record.suspension.console = true;
+	record.suspension.alarm_set = true;
+	record.suspension.alarm = 1700000005;
+	record.suspension.context = 0;
+	for (uint16_t i = 0; i < SUSPENSION_INTERRUPTS_MAX; i++)
+		record.suspension.interrupts[i] = (uint16_t)(16 + i);
+	record.suspension.interrupt_count = SUSPENSION_INTERRUPTS_MAX;
+	round_trip(dir, &record);
 	record_free(&record);
 	close(dir);
 }
@@ -347,6 +379,7 @@ int main(void)
 		cmocka_unit_test(whatever_the_guest_starts_with_comes_back),
 		cmocka_unit_test(as_many_disks_as_there_can_be_come_back_in_order),
 		cmocka_unit_test(every_state_trigger_server_and_policy_comes_back),
+		cmocka_unit_test(what_is_known_of_a_sleeper_comes_back),
 		cmocka_unit_test(a_cause_without_a_type_has_none_and_no_cookie),
 		cmocka_unit_test(types_and_cookies_keep_all_their_bits),
 		cmocka_unit_test(numbers_at_their_limits_come_back),

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest that suspends its machine again and again, its timer being what wakes it.
+ *
+ * Three numbers of 64 bits are behind the image: how often; from one time to the
+ * next, by how many ticks of its counter later the timer fires; and modulo what. So
+ * the timer comes before the call, while host and guest are on their way to sleep,
+ * and after, a little later each time.
+ *
+ * It comes back at its entry point each time, in the state that PSCI wants, with
+ * the context id that it gave, and not before its timer has fired. Says in the end
+ *
+ *	suspended COUNT
+ *
+ * or what was wrong, and powers off. Numbers are hex. The MMU is off throughout.
+ */
+#define UART 0x09000000
+#define GICD 0x08000000
+#define GICR_SGI 0x080b0000		/* Of the first CPU: the frame of SGIs and PPIs. */
+
+#define GICD_CTLR 0x0
+#define GICD_CTLR_ENABLE_GROUP_1 2
+#define GICR_IGROUPR0 0x80
+#define GICR_ISENABLER0 0x100
+#define TIMER_PPI 27
+#define ICC_PMR_EL1 s3_0_c4_c6_0
+
+#define SYSTEM_SUSPEND 0xc400000e
+#define SYSTEM_OFF 0x84000008
+
+#define DAIF_ALL 0x3c0
+#define SCTLR_MMU_AND_CACHES 0x1005
+
+#define IMAGE_SIZE 0x10000
+
+	.text
+	.global image
+image:
+	b	primary
+	.long	0
+	.quad	0			/* text_offset */
+	.quad	IMAGE_SIZE
+	.quad	0xa			/* Little-endian, 4 KiB pages, anywhere. */
+	.quad	0, 0, 0
+	.ascii	"ARM\x64"
+	.long	0
+
+	/* Load any constant: mov knows only some. */
+	.macro	constant register, value
+	movz	\register, #((\value) & 0xffff)
+	movk	\register, #((\value) >> 16 & 0xffff), lsl #16
+	.endm
+
+	/* Say what, and x24. */
+	.macro	fail text:vararg
+	adr	x0, 9f
+	b	finish
+	.pushsection .rodata
+9:	.asciz	\text
+	.popsection
+	.endm
+
+primary:
+	constant x0, GICD
+	mov	w1, #GICD_CTLR_ENABLE_GROUP_1
+	str	w1, [x0, #GICD_CTLR]
+	constant x0, GICR_SGI
+	mov	w1, #-1
+	str	w1, [x0, #GICR_IGROUPR0]
+	mov	w1, #(1 << TIMER_PPI)
+	str	w1, [x0, #GICR_ISENABLER0]
+	mov	x0, #0xf0
+	msr	ICC_PMR_EL1, x0
+	isb
+
+/* Everything is in memory: registers need not survive. */
+next:
+	adr	x19, script
+	ldp	x20, x21, [x19]
+	ldr	x22, [x19, #16]
+	adr	x23, done
+	ldr	x24, [x23]
+	cmp	x24, x20
+	b.ne	1f
+	fail	"suspended "
+1:	mul	x0, x24, x21
+	udiv	x1, x0, x22
+	msub	x0, x1, x22, x0
+	add	x24, x24, #1
+	str	x24, [x23]
+	isb
+	mrs	x1, cntvct_el0
+	add	x0, x0, x1
+	msr	cntv_cval_el0, x0
+	mov	x0, #1
+	msr	cntv_ctl_el0, x0
+	isb
+	constant x0, SYSTEM_SUSPEND
+	adr	x1, entry
+	mvn	x2, x24
+	hvc	#0
+	mov	x24, x0
+	fail	"returned "
+
+entry:
+	adr	x23, done
+	ldr	x24, [x23]
+	mvn	x1, x24
+	cmp	x0, x1
+	b.eq	1f
+	mov	x24, x0
+	fail	"wrong context "
+1:	mrs	x0, daif
+	cmp	x0, #DAIF_ALL
+	b.eq	1f
+	mov	x24, x0
+	fail	"wrong DAIF "
+1:	mrs	x0, sctlr_el1
+	mov	w1, #SCTLR_MMU_AND_CACHES
+	tst	x0, x1
+	b.eq	1f
+	mov	x24, x0
+	fail	"wrong SCTLR_EL1 "
+1:	isb
+	mrs	x0, cntvct_el0
+	mrs	x1, cntv_cval_el0
+	cmp	x0, x1
+	b.hs	1f
+	fail	"too early in round "
+1:	msr	cntv_ctl_el0, xzr
+	isb
+	b	next
+
+/* Say the string at x0 and x24, and power off. */
+finish:
+	constant x20, UART
+1:	ldrb	w1, [x0], #1
+	cbz	w1, 2f
+	str	w1, [x20]
+	b	1b
+2:	mov	w1, #64
+3:	sub	w1, w1, #4
+	lsr	x2, x24, x1
+	and	w2, w2, #0xf
+	cmp	w2, #10
+	add	w3, w2, #'0'
+	add	w2, w2, #('a' - 10)
+	csel	w2, w2, w3, hs
+	str	w2, [x20]
+	cbnz	w1, 3b
+	mov	w2, #'\n'
+	str	w2, [x20]
+	constant x0, SYSTEM_OFF
+	hvc	#0
+	b	.
+
+	.balign	8
+done:
+	.quad	0
+	/* Last of all, see the linker's order of sections. */
+	.section .script, "a"
+	.balign	8
+script:

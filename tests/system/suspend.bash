@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # The sourcing script sets them.
+#
+# suspend.bash - guests that suspend and wake many times
+#
+# To be sourced after vm.bash, tap.bash and calls.bash.
+
+# The guest of tests/guest/suspend.S, whose timer fires from long before the call
+# until long after: suspend_rounds MODE COUNT
+suspend_rounds()
+{
+	local name=suspend-rounds-$1 said
+
+	cat "$(command -v psci-suspend.img)" >"$disks/$name.img"
+	# 20 ms of a counter of 62.5 MHz, in steps that meet them all.
+	append_words "$disks/$name.img" "$2" 48611 1250000
+	vm_start "$name" --kernel "$disks/$name.img" --memory 64M --psci "$1"
+	vm_finish
+	printf -v said 'suspended %016x' "$2"
+	is "$1: its timer wakes it $2 times, none is lost" "$(tr -d '\r' <"$vm_console")" "$said"
+	is "$1: and it powers off" "$vm_status" 0
+}
+
+# Linux with four vCPUs, woken by its clock: suspend_linux MODE COUNT
+suspend_linux()
+{
+	local name=suspend-linux-$1
+
+	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --cpus 4 \
+		--psci "$1" --append "console=ttyAMA0 quiet do=count,rtcwake:$2,poweroff"
+	vm_finish
+	is "$1: Linux suspends and wakes $2 times" "$(guest_fact suspended success)" "$2"
+	is "$1: it was never refused" "$(grep -c '^GUEST: refused ' "$vm_console")" 0
+	is "$1: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
+	is "$1: it is the same" "$(guest_fact suspended boot_id)" "$(guest_fact boot boot_id)"
+	is "$1: its process is the same" "$(guest_fact suspended started)" \
+		"$(guest_fact counter started)"
+	ok "$1: dormouse says that it was its clock" dormouse_said \
+		": $name: running: woken by the clock's alarm, at "
+	ok "$1: and nothing else" [ -z "$(grep ': woken by' "$vm_messages" | grep -v clock)" ]
+	is "$1: it powers off" "$vm_status" 0
+}

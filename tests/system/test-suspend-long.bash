@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC1091,SC2154 # vm.bash and run-in-host set them.
+#
+# Suspend and wake at length: what test-suspend.bash does, many times more.
+
+. "$here/calls.bash"
+. "$here/suspend.bash"
+
+for mode in userspace kernel; do
+	suspend_rounds "$mode" 5000
+	suspend_linux "$mode" 200
+done
