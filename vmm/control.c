@@ -155,8 +155,11 @@ static const char *interrupt_source(struct control *control)
 static void wake(struct control *control, const char *by)
 {
 	struct vm *vm = control->vm;
+	struct vcpu *sleeper = &vm->vcpus[control->record->suspension.vcpu];
 
-	psci_host_resume(vm, &vm->vcpus[control->record->suspension.vcpu]);
+	/* It is on from here, though its thread may be held up. */
+	atomic_store(&sleeper->doing, VCPU_RUN);
+	psci_host_resume(vm, sleeper);
 	woken(control, by);
 }
 

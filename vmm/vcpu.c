@@ -165,6 +165,8 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power
 	int err;
 
 	*vcpu = (struct vcpu){ .vm = vm, .index = index };
+	/* Until its thread is told: the first one boots, the others are off. */
+	atomic_init(&vcpu->doing, index == 0 ? VCPU_RUN : VCPU_PARK);
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, index);
 	if (vcpu->fd < 0)
 		return error_set(error, -errno, "KVM_CREATE_VCPU of vCPU %u: %s", index,
