@@ -133,9 +133,10 @@ static uint32_t function_number(uint32_t fid)
 	return (fid & ~(uint32_t)(SMCCC_SMC64_MASK | SMCCC_SVE_HINT_MASK)) - PSCI_FN32_BASE;
 }
 
-static bool has_convention(const struct function *f, uint32_t fid)
+/* Whether function @number has the convention of a function id. */
+static bool has_convention(uint32_t number, uint32_t fid)
 {
-	return f->conventions & (is_smc64(fid) ? SMC64 : SMC32);
+	return functions[number].conventions & (is_smc64(fid) ? SMC64 : SMC32);
 }
 
 /* What the specification defines for a function id, or NULL. */
@@ -143,9 +144,10 @@ static const struct function *find_function(uint32_t fid)
 {
 	const uint32_t number = function_number(fid);
 
-	return number < FUNCTION_COUNT && has_convention(&functions[number], fid)
-		       ? &functions[number]
-		       : NULL;
+	if (number >= FUNCTION_COUNT || !has_convention(number, fid))
+		return NULL;
+
+	return &functions[number];
 }
 
 /*
@@ -158,7 +160,7 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 	const uint32_t number = function_number(fid);
 
 	if (number >= FUNCTION_COUNT || !(machine->offered >> number & 1) ||
-	    !has_convention(&functions[number], fid))
+	    !has_convention(number, fid))
 		return NULL;
 	/*
 	 * In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch().

@@ -201,7 +201,7 @@ static bool is_machine_sound(const struct machine_record *r)
 	const bool event = r->event_kind != PSCI_EVENT_NONE;
 
 	if (r->extended_state_id > 1 || r->os_initiated > 1 || r->suspend_called > 1 ||
-	    r->memory_protected > 1 || r->overwrite_memory > 1 || r->has_stats > 1)
+	    r->memory_protected > 1)
 		return false;
 	if (r->event_kind > PSCI_EVENT_SUSPEND || r->overwrite_memory > r->memory_protected)
 		return false;

@@ -23,6 +23,12 @@ struct guest {
 	struct psci_client client;
 };
 
+/* How many arguments a call has; no register beyond them tells anything. */
+static unsigned int args_of(uint64_t fid)
+{
+	return fid == SMCCC_FN32_ARCH_FEATURES ? 1 : psci_arg_count((uint32_t)fid);
+}
+
 static void conduit(void *ctx, uint64_t x[4])
 {
 	const struct psci_arch arch = { .version = SMCCC_VERSION_1_2 };
@@ -31,6 +37,8 @@ static void conduit(void *ctx, uint64_t x[4])
 
 	memcpy(regs.x, x, sizeof(regs.x));
 	memcpy(g->last, x, sizeof(g->last));
+	for (unsigned int i = 1 + args_of(x[0]); i < ARRAY_SIZE(g->last); i++)
+		assert_int_equal(x[i], 0);
 	g->next = PSCI_NEXT_RESUME;
 	if (!psci_arch_call(&arch, &regs))
 		g->next = psci_call(&g->p.f.vcpus[g->vcpu], &regs);
@@ -256,10 +264,43 @@ static void an_aarch32_caller_sees_32_bits_of_a_residency(void **state)
 	assert_int_equal(psci_client_stat_count(&g.client, 0, POWER_STANDBY), 1);
 }
 
+static void answer_by_number(void *ctx, uint64_t x[4])
+{
+	const bool *probing = ctx;
+
+	if (x[0] == PSCI_FN32_PSCI_VERSION && *probing)
+		x[0] = PSCI_VERSION_1_3;
+	else if (x[0] != PSCI_FN32_PSCI_FEATURES)
+		x[0] = UINT32_C(0x80000000) | (uint32_t)x[0];
+	else
+		x[0] = x[1] == SMCCC_FN32_VERSION ? UINT32_MAX : 0;
+}
+
+/* All answers in 32 bits have a sign, but for the three that know no errors. */
+static void three_answers_in_32_bits_have_no_sign(void **state)
+{
+	bool probing = true;
+	struct psci_client client;
+
+	assert_int_equal(psci_client_probe(&client, answer_by_number, &probing, false), PSCI_OK);
+	probing = false;
+	for (uint32_t number = 0; number <= (PSCI_FN32_SYSTEM_OFF2 & 0x1f); number++) {
+		const uint32_t fid = PSCI_FN32_BASE + number;
+		const bool is_unsigned = fid == PSCI_FN32_MIGRATE_INFO_UP_CPU ||
+					 fid == PSCI_FN32_PSCI_STAT_RESIDENCY ||
+					 fid == PSCI_FN32_PSCI_STAT_COUNT;
+
+		if (fid == PSCI_FN32_PSCI_FEATURES)
+			continue;
+		assert_int_equal(psci_client_call(&client, fid, 0, 0, 0),
+				 is_unsigned ? fid : fid | UINT64_C(0xffffffff) << 32);
+	}
+}
+
 /** A server that answers from a script and writes down what it was asked. */
 struct script {
 	uint32_t off2_features;
-	uint64_t log[LOG_MAX][2];
+	uint64_t log[LOG_MAX][3];
 	unsigned int count;
 };
 
@@ -279,7 +320,8 @@ static void play_script(void *ctx, uint64_t x[4])
 	default:
 		assert_in_range(s->count, 0, LOG_MAX - 1);
 		s->log[s->count][0] = x[0];
-		s->log[s->count++][1] = x[1];
+		s->log[s->count][1] = x[1];
+		s->log[s->count++][2] = x[2];
 		/* Its upper half is nobody's in an SMC32 answer. */
 		x[0] = UINT64_C(0xfeedf00d) << 32 | (uint32_t)PSCI_RET_INVALID_PARAMETERS;
 		break;
@@ -291,6 +333,8 @@ static void check_script(const struct script *s, unsigned int i, uint64_t fid, u
 	assert_in_range(i, 0, s->count - 1);
 	assert_int_equal(s->log[i][0], fid);
 	assert_int_equal(s->log[i][1], x1);
+	/* None of these has a cookie. */
+	assert_int_equal(s->log[i][2], 0);
 }
 
 /* As Linux does it: only a hibernation, only if announced, and then the ordinary way. */
@@ -355,6 +399,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_is_not_called),
 		cmocka_unit_test(what_does_not_fit_is_not_called),
 		cmocka_unit_test(an_aarch32_caller_sees_32_bits_of_a_residency),
+		cmocka_unit_test(three_answers_in_32_bits_have_no_sign),
 		cmocka_unit_test(a_hibernation_is_told_before_the_power_goes),
 		cmocka_unit_test(a_restart_is_warm_if_it_can_be),
 		cmocka_unit_test(a_guest_hibernates_under_the_library),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ends of a machine's index: what mutants of the library got past the other
- * tests with.
+ * The ends of a machine's tables, and configurations that have only part of
+ * something: what mutants of the library got past the other tests with.
  */
-#include "psci-fixture.h"
+#include "psci-power.h"
 
 /* One slot is a power of two. */
 static void an_index_may_have_one_slot(void **state)
@@ -16,6 +16,11 @@ static void an_index_may_have_one_slot(void **state)
 	assert_int_equal(psci_vcpu_init(&f.vcpus[0], &f.machine, 0x100, &f.threads[0]), PSCI_OK);
 	assert_int_equal(psci_vcpu_init(&f.vcpus[1], &f.machine, 0x101, &f.threads[1]),
 			 PSCI_ERR_FULL);
+}
+
+static uint64_t no_time(void *ctx)
+{
+	return 0;
 }
 
 static void nothing_behind_the_index_is_written(void **state)
@@ -35,11 +40,115 @@ static void nothing_behind_the_index_is_written(void **state)
 	assert_ptr_equal(index[4], &guard);
 }
 
+/*
+ * How far a search goes decides what a call costs: with half of the slots taken,
+ * as KVM and as a flat board count their vCPUs, it is a step or two.
+ */
+static void vcpus_spread_over_the_index(void **state)
+{
+	enum { COUNT = 4096, SLOTS = 2 * COUNT };
+	static struct psci_vcpu vcpus[COUNT];
+	static struct psci_vcpu *index[SLOTS];
+	/* Where the vCPU's number goes: 16 or 256 to a cluster, or clusters of one. */
+	static const unsigned int shifts[][2] = { { 4, 8 }, { 8, 8 }, { 0, 8 }, { 0, 32 } };
+
+	for (size_t layout = 0; layout < ARRAY_SIZE(shifts); layout++) {
+		const unsigned int low = shifts[layout][0];
+		unsigned int runs = 0;
+		struct fixture f;
+
+		fixture_configure(&f, PSCI_VERSION_1_3);
+		f.config.index = index;
+		f.config.index_size = SLOTS;
+		assert_int_equal(psci_machine_init(&f.machine, &f.config), PSCI_OK);
+		for (uint64_t i = 0; i < COUNT; i++) {
+			const uint64_t above = i >> low;
+			const uint64_t cluster = shifts[layout][1] == 32
+							 ? (above & 0xff) << 32 | (above >> 8) << 8
+							 : (above & 0xff) << 8 | (above >> 8) << 16;
+			const uint64_t mpidr = cluster | (i & ((1U << low) - 1));
+
+			assert_int_equal(psci_vcpu_init(&vcpus[i], &f.machine, mpidr, NULL),
+					 PSCI_OK);
+		}
+		/* The longest run of taken slots is the longest search. */
+		for (unsigned int i = 0, run = 0; i < 2 * SLOTS; i++) {
+			run = index[i % SLOTS] ? run + 1 : 0;
+			runs = run > runs ? run : runs;
+		}
+		/* At random it would be about 30. */
+		assert_in_range(runs, 1, 40);
+	}
+}
+
+/* One function of PSCI 0.1 is enough, whichever it is. */
+static void each_id_of_0_1_may_be_the_only_one(void **state)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		uint32_t ids[4] = { 0 };
+		struct fixture f;
+
+		ids[i] = 0x95c1ba5e;
+		fixture_configure(&f, PSCI_VERSION_0_1);
+		f.config.fids_0_1 = (struct psci_fids_0_1){ ids[0], ids[1], ids[2], ids[3] };
+		assert_int_equal(psci_machine_init(&f.machine, &f.config), PSCI_OK);
+	}
+}
+
+/* What has a clock or a place for numbers, but not both, counts nothing. */
+static void statistics_need_a_clock_and_a_place(void **state)
+{
+	for (unsigned int has_clock = 0; has_clock < 2; has_clock++) {
+		struct power p;
+
+		power_configure(&p, PSCI_VERSION_1_3);
+		if (!has_clock)
+			p.f.host.now = NULL;
+		else
+			p.f.config.stats = NULL;
+		if (has_clock)
+			p.f.config.stat_count = 0;
+		power_make(&p);
+		psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }),
+				 PSCI_NEXT_START);
+		assert_int_equal(fixture_call(&p.f, 0, PSCI_FN32_PSCI_FEATURES,
+					      PSCI_FN64_PSCI_STAT_COUNT, 0, 0),
+				 PSCI_RET_NOT_SUPPORTED);
+		assert_int_equal(
+			fixture_call(&p.f, 0, PSCI_FN64_PSCI_STAT_COUNT, 0, POWER_STANDBY, 0),
+			PSCI_RET_NOT_SUPPORTED);
+	}
+}
+
+static void nothing_behind_the_statistics_is_written(void **state)
+{
+	struct psci_stat stats[3 + 1];
+	struct fixture f;
+
+	fixture_configure(&f, PSCI_VERSION_1_3);
+	f.host.now = no_time;
+	f.config.stats = stats;
+	f.config.stat_count = 3;
+	f.config.idle_states = power_states;
+	f.config.idle_state_count = 3;
+	stats[3] = (struct psci_stat){ .residency = 0xfeed, .count = 0xf00d };
+	assert_int_equal(psci_machine_init(&f.machine, &f.config), PSCI_OK);
+	assert_int_equal(psci_vcpu_init(&f.vcpus[0], &f.machine, 0, &f.threads[0]), PSCI_OK);
+	psci_machine_boot(&f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(stats[3].residency, 0xfeed);
+	assert_int_equal(stats[3].count, 0xf00d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_index_may_have_one_slot),
 		cmocka_unit_test(nothing_behind_the_index_is_written),
+		cmocka_unit_test(vcpus_spread_over_the_index),
+		cmocka_unit_test(each_id_of_0_1_may_be_the_only_one),
+		cmocka_unit_test(statistics_need_a_clock_and_a_place),
+		cmocka_unit_test(nothing_behind_the_statistics_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

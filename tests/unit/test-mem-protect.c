@@ -89,6 +89,27 @@ static void an_empty_range_and_one_that_wraps_are_denied(void **state)
 			   PSCI_RET_SUCCESS);
 }
 
+static bool all_of_it(void *ctx, uint64_t base, uint64_t length)
+{
+	return true;
+}
+
+/* Memory may reach to the last address that there is. */
+static void a_range_may_end_with_the_last_byte(void **state)
+{
+	struct power p;
+
+	power_configure(&p, PSCI_VERSION_1_3);
+	p.f.host.memory_ok = all_of_it;
+	power_make(&p);
+	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
+	check_range(&p, UINT64_MAX, 1, PSCI_RET_SUCCESS);
+	check_range(&p, UINT64_MAX - 0xfff, 0x1000, PSCI_RET_SUCCESS);
+	check_range(&p, UINT64_MAX - 0xfff, 0x1001, PSCI_RET_DENIED);
+	check_range(&p, 1, UINT64_MAX, PSCI_RET_SUCCESS);
+}
+
 static void check_end(uint32_t fid, uint64_t type, bool enabled, bool overwrite)
 {
 	struct power p;
@@ -139,6 +160,7 @@ int main(void)
 		cmocka_unit_test(a_new_life_begins_without_protection),
 		cmocka_unit_test(a_range_is_the_host_s_to_judge),
 		cmocka_unit_test(an_empty_range_and_one_that_wraps_are_denied),
+		cmocka_unit_test(a_range_may_end_with_the_last_byte),
 		cmocka_unit_test(every_end_but_a_warm_reset_overwrites_what_is_protected),
 		cmocka_unit_test(a_vendor_reset_overwrites_what_is_protected),
 	};

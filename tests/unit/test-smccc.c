@@ -9,9 +9,11 @@
 
 #include <string.h>
 
+/* The host lists the first two: what lies behind them must not be read. */
 static const struct psci_arch_feature features[] = {
 	{ SMCCC_FN32_ARCH_WORKAROUND_1, 1 },
 	{ SMCCC_FN32_ARCH_WORKAROUND_2, SMCCC_RET_NOT_REQUIRED },
+	{ SMCCC_FN32_ARCH_WORKAROUND_3, 1 },
 };
 
 static uint64_t call(const struct psci_arch *arch, uint32_t fid, uint64_t x1, bool aarch32)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The ends of the table of power states, and depths next to the one from which on
+ * a core has lost its contents: what mutants of the library got past the other
+ * tests with.
+ *
+ * The host's table has a row more than it tells the library of. Who reads it is
+ * led astray.
+ */
+#include "psci-power.h"
+
+#define BOTH_DOWN 0x01010011
+#define OTHER_BOTH_DOWN 0x01010012
+#define CORE_DOWN 0x00010001
+#define CORE_DEEPER 0x00010002
+#define CORE_STANDBY 0x00000001
+
+static void boot_with(struct power *p, const struct psci_idle_state *states, size_t count,
+		      unsigned int vcpu_count)
+{
+	struct psci_entry entry;
+
+	power_configure(p, PSCI_VERSION_1_3);
+	p->f.config.idle_states = states;
+	p->f.config.idle_state_count = count;
+	power_make(p);
+	psci_machine_boot(&p->f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&p->f.vcpus[0], &entry), PSCI_NEXT_START);
+	for (unsigned int i = 1; i < vcpu_count; i++)
+		fixture_start(&p->f, i);
+}
+
+static void from_depth_off_on_a_core_is_off(void **state)
+{
+	static const struct psci_idle_state states[] = {
+		{ .power_state = CORE_STANDBY, .depth = { PSCI_DEPTH_OFF - 1 } },
+		{ .power_state = CORE_DOWN, .depth = { PSCI_DEPTH_OFF } },
+	};
+	struct psci_entry entry = { .pc = 0xfeedf00d };
+	struct power p;
+
+	boot_with(&p, states, ARRAY_SIZE(states), 2);
+	power_suspend(&p, 1, CORE_STANDBY);
+	assert_int_equal(power_hw_state(&p, 0, 1, 0), PSCI_NODE_HW_STATE_HW_STANDBY);
+	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(entry.pc, 0xfeedf00d);
+	power_suspend(&p, 1, CORE_DOWN);
+	assert_int_equal(power_hw_state(&p, 0, 1, 0), PSCI_NODE_HW_STATE_HW_OFF);
+	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_START);
+	assert_int_equal(entry.pc, FIXTURE_ENTRY + 4);
+	power_answers_only(&p, 1,
+			   fixture_regs(PSCI_FN64_CPU_SUSPEND, CORE_DOWN, p.f.refused_entry, 0),
+			   PSCI_RET_INVALID_ADDRESS);
+}
+
+/* The first state of a core alone may be anywhere in the table, but not behind it. */
+static void the_default_state_is_one_of_the_table(void **state)
+{
+	static const struct psci_idle_state states[] = {
+		{ .power_state = BOTH_DOWN, .depth = { 200, 200 } },
+		{ .power_state = OTHER_BOTH_DOWN, .depth = { 201, 201 } },
+		{ .power_state = CORE_DOWN, .depth = { 200 } },
+	};
+	struct psci_regs regs = fixture_regs(PSCI_FN64_CPU_DEFAULT_SUSPEND, FIXTURE_ENTRY, 0, 0);
+	struct psci_entry entry;
+	struct power p;
+
+	power_configure(&p, PSCI_VERSION_1_3);
+	p.f.config.idle_states = states;
+	p.f.config.idle_state_count = 2;
+	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
+	boot_with(&p, states, 3, 1);
+	assert_int_equal(psci_call(&p.f.vcpus[0], &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
+}
+
+/* PSCI-CPU_SUSPEND-34 */
+static void a_sibling_in_any_power_down_is_not_deep_enough(void **state)
+{
+	static const struct psci_idle_state states[] = {
+		{ .power_state = CORE_DOWN, .depth = { 150 } },
+		{ .power_state = CORE_DEEPER, .depth = { 200 } },
+		{ .power_state = BOTH_DOWN, .depth = { 200, 200 } },
+	};
+	const struct psci_regs both =
+		fixture_regs(PSCI_FN64_CPU_SUSPEND, BOTH_DOWN, FIXTURE_ENTRY, 0);
+	struct power p;
+
+	boot_with(&p, states, ARRAY_SIZE(states), 2);
+	power_set_mode(&p, 0, PSCI_SUSPEND_MODE_OS_INITIATED, PSCI_RET_SUCCESS);
+	power_suspend(&p, 1, CORE_DOWN);
+	power_answers_only(&p, 0, both, PSCI_RET_INVALID_PARAMETERS);
+	power_wake(&p, 1);
+	power_suspend(&p, 1, CORE_DEEPER);
+	power_suspend(&p, 0, BOTH_DOWN);
+}
+
+/* What the least depth below a domain's is, all rows of the table tell, and no other. */
+/* PSCI-CPU_SUSPEND-34 */
+static void the_whole_table_tells_what_is_deep_enough(void **state)
+{
+	static const struct psci_idle_state states[] = {
+		{ .power_state = 0x01000011, .depth = { 2, 3 } },
+		{ .power_state = 0x01010012, .depth = { 200, 3 } },
+		{ .power_state = 0x00000001, .depth = { 1 } },
+		{ .power_state = 0x00000002, .depth = { 2 } },
+		{ .power_state = 0x01000021, .depth = { 1, 3 } }, /* behind the table */
+	};
+	const struct psci_regs down =
+		fixture_regs(PSCI_FN64_CPU_SUSPEND, 0x01010012, FIXTURE_ENTRY, 0);
+	struct power p;
+
+	boot_with(&p, states, ARRAY_SIZE(states) - 1, 2);
+	power_set_mode(&p, 0, PSCI_SUSPEND_MODE_OS_INITIATED, PSCI_RET_SUCCESS);
+	power_suspend(&p, 1, 0x00000001);
+	power_answers_only(&p, 0, down, PSCI_RET_INVALID_PARAMETERS);
+	power_wake(&p, 1);
+	power_suspend(&p, 1, 0x00000002);
+	power_suspend(&p, 0, 0x01010012);
+}
+
+/* A core that was off is counted in the deepest state that has a name. */
+static void what_is_off_counts_in_the_table_only(void **state)
+{
+	static const struct psci_idle_state states[] = {
+		{ .power_state = CORE_STANDBY, .depth = { 1 } },
+		{ .power_state = CORE_DOWN, .depth = { 200 } },
+		{ .power_state = CORE_DEEPER, .depth = { 201 } }, /* behind the table */
+	};
+	struct power p;
+
+	boot_with(&p, states, ARRAY_SIZE(states) - 1, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		fixture_start(&p.f, 1);
+	}
+	assert_int_equal(
+		fixture_call(&p.f, 0, PSCI_FN64_PSCI_STAT_COUNT, p.f.mpidrs[1], CORE_DOWN, 0), 2);
+	/* Who came next got nothing. */
+	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++) {
+		assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_PSCI_STAT_COUNT, p.f.mpidrs[i],
+					      CORE_STANDBY, 0),
+				 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(from_depth_off_on_a_core_is_off),
+		cmocka_unit_test(the_default_state_is_one_of_the_table),
+		cmocka_unit_test(a_sibling_in_any_power_down_is_not_deep_enough),
+		cmocka_unit_test(the_whole_table_tells_what_is_deep_enough),
+		cmocka_unit_test(what_is_off_counts_in_the_table_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
