@@ -269,7 +269,8 @@ deb: ## the Debian package that has DKMS build it
 unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
 	$(Q)tests/run-unit $^
 
-tsan: $(test_src:%.c=$(O)/tsan/%) ## the same under ThreadSanitizer
+# test-flash counts its own pages, and would count ThreadSanitizer's.
+tsan: $(patsubst %.c,$(O)/tsan/%,$(filter-out %/test-flash.c,$(test_src))) ## the same under ThreadSanitizer
 	$(Q)tests/run-unit $^
 
 freestanding: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci needs nothing and has no writable data
@@ -291,6 +292,13 @@ model: $(O)/native/test-model ## every state of small machines, against a second
 
 model-broken: $(model_src:%.c=$(O)/native/%.o) ## that it finds faults, each of which is put in
 	$(Q)CC='$(CC)' tests/model/test-broken $^
+
+$(O)/native/test-cost: $(O)/native/tests/cost/test-cost.o $(O)/native/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+
+cost: $(O)/native/test-cost ## what calls take in instructions; fails above SPECIFICATION.md's budgets
+	$(Q)$<
 
 prove: ## no undefined behaviour whatever a guest calls with, by Frama-C; see docs/prove.md
 	$(Q)O=$(O) tools/prove
@@ -411,7 +419,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: model model-broken payload-broken prove size spec-map mutate fuzz replay
+.PHONY: model model-broken payload-broken cost prove size spec-map mutate fuzz replay
 .PHONY: examples examples-test install uninstall
 .PHONY: module deb
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help

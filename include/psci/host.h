@@ -188,9 +188,9 @@ struct psci_config {
 
 	/**
 	 * Where the library keeps its vCPUs by MPIDR: @index_size pointers, a
-	 * power of two, at least the number of vCPUs (twice as many make every
-	 * lookup short). Required; contents are ignored; owned by the library
-	 * until the machine is gone.
+	 * power of two, at least the number of vCPUs (with four times as many, a
+	 * lookup takes no longer than with one vCPU). Required; contents are
+	 * ignored; owned by the library until the machine is gone.
 	 */
 	struct psci_vcpu **index;
 	size_t index_size;

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How many instructions of this machine a call takes, on a PSCI machine whose host
+ * has no lock and whose kick() only returns; and that it takes hardly more with
+ * 4,096 vCPUs than with two.
+ *
+ * A child makes the call and its parent lets it go on by one instruction at a
+ * time; another child calls a function that does nothing, and the difference is
+ * what the call takes. That is the same on every run. It is the library's as it
+ * is built for use, without sanitizers. Prints TAP.
+ */
+#include <psci/psci.h>
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FEW 2
+#define MANY 4096
+/* Four slots a vCPU, see SPECIFICATION.md. */
+#define INDEX_SIZE (4 * MANY)
+#define ENTRY 0x40000000
+/* vCPUs lie at different distances from where a search begins: it is their mean. */
+#define TARGET_COUNT 16
+
+static struct psci_machine machine;
+static struct psci_vcpu vcpus[MANY];
+static struct psci_vcpu *slots[INDEX_SIZE];
+
+/** Whom a call names. */
+enum target {
+	NOBODY,
+	PRESENT,
+	ABSENT,
+};
+
+/* The budgets are for gcc's code; clang 19 needs some instructions more. */
+#ifdef __clang__
+#define BUDGET(gcc) 0
+#else
+#define BUDGET(gcc) (gcc)
+#endif
+
+/** A call, what it must be answered, and how much it may take; 0: it need not be small. */
+static const struct call {
+	const char *name;
+	uint32_t fid;
+	enum target target;
+	uint64_t x1, x2;
+	int64_t answer;
+	unsigned int budget;
+} calls[] = {
+	{ "PSCI_VERSION", PSCI_FN32_PSCI_VERSION, NOBODY, 0, 0, PSCI_VERSION_1_3, BUDGET(120) },
+	{ "PSCI_FEATURES", PSCI_FN32_PSCI_FEATURES, NOBODY, PSCI_FN64_CPU_ON, 0, 0, 0 },
+	{ "CPU_ON", PSCI_FN64_CPU_ON, PRESENT, 0, ENTRY, PSCI_RET_SUCCESS, BUDGET(400) },
+	{ "AFFINITY_INFO of a vCPU", PSCI_FN64_AFFINITY_INFO, PRESENT, 0, 0, PSCI_AFFINITY_INFO_OFF,
+	  0 },
+	{ "AFFINITY_INFO of none", PSCI_FN64_AFFINITY_INFO, ABSENT, 0, 0,
+	  PSCI_RET_INVALID_PARAMETERS, 0 },
+};
+
+#define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
+
+static void die(const char *what)
+{
+	fprintf(stderr, "test-cost: %s\n", what);
+	exit(1);
+}
+
+static void kick(void *ctx, void *vctx)
+{
+}
+
+/* As KVM counts vCPUs. */
+static uint64_t mpidr_of(unsigned int i)
+{
+	return (i & 0xf) | (uint64_t)(i >> 4 & 0xff) << 8 | (uint64_t)(i >> 12) << 16;
+}
+
+static void make_machine(unsigned int vcpu_count)
+{
+	static const struct psci_host host = { .size = sizeof(host), .kick = kick };
+	const struct psci_config config = {
+		.size = sizeof(config),
+		.index = slots,
+		.index_size = INDEX_SIZE,
+		.host = &host,
+	};
+	struct psci_entry entry = { .pc = ENTRY };
+
+	if (psci_machine_init(&machine, &config))
+		die("there is no machine");
+	for (unsigned int i = 0; i < vcpu_count; i++) {
+		if (psci_vcpu_init(&vcpus[i], &machine, mpidr_of(i), NULL))
+			die("there is no vCPU");
+	}
+	psci_machine_boot(&vcpus[0], &entry);
+	if (psci_vcpu_poll(&vcpus[0], &entry) != PSCI_NEXT_START)
+		die("the vCPU does not start");
+}
+
+static enum psci_next do_nothing(struct psci_vcpu *vcpu, struct psci_regs *regs)
+{
+	return PSCI_NEXT_RESUME;
+}
+
+/* The instructions of a process that calls @function, and what it exits with. */
+static unsigned int count(enum psci_next (*function)(struct psci_vcpu *, struct psci_regs *),
+			  const struct psci_regs *given, int64_t answer, int *status)
+{
+	unsigned int steps = 0;
+	const pid_t child = fork();
+
+	if (child < 0)
+		die("cannot fork");
+	if (child == 0) {
+		struct psci_regs regs = *given;
+
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(2);
+		raise(SIGSTOP);
+		function(&vcpus[0], &regs);
+		_exit(regs.x[0] != (uint64_t)answer);
+	}
+	while (waitpid(child, status, 0) == child && WIFSTOPPED(*status)) {
+		steps++;
+		if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL))
+			die("cannot single-step");
+	}
+
+	return steps;
+}
+
+static struct psci_regs regs_of(const struct call *call, unsigned int target)
+{
+	const uint64_t x1 = call->target == NOBODY ? call->x1 : mpidr_of(target);
+
+	return (struct psci_regs){ .x = { call->fid, x1, call->x2 } };
+}
+
+/* What a call takes for some targets, but for its return; the answer must be right. */
+static unsigned int measure(const struct call *call, unsigned int vcpu_count)
+{
+	const unsigned int first = call->target == ABSENT ? MANY : 1;
+	const unsigned int stride = vcpu_count == MANY ? MANY / TARGET_COUNT - 1 : 0;
+	const struct psci_regs any = regs_of(call, first);
+	unsigned int sum = 0;
+	int status;
+
+	make_machine(vcpu_count);
+
+	const unsigned int nothing = count(do_nothing, &any, call->answer, &status);
+
+	for (unsigned int i = 0; i < TARGET_COUNT; i++) {
+		const struct psci_regs regs = regs_of(call, first + i * stride);
+
+		sum += count(psci_call, &regs, call->answer, &status) - nothing;
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+			die("a call is not answered as it should be");
+	}
+
+	return sum;
+}
+
+int main(void)
+{
+	int status = 0;
+
+	printf("1..%zu\n", 2 * CALL_COUNT);
+	for (unsigned int i = 0; i < CALL_COUNT; i++) {
+		const struct call *call = &calls[i];
+		const unsigned int few = measure(call, FEW);
+		const unsigned int many = measure(call, MANY);
+		const unsigned int worst = (few > many ? few : many) / TARGET_COUNT;
+		const bool fits = !call->budget || worst <= call->budget;
+		const bool level = many * 10 <= few * 11;
+
+		printf("%sok %u - cost: %s takes %u instructions", fits ? "" : "not ", 2 * i + 1,
+		       call->name, worst);
+		if (call->budget)
+			printf(", at most %u", call->budget);
+		putchar('\n');
+		printf("%sok %u - cost: %s takes %u.%02u times as much with %u vCPUs\n",
+		       level ? "" : "not ", 2 * i + 2, call->name, many / few,
+		       many * 100 / few % 100, MANY);
+		if (!fits || !level)
+			status = 1;
+	}
+
+	return status;
+}
