@@ -43,7 +43,7 @@ static void died(struct record *record)
  * The record as it is now. One that says "running" is right only while a
  * dormouse holds the lock: else that one died without a word.
  */
-static int load(const char *name, struct record *record, struct error *error)
+int cli_load_record(const char *name, struct record *record, struct error *error)
 {
 	struct vm_dir dir;
 	struct error lock_error;
@@ -220,7 +220,7 @@ int cli_status(int argc, char **argv, struct error *error)
 	}
 	if (argc != 2 + json)
 		return error_set(error, CLI_USAGE, "status wants one name");
-	err = load(name, &record, error);
+	err = cli_load_record(name, &record, error);
 	if (err)
 		return err;
 	if (json)
@@ -241,7 +241,7 @@ static int print_row(const char *name, void *context)
 	struct record record = { 0 };
 	struct error error;
 	char when[TIME_TEXT_SIZE];
-	const int err = load(name, &record, &error);
+	const int err = cli_load_record(name, &record, &error);
 
 	if (err == -ENOENT)
 		return 0;

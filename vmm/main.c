@@ -10,17 +10,24 @@
 #include "error.h"
 #include "lifecycle.h"
 #include "message.h"
-
-#define DORMOUSE_VERSION "0.1.0"
+#include "version.h"
 
 static const char help[] =
 	"Usage: dormouse COMMAND [OPTION]...\n"
 	"Run arm64 virtual machines that can sleep.\n"
 	"\n"
-	"  run      start a virtual machine and stay until it ends\n"
-	"  status   say what is known of one\n"
-	"  list     say which there are\n"
-	"  features say what this host offers, and which --psci that allows\n"
+	"  run       start a virtual machine and stay until it ends\n"
+	"  status    say what is known of one\n"
+	"  list      say which there are\n"
+	"  features  say what this host offers, and which --psci that allows\n"
+	"\n"
+	"and of one that runs:\n"
+	"\n"
+	"  stop, cont         hold it up, and let it go on\n"
+	"  wake               wake its guest, which has suspended itself to RAM\n"
+	"  suspend, poweroff  ask its guest to do so\n"
+	"  reset, kill        reset it, and end it, whatever its guest does\n"
+	"  events             say what happens to it\n"
 	"\n"
 	"dormouse COMMAND --help tells more. A first run, of a kernel with an initrd:\n"
 	"\n"
@@ -39,6 +46,14 @@ static const struct {
 	{ "status", cli_status },
 	{ "list", cli_list },
 	{ "features", cli_features },
+	{ "stop", cli_control },
+	{ "cont", cli_control },
+	{ "wake", cli_control },
+	{ "suspend", cli_control },
+	{ "reset", cli_control },
+	{ "poweroff", cli_control },
+	{ "kill", cli_control },
+	{ "events", cli_events },
 };
 
 static int usage(const char *command, const char *text)

@@ -15,6 +15,7 @@
 #include "kvm.h"
 #include "lifecycle.h"
 #include "message.h"
+#include "qmp/monitor.h"
 #include "raw-mode.h"
 #include "record.h"
 #include "vcpu.h"
@@ -31,6 +32,7 @@ struct session {
 	struct kvm kvm;
 	struct vm vm;
 	struct control control;
+	struct monitor monitor;
 	int signal_fd;
 };
 
@@ -203,6 +205,7 @@ static struct cause serve(struct session *s)
 		{ .fd = pl031_fd(&devices->rtc), .events = POLLIN },
 		{ .fd = rng_fd(&devices->rng), .events = POLLIN },
 		{ .fd = control_fd(&s->control), .events = POLLIN },
+		{ .fd = monitor_fd(&s->monitor), .events = POLLIN },
 	};
 
 	while (!(fds[0].revents & POLLIN)) {
@@ -220,6 +223,8 @@ static struct cause serve(struct session *s)
 			pl031_expired(&devices->rtc);
 		if (fds[4].revents & POLLIN)
 			rng_serve(&devices->rng);
+		if (fds[6].revents & POLLIN)
+			monitor_run(&s->monitor);
 	}
 
 	/* A vCPU that waits for a disk's lock gets it the sooner, and only then stops. */
@@ -416,6 +421,7 @@ static void record_not_started(struct session *s, const struct error *reason)
 
 static int run_vm(struct session *s, struct error *error)
 {
+	struct error uncontrolled;
 	struct cause cause;
 	int err = vm_begin(&s->vm, error);
 
@@ -429,13 +435,18 @@ static int run_vm(struct session *s, struct error *error)
 	err = vm_run(&s->vm, error);
 	if (err)
 		goto err_record;
+	/* After the guest's first instruction: it needs nobody to command it. */
+	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0)
+		message("%s", uncontrolled.text);
 	cause = live(s);
 	err = conclude(s, &cause, error);
 	terminal_restore();
+	/* Here the record stands, and only here may anyone hear of it. */
+	if (!err)
+		control_ended(&s->control, &cause);
+	monitor_close(&s->monitor);
 	if (err)
 		return tell_unrecorded(s, &cause, err, error);
-	/* Here the record stands, and only here may anyone hear of it. */
-	control_ended(&s->control, &cause);
 	tell(s, s->record.state, &cause);
 
 	return lifecycle_exit_status(s->record.state, cause.trigger);

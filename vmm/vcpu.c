@@ -373,6 +373,7 @@ static void *thread_main(void *argument)
 	enum vcpu_next next;
 
 	current_run = vcpu->run;
+	atomic_store(&vcpu->tid, (int)gettid());
 	pthread_mutex_lock(&vcpu->lock);
 	vcpu->self = pthread_self();
 	vcpu->running = true;

@@ -81,6 +81,7 @@ struct vcpu {
 	struct gate_question question;
 	atomic_int doing; /**< An enum vcpu_next: what its thread was last told to do. */
 
+	atomic_int tid; /**< What Linux knows its thread by; 0 until that has begun. */
 	pthread_t thread; /**< As its creator knows it, to join. */
 	pthread_mutex_t lock; /**< Guards self, running, parked; kicked too for those that wait. */
 	pthread_cond_t wake;

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* QMP's envelope: what is answered to which message. */
+#include "qmp/command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "version.h"
+
+static unsigned int executed;
+
+static json_t *works(void *context, struct error *error)
+{
+	executed++;
+	assert_ptr_equal(context, &executed);
+
+	return json_pack("{s:i}", "answer", 42);
+}
+
+static json_t *fails(void *context, struct error *error)
+{
+	error_set(error, -1, "it rains");
+
+	return NULL;
+}
+
+static json_t *has_no_memory(void *context, struct error *error)
+{
+	return NULL;
+}
+
+static const struct qmp_command rows[] = {
+	{ "works", works },
+	{ "fails", fails },
+	{ "has-no-memory", has_no_memory },
+};
+static const struct qmp_commands commands = { rows, 3, &executed };
+
+/* The answer to @text, as JSON with its keys sorted; good until the next call. */
+static const char *answer(bool *negotiated, const char *text)
+{
+	static char said[4096];
+	json_t *json = qmp_answer(&commands, negotiated, text, strlen(text));
+	size_t size;
+
+	assert_non_null(json);
+	size = json_dumpb(json, said, sizeof(said) - 1, JSON_SORT_KEYS | JSON_COMPACT);
+	assert_in_range(size, 1, sizeof(said) - 1);
+	said[size] = '\0';
+	json_decref(json);
+
+	return said;
+}
+
+static void answers(const char *text, const char *expected)
+{
+	bool negotiated = true;
+
+	assert_string_equal(answer(&negotiated, text), expected);
+	assert_true(negotiated);
+}
+
+static void fails_with(const char *text, const char *class, const char *part)
+{
+	bool negotiated = true;
+	const char *said = answer(&negotiated, text);
+
+	if (strncmp(said, "{\"error\":{\"class\":\"", 19) != 0 || !strstr(said, class) ||
+	    !strstr(said, part))
+		fail_msg("%s was answered by %s", text, said);
+}
+
+static void a_command_returns_what_it_returns(void **state)
+{
+	answers("{\"execute\": \"works\"}", "{\"return\":{\"answer\":42}}");
+	answers("{\"execute\": \"works\", \"arguments\": {}}", "{\"return\":{\"answer\":42}}");
+	assert_int_equal(executed, 2);
+}
+
+static void an_id_of_any_kind_comes_back(void **state)
+{
+	answers("{\"execute\": \"works\", \"id\": 7}", "{\"id\":7,\"return\":{\"answer\":42}}");
+	answers("{\"id\": [{\"a\": null}], \"execute\": \"fails\"}",
+		"{\"error\":{\"class\":\"GenericError\",\"desc\":\"it rains\"},\"id\":[{\"a\":null}]}");
+	answers("{\"id\": \"x\"}",
+		"{\"error\":{\"class\":\"GenericError\",\"desc\":\"the message lacks the member "
+		"\\\"execute\\\"\"},\"id\":\"x\"}");
+}
+
+static void failures_have_qmps_classes(void **state)
+{
+	fails_with("{\"execute\": \"fails\"}", "GenericError", "it rains");
+	fails_with("{\"execute\": \"has-no-memory\"}", "GenericError", "out of memory");
+	fails_with("{\"execute\": \"fly\"}", "CommandNotFound", "fly");
+	fails_with("{\"execute\": \"works\", \"arguments\": {\"a\": 1}}", "GenericError",
+		   "works takes no arguments");
+	fails_with("{\"execute\": \"qmp_capabilities\"}", "CommandNotFound", "over");
+}
+
+static void what_is_no_command_is_told_so(void **state)
+{
+	fails_with("{", "GenericError", "no JSON");
+	fails_with("}", "GenericError", "no JSON");
+	fails_with("{\"execute\": \"works\", \"execute\": \"works\"}", "GenericError", "no JSON");
+	fails_with("{\"execute\": \"\xff\"}", "GenericError", "no JSON");
+	fails_with("{\"execute\": \"a\\u0000b\"}", "GenericError", "no JSON");
+	fails_with("{\"id\": 99999999999999999999}", "GenericError", "no JSON");
+	fails_with("[]", "GenericError", "must be an object");
+	fails_with("42 ", "GenericError", "must be an object");
+	fails_with("{\"execute\": 1}", "GenericError", "must be a string");
+	fails_with("{\"execute\": \"works\", \"arguments\": []}", "GenericError",
+		   "must be an object");
+	fails_with("{\"execute\": \"works\", \"exec\": 1}", "GenericError", "\\\"exec\\\"");
+}
+
+static void a_long_name_is_cut_between_characters(void **state)
+{
+	char text[1024] = "{\"execute\": \"";
+	bool negotiated = true;
+
+	for (unsigned int i = 0; i < 300; i++)
+		strcat(text, "\u00f6");
+	strcat(text, "\"}");
+	assert_non_null(strstr(answer(&negotiated, text), "CommandNotFound"));
+}
+
+static void nothing_is_carried_out_before_the_negotiation_ends(void **state)
+{
+	bool negotiated = false;
+
+	executed = 0;
+	assert_non_null(strstr(answer(&negotiated, "{\"execute\": \"works\"}"), "CommandNotFound"));
+	assert_non_null(strstr(answer(&negotiated, "{\"execute\": \"query-commands\"}"),
+			       "CommandNotFound"));
+	assert_int_equal(executed, 0);
+	assert_non_null(strstr(
+		answer(&negotiated,
+		       "{\"execute\": \"qmp_capabilities\", \"arguments\": {\"enable\": [\"oob\"]}}"),
+		"oob"));
+	assert_non_null(
+		strstr(answer(&negotiated,
+			      "{\"execute\": \"qmp_capabilities\", \"arguments\": {\"x\": 1}}"),
+		       "GenericError"));
+	assert_non_null(strstr(
+		answer(&negotiated,
+		       "{\"execute\": \"qmp_capabilities\", \"arguments\": {\"enable\": 1}}"),
+		"GenericError"));
+	assert_false(negotiated);
+	assert_string_equal(answer(&negotiated,
+				   "{\"execute\": \"qmp_capabilities\", \"arguments\": "
+				   "{\"enable\": []}}"),
+			    "{\"return\":{}}");
+	assert_true(negotiated);
+}
+
+static void query_commands_names_all(void **state)
+{
+	answers("{\"execute\": \"query-commands\"}",
+		"{\"return\":[{\"name\":\"qmp_capabilities\"},{\"name\":\"query-commands\"},"
+		"{\"name\":\"works\"},{\"name\":\"fails\"},{\"name\":\"has-no-memory\"}]}");
+}
+
+static void the_greeting_has_the_version_and_no_capabilities(void **state)
+{
+	json_t *greeting = qmp_greeting();
+	int major = -1;
+	int minor = -1;
+	int micro = -1;
+	const char *package = NULL;
+	json_t *capabilities = NULL;
+
+	assert_int_equal(json_unpack(greeting, "{s:{s:{s:{s:i, s:i, s:i}, s:s}, s:o}}", "QMP",
+				     "version", "qemu", "major", &major, "minor", &minor, "micro",
+				     &micro, "package", &package, "capabilities", &capabilities),
+			 0);
+	assert_int_equal(major, DORMOUSE_VERSION_MAJOR);
+	assert_int_equal(minor, DORMOUSE_VERSION_MINOR);
+	assert_int_equal(micro, DORMOUSE_VERSION_MICRO);
+	assert_string_equal(package, "dormouse " DORMOUSE_VERSION);
+	assert_true(json_is_array(capabilities));
+	assert_int_equal(json_array_size(capabilities), 0);
+	json_decref(greeting);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_command_returns_what_it_returns),
+		cmocka_unit_test(an_id_of_any_kind_comes_back),
+		cmocka_unit_test(failures_have_qmps_classes),
+		cmocka_unit_test(what_is_no_command_is_told_so),
+		cmocka_unit_test(a_long_name_is_cut_between_characters),
+		cmocka_unit_test(nothing_is_carried_out_before_the_negotiation_ends),
+		cmocka_unit_test(query_commands_names_all),
+		cmocka_unit_test(the_greeting_has_the_version_and_no_capabilities),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where messages of QMP begin and end, whatever bytes come. */
+#include "qmp/scan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct qmp_scan *fresh(void)
+{
+	struct qmp_scan *scan = calloc(1, sizeof(*scan));
+
+	assert_non_null(scan);
+
+	return scan;
+}
+
+/* The messages in @bytes are exactly these, up to NULL. */
+static void finds(const char *bytes, const char *const *messages)
+{
+	struct qmp_scan *scan = fresh();
+
+	for (; *bytes; bytes++) {
+		if (qmp_scan(scan, *bytes) != QMP_SCAN_MESSAGE)
+			continue;
+		assert_non_null(*messages);
+		assert_int_equal(scan->size, strlen(*messages));
+		assert_memory_equal(scan->text, *messages, scan->size);
+		messages++;
+	}
+	assert_null(*messages);
+	free(scan);
+}
+
+#define FINDS(bytes, ...) finds(bytes, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void a_message_ends_with_its_last_brace(void **state)
+{
+	FINDS("{}", "{}");
+	FINDS(" \r\n\t{\"a\": {\"b\": [1, {}]}} ", "{\"a\": {\"b\": [1, {}]}}");
+	FINDS("{}{\"x\":1}[2]\n{}", "{}", "{\"x\":1}", "[2]", "{}");
+}
+
+static void braces_within_a_string_are_none(void **state)
+{
+	FINDS("{\"}\": \"{[\"}{}", "{\"}\": \"{[\"}", "{}");
+	FINDS("{\"\\\"}\": 1}", "{\"\\\"}\": 1}");
+	FINDS("{\"\\\\\": 1}", "{\"\\\\\": 1}");
+}
+
+static void what_is_no_object_is_a_message_as_well(void **state)
+{
+	FINDS("42 {}", "42 ", "{}");
+	FINDS("\"{\"{}", "\"{\"", "{}");
+	FINDS("}]{}", "}", "]", "{}");
+}
+
+static void a_newline_in_a_string_ends_the_message(void **state)
+{
+	FINDS("{\"a\n{}", "{\"a\n", "{}");
+	FINDS("{\"a\\\n{}", "{\"a\\\n", "{}");
+}
+
+static void nothing_is_a_message_before_it_ends(void **state)
+{
+	finds("", (const char *const[]){ NULL });
+	finds(" \n\n", (const char *const[]){ NULL });
+	finds("{\"a\": [", (const char *const[]){ NULL });
+}
+
+/* Gives @byte @count times; returns how often each result came. */
+static void repeat(struct qmp_scan *scan, char byte, size_t count, size_t *results)
+{
+	for (size_t i = 0; i < count; i++)
+		results[qmp_scan(scan, byte)]++;
+}
+
+static void what_is_too_long_is_given_up_once_up_to_a_newline(void **state)
+{
+	struct qmp_scan *scan = fresh();
+	size_t results[4] = { 0 };
+
+	repeat(scan, 'x', QMP_MESSAGE_SIZE, results);
+	assert_int_equal(results[QMP_SCAN_MORE], QMP_MESSAGE_SIZE);
+	assert_int_equal(qmp_scan(scan, 'x'), QMP_SCAN_TOO_LONG);
+	repeat(scan, '}', 1000000, results);
+	assert_int_equal(results[QMP_SCAN_MORE], QMP_MESSAGE_SIZE + 1000000);
+	assert_int_equal(qmp_scan(scan, '\n'), QMP_SCAN_MORE);
+	assert_int_equal(qmp_scan(scan, '{'), QMP_SCAN_MORE);
+	assert_int_equal(qmp_scan(scan, '}'), QMP_SCAN_MESSAGE);
+	assert_int_equal(scan->size, 2);
+	free(scan);
+}
+
+static void the_longest_message_fits(void **state)
+{
+	struct qmp_scan *scan = fresh();
+	size_t results[4] = { 0 };
+
+	qmp_scan(scan, '[');
+	repeat(scan, ' ', QMP_MESSAGE_SIZE - 2, results);
+	assert_int_equal(qmp_scan(scan, ']'), QMP_SCAN_MESSAGE);
+	assert_int_equal(scan->size, QMP_MESSAGE_SIZE);
+	free(scan);
+}
+
+static void depth_has_a_limit(void **state)
+{
+	struct qmp_scan *scan = fresh();
+	size_t results[4] = { 0 };
+
+	repeat(scan, '[', QMP_MESSAGE_DEPTH, results);
+	repeat(scan, ']', QMP_MESSAGE_DEPTH, results);
+	assert_int_equal(results[QMP_SCAN_MESSAGE], 1);
+	repeat(scan, '{', QMP_MESSAGE_DEPTH, results);
+	assert_int_equal(qmp_scan(scan, '['), QMP_SCAN_TOO_DEEP);
+	repeat(scan, '[', 100000, results);
+	assert_int_equal(results[QMP_SCAN_TOO_DEEP], 0);
+	qmp_scan(scan, '\n');
+	qmp_scan(scan, '{');
+	assert_int_equal(qmp_scan(scan, '}'), QMP_SCAN_MESSAGE);
+	free(scan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_message_ends_with_its_last_brace),
+		cmocka_unit_test(braces_within_a_string_are_none),
+		cmocka_unit_test(what_is_no_object_is_a_message_as_well),
+		cmocka_unit_test(a_newline_in_a_string_ends_the_message),
+		cmocka_unit_test(nothing_is_a_message_before_it_ends),
+		cmocka_unit_test(what_is_too_long_is_given_up_once_up_to_a_newline),
+		cmocka_unit_test(the_longest_message_fits),
+		cmocka_unit_test(depth_has_a_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

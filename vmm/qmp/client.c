@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* With this much unsent no further message is heard: the rest is for events. */
+#define OUTPUT_BUSY (QMP_CLIENT_OUTPUT / 2)
+
+/* Bytes heard before others have their turn. */
+#define INPUT_CHUNK 4096
+
+/* --- output --- */
+
+/* Returns false if there is nobody to send to. */
+static bool flush(struct qmp_client *client)
+{
+	size_t sent = 0;
+	bool ok = true;
+
+	while (sent < client->pending) {
+		const ssize_t n = send(client->fd, client->output + sent, client->pending - sent,
+				       MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			ok = errno == EAGAIN || errno == EWOULDBLOCK;
+			break;
+		}
+		sent += (size_t)n;
+	}
+	client->pending -= sent;
+	memmove(client->output, client->output + sent, client->pending);
+
+	return ok;
+}
+
+static bool queue(struct qmp_client *client, const char *bytes, size_t size)
+{
+	if (size > QMP_CLIENT_OUTPUT - client->pending)
+		return false;
+	memcpy(client->output + client->pending, bytes, size);
+	client->pending += size;
+
+	return true;
+}
+
+void qmp_client_send(struct qmp_client *client, const json_t *json)
+{
+	char *text = json_dumps(json, 0);
+	const bool queued = text && queue(client, text, strlen(text)) && queue(client, "\r\n", 2);
+
+	free(text);
+	if (queued && flush(client))
+		return;
+	client->lost = true;
+	(void)shutdown(client->fd, SHUT_RDWR);
+}
+
+/* --- input --- */
+
+/* @answer's reference is taken. */
+static bool answer(struct qmp_client *client, json_t *answer)
+{
+	if (!answer)
+		return false;
+	qmp_client_send(client, answer);
+	json_decref(answer);
+
+	return !client->lost;
+}
+
+static bool hear_byte(struct qmp_client *client, const struct qmp_commands *commands, char byte)
+{
+	switch (qmp_scan(&client->scan, byte)) {
+	case QMP_SCAN_MORE:
+		break;
+	case QMP_SCAN_MESSAGE:
+		return answer(client, qmp_answer(commands, &client->negotiated, client->scan.text,
+						 client->scan.size));
+	case QMP_SCAN_TOO_LONG:
+		return answer(client, qmp_error("GenericError", "the message is too long"));
+	case QMP_SCAN_TOO_DEEP:
+		return answer(client, qmp_error("GenericError", "the message is too deep"));
+	}
+
+	return true;
+}
+
+static bool hear(struct qmp_client *client, const struct qmp_commands *commands)
+{
+	char bytes[INPUT_CHUNK];
+	const ssize_t count = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (count < 0)
+		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
+	if (count == 0) {
+		/* It may have closed its own end only, and read on. */
+		client->input_ended = true;
+		return hear_byte(client, commands, '\n') && client->pending > 0;
+	}
+	for (ssize_t i = 0; i < count; i++) {
+		if (!hear_byte(client, commands, bytes[i]))
+			return false;
+	}
+
+	return true;
+}
+
+static bool is_heard(const struct qmp_client *client)
+{
+	return !client->input_ended && client->pending < OUTPUT_BUSY;
+}
+
+bool qmp_client_serve(struct qmp_client *client, const struct qmp_commands *commands)
+{
+	if (client->lost || !flush(client))
+		return false;
+	if (client->input_ended)
+		return client->pending > 0;
+
+	return !is_heard(client) || hear(client, commands);
+}
+
+short qmp_client_events(const struct qmp_client *client)
+{
+	return (short)((is_heard(client) ? POLLIN : 0) | (client->pending > 0 ? POLLOUT : 0));
+}
+
+/* --- the client --- */
+
+int qmp_client_open(struct qmp_client *client, int fd)
+{
+	char *output = malloc(QMP_CLIENT_OUTPUT);
+	json_t *greeting = qmp_greeting();
+
+	if (!output || !greeting) {
+		free(output);
+		json_decref(greeting);
+
+		return -ENOMEM;
+	}
+	memset(client, 0, sizeof(*client));
+	client->fd = fd;
+	client->output = output;
+	qmp_client_send(client, greeting);
+	json_decref(greeting);
+
+	return 0;
+}
+
+void qmp_client_close(struct qmp_client *client)
+{
+	if (client->fd < 0)
+		return;
+	close(client->fd);
+	free(client->output);
+	client->fd = -1;
+	client->output = NULL;
+}

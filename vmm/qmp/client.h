@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Somebody at the other end of a QMP connection.
+ *
+ * Nobody there can make dormouse wait, or hold more memory than a message and
+ * QMP_CLIENT_OUTPUT bytes of answers: who does not read is not listened to, and if
+ * events go on piling up, let go.
+ */
+#ifndef VMM_QMP_CLIENT_H
+#define VMM_QMP_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "qmp/command.h"
+#include "qmp/scan.h"
+
+#define QMP_CLIENT_OUTPUT (1 << 20)
+
+/** Private, but for fd. */
+struct qmp_client {
+	int fd; /**< -1: nobody. */
+	bool negotiated; /**< It hears of events. */
+	bool input_ended;
+	bool lost; /**< It can have nothing more. */
+	struct qmp_scan scan;
+	size_t pending; /**< Bytes in output that wait to be sent. */
+	char *output;
+};
+
+/** Take over @fd, a nonblocking stream socket, and greet. Returns 0 or -ENOMEM, @fd untouched. */
+int qmp_client_open(struct qmp_client *client, int fd);
+
+/** Close, and forget whatever has not been sent. Harmless for nobody. */
+void qmp_client_close(struct qmp_client *client);
+
+/**
+ * Do what can be done without waiting: send, hear, answer. Returns false if the
+ * client is to be closed: it has left, or does not read. Commands that are carried
+ * out here may have qmp_client_send() called.
+ */
+bool qmp_client_serve(struct qmp_client *client, const struct qmp_commands *commands);
+
+/**
+ * Send @json, which is borrowed, soon. A client that cannot have it is lost: its fd
+ * becomes readable, and serving it then says so.
+ */
+void qmp_client_send(struct qmp_client *client, const json_t *json);
+
+/** What to poll fd for, as poll() has it: the client has to be served then. */
+short qmp_client_events(const struct qmp_client *client);
+
+#endif
