@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * on-socket - be the client of a console on a Unix socket
+ * on-socket - be the client of a Unix socket
  *
- *	on-socket PATH
+ *	on-socket [--all] PATH
  *
  * What comes on standard input is sent, what is received goes to standard
- * output, until either side ends. Exits with 0 if it was the other one.
+ * output, until either side ends. With --all the end of standard input is passed
+ * on, and only the other side's end is the end. Exits with 0 if it was that.
  */
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,9 +42,10 @@ static ssize_t copy(int from, int to)
 
 int main(int argc, char **argv)
 {
+	const bool all = argc == 3 && strcmp(argv[1], "--all") == 0;
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = argc == 2 ? connect_to(argv[1]) : -1, .events = POLLIN },
+		{ .fd = argc == 2 + all ? connect_to(argv[1 + all]) : -1, .events = POLLIN },
 	};
 
 	if (fds[1].fd < 0) {
@@ -54,7 +57,11 @@ int main(int argc, char **argv)
 			continue;
 		if (fds[1].revents && copy(fds[1].fd, STDOUT_FILENO) <= 0)
 			return 0;
-		if (!fds[1].revents && fds[0].revents && copy(STDIN_FILENO, fds[1].fd) <= 0)
+		if (fds[1].revents || !fds[0].revents || copy(STDIN_FILENO, fds[1].fd) > 0)
+			continue;
+		if (!all)
 			return 1;
+		shutdown(fds[1].fd, SHUT_WR);
+		fds[0].fd = -1;
 	}
 }
