@@ -42,18 +42,10 @@ static const struct {
 	const char *word;
 	int (*run)(int argc, char **argv, struct error *error);
 } commands[] = {
-	{ "run", cli_run },
-	{ "status", cli_status },
-	{ "list", cli_list },
-	{ "features", cli_features },
-	{ "stop", cli_control },
-	{ "cont", cli_control },
-	{ "wake", cli_control },
-	{ "suspend", cli_control },
-	{ "reset", cli_control },
-	{ "poweroff", cli_control },
-	{ "kill", cli_control },
-	{ "events", cli_events },
+	{ "run", cli_run },	      { "status", cli_status },	  { "list", cli_list },
+	{ "features", cli_features }, { "stop", cli_control },	  { "cont", cli_control },
+	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
+	{ "poweroff", cli_control },  { "kill", cli_control },	  { "events", cli_events },
 };
 
 static int usage(const char *command, const char *text)

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -119,12 +120,13 @@ static void what_is_no_command_is_told_so(void **state)
 
 static void a_long_name_is_cut_between_characters(void **state)
 {
-	char text[1024] = "{\"execute\": \"";
+	char name[2 * 300 + 1] = "";
+	char text[1024];
 	bool negotiated = true;
 
-	for (unsigned int i = 0; i < 300; i++)
-		strcat(text, "\u00f6");
-	strcat(text, "\"}");
+	for (size_t i = 0; i < sizeof(name) - 1; i += 2)
+		memcpy(&name[i], "\u00f6", 2);
+	snprintf(text, sizeof(text), "{\"execute\": \"%s\"}", name);
 	assert_non_null(strstr(answer(&negotiated, text), "CommandNotFound"));
 }
 

@@ -28,7 +28,7 @@ struct qmp_server;
  *
  * Returns 0, or -errno with @error set.
  */
-int qmp_server_open(struct qmp_server **server, int dir_fd, const char *name,
+int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
 		    const struct qmp_commands *commands, struct error *error);
 
 /** Send what clients take at once, let go of them, and remove the socket. NULL is fine. */
