@@ -120,7 +120,7 @@ needs_other_server()
 }
 if ! has kernel 1.3; then
 	ok "kernel: a version that KVM has not is refused, with what would do" needs_other_server \
-		"--psci kernel --psci-version 1.3" "has PSCI up to $kvm_psci, and other needs 1\.3: "
+		"--psci kernel --psci-version 1.3" "has PSCI up to $kvm_psci, and other needs 1\.3:"
 fi
 if ((${#modes[@]} == 1)); then
 	ok "userspace: a host that cannot forward calls says so, and what would do" \
