@@ -83,15 +83,10 @@ static enum verdict never_denied_before_1_2(void)
 /* Aim: one that is broken in a way that nobody can see is OFF, and cannot be started. */
 static enum verdict broken_is_internal_failure(void)
 {
-	for (unsigned int i = 1; i < board.cpu_count; i++) {
-		if (affinity_info(&cpus[i]) != PSCI_AFFINITY_INFO_OFF ||
-		    cpu_on(&cpus[i], CONTEXT) != PSCI_RET_INTERNAL_FAILURE)
-			continue;
+	struct cpu *broken = cpu_that_fails();
 
-		return check_refused(&cpus[i], PSCI_RET_INTERNAL_FAILURE, PSCI_AFFINITY_INFO_OFF);
-	}
-
-	return skip("no CPU fails to start");
+	return broken ? check_refused(broken, PSCI_RET_INTERNAL_FAILURE, PSCI_AFFINITY_INFO_OFF)
+		      : skip("no CPU fails to start");
 }
 
 /* Aim: one that is known to be broken is DISABLED, and cannot be started. */

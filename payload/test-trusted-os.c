@@ -175,23 +175,22 @@ static enum verdict absent_is_invalid(void)
 static enum verdict failure_leaves_it(void)
 {
 	const char *trouble = cannot();
+	const struct cpu *broken;
+	int64_t result;
 
 	if (trouble)
 		return skip("%s", trouble);
-	for (unsigned int i = 1; i < board.cpu_count; i++) {
-		if (affinity_info(&cpus[i]) != PSCI_AFFINITY_INFO_OFF ||
-		    cpu_on(&cpus[i], CONTEXT_RUNTIME) != PSCI_RET_INTERNAL_FAILURE)
-			continue;
-		if (migrate(&cpus[i]) != PSCI_RET_INTERNAL_FAILURE)
-			return fail_result("MIGRATE to a CPU that fails", PSCI_RET_INTERNAL_FAILURE,
-					   (int64_t)last_call()->out[0]);
+	broken = cpu_that_fails();
+	if (!broken)
+		return skip("no CPU fails to start");
+	result = migrate(broken);
+	if (result != PSCI_RET_INTERNAL_FAILURE)
+		return fail_result("MIGRATE to a CPU that fails", PSCI_RET_INTERNAL_FAILURE,
+				   result);
 
-		return home() == this_cpu()->affinity
-			       ? pass()
-			       : fail("MIGRATE has failed, and the trusted OS is elsewhere");
-	}
-
-	return skip("no CPU fails to start");
+	return home() == this_cpu()->affinity
+		       ? pass()
+		       : fail("MIGRATE has failed, and the trusted OS is elsewhere");
 }
 
 /* --- what its CPU must not do --- */

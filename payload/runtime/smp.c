@@ -105,6 +105,17 @@ bool cpu_start(struct cpu *cpu)
 	       cpu_arrived(cpu, before);
 }
 
+struct cpu *cpu_that_fails(void)
+{
+	for (unsigned int i = 1; i < board.cpu_count; i++) {
+		if (affinity_info(&cpus[i]) == PSCI_AFFINITY_INFO_OFF && !cpu_start(&cpus[i]) &&
+		    (int64_t)last_call()->out[0] == PSCI_RET_INTERNAL_FAILURE)
+			return &cpus[i];
+	}
+
+	return NULL;
+}
+
 void cpu_give(struct cpu *cpu, job_fn *job, uint64_t argument)
 {
 	cpu->argument = argument;

@@ -89,6 +89,12 @@ int64_t affinity_info(const struct cpu *cpu);
 /** Start a CPU that is off and wait until it has arrived. */
 bool cpu_start(struct cpu *cpu);
 
+/**
+ * The first CPU that is off and that CPU_ON cannot start, INTERNAL_FAILURE; NULL if
+ * there is none. The CPUs before it that can be started have arrived.
+ */
+struct cpu *cpu_that_fails(void);
+
 /** Wait for one more arrival than @before. */
 bool cpu_arrived(const struct cpu *cpu, unsigned int before);
 
@@ -106,8 +112,9 @@ bool cpu_stop(struct cpu *cpu);
 bool cpu_is_off(const struct cpu *cpu);
 
 /**
- * A call that may end in power-down and come back at secondary_address(). Returns true if it came back there, and what was seen is in this_cpu()->arrival;
- * false if it returned @result.
+ * A call that may end in power-down and come back at secondary_address(). Returns
+ * true if it came back there, and what was seen is in this_cpu()->arrival; false if it
+ * returned @result.
  */
 bool call_and_arrive(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, int64_t *result);
 
