@@ -8,6 +8,8 @@ PASS, FAIL, SKIP, OBSERVATION, MISSING = 'pass', 'fail', 'skip', 'observation', 
 POINT = re.compile(r'(not )?ok ([0-9]+)(?: - (\S+) (.*?))?(?: # SKIP (.*))?$')
 FIELDS = re.compile(r'([a-z0-9]+)=(\S+)')
 LIFE = 'TAP version 14'
+# What dormouse says while its guest is in the middle of a line.
+TOLD = re.compile(r'dormouse: conform-[0-9]+: .*\n')
 STUCK = '# the machine could not be turned off'
 CALLS = re.compile(rb'^# calls .*\n', re.MULTILINE)
 
@@ -132,7 +134,8 @@ class Boot:
     def read(self):
         # What we cut short ends in a line that is not one.
         whole = self.outcome.how == 'ended'
-        for line in self.outcome.text.split('\n')[:None if whole else -1]:
+        text = TOLD.sub('', self.outcome.text)
+        for line in text.split('\n')[:None if whole else -1]:
             if line == LIFE:
                 self.lives.append(Report(self.group))
             elif self.lives:
