@@ -385,9 +385,11 @@ static const uint32_t pairs[][2] = {
 	{ PSCI_FN32_MEM_PROTECT_CHECK_RANGE, PSCI_FN32_MEM_PROTECT },
 };
 
-/* What @offered leaves over once no function is without its other half. */
-static uint32_t whole_pairs(uint32_t offered)
+/* What @offered leaves over once no function is without its other half; 0.1 has but MIGRATE. */
+static uint32_t whole_pairs(uint32_t version, uint32_t offered)
 {
+	if (version == PSCI_VERSION_0_1)
+		return offered;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		if (!(offered >> function_number(pairs[i][1]) & 1))
 			offered &= ~(UINT32_C(1) << function_number(pairs[i][0]));
@@ -410,10 +412,8 @@ uint32_t psci_table_possible(const struct psci_config *config)
 
 uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
 {
-	const uint32_t offered =
-		psci_table_possible(config) & psci_table_defined(version) & ~config->withheld;
-
-	return version == PSCI_VERSION_0_1 ? offered : whole_pairs(offered);
+	return whole_pairs(version, psci_table_possible(config) & psci_table_defined(version) &
+					    ~config->withheld);
 }
 
 /* What each question about a version has in common. */
@@ -454,9 +454,10 @@ uint32_t psci_table_defined(uint32_t version)
 	return rows_since(version, is_any);
 }
 
-uint32_t psci_table_mandatory(uint32_t version)
+bool psci_table_is_whole(uint32_t version, uint32_t offered)
 {
-	return rows_since(version, is_mandatory);
+	return !(rows_since(version, is_mandatory) & ~offered) &&
+	       whole_pairs(version, offered) == offered;
 }
 
 uint32_t psci_table_optional(uint32_t version)

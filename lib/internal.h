@@ -110,9 +110,11 @@ uint32_t psci_table_offered(const struct psci_config *config, uint32_t version);
 /** The same if it could choose the version, and withheld nothing. */
 uint32_t psci_table_possible(const struct psci_config *config);
 
-/** The functions that a machine of this version has, and those that it must have. */
+/** The functions that there are in this version. */
 uint32_t psci_table_defined(uint32_t version);
-uint32_t psci_table_mandatory(uint32_t version);
+
+/** Whether some of these make a machine: none that is mandatory, and no other half, is missing. */
+bool psci_table_is_whole(uint32_t version, uint32_t offered);
 
 /** The functions that psci_config.offered may name. */
 uint32_t psci_table_offerable(uint32_t version);

@@ -195,26 +195,45 @@ static bool is_in(uint32_t offered, uint32_t fn32)
 	return offered >> (fn32 - PSCI_FN32_BASE) & 1;
 }
 
+/* Whether a guest can have brought the event about, by a call that it was offered. */
+static bool is_event_sound(const struct machine_record *r)
+{
+	static const uint32_t calls[] = {
+		[PSCI_EVENT_OFF] = PSCI_FN32_SYSTEM_OFF,
+		[PSCI_EVENT_OFF2] = PSCI_FN32_SYSTEM_OFF2,
+		[PSCI_EVENT_RESET] = PSCI_FN32_SYSTEM_RESET,
+		[PSCI_EVENT_RESET2] = PSCI_FN32_SYSTEM_RESET2,
+		[PSCI_EVENT_SUSPEND] = PSCI_FN32_SYSTEM_SUSPEND,
+	};
+	const enum psci_event_kind kind = (enum psci_event_kind)r->event_kind;
+	const bool warm =
+		kind == PSCI_EVENT_RESET2 && r->event_type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET;
+
+	if (kind == PSCI_EVENT_NONE)
+		return !(r->event_type | r->event_cookie | r->event_mpidr | r->overwrite_memory);
+	if (kind > PSCI_EVENT_SUSPEND || !is_in(r->offered, calls[kind]))
+		return false;
+	if (r->overwrite_memory != (r->memory_protected && !warm && kind != PSCI_EVENT_SUSPEND))
+		return false;
+	if (kind == PSCI_EVENT_RESET2)
+		return warm || r->event_type & PSCI_RESET2_TYPE_VENDOR_MASK;
+
+	return !r->event_cookie && r->event_type <= (kind == PSCI_EVENT_OFF2);
+}
+
 /* Whether the machine's part says nothing that no machine can be. */
 static bool is_machine_sound(const struct machine_record *r)
 {
-	const bool event = r->event_kind != PSCI_EVENT_NONE;
-
 	if (r->extended_state_id > 1 || r->os_initiated > 1 || r->suspend_called > 1 ||
 	    r->memory_protected > 1)
-		return false;
-	if (r->event_kind > PSCI_EVENT_SUSPEND || r->overwrite_memory > r->memory_protected)
-		return false;
-	if (!event && (r->event_type || r->event_cookie || r->event_mpidr || r->overwrite_memory))
 		return false;
 	if (r->has_stats != is_in(r->offered, PSCI_FN32_PSCI_STAT_COUNT))
 		return false;
 	if (r->os_initiated && !is_in(r->offered, PSCI_FN32_PSCI_SET_SUSPEND_MODE))
 		return false;
-	if (r->memory_protected && !is_in(r->offered, PSCI_FN32_MEM_PROTECT))
-		return false;
 
-	return r->event_kind != PSCI_EVENT_SUSPEND || is_in(r->offered, PSCI_FN32_SYSTEM_SUSPEND);
+	return (!r->memory_protected || is_in(r->offered, PSCI_FN32_MEM_PROTECT)) &&
+	       is_event_sound(r);
 }
 
 static int check_machine(struct locked m, const struct machine_record *r, size_t size)
@@ -224,9 +243,8 @@ static int check_machine(struct locked m, const struct machine_record *r, size_t
 	if (!psci_version_valid(r->version, &fids) ||
 	    r->offered & ~(psci_table_defined(r->version) & m.machine->offerable))
 		return PSCI_ERR_UNSUPPORTED;
-	if (r->version != PSCI_VERSION_0_1 && psci_table_mandatory(r->version) & ~r->offered)
-		return PSCI_ERR_CORRUPT;
-	if (!is_machine_sound(r) || psci_record_size(r) != size)
+	if (!psci_table_is_whole(r->version, r->offered) || !is_machine_sound(r) ||
+	    psci_record_size(r) != size)
 		return PSCI_ERR_CORRUPT;
 	if (r->extended_state_id != m.machine->extended_state_id ||
 	    r->trusted_os != m.machine->trusted_os ||

@@ -113,7 +113,9 @@ static void check_changes(const struct change (*changes)[CHANGE_MAX], size_t cou
 	free(r.bytes);
 }
 
+#define NO_FUNCTIONS(bits) (0x3fffff & ~UINT32_C(bits))
 #define NO_FUNCTION(fid) (0x3fffff & ~(UINT32_C(1) << ((fid)&0x1f)))
+#define MEMORY_PAIR 0x180000
 
 static void a_machine_that_cannot_be_is_refused(void **state)
 {
@@ -141,17 +143,59 @@ static void a_machine_that_cannot_be_is_refused(void **state)
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_STAT_COUNT) } },
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_SET_SUSPEND_MODE) },
 		  { OS_INITIATED, 1, 1 } },
-		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MEM_PROTECT) }, { MEMORY_PROTECTED, 1, 1 } },
+		{ { OFFERED, 4, NO_FUNCTIONS(MEMORY_PAIR) }, { MEMORY_PROTECTED, 1, 1 } },
+		/* One half of a pair. */
+		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_STAT_RESIDENCY) } },
+		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MEM_PROTECT) } },
+		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MEM_PROTECT_CHECK_RANGE) } },
+		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MIGRATE_INFO_UP_CPU) } },
 	};
 	static const struct change good[][CHANGE_MAX] = {
 		{ { OS_INITIATED, 1, 1 } },
 		{ { SUSPEND_CALLED, 1, 0 } },
+		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_SET_SUSPEND_MODE) } },
+		{ { OFFERED, 4, NO_FUNCTIONS(MEMORY_PAIR) } },
+		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MIGRATE) } },
+	};
+
+	check_changes(bad, ARRAY_SIZE(bad), PSCI_ERR_CORRUPT);
+	check_changes(good, ARRAY_SIZE(good), PSCI_OK);
+}
+
+/* What no call of a guest can have brought about. */
+static void an_event_that_cannot_be_is_refused(void **state)
+{
+	static const struct change bad[][CHANGE_MAX] = {
+		/* Of a function that was not offered. */
+		{ { EVENT_KIND, 1, PSCI_EVENT_OFF2 },
+		  { OFFERED, 4, NO_FUNCTION(PSCI_FN32_SYSTEM_OFF2) } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET2 },
+		  { OFFERED, 4, NO_FUNCTION(PSCI_FN32_SYSTEM_RESET2) } },
+		/* Types and cookies that such a call does not have, or must not have. */
+		{ { EVENT_KIND, 1, PSCI_EVENT_OFF }, { EVENT_TYPE, 4, 1 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_OFF }, { EVENT_COOKIE, 8, 1 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET }, { EVENT_TYPE, 4, 0x80000000 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET }, { EVENT_COOKIE, 8, 1 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_OFF2 }, { EVENT_TYPE, 4, 2 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_OFF2 }, { EVENT_COOKIE, 8, 1 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET2 }, { EVENT_TYPE, 4, 1 } },
+		/* Memory that need not be overwritten, or that must be. */
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET2 },
+		  { OVERWRITE, 1, 1 },
+		  { MEMORY_PROTECTED, 1, 1 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET }, { MEMORY_PROTECTED, 1, 1 } },
+	};
+	static const struct change good[][CHANGE_MAX] = {
 		{ { EVENT_KIND, 1, PSCI_EVENT_OFF },
 		  { OVERWRITE, 1, 1 },
 		  { MEMORY_PROTECTED, 1, 1 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_OFF2 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_OFF2 }, { EVENT_TYPE, 4, 1 } },
 		{ { EVENT_KIND, 1, PSCI_EVENT_RESET2 }, { EVENT_COOKIE, 8, 1 } },
-		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_SET_SUSPEND_MODE) } },
-		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MEM_PROTECT) } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET2 }, { EVENT_TYPE, 4, 0x80000007 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_RESET2 }, { MEMORY_PROTECTED, 1, 1 } },
+		{ { EVENT_KIND, 1, PSCI_EVENT_NONE }, { MEMORY_PROTECTED, 1, 1 } },
 	};
 
 	check_changes(bad, ARRAY_SIZE(bad), PSCI_ERR_CORRUPT);
@@ -228,6 +272,8 @@ static void a_suspended_machine_has_one_sleeper(void **state)
 		{ { VCPU(1) + STATE, 1, STATE_ON_PENDING } },
 		{ { VCPU(0) + STATE, 1, STATE_OFF } },
 		{ { EVENT_MPIDR, 8, 1 } },
+		{ { EVENT_TYPE, 4, 1 } },
+		{ { OVERWRITE, 1, 1 }, { MEMORY_PROTECTED, 1, 1 } },
 		{ { VCPU(0) + REQUEST, 4, 200 } },
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_SYSTEM_SUSPEND) } },
 	};
@@ -242,6 +288,7 @@ static void a_suspended_machine_has_one_sleeper(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		check_change(&r, bad[i], PSCI_ERR_CORRUPT);
 	check_change(&r, (const struct change[CHANGE_MAX]){ { 0 } }, PSCI_OK);
+	check_change(&r, (const struct change[CHANGE_MAX]){ { MEMORY_PROTECTED, 1, 1 } }, PSCI_OK);
 	free(r.bytes);
 }
 
@@ -329,25 +376,39 @@ static void counts_are_compared_before_what_they_count(void **state)
 	check_one_more(DOMAIN_COUNT, DOMAINS + 4 * 18, 18);
 }
 
-/* A record of nothing but an envelope, and one of a machine without any parts. */
+/*
+ * A record of nothing but an envelope, and one of a machine without any parts. What is
+ * shorter than the part that has it is not looked at: the version is unknown.
+ */
 static void the_shortest_records_are_judged_by_what_they_are(void **state)
 {
 	struct record r = record_of_a_busy_machine();
-	const size_t sizes[] = { 16, 87, 88 };
+	static const struct {
+		size_t size;
+		int error;
+	} shortest[] = {
+		{ 15, PSCI_ERR_TRUNCATED },
+		{ 16, PSCI_ERR_CORRUPT },
+		{ 87, PSCI_ERR_CORRUPT },
+		{ 88, PSCI_ERR_MISMATCH },
+	};
 	struct power b;
 
 	state_make_fresh(&b, PSCI_VERSION_1_3);
-	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct record part = { .bytes = malloc(sizes[i]), .size = sizes[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(shortest); i++) {
+		const size_t size = shortest[i].size;
+		struct record part = { .bytes = malloc(size), .size = size };
 
 		assert_non_null(part.bytes);
-		memcpy(part.bytes, r.bytes, sizes[i] - 4);
-		if (sizes[i] >= 88)
+		memcpy(part.bytes, r.bytes, size - 4);
+		if (size >= 88)
 			memset(part.bytes + IDLE_STATE_COUNT, 0, 12);
-		memcpy(part.bytes + 8, (uint8_t[]){ (uint8_t)sizes[i], 0, 0, 0 }, 4);
-		state_seal(&part);
-		state_check_refused(&b, part.bytes, part.size,
-				    sizes[i] < 88 ? PSCI_ERR_CORRUPT : PSCI_ERR_MISMATCH);
+		else if (size > VERSION)
+			part.bytes[VERSION] = 0x77;
+		memcpy(part.bytes + 8, (uint8_t[]){ (uint8_t)size, 0, 0, 0 }, 4);
+		if (size >= 16)
+			state_seal(&part);
+		state_check_refused(&b, part.bytes, part.size, shortest[i].error);
 		free(part.bytes);
 	}
 	free(r.bytes);
@@ -376,6 +437,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_that_cannot_be_is_refused),
+		cmocka_unit_test(an_event_that_cannot_be_is_refused),
 		cmocka_unit_test(a_vcpu_that_cannot_be_is_refused),
 		cmocka_unit_test(a_domain_that_cannot_be_is_refused),
 		cmocka_unit_test(every_depth_of_a_power_state_counts),
