@@ -300,6 +300,7 @@ static void three_answers_in_32_bits_have_no_sign(void **state)
 /** A server that answers from a script and writes down what it was asked. */
 struct script {
 	uint32_t off2_features;
+	uint32_t smccc_version; /**< 0: it cannot be asked. */
 	uint64_t log[LOG_MAX][3];
 	unsigned int count;
 };
@@ -313,9 +314,12 @@ static void play_script(void *ctx, uint64_t x[4])
 		x[0] = PSCI_VERSION_1_3;
 		break;
 	case PSCI_FN32_PSCI_FEATURES:
-		x[0] = x[1] == PSCI_FN64_SYSTEM_OFF2 ? s->off2_features
-		       : x[1] == SMCCC_FN32_VERSION  ? UINT64_MAX
-						     : 0;
+		x[0] = x[1] == PSCI_FN64_SYSTEM_OFF2			 ? s->off2_features
+		       : x[1] == SMCCC_FN32_VERSION && !s->smccc_version ? UINT64_MAX
+									 : 0;
+		break;
+	case SMCCC_FN32_VERSION:
+		x[0] = s->smccc_version;
 		break;
 	default:
 		assert_in_range(s->count, 0, LOG_MAX - 1);
@@ -363,6 +367,29 @@ static void a_hibernation_is_told_before_the_power_goes(void **state)
 	check_script(&s, 0, PSCI_FN32_SYSTEM_OFF, 0);
 }
 
+/* SMCCC_VERSION came with 1.1; what is below 1.0 is no version. */
+static void a_version_of_the_smccc_is_one_that_there_is(void **state)
+{
+	static const struct {
+		uint32_t answer;
+		uint32_t version;
+	} answers[] = {
+		{ 0, SMCCC_VERSION_1_0 },
+		{ 0xffff, SMCCC_VERSION_1_0 },
+		{ SMCCC_VERSION_1_0, SMCCC_VERSION_1_0 },
+		{ SMCCC_VERSION_1_1, SMCCC_VERSION_1_1 },
+		{ UINT32_MAX, SMCCC_VERSION_1_0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		struct script s = { .smccc_version = answers[i].answer };
+		struct psci_client client;
+
+		assert_int_equal(psci_client_probe(&client, play_script, &s, true), PSCI_OK);
+		assert_int_equal(client.smccc_version, answers[i].version);
+	}
+}
+
 static void a_restart_is_warm_if_it_can_be(void **state)
 {
 	struct script s = { .off2_features = 1 };
@@ -401,6 +428,7 @@ int main(void)
 		cmocka_unit_test(an_aarch32_caller_sees_32_bits_of_a_residency),
 		cmocka_unit_test(three_answers_in_32_bits_have_no_sign),
 		cmocka_unit_test(a_hibernation_is_told_before_the_power_goes),
+		cmocka_unit_test(a_version_of_the_smccc_is_one_that_there_is),
 		cmocka_unit_test(a_restart_is_warm_if_it_can_be),
 		cmocka_unit_test(a_guest_hibernates_under_the_library),
 	};

@@ -144,6 +144,54 @@ static void what_is_off_counts_in_the_table_only(void **state)
 	}
 }
 
+/* vCPU 1 lies in a domain of each level, vCPU 0 in none. */
+static void check_all_levels(struct power *p, int64_t answer)
+{
+	for (unsigned int level = 0; level < PSCI_POWER_LEVEL_COUNT; level++)
+		assert_int_equal(power_hw_state(p, 0, 1, level), answer);
+}
+
+/* PSCI-NODE_HW_STATE-30 PSCI-NODE_HW_STATE-31 */
+static void domains_sleep_up_to_the_highest_level(void **state)
+{
+	static const struct psci_idle_state states[] = {
+		{ .power_state = 0x03000001, .depth = { 1, 1, 1, 1 } },
+		{ .power_state = 0x03010002, .depth = { 200, 200, 200, 200 } },
+	};
+	struct psci_domain domains[PSCI_POWER_LEVEL_COUNT];
+	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
+	struct power p;
+
+	power_configure(&p, PSCI_VERSION_1_3);
+	p.f.config.offered &= ~power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
+	p.f.config.idle_states = states;
+	p.f.config.idle_state_count = ARRAY_SIZE(states);
+	fixture_make(&p.f);
+	for (unsigned int level = PSCI_POWER_LEVEL_COUNT - 1; level > 0; level--) {
+		struct psci_domain *above =
+			level < PSCI_POWER_LEVEL_COUNT - 1 ? &domains[level + 1] : NULL;
+
+		assert_int_equal(psci_domain_init(&domains[level], &p.f.machine, level, above),
+				 PSCI_OK);
+	}
+	assert_int_equal(psci_vcpu_place(&p.f.vcpus[1], &domains[1]), PSCI_OK);
+	psci_machine_boot(&p.f.vcpus[0], &entry);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
+
+	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_OFF);
+	fixture_start(&p.f, 1);
+	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_ON);
+	power_suspend(&p, 1, states[0].power_state);
+	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_STANDBY);
+	power_wake(&p, 1);
+	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_ON);
+	power_suspend(&p, 1, states[1].power_state);
+	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_OFF);
+	power_wake(&p, 1);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_OFF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_sibling_in_any_power_down_is_not_deep_enough),
 		cmocka_unit_test(the_whole_table_tells_what_is_deep_enough),
 		cmocka_unit_test(what_is_off_counts_in_the_table_only),
+		cmocka_unit_test(domains_sleep_up_to_the_highest_level),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
