@@ -306,11 +306,7 @@ prove: ## no undefined behaviour whatever a guest calls with, by Frama-C; see do
 size: ## what libpsci takes on arm64; fails if a budget of SPECIFICATION.md is exceeded
 	$(Q)tools/size $(ARM64_CC)
 
-$(O)/native/bench-calls: $(O)/native/tests/bench/calls.o $(O)/native/libpsci.a
-	@echo '  LD      $@'
-	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
-
-bench: all $(O)/native/bench-calls $(O)/arm64/clock.img $(O)/arm64/stopwatch ## what calls, starts and guests cost, and whether targets are met
+bench: all $(O)/native/test-cost $(O)/arm64/clock.img $(O)/arm64/stopwatch ## what calls, starts and guests cost, and whether targets are met
 	$(Q)O=$(O) tests/bench/run
 
 .PHONY: bench
