@@ -12,6 +12,8 @@ import time
 
 # A core run prints some 15 KiB; whoever prints this much prints for ever.
 FLOOD = 8 << 20
+# What is kept of what it says on standard error.
+ERRORS_KEPT = 1 << 16
 # How long a command may take to end once it was told to, and the host to say so.
 GRACE = 10
 HOST_GRACE = 60
@@ -24,11 +26,17 @@ class CannotRun(Exception):
 class Outcome:
     """What became of one boot."""
 
-    def __init__(self, how, status, text, seconds):
+    def __init__(self, how, status, text, errors, seconds):
         self.how = how  # 'ended' by itself, 'stopped' by us, 'timeout' or 'flood'
         self.status = status  # its exit status, negative for a signal; None if it did not end
-        self.text = text  # what it printed
+        self.text = text  # what it printed, the machine's console above all
+        self.errors = errors  # what it said on standard error, at whatever moment
         self.seconds = seconds
+
+    def all(self):
+        """All its words, those on standard error last."""
+        end = '' if not self.text or self.text.endswith('\n') else '\n'
+        return self.text + end + self.errors
 
 
 def watch(command, seconds, enough):
@@ -42,8 +50,12 @@ def watch(command, seconds, enough):
         command.abandon()
         raise
     status = command.end(how != 'ended')
-    text = bytes(data[:FLOOD]).decode('utf-8', 'replace').replace('\r', '').replace('\0', '')
-    return Outcome(how, status if how == 'ended' else None, text, time.monotonic() - begin)
+    return Outcome(how, status if how == 'ended' else None, as_text(data[:FLOOD]),
+                   as_text(command.errors), time.monotonic() - begin)
+
+
+def as_text(data):
+    return bytes(data).decode('utf-8', 'replace').replace('\r', '').replace('\0', '')
 
 
 def follow(command, data, deadline, enough):
@@ -65,36 +77,39 @@ def follow(command, data, deadline, enough):
 
 
 class Here:
-    """A command of this machine."""
+    """A command of this machine. What it says on standard error is kept apart: in a pipe of both
+    it would be in the middle of whatever line the machine is at."""
 
     def __init__(self, argv):
         try:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                             start_new_session=True)
         except OSError as error:
             raise CannotRun('%s cannot be run: %s' % (argv[0], error.strerror)) from error
         self.output = self.process.stdout.fileno()
+        self.open = [self.output, self.process.stderr.fileno()]
+        self.errors = bytearray()
 
     def read(self, seconds):
         """Output; None if there was none for so long, b'' at the end. A child that goes on
-        with our pipe in hand does not keep us."""
+        with our pipes in hand does not keep us."""
         deadline = time.monotonic() + seconds
         while True:
             ended = self.process.poll() is not None
             wait = 0 if ended else min(max(deadline - time.monotonic(), 0), 0.1)
-            if select.select([self.output], [], [], wait)[0]:
-                piece = os.read(self.output, 65536)
-                if piece or ended:
+            ready = select.select(self.open, [], [], wait)[0]
+            for pipe in ready:
+                piece = os.read(pipe, 65536)
+                if not piece:
+                    self.open.remove(pipe)  # It closed it, and perhaps lives on.
+                elif pipe == self.output:
                     return piece
-                # It closed its output and lives on.
-                try:
-                    self.process.wait(max(deadline - time.monotonic(), 0))
-                except subprocess.TimeoutExpired:
-                    return None
-            elif ended:
+                else:
+                    self.errors += piece[:ERRORS_KEPT - len(self.errors)]
+            if ended and not ready:
                 return b''
-            elif time.monotonic() >= deadline:
+            if time.monotonic() >= deadline:
                 return None
 
     def end(self, kill):
@@ -106,8 +121,13 @@ class Here:
             except subprocess.TimeoutExpired:
                 pass
         self.signal(signal.SIGKILL)
+        status = self.process.wait()
+        # Its last words, which it may have said before what made us end it.
+        os.set_blocking(self.process.stderr.fileno(), False)
+        self.errors += (self.process.stderr.read() or b'')[:ERRORS_KEPT - len(self.errors)]
         self.process.stdout.close()
-        return self.process.wait()
+        self.process.stderr.close()
+        return status
 
     def abandon(self):
         """We are told to stop, at once."""
@@ -121,9 +141,8 @@ class Here:
 
 
 class Host:
-    """An emulated arm64 machine with KVM; conform/boots in it runs one command at a time.
-    Between a command's first and last byte its output is the machine's; a token that nobody
-    there knows ends it."""
+    """An emulated arm64 machine with KVM; conform/boots in it runs one command at a time. A
+    token that nobody there knows ends a command's output, and the errors that follow it."""
 
     def __init__(self, argv):
         self.token = secrets.token_hex(16).encode()
@@ -175,6 +194,7 @@ class There:
 
     def __init__(self, host, argv):
         self.host = host
+        self.errors = bytearray()
         self.status = None
         host.say('run ' + shlex.join(argv))
 
@@ -183,13 +203,16 @@ class There:
         held, token = self.host.held, self.host.token
         while True:
             at = held.find(token)
-            end = held.find(b'\n', at) if at >= 0 else -1
-            if end >= 0 and at == 0:
-                self.status = int(held[len(token):end])
-                del held[:end + 1]
+            end = held.find(token, at + 1) if at >= 0 else -1
+            newline = held.find(b'\n', end) if end >= 0 else -1
+            if newline >= 0 and at == 0:
+                self.errors += held[len(token):end]
+                self.status = int(held[end + len(token):newline])
+                del held[:newline + 1]
                 return b''
             # What may be the beginning of the token is not output yet.
-            ready = at if at >= 0 else max(len(held) - len(token), 0)
+            ready = at if at >= 0 else len(held) - next(
+                (n for n in range(len(token) - 1, 0, -1) if held.endswith(token[:n])), 0)
             if ready:
                 piece = bytes(held[:ready])
                 del held[:ready]

@@ -8,8 +8,6 @@ PASS, FAIL, SKIP, OBSERVATION, MISSING = 'pass', 'fail', 'skip', 'observation', 
 POINT = re.compile(r'(not )?ok ([0-9]+)(?: - (\S+) (.*?))?(?: # SKIP (.*))?$')
 FIELDS = re.compile(r'([a-z0-9]+)=(\S+)')
 LIFE = 'TAP version 14'
-# What dormouse says while its guest is in the middle of a line.
-TOLD = re.compile(r'dormouse: conform-[0-9]+: .*\n')
 STUCK = '# the machine could not be turned off'
 CALLS = re.compile(rb'^# calls .*\n', re.MULTILINE)
 
@@ -134,8 +132,7 @@ class Boot:
     def read(self):
         # What we cut short ends in a line that is not one.
         whole = self.outcome.how == 'ended'
-        text = TOLD.sub('', self.outcome.text)
-        for line in text.split('\n')[:None if whole else -1]:
+        for line in self.outcome.text.split('\n')[:None if whole else -1]:
             if line == LIFE:
                 self.lives.append(Report(self.group))
             elif self.lives:
@@ -192,13 +189,13 @@ class Boot:
         return [Result(result.test, FAIL, why, result.notes)]
 
     def last_words(self):
-        words = self.outcome.text.strip().split('\n')[-1].strip()
+        words = self.outcome.all().strip().split('\n')[-1].strip()
         return ', its last words: ' + words[-200:] if words else ', and it printed nothing'
 
     def said(self):
         """The command told of this end as it should, if it tells of ends at all."""
         says = self.kind.says
-        return says.get(self.group.name, says.get(self.group.ending, '')) in self.outcome.text
+        return says.get(self.group.name, says.get(self.group.ending, '')) in self.outcome.all()
 
     # --- the machine ended in the test ---
 
@@ -243,15 +240,20 @@ class Boot:
 
 
 def enough(group):
-    """A function that knows, of what a boot of @group has printed so far, whether the rest can
-    only repeat it: the machine was reset once and is at it again."""
-    life = LIFE.encode()
+    """A function that knows, of all that one boot of @group has printed so far, whether the rest
+    can only repeat it: the machine was reset once and is at it again. It looks at each line
+    once."""
+    life, stuck = LIFE.encode(), STUCK.encode()
+    lives = looked_at = 0
 
     def seen(data):
-        if STUCK.encode() in data:
-            return data.endswith(b'\n')
-        second = data.find(life, data.find(life) + len(life))
-        return (second > 0 and data.find(life, second + 1) > 0) or (
-            group.ending is not None and second > 0
-            and CALLS.search(data, data.rfind(life)) is not None)
+        nonlocal lives, looked_at
+        end = data.rfind(b'\n', looked_at) + 1
+        lines = bytes(data[looked_at:end])
+        looked_at = max(looked_at, end)
+        # What was called in this life, if another one preceded it.
+        called = CALLS.search(lines, lines.rfind(life) + 1)
+        lives += lines.count(life)
+        return lives > 2 or stuck in lines or (
+            group.ending is not None and lives > 1 and called is not None)
     return seen
