@@ -107,6 +107,12 @@ void report_plan(unsigned int count)
 	print("1..%u\n", count);
 }
 
+static void forget_notes(void)
+{
+	notes_length = 0;
+	notes[0] = '\0';
+}
+
 static void print_notes(void)
 {
 	char *line = notes;
@@ -118,22 +124,21 @@ static void print_notes(void)
 		print("# %s\n", line);
 		line = end + 1;
 	}
-	notes_length = 0;
-	notes[0] = '\0';
+	forget_notes();
 }
 
 void report_verdict(const char *id, const char *sentence, enum verdict verdict)
 {
+	const bool named =
+		!report_terse || verdict == VERDICT_FAIL || verdict == VERDICT_OBSERVATION;
+
 	counts[verdict]++;
 	reported++;
-	if (report_terse && verdict == VERDICT_PASS) {
-		print("ok %u\n", reported);
-
-		return;
-	}
-	print("%s %u - %s %s%s%s\n", verdict == VERDICT_FAIL ? "not ok" : "ok", reported, id,
-	      sentence, verdict == VERDICT_SKIP ? " # SKIP " : "",
-	      verdict == VERDICT_SKIP ? reason : "");
+	print("%s %u%s%s%s%s%s%s\n", verdict == VERDICT_FAIL ? "not ok" : "ok", reported,
+	      named ? " - " : "", named ? id : "", named ? " " : "", named ? sentence : "",
+	      verdict == VERDICT_SKIP ? " # SKIP " : "", verdict == VERDICT_SKIP ? reason : "");
+	if (report_terse && verdict == VERDICT_PASS)
+		forget_notes();
 	if (verdict == VERDICT_OBSERVATION)
 		print("# observation: %s\n", reason);
 	print_notes();
