@@ -9,6 +9,7 @@
  *
  *	cc embed.c $(pkg-config --cflags --libs libpsci) -pthread && ./a.out
  */
+/* doc: includes */
 #include <psci/psci.h>
 
 #include <pthread.h>
@@ -22,6 +23,7 @@
 #else
 #include "imitated-cpu.h"
 #endif
+/* doc: end */
 
 /* doc: describe */
 enum { VCPU_COUNT = 2 };
