@@ -110,10 +110,11 @@ struct psci_host {
 
 	/**
 	 * Serialise the machine, with the ordering of a mutex. Held for some
-	 * dozen instructions, and a few for each vCPU where a call looks at all
-	 * of them (booting, AFFINITY_INFO above level 0, SYSTEM_SUSPEND, save and
-	 * restore); never twice by one thread. One lock may serve several
-	 * machines. psci_vcpu_init() is the first to take it. NULL, both: the
+	 * hundred instructions, and a few more for each vCPU where a call looks
+	 * at all of them (booting, AFFINITY_INFO above level 0, SYSTEM_SUSPEND,
+	 * PSCI_SET_SUSPEND_MODE, save and restore), or for each that lies in the
+	 * power domain that goes to sleep; never twice by one thread. One lock
+	 * may serve several machines. psci_vcpu_init() is the first to take it. NULL, both: the
 	 * host makes one call at a time.
 	 */
 	void (*lock)(void *ctx);

@@ -340,7 +340,7 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry);
  *
  * Meaningful once psci_call() or psci_vcpu_poll() has returned PSCI_NEXT_EXIT;
  * the first such request of a life wins. PSCI_EVENT_SUSPEND is there from the
- * PSCI_NEXT_SLEEP of SYSTEM_SUSPEND until the machine is resumed, denied or
+ * PSCI_NEXT_SLEEP of SYSTEM_SUSPEND until the machine is woken, resumed, denied or
  * booted. From any thread.
  */
 struct psci_event psci_machine_event(struct psci_machine *machine);

@@ -43,10 +43,13 @@ size_t psci_machine_save_size(struct psci_machine *machine);
 
 /**
  * psci_machine_save() - write down a machine's state
- * @machine: with its vCPUs stopped by the host, at any point but within a call of
- *	the library; it is not changed
+ * @machine: with its vCPUs stopped by the host, each once it has done what the
+ *	library last told it (x0 is written, an entry is loaded), or what that was
+ *	would be lost; it is not changed
  * @record: psci_machine_save_size() bytes are written, of any alignment; the caller's
  * @size: of the buffer, in bytes
+ *
+ * From any thread.
  *
  * Return: 0, or
  *   PSCI_ERR_SPACE: @size is less than psci_machine_save_size().
@@ -63,12 +66,13 @@ int psci_machine_save(struct psci_machine *machine, void *record, size_t size);
  *
  * Then each vCPU polls, once the host has restored its registers:
  * PSCI_NEXT_RESUME for one that was on, PSCI_NEXT_START for a pending start, PARK
- * and SLEEP as before, EXIT if the machine had stopped, with its event. Every vCPU
- * is kicked. Without psci_machine_boot(): the life goes on.
+ * and SLEEP as before, EXIT if the machine had stopped, with its event; a machine
+ * that was suspended still is, see psci_machine_event(). Every vCPU is kicked.
+ * Without psci_machine_boot(): the life goes on. From any thread.
  *
  * Return: 0, or, with nothing changed,
  *   PSCI_ERR_TRUNCATED: the record goes on beyond @size;
- *   PSCI_ERR_CORRUPT: these are not the bytes of a record;
+ *   PSCI_ERR_CORRUPT: these are not the bytes of a record, or no machine can be so;
  *   PSCI_ERR_NEWER: it has a format of a later library;
  *   PSCI_ERR_UNSUPPORTED: it has a version that this library does not know, or a
  *	function that this library or the host of @machine cannot offer;
