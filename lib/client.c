@@ -22,6 +22,40 @@ enum {
 	UNSIGNED_NUMBERS = 0x30080,
 };
 
+/** The flags of ARM_BOOT_ARCH (ACPI, FADT). */
+enum {
+	PSCI_COMPLIANT = 1,
+	PSCI_USE_HVC = 2,
+};
+
+static bool is_word(const char *text, const char *word)
+{
+	while (*word && *text == *word) {
+		text++;
+		word++;
+	}
+
+	return *text == *word;
+}
+
+enum psci_conduit psci_conduit_from_method(const char *method)
+{
+	if (method && is_word(method, "hvc"))
+		return PSCI_CONDUIT_HVC;
+	if (method && is_word(method, "smc"))
+		return PSCI_CONDUIT_SMC;
+
+	return PSCI_CONDUIT_NONE;
+}
+
+enum psci_conduit psci_conduit_from_acpi(uint16_t arm_boot_arch)
+{
+	if (!(arm_boot_arch & PSCI_COMPLIANT))
+		return PSCI_CONDUIT_NONE;
+
+	return arm_boot_arch & PSCI_USE_HVC ? PSCI_CONDUIT_HVC : PSCI_CONDUIT_SMC;
+}
+
 static int64_t invoke(const struct psci_client *client, uint32_t fid, uint64_t x1, uint64_t x2,
 		      uint64_t x3)
 {

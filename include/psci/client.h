@@ -7,8 +7,8 @@
  * of the server's side, no C library; keeps no state but what probing found.
  * References are to DEN0022F.b by section name.
  *
- * Which conduit to use, HVC or SMC, only the device tree (/psci, "method") or
- * ACPI (FADT, ARM_BOOT_ARCH) can tell: the wrong instruction is undefined.
+ * Which conduit to use, HVC or SMC, only the device tree or ACPI can tell, and there
+ * are functions that read what they say: the wrong instruction is undefined.
  */
 #ifndef PSCI_CLIENT_H
 #define PSCI_CLIENT_H
@@ -21,6 +21,29 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** The instruction that makes a call. */
+enum psci_conduit {
+	PSCI_CONDUIT_NONE, /**< There is no PSCI, or none that can be called. */
+	PSCI_CONDUIT_HVC,
+	PSCI_CONDUIT_SMC,
+};
+
+/**
+ * psci_conduit_from_method() - what the device tree says
+ * @method: the property "method" of its node /psci, a string; or NULL
+ *
+ * Return: PSCI_CONDUIT_NONE if it is neither "hvc" nor "smc". From any thread.
+ */
+enum psci_conduit psci_conduit_from_method(const char *method);
+
+/**
+ * psci_conduit_from_acpi() - what ACPI says
+ * @arm_boot_arch: the field ARM_BOOT_ARCH of the FADT
+ *
+ * Return: PSCI_CONDUIT_NONE without the flag PSCI_COMPLIANT. From any thread.
+ */
+enum psci_conduit psci_conduit_from_acpi(uint16_t arm_boot_arch);
 
 /**
  * An implementation of PSCI, as a caller found it. To be read at will; written by

@@ -341,6 +341,26 @@ static void check_script(const struct script *s, unsigned int i, uint64_t fid, u
 	assert_int_equal(s->log[i][2], 0);
 }
 
+static void the_conduit_is_what_firmware_tables_say(void **state)
+{
+	static const char *const none[] = {
+		"", "h", "hv", "hvcc", "smcs", "sm", "HVC", "vhc", "svc"
+	};
+
+	assert_int_equal(psci_conduit_from_method("hvc"), PSCI_CONDUIT_HVC);
+	assert_int_equal(psci_conduit_from_method("smc"), PSCI_CONDUIT_SMC);
+	assert_int_equal(psci_conduit_from_method(NULL), PSCI_CONDUIT_NONE);
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_int_equal(psci_conduit_from_method(none[i]), PSCI_CONDUIT_NONE);
+	/* Other flags of ARM_BOOT_ARCH are reserved, and may come to mean something. */
+	for (uint16_t reserved = 0; reserved < 0x20; reserved += 4) {
+		assert_int_equal(psci_conduit_from_acpi(reserved), PSCI_CONDUIT_NONE);
+		assert_int_equal(psci_conduit_from_acpi(reserved | 1), PSCI_CONDUIT_SMC);
+		assert_int_equal(psci_conduit_from_acpi(reserved | 2), PSCI_CONDUIT_NONE);
+		assert_int_equal(psci_conduit_from_acpi(reserved | 3), PSCI_CONDUIT_HVC);
+	}
+}
+
 /* As Linux does it: only a hibernation, only if announced, and then the ordinary way. */
 static void a_hibernation_is_told_before_the_power_goes(void **state)
 {
@@ -418,6 +438,7 @@ static void a_guest_hibernates_under_the_library(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_conduit_is_what_firmware_tables_say),
 		cmocka_unit_test(probing_finds_what_there_is),
 		cmocka_unit_test(a_0_2_is_used_in_the_caller_s_width),
 		cmocka_unit_test(without_a_psci_there_is_no_client),
