@@ -115,6 +115,7 @@ static void check_changes(const struct change (*changes)[CHANGE_MAX], size_t cou
 
 #define NO_FUNCTIONS(bits) (0x3fffff & ~UINT32_C(bits))
 #define NO_FUNCTION(fid) (0x3fffff & ~(UINT32_C(1) << ((fid)&0x1f)))
+#define STAT_PAIR 0x030000
 #define MEMORY_PAIR 0x180000
 
 static void a_machine_that_cannot_be_is_refused(void **state)
@@ -144,6 +145,8 @@ static void a_machine_that_cannot_be_is_refused(void **state)
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_SET_SUSPEND_MODE) },
 		  { OS_INITIATED, 1, 1 } },
 		{ { OFFERED, 4, NO_FUNCTIONS(MEMORY_PAIR) }, { MEMORY_PROTECTED, 1, 1 } },
+		/* Statistics that are there, and not offered. */
+		{ { OFFERED, 4, NO_FUNCTIONS(STAT_PAIR) } },
 		/* One half of a pair. */
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_STAT_RESIDENCY) } },
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MEM_PROTECT) } },
