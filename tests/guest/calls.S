@@ -19,6 +19,8 @@
  *		itself took
  *	9	CPU_ON of x1, which says what its system registers hold, changes them,
  *		says so again and calls CPU_OFF; wait until AFFINITY_INFO has it as OFF
+ *	10	x1 bytes to the console, the letters from a to p in turn, each once the
+ *		UART has room for it, for which nothing else here waits
  *
  * Each line on the console begins with the number of its vCPU. Numbers are hex.
  * Everything runs with the MMU off, so that every vCPU sees the same memory.
@@ -26,6 +28,7 @@
 #define UART 0x09000000
 #define UART_FR 0x18
 #define UART_FR_RXFE 4
+#define UART_FR_TXFF 5
 #define UART_CR 0x30
 #define UART_CR_ENABLE 0x301
 
@@ -84,7 +87,7 @@ next:
 	ldp	x25, x26, [x19], #16
 	tbnz	w23, #31, call
 	adr	x0, steps
-	cmp	x23, #9
+	cmp	x23, #10
 	b.hi	wait
 	ldr	w1, [x0, x23, lsl #2]
 	add	x0, x0, w1, sxtw
@@ -92,7 +95,7 @@ next:
 steps:
 	.word	wait - steps, start - steps, take - steps, choose - steps
 	.word	repeat - steps, round_trips - steps, features - steps, meet - steps
-	.word	starts - steps, registers - steps
+	.word	starts - steps, registers - steps, letters - steps
 
 call:
 	mov	x0, x23
@@ -328,6 +331,18 @@ features:
 1:	add	x24, x24, #1
 	subs	x25, x25, #1
 	b.ne	features
+	b	next
+
+letters:
+	mov	x23, #0
+1:	ldr	w0, [x20, #UART_FR]
+	tbnz	w0, #UART_FR_TXFF, 1b
+	and	w0, w23, #15
+	add	w0, w0, #'a'
+	str	w0, [x20]
+	add	x23, x23, #1
+	cmp	x23, x24
+	b.lo	1b
 	b	next
 
 meet:

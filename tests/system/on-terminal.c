@@ -10,17 +10,22 @@
  * command leads a session whose controlling terminal it is, and so is sent
  * SIGHUP then, but with --no-control, where it only notices that nothing works.
  *
+ * On standard error it says whether the terminal's mode was another one as the
+ * command first showed something, and whether in the end it is what it was.
+ *
  * Exits as the command does, with 128 more than its number if a signal ends it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 static void die(const char *what)
@@ -59,9 +64,27 @@ static ssize_t copy(int from, int to)
 	return count;
 }
 
-/* Until either side has ended. */
-static void serve(int host)
+/* The kernel tells either side of a terminal its mode, also once the other is closed. */
+static struct termios mode_of(int host)
 {
+	struct termios mode;
+
+	if (tcgetattr(host, &mode) < 0)
+		die("tcgetattr");
+
+	return mode;
+}
+
+static bool same_mode(const struct termios *a, const struct termios *b)
+{
+	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag &&
+	       a->c_lflag == b->c_lflag && memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc)) == 0;
+}
+
+/* Until either side has ended. Returns whether it was the command's. */
+static bool serve(int host, const struct termios *before)
+{
+	bool shown = false;
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = host, .events = POLLIN },
@@ -70,11 +93,18 @@ static void serve(int host)
 	for (;;) {
 		if (poll(fds, 2, -1) < 0)
 			continue;
+		if (!shown && fds[1].revents & POLLIN) {
+			const struct termios mode = mode_of(host);
+
+			fprintf(stderr, "on-terminal: the terminal's mode is %s\n",
+				same_mode(&mode, before) ? "the usual one" : "another one");
+			shown = true;
+		}
 		/* First, so that nothing is lost that was shown before the end. */
 		if (fds[1].revents && copy(host, STDOUT_FILENO) <= 0)
-			return;
+			return true;
 		if (!fds[1].revents && fds[0].revents && copy(STDIN_FILENO, host) <= 0)
-			return;
+			return false;
 	}
 }
 
@@ -83,6 +113,7 @@ int main(int argc, char **argv)
 	const int control = argc < 2 || strcmp(argv[1], "--no-control") != 0;
 	char **command = argv + (control ? 1 : 2);
 	const char *terminal;
+	struct termios before;
 	pid_t child;
 	int host;
 	int status;
@@ -97,12 +128,18 @@ int main(int argc, char **argv)
 	terminal = ptsname(host);
 	if (!terminal)
 		die("ptsname");
+	before = mode_of(host);
 	child = fork();
 	if (child < 0)
 		die("fork");
 	if (child == 0)
 		run_command(terminal, control, command);
-	serve(host);
+	if (serve(host, &before)) {
+		const struct termios after = mode_of(host);
+
+		fprintf(stderr, "on-terminal: the terminal's mode is %s\n",
+			same_mode(&after, &before) ? "as before" : "not as before");
+	}
 	close(host);
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR)

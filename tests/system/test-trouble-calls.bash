@@ -98,10 +98,7 @@ vm_signal TERM
 
 # --- Messages that nobody reads ---
 
-mkfifo "$disks/messages"
-exec {pipe}<>"$disks/messages"
-# As much as a pipe holds, in whole pages.
-dd if=/dev/zero of="$disks/messages" bs=4096 count=16 2>/dev/null
+full_pipe "$disks/messages"
 vm_runs=$((vm_runs + 1))
 vm_console=$logs/$vm_runs-unread.console vm_messages=$logs/$vm_runs-unread.dormouse
 : >"$vm_console"

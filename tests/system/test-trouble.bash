@@ -2,9 +2,10 @@
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # run-in-host sets them.
 #
 # What goes wrong around a VM: files that are not what they should be, a host
-# without room, records that are damaged, terminals that go away, signals. Each
-# gets one sentence and its exit status, and nothing is lost. (What users do wrong
-# first is in test-errors.bash, a guest that means ill in test-hostile.bash.)
+# without room, records that are damaged, signals. Each gets one sentence and its
+# exit status, and nothing is lost. (What users do wrong first is in test-errors.bash,
+# what can happen to a console in test-trouble-console.bash, a guest that means ill in
+# test-hostile.bash.)
 
 . "$here/calls.bash"
 . "$here/disk-user.bash"
@@ -293,36 +294,3 @@ kill -CONT "$vm_pid"
 ok "SIGCONT continues it" process_is S
 vm_signal TERM
 is "and it ends as usual" "$vm_status" 5
-
-# On a terminal: terminal_start [--no-control]
-terminal_start()
-{
-	rm -f "$trouble/in"
-	mkfifo "$trouble/in"
-	vm_runs=$((vm_runs + 1))
-	vm_console=$logs/$vm_runs-terminal.console vm_messages=$logs/$vm_runs-terminal.dormouse
-	on-terminal "$@" dormouse run --name terminal --flat "$trouble/idle" \
-		<"$trouble/in" >"$vm_console" 2>"$vm_messages" &
-	vm_pid=$!
-	exec {bytes}>"$trouble/in"
-	vm_await "$vm_console" '^waiting' || true
-}
-terminal_start
-printf '\001x' >&"$bytes"
-vm_finish
-exec {bytes}>&-
-is "Ctrl-A x: run exits 5" "$vm_status" 5
-is "Ctrl-A x: status says why" "$(vm_state terminal cause)" "Ctrl-A x on the console"
-terminal_start
-exec {bytes}>&-
-vm_finish
-is "the terminal hangs up: run exits 5" "$vm_status" 5
-is "the terminal hangs up: status says why" "$(vm_state terminal cause)" SIGHUP
-terminal_start --no-control
-exec {bytes}>&-
-dormouse_is=$(dormouse_pid)
-ok "a terminal that is not ours goes away: it runs on" [ "$(vm_state terminal state)" = running ]
-kill -TERM "$dormouse_is"
-vm_finish
-is "a terminal that is not ours goes away: SIGTERM ends it" "$vm_status" 5
-is "a terminal that is not ours goes away: status says off" "$(vm_state terminal state)" off

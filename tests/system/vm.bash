@@ -53,6 +53,15 @@ vm_disk()
 	dd if=/dev/zero of="$disks/$1" bs=1M count=0 seek="$2" 2>/dev/null
 }
 
+# A pipe that takes no more until somebody reads what it holds, 16 pages of zeros;
+# $pipe keeps it open: full_pipe PATH
+full_pipe()
+{
+	mkfifo "$1"
+	exec {pipe}<>"$1"
+	dd if=/dev/zero of="$1" bs=4096 count=16 2>/dev/null
+}
+
 vm_is_alive()
 {
 	kill -0 "$vm_pid" 2>/dev/null
