@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LOCK_FILE "lock"
@@ -162,6 +163,13 @@ void vm_dir_close(struct vm_dir *dir)
 	close(dir->fd);
 }
 
+static bool is_on_read_only(int fd)
+{
+	struct statvfs status;
+
+	return fstatvfs(fd, &status) == 0 && status.f_flag & ST_RDONLY;
+}
+
 int vm_dir_lock(struct vm_dir *dir, struct error *error)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -174,7 +182,7 @@ int vm_dir_lock(struct vm_dir *dir, struct error *error)
 		return -EBUSY;
 	/* It could be opened for reading only, or not at all. */
 	if (err == -EBADF)
-		err = -EACCES;
+		err = is_on_read_only(dir->fd) ? -EROFS : -EACCES;
 
 	return error_set(error, err, "cannot lock %s: %s", dir->name, strerror(-err));
 }

@@ -49,8 +49,9 @@ truncate -s 1024G "$trouble/huge"
 for what in kernel flat firmware initrd; do
 	start=()
 	[[ $what != initrd ]] || start=(--flat "$trouble/idle")
-	for kind in directory:'is a directory' fifo:'is not a regular file' empty:'is empty'; do
-		ok "--$what of a ${kind%%:*} is refused" says 1 "$trouble/${kind%%:*} ${kind#*:}" \
+	for kind in directory:'is a directory' fifo:'is not a regular file' empty:'is empty' \
+		none:'No such file'; do
+		ok "--$what of a ${kind%%:*} is refused" says 1 "$trouble/${kind%%:*}:? ${kind#*:}" \
 			dormouse run --name x "${start[@]}" "--$what" "$trouble/${kind%%:*}"
 	done
 	ok "--$what of a TiB is refused" says 1 "$trouble/huge" \
@@ -70,6 +71,14 @@ for kind in directory fifo empty; do
 	ok "--disk of a $kind is refused" idle_run 1 "disk $trouble/$kind is " \
 		--disk "$trouble/$kind"
 done
+truncate -s 4096G "$trouble/disk"
+disk_start "$trouble/disk" $(((4 << 31) - 1))
+disk_does "a disk of 4 TiB: its last sector can be written" w 0
+disk_does "a disk of 4 TiB: and read" r 0
+disk_power_off
+is "a disk of 4 TiB: the guest powers off" "$vm_status" 0
+disk_close
+rm "$trouble/disk"
 head -c 1000 /dev/zero >"$trouble/odd"
 ok "--disk of half a sector is refused" idle_run 1 \
 	"disk $trouble/odd is 1000 bytes long, which is not a multiple of 512" --disk "$trouble/odd"
@@ -97,10 +106,14 @@ open_kvm="mknod -m 666 $trouble/kvm c \$((0x\$(stat -c %t /dev/kvm))) \$((0x\$(s
 	mount --bind $trouble/kvm /dev/kvm"
 ok "no permission for /dev/kvm has its sentence" nobody_runs 1 'no permission to use /dev/kvm' \
 	"chmod o= /dev/kvm" dormouse run --name nobody --flat "$trouble/idle"
-ok "a kernel that may not be read is named" nobody_runs 1 \
-	"cannot open the flat binary $trouble/secret: Permission denied" "$open_kvm" \
-	dormouse run --name nobody --flat "$trouble/secret"
-rm -f "$trouble/kvm"
+for what in kernel flat firmware initrd; do
+	start=()
+	[[ $what != initrd ]] || start=(--flat "$trouble/idle")
+	ok "--$what of a file that may not be read is named" nobody_runs 1 \
+		"cannot open the .* $trouble/secret: Permission denied" "$open_kvm" \
+		dormouse run --name nobody "${start[@]}" "--$what" "$trouble/secret"
+	rm -f "$trouble/kvm"
+done
 ok "a disk that may not be read is named" nobody_runs 1 \
 	"cannot open disk $trouble/secret: Permission denied" "$open_kvm" \
 	dormouse run --name nobody --flat "$trouble/idle" --disk "$trouble/secret"
@@ -167,6 +180,13 @@ record_refused "a record from a newer dormouse" 'has format 2, which this dormou
 ok "a damaged record does not hide the other VMs" grep -q '^threads .*hibernated' \
 	<(dormouse list 2>/dev/null)
 ok "a damaged record is told of in the list" grep -q '^record ' <(dormouse list 2>&1)
+cp -r "${record%/*}" "$trouble/state/unread"
+chown -R 65534:65534 "$trouble/state/unread"
+chmod 0 "$trouble/state/unread/record.json"
+for run in "run --name unread" "run --name unread --flat $trouble/idle" "status unread"; do
+	ok "a record that may not be read: ${run%% *} says so" nobody_runs 1 \
+		"cannot read the record of unread: Permission denied" true dormouse "$run"
+done
 rm "$record"
 mkdir "$record"
 ok "a record that is a directory is refused" says 1 'cannot read the record of record' \
@@ -177,6 +197,15 @@ vm_start record
 vm_await "$vm_messages" ': running' || true
 vm_signal TERM
 is "with its record back, it runs" "$vm_status" 5
+read_only="mount --bind $DORMOUSE_STATE_DIR $DORMOUSE_STATE_DIR &&
+	mount -o remount,bind,ro $DORMOUSE_STATE_DIR"
+for start in "" "--flat $trouble/idle"; do
+	ok "a state directory that is read-only now: run${start:+ --flat} says so" says 1 \
+		'record.*: Read-only file system' unshare -m sh -c "$read_only &&
+			exec dormouse run --name record $start"
+done
+ok "a state directory that is read-only now: status works" grep -qx 'state: off' \
+	<(unshare -m sh -c "$read_only && exec dormouse status record")
 
 # --- A host without room ---
 
