@@ -3,7 +3,7 @@
  * A guest that says where it woke up: runs anywhere, from RAM as from flash, with
  * no stack and no memory of its own.
  *
- *	BOARD: pc=ADDRESS x0=ADDRESS magic=WORD el=LEVEL sctlr=BITS
+ *	BOARD: pc=ADDRESS x0=ADDRESS magic=WORD el=LEVEL spsel=BIT sctlr=BITS
  *
  * magic is the first word where x0 points to. Then, if it runs from flash,
  *
@@ -59,6 +59,9 @@ image:
 	say	" el="
 	mrs	x22, CurrentEL
 	lsr	x22, x22, #2
+	number	x22
+	say	" spsel="
+	mrs	x22, spsel
 	number	x22
 	say	" sctlr="
 	mrs	x22, sctlr_el1

@@ -13,7 +13,7 @@ vm_console=/dev/null vm_messages=/dev/null
 # The guest says where it runs and what it was handed: woke_up_at ADDRESS
 woke_up_at()
 {
-	guest_said "^BOARD: pc=$(printf %016x "$1") x0=0000000040000000 magic=00000000d00dfeed el=0*1 "
+	guest_said "^BOARD: pc=$(printf %016x "$1") x0=0000000040000000 magic=00000000d00dfeed el=0*1 spsel=0*1 "
 }
 
 # Its MMU and caches are off: bits M, C and I of SCTLR_EL1.
@@ -46,7 +46,7 @@ refuses_board()
 
 run_board flat --flat "$board" --memory 64M
 is "a flat binary: run exits 0 after its power-off" "$vm_status" 0
-ok "a flat binary wakes up at 0x40080000 at EL1 with the device tree in x0" woke_up_at 0x40080000
+ok "a flat binary wakes up at 0x40080000 at EL1h with the device tree in x0" woke_up_at 0x40080000
 ok "a flat binary wakes up with MMU and caches off" caches_are_off
 cp "$board" "$disks/flat@home"
 run_board flat --flat "$disks/flat@home@0x43fff000" --memory 64M
@@ -148,7 +148,7 @@ dd if=/dev/urandom of="$disks/third" bs=1M count=1 2>/dev/null
 before=$(sha256sum <"$disks/third")
 vm_start disks --kernel "$disks/Image.gz" --initrd "$guest/initrd" --memory 256M \
 	--disk "$disks/first" --disk "$disks/second" --disk "$disks/third,ro" --cpus 2 \
-	--append "console=ttyAMA0 quiet do=alarm,disks,queues:vdb,discard:vdb,poweroff"
+	--append "console=ttyAMA0 quiet do=alarm,random,disks,queues:vdb,discard:vdb,poweroff"
 vm_finish
 is "a kernel compressed by gzip boots" "$vm_status" 0
 ok "the first disk is vda" guest_said '^GUEST: disk name=vda sectors=16384 ro=0 serial=first '
@@ -159,6 +159,9 @@ ok "a disk has queues for the CPUs" guest_said '^GUEST: queues disk=vdb count=[2
 is "CPUs that write at once, each by its own queue, read what they wrote" \
 	"$(guest_fact queues found)" 2
 is "the clock's alarm comes, once" "$(guest_fact alarm interrupts)" 1
+ok "virtio-rng is the guest's source of randomness" guest_said '^GUEST: random from=virtio_rng\.'
+is "its bytes are as many as asked for" "$(guest_fact random digits)" 128
+is "and others each time" "$(guest_fact random same)" no
 ok "a disk can be discarded" guest_said '^GUEST: disk name=vdb .* discard=[1-9]'
 ok "and zeroed" guest_said '^GUEST: disk name=vdb .* zeroes=[1-9]'
 is "what was discarded reads as zeros" "$(guest_fact discard left)" 0
