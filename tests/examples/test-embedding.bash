@@ -19,7 +19,7 @@ blocks()
 # Runs the commands of a file in the directory where it is: follow FILE COMPILER
 follow()
 {
-	dormouse=$PWD compiler=$2 bash -c '
+	dormouse=$PWD compiler=$2 timeout "$patience" bash -c '
 		set -eu
 		cc() { "$compiler" -Wall -Wextra -Wno-unused-parameter -Werror "$@"; }
 		cd "${1%/*}"

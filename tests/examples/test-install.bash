@@ -44,5 +44,8 @@ is "pkg-config knows the version" \
 ok "embed.c compiles elsewhere, with what pkg-config says" runs_here compile_away
 ok "and runs" runs "$away/a.out"
 is "and hibernates" "$(said machine | tail -n 1)" hibernated
+ok "make install LIBRARY=arm64" \
+	runs make --no-print-directory install LIBRARY=arm64 "DESTDIR=$root" PREFIX=/opt/psci
+ok "its library is that for arm64" cmp "$root/opt/psci/lib/libpsci.a" "$build/arm64/libpsci.a"
 ok "make uninstall" runs make --no-print-directory uninstall "DESTDIR=$root" PREFIX=/opt/psci
 is "it leaves no file" "$(find "$root" -type f)" ""
