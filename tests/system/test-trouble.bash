@@ -150,6 +150,36 @@ ok "no room for a vCPU's thread: it is told" dormouse_said \
 is "no room for a vCPU's thread: what hibernated still is" "$(vm_state threads state)" hibernated
 is "no room for a vCPU's thread: since it did" "$(vm_state threads since)" "$since"
 
+# A hibernated VM within limits of any size: it is started and hibernates again, or it
+# is not, which is told in a sentence: within SENTENCE LIMIT LEAST STEP MOST
+within()
+{
+	local limit status all=good started=no refused=no
+
+	for ((limit = $3; limit <= $5; limit += $4)); do
+		vm_runs=$((vm_runs + 1))
+		vm_console=$logs/$vm_runs-limit.console vm_messages=$logs/$vm_runs-limit.dormouse
+		status=0
+		sh -c "ulimit $2 $limit && exec dormouse run --name limits" </dev/null \
+			>"$vm_console" 2>"$vm_messages" || status=$?
+		if ((status == 3)); then
+			started=yes
+		elif ((status == 1)) && [[ ! -s $vm_console ]] && tail -n 1 "$vm_messages" | grep -qE \
+			'^dormouse: .*: (Too many open files|Cannot allocate|Resource temporarily)'; then
+			refused=yes
+		else
+			all="status $status within $limit"
+			break
+		fi
+		[[ $(vm_state limits state) == hibernated ]] || all="no longer hibernated after $limit"
+	done
+	is "$1: it runs or says why not, and stays hibernated" "$all" good
+	is "$1: both were seen" "$started $refused" "yes yes"
+}
+calls_run limits "--cpus 4 --disk $trouble/readable" 0xc4000015
+within "few open files" -n 4 2 32
+within "little address space" -v 20000 20000 200000
+
 # --- Records ---
 
 vm_start record --flat "$trouble/idle"
