@@ -249,9 +249,18 @@ static void run_groups(const struct group *const chosen[], unsigned int count)
 
 static void learn_target(void)
 {
-	const int64_t version = call0(PSCI_FN32_PSCI_VERSION);
+	struct cpu *cpu = this_cpu();
 	int64_t smccc = SMCCC_VERSION_1_0;
+	int64_t version;
 
+	cpu->undefined_expected = true;
+	version = call0(PSCI_FN32_PSCI_VERSION);
+	cpu->undefined_expected = false;
+	if (cpu->undefined_seen) {
+		board.psci = false;
+		give_up("the conduit that the device tree names, %s, is an undefined instruction",
+			board.hvc ? "hvc" : "smc");
+	}
 	if (version < 0)
 		give_up("PSCI_VERSION answers %ld %s", version, result_name(version));
 	target.version = (uint32_t)version;

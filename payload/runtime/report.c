@@ -151,8 +151,11 @@ unsigned int report_count(enum verdict verdict)
 
 void power_off(void)
 {
-	if (board.psci)
+	if (board.psci) {
+		/* Once: an exception that the call causes ends here, too. */
+		board.psci = false;
 		call0(PSCI_FN32_SYSTEM_OFF);
+	}
 	print("# the machine could not be turned off\n");
 	for (;;)
 		wfe();
