@@ -106,6 +106,43 @@ static void each_vcpu_is_what_it_was(void **state)
 	assert_false(entry.wake);
 }
 
+/* Nobody runs: clusters 0 and 1 sleep with all their vCPUs, and the system above them. */
+static void a_machine_of_sleepers_wakes_elsewhere(void **state)
+{
+	struct psci_entry entry;
+	struct power a;
+	struct power b;
+
+	power_boot_many(&a, 4);
+	for (unsigned int i = 0; i < 4; i++)
+		power_suspend(&a, i, POWER_SYSTEM_DOWN);
+	state_make_fresh(&b, PSCI_VERSION_1_3);
+	/* What runs there is forgotten. */
+	psci_machine_boot(&b.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
+	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[0], &entry), PSCI_NEXT_START);
+
+	struct record r = psci_record_save(&a);
+
+	assert_int_equal(psci_machine_restore(&b.f.machine, r.bytes, r.size), PSCI_OK);
+	free(r.bytes);
+	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
+		assert_int_equal(psci_vcpu_poll(&b.f.vcpus[i], &entry),
+				 i < 4 ? PSCI_NEXT_SLEEP : PSCI_NEXT_PARK);
+	power_wake(&b, 2);
+	assert_int_equal(power_hw_state(&b, 2, 0, 1), PSCI_NODE_HW_STATE_HW_OFF);
+	assert_int_equal(power_hw_state(&b, 2, 3, 0), PSCI_NODE_HW_STATE_HW_OFF);
+	assert_int_equal(power_hw_state(&b, 2, 2, 1), PSCI_NODE_HW_STATE_HW_ON);
+	assert_int_equal(power_hw_state(&b, 2, 2, 2), PSCI_NODE_HW_STATE_HW_ON);
+	assert_int_equal(fixture_call(&b.f, 2, PSCI_FN64_PSCI_STAT_COUNT, b.f.mpidrs[0],
+				      POWER_SYSTEM_DOWN, 0),
+			 1);
+	/* All sleep again, and so does cluster 1. */
+	power_suspend(&b, 2, POWER_SYSTEM_DOWN);
+	assert_int_equal(psci_vcpu_wake(&b.f.vcpus[0], &entry), PSCI_NEXT_START);
+	assert_int_equal(entry.x0, 0);
+	assert_int_equal(power_hw_state(&b, 0, 2, 1), PSCI_NODE_HW_STATE_HW_OFF);
+}
+
 static void a_suspended_machine_resumes_elsewhere(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN64_SYSTEM_SUSPEND, FIXTURE_ENTRY, 9, 0);
@@ -233,6 +270,7 @@ int main(void)
 		cmocka_unit_test(the_bytes_are_those_of_the_format),
 		cmocka_unit_test(a_buffer_that_is_too_small_is_left_alone),
 		cmocka_unit_test(each_vcpu_is_what_it_was),
+		cmocka_unit_test(a_machine_of_sleepers_wakes_elsewhere),
 		cmocka_unit_test(a_suspended_machine_resumes_elsewhere),
 		cmocka_unit_test(the_event_is_still_there),
 		cmocka_unit_test(version_and_functions_are_the_record_s),
