@@ -13,6 +13,7 @@
  */
 #include "el2.h"
 
+#include <psci/arch.h>
 #include <psci/client.h>
 #include <psci/psci.h>
 
@@ -86,6 +87,9 @@ static const struct psci_host host = {
 	.lock = on_lock,
 	.unlock = on_unlock,
 };
+
+/* SMCCC 1.1, as zero means, and no calls of its own but those that tell so. */
+static const struct psci_arch arch = { .version = 0 };
 
 /* Of CPU_SUSPEND: what a guest's device tree would list. */
 static const struct psci_idle_state idle_states[] = {
@@ -172,7 +176,11 @@ static enum psci_next serve_trap(struct vcpu *vcpu)
 	default:
 		el2_fault();
 	}
-	next = psci_call(&vcpu->psci, &regs);
+	/* Nobody below answers SMCCC_VERSION, which PSCI_FEATURES announces. */
+	if (psci_arch_call(&arch, &regs))
+		next = PSCI_NEXT_RESUME;
+	else
+		next = psci_call(&vcpu->psci, &regs);
 	if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
 		guest->x[0] = regs.x[0];
 

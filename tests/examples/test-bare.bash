@@ -36,3 +36,21 @@ timer fired: 1
 back from power-down at its entry point, timer fired: 1
 hibernates, SYSTEM_OFF2 types: 1"
 is "embed-el2 learns that it hibernated" "$(said el2)" "the guest asked for OFF2 on vCPU 0"
+
+# The payload wants a device tree in x0: mov x0, #0x40000000, where QEMU puts the
+# board's; mov x1, #0x40400000; br x1.
+printf '\x00\x00\xa8\xd2\x01\x08\xa8\xd2\x20\x00\x1f\xd6' >"$work/to-payload"
+
+# payload_on_el2 TESTS: two CPUs, no interrupts of the guest's own
+payload_on_el2()
+{
+	on_board -machine virt,virtualization=on,gic-version=3 -m 3G -append "tests=$1" \
+		-kernel "$build/arm64/example-el2.elf" \
+		-device "loader,file=$work/to-payload,addr=0x40200000,force-raw=on" \
+		-device "loader,file=$build/payload/psci-conform.img,addr=0x40400000,force-raw=on"
+}
+
+for tests in features smccc affinity-info system-off2; do
+	ok "the payload's $tests ends on embed-el2" payload_on_el2 "$tests"
+	ok "and nothing is wrong" [ "$(grep -c '^# summary .* fail=0 ' "$output")" -eq 1 ]
+done
