@@ -30,6 +30,15 @@ vm_finish
 ok "unloaded: the guest resumes" guest_said '^GUEST: resumed '
 ends "unloaded: a power-off" off
 
+# Its image is written when it goes to sleep in RAM; what comes of it is up to who wakes it.
+vm_start_guest hybrid load,hibernate:suspend,poweroff --cpus 2
+ok "suspend-hybrid: the guest writes its image and sleeps" \
+	vm_await "$vm_messages" '^dormouse: hybrid: suspended: SYSTEM_SUSPEND, '
+dormouse wake hybrid
+vm_finish
+ok "suspend-hybrid: the guest goes on in one run" guest_said '^GUEST: resumed '
+ends "suspend-hybrid: a power-off after it" off
+
 vm_start_guest uswsusp load,snapshot
 vm_finish
 ok "uswsusp: a process announces a hibernation and powers off" guest_said \
