@@ -10,14 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli-option.h"
 #include "qmp/call.h"
 #include "record.h"
 #include "vm-dir.h"
 
 #define TIMEOUT_DEFAULT 30 /* Seconds: a reset clears all RAM. */
+#define TIMEOUT_SAVE 600 /* And to save it takes the longer, the more there is. */
 
 struct verb {
 	const char *word;
+	const char *argument; /* QMP's name for a file that is wanted, too, or NULL. */
 	const char *command; /* QMP's; NULL if no VM can do it. */
 	const char *event; /* What it has come to its end with, or NULL for its answer. */
 	const char *done;
@@ -25,27 +28,31 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-	{ "stop", "stop", NULL, "stopped",
+	{ "stop", NULL, "stop", NULL, "stopped",
 	  "Hold up all its vCPUs. Its guest notices nothing but the time that passes." },
-	{ "cont", "cont", NULL, "goes on", "Let vCPUs that were stopped go on." },
-	{ "wake", "system_wakeup", NULL, "awake",
+	{ "cont", NULL, "cont", NULL, "goes on", "Let vCPUs that were stopped go on." },
+	{ "wake", NULL, "system_wakeup", NULL, "awake",
 	  "Wake its guest, which has suspended itself to RAM." },
-	{ "suspend", NULL, NULL, "suspended",
+	{ "suspend", NULL, NULL, NULL, "suspended",
 	  "Ask its guest to suspend itself to RAM. That takes an agent in the guest, to which\n"
 	  "dormouse cannot speak yet: from within, \"echo mem > /sys/power/state\" does it." },
-	{ "reset", "system_reset", "RESET", "reset",
+	{ "reset", NULL, "system_reset", "RESET", "reset",
 	  "Begin again with empty RAM, as the reset button does. What the guest has not written\n"
 	  "to its disks is lost." },
-	{ "poweroff", "system_powerdown", "SHUTDOWN", "off",
+	{ "poweroff", NULL, "system_powerdown", "SHUTDOWN", "off",
 	  "Ask its guest to power off. That takes a power button, which the machine does not\n"
 	  "have yet, or an agent in the guest." },
-	{ "kill", "quit", "SHUTDOWN", "ended",
+	{ "kill", NULL, "quit", "SHUTDOWN", "ended",
 	  "End it, as pulling the plug does. What the guest has not written to its disks is lost." },
+	{ "save", "file", "x-dormouse-save", "SHUTDOWN", "saved",
+	  "Save it in FILE, which must not exist, once its guest has suspended itself to RAM, and\n"
+	  "end it: \"dormouse restore FILE\" goes on with it, here or on another host." },
 };
 
 struct request {
 	const char *word;
 	const char *name;
+	const char *file; /* As it was given, or NULL. */
 	bool json;
 	int timeout;
 };
@@ -62,7 +69,7 @@ static const struct verb *find(const char *word)
 }
 
 /* Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error set. */
-static int parse(int argc, char **argv, const char *text, struct request *request,
+static int parse(int argc, char **argv, const char *text, bool wants_file, struct request *request,
 		 struct error *error)
 {
 	static const struct option options[] = {
@@ -91,18 +98,20 @@ static int parse(int argc, char **argv, const char *text, struct request *reques
 			request->timeout = (int)seconds;
 			break;
 		case 'h':
-			printf("Usage: dormouse %s [--json] [--timeout SECONDS] NAME\n%s\n\n",
-			       argv[0], text);
+			printf("Usage: dormouse %s [--json] [--timeout SECONDS] NAME%s\n%s\n\n",
+			       argv[0], wants_file ? " FILE" : "", text);
 			return 1;
 		default:
 			return error_set(error, CLI_USAGE, "%s has no option %s", argv[0],
 					 argv[optind - 1]);
 		}
 	}
-	if (argc != optind + 1)
-		return error_set(error, CLI_USAGE, "%s wants one name", argv[0]);
+	if (argc != optind + 1 + wants_file)
+		return error_set(error, CLI_USAGE, "%s wants one name%s", argv[0],
+				 wants_file ? " and one file" : "");
 	request->word = argv[0];
 	request->name = argv[optind];
+	request->file = wants_file ? argv[optind + 1] : NULL;
 
 	return 0;
 }
@@ -134,22 +143,51 @@ static int call(const struct request *request, struct qmp_call *call, struct err
 	return err;
 }
 
+/* Returns NULL with @error set. */
+static json_t *make_arguments(const struct request *request, const struct verb *verb,
+			      struct error *error)
+{
+	/* Of a VM's own dormouse the current directory is another. */
+	char *path = NULL;
+	json_t *arguments = NULL;
+
+	if (cli_set_path(&path, request->file, strlen(request->file), error) == 0) {
+		arguments = json_pack("{s:s}", verb->argument, path);
+		if (!arguments)
+			error_set(error, -EILSEQ, "%s: a file's name must be UTF-8 here",
+				  request->file);
+	}
+	free(path);
+
+	return arguments;
+}
+
 static int carry_out(const struct request *request, const struct verb *verb, struct error *error)
 {
+	json_t *arguments = NULL;
 	struct qmp_call connection;
 	int err;
 
+	if (request->file) {
+		arguments = make_arguments(request, verb, error);
+		if (!arguments)
+			return -EINVAL;
+	}
 	err = call(request, &connection, error);
-	if (err)
+	if (err) {
+		json_decref(arguments);
+
 		return err;
+	}
 	if (verb->command)
-		err = qmp_call_execute(&connection, verb->command, verb->event, error);
+		err = qmp_call_execute(&connection, verb->command, arguments, verb->event, error);
 	else
 		err = error_set(error, -EOPNOTSUPP,
 				"%s has no agent in its guest that could be asked to %s: do it "
 				"from within the guest",
 				request->name, verb->word);
 	qmp_call_close(&connection);
+	json_decref(arguments);
 	if (err == -ETIMEDOUT)
 		return error_set(error, err,
 				 "%s was asked to %s, but has not done so within %d seconds",
@@ -182,16 +220,17 @@ static int print_json(const struct request *request, int err, const struct error
 }
 
 static const char options_help[] = "  --json             say what came of it as an object of JSON\n"
-				   "  --timeout SECONDS  how long to wait for it (default: 30)\n";
+				   "  --timeout SECONDS  how long to wait for it (default: %d)\n";
 
 int cli_control(int argc, char **argv, struct error *error)
 {
 	const struct verb *verb = find(argv[0]);
-	struct request request = { .timeout = TIMEOUT_DEFAULT };
-	int err = parse(argc, argv, verb->help, &request, error);
+	const int timeout = verb->argument ? TIMEOUT_SAVE : TIMEOUT_DEFAULT;
+	struct request request = { .timeout = timeout };
+	int err = parse(argc, argv, verb->help, verb->argument != NULL, &request, error);
 
 	if (err == 1)
-		return fputs(options_help, stdout) < 0 ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
+		return printf(options_help, timeout) < 0 ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
 	if (err)
 		return err;
 	err = carry_out(&request, verb, error);
@@ -234,7 +273,7 @@ int cli_events(int argc, char **argv, struct error *error)
 {
 	struct request request = { .timeout = QMP_CALL_FOREVER };
 	struct qmp_call connection;
-	int err = parse(argc, argv, events_help, &request, error);
+	int err = parse(argc, argv, events_help, false, &request, error);
 
 	if (err == 1)
 		return EXIT_SUCCESS;

@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli-option.h"
 #include "config.h"
 #include "run.h"
-#include "terminal.h"
 
 #define CPUS_DEFAULT 1
 #define MEMORY_DEFAULT (512ULL << 20)
@@ -51,13 +49,14 @@ static const char help[] =
 	"                       alone is a file\n"
 	"  --psci-test WHAT,... for testers of PSCI alone: have libpsci give answers that it gives\n"
 	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
-	"  --force              start a hibernated or killed NAME although its environment changed\n"
+	"  --force              start a hibernated or killed NAME although its environment changed,\n"
+	"                       and a saved one although it is saved\n"
 	"\n"
 	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
 	"\n"
 	"Exit status: 0 the guest powered off, 3 it hibernated, 4 it crashed, 5 it was stopped\n"
-	"from outside, 6 it asked for a reset and --on-reset or --on-reset2 says exit; 1 dormouse\n"
-	"met trouble, 2 the command line makes no sense.\n";
+	"from outside, 6 it asked for a reset and --on-reset or --on-reset2 says exit, 7 it was\n"
+	"saved in a file; 1 dormouse met trouble, 2 the command line makes no sense.\n";
 
 enum option_id {
 	OPTION_NAME = 1,
@@ -117,27 +116,9 @@ static int out_of_memory(struct parse *p)
 	return error_set(p->error, -ENOMEM, "out of memory");
 }
 
-/*
- * An absolute path for the record, since the next run may start elsewhere. What
- * is wrong with the file itself is for those to say who open it.
- */
 static int set_path(struct parse *p, char **to, const char *path, size_t length)
 {
-	char directory[PATH_MAX] = "";
-	char *absolute;
-
-	if (length == 0)
-		return error_set(p->error, CLI_USAGE, "a file's name is empty");
-	if (path[0] != '/' && !getcwd(directory, sizeof(directory)))
-		return error_set(p->error, -errno, "cannot tell the current directory: %s",
-				 strerror(errno));
-	if (asprintf(&absolute, "%s%s%.*s", directory, path[0] == '/' ? "" : "/", (int)length,
-		     path) < 0)
-		return out_of_memory(p);
-	free(*to);
-	*to = absolute;
-
-	return 0;
+	return cli_set_path(to, path, length, p->error);
 }
 
 static int set_text(struct parse *p, char **to, const char *text)
@@ -186,48 +167,6 @@ static int set_flat(struct parse *p, const char *argument)
 		length = (size_t)(at - argument);
 
 	return set_path(p, &config->flat, argument, length);
-}
-
-/* What follows @prefix in @text, or NULL. */
-static const char *after(const char *text, const char *prefix)
-{
-	const size_t length = strlen(prefix);
-
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
-}
-
-/* The record's words, too, but for a file, which is its path, and tty, which is NULL. */
-static int set_console(struct parse *p, const char *argument)
-{
-	char **console = &p->run->config.console;
-	const char *file = after(argument, "file:");
-	const char *socket = after(argument, TERMINAL_UNIX);
-	char *path = NULL;
-	char *text;
-	int err;
-
-	if (strcmp(argument, TERMINAL_NONE) == 0)
-		return set_text(p, console, TERMINAL_NONE);
-	if (strcmp(argument, "tty") == 0) {
-		free(*console);
-		*console = NULL;
-
-		return 0;
-	}
-	if (!socket)
-		return file ? set_path(p, console, file, strlen(file))
-			    : set_path(p, console, argument, strlen(argument));
-	err = set_path(p, &path, socket, strlen(socket));
-	if (err)
-		return err;
-	err = asprintf(&text, TERMINAL_UNIX "%s", path) < 0 ? out_of_memory(p) : 0;
-	free(path);
-	if (err)
-		return err;
-	free(*console);
-	*console = text;
-
-	return 0;
 }
 
 static int set_cpus(struct parse *p, const char *argument)
@@ -347,7 +286,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 					 argument);
 		return 0;
 	case OPTION_CONSOLE:
-		return set_console(p, argument);
+		return cli_set_console(&config->console, argument, p->error);
 	case OPTION_PSCI_TEST:
 		return set_psci_test(p, argument);
 	case OPTION_FORCE:

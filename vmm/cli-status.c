@@ -15,7 +15,7 @@
 static const char status_help[] =
 	"Usage: dormouse status [--json] NAME\n"
 	"Say what is known of a virtual machine, as lines of \"key: value\": its state (running,\n"
-	"suspended, hibernated, off, crashed), since when and why, what can wake it if it is\n"
+	"suspended, hibernated, saved, off, crashed), since when and why, what can wake it if it is\n"
 	"suspended, and what it is made of.\n"
 	"\n"
 	"  --json   the same as one object of JSON\n";
@@ -158,6 +158,8 @@ static void print_status(const char *name, const struct record *record)
 		puts("paused: yes");
 	if (record->suspension.known)
 		print_suspension(&record->suspension);
+	if (record->saved_file)
+		printf("saved: %s\n", record->saved_file);
 	if (lifecycle_has_process(record->state))
 		printf("pid: %ld\n", record->pid);
 	printf("boots: %llu\nhost: Linux %s\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\n",

@@ -12,6 +12,7 @@
  * CLI_USAGE for a command line that makes no sense, any other for trouble.
  */
 int cli_run(int argc, char **argv, struct error *error);
+int cli_restore(int argc, char **argv, struct error *error);
 int cli_status(int argc, char **argv, struct error *error);
 int cli_list(int argc, char **argv, struct error *error);
 int cli_features(int argc, char **argv, struct error *error);

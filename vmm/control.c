@@ -4,14 +4,18 @@
 #include <psci/abi.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 
 #include "devices.h"
 #include "gic.h"
 #include "message.h"
 #include "psci-host.h"
+#include "save/file.h"
 #include "vcpu.h"
 
 void control_create(struct control *control, struct vm *vm, struct record *record, int dir_fd)
@@ -271,6 +275,79 @@ int control_reset(struct control *control, const char *by, struct error *error)
 	return 0;
 }
 
+/* 128 random bits. Returns 0 or -errno. */
+static int make_id(char id[RECORD_SAVED_ID_SIZE])
+{
+	uint8_t bits[(RECORD_SAVED_ID_SIZE - 1) / 2];
+
+	if (getrandom(bits, sizeof(bits), 0) != sizeof(bits))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bits); i++)
+		snprintf(id + 2 * i, 3, "%02x", bits[i]);
+
+	return 0;
+}
+
+/* While all is held: on failure the record is as before. */
+static int write_saved(struct control *control, const char *path, struct error *error)
+{
+	struct vm *vm = control->vm;
+	struct record *record = control->record;
+	char *file = strdup(path);
+	int err = file ? make_id(record->saved_id) : -ENOMEM;
+
+	if (err)
+		error_set(error, err, "cannot save %s: %s", vm->name, strerror(-err));
+	/* What its guest has written is there before what knows of it. */
+	if (!err)
+		err = devices_sync(vm->devices, error);
+	if (!err)
+		err = save_file_write(path, vm, record, error);
+	if (err) {
+		record->saved_id[0] = '\0';
+		free(file);
+	} else {
+		record->saved_file = file;
+	}
+
+	return err;
+}
+
+int control_save(struct control *control, const char *path, struct error *error)
+{
+	struct vm *vm = control->vm;
+	char what[PATH_MAX + 4];
+	struct cause cause;
+	int err = check_alive(control, error);
+
+	if (err)
+		return err;
+	if (control->record->state != VM_SUSPENDED)
+		return error_set(
+			error, -EINVAL,
+			"%s cannot be saved while it is %s: only a guest that has suspended "
+			"itself to RAM is at rest",
+			vm->name, lifecycle_state_word(control->record->state));
+	/* What wakes it from here on wakes it when it is restored. */
+	if (!vm_hold(vm))
+		return check_alive(control, error);
+	devices_hold(vm->devices);
+	err = write_saved(control, path, error);
+	if (!err) {
+		snprintf(what, sizeof(what), "in %s", path);
+		cause_set(&cause, VM_TRIGGER_SAVE, CAUSE_VCPU_NONE, what);
+		control->quit_reason = CONTROL_REASON_HOST_QMP_QUIT;
+		/* Requests that still wait are in the file, and for whoever restores it. */
+		devices_halt(vm->devices);
+		vm_stop(vm, &cause);
+	}
+	devices_let_go(vm->devices);
+	if (err && !control->paused)
+		vm_release(vm);
+
+	return err;
+}
+
 int control_powerdown(struct control *control, struct error *error)
 {
 	const int err = check_alive(control, error);
@@ -368,11 +445,11 @@ void control_ended(struct control *control, const struct cause *cause)
 	struct control_event event = {
 		.kind = CONTROL_SHUTDOWN,
 		.reason = CONTROL_REASON_GUEST_SHUTDOWN,
-		.guest = cause->trigger != VM_TRIGGER_QUIT,
+		.guest = cause->trigger != VM_TRIGGER_QUIT && cause->trigger != VM_TRIGGER_SAVE,
 		.cause = cause,
 	};
 
-	if (cause->trigger == VM_TRIGGER_QUIT)
+	if (!event.guest)
 		event.reason = control->quit_reason;
 	else if (cause->trigger == VM_TRIGGER_RESET)
 		event.reason = CONTROL_REASON_GUEST_RESET;

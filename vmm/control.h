@@ -119,6 +119,13 @@ int control_wake(struct control *control, const char *by, struct error *error);
 int control_reset(struct control *control, const char *by, struct error *error);
 
 /**
+ * Save it in @path, absolute, of a file that does not exist, and end the run: from
+ * SYSTEM_SUSPEND only (-EINVAL), when the guest has brought itself to rest. Takes as
+ * long as its memory takes to be written; if it fails all goes on as before.
+ */
+int control_save(struct control *control, const char *path, struct error *error);
+
+/**
  * Ask the guest to power off, as its power button would: -EOPNOTSUPP, since the
  * machine has none.
  */

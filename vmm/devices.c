@@ -5,6 +5,7 @@
 #include <linux/virtio_mmio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "board.h"
 #include "gic.h"
@@ -231,4 +232,52 @@ int devices_drain(struct devices *devices, struct error *error)
 	}
 
 	return first;
+}
+
+/* --- to be saved --- */
+
+void devices_hold(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->disk_count; i++)
+		virtio_mmio_hold(&devices->blks[i].mmio);
+	virtio_mmio_hold(&devices->rng.mmio);
+}
+
+void devices_let_go(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->disk_count; i++)
+		virtio_mmio_let_go(&devices->blks[i].mmio);
+	virtio_mmio_let_go(&devices->rng.mmio);
+}
+
+int devices_sync(const struct devices *devices, struct error *error)
+{
+	for (size_t i = 0; i < devices->disk_count; i++) {
+		const struct disk *disk = &devices->disks[i];
+
+		if (!disk->read_only && fdatasync(disk->fd) < 0)
+			return error_set(error, -errno,
+					 "disk %s: what was written is not durable: %s", disk->path,
+					 strerror(errno));
+	}
+
+	return 0;
+}
+
+int devices_move(struct devices *devices, struct stream *stream, struct error *error)
+{
+	pl011_move(&devices->uart, stream);
+	pl031_move(&devices->rtc, stream);
+	if (!virtio_mmio_move(&devices->rng.mmio, stream))
+		return error_set(error, -ENODEV, "its source of randomness is another here");
+	for (size_t i = 0; i < devices->disk_count; i++) {
+		const struct disk *disk = &devices->disks[i];
+
+		if (!virtio_mmio_move(&devices->blks[i].mmio, stream))
+			return error_set(error, -ENODEV,
+					 "the disk %s, of %llu bytes, is not what it was",
+					 disk->path, (unsigned long long)disk->size);
+	}
+
+	return 0;
 }

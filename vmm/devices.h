@@ -11,6 +11,7 @@
 #include "devices/pl031.h"
 #include "disk.h"
 #include "error.h"
+#include "save/stream.h"
 #include "terminal.h"
 #include "virtio/blk.h"
 #include "virtio/rng.h"
@@ -52,5 +53,22 @@ void devices_halt(struct devices *devices);
  * runs. Returns 0, or -errno with @error set.
  */
 int devices_drain(struct devices *devices, struct error *error);
+
+/**
+ * Keep the devices from the guest's memory, until devices_let_go(): wait for the
+ * requests in hand. No vCPU runs.
+ */
+void devices_hold(struct devices *devices);
+void devices_let_go(struct devices *devices);
+
+/** Make durable what was written, while they are held. Returns 0, or -errno with @error set. */
+int devices_sync(const struct devices *devices, struct error *error);
+
+/**
+ * Move their state while they are held; what is read goes to devices as after
+ * power-on, in a machine whose GIC is what it was. Returns 0, or -errno with @error
+ * set if a device is not what it was; failures of the stream are not told here.
+ */
+int devices_move(struct devices *devices, struct stream *stream, struct error *error);
 
 #endif

@@ -106,8 +106,7 @@ static uint32_t read_register(int gic_fd, uint32_t group, uint64_t attribute)
 	return ioctl(gic_fd, KVM_GET_DEVICE_ATTR, &attr) < 0 ? 0 : value;
 }
 
-/* Affinity as KVM_DEV_ARM_VGIC_GRP_REDIST_REGS has it: in the upper 32 bits, packed. */
-static uint64_t redistributor(uint64_t mpidr)
+uint64_t gic_affinity(uint64_t mpidr)
 {
 	return ((mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000)) << 32;
 }
@@ -119,7 +118,7 @@ size_t gic_enabled(int gic_fd, uint64_t mpidr, uint16_t *intids, size_t max)
 	for (uint32_t word = 0; word < BOARD_INTERRUPTS / 32; word++) {
 		const uint32_t enabled =
 			word == 0 ? read_register(gic_fd, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
-						  redistributor(mpidr) | GICR_ISENABLER0)
+						  gic_affinity(mpidr) | GICR_ISENABLER0)
 				  : read_register(gic_fd, KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
 						  GICD_ISENABLER + 4ULL * word);
 

@@ -24,6 +24,12 @@ int gic_init(int gic_fd, struct error *error);
 int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error);
 
 /**
+ * Which vCPU's registers an attribute of the GIC means, to be added to their offset:
+ * the affinity in its upper 32 bits, packed.
+ */
+uint64_t gic_affinity(uint64_t mpidr);
+
+/**
  * The private and shared peripheral interrupts that the guest has enabled and that
  * can come to the vCPU of affinity @mpidr: up to @max INTIDs into @intids, in
  * order. Software generated ones are left out: only vCPUs send those. While no

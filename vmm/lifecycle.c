@@ -11,13 +11,14 @@
 /** The one table of transitions. */
 static const signed char transitions[VM_STATE_COUNT][VM_TRIGGER_COUNT] = {
 	/* clang-format off */
-	/*                  START       SUSPEND       WAKE        OFF      HIBERNATE      RESET         QUIT     CRASH */
-	[VM_OFF]        = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
-	[VM_RUNNING]    = { NOWHERE,    VM_SUSPENDED, NOWHERE,    VM_OFF,  VM_HIBERNATED, VM_RESETTING, VM_OFF,  VM_CRASHED },
-	[VM_SUSPENDED]  = { NOWHERE,    NOWHERE,      VM_RUNNING, NOWHERE, NOWHERE,       VM_RESETTING, VM_OFF,  VM_CRASHED },
-	[VM_HIBERNATED] = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
-	[VM_RESETTING]  = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      VM_OFF,  VM_CRASHED },
-	[VM_CRASHED]    = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE },
+	/*                  START       SUSPEND       WAKE        OFF      HIBERNATE      RESET         QUIT     CRASH       SAVE      RESTORE */
+	[VM_OFF]        = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
+	[VM_RUNNING]    = { NOWHERE,    VM_SUSPENDED, NOWHERE,    VM_OFF,  VM_HIBERNATED, VM_RESETTING, VM_OFF,  VM_CRASHED, NOWHERE,  NOWHERE },
+	[VM_SUSPENDED]  = { NOWHERE,    NOWHERE,      VM_RUNNING, NOWHERE, NOWHERE,       VM_RESETTING, VM_OFF,  VM_CRASHED, VM_SAVED, NOWHERE },
+	[VM_HIBERNATED] = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
+	[VM_SAVED]      = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
+	[VM_RESETTING]  = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      VM_OFF,  VM_CRASHED, NOWHERE,  NOWHERE },
+	[VM_CRASHED]    = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
 	/* clang-format on */
 };
 
@@ -26,6 +27,7 @@ static const char *const state_words[VM_STATE_COUNT] = {
 	[VM_RUNNING] = "running",
 	[VM_SUSPENDED] = "suspended",
 	[VM_HIBERNATED] = "hibernated",
+	[VM_SAVED] = "saved",
 	[VM_RESETTING] = "resetting",
 	[VM_CRASHED] = "crashed",
 };
@@ -35,6 +37,7 @@ static const char *const trigger_words[VM_TRIGGER_COUNT] = {
 	[VM_TRIGGER_WAKE] = "wake",	      [VM_TRIGGER_OFF] = "off",
 	[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
 	[VM_TRIGGER_QUIT] = "quit",	      [VM_TRIGGER_CRASH] = "crash",
+	[VM_TRIGGER_SAVE] = "save",	      [VM_TRIGGER_RESTORE] = "restore",
 };
 
 int lifecycle_next(enum vm_state from, enum vm_trigger trigger, enum vm_state *to)
@@ -106,6 +109,8 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger)
 		return trigger == VM_TRIGGER_RESET ? EXIT_STATUS_RESET : EXIT_STATUS_OFF;
 	case VM_HIBERNATED:
 		return EXIT_STATUS_HIBERNATED;
+	case VM_SAVED:
+		return EXIT_STATUS_SAVED;
 	case VM_CRASHED:
 		return EXIT_STATUS_CRASHED;
 	case VM_RUNNING:

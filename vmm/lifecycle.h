@@ -18,6 +18,7 @@ enum vm_state {
 	VM_RUNNING,
 	VM_SUSPENDED, /**< To RAM: its process waits for what wakes the guest. */
 	VM_HIBERNATED, /**< Off, with its memory saved on its disk by the guest. */
+	VM_SAVED, /**< Without a process, with all of a suspended machine in a file. */
 	VM_RESETTING, /**< Between two lives of one run. */
 	VM_CRASHED, /**< Stopped without having been asked to, by guest or host. */
 };
@@ -32,8 +33,10 @@ enum vm_trigger {
 	VM_TRIGGER_RESET, /**< The guest, or someone outside, wants it to start again. */
 	VM_TRIGGER_QUIT, /**< Someone outside stopped it: the console's user, a signal. */
 	VM_TRIGGER_CRASH, /**< It cannot go on. */
+	VM_TRIGGER_SAVE, /**< Someone outside had it saved to a file. */
+	VM_TRIGGER_RESTORE, /**< Someone outside had it restored from there. */
 };
-#define VM_TRIGGER_COUNT (VM_TRIGGER_CRASH + 1)
+#define VM_TRIGGER_COUNT (VM_TRIGGER_RESTORE + 1)
 
 #define CAUSE_VCPU_NONE (-1)
 
@@ -84,6 +87,7 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger);
 #define EXIT_STATUS_CRASHED 4
 #define EXIT_STATUS_QUIT 5
 #define EXIT_STATUS_RESET 6
+#define EXIT_STATUS_SAVED 7
 
 /**
  * Fill in a cause without arguments, as of now. @what is cut off where it is too

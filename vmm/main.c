@@ -17,6 +17,7 @@ static const char help[] =
 	"Run arm64 virtual machines that can sleep.\n"
 	"\n"
 	"  run       start a virtual machine and stay until it ends\n"
+	"  restore   go on with one that was saved in a file\n"
 	"  status    say what is known of one\n"
 	"  list      say which there are\n"
 	"  features  say what this host offers, and which --psci that allows\n"
@@ -27,6 +28,7 @@ static const char help[] =
 	"  wake               wake its guest, which has suspended itself to RAM\n"
 	"  suspend, poweroff  ask its guest to do so\n"
 	"  reset, kill        reset it, and end it, whatever its guest does\n"
+	"  save               save it in a file while its guest is suspended, and end it\n"
 	"  events             say what happens to it\n"
 	"\n"
 	"dormouse COMMAND --help tells more. A first run, of a kernel with an initrd:\n"
@@ -45,7 +47,8 @@ static const struct {
 	{ "run", cli_run },	      { "status", cli_status },	  { "list", cli_list },
 	{ "features", cli_features }, { "stop", cli_control },	  { "cont", cli_control },
 	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
-	{ "poweroff", cli_control },  { "kill", cli_control },	  { "events", cli_events },
+	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_control },
+	{ "kill", cli_control },      { "events", cli_events },
 };
 
 static int usage(const char *command, const char *text)

@@ -256,6 +256,11 @@ int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error
 		      : begin_libpsci(vm, pc, x0, error);
 }
 
+struct psci_machine *psci_host_machine(struct vm *vm)
+{
+	return vm->psci_server == PSCI_SERVER_USERSPACE ? &vm->psci->machine : NULL;
+}
+
 void psci_host_end(struct vm *vm)
 {
 	struct psci_host_machine *psci = vm->psci;

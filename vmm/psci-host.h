@@ -24,6 +24,11 @@ void psci_host_choose(struct vm *vm);
  */
 int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error);
 
+struct psci_machine;
+
+/** libpsci's machine if it alone serves, to be saved and restored; else NULL. */
+struct psci_machine *psci_host_machine(struct vm *vm);
+
 /** Undo it, once no vCPU runs. */
 void psci_host_end(struct vm *vm);
 

@@ -22,6 +22,7 @@
 void record_free(struct record *record)
 {
 	config_free(&record->config);
+	free(record->saved_file);
 	*record = (struct record){ 0 };
 }
 
@@ -140,6 +141,20 @@ static bool add_suspension(json_t *object, const struct record *record)
 	       add(object, "suspension", record_suspension_to_json(&record->suspension));
 }
 
+/* The same. */
+static bool add_saved(json_t *object, const struct record *record)
+{
+	json_t *json;
+
+	if (!*record->saved_id)
+		return true;
+	json = json_object();
+
+	return add(object, "saved",
+		   finish(json, add_text(json, "id", record->saved_id) &&
+					add_text(json, "file", record->saved_file)));
+}
+
 json_t *record_to_json(const struct record *record, const char *name)
 {
 	json_t *json = json_object();
@@ -148,7 +163,7 @@ json_t *record_to_json(const struct record *record, const char *name)
 				    add_text(json, "name", name) &&
 				    add_text(json, "state", lifecycle_state_word(record->state)) &&
 				    add(json, "cause", cause_to_json(&record->cause)) &&
-				    add_suspension(json, record) &&
+				    add_suspension(json, record) && add_saved(json, record) &&
 				    add_flag(json, "paused", record->paused) &&
 				    add(json, "pid", json_integer((json_int_t)record->pid)) &&
 				    add(json, "boots", json_integer((json_int_t)record->boots)) &&
@@ -346,6 +361,20 @@ static int cause_from_json(json_t *json, struct cause *cause)
 	return short_text_from_json(what, cause->what, sizeof(cause->what));
 }
 
+static int saved_from_json(json_t *json, struct record *record)
+{
+	json_t *file = NULL;
+	const char *id;
+
+	if (json_unpack(json, "{s:s, s?o}", "id", &id, "file", &file) < 0 ||
+	    strlen(id) != RECORD_SAVED_ID_SIZE - 1 ||
+	    strspn(id, "0123456789abcdef") != RECORD_SAVED_ID_SIZE - 1)
+		return -EINVAL;
+	memcpy(record->saved_id, id, sizeof(record->saved_id));
+
+	return optional_text_from_json(file, &record->saved_file);
+}
+
 /* On failure @record holds what has to be freed all the same. */
 static int record_from_json(json_t *json, struct record *record)
 {
@@ -353,15 +382,17 @@ static int record_from_json(json_t *json, struct record *record)
 	json_t *machine;
 	json_t *host;
 	json_t *suspension = NULL;
+	json_t *saved = NULL;
 	json_int_t pid;
 	json_int_t boots;
 	const char *state;
 	int paused = 0;
 	int err;
 
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?b}", "state", &state, "cause",
-			&cause, "pid", &pid, "boots", &boots, "host", &host, "machine", &machine,
-			"suspension", &suspension, "paused", &paused) < 0)
+	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b}", "state", &state,
+			"cause", &cause, "pid", &pid, "boots", &boots, "host", &host, "machine",
+			&machine, "suspension", &suspension, "saved", &saved, "paused",
+			&paused) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
@@ -371,6 +402,11 @@ static int record_from_json(json_t *json, struct record *record)
 	err = lifecycle_parse_state(state, &record->state);
 	if (!err && suspension)
 		err = record_suspension_from_json(suspension, &record->suspension);
+	if (!err && saved)
+		err = saved_from_json(saved, record);
+	/* Or there would be no way back. */
+	if (!err && record->state == VM_SAVED && (!*record->saved_id || !record->saved_file))
+		err = -EINVAL;
 	if (!err)
 		err = short_text_from_json(host, record->host, sizeof(record->host));
 	if (!err)
@@ -381,7 +417,7 @@ static int record_from_json(json_t *json, struct record *record)
 	return err;
 }
 
-static int parse(const char *text, size_t size, const char *name, struct record *record,
+int record_parse(const char *text, size_t size, const char *name, struct record *record,
 		 struct error *error)
 {
 	json_error_t where;
@@ -436,7 +472,7 @@ int record_load(int dir_fd, const char *name, struct record *record, struct erro
 	else if (size == RECORD_SIZE_MAX)
 		err = error_set(error, -EFBIG, "the record of %s is damaged: too large", name);
 	else
-		err = parse(text, (size_t)size, name, record, error);
+		err = record_parse(text, (size_t)size, name, record, error);
 	free(text);
 
 	return err;

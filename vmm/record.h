@@ -18,6 +18,9 @@
 #include "lifecycle.h"
 #include "record-suspension.h"
 
+/** Of a file that a VM is saved in: 128 random bits in hexadecimal. */
+#define RECORD_SAVED_ID_SIZE 33
+
 struct record {
 	enum vm_state state;
 	struct cause cause; /**< What led to the state. */
@@ -27,6 +30,8 @@ struct record {
 	bool paused; /**< It has a process, whose vCPUs are stopped from outside. */
 	/** Of the guest's SYSTEM_SUSPEND, while suspended and if it ended like that. */
 	struct suspension suspension;
+	char saved_id[RECORD_SAVED_ID_SIZE]; /**< Of the file it is, or was, saved in; or empty. */
+	char *saved_file; /**< Its absolute path, or NULL. */
 	struct config config;
 };
 
@@ -39,6 +44,13 @@ void record_free(struct record *record);
  * @error set. On failure @record is untouched.
  */
 int record_load(int dir_fd, const char *name, struct record *record, struct error *error);
+
+/**
+ * Read a record from @size bytes of @text, which a file named @name holds: messages
+ * tell that it is damaged. Else as record_load().
+ */
+int record_parse(const char *text, size_t size, const char *name, struct record *record,
+		 struct error *error);
 
 /**
  * Replace the record in the directory @dir_fd. Once it returns 0 the new one is

@@ -18,6 +18,8 @@
 #include "qmp/monitor.h"
 #include "raw-mode.h"
 #include "record.h"
+#include "run-config.h"
+#include "save/file.h"
 #include "vcpu.h"
 #include "vm-dir.h"
 #include "vm.h"
@@ -25,9 +27,7 @@
 struct session {
 	const struct run_options *options;
 	struct vm_dir dir;
-	struct record last; /**< As it was found. */
-	bool recorded; /**< There was one. */
-	bool died; /**< Whoever wrote it did not get to say how it ended. */
+	struct run_found found;
 	struct record record; /**< Of this run. */
 	struct kvm kvm;
 	struct vm vm;
@@ -55,95 +55,28 @@ static int lock(struct session *s, struct error *error)
 	return err;
 }
 
-/*
- * Whether an image of the guest's may wait for the machine that it left. That it
- * hibernated is known; a dormouse that was killed may have been serving a guest
- * that had its image complete and not come to say so. Of any other end its guest
- * or its user knows: they chose the moment.
- */
-static bool may_have_image(const struct session *s)
-{
-	return s->recorded && (s->last.state == VM_HIBERNATED || s->died);
-}
-
-static int check_environment(const struct session *s, const struct config *config,
-			     struct error *error)
-{
-	struct error change;
-
-	if (!may_have_image(s) || s->options->force ||
-	    !config_environment_changed(&s->last.config, config, &change))
-		return 0;
-
-	return error_set(error, -EPERM,
-			 "%s %s relies on %s: start it as it was with \"dormouse run "
-			 "--name %s\", or with --force if its image shall be at risk",
-			 s->dir.name,
-			 s->died ? "was killed, perhaps as its guest hibernated, whose image then"
-				 : "is hibernated and",
-			 change.text, s->dir.name);
-}
-
-/* Make s->record.config what this run uses. */
-static int settle_config(struct session *s, struct error *error)
-{
-	const struct config *wanted = &s->options->config;
-	const bool anew = config_describes_machine(wanted);
-	struct config *config = &s->record.config;
-	int err;
-
-	if (!anew && !s->recorded)
-		return error_set(error, -ENOENT,
-				 "%s has never run: say what it is with --kernel, --flat or "
-				 "--firmware",
-				 s->dir.name);
-	err = anew ? check_environment(s, wanted, error) : 0;
-	if (err)
-		return err;
-	if (config_copy(config, anew ? wanted : &s->last.config) < 0)
-		return error_set(error, -ENOMEM, "out of memory");
-	if (!anew) {
-		char *console = wanted->console ? strdup(wanted->console) : NULL;
-
-		if (wanted->console && !console)
-			return error_set(error, -ENOMEM, "out of memory");
-		free(config->console);
-		config->console = console;
-		config->psci_test = wanted->psci_test;
-		if (wanted->on_reset != RESET_POLICY_NONE)
-			config->on_reset = wanted->on_reset;
-		if (wanted->on_reset2 != RESET_POLICY_NONE)
-			config->on_reset2 = wanted->on_reset2;
-		if (wanted->suspend != SUSPEND_POLICY_NONE)
-			config->suspend = wanted->suspend;
-	} else if (may_have_image(s) && !s->options->force) {
-		/* What a hibernated guest saw of PSCI it sees again, unless told otherwise. */
-		config->psci = s->last.config.psci;
-		config->psci_version = s->last.config.psci_version;
-	}
-
-	return 0;
-}
-
 static int prepare(struct session *s, struct error *error)
 {
+	const struct save_file *from = s->options->from;
+	struct run_found *found = &s->found;
 	int err = lock(s, error);
 
 	if (err)
 		return err;
-	err = record_load(s->dir.fd, s->dir.name, &s->last, error);
+	found->name = s->dir.name;
+	err = record_load(s->dir.fd, s->dir.name, &found->last, error);
 	if (err && err != -ENOENT)
 		return err;
-	s->recorded = !err;
-	s->record.boots = s->last.boots;
+	found->recorded = !err;
+	s->record.boots = from ? from->record.boots : found->last.boots;
 	/* Whoever ran it holds no lock any more, yet did not get to say how it ended. */
-	s->died = s->recorded && lifecycle_has_process(s->last.state);
-	if (s->died)
+	found->died = found->recorded && lifecycle_has_process(found->last.state);
+	if (found->died)
 		message("%s: the dormouse that ran it (pid %ld) died%s: it crashed", s->dir.name,
-			s->last.pid,
-			s->last.state == VM_SUSPENDED ? " while it was suspended" : "");
+			found->last.pid,
+			found->last.state == VM_SUSPENDED ? " while it was suspended" : "");
 
-	return settle_config(s, error);
+	return run_config_settle(s->options, found, &s->record.config, error);
 }
 
 /* --- while it runs --- */
@@ -274,18 +207,25 @@ static void tell(const struct session *s, enum vm_state state, const struct caus
 
 /*
  * Record, durably and before the guest's first instruction, that it runs: from
- * then on a hibernation image on its disk is used up.
+ * then on a hibernation image on its disk is used up, or the file it was saved in.
  */
-static int record_running(struct session *s, struct error *error)
+static int record_begun(struct session *s, struct error *error)
 {
+	const struct save_file *from = s->options->from;
 	struct record *record = &s->record;
 
-	record->state = VM_RUNNING;
+	record->state = from ? VM_SUSPENDED : VM_RUNNING;
 	record->paused = false;
 	record->suspension.known = false;
+	if (from) {
+		record->suspension = from->record.suspension;
+		record->suspension.console = terminal_has_input(&s->vm.devices->terminal);
+		cause_set(&record->cause, VM_TRIGGER_RESTORE, CAUSE_VCPU_NONE, "dormouse restore");
+	} else {
+		record->boots++;
+		cause_set(&record->cause, VM_TRIGGER_START, CAUSE_VCPU_NONE, "dormouse run");
+	}
 	record->pid = (long)getpid();
-	record->boots++;
-	cause_set(&record->cause, VM_TRIGGER_START, CAUSE_VCPU_NONE, "dormouse run");
 	snprintf(record->host, sizeof(record->host), "%s", s->kvm.release);
 	/* From now on it is this server and this version, whatever hosts may come. */
 	record->config.psci = s->vm.psci_server;
@@ -307,7 +247,7 @@ static int restart(struct session *s, const struct cause *cause, struct error *e
 	if (!cause->warm)
 		err = vm_drop_memory(&s->vm, error);
 	if (!err)
-		err = vm_begin(&s->vm, error);
+		err = vm_begin(&s->vm, NULL, error);
 	if (err)
 		return err;
 	err = vm_run(&s->vm, error);
@@ -384,8 +324,8 @@ static int conclude(struct session *s, struct cause *cause, struct error *error)
 		record->state = VM_CRASHED;
 	record->cause = *cause;
 	record->paused = false;
-	/* What a crash found asleep is worth knowing. */
-	if (record->state != VM_CRASHED)
+	/* What a crash found asleep is worth knowing; and what is saved sleeps. */
+	if (record->state != VM_CRASHED && record->state != VM_SAVED)
 		record->suspension.known = false;
 
 	return record_save(s->dir.fd, s->dir.name, record, error);
@@ -411,7 +351,7 @@ static int tell_unrecorded(const struct session *s, const struct cause *cause, i
  */
 static void record_not_started(struct session *s, const struct error *reason)
 {
-	const struct record *record = s->recorded ? &s->last : &s->record;
+	const struct record *record = s->found.recorded ? &s->found.last : &s->record;
 	struct error error;
 
 	s->record.state = VM_CRASHED;
@@ -423,12 +363,12 @@ static int run_vm(struct session *s, struct error *error)
 {
 	struct error uncontrolled;
 	struct cause cause;
-	int err = vm_begin(&s->vm, error);
+	int err = vm_begin(&s->vm, s->options->from, error);
 
 	if (err)
 		return err;
 	/* The last step of recording may fail, after which it says that it runs. */
-	err = record_running(s, error);
+	err = record_begun(s, error);
 	if (err)
 		goto err_record;
 	announce(s);
@@ -461,8 +401,8 @@ err_record:
 int run(const struct run_options *options, struct error *error)
 {
 	struct session s = { .options = options };
-	int ret = vm_dir_open(options->name, config_describes_machine(&options->config), &s.dir,
-			      error);
+	const bool may_be_new = options->from || config_describes_machine(&options->config);
+	int ret = vm_dir_open(options->name, may_be_new, &s.dir, error);
 
 	if (ret)
 		return ret;
@@ -490,7 +430,7 @@ out_close_signals:
 	close(s.signal_fd);
 out_close_dir:
 	record_free(&s.record);
-	record_free(&s.last);
+	record_free(&s.found.last);
 	vm_dir_close(&s.dir);
 
 	return ret;

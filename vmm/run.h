@@ -8,6 +8,8 @@
 #include "config.h"
 #include "error.h"
 
+struct save_file;
+
 struct run_options {
 	const char *name;
 	/**
@@ -15,7 +17,8 @@ struct run_options {
 	 * for the console and the reset policies that are not NONE.
 	 */
 	struct config config;
-	bool force; /**< Start a hibernated VM although its environment changed. */
+	struct save_file *from; /**< Restore what was saved there, or NULL. */
+	bool force; /**< Although what its guest relies on may have changed. */
 };
 
 /**

@@ -17,6 +17,7 @@
 #include "memory-map.h"
 #include "message.h"
 #include "psci-host.h"
+#include "save/file.h"
 #include "vcpu.h"
 
 int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
@@ -144,7 +145,7 @@ static int fill_memory(struct vm *vm, struct error *error)
 	return device_tree_write(&tree, &vm->memory, error);
 }
 
-int vm_begin(struct vm *vm, struct error *error)
+int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
 {
 	int err;
 
@@ -162,7 +163,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	if (!err)
 		err = psci_host_begin(vm, vm->image.entry, IMAGE_DEVICE_TREE_ADDRESS, error);
 	if (!err)
-		err = fill_memory(vm, error);
+		err = from ? save_file_load(from, vm, error) : fill_memory(vm, error);
 	if (err)
 		vm_end(vm);
 

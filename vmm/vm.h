@@ -27,6 +27,7 @@
 #include "reset-state.h"
 
 struct devices;
+struct save_file;
 struct psci_host_machine;
 struct vcpu;
 
@@ -76,10 +77,10 @@ void vm_destroy(struct vm *vm);
 
 /**
  * Begin a life: a KVM VM, its vCPUs and GIC, the images and the device tree in
- * RAM, the devices as after power-on. Nothing runs yet. Returns 0, or -errno with
- * @error set.
+ * RAM, the devices as after power-on; or, unless @from is NULL, go on with the life
+ * that was saved there. Nothing runs yet. Returns 0, or -errno with @error set.
  */
-int vm_begin(struct vm *vm, struct error *error);
+int vm_begin(struct vm *vm, struct save_file *from, struct error *error);
 
 /** Let the vCPUs run. Returns 0, or -errno with @error set. */
 int vm_run(struct vm *vm, struct error *error);

@@ -12,19 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *works(void *context, struct error *error)
+static json_t *works(void *context, const char *argument, struct error *error)
 {
 	return json_object();
 }
 
-static json_t *fails(void *context, struct error *error)
+static json_t *fails(void *context, const char *argument, struct error *error)
 {
 	error_set(error, -1, "it rains");
 
 	return NULL;
 }
 
-static const struct qmp_command rows[] = { { "stop", works }, { "cont", fails } };
+static const struct qmp_command rows[] = { { "stop", works, NULL }, { "cont", fails, NULL } };
 static const struct qmp_commands commands = { rows, 2, NULL };
 
 static void check_answer(bool *negotiated, const char *text, size_t size)

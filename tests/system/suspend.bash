@@ -40,3 +40,16 @@ suspend_linux()
 	ok "$1: and nothing else" [ -z "$(grep ': woken by' "$vm_messages" | grep -v clock)" ]
 	is "$1: it powers off" "$vm_status" 0
 }
+
+# Waits until status says so: suspend_awaits NAME STATE
+suspend_awaits()
+{
+	local end=$((SECONDS + vm_deadline))
+
+	until [[ $(vm_state "$1" state) == "$2" ]]; do
+		if ! vm_is_alive || ((SECONDS >= end)); then
+			return 1
+		fi
+		vm_wait_a_little
+	done
+}

@@ -40,3 +40,9 @@ tap_end()
 	echo "1..$tap_count"
 	((tap_failed == 0))
 }
+
+# Passes if the command does not: ok "..." fails COMMAND [ARGUMENT...]
+fails()
+{
+	! "$@"
+}

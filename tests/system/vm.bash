@@ -22,6 +22,18 @@ vm_deadline=400
 # Starts dormouse in the background: vm_start NAME [OPTION...]
 vm_start()
 {
+	vm_launch "$1" run --name "$@"
+}
+
+# The same for a VM that was saved: vm_restore NAME FILE [OPTION...]
+vm_restore()
+{
+	vm_launch "$1" restore "${@:2}"
+}
+
+# vm_launch NAME COMMAND [ARGUMENT...]
+vm_launch()
+{
 	vm_name=$1
 	vm_runs=$((vm_runs + 1))
 	vm_console=$logs/$vm_runs-$1.console
@@ -29,7 +41,7 @@ vm_start()
 	vm_status=
 	# Made here, or who looks at them at once would not find them yet.
 	: >"$vm_console" 2>"$vm_messages"
-	"${vm_under[@]}" dormouse run --name "$@" <"${vm_stdin:-/dev/null}" >"$vm_console" 2>"$vm_messages" &
+	"${vm_under[@]}" dormouse "${@:2}" <"${vm_stdin:-/dev/null}" >"$vm_console" 2>"$vm_messages" &
 	vm_pid=$!
 }
 

@@ -23,6 +23,12 @@ static const struct {
 	{ VM_OFF, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_HIBERNATED, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_CRASHED, VM_TRIGGER_START, VM_RUNNING },
+	{ VM_SAVED, VM_TRIGGER_START, VM_RUNNING },
+	/* Or restored, from a file that it may not know of. */
+	{ VM_OFF, VM_TRIGGER_RESTORE, VM_SUSPENDED },
+	{ VM_HIBERNATED, VM_TRIGGER_RESTORE, VM_SUSPENDED },
+	{ VM_CRASHED, VM_TRIGGER_RESTORE, VM_SUSPENDED },
+	{ VM_SAVED, VM_TRIGGER_RESTORE, VM_SUSPENDED },
 	/* One that runs can do anything but start. */
 	{ VM_RUNNING, VM_TRIGGER_SUSPEND, VM_SUSPENDED },
 	{ VM_RUNNING, VM_TRIGGER_OFF, VM_OFF },
@@ -35,6 +41,7 @@ static const struct {
 	{ VM_SUSPENDED, VM_TRIGGER_RESET, VM_RESETTING },
 	{ VM_SUSPENDED, VM_TRIGGER_QUIT, VM_OFF },
 	{ VM_SUSPENDED, VM_TRIGGER_CRASH, VM_CRASHED },
+	{ VM_SUSPENDED, VM_TRIGGER_SAVE, VM_SAVED },
 	/* Between two lives there is no guest to ask for anything. */
 	{ VM_RESETTING, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_RESETTING, VM_TRIGGER_QUIT, VM_OFF },
@@ -73,6 +80,7 @@ static void the_words_of_states_are_these(void **state)
 		[VM_RUNNING] = "running",
 		[VM_SUSPENDED] = "suspended",
 		[VM_HIBERNATED] = "hibernated",
+		[VM_SAVED] = "saved",
 		[VM_RESETTING] = "resetting",
 		[VM_CRASHED] = "crashed",
 	};
@@ -94,6 +102,7 @@ static void the_words_of_triggers_are_these(void **state)
 		[VM_TRIGGER_WAKE] = "wake",	      [VM_TRIGGER_OFF] = "off",
 		[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
 		[VM_TRIGGER_QUIT] = "quit",	      [VM_TRIGGER_CRASH] = "crash",
+		[VM_TRIGGER_SAVE] = "save",	      [VM_TRIGGER_RESTORE] = "restore",
 	};
 
 	assert_int_equal(COUNT(words), VM_TRIGGER_COUNT);
@@ -130,7 +139,7 @@ static void the_exit_status_tells_how_it_ended(void **state)
 	assert_int_equal(lifecycle_exit_status(VM_CRASHED, VM_TRIGGER_CRASH), 4);
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_QUIT), 5);
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_RESET), 6);
-	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_RESET), 6);
+	assert_int_equal(lifecycle_exit_status(VM_SAVED, VM_TRIGGER_SAVE), 7);
 	/* No run ends in these. */
 	assert_int_equal(lifecycle_exit_status(VM_RUNNING, VM_TRIGGER_START), 1);
 	assert_int_equal(lifecycle_exit_status(VM_RESETTING, VM_TRIGGER_RESET), 1);

@@ -14,7 +14,7 @@
 
 static unsigned int executed;
 
-static json_t *works(void *context, struct error *error)
+static json_t *works(void *context, const char *argument, struct error *error)
 {
 	executed++;
 	assert_ptr_equal(context, &executed);
@@ -22,24 +22,30 @@ static json_t *works(void *context, struct error *error)
 	return json_pack("{s:i}", "answer", 42);
 }
 
-static json_t *fails(void *context, struct error *error)
+static json_t *fails(void *context, const char *argument, struct error *error)
 {
 	error_set(error, -1, "it rains");
 
 	return NULL;
 }
 
-static json_t *has_no_memory(void *context, struct error *error)
+static json_t *has_no_memory(void *context, const char *argument, struct error *error)
 {
 	return NULL;
 }
 
+static json_t *repeats(void *context, const char *argument, struct error *error)
+{
+	return json_pack("{s:s}", "file", argument);
+}
+
 static const struct qmp_command rows[] = {
-	{ "works", works },
-	{ "fails", fails },
-	{ "has-no-memory", has_no_memory },
+	{ "works", works, NULL },
+	{ "fails", fails, NULL },
+	{ "has-no-memory", has_no_memory, NULL },
+	{ "repeats", repeats, "file" },
 };
-static const struct qmp_commands commands = { rows, 3, &executed };
+static const struct qmp_commands commands = { rows, 4, &executed };
 
 /* The answer to @text, as JSON with its keys sorted; good until the next call. */
 static const char *answer(bool *negotiated, const char *text)
@@ -159,11 +165,25 @@ static void nothing_is_carried_out_before_the_negotiation_ends(void **state)
 	assert_true(negotiated);
 }
 
+static void an_argument_is_a_string_of_its_name_and_the_only_one(void **state)
+{
+	answers("{\"execute\": \"repeats\", \"arguments\": {\"file\": \"/a\"}}",
+		"{\"return\":{\"file\":\"/a\"}}");
+	fails_with("{\"execute\": \"repeats\"}", "GenericError", "wants an argument");
+	fails_with("{\"execute\": \"repeats\", \"arguments\": {\"fil\": \"/a\"}}", "GenericError",
+		   "wants an argument");
+	fails_with("{\"execute\": \"repeats\", \"arguments\": {\"file\": 1}}", "GenericError",
+		   "wants an argument");
+	fails_with("{\"execute\": \"repeats\", \"arguments\": {\"file\": \"\", \"a\": 1}}",
+		   "GenericError", "no argument but");
+}
+
 static void query_commands_names_all(void **state)
 {
 	answers("{\"execute\": \"query-commands\"}",
 		"{\"return\":[{\"name\":\"qmp_capabilities\"},{\"name\":\"query-commands\"},"
-		"{\"name\":\"works\"},{\"name\":\"fails\"},{\"name\":\"has-no-memory\"}]}");
+		"{\"name\":\"works\"},{\"name\":\"fails\"},{\"name\":\"has-no-memory\"},"
+		"{\"name\":\"repeats\"}]}");
 }
 
 static void the_greeting_has_the_version_and_no_capabilities(void **state)
@@ -197,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_command_is_told_so),
 		cmocka_unit_test(a_long_name_is_cut_between_characters),
 		cmocka_unit_test(nothing_is_carried_out_before_the_negotiation_ends),
+		cmocka_unit_test(an_argument_is_a_string_of_its_name_and_the_only_one),
 		cmocka_unit_test(query_commands_names_all),
 		cmocka_unit_test(the_greeting_has_the_version_and_no_capabilities),
 	};

@@ -27,12 +27,12 @@ static int dir_fd;
 
 /* --- what it serves --- */
 
-static json_t *works(void *context, struct error *error)
+static json_t *works(void *context, const char *argument, struct error *error)
 {
 	return json_object();
 }
 
-static json_t *fails(void *context, struct error *error)
+static json_t *fails(void *context, const char *argument, struct error *error)
 {
 	error_set(error, -1, "it rains");
 
@@ -48,7 +48,7 @@ static void tell(const char *name)
 }
 
 /* Tells of something before it is answered. */
-static json_t *tells(void *context, struct error *error)
+static json_t *tells(void *context, const char *argument, struct error *error)
 {
 	tell("HAPPENED");
 
@@ -56,9 +56,9 @@ static json_t *tells(void *context, struct error *error)
 }
 
 static const struct qmp_command rows[] = {
-	{ "works", works },
-	{ "fails", fails },
-	{ "tells", tells },
+	{ "works", works, NULL },
+	{ "fails", fails, NULL },
+	{ "tells", tells, NULL },
 };
 static const struct qmp_commands commands = { rows, 3, NULL };
 
@@ -390,11 +390,11 @@ static void a_call_is_carried_out_or_refused(void **state)
 
 	begin_serving(&s);
 	assert_int_equal(qmp_call_open(&s.call, dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
-	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, &s.error), 0);
-	assert_int_equal(qmp_call_execute(&s.call, "tells", "HAPPENED", &s.error), 0);
-	assert_int_equal(qmp_call_execute(&s.call, "fails", NULL, &s.error), -EREMOTEIO);
+	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), 0);
+	assert_int_equal(qmp_call_execute(&s.call, "tells", NULL, "HAPPENED", &s.error), 0);
+	assert_int_equal(qmp_call_execute(&s.call, "fails", NULL, NULL, &s.error), -EREMOTEIO);
 	assert_string_equal(s.error.text, "it rains");
-	assert_int_equal(qmp_call_execute(&s.call, "fly", NULL, &s.error), -EREMOTEIO);
+	assert_int_equal(qmp_call_execute(&s.call, "fly", NULL, NULL, &s.error), -EREMOTEIO);
 	qmp_call_close(&s.call);
 	end_serving(&s);
 }
@@ -423,7 +423,7 @@ static void a_call_ends_with_the_server(void **state)
 	json_decref(message);
 	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), -EPIPE);
 	scratch_says(&s.error, "vm", "has ended");
-	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, &s.error), -EPIPE);
+	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), -EPIPE);
 	qmp_call_close(&s.call);
 	assert_int_equal(qmp_call_open(&s.call, dir_fd, "vm", 1, &s.error), -ENOENT);
 	server = NULL;

@@ -250,6 +250,12 @@ static void a_value_outside_its_range_is_refused(void **state)
 		{ "machine.suspend", "\"refuse\"" },
 		{ "machine.suspend", "null" },
 		{ "paused", "1" },
+		{ "state", "\"saved\"" }, /* But not where. */
+		{ "saved", "null" },
+		{ "saved", "{}" },
+		{ "saved", "{\"id\": \"0123456789abcdef\", \"file\": \"/a\"}" },
+		{ "saved", "{\"id\": \"0123456789ABCDEF0123456789abcdef\", \"file\": \"/a\"}" },
+		{ "saved", "{\"id\": \"0123456789abcdef0123456789abcdef\", \"file\": 1}" },
 		{ "suspension", "null" },
 		{ "suspension", "{}" },
 		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": -1, "

@@ -134,6 +134,10 @@ static void every_state_trigger_server_and_policy_comes_back(void **state)
 	const int dir = record_make_dir("words");
 	struct record record = record_example();
 
+	round_trip(dir, &record);
+	memcpy(record.saved_id, "0123456789abcdef0123456789abcdef", RECORD_SAVED_ID_SIZE);
+	round_trip(dir, &record);
+	record_set_text(&record.saved_file, "/srv/web.saved");
 	for (int i = 0; i < VM_STATE_COUNT; i++) {
 		record.state = (enum vm_state)i;
 		round_trip(dir, &record);

@@ -238,3 +238,27 @@ bool pl031_is_raised(struct pl031 *pl031)
 
 	return raised;
 }
+
+void pl031_move(struct pl031 *pl031, struct stream *stream)
+{
+	uint64_t alarm = (uint64_t)pl031->alarm;
+
+	pthread_mutex_lock(&pl031->lock);
+	stream_move_u64(stream, &alarm);
+	stream_move_bool(stream, &pl031->alarm_due);
+	stream_move_u32(stream, &pl031->offset);
+	stream_move_u32(stream, &pl031->match);
+	stream_move_u32(stream, &pl031->load);
+	stream_move_bool(stream, &pl031->mask);
+	stream_move_bool(stream, &pl031->raw);
+	if (stream_reads(stream)) {
+		/* The counter wraps before that, so no alarm is later. */
+		if (alarm > (uint64_t)host_time() + UINT32_MAX)
+			stream_fail(stream);
+		else
+			pl031->alarm = (int64_t)alarm;
+		check_alarm(pl031);
+		update_line(pl031);
+	}
+	pthread_mutex_unlock(&pl031->lock);
+}

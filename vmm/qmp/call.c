@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -89,24 +90,35 @@ int qmp_call_next(struct qmp_call *call, json_t **message, struct error *error)
 	}
 }
 
-static int send_command(const struct qmp_call *call, const char *command, struct error *error)
+static int send_command(const struct qmp_call *call, const char *command, const json_t *arguments,
+			struct error *error)
 {
-	char text[128];
-	const int size = snprintf(text, sizeof(text), "{\"execute\": \"%s\"}\n", command);
+	json_t *json = json_pack("{s:s}", "execute", command);
+	char *text;
+	size_t size;
+	int err = 0;
 
+	if (arguments)
+		(void)json_object_set_new(json, "arguments", json_deep_copy(arguments));
+	text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (!text)
+		return fail(call, -ENOMEM, error);
+	size = strlen(text);
 	/* A socket that has nothing to be sent yet takes so little at once. */
-	if (send(call->fd, text, (size_t)size, MSG_NOSIGNAL) != size)
-		return fail(call, errno == EPIPE ? -EPIPE : -EIO, error);
+	if (send(call->fd, text, size, MSG_NOSIGNAL) != (ssize_t)size)
+		err = fail(call, errno == EPIPE ? -EPIPE : -EIO, error);
+	free(text);
 
-	return 0;
+	return err;
 }
 
-int qmp_call_execute(struct qmp_call *call, const char *command, const char *event,
-		     struct error *error)
+int qmp_call_execute(struct qmp_call *call, const char *command, const json_t *arguments,
+		     const char *event, struct error *error)
 {
 	bool answered = false;
 	bool happened = !event;
-	int err = send_command(call, command, error);
+	int err = send_command(call, command, arguments, error);
 
 	while (!err && !(answered && happened)) {
 		json_t *message = NULL;
@@ -138,7 +150,7 @@ static int greet(struct qmp_call *call, struct error *error)
 
 	json_decref(greeting);
 
-	return err ? err : qmp_call_execute(call, "qmp_capabilities", NULL, error);
+	return err ? err : qmp_call_execute(call, "qmp_capabilities", NULL, NULL, error);
 }
 
 int qmp_call_open(struct qmp_call *call, int dir_fd, const char *name, int seconds,

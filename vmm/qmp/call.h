@@ -47,11 +47,11 @@ void qmp_call_close(struct qmp_call *call);
 int qmp_call_next(struct qmp_call *call, json_t **message, struct error *error);
 
 /**
- * Have @command carried out, and wait until @event has come, too, unless that is
+ * Have @command carried out, with @arguments, which is borrowed, or NULL; and wait until @event has come, too, unless that is
  * NULL. Returns 0; -EREMOTEIO with what the VM's dormouse says if it refuses; or
  * another -errno, each with @error set.
  */
-int qmp_call_execute(struct qmp_call *call, const char *command, const char *event,
-		     struct error *error);
+int qmp_call_execute(struct qmp_call *call, const char *command, const json_t *arguments,
+		     const char *event, struct error *error);
 
 #endif

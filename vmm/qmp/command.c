@@ -103,15 +103,23 @@ static json_t *execute(const struct qmp_commands *commands, const char *name,
 	const bool is_list = strcmp(name, "query-commands") == 0;
 	const struct qmp_command *command = find(commands, name);
 	struct error error = { "out of memory" };
+	const char *argument;
 	json_t *value;
 
 	if (!command && !is_list)
 		return error_about(not_found, "there is no command \"%s\"", name);
-	if (json_object_size(arguments) > 0)
-		return error_about(generic, "%s takes no arguments", name);
+	argument = command ? command->argument : NULL;
+	if (argument && !json_is_string(json_object_get(arguments, argument)))
+		return error_about(generic, "%s wants an argument \"%s\", a string", name,
+				   argument);
+	if (json_object_size(arguments) > (argument ? 1 : 0))
+		return argument ? error_about(generic, "%s takes no argument but \"%s\"", name,
+					      argument)
+				: error_about(generic, "%s takes no arguments", name);
 	if (is_list)
 		return list(commands);
-	value = command->execute(commands->context, &error);
+	value = command->execute(commands->context,
+				 json_string_value(json_object_get(arguments, argument)), &error);
 
 	return value ? json_pack("{s:o}", "return", value) : qmp_error(generic, error.text);
 }

@@ -15,11 +15,13 @@
 struct qmp_command {
 	const char *name;
 	/**
-	 * Carry it out; none takes arguments. Returns a new reference to what it
+	 * Carry it out. @argument is what the client gave for it: a string, if the row
+	 * names one, else NULL. Returns a new reference to what it
 	 * returns, or NULL for a GenericError: @error says which, and that memory ran
 	 * out unless it is set.
 	 */
-	json_t *(*execute)(void *context, struct error *error);
+	json_t *(*execute)(void *context, const char *argument, struct error *error);
+	const char *argument; /**< What must be given, or NULL: none takes more than one. */
 };
 
 struct qmp_commands {

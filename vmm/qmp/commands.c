@@ -11,46 +11,58 @@
 
 /* --- doing --- */
 
-static json_t *stop(void *context, struct error *error)
+static json_t *stop(void *context, const char *argument, struct error *error)
 {
 	return control_pause(context, error) < 0 ? NULL : json_object();
 }
 
-static json_t *cont(void *context, struct error *error)
+static json_t *cont(void *context, const char *argument, struct error *error)
 {
 	return control_continue(context, error) < 0 ? NULL : json_object();
 }
 
-static json_t *system_wakeup(void *context, struct error *error)
+static json_t *system_wakeup(void *context, const char *argument, struct error *error)
 {
 	return control_wake(context, "a client of QMP", error) < 0 ? NULL : json_object();
 }
 
-static json_t *system_reset(void *context, struct error *error)
+static json_t *system_reset(void *context, const char *argument, struct error *error)
 {
 	return control_reset(context, "a client of QMP", error) < 0 ? NULL : json_object();
 }
 
-static json_t *system_powerdown(void *context, struct error *error)
+static json_t *system_powerdown(void *context, const char *argument, struct error *error)
 {
 	return control_powerdown(context, error) < 0 ? NULL : json_object();
 }
 
-static json_t *quit(void *context, struct error *error)
+static json_t *quit(void *context, const char *argument, struct error *error)
 {
 	control_quit(context, CONTROL_REASON_HOST_QMP_QUIT, "a client of QMP");
 
 	return json_object();
 }
 
+static json_t *save(void *context, const char *argument, struct error *error)
+{
+	/* Ours is not the client's directory. */
+	if (argument[0] != '/') {
+		error_set(error, 0, "the argument \"file\" must be an absolute path");
+
+		return NULL;
+	}
+
+	return control_save(context, argument, error) < 0 ? NULL : json_object();
+}
+
 /* --- asking --- */
 
-static json_t *query_version(void *context, struct error *error)
+static json_t *query_version(void *context, const char *argument, struct error *error)
 {
 	return qmp_version();
 }
 
-static json_t *query_name(void *context, struct error *error)
+static json_t *query_name(void *context, const char *argument, struct error *error)
 {
 	const struct control *control = context;
 
@@ -58,12 +70,12 @@ static json_t *query_name(void *context, struct error *error)
 }
 
 /* A VM has none, for which QEMU has this. */
-static json_t *query_uuid(void *context, struct error *error)
+static json_t *query_uuid(void *context, const char *argument, struct error *error)
 {
 	return json_pack("{s:s}", "UUID", "00000000-0000-0000-0000-000000000000");
 }
 
-static json_t *query_kvm(void *context, struct error *error)
+static json_t *query_kvm(void *context, const char *argument, struct error *error)
 {
 	return json_pack("{s:b, s:b}", "enabled", 1, "present", 1);
 }
@@ -77,7 +89,7 @@ static const char *run_state(const struct control *control)
 	return control->record->state == VM_SUSPENDED ? "suspended" : "running";
 }
 
-static json_t *query_status(void *context, struct error *error)
+static json_t *query_status(void *context, const char *argument, struct error *error)
 {
 	const char *state = run_state(context);
 
@@ -95,7 +107,7 @@ static json_t *cpu(const struct vcpu *vcpu)
 			 (int)vcpu->index, "target", "aarch64");
 }
 
-static json_t *query_cpus_fast(void *context, struct error *error)
+static json_t *query_cpus_fast(void *context, const char *argument, struct error *error)
 {
 	const struct control *control = context;
 	json_t *cpus = json_array();
@@ -128,7 +140,7 @@ static json_t *inserted(const struct disk *disk)
 	return json;
 }
 
-static json_t *query_block(void *context, struct error *error)
+static json_t *query_block(void *context, const char *argument, struct error *error)
 {
 	const struct control *control = context;
 	const struct devices *devices = control->vm->devices;
@@ -146,7 +158,7 @@ static json_t *query_block(void *context, struct error *error)
 	return blocks;
 }
 
-static json_t *query_chardev(void *context, struct error *error)
+static json_t *query_chardev(void *context, const char *argument, struct error *error)
 {
 	const struct control *control = context;
 	const char *console = control->vm->config->console;
@@ -155,7 +167,7 @@ static json_t *query_chardev(void *context, struct error *error)
 			 console ? console : "stdio", "frontend-open", 1);
 }
 
-static json_t *query_psci(void *context, struct error *error)
+static json_t *query_psci(void *context, const char *argument, struct error *error)
 {
 	static const char *const words[] = {
 		[CONTROL_POWER_ON] = "on",
@@ -181,7 +193,7 @@ static json_t *query_psci(void *context, struct error *error)
 			 "version", version, "cpus", cpus);
 }
 
-static json_t *query_record(void *context, struct error *error)
+static json_t *query_record(void *context, const char *argument, struct error *error)
 {
 	const struct control *control = context;
 
@@ -189,21 +201,22 @@ static json_t *query_record(void *context, struct error *error)
 }
 
 const struct qmp_command monitor_commands[] = {
-	{ "stop", stop },
-	{ "cont", cont },
-	{ "system_wakeup", system_wakeup },
-	{ "system_reset", system_reset },
-	{ "system_powerdown", system_powerdown },
-	{ "quit", quit },
-	{ "query-version", query_version },
-	{ "query-name", query_name },
-	{ "query-uuid", query_uuid },
-	{ "query-kvm", query_kvm },
-	{ "query-status", query_status },
-	{ "query-cpus-fast", query_cpus_fast },
-	{ "query-block", query_block },
-	{ "query-chardev", query_chardev },
-	{ "x-dormouse-query-psci", query_psci },
-	{ "x-dormouse-query-record", query_record },
+	{ "stop", stop, NULL },
+	{ "cont", cont, NULL },
+	{ "system_wakeup", system_wakeup, NULL },
+	{ "system_reset", system_reset, NULL },
+	{ "system_powerdown", system_powerdown, NULL },
+	{ "quit", quit, NULL },
+	{ "query-version", query_version, NULL },
+	{ "query-name", query_name, NULL },
+	{ "query-uuid", query_uuid, NULL },
+	{ "query-kvm", query_kvm, NULL },
+	{ "query-status", query_status, NULL },
+	{ "query-cpus-fast", query_cpus_fast, NULL },
+	{ "query-block", query_block, NULL },
+	{ "query-chardev", query_chardev, NULL },
+	{ "x-dormouse-save", save, "file" },
+	{ "x-dormouse-query-psci", query_psci, NULL },
+	{ "x-dormouse-query-record", query_record, NULL },
 };
 const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);

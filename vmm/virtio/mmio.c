@@ -365,6 +365,62 @@ const struct device_ops virtio_mmio_ops = {
 	.reset = virtio_mmio_reset,
 };
 
+void virtio_mmio_hold(struct virtio_mmio *mmio)
+{
+	pthread_mutex_lock(&mmio->lock);
+}
+
+void virtio_mmio_let_go(struct virtio_mmio *mmio)
+{
+	pthread_mutex_unlock(&mmio->lock);
+}
+
+/* Whether what moves is the same as here. */
+static bool compare(const void *here, size_t size, struct stream *stream)
+{
+	const uint8_t *bytes = here;
+	bool same = true;
+
+	for (size_t i = 0; i < size; i++) {
+		uint8_t byte = bytes[i];
+
+		stream_move(stream, &byte, 1);
+		same = same && byte == bytes[i];
+	}
+
+	return same;
+}
+
+static void move_atomic(atomic_uint *value, struct stream *stream)
+{
+	uint32_t moved = atomic_load(value);
+
+	stream_move_u32(stream, &moved);
+	atomic_store(value, moved);
+}
+
+bool virtio_mmio_move(struct virtio_mmio *mmio, struct stream *stream)
+{
+	bool same = compare(mmio->config.space, mmio->config.space_size, stream);
+
+	move_atomic(&mmio->interrupt_status, stream);
+	stream_move_u32(stream, &mmio->device_features_sel);
+	stream_move_u32(stream, &mmio->driver_features_sel);
+	stream_move_u32(stream, &mmio->queue_sel);
+	stream_move_u64(stream, &mmio->driver_features);
+	for (unsigned int i = 0; i < mmio->config.queue_count; i++)
+		virtqueue_move(&mmio->queues[i], &mmio->setup[i], mmio->config.memory, stream);
+	/* Last: from here on the device may look at its queues once it is let go. */
+	move_atomic(&mmio->status, stream);
+	if (atomic_load(&mmio->status) & VIRTIO_CONFIG_S_FEATURES_OK &&
+	    mmio->driver_features & ~offered_features(mmio))
+		same = false;
+	if (stream_reads(stream))
+		(void)eventfd_write(mmio->notify_fd, 1);
+
+	return same;
+}
+
 int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config *config)
 {
 	int err;

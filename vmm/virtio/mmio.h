@@ -23,6 +23,7 @@
 
 #include "bus.h"
 #include "memory.h"
+#include "save/stream.h"
 #include "virtio/queue.h"
 
 #include <pthread.h>
@@ -107,5 +108,20 @@ void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason);
  * sooner, so that those who wait for it get on.
  */
 void virtio_mmio_halt(struct virtio_mmio *mmio);
+
+/**
+ * Keep the device from its queues, until virtio_mmio_let_go(): wait for the request
+ * in hand, then hold the lock. No vCPU runs.
+ */
+void virtio_mmio_hold(struct virtio_mmio *mmio);
+void virtio_mmio_let_go(struct virtio_mmio *mmio);
+
+/**
+ * Move the state of a device that is held. What is read goes to one in its state
+ * after power-on, whose rings are in memory that need not be there yet. Returns false
+ * if this device is not what that one was, whose features and configuration space
+ * its driver knows.
+ */
+bool virtio_mmio_move(struct virtio_mmio *mmio, struct stream *stream);
 
 #endif

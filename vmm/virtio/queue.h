@@ -12,6 +12,7 @@
 #define VMM_VIRTIO_QUEUE_H
 
 #include "memory.h"
+#include "save/stream.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,5 +85,12 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
  * Returns whether the driver wants an interrupt for it.
  */
 bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written);
+
+/**
+ * Move a queue and what its driver has set up. What is read goes to a queue that is
+ * not ready; if it is one that nobody could have started, it fails.
+ */
+void virtqueue_move(struct virtqueue *queue, struct virtqueue_setup *setup,
+		    const struct memory *memory, struct stream *stream);
 
 #endif

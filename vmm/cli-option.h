@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What options of several commands are made of. */
+#ifndef VMM_CLI_OPTION_H
+#define VMM_CLI_OPTION_H
+
+#include <stddef.h>
+
+#include "error.h"
+
+/**
+ * Make @to, which is freed before unless it is NULL, an absolute path, since a
+ * record or another process has another directory: the first @length bytes of
+ * @path. What is wrong with the file itself is for those to say who open it.
+ * Returns 0, or CLI_USAGE or -errno with @error set.
+ */
+int cli_set_path(char **to, const char *path, size_t length, struct error *error);
+
+/**
+ * The same for what --console was given, in the words that the record has: but for
+ * a file, which is its path, and tty, which is NULL.
+ */
+int cli_set_console(char **to, const char *argument, struct error *error);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "save/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "save/machine.h"
+
+/* Raised whenever the stream changes: nobody keeps a saved VM for years. */
+#define FORMAT 1
+#define MAGIC "DORMOUSE saved "
+#define MAGIC_SIZE 15
+#define HEADER_SIZE (MAGIC_SIZE + 1)
+
+#define RECORD_SIZE_MAX ((uint32_t)256 << 10)
+
+/* --- the parts before the machine, both ways --- */
+
+/* @text has @room bytes. What is read ends in a zero byte. */
+static void move_text(struct stream *stream, char *text, uint32_t room)
+{
+	uint32_t length = stream_reads(stream) ? 0 : (uint32_t)strlen(text);
+
+	stream_move_u32(stream, &length);
+	if (length >= room) {
+		stream_fail(stream);
+		length = 0;
+	}
+	stream_move(stream, text, length);
+	if (stream_reads(stream))
+		text[length] = '\0';
+}
+
+/* --- writing --- */
+
+/* The directory that @path is in, so that what is in it can be made durable. */
+static int sync_directory_of(const char *path)
+{
+	char copy[PATH_MAX];
+	int err = 0;
+	int fd;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+
+	return err;
+}
+
+static int write_stream(int fd, struct vm *vm, const struct record *record, struct error *error)
+{
+	json_t *json = record_to_json(record, vm->name);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	unsigned int sleeper = record->suspension.vcpu;
+	char name[SAVE_NAME_SIZE];
+	struct stream *stream = NULL;
+	int err = text ? stream_write_to(&stream, fd) : -ENOMEM;
+
+	if (err) {
+		error_set(error, err, "out of memory");
+	} else {
+		snprintf(name, sizeof(name), "%s", vm->name);
+		move_text(stream, name, sizeof(name));
+		move_text(stream, text, RECORD_SIZE_MAX);
+		err = machine_move(vm, &sleeper, stream, error);
+		if (!err) {
+			err = stream_end(stream);
+			if (err)
+				error_set(error, err, "%s", strerror(-err));
+		}
+	}
+	stream_close(stream);
+	free(text);
+	json_decref(json);
+
+	return err;
+}
+
+static int write_file(const char *path, struct vm *vm, const struct record *record,
+		      struct error *error)
+{
+	static const char header[HEADER_SIZE + 1] = MAGIC "\1";
+	/* It holds all that the guest knows. */
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			    S_IRUSR | S_IWUSR);
+	int err = 0;
+
+	_Static_assert(FORMAT == 1, "as the header has it");
+	if (fd < 0)
+		return error_set(error, -errno, "%s", strerror(errno));
+	/* Of so few bytes none are written, or all. */
+	if (write(fd, header, HEADER_SIZE) < 0)
+		err = error_set(error, -errno, "%s", strerror(errno));
+	if (!err)
+		err = write_stream(fd, vm, record, error);
+	if (!err && fsync(fd) < 0)
+		err = error_set(error, -errno, "%s", strerror(errno));
+	close(fd);
+
+	return err;
+}
+
+int save_file_write(const char *path, struct vm *vm, const struct record *record,
+		    struct error *error)
+{
+	char temporary[PATH_MAX];
+	struct error reason;
+	int err;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.part", path) >= (int)sizeof(temporary))
+		return error_set(error, -ENAMETOOLONG, "cannot save %s: the path is too long",
+				 vm->name);
+	/* Before the work; and once more when it is done, for who came meanwhile. */
+	if (access(path, F_OK) == 0)
+		return error_set(error, -EEXIST, "cannot save %s in %s, which exists already",
+				 vm->name, path);
+	err = write_file(temporary, vm, record, &reason);
+	if (!err && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
+		err = error_set(&reason, -errno, "%s", strerror(errno));
+	if (!err) {
+		err = sync_directory_of(path);
+		if (err) {
+			error_set(&reason, err, "%s", strerror(-err));
+			unlink(path);
+		}
+	} else {
+		unlink(temporary);
+	}
+
+	return err ? error_set(error, err, "cannot save %s in %s: %s", vm->name, path, reason.text)
+		   : 0;
+}
+
+/* --- reading --- */
+
+static int damaged(const struct save_file *file, int err, struct error *error)
+{
+	if (err == -ENODATA)
+		return error_set(error, err, "%s is damaged: it ends too early", file->path);
+	if (err == -EBADMSG)
+		return error_set(error, err, "%s is damaged", file->path);
+
+	return error_set(error, err, "cannot read %s: %s", file->path, strerror(-err));
+}
+
+static int read_header(struct save_file *file, struct error *error)
+{
+	uint8_t header[HEADER_SIZE];
+	ssize_t count;
+
+	do {
+		count = read(file->fd, header, sizeof(header));
+	} while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return damaged(file, -errno, error);
+	if (count != HEADER_SIZE || memcmp(header, MAGIC, MAGIC_SIZE) != 0)
+		return error_set(error, -EBADMSG, "%s is no file that dormouse saved a VM in",
+				 file->path);
+	if (header[MAGIC_SIZE] != FORMAT)
+		return error_set(error, -EBADMSG,
+				 "%s has format %u, which this dormouse (format %d) does not know",
+				 file->path, header[MAGIC_SIZE], FORMAT);
+
+	return 0;
+}
+
+static int read_record(struct save_file *file, struct error *error)
+{
+	char *text = calloc(1, RECORD_SIZE_MAX);
+	int err;
+
+	if (!text)
+		return error_set(error, -ENOMEM, "out of memory");
+	move_text(file->stream, file->name, sizeof(file->name));
+	move_text(file->stream, text, RECORD_SIZE_MAX);
+	err = stream_error(file->stream);
+	if (err)
+		damaged(file, err, error);
+	else
+		err = record_parse(text, strlen(text), file->path, &file->record, error);
+	free(text);
+	if (!err && (file->record.state != VM_SUSPENDED || !file->record.suspension.known ||
+		     !*file->record.saved_id))
+		err = damaged(file, -EBADMSG, error);
+
+	return err;
+}
+
+int save_file_open(const char *path, struct save_file *file, struct error *error)
+{
+	/* A FIFO must not make us wait. */
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int err;
+
+	if (fd < 0)
+		return error_set(error, -errno, "cannot open %s: %s", path, strerror(errno));
+	*file = (struct save_file){ .path = path, .fd = fd };
+	err = read_header(file, error);
+	if (!err) {
+		err = stream_read_from(&file->stream, fd);
+		if (err)
+			error_set(error, err, "out of memory");
+	}
+	if (!err)
+		err = read_record(file, error);
+	if (err)
+		save_file_close(file);
+
+	return err;
+}
+
+int save_file_load(struct save_file *file, struct vm *vm, struct error *error)
+{
+	unsigned int sleeper = 0;
+	struct error reason;
+	int end;
+	int err;
+
+	devices_hold(vm->devices);
+	err = machine_move(vm, &sleeper, file->stream, &reason);
+	devices_let_go(vm->devices);
+	/* What a damaged file makes of this host is not worth telling. */
+	end = err ? stream_drain(file->stream) : stream_end(file->stream);
+	if (!end && !err && sleeper != file->record.suspension.vcpu)
+		end = -EBADMSG;
+	if (end)
+		return damaged(file, end, error);
+
+	return err ? error_set(error, err, "cannot restore %s from %s: %s", file->name, file->path,
+			       reason.text)
+		   : 0;
+}
+
+void save_file_close(struct save_file *file)
+{
+	record_free(&file->record);
+	stream_close(file->stream);
+	close(file->fd);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "save/gic-state.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "board.h"
+#include "gic.h"
+#include "vcpu.h"
+
+/** Registers of 32 bits, one after the other. */
+struct range {
+	const char *name;
+	uint32_t offset;
+	uint32_t count;
+};
+
+/* Each bit, byte, pair of bits or word is an interrupt's; SPIs follow 32 others. */
+#define BITS(base) ((base) + 4), (BOARD_INTERRUPTS / 32 - 1)
+#define BYTES(base) ((base) + 32), (BOARD_INTERRUPTS / 4 - 8)
+#define PAIRS(base) ((base) + 8), (BOARD_INTERRUPTS / 16 - 2)
+#define ROUTES(base) ((base) + 8 * 32), (2 * (BOARD_INTERRUPTS - 32))
+
+/* In this order: the revision says what the rest means, and the last turns it on. */
+static const struct range distributor[] = {
+	{ "GICD_IIDR", 0x0008, 1 },	    { "GICD_IGROUPR", BITS(0x0080) },
+	{ "GICD_ICFGR", PAIRS(0x0c00) },    { "GICD_IPRIORITYR", BYTES(0x0400) },
+	{ "GICD_IROUTER", ROUTES(0x6000) }, { "GICD_ISENABLER", BITS(0x0100) },
+	{ "GICD_ISPENDR", BITS(0x0200) },   { "GICD_ISACTIVER", BITS(0x0300) },
+	{ "GICD_CTLR", 0x0000, 1 },
+};
+
+/* In the frame of SGIs and PPIs. */
+static const struct range redistributor[] = {
+	{ "GICR_IGROUPR0", 0x10080, 1 },   { "GICR_ICFGR1", 0x10c04, 1 },
+	{ "GICR_IPRIORITYR", 0x10400, 8 }, { "GICR_ISENABLER0", 0x10100, 1 },
+	{ "GICR_ISPENDR0", 0x10200, 1 },   { "GICR_ISACTIVER0", 0x10300, 1 },
+};
+
+/** Of the CPU interface: S3_0_CRn_CRm_op2. */
+static const struct {
+	const char *name;
+	uint32_t crn, crm, op2;
+} interface[] = {
+	/* What is pending wakes a CPU only if this lets it through. */
+	{ "ICC_PMR_EL1", 4, 6, 0 },	  { "ICC_CTLR_EL1", 12, 12, 4 },
+	{ "ICC_BPR0_EL1", 12, 8, 3 },	  { "ICC_BPR1_EL1", 12, 12, 3 },
+	{ "ICC_AP0R0_EL1", 12, 8, 4 },	  { "ICC_AP1R0_EL1", 12, 9, 0 },
+	{ "ICC_IGRPEN0_EL1", 12, 12, 6 }, { "ICC_IGRPEN1_EL1", 12, 12, 7 },
+};
+
+/* As KVM_DEV_ARM_VGIC_SYSREG_INSTR_MASK has it. */
+static uint64_t encoding(size_t i)
+{
+	return 3ULL << KVM_REG_ARM64_SYSREG_OP0_SHIFT |
+	       (uint64_t)interface[i].crn << KVM_REG_ARM64_SYSREG_CRN_SHIFT |
+	       (uint64_t)interface[i].crm << KVM_REG_ARM64_SYSREG_CRM_SHIFT |
+	       (uint64_t)interface[i].op2 << KVM_REG_ARM64_SYSREG_OP2_SHIFT;
+}
+
+/* A register, in or out, through @value. */
+static int transfer(const struct vm *vm, bool set, uint32_t group, uint64_t attribute, void *value,
+		    const char *name, struct error *error)
+{
+	const struct kvm_device_attr attr = {
+		.group = group,
+		.attr = attribute,
+		.addr = (uint64_t)(uintptr_t)value,
+	};
+
+	if (ioctl(vm->gic_fd, set ? KVM_SET_DEVICE_ATTR : KVM_GET_DEVICE_ATTR, &attr) < 0)
+		return error_set(error, -errno, "the GIC's %s cannot be %s: %s", name,
+				 set ? "what it was" : "read", strerror(errno));
+
+	return 0;
+}
+
+/* @cpu: the affinity of whose redistributor they are, as attributes have it; or 0. */
+static int move_range(const struct vm *vm, struct stream *stream, const struct range *range,
+		      uint32_t group, uint64_t cpu, struct error *error)
+{
+	const bool set = stream_reads(stream);
+	int err = 0;
+
+	for (uint32_t i = 0; i < range->count && !err && !stream_error(stream); i++) {
+		const uint64_t attribute = cpu | (range->offset + 4ULL * i);
+		uint32_t value = 0;
+
+		if (!set)
+			err = transfer(vm, false, group, attribute, &value, range->name, error);
+		if (!err)
+			stream_move_u32(stream, &value);
+		if (!err && set && !stream_error(stream))
+			err = transfer(vm, true, group, attribute, &value, range->name, error);
+	}
+
+	return err;
+}
+
+static int move_interface(const struct vm *vm, struct stream *stream, uint64_t cpu,
+			  struct error *error)
+{
+	const bool set = stream_reads(stream);
+	const uint32_t group = KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS;
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(interface) / sizeof(interface[0]) && !err; i++) {
+		const uint64_t attribute = cpu | encoding(i);
+		uint64_t value = 0;
+
+		if (!set)
+			err = transfer(vm, false, group, attribute, &value, interface[i].name,
+				       error);
+		if (!err)
+			stream_move_u64(stream, &value);
+		if (!err && set && !stream_error(stream))
+			err = transfer(vm, true, group, attribute, &value, interface[i].name,
+				       error);
+	}
+
+	return err;
+}
+
+static int move_cpu(const struct vm *vm, struct stream *stream, const struct vcpu *vcpu,
+		    struct error *error)
+{
+	const uint64_t cpu = gic_affinity(vcpu->mpidr);
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(redistributor) / sizeof(redistributor[0]) && !err; i++)
+		err = move_range(vm, stream, &redistributor[i], KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
+				 cpu, error);
+
+	return err ? err : move_interface(vm, stream, cpu, error);
+}
+
+int gic_state_move(const struct vm *vm, struct stream *stream, struct error *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(distributor) / sizeof(distributor[0]) && !err; i++)
+		err = move_range(vm, stream, &distributor[i], KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0,
+				 error);
+	for (unsigned int i = 0; i < vm->vcpu_count && !err; i++)
+		err = move_cpu(vm, stream, &vm->vcpus[i], error);
+
+	return err;
+}

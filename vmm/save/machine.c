@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "save/machine.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "devices.h"
+#include "psci-save.h"
+#include "save/gic-state.h"
+#include "save/memory-state.h"
+#include "save/vcpu-state.h"
+#include "vcpu.h"
+
+/* In nanoseconds since 1970. */
+static uint64_t wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Returns how long ago it was saved, if it is read: 0 too if clocks say that it is yet to be. */
+static uint64_t move_time(struct stream *stream)
+{
+	const uint64_t now = wall_clock();
+	uint64_t then = now;
+
+	stream_move_u64(stream, &then);
+
+	return now > then ? now - then : 0;
+}
+
+/* --- who sleeps, and who is off --- */
+
+static int set_power(struct vcpu *vcpu, bool on, struct error *error)
+{
+	const struct kvm_mp_state state = {
+		.mp_state = on ? KVM_MP_STATE_RUNNABLE : KVM_MP_STATE_STOPPED,
+	};
+
+	if (ioctl(vcpu->fd, KVM_SET_MP_STATE, &state) < 0)
+		return error_set(error, -errno, "KVM_SET_MP_STATE of vCPU %u: %s", vcpu->index,
+				 strerror(errno));
+
+	return 0;
+}
+
+static int put_to_sleep(struct vm *vm, unsigned int sleeper, struct error *error)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < vm->vcpu_count && !err; i++) {
+		struct vcpu *vcpu = &vm->vcpus[i];
+
+		vcpu->suspended = i == sleeper;
+		atomic_store(&vcpu->doing, vcpu->suspended ? VCPU_SLEEP : VCPU_PARK);
+		/* Where KVM keeps power states: it sleeps in one of ours, see vcpu.c. */
+		if (vm->psci_server != PSCI_SERVER_USERSPACE)
+			err = set_power(vcpu, vcpu->suspended, error);
+	}
+	/* What it has now is no longer what KVM_ARM_VCPU_INIT left. */
+	vm->vcpus[sleeper].fresh = false;
+
+	return err;
+}
+
+static int move_sleeper(struct vm *vm, unsigned int *sleeper, struct stream *stream,
+			struct error *error)
+{
+	struct vcpu_suspend *suspend;
+
+	stream_move_u32(stream, sleeper);
+	if (*sleeper >= vm->vcpu_count)
+		stream_fail(stream);
+	if (stream_error(stream))
+		return 0;
+	suspend = &vm->vcpus[*sleeper].suspend;
+	stream_move_u64(stream, &suspend->entry);
+	stream_move_u64(stream, &suspend->context);
+	stream_move_bool(stream, &suspend->big_endian);
+
+	return stream_reads(stream) ? put_to_sleep(vm, *sleeper, error) : 0;
+}
+
+/* --- all of it --- */
+
+int machine_move(struct vm *vm, unsigned int *sleeper, struct stream *stream, struct error *error)
+{
+	const uint64_t elapsed = move_time(stream);
+	int err = move_sleeper(vm, sleeper, stream, error);
+
+	if (!err && !stream_error(stream))
+		err = vcpu_state_move(&vm->vcpus[*sleeper], stream, elapsed, error);
+	if (!err)
+		err = gic_state_move(vm, stream, error);
+	if (!err && !stream_error(stream))
+		err = psci_save_move(vm, &vm->vcpus[*sleeper], stream, error);
+	/* After the GIC: they raise their lines again. */
+	if (!err)
+		err = devices_move(vm->devices, stream, error);
+	if (!err)
+		memory_state_move(&vm->memory, stream);
+
+	return err;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "save/memory-state.h"
+
+#include <string.h>
+
+/* Any size would do: what is written names bytes. */
+#define PIECE 4096
+
+/* Reading what was never touched backs it with the one page of zeros that all share. */
+static bool is_zero(const uint8_t *bytes)
+{
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, PIECE - 1) == 0;
+}
+
+/* Where what is zero, or is not, ends that begins at @from. */
+static uint64_t end_of(const struct memory *memory, uint64_t from, bool zero)
+{
+	while (from < memory->size && is_zero(memory->host + from) == zero)
+		from += PIECE;
+
+	return from;
+}
+
+/* An extent: offset and size, then the bytes. A size of 0 is the last. */
+static void write_extents(const struct memory *memory, struct stream *stream)
+{
+	uint64_t offset = 0;
+	uint64_t size = 1;
+
+	while (size > 0 && !stream_error(stream)) {
+		offset = end_of(memory, offset, true);
+		size = end_of(memory, offset, false) - offset;
+		stream_move_u64(stream, &offset);
+		stream_move_u64(stream, &size);
+		stream_move(stream, memory->host + offset, size);
+		offset += size;
+	}
+}
+
+static void read_extents(const struct memory *memory, struct stream *stream)
+{
+	uint64_t offset;
+	uint64_t size;
+	uint64_t end = 0;
+
+	do {
+		stream_move_u64(stream, &offset);
+		stream_move_u64(stream, &size);
+		/* In order, so that a small file does not take long. */
+		if (offset < end || offset > memory->size || size > memory->size - offset)
+			stream_fail(stream);
+		if (stream_error(stream))
+			return;
+		stream_move(stream, memory->host + offset, size);
+		end = offset + size;
+	} while (size > 0);
+}
+
+void memory_state_move(const struct memory *memory, struct stream *stream)
+{
+	if (stream_reads(stream))
+		read_extents(memory, stream);
+	else
+		write_extents(memory, stream);
+}

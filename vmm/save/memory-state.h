@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest's RAM in a stream: what is not zero. */
+#ifndef VMM_SAVE_MEMORY_STATE_H
+#define VMM_SAVE_MEMORY_STATE_H
+
+#include "memory.h"
+#include "save/stream.h"
+
+/**
+ * Move it; what is read goes to memory that is all zero. Nobody else may use it.
+ * It must be as large as what was written was.
+ */
+void memory_state_move(const struct memory *memory, struct stream *stream);
+
+#endif

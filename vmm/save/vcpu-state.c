@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "save/vcpu-state.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* The largest that KVM has, of a scalable vector. */
+#define REGISTER_SIZE_MAX 256
+#define REGISTERS_MAX 16384
+
+#define NANOSECONDS 1000000000ULL
+
+static size_t size_of(uint64_t id)
+{
+	return (size_t)1 << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): KVM writes through it. */
+static int get(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes)
+{
+	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)bytes };
+
+	return ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) < 0 ? -errno : 0;
+}
+
+static int set(const struct vcpu *vcpu, uint64_t id, const uint8_t *bytes)
+{
+	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)bytes };
+
+	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
+}
+
+/* --- what is special --- */
+
+/* As KVM calls them; the first is not where the architecture has it. */
+static bool is_counter(uint64_t id)
+{
+	return id == KVM_REG_ARM_TIMER_CNT || id == KVM_REG_ARM_PTIMER_CNT;
+}
+
+/* Whether a register says what the guest has: those of the CPU, and KVM's own. */
+static bool identifies(uint64_t id)
+{
+	const uint64_t op0 = (id & KVM_REG_ARM64_SYSREG_OP0_MASK) >> KVM_REG_ARM64_SYSREG_OP0_SHIFT;
+
+	if ((id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SYSREG)
+		return op0 == 3 && !(id & KVM_REG_ARM64_SYSREG_CRN_MASK);
+
+	return (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW ||
+	       (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW_FEAT_BMAP;
+}
+
+static uint64_t counter_frequency(void)
+{
+	uint64_t frequency;
+
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+
+	return frequency;
+}
+
+/* A counter that has gone on for so long. */
+static void advance(uint8_t *bytes, uint64_t elapsed)
+{
+	const uint64_t frequency = counter_frequency();
+	uint64_t count;
+
+	memcpy(&count, bytes, sizeof(count));
+	/* In two steps, since the product of both would not fit. */
+	count += elapsed / NANOSECONDS * frequency;
+	count += elapsed % NANOSECONDS * frequency / NANOSECONDS;
+	memcpy(bytes, &count, sizeof(count));
+}
+
+/* --- both ways --- */
+
+/* Returns NULL with @error set. */
+static struct kvm_reg_list *list_registers(const struct vcpu *vcpu, struct error *error)
+{
+	struct kvm_reg_list *list;
+	struct kvm_reg_list size = { 0 };
+
+	/* Asked for none, it says how many there are. */
+	if (ioctl(vcpu->fd, KVM_GET_REG_LIST, &size) < 0 && errno != E2BIG) {
+		error_set(error, -errno, "KVM_GET_REG_LIST of vCPU %u: %s", vcpu->index,
+			  strerror(errno));
+
+		return NULL;
+	}
+	list = malloc(sizeof(*list) + size.n * sizeof(list->reg[0]));
+	if (!list) {
+		error_set(error, -ENOMEM, "out of memory");
+
+		return NULL;
+	}
+	list->n = size.n;
+	if (ioctl(vcpu->fd, KVM_GET_REG_LIST, list) < 0) {
+		error_set(error, -errno, "KVM_GET_REG_LIST of vCPU %u: %s", vcpu->index,
+			  strerror(errno));
+		free(list);
+
+		return NULL;
+	}
+
+	return list;
+}
+
+static int write_registers(const struct vcpu *vcpu, struct stream *stream, struct error *error)
+{
+	struct kvm_reg_list *list = list_registers(vcpu, error);
+	uint8_t bytes[REGISTER_SIZE_MAX];
+	uint32_t count;
+	int err = 0;
+
+	if (!list)
+		return -EIO;
+	count = (uint32_t)list->n;
+	stream_move_u32(stream, &count);
+	for (uint64_t i = 0; i < list->n && !err; i++) {
+		uint64_t id = list->reg[i];
+
+		err = get(vcpu, id, bytes);
+		if (err)
+			error_set(error, err, "KVM_GET_ONE_REG %#llx of vCPU %u: %s",
+				  (unsigned long long)id, vcpu->index, strerror(-err));
+		stream_move_u64(stream, &id);
+		stream_move(stream, bytes, size_of(id));
+	}
+	free(list);
+
+	return err;
+}
+
+static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_t elapsed,
+		   struct error *error)
+{
+	static const uint8_t zero[REGISTER_SIZE_MAX];
+	uint8_t here[REGISTER_SIZE_MAX];
+	int err;
+
+	/* Whoever serves PSCI has seen to it. */
+	if (id == KVM_REG_ARM_PSCI_VERSION)
+		return 0;
+	if (is_counter(id))
+		advance(bytes, elapsed);
+	err = set(vcpu, id, bytes);
+	/* Before Linux 6.4 the physical counter is the host's own. */
+	if (!err || id == KVM_REG_ARM_PTIMER_CNT)
+		return 0;
+	if (err == -ENOENT && (!identifies(id) || memcmp(bytes, zero, size_of(id)) == 0))
+		return 0;
+	/* What cannot be changed need not be, if it is the same. */
+	if (get(vcpu, id, here) == 0 && memcmp(here, bytes, size_of(id)) == 0)
+		return 0;
+
+	return error_set(error, -ENOTSUP,
+			 "its CPUs differ from those that this host's KVM has: register %#llx "
+			 "cannot be what it was (%s)",
+			 (unsigned long long)id, strerror(-err));
+}
+
+static int read_registers(const struct vcpu *vcpu, struct stream *stream, uint64_t elapsed,
+			  struct error *error)
+{
+	uint8_t bytes[REGISTER_SIZE_MAX];
+	uint32_t count;
+	int err = 0;
+
+	stream_move_u32(stream, &count);
+	if (count > REGISTERS_MAX)
+		stream_fail(stream);
+	for (uint32_t i = 0; i < count && !err && !stream_error(stream); i++) {
+		uint64_t id;
+
+		stream_move_u64(stream, &id);
+		if (size_of(id) > sizeof(bytes)) {
+			stream_fail(stream);
+			break;
+		}
+		stream_move(stream, bytes, size_of(id));
+		if (!stream_error(stream))
+			err = restore(vcpu, id, bytes, elapsed, error);
+	}
+
+	return err;
+}
+
+int vcpu_state_move(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed, struct error *error)
+{
+	uint64_t frequency = counter_frequency();
+
+	if (!stream_reads(stream)) {
+		stream_move_u64(stream, &frequency);
+
+		return write_registers(vcpu, stream, error);
+	}
+	stream_move_u64(stream, &frequency);
+	if (!stream_error(stream) && frequency != counter_frequency())
+		return error_set(
+			error, -ENOTSUP, "its counter has %llu Hz, and this host's %llu Hz",
+			(unsigned long long)frequency, (unsigned long long)counter_frequency());
+
+	return read_registers(vcpu, stream, elapsed, error);
+}
