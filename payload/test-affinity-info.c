@@ -191,12 +191,15 @@ static bool knows_level(unsigned int level)
 /* Aim: a group with the caller in it is ON, whatever the fields below its level hold. */
 static enum verdict groups_are_on(void)
 {
+	/* Each bit is another than the caller's in one of them. */
+	static const uint64_t below[] = { 0x5a5a5a5a5a, ~UINT64_C(0x5a5a5a5a5a) };
 	bool refused = false;
 
-	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
+	for (unsigned int i = 0; i < 2 * PSCI_AFFINITY_LEVEL_MAX; i++) {
+		const unsigned int level = i / 2 + 1;
 		const uint64_t fields = fields_from(level);
 		const uint64_t affinity = (this_cpu()->affinity & fields) |
-					  (0x5a5a5a5a5a & PSCI_TARGET_MASK & ~fields);
+					  (below[i % 2] & PSCI_TARGET_MASK & ~fields);
 		int64_t info;
 
 		if (!knows_level(level)) {
@@ -236,26 +239,36 @@ static enum verdict group_of_others_is_off(void)
 	return skip("no group of CPUs without the caller");
 }
 
-/* Aim: a group without a core is an error; a level that is refused is one, too. */
+static bool is_group(uint64_t affinity, uint64_t fields)
+{
+	for (unsigned int i = 0; i < board.cpu_count; i++) {
+		if (((board.affinities[i] ^ affinity) & fields) == 0)
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * Aim: a group without a core is an error; a level that is refused is one, too. Each bit
+ * that counts at a level makes another group.
+ */
 static enum verdict absent_groups_are_invalid(void)
 {
 	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
 		const uint64_t fields = fields_from(level);
-		uint64_t affinity = 0;
-		bool taken = true;
-		int64_t info;
 
-		/* Count up in the highest field, which every level looks at. */
-		for (uint64_t value = 0xff; taken; value--) {
-			affinity = value << 32;
-			taken = false;
-			for (unsigned int i = 0; i < board.cpu_count; i++)
-				taken = taken || ((board.affinities[i] ^ affinity) & fields) == 0;
+		for (unsigned int bit = 0; bit < 64; bit++) {
+			const uint64_t affinity = this_cpu()->affinity ^ UINT64_C(1) << bit;
+			int64_t info;
+
+			if (!(fields >> bit & 1) || is_group(affinity, fields))
+				continue;
+			info = call2(PSCI_FN64_AFFINITY_INFO, affinity, level);
+			if (info != PSCI_RET_INVALID_PARAMETERS)
+				return fail_result("AFFINITY_INFO of a group without cores",
+						   PSCI_RET_INVALID_PARAMETERS, info);
 		}
-		info = call2(PSCI_FN64_AFFINITY_INFO, affinity, level);
-		if (info != PSCI_RET_INVALID_PARAMETERS)
-			return fail_result("AFFINITY_INFO of a group without cores",
-					   PSCI_RET_INVALID_PARAMETERS, info);
 	}
 
 	return pass();
