@@ -29,6 +29,7 @@ static const char help[] =
 	"  suspend, poweroff  ask its guest to do so\n"
 	"  reset, kill        reset it, and end it, whatever its guest does\n"
 	"  save               save it in a file while its guest is suspended, and end it\n"
+	"  console            its console, if that is a socket\n"
 	"  events             say what happens to it\n"
 	"\n"
 	"dormouse COMMAND --help tells more. A first run, of a kernel with an initrd:\n"
@@ -48,7 +49,7 @@ static const struct {
 	{ "features", cli_features }, { "stop", cli_control },	  { "cont", cli_control },
 	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
 	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_control },
-	{ "kill", cli_control },      { "events", cli_events },
+	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
 };
 
 static int usage(const char *command, const char *text)
