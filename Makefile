@@ -344,13 +344,13 @@ T ?= 30
 fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
 fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/error.c vmm/memory.c \
-	vmm/qmp/scan.c vmm/qmp/command.c
+	vmm/qmp/scan.c vmm/qmp/command.c vmm/save/stream.c
 
 $(O)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(fuzz_support_src) $(lib_src) $(fuzz_vmm_src) \
 		$(wildcard tests/fuzz/*.h tests/model/*.h include/psci/*.h lib/*.h vmm/*.h vmm/*/*.h)
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $(filter %.c,$^) -ljansson -pthread
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $(filter %.c,$^) -ljansson -lzstd -pthread
 
 fuzz: $(fuzz_names:%=$(O)/fuzz/fuzz-%) ## fuzz everything that reads a guest's bytes, T=30 seconds each
 	$(Q)tests/fuzz/run-fuzz $(T) $^

@@ -9,7 +9,7 @@
  *	clang -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm \
  *		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o fuzz-virtio \
  *		tests/fuzz/fuzz-virtio.c vmm/virtio/?*.c vmm/bus.c vmm/disk.c \
- *		vmm/error.c vmm/memory.c
+ *		vmm/error.c vmm/memory.c vmm/save/stream.c -lzstd
  *	./fuzz-virtio -max_len=4096 CORPUS
  *
  * The input is a list of steps, each an operation and its operands:
