@@ -35,6 +35,12 @@ only a guest that has suspended itself to RAM is at rest"
 	printf s >&"$bytes"
 	ok "$mode: the guest suspends" suspend_awaits "$name" suspended
 	ok "$mode: where there is a file it is not saved" fails saves "$name" "$disks/save.img"
+	is "$mode: which is told" "$saved_said" "dormouse: cannot save $name in $disks/save.img: \
+there is such a file already"
+	echo "mine" >"$saved.part"
+	ok "$mode: nor where what it writes first is somebody else's" fails saves "$name" "$saved"
+	is "$mode: which stays what it is" "$(cat "$saved.part")" mine
+	rm "$saved.part"
 	ok "$mode: nor where there is no directory" fails saves "$name" "$disks/none/vm.saved"
 	is "$mode: and it is still suspended" "$(vm_state "$name" state)" suspended
 	ok "$mode: it is saved" saves "$name" "$saved"

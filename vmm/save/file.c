@@ -87,18 +87,12 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 	return err;
 }
 
-static int write_file(const char *path, struct vm *vm, const struct record *record,
-		      struct error *error)
+static int write_file(int fd, struct vm *vm, const struct record *record, struct error *error)
 {
 	static const char header[HEADER_SIZE + 1] = MAGIC "\1";
-	/* It holds all that the guest knows. */
-	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-			    S_IRUSR | S_IWUSR);
 	int err = 0;
 
 	_Static_assert(FORMAT == 1, "as the header has it");
-	if (fd < 0)
-		return error_set(error, -errno, "%s", strerror(errno));
 	/* Of so few bytes none are written, or all. */
 	if (write(fd, header, HEADER_SIZE) < 0)
 		err = error_set(error, -errno, "%s", strerror(errno));
@@ -106,37 +100,61 @@ static int write_file(const char *path, struct vm *vm, const struct record *reco
 		err = write_stream(fd, vm, record, error);
 	if (!err && fsync(fd) < 0)
 		err = error_set(error, -errno, "%s", strerror(errno));
-	close(fd);
 
 	return err;
+}
+
+/* Give the file its name, durably. */
+static int finish(const char *temporary, const char *path, struct error *error)
+{
+	int err;
+
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
+		err = error_set(error, -errno, "%s", strerror(errno));
+		unlink(temporary);
+
+		return err;
+	}
+	err = sync_directory_of(path);
+	if (err) {
+		error_set(error, err, "%s", strerror(-err));
+		unlink(path);
+	}
+
+	return err;
+}
+
+static int write_durably(const char *path, struct vm *vm, const struct record *record,
+			 struct error *error)
+{
+	char temporary[PATH_MAX];
+	int err;
+	int fd;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.part", path) >= (int)sizeof(temporary))
+		return error_set(error, -ENAMETOOLONG, "the path is too long");
+	/* Before the work; and once more when it is done, for who came meanwhile. */
+	if (access(path, F_OK) == 0)
+		return error_set(error, -EEXIST, "there is such a file already");
+	/* It holds all that the guest knows, and is nobody else's. */
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd < 0 && errno == EEXIST)
+		return error_set(error, -EEXIST, "%s is in the way", temporary);
+	if (fd < 0)
+		return error_set(error, -errno, "%s", strerror(errno));
+	err = write_file(fd, vm, record, error);
+	close(fd);
+	if (err)
+		unlink(temporary);
+
+	return err ? err : finish(temporary, path, error);
 }
 
 int save_file_write(const char *path, struct vm *vm, const struct record *record,
 		    struct error *error)
 {
-	char temporary[PATH_MAX];
 	struct error reason;
-	int err;
-
-	if (snprintf(temporary, sizeof(temporary), "%s.part", path) >= (int)sizeof(temporary))
-		return error_set(error, -ENAMETOOLONG, "cannot save %s: the path is too long",
-				 vm->name);
-	/* Before the work; and once more when it is done, for who came meanwhile. */
-	if (access(path, F_OK) == 0)
-		return error_set(error, -EEXIST, "cannot save %s in %s, which exists already",
-				 vm->name, path);
-	err = write_file(temporary, vm, record, &reason);
-	if (!err && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
-		err = error_set(&reason, -errno, "%s", strerror(errno));
-	if (!err) {
-		err = sync_directory_of(path);
-		if (err) {
-			error_set(&reason, err, "%s", strerror(-err));
-			unlink(path);
-		}
-	} else {
-		unlink(temporary);
-	}
+	const int err = write_durably(path, vm, record, &reason);
 
 	return err ? error_set(error, err, "cannot save %s in %s: %s", vm->name, path, reason.text)
 		   : 0;
