@@ -28,12 +28,18 @@ holding()
 	sed -n "s/^$2=//p" <<<"$1"
 }
 
-# The guest asks for the next byte: awaits_byte; fails if dormouse is gone.
+# The guest asks for the next byte: awaits_byte; fails if dormouse is gone or hangs.
 awaits_byte()
 {
-	local line
+	local line part='' end=$((SECONDS + vm_deadline))
 
-	while IFS= read -r -t "$vm_deadline" -u "$console" line; do
+	while vm_is_alive && ((SECONDS < end)); do
+		# A read that ends early has taken what there was of a line.
+		if ! IFS= read -r -t 5 -u "$console" line; then
+			part+=$line
+			continue
+		fi
+		line=$part$line part=
 		printf '%s\n' "$line" >>"$vm_console"
 		[[ $line != "0 call 84000000 = "* ]] || return 0
 	done
