@@ -31,9 +31,10 @@ holding()
 # The guest asks for the next byte: awaits_byte; fails if dormouse is gone or hangs.
 awaits_byte()
 {
-	local line part='' end=$((SECONDS + vm_deadline))
+	local line part='' tries=$((vm_deadline / 5))
 
-	while vm_is_alive && ((SECONDS < end)); do
+	# Counted, since a clock may jump: the machine may have been asleep.
+	while vm_is_alive && ((tries-- > 0)); do
 		# A read that ends early has taken what there was of a line.
 		if ! IFS= read -r -t 5 -u "$console" line; then
 			part+=$line
