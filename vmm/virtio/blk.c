@@ -12,6 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "virtio/span.h"
+
 /* One descriptor is the header's and one the status's. */
 #define SEG_MAX (VIRTQUEUE_SIZE_MAX - 2)
 
@@ -32,68 +34,6 @@
 #define ZEROES_SECTORS_MAX ((32U << 20) / DISK_SECTOR_SIZE)
 
 #define BIT(number) (1ULL << (number))
-
-/* A run of bytes in the guest's memory, in pieces. */
-struct span {
-	struct iovec *parts;
-	unsigned int count;
-};
-
-/* Drop the first @size bytes of a span, or all of it if it is shorter. */
-static void span_skip(struct span *span, uint64_t size)
-{
-	while (span->count > 0 && size >= span->parts[0].iov_len) {
-		size -= span->parts[0].iov_len;
-		span->parts++;
-		span->count--;
-	}
-	if (span->count > 0) {
-		span->parts[0].iov_base = (uint8_t *)span->parts[0].iov_base + size;
-		span->parts[0].iov_len -= size;
-	}
-}
-
-/* Cut the last byte off a span that has one, and return where it is. */
-static uint8_t *span_cut_last(struct span *span)
-{
-	struct iovec *last = &span->parts[span->count - 1];
-
-	last->iov_len--;
-	if (last->iov_len == 0)
-		span->count--;
-
-	return (uint8_t *)last->iov_base + last->iov_len;
-}
-
-/* Take up to @size bytes off the front of a span. */
-static void span_read(struct span *span, void *to, size_t size)
-{
-	uint8_t *at = to;
-
-	while (size > 0 && span->count > 0) {
-		size_t piece = span->parts[0].iov_len < size ? span->parts[0].iov_len : size;
-
-		memcpy(at, span->parts[0].iov_base, piece);
-		span_skip(span, piece);
-		at += piece;
-		size -= piece;
-	}
-}
-
-/* Put up to @size bytes at the front of a span and drop what they fill. */
-static void span_write(struct span *span, const void *from, size_t size)
-{
-	const uint8_t *at = from;
-
-	while (size > 0 && span->count > 0) {
-		size_t piece = span->parts[0].iov_len < size ? span->parts[0].iov_len : size;
-
-		memcpy(span->parts[0].iov_base, at, piece);
-		span_skip(span, piece);
-		at += piece;
-		size -= piece;
-	}
-}
 
 /* Zero what is left of a span, in pieces. */
 static void clear(const struct blk *blk, struct span *span)
