@@ -40,8 +40,8 @@ class Outcome:
 
 
 def watch(command, seconds, enough):
-    """Follow a Here or There until it ends: an Outcome. @enough(text) says that we have
-    seen all there is to see."""
+    """Follow a Here or There until it ends: an Outcome. @enough(text, idle) says that we have
+    seen all there is to see, the last of it @idle seconds ago."""
     begin = time.monotonic()
     data = bytearray()
     try:
@@ -60,19 +60,21 @@ def as_text(data):
 
 def follow(command, data, deadline, enough):
     """Collect what it prints in @data; how it came to an end."""
+    heard = time.monotonic()
     while True:
         left = deadline - time.monotonic()
         piece = command.read(min(max(left, 0), 1))
         if piece is None:
             if left <= 0:
                 return 'timeout'
-            continue
-        data += piece
-        if not piece:
+        elif not piece:
             return 'ended'
+        else:
+            heard = time.monotonic()
+            data += piece
         if len(data) > FLOOD:
             return 'flood'
-        if enough(data):
+        if enough(data, time.monotonic() - heard):
             return 'stopped'
 
 

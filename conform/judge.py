@@ -10,6 +10,13 @@ FIELDS = re.compile(r'([a-z0-9]+)=(\S+)')
 LIFE = 'TAP version 14'
 STUCK = '# the machine could not be turned off'
 CALLS = re.compile(rb'^# calls .*\n', re.MULTILINE)
+# What conform/look says of a machine whose VMM can be asked for its state.
+ASLEEP = b'# state: suspended\n'
+# That many times in a row, with nothing else in between, and it sleeps.
+LOOKS = 4
+# A machine of whose state nobody tells sleeps if it has not said a word for so many seconds, since
+# it said what it was about to call. A slow one may be taken for asleep, none for awake.
+QUIET = 10
 
 # How each end is judged, for --list and docs/payload.md.
 ENDINGS = {
@@ -17,6 +24,7 @@ ENDINGS = {
     'hibernated': 'the command must end; if dormouse, with status 3',
     'reset': 'the machine must begin again',
     'warm reset': 'the machine must begin again and find its memory',
+    'asleep': 'the machine must sleep: neither go on nor end nor begin again',
     'goes on': 'the machine must go on',
     'open': 'an end of the machine is an observation',
 }
@@ -42,6 +50,7 @@ class Report:
         self.bail_out = None
         self.stuck = False  # SYSTEM_OFF came back
         self.calls = None  # what it was about to call when it was last heard of
+        self.called = 0  # how often it was about to
 
     def line(self, line):
         point = POINT.fullmatch(line)
@@ -59,6 +68,7 @@ class Report:
             self.sum_up(dict(FIELDS.findall(line)))
         elif line.startswith('# calls '):
             self.calls = line[2:]
+            self.called += 1
         elif line.startswith('# observation: ') and self.points:
             self.points[-1][:2] = OBSERVATION, line[15:]
         elif line.startswith('# ') and self.points:
@@ -205,6 +215,8 @@ class Boot:
         outcome = self.outcome
         if outcome.how in ('timeout', 'flood') or (outcome.status or 0) < 0:
             return FAIL, 'after "%s" %s' % (last.calls, self.ending())
+        if ending == 'asleep':
+            return self.judge_sleep(last)
         if ending == 'goes on':
             return FAIL, 'the machine should go on, but ' + self.ending()
         if ending == 'open':
@@ -212,6 +224,15 @@ class Boot:
         if ending in ('reset', 'warm reset'):
             return self.judge_reset(ending)
         return self.judge_off(ending)
+
+    def judge_sleep(self, last):
+        if self.outcome.how == 'ended' or len(self.lives) > 1:
+            return FAIL, 'the machine should sleep, but ' + self.ending()
+        if not self.said():
+            return FAIL, 'the command does not tell of it'
+        if last.called > 1:
+            return OBSERVATION, 'it came back %d times before it slept' % (last.called - 1)
+        return PASS, None
 
     def judge_reset(self, ending):
         if self.outcome.how == 'ended':
@@ -239,14 +260,23 @@ class Boot:
         return PASS, None
 
 
-def enough(group):
-    """A function that knows, of all that one boot of @group has printed so far, whether the rest
-    can only repeat it: the machine was reset once and is at it again. It looks at each line
+def enough(group, kind):
+    """A function that knows, of all that one boot of @group has printed so far and of the seconds
+    since the last of it, whether there is nothing to come: the machine was reset once and is at it
+    again, and what it prints would be the same; or it sleeps for ever. It looks at each line
     once."""
     life, stuck = LIFE.encode(), STUCK.encode()
-    lives = looked_at = 0
+    lives = looked_at = asleep = 0
+    calls = False
 
-    def seen(data):
+    def sleeps(lines, idle):
+        nonlocal asleep, calls
+        calls = calls or CALLS.search(lines) is not None
+        for line in lines.splitlines(keepends=True):
+            asleep = asleep + 1 if line == ASLEEP else 0
+        return calls and (asleep >= LOOKS if kind.status else idle >= QUIET)
+
+    def seen(data, idle):
         nonlocal lives, looked_at
         end = data.rfind(b'\n', looked_at) + 1
         lines = bytes(data[looked_at:end])
@@ -255,5 +285,6 @@ def enough(group):
         called = CALLS.search(lines, lines.rfind(life) + 1)
         lives += lines.count(life)
         return lives > 2 or stuck in lines or (
-            group.ending is not None and lives > 1 and called is not None)
+            group.ending is not None and lives > 1 and called is not None) or (
+            group.ending == 'asleep' and sleeps(lines, idle))
     return seen

@@ -17,6 +17,7 @@ QEMU = ['qemu-system-aarch64', '-smp', CPUS, '-m', '128M', '-nodefaults', '-disp
 # QEMU is dynamically linked, and the emulated host has no libraries: it brings its own.
 QEMU_THERE = ['/qemu/lib/ld-linux-aarch64.so.1', '--library-path', '/qemu/lib',
               '/qemu/qemu-system-aarch64']
+STATUS = ['%DORMOUSE%', 'status', '%NAME%']
 DORMOUSE = ['%DORMOUSE%', 'run', '--name', '%NAME%', '--kernel', '%IMAGE%', '--cpus', CPUS,
             '--memory', '64M', '--append', '%APPEND%']
 
@@ -25,13 +26,14 @@ class Kind:
     """How one implementation is run."""
 
     def __init__(self, argv, summary, known=None, kvm=False, restarts=None, hibernated=None,
-                 says=None):
+                 says=None, status=None):
         self.argv = argv
         self.summary = summary  # for --help
         self.known = known  # file of its known deviations in conform/known
         self.kvm = kvm  # it needs arm64's KVM
         self.restarts = restarts  # whether a reset starts the machine again; None: unknown
         self.hibernated = hibernated  # exit status after SYSTEM_OFF2; None: as after SYSTEM_OFF
+        self.status = status  # a command that tells whether the machine is suspended
         self.says = says or {}  # what it prints in a group, or when a machine ends so
 
 
@@ -45,18 +47,19 @@ KINDS = {
                                  '-cpu', 'host'] + QEMU[1:],
                      "KVM's PSCI in QEMU", 'kvm', kvm=True, restarts=True),
     'dormouse': Kind(DORMOUSE, 'libpsci, in dormouse', 'libpsci', kvm=True, restarts=True,
-                     hibernated=3, says={
+                     hibernated=3, status=STATUS, says={
                          'end-system-off': 'off: SYSTEM_OFF, from vCPU 1',
                          'off': 'off: SYSTEM_OFF, from vCPU',
                          'hibernated': 'hibernated: SYSTEM_OFF2',
                          'reset': 'resetting: SYSTEM_RESET, from vCPU',
                          'warm reset': 'resetting: SYSTEM_RESET2',
+                         'asleep': 'suspended: SYSTEM_SUSPEND',
                      }),
     'dormouse-kernel': Kind(DORMOUSE + ['--psci', 'kernel'], "KVM's PSCI, in dormouse", 'kvm',
-                            kvm=True, restarts=True, hibernated=3),
+                            kvm=True, restarts=True, hibernated=3, status=STATUS),
     'dormouse-mixed': Kind(DORMOUSE + ['--psci', 'mixed'],
                            "KVM's PSCI with libpsci's SYSTEM_OFF2, in dormouse", 'kvm', kvm=True,
-                           restarts=True, hibernated=3),
+                           restarts=True, hibernated=3, status=STATUS),
 }
 
 
@@ -98,16 +101,18 @@ class Target:
     def on_emulated_host(self):
         return self.kind.kvm and not has_kvm()
 
-    def command(self, image, append, name, state):
+    def command(self, image, append, name, state, look):
         """The words of one boot. @name is nobody else's; @state is a directory for what a VMM
-        keeps."""
+        keeps; @look: the path of conform/look if it is to be seen whether the machine sleeps."""
         words = {'%IMAGE%': image, '%APPEND%': append, '%NAME%': name,
                  '%DORMOUSE%': self.dormouse()}
-        argv = []
-        for word in self.argv:
+        argv = list(self.argv)
+        if look and self.kind.status:
+            argv = ['bash', look] + self.kind.status + ['--'] + argv
+        for i, word in enumerate(argv):
             for place, text in words.items():
                 word = word.replace(place, text)
-            argv.append(word)
+            argv[i] = word
         if self.is_qemu_there():
             argv[:1] = QEMU_THERE
         return ['env', 'DORMOUSE_STATE_DIR=' + state] + argv if '%NAME%' in self.argv else argv
@@ -155,15 +160,17 @@ class Machines:
         """How long a boot may take; nested emulation is slow."""
         return self.timeout or (300 if target.on_emulated_host() else 60)
 
-    def run(self, target, append, enough):
-        """One boot of the image: an Outcome."""
+    def run(self, target, append, enough, look):
+        """One boot of the image: an Outcome. @look: it is to be seen whether the machine sleeps."""
         seconds = self.seconds(target)
         self.boots += 1
         name = 'conform-%d' % self.boots
         if not target.on_emulated_host():
-            argv = target.command(os.path.abspath(self.image), append, name, self.state)
+            argv = target.command(os.path.abspath(self.image), append, name, self.state,
+                                  look and os.path.join(ROOT, 'conform', 'look'))
             return boot.watch(boot.Here(argv), seconds, enough)
-        argv = target.command('/host/psci-conform.img', append, name, '/tmp/state')
+        argv = target.command('/host/psci-conform.img', append, name, '/tmp/state',
+                              look and '/host/look')
         kernel = target.options.host_kernel
         try:
             return boot.watch(boot.There(self.host(kernel), argv), seconds, enough)
@@ -181,8 +188,9 @@ class Machines:
     def host_command(self, kernel):
         users = [t for t in self.targets
                  if t.on_emulated_host() and t.options.host_kernel == kernel]
-        files = {self.image: '/host/psci-conform.img',
-                 os.path.join(ROOT, 'conform', 'boots'): '/host/boots'}
+        files = {self.image: '/host/psci-conform.img'}
+        for script in ('boots', 'look'):
+            files[os.path.join(ROOT, 'conform', script)] = '/host/' + script
         for target in users:
             if '%DORMOUSE%' in target.argv:
                 files[target.options.dormouse] = host_path(target.options.dormouse)

@@ -297,6 +297,8 @@ const struct group groups_end[] = {
 	    "an entry point without memory is INVALID_ADDRESS", default_suspend_outside_ram),
 	END("end-system-suspend-outside-ram", ENDS_ANYHOW, "PSCI-SYSTEM_SUSPEND-31",
 	    "an entry point without memory is INVALID_ADDRESS", system_suspend_outside_ram),
+	END("end-system-suspend", ENDS_ASLEEP, "PSCI-SYSTEM_SUSPEND-33",
+	    "where nothing can wake it the machine sleeps", sleeps_without_source),
 	END("end-system-off-all", ENDS_OFF, "PSCI-SYSTEM_OFF-30", "it works from all CPUs at once",
 	    off_from_all_cpus),
 	END("end-system-reset-race", ENDS_WARM_RESET, "PSCI-SYSTEM_RESET-30",

@@ -28,6 +28,9 @@ enum verdict suspend_outside_ram_in_0_2(void);
 enum verdict default_suspend_outside_ram(void);
 enum verdict system_suspend_outside_ram(void);
 
+/* Where nothing ends a sleep. */
+enum verdict sleeps_without_source(void);
+
 /* What one life leaves to the next. */
 enum verdict protected_memory_is_overwritten(void);
 enum verdict protection_ends_with_a_life(void);

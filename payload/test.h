@@ -44,6 +44,7 @@ struct group {
 #define ENDS_HIBERNATED "hibernated"
 #define ENDS_RESET "reset"
 #define ENDS_WARM_RESET "warm reset"
+#define ENDS_ASLEEP "asleep" /**< It sleeps for ever. */
 #define ENDS_NOT "goes on" /**< It survives if PSCI is right. */
 #define ENDS_ANYHOW "open" /**< What becomes of it is up to the implementation. */
 

@@ -8,6 +8,7 @@
 
 /* The same in GICv2's and GICv3's distributor and in a redistributor's SGI frame. */
 #define GICD_CTLR 0x000
+#define GICD_TYPER 0x004
 #define GICD_IGROUPR 0x080
 #define GICD_ISENABLER 0x100
 #define GICD_ICENABLER 0x180
@@ -17,6 +18,8 @@
 #define GICD_ICFGR 0xc00
 #define GICD_SGIR 0xf00
 #define GICD_IROUTER 0x6000
+
+#define GICD_TYPER_LINES 0x1f /* Words of 32 SPIs. */
 
 #define GICD_CTLR_V2_ENABLE 0x1
 #define GICD_CTLR_V3_ENABLE_GRP1 0x2
@@ -183,6 +186,22 @@ void gic_disable_shared(uint32_t intid)
 	write32(board.gic_distributor.base + GICD_ICENABLER + intid / 32 * 4,
 		UINT32_C(1) << intid % 32);
 	dsb();
+}
+
+bool gic_disable_all(void)
+{
+	const uintptr_t base = board.gic_distributor.base;
+	const uintptr_t frame = private_frame();
+
+	if (!frame)
+		return false;
+	write32(frame + GICD_ICENABLER, 0xffffffff);
+	/* Beyond 1019 there are none; a word at the end of them is read as zero. */
+	for (uint32_t word = 1; word <= (read32(base + GICD_TYPER) & GICD_TYPER_LINES); word++)
+		write32(base + GICD_ICENABLER + 4 * word, 0xffffffff);
+	dsb();
+
+	return true;
 }
 
 void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi)

@@ -20,6 +20,9 @@ bool gic_init_cpu(void);
 void gic_enable_shared(uint32_t intid);
 void gic_disable_shared(uint32_t intid);
 
+/** Let no interrupt come to this CPU any more. False if there is no GIC that we know. */
+bool gic_disable_all(void);
+
 /** Send an SGI to the CPU with this affinity; @index counts for GICv2. */
 void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi);
 
