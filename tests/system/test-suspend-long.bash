@@ -6,6 +6,8 @@
 . "$here/calls.bash"
 . "$here/suspend.bash"
 
+# As many times more is as much longer: with Linux each takes some eight minutes.
+vm_deadline=3000
 for mode in userspace kernel; do
 	suspend_rounds "$mode" 5000
 	suspend_linux "$mode" 200
