@@ -252,9 +252,12 @@ void pl031_move(struct pl031 *pl031, struct stream *stream)
 	stream_move_bool(stream, &pl031->mask);
 	stream_move_bool(stream, &pl031->raw);
 	if (stream_reads(stream)) {
-		/* The counter wraps before that, so no alarm is later. */
-		if (alarm > (uint64_t)host_time() + UINT32_MAX)
-			stream_fail(stream);
+		/*
+		 * The counter wraps before that: this host's clock is behind the one by which
+		 * it was set, as if that had been set back.
+		 */
+		if (pl031->alarm_due && alarm > (uint64_t)host_time() + UINT32_MAX)
+			plan_alarm(pl031);
 		else
 			pl031->alarm = (int64_t)alarm;
 		check_alarm(pl031);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "counter.h"
+
 /* The largest that KVM has, of a scalable vector. */
 #define REGISTER_SIZE_MAX 256
 #define REGISTERS_MAX 16384
@@ -51,15 +53,6 @@ static bool identifies(uint64_t id)
 
 	return (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW ||
 	       (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW_FEAT_BMAP;
-}
-
-static uint64_t counter_frequency(void)
-{
-	uint64_t frequency;
-
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
-
-	return frequency;
 }
 
 /* A counter that has gone on for so long. */

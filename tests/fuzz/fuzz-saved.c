@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fuzzes the file that a VM is saved in, as somebody would forge it who knows how: its
+ * checksum is right. The input says which VM it is and what of its file is another.
+ *
+ * The first byte is how: bits 0 and 1 say who serves PSCI, bit 2 how many vCPUs there
+ * are, bit 3 that the record in front is meant, bit 4 that all of the file is the rest
+ * of the input, as it is. Else there follow changes: three bytes of offset, one of
+ * length, up to 15, and so many bytes; a length above that has the file end there.
+ *
+ * What is not refused is a machine, whose devices are then used as a guest would.
+ */
+#include "fake-kvm.h"
+#include "input.h"
+
+#include "board.h"
+#include "devices.h"
+#include "psci-host.h"
+#include "save/file.h"
+#include "vcpu.h"
+
+#include <psci/abi.h>
+#include <psci/psci.h>
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <zstd.h>
+
+#define HEADER_SIZE 16
+#define DISK_SIZE 65536
+#define SAVED_MAX (1 << 20)
+#define KINDS 8
+#define CHANGE_MAX 15
+
+/** A VM, and what it is in a file. */
+struct kind {
+	struct record record;
+	uint8_t header[HEADER_SIZE];
+	uint8_t *bytes; /**< Behind the header, not compressed. */
+	size_t size;
+	size_t record_end; /**< Where the record ends among them. */
+};
+
+static struct kind kinds[KINDS];
+static char binary_path[64];
+static char disk_path[64];
+
+/* For what cannot fail on a machine that can run this. */
+static void must_be(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "fuzz-saved: not so: %s\n", what);
+	abort();
+}
+#define MUST(what) must_be(what, #what)
+
+static int file_of(const void *bytes, size_t size)
+{
+	const int fd = memfd_create("saved", MFD_CLOEXEC);
+
+	MUST(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+
+	return fd;
+}
+
+static void path_of(int fd, char path[64])
+{
+	snprintf(path, 64, "/proc/%d/fd/%d", (int)getpid(), fd);
+}
+
+/* --- what is saved --- */
+
+static void describe(struct kind *kind, unsigned int number)
+{
+	static const enum psci_server servers[] = { PSCI_SERVER_USERSPACE, PSCI_SERVER_KERNEL,
+						    PSCI_SERVER_MIXED, PSCI_SERVER_USERSPACE };
+	struct config *config = &kind->record.config;
+
+	kind->record.state = VM_SUSPENDED;
+	kind->record.pid = 1;
+	cause_set(&kind->record.cause, VM_TRIGGER_SUSPEND, 0, "SYSTEM_SUSPEND");
+	snprintf(kind->record.host, sizeof(kind->record.host), "6.12.0");
+	snprintf(kind->record.saved_id, sizeof(kind->record.saved_id), "%032x", number);
+	kind->record.suspension.known = true;
+	kind->record.suspension.entry = MEMORY_BASE;
+	config->flat = strdup(binary_path);
+	config->append = strdup("");
+	config->console = strdup("none");
+	config->disks[0].path = strdup(disk_path);
+	config->disk_count = 1;
+	config->cpus = number & 4 ? 3 : 1;
+	config->memory = CONFIG_MEMORY_MIN;
+	config->psci = servers[number & 3];
+	config->psci_version = PSCI_VERSION_1_3;
+	config->idle_states = (number & 3) == 3;
+	config->idle_clusters = config->idle_states;
+}
+
+/* As after its guest's SYSTEM_SUSPEND. */
+static void put_to_sleep(struct vm *vm)
+{
+	struct psci_regs regs = { .x = { PSCI_FN64_SYSTEM_SUSPEND, MEMORY_BASE, 7 } };
+	struct vcpu *vcpu = &vm->vcpus[0];
+	struct psci_entry entry;
+
+	vcpu->suspend = (struct vcpu_suspend){ .entry = MEMORY_BASE, .context = 7 };
+	if (!psci_host_machine(vm))
+		return;
+	MUST(psci_vcpu_poll(vcpu->psci, &entry) == PSCI_NEXT_START);
+	MUST(psci_call(vcpu->psci, &regs) == PSCI_NEXT_SLEEP);
+}
+
+static void read_back(struct kind *kind, const char *path)
+{
+	static uint8_t file[SAVED_MAX];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t size = read(fd, file, sizeof(file));
+	ZSTD_inBuffer in = { file, (size_t)size, HEADER_SIZE };
+	ZSTD_outBuffer out = { malloc(SAVED_MAX), SAVED_MAX, 0 };
+	ZSTD_DCtx *context = ZSTD_createDCtx();
+
+	MUST(size > HEADER_SIZE && out.dst && context);
+	MUST(ZSTD_decompressStream(context, &out, &in) == 0);
+	ZSTD_freeDCtx(context);
+	close(fd);
+	memcpy(kind->header, file, HEADER_SIZE);
+	kind->bytes = out.dst;
+	kind->size = out.pos;
+	/* Two texts, each behind its length. */
+	for (int i = 0; i < 2; i++) {
+		uint32_t length;
+
+		memcpy(&length, kind->bytes + kind->record_end, sizeof(length));
+		kind->record_end += sizeof(length) + length;
+	}
+}
+
+static void make(struct kind *kind, unsigned int number)
+{
+	char path[] = "/tmp/fuzz-saved.XXXXXX";
+	char file[sizeof(path) + 8];
+	struct error error;
+	struct vm vm;
+
+	describe(kind, number);
+	MUST(mkdtemp(path));
+	snprintf(file, sizeof(file), "%s/vm", path);
+	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", &error) == 0);
+	if (vm_begin(&vm, NULL, &error) < 0)
+		must_be(false, error.text);
+	put_to_sleep(&vm);
+	MUST(save_file_write(file, &vm, &kind->record, &error) == 0);
+	vm_end(&vm);
+	vm_destroy(&vm);
+	read_back(kind, file);
+	unlink(file);
+	rmdir(path);
+}
+
+static void prepare(void)
+{
+	static const uint8_t zeros[DISK_SIZE];
+
+	if (kinds[0].bytes)
+		return;
+	path_of(file_of("\0\0\0\x14", 4), binary_path);
+	path_of(file_of(zeros, sizeof(zeros)), disk_path);
+	for (unsigned int i = 0; i < KINDS; i++)
+		make(&kinds[i], i);
+}
+
+/* --- what is made of it --- */
+
+/* Change what there is from @first on, up to @end. Returns where it ends now. */
+static size_t change(struct input *in, uint8_t *bytes, size_t first, size_t end, size_t size)
+{
+	while (in->left > 0) {
+		const size_t at = first + take_word(in, 3) % (end - first);
+		const uint8_t count = take_byte(in);
+
+		if (count > CHANGE_MAX)
+			return at;
+		for (size_t i = at; i < at + count && i < end; i++)
+			bytes[i] = take_byte(in);
+	}
+
+	return size;
+}
+
+static int forge(const struct kind *kind, struct input *in, bool record)
+{
+	static uint8_t bytes[SAVED_MAX];
+	static uint8_t file[HEADER_SIZE + ZSTD_COMPRESSBOUND(SAVED_MAX)];
+	size_t size = kind->size;
+
+	memcpy(bytes, kind->bytes, size);
+	size = record ? change(in, bytes, 0, kind->record_end, size)
+		      : change(in, bytes, kind->record_end, size, size);
+	memcpy(file, kind->header, HEADER_SIZE);
+	size = ZSTD_compress(file + HEADER_SIZE, sizeof(file) - HEADER_SIZE, bytes, size, 1);
+	MUST(!ZSTD_isError(size));
+
+	return file_of(file, HEADER_SIZE + size);
+}
+
+/* Each register of each device, as a guest does that finds it in whatever state. */
+static void use(struct vm *vm)
+{
+	static const uint64_t bases[] = { BOARD_UART_BASE, BOARD_RTC_BASE, BOARD_VIRTIO_BASE };
+	static const uint8_t typed[2 * PL011_FIFO_SIZE];
+	char text[TIME_TEXT_SIZE];
+	int64_t alarm = 0;
+	uint64_t value;
+
+	(void)pl011_receive(&vm->devices->uart, typed, sizeof(typed));
+	if (pl031_next_alarm(&vm->devices->rtc, &alarm))
+		time_format((time_t)alarm, text);
+	pl031_expired(&vm->devices->rtc);
+	rng_serve(&vm->devices->rng);
+	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		for (uint64_t offset = 0; offset < 0x200; offset += 4)
+			(void)bus_read(&vm->bus, bases[i] + offset, 4, &value);
+		for (uint64_t offset = 0; offset < 0x100; offset += 4)
+			(void)bus_write(&vm->bus, bases[i] + offset, 4, offset);
+	}
+	/* All that there was room for, and more. */
+	for (unsigned int i = 0; i < 2 * PL011_FIFO_SIZE; i++) {
+		(void)bus_read(&vm->bus, BOARD_UART_BASE, 4, &value);
+		(void)pl011_receive(&vm->devices->uart, typed, 1);
+	}
+}
+
+static void restore(const struct kind *kind, struct save_file *file, bool whole)
+{
+	struct error error;
+	struct vm vm;
+	int err;
+
+	/* Not the record's own, which may name any file of this machine. */
+	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", &error) == 0);
+	err = vm_begin(&vm, file, &error);
+	/* What nobody changed is what was saved. */
+	if (err && whole)
+		must_be(false, error.text);
+	if (!err) {
+		MUST(file->record.suspension.vcpu < vm.vcpu_count);
+		use(&vm);
+		MUST(devices_drain(vm.devices, &error) == 0);
+		vm_end(&vm);
+	}
+	vm_destroy(&vm);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { data, size };
+	const uint8_t how = take_byte(&in);
+	const struct kind *kind = &kinds[how % KINDS];
+	struct save_file file;
+	struct error error;
+	char path[64];
+	json_t *json;
+	int fd;
+
+	prepare();
+	fd = how & 16 ? file_of(in.next, in.left) : forge(kind, &in, how & 8);
+	path_of(fd, path);
+	if (save_file_open(path, &file, &error) == 0) {
+		json = record_to_json(&file.record, file.name);
+		MUST(json);
+		json_decref(json);
+		if (!(how & 24))
+			restore(kind, &file, in.left == 0 && size <= 1);
+		save_file_close(&file);
+	}
+	close(fd);
+
+	return 0;
+}
