@@ -214,7 +214,7 @@ static void call_elsewhere(struct cpu *cpu)
 /* Whether the function answered as one that is not there. */
 static bool is_absent_elsewhere(uint32_t fid, struct cpu *other)
 {
-	const uint64_t deadline = timer_deadline(SECOND);
+	const uint64_t deadline = timer_deadline(2 * SECOND);
 
 	if (!cpu_start(other))
 		return false;
