@@ -117,12 +117,71 @@ static enum verdict off_means_off(void)
 	return pass();
 }
 
+#define CONTEXT_FIRST 0xfeedf00dcafe0600
+
+/* CPU 1: once the first CPU is off, start it again; its result is CPU_ON's. */
+static void start_first(struct cpu *cpu)
+{
+	cpu->result = PSCI_RET_DENIED;
+	if (cpu_is_off(&cpus[0]))
+		cpu->result = cpu_on(&cpus[0], CONTEXT_FIRST);
+}
+
+/* The first CPU has been off; or it has not, and CPU 1 waits until it is. */
+static enum verdict judge_first(struct cpu *other, bool arrived, int64_t result)
+{
+	const char *trouble;
+
+	if (!arrived) {
+		/* It would wait for us in vain. */
+		atomic_store(&cpus[0].off_returned, true);
+		cpu_finished(other);
+		atomic_store(&cpus[0].off_returned, false);
+	} else if (!cpu_finished(other)) {
+		return fail("CPU 1 did not come back from CPU_ON");
+	}
+	if (!arrived)
+		return fail("CPU_OFF came back with %ld %s", result, result_name(result));
+	if (other->result != PSCI_RET_SUCCESS)
+		return fail_result("CPU_ON of the CPU that booted", PSCI_RET_SUCCESS,
+				   other->result);
+	if (this_cpu()->arrival.x0 != CONTEXT_FIRST)
+		return fail("expected x0 = %lx, came %lx", (uint64_t)CONTEXT_FIRST,
+			    this_cpu()->arrival.x0);
+
+	trouble = wrong_at_entry(&this_cpu()->arrival);
+
+	return trouble ? fail("%s", trouble) : pass();
+}
+
+/* Aim: the core that booted is one like the others, unless a trusted OS is on it. */
+static enum verdict first_is_like_others(void)
+{
+	struct cpu *other = other_cpu(1);
+	int64_t result = PSCI_RET_SUCCESS;
+	bool arrived;
+
+	if (!other)
+		return skip("one CPU only");
+	if (call0(PSCI_FN32_MIGRATE_INFO_TYPE) == PSCI_MIGRATE_INFO_UP_MIGRATABLE ||
+	    call0(PSCI_FN32_MIGRATE_INFO_TYPE) == PSCI_MIGRATE_INFO_UP_NOT_MIGRATABLE)
+		return skip("a trusted OS may be on it");
+	if (!cpu_start(other))
+		return fail("CPU 1 could not be started");
+	cpu_give(other, start_first, 0);
+	arrived = call_and_arrive(PSCI_FN32_CPU_OFF, 0, 0, 0, &result);
+
+	return judge_first(other, arrived, result);
+}
+
 static const struct test tests[] = {
 	{ "PSCI-CPU_OFF-01", "the caller does not come back and is OFF", caller_is_gone },
 	{ "PSCI-CPU_OFF-02", "what the other registers hold does not matter",
 	  registers_do_not_matter },
 	{ "PSCI-CPU_OFF-03", "an interrupt does not bring a CPU back", interrupt_does_not_wake },
 	{ "PSCI-CPU_OFF-04", "a CPU that is OFF can be started at once", off_means_off },
+	{ "PSCI-CPU_OFF-05", "the CPU that booted can be turned off, and started by another one",
+	  first_is_like_others },
 };
 
 const struct group group_cpu_off = GROUP("cpu-off", tests);

@@ -84,6 +84,23 @@ static enum verdict modes_fit_features(void)
 				     PSCI_RET_NOT_SUPPORTED, result);
 }
 
+/* Aim: the mode that there is already is one that there is. */
+static enum verdict same_mode_is_there(void)
+{
+	int64_t result;
+
+	if (!offers(PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		return skip("PSCI_SET_SUSPEND_MODE is not there");
+	result = call1(PSCI_FN32_PSCI_SET_SUSPEND_MODE, PSCI_SUSPEND_MODE_PLATFORM_COORDINATED);
+	if (result == PSCI_RET_DENIED)
+		return observe("the mode that there is already is DENIED");
+
+	return result == PSCI_RET_SUCCESS
+		       ? pass()
+		       : fail_result("PSCI_SET_SUSPEND_MODE of the mode that there is",
+				     PSCI_RET_SUCCESS, result);
+}
+
 /* Aim: SYSTEM_SUSPEND is refused while another core is on. */
 static enum verdict suspend_is_denied(void)
 {
@@ -112,6 +129,8 @@ static const struct test tests[] = {
 	{ "PSCI-NODE_HW_STATE-01", "the caller's own node is on", own_node_is_on },
 	{ "PSCI-PSCI_SET_SUSPEND_MODE-01", "modes fit what FEATURES announces",
 	  modes_fit_features },
+	{ "PSCI-PSCI_SET_SUSPEND_MODE-35", "the mode that there is already can be asked for",
+	  same_mode_is_there },
 	{ "PSCI-SYSTEM_SUSPEND-01", "DENIED while another CPU is on", suspend_is_denied },
 };
 

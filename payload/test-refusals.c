@@ -101,6 +101,45 @@ static enum verdict broken_is_disabled(void)
 	return skip("no CPU is disabled");
 }
 
+static bool is_in_group(const struct cpu *one, const struct cpu *other, unsigned int level)
+{
+	static const uint64_t fields[] = { 0xff00ffffff, 0xff00ffff00, 0xff00ff0000, 0xff00000000 };
+
+	return !((one->affinity ^ other->affinity) & fields[level]);
+}
+
+/* Whether all of a CPU's group are DISABLED. */
+static bool is_broken_group(const struct cpu *cpu, unsigned int level)
+{
+	for (unsigned int i = 0; i < board.cpu_count; i++) {
+		if (is_in_group(&cpus[i], cpu, level) &&
+		    affinity_info(&cpus[i]) != PSCI_RET_DISABLED)
+			return false;
+	}
+
+	return true;
+}
+
+/* Aim: a group has no better answer than its best core. */
+static enum verdict broken_group_is_disabled(void)
+{
+	for (unsigned int i = 1; i < board.cpu_count; i++) {
+		int64_t info;
+
+		if (!is_broken_group(&cpus[i], 1))
+			continue;
+		info = call2(PSCI_FN64_AFFINITY_INFO, cpus[i].affinity, 1);
+		if (target.version >= PSCI_VERSION_1_0 && info == PSCI_RET_INVALID_PARAMETERS)
+			return observe("levels above 0 are refused, as they may be");
+
+		return info == PSCI_RET_DISABLED
+			       ? pass()
+			       : fail_result("AFFINITY_INFO of its group", PSCI_RET_DISABLED, info);
+	}
+
+	return skip("there is no group of CPUs that are all disabled");
+}
+
 /* --- one that is on its way --- */
 
 /* What was seen of a CPU between CPU_ON and its arrival. */
@@ -119,14 +158,11 @@ static struct {
 /* The lowest level at which nobody who is on is in the group of @cpu; or above all. */
 static unsigned int lonely_level(const struct cpu *cpu)
 {
-	static const uint64_t fields[] = { 0xff00ffffff, 0xff00ffff00, 0xff00ff0000, 0xff00000000 };
-
 	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
 		bool lonely = true;
 
 		for (unsigned int i = 0; i < board.cpu_count; i++) {
-			if (atomic_load(&cpus[i].running) &&
-			    !((cpus[i].affinity ^ cpu->affinity) & fields[level]))
+			if (atomic_load(&cpus[i].running) && is_in_group(&cpus[i], cpu, level))
 				lonely = false;
 		}
 		if (lonely)
@@ -248,6 +284,8 @@ static const struct test tests[] = {
 	  broken_is_internal_failure },
 	{ "PSCI-AFFINITY_INFO-31", "a CPU that is known to be broken is DISABLED",
 	  broken_is_disabled },
+	{ "PSCI-AFFINITY_INFO-33", "a group of nothing but such CPUs is DISABLED, too",
+	  broken_group_is_disabled },
 };
 
 const struct group group_refusals = GROUP("refusals", tests);

@@ -56,6 +56,7 @@ static enum verdict check_count(uint32_t power_state)
 {
 	const struct cpu *self = this_cpu();
 	const uint64_t before = count_of(self, power_state);
+	const uint64_t before_all = count_all(self);
 	const struct sleep sleep = SLEEP_IN(power_state);
 	uint64_t after;
 
@@ -70,6 +71,10 @@ static enum verdict check_count(uint32_t power_state)
 	if (after < before || after > before + ROUNDS)
 		return fail("power_state %x: expected up to %u stays more than %lu, came %lu",
 			    power_state, ROUNDS, before, after);
+	/* One that was less deep than asked for counts there, and not here as well. */
+	if (count_all(self) - before_all > ROUNDS)
+		return fail("%u stays in %x are %lu in all states", ROUNDS, power_state,
+			    count_all(self) - before_all);
 
 	return after > before ? pass()
 			      : observe("%u stays in %x did not count", ROUNDS, power_state);
