@@ -34,10 +34,10 @@ disk_does()
 
 disk_await_answers()
 {
-	local end=$((SECONDS + 30))
+	local tries=$((30 * 5))
 
 	until (($(grep -c '^status' "$vm_console") >= answers)); do
-		vm_is_alive && ((SECONDS < end)) || return 1
+		vm_is_alive && ((tries-- > 0)) || return 1
 		vm_wait_a_little
 	done
 }

@@ -44,10 +44,10 @@ suspend_linux()
 # Waits until status says so: suspend_awaits NAME STATE
 suspend_awaits()
 {
-	local end=$((SECONDS + vm_deadline))
+	local tries=$((vm_deadline * 5))
 
 	until [[ $(vm_state "$1" state) == "$2" ]]; do
-		if ! vm_is_alive || ((SECONDS >= end)); then
+		if ! vm_is_alive || ((tries-- <= 0)); then
 			return 1
 		fi
 		vm_wait_a_little
