@@ -336,6 +336,31 @@ $(O)/mutation/tests/%: $(O)/native/tests/unit/%.o $(mutation_support_src:%.c=$(O
 mutate: $(mutation_tests) ## change the library in one place at a time: does a test notice?
 	$(Q)tests/mutation/mutate
 
+# The payload's tests on an imitated machine, which takes each mutant's libpsci.so.
+imitation_src := $(sort $(wildcard payload/*.c tests/payload/*.c)) \
+	$(patsubst %,payload/runtime/%.c,call exception report smp timer)
+imitation_obj := $(imitation_src:%.c=$(O)/imitation/%.o) $(O)/imitation/tests/payload/imitated-context.o
+# At an address that fits in 32 bits, as a guest's image is.
+IMITATION_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-builtin -fno-pie -include tests/payload/imitated-sysreg.h
+
+$(O)/imitation/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(CPPFLAGS_ALL) -g -O1 $(PAYLOAD_WARN) $(CFLAGS) $(IMITATION_CFLAGS) -c -o $@ $<
+
+$(O)/imitation/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) -c -o $@ $<
+
+$(O)/imitation/imitation: $(imitation_obj) | $(O)/mutation/link/libpsci.so
+	@echo '  LD      $@'
+	$(Q)$(CC) -no-pie -o $@ $^ -L$(O)/mutation/link -lpsci -pthread
+
+-include $(imitation_obj:.o=.d)
+
+payload-mutate: $(O)/imitation/imitation payload ## change the library in one place at a time: does the payload notice?
+	$(Q)O=$(O) tests/payload/mutate
+
 # Fuzz targets need libFuzzer, which comes with clang; their corpora need nothing.
 FUZZ_CC ?= clang
 FUZZ_FLAGS = -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm -Itests/model \
@@ -439,7 +464,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: model model-broken payload-broken cost prove size spec-map mutate fuzz replay
+.PHONY: model model-broken payload-broken payload-mutate cost prove size spec-map mutate fuzz replay
 .PHONY: examples examples-test install uninstall
 .PHONY: module deb
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding lint check check-long clean help

@@ -117,6 +117,7 @@ static enum verdict unallocated_is_absent(void)
 {
 	static const uint32_t others[] = {
 		0xc400a011, /* No number of PSCI's. */
+		0x80008000, /* One of the architecture's, and not SMCCC_VERSION. */
 		0x84a0000a, /* Reserved bits of a function id. */
 		0x0400000a, /* A yielding call. */
 		0x8500000a, /* Another owner. */
