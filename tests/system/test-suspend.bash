@@ -108,4 +108,4 @@ ok "where it would have gone on, too" grep -qF 'at 0x40200000 with x0 0x5eed' \
 # --- Linux ---
 
 suspend_linux "${suspend_modes[0]}" 20
-((${#suspend_modes[@]} == 1)) || suspend_linux kernel 3
+((${#suspend_modes[@]} == 1)) || suspend_linux kernel 20
