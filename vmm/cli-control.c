@@ -139,6 +139,11 @@ static int call(const struct request *request, struct qmp_call *call, struct err
 	if (err == -ENOENT || err == -ECONNREFUSED)
 		error_set(error, err, "%s cannot be reached: it is about to start, or to end",
 			  request->name);
+	if (err == -ETIMEDOUT)
+		error_set(error, err,
+			  "the dormouse that runs %s has not answered within %d second%s, and was "
+			  "asked for nothing",
+			  request->name, request->timeout, request->timeout == 1 ? "" : "s");
 
 	return err;
 }
@@ -160,6 +165,24 @@ static json_t *make_arguments(const struct request *request, const struct verb *
 	free(path);
 
 	return arguments;
+}
+
+/* It was asked, and may still do it. */
+static int time_is_up(const struct request *request, struct error *error)
+{
+	struct record record = { 0 };
+	struct error unknown;
+	const char *state = "not known";
+
+	if (cli_load_record(request->name, &record, &unknown) == 0)
+		state = lifecycle_state_word(record.state);
+	error_set(error, -ETIMEDOUT,
+		  "%s was asked to %s, but has not done so within %d second%s: it is %s%s",
+		  request->name, request->word, request->timeout, request->timeout == 1 ? "" : "s",
+		  state, record.paused ? ", paused" : "");
+	record_free(&record);
+
+	return -ETIMEDOUT;
 }
 
 static int carry_out(const struct request *request, const struct verb *verb, struct error *error)
@@ -188,12 +211,8 @@ static int carry_out(const struct request *request, const struct verb *verb, str
 				request->name, verb->word);
 	qmp_call_close(&connection);
 	json_decref(arguments);
-	if (err == -ETIMEDOUT)
-		return error_set(error, err,
-				 "%s was asked to %s, but has not done so within %d seconds",
-				 request->name, verb->word, request->timeout);
 
-	return err;
+	return err == -ETIMEDOUT ? time_is_up(request, error) : err;
 }
 
 /* What came of it, and where that leaves the VM. */

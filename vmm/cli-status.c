@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,8 +21,10 @@ static const char status_help[] =
 	"\n"
 	"  --json   the same as one object of JSON\n";
 
-static const char list_help[] = "Usage: dormouse list\n"
-				"Say which virtual machines there are: name, state, since when.\n";
+static const char list_help[] = "Usage: dormouse list [--json]\n"
+				"Say which virtual machines there are: name, state, since when.\n"
+				"\n"
+				"  --json   the same as an array of JSON\n";
 
 /* What is to be made of a record that says that there is a process, but there is none. */
 static void died(struct record *record)
@@ -203,25 +206,48 @@ static int print_json(const char *name, const struct record *record, struct erro
 	return 0;
 }
 
-static bool wants_help(const char *argument)
+/* Returns 0, 1 if help was all that was wanted, or CLI_USAGE with @error set. */
+static int parse(int argc, char **argv, const char *text, bool *json, struct error *error)
 {
-	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			*json = true;
+			break;
+		case 'h':
+			fputs(text, stdout);
+
+			return 1;
+		default:
+			return error_set(error, CLI_USAGE, "%s has no option %s", argv[0],
+					 argv[optind - 1]);
+		}
+	}
+
+	return 0;
 }
 
 int cli_status(int argc, char **argv, struct error *error)
 {
 	struct record record = { 0 };
-	const bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-	const char *name = argv[argc - 1];
-	int err;
+	bool json = false;
+	const char *name;
+	int err = parse(argc, argv, status_help, &json, error);
 
-	if (argc == 2 && wants_help(argv[1])) {
-		fputs(status_help, stdout);
-
-		return 0;
-	}
-	if (argc != 2 + json)
+	if (err)
+		return err == 1 ? 0 : err;
+	if (argc != optind + 1)
 		return error_set(error, CLI_USAGE, "status wants one name");
+	name = argv[optind];
 	err = cli_load_record(name, &record, error);
 	if (err)
 		return err;
@@ -234,11 +260,19 @@ int cli_status(int argc, char **argv, struct error *error)
 	return err;
 }
 
+static json_t *row_to_json(const char *name, const struct record *record, const char *when)
+{
+	return json_pack("{s:s, s:s, s:s, s:b}", "name", name, "state",
+			 lifecycle_state_word(record->state), "since", when, "paused",
+			 (int)record->paused);
+}
+
 /*
  * A VM that cannot be read is listed as such: the others still matter. One that
- * has never run, because its first run failed, is none yet.
+ * has never run, because its first run failed, is none yet. @context is an array
+ * that takes it, or NULL if it is to be printed.
  */
-static int print_row(const char *name, void *context)
+static int list_row(const char *name, void *context)
 {
 	struct record record = { 0 };
 	struct error error;
@@ -247,27 +281,45 @@ static int print_row(const char *name, void *context)
 
 	if (err == -ENOENT)
 		return 0;
-	if (err) {
-		printf("%-24s %-12s %s\n", name, "unknown", error.text);
+	if (err && context) {
+		json_t *row = json_pack("{s:s, s:s}", "name", name, "state", "unknown");
 
-		return 0;
+		/* Left out if it names a file whose name is not UTF-8. */
+		(void)json_object_set_new(row, "error", json_string(error.text));
+		(void)json_array_append_new(context, row);
+	} else if (err) {
+		printf("%-24s %-12s %s\n", name, "unknown", error.text);
+	} else {
+		time_format(record.cause.when, when);
+		if (context)
+			(void)json_array_append_new(context, row_to_json(name, &record, when));
+		else
+			printf("%-24s %-12s %s\n", name, lifecycle_state_word(record.state), when);
+		record_free(&record);
 	}
-	time_format(record.cause.when, when);
-	printf("%-24s %-12s %s\n", name, lifecycle_state_word(record.state), when);
-	record_free(&record);
 
 	return 0;
 }
 
 int cli_list(int argc, char **argv, struct error *error)
 {
-	if (argc == 2 && wants_help(argv[1])) {
-		fputs(list_help, stdout);
+	bool json = false;
+	json_t *rows;
+	int err = parse(argc, argv, list_help, &json, error);
 
-		return 0;
-	}
-	if (argc != 1)
+	if (err)
+		return err == 1 ? 0 : err;
+	if (argc != optind)
 		return error_set(error, CLI_USAGE, "list takes no argument");
+	rows = json ? json_array() : NULL;
+	if (json && !rows)
+		return error_set(error, -ENOMEM, "out of memory");
+	err = vm_dir_list(list_row, rows, error);
+	if (!err && rows) {
+		(void)json_dumpf(rows, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(rows);
 
-	return vm_dir_list(print_row, NULL, error);
+	return err;
 }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
 # A VM commanded from outside: dormouse stop, cont, wake, reset, kill and events,
 # each where it makes sense and where it does not, and QMP itself on the socket.
+
+. "$here/calls.bash"
+. "$here/suspend.bash"
 
 control_socket()
 {
@@ -17,6 +20,9 @@ quietly()
 # Hears of the VM's events, in a file, until it ends: control_listen NAME
 control_listen()
 {
+	until [[ -S $(control_socket "$1") ]] || ! vm_is_alive; do
+		vm_wait_a_little
+	done
 	events=$logs/$vm_runs-$1.events
 	: >"$events"
 	dormouse events "$1" >"$events" 2>&1 &
@@ -91,6 +97,72 @@ for verb in stop cont wake suspend reset poweroff kill events; do
 	ok "$verb: one that there is not, too" verb_says 'there is no VM named nobody.*' \
 		"$verb" nobody
 done
+
+# --- One whose dormouse does not answer, for it is stopped itself ---
+
+mkfifo "$disks/control-in"
+exec {bytes}<>"$disks/control-in"
+vm_stdin=$disks/control-in
+# s suspends; it begins again when it wakes. o ends it.
+calls_guest "$disks/control.img" 2 "3 0x6f 4" "0xc400000e 0x40200000" 0 0x84000008
+vm_start deaf --kernel "$disks/control.img" --memory 64M
+control_listen deaf
+kill -STOP "$vm_pid"
+ok "its silence ends with --timeout, and what came of it is told" verb_says \
+	'the dormouse that runs deaf has not answered within 1 second, and was asked for nothing' \
+	reset --timeout 1 deaf
+ok "in JSON too, and the state" grep -q '"done": false.* within 1 second.*"state": "running"' \
+	<<<"$(dormouse reset --json --timeout 1 deaf)"
+kill -CONT "$vm_pid"
+ok "list has it in JSON" grep -A 1 '"name": "deaf"' <<<"$(dormouse list --json)"
+
+# --- Asleep: reset, stopped and reset, killed ---
+
+printf s >&"$bytes"
+ok "it suspends" suspend_awaits deaf suspended
+is "asleep it can be reset" "$(dormouse reset deaf 2>&1)" "deaf: reset"
+is "then it runs" "$(vm_state deaf state)" running
+printf s >&"$bytes"
+ok "from its beginning: it suspends again" suspend_awaits deaf suspended
+ok "it can be stopped" quietly dormouse stop deaf
+is "and reset meanwhile" "$(dormouse reset deaf 2>&1)" "deaf: reset"
+is "then it is still stopped" "$(vm_state deaf paused)" yes
+printf s >&"$bytes"
+ok "it goes on" quietly dormouse cont deaf
+ok "and suspends" suspend_awaits deaf suspended
+is "asleep it can be killed" "$(dormouse kill deaf)" "deaf: ended"
+vm_finish
+is "run exits 5 then, too" "$vm_status" 5
+wait "$events_pid" || true
+is "events tell all of it" "$(control_heard)" "SUSPEND RESET host-qmp-system-reset SUSPEND \
+RESET host-qmp-system-reset SUSPEND SHUTDOWN host-qmp-quit "
+
+# --- Ends that have events of their own ---
+
+# Waits for a byte before it ends: control_ends NAME STEP...
+control_ends()
+{
+	calls_guest "$disks/$1.img" 2 "${@:2}"
+	vm_start "$1" --kernel "$disks/$1.img" --memory 64M --cpus 2
+	control_listen "$1"
+	printf e >&"$bytes"
+	vm_finish
+	wait "$events_pid" || true
+}
+
+control_ends hibernates 0xc4000015 0x84000008
+is "a hibernation is SUSPEND_DISK" "$(control_heard)" "SUSPEND_DISK SHUTDOWN guest-shutdown "
+# Behind its three steps are two instructions that KVM cannot emulate: movz x0, #0x900, lsl #16;
+# ldp x2, x3, [x0]. The second vCPU starts there.
+calls_guest "$disks/panics.img"
+panic=$((0x40200000 + $(stat -c %s "$disks/panics.img") + 3 * 32))
+control_ends panics "0xc4000003 1 $panic" 0 0xa9400c02d2a12000
+is "a guest that cannot go on is GUEST_PANICKED" "$(control_heard)" \
+	"GUEST_PANICKED SHUTDOWN guest-panic "
+is "and status says that it crashed" "$(vm_state panics state)" crashed
+exec {bytes}>&-
+rm "$disks/control-in"
+vm_stdin=
 
 # --- A guest that is awake ---
 
