@@ -196,7 +196,7 @@ $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call: $(O)/arm64/%: $(
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
 # For tests/bench.
-$(O)/arm64/stopwatch: $(O)/arm64/tests/bench/stopwatch.o
+$(O)/arm64/stopwatch $(O)/arm64/wakes: $(O)/arm64/%: $(O)/arm64/tests/bench/%.o
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
@@ -307,7 +307,7 @@ prove: ## no undefined behaviour whatever a guest calls with, by Frama-C; see do
 size: ## what libpsci takes on arm64; fails if a budget of SPECIFICATION.md is exceeded
 	$(Q)tools/size $(ARM64_CC)
 
-bench: all $(O)/native/test-cost $(O)/arm64/clock.img $(O)/arm64/stopwatch ## what calls, starts and guests cost, and whether targets are met
+bench: all $(addprefix $(O)/arm64/,clock.img psci-wake.img stopwatch wakes) $(O)/native/test-cost ## what calls, starts and guests cost, and whether targets are met
 	$(Q)O=$(O) tests/bench/run
 
 .PHONY: bench

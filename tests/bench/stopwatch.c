@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * stopwatch TEXT... -- COMMAND [ARGUMENT...]
+ * stopwatch [--to-end] TEXT... -- COMMAND [ARGUMENT...]
  *
  * Runs a command and prints "exec COUNTER", of the moment before its exec, then
  * "found COUNTER TEXT" for each TEXT, of the moment when the command's standard
  * output was seen to hold it; they come in the order given. Lines that the command
  * begins with "STOPWATCH " are passed on. After the last text the command is told
- * to end (SIGTERM). COUNTER is CNTVCT_EL0 in hex. Exits 0 if all texts came, 1 if
+ * to end (SIGTERM); or, with --to-end, it is waited for, and "ended COUNTER" says
+ * when its output had an end. COUNTER is CNTVCT_EL0 in hex. Exits 0 if all texts came, 1 if
  * one did not.
  *
  * A guest of this machine's KVM reads the same counter as CNTPCT_EL0.
@@ -104,17 +105,31 @@ static int watch(int fd, char **texts, int count)
 	return found;
 }
 
+static void await_end(int fd)
+{
+	char bytes[LINE_SIZE];
+	ssize_t length;
+
+	do {
+		length = read(fd, bytes, sizeof(bytes));
+	} while (length > 0 || (length < 0 && errno == EINTR));
+	printf("ended %llx\n", (unsigned long long)counter());
+}
+
 int main(int argc, char **argv)
 {
+	const int to_end = argc > 1 && strcmp(argv[1], "--to-end") == 0;
 	int pipe_fds[2];
 	int count = 0;
 	int found;
 	pid_t child;
 
+	argc -= to_end;
+	argv += to_end;
 	while (count + 1 < argc && strcmp(argv[count + 1], "--") != 0)
 		count++;
 	if (count == 0 || count + 2 >= argc) {
-		fprintf(stderr, "Usage: stopwatch TEXT... -- COMMAND [ARGUMENT...]\n");
+		fprintf(stderr, "Usage: stopwatch [--to-end] TEXT... -- COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
 	if (pipe(pipe_fds) < 0 || (child = fork()) < 0) {
@@ -129,7 +144,10 @@ int main(int argc, char **argv)
 	}
 	close(pipe_fds[1]);
 	found = watch(pipe_fds[0], argv + 1, count);
-	kill(child, SIGTERM);
+	if (to_end)
+		await_end(pipe_fds[0]);
+	else
+		kill(child, SIGTERM);
 	waitpid(child, NULL, 0);
 
 	return found == count ? 0 : 1;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest that sleeps, and says what time it was when it executed its first
+ * instruction after each wake:
+ *
+ *	ready
+ *	awake COUNTER
+ *
+ * The counter is CNTPCT_EL0, which is the host's, in hex. Two numbers of 64 bits
+ * are behind the image: how it sleeps, and how often before it powers off. What
+ * wakes it is a byte on its console, or whatever else its host thinks of.
+ *
+ *	0	WFI
+ *	1	CPU_SUSPEND, standby
+ *	2	SYSTEM_SUSPEND
+ *	3	the same, until its clock's alarm at the next full second but one
+ *	4	the same, until a byte, which may come after it has woken
+ *
+ * Everything runs with the MMU off and interrupts masked.
+ */
+#define UART 0x09000000
+#define UART_FR 0x18
+#define UART_FR_RXFE 4
+#define UART_CR 0x30
+#define UART_CR_ENABLE 0x301
+#define UART_IMSC 0x38
+#define UART_IMSC_RX 0x10
+#define RTC 0x09010000
+#define RTC_DR 0x00
+#define RTC_MR 0x04
+#define RTC_IMSC 0x10
+#define RTC_ICR 0x1c
+#define GICD 0x08000000
+
+#define GICD_CTLR 0x0
+#define GICD_CTLR_ENABLE_GROUP_1 2
+#define GICD_IGROUPR1 0x84
+#define GICD_ISENABLER1 0x104
+#define GICD_ICFGR2 0xc08		/* Of the first 16 SPIs. */
+#define UART_AND_RTC 6			/* SPIs 1 and 2. */
+#define ICC_PMR_EL1 s3_0_c4_c6_0
+#define ICC_IGRPEN1_EL1 s3_0_c12_c12_7
+
+#define CPU_SUSPEND 0xc4000001
+#define SYSTEM_SUSPEND 0xc400000e
+#define SYSTEM_OFF 0x84000008
+
+#define HOW_CPU_SUSPEND 1
+#define HOW_ALARM 3
+#define HOW_BYTE 4
+
+#define IMAGE_SIZE 0x10000
+
+	.text
+	.global image
+image:
+	b	primary
+	.long	0
+	.quad	0			/* text_offset */
+	.quad	IMAGE_SIZE
+	.quad	0xa			/* Little-endian, 4 KiB pages, anywhere. */
+	.quad	0, 0, 0
+	.ascii	"ARM\x64"
+	.long	0
+
+	/* Load any constant: mov knows only some. */
+	.macro	constant register, value
+	movz	\register, #((\value) & 0xffff)
+	movk	\register, #((\value) >> 16 & 0xffff), lsl #16
+	.endm
+
+	.macro	say text:vararg
+	adr	x0, 9f
+	bl	print
+	.pushsection .rodata
+9:	.asciz	\text
+	.popsection
+	.endm
+
+primary:
+	constant x20, UART
+	constant x0, GICD
+	mov	w1, #GICD_CTLR_ENABLE_GROUP_1
+	str	w1, [x0, #GICD_CTLR]
+	mov	w1, #-1
+	str	w1, [x0, #GICD_IGROUPR1]
+	/* By level, so that who is served need not be acknowledged. */
+	str	wzr, [x0, #GICD_ICFGR2]
+	mov	w1, #UART_AND_RTC
+	str	w1, [x0, #GICD_ISENABLER1]
+	mov	x0, #0xf0
+	msr	ICC_PMR_EL1, x0
+	mov	x0, #1
+	msr	ICC_IGRPEN1_EL1, x0
+	isb
+	mov	w0, #UART_CR_ENABLE
+	str	w0, [x20, #UART_CR]
+	mov	w0, #UART_IMSC_RX
+	str	w0, [x20, #UART_IMSC]
+	say	"ready\n"
+
+/* Everything that must outlive a sleep is in memory. */
+next:
+	adr	x19, script
+	ldp	x21, x22, [x19]
+	cbz	x22, off
+	sub	x22, x22, #1
+	str	x22, [x19, #8]
+	cmp	x21, #HOW_CPU_SUSPEND
+	b.lo	1f
+	b.eq	2f
+	cmp	x21, #HOW_ALARM
+	b.ne	3f
+	/* Not the next one, which may come before the call. */
+	constant x0, RTC
+	mov	w1, #1
+	str	w1, [x0, #RTC_IMSC]
+	ldr	w1, [x0, #RTC_DR]
+	add	w1, w1, #2
+	str	w1, [x0, #RTC_MR]
+3:	constant x0, SYSTEM_SUSPEND
+	adr	x1, entry
+	hvc	#0
+	b	refused
+2:	constant x0, CPU_SUSPEND
+	mov	x1, #0
+	adr	x2, entry
+	hvc	#0
+	mrs	x19, cntpct_el0
+	cbnz	w0, refused
+	b	awake
+	/* It may end for no reason. */
+1:	wfi
+	mrs	x19, cntpct_el0
+	mrs	x0, isr_el1
+	cbz	x0, 1b
+	b	awake
+
+entry:
+	mrs	x19, cntpct_el0
+
+awake:
+	constant x20, UART
+	constant x0, RTC
+	mov	w1, #1
+	str	w1, [x0, #RTC_ICR]
+	adr	x0, script
+	ldr	x0, [x0]
+	cmp	x0, #HOW_BYTE
+	b.ne	1f
+3:	ldr	w0, [x20, #UART_FR]
+	tbnz	w0, #UART_FR_RXFE, 3b
+1:	ldr	w0, [x20, #UART_FR]
+	tbnz	w0, #UART_FR_RXFE, 2f
+	ldr	w0, [x20]
+	b	1b
+2:	say	"awake "
+	mov	w1, #64
+3:	sub	w1, w1, #4
+	lsr	x2, x19, x1
+	and	w2, w2, #0xf
+	cmp	w2, #10
+	add	w3, w2, #'0'
+	add	w2, w2, #('a' - 10)
+	csel	w2, w2, w3, hs
+	str	w2, [x20]
+	cbnz	w1, 3b
+	say	"\n"
+	b	next
+
+refused:
+	constant x20, UART
+	say	"refused\n"
+off:
+	constant x0, SYSTEM_OFF
+	hvc	#0
+	b	.
+
+/* Print the string at x0. Changes x1. */
+print:
+	ldrb	w1, [x0], #1
+	cbz	w1, 1f
+	str	w1, [x20]
+	b	print
+1:	ret
+
+	/* Last of all, see the linker's order of sections. */
+	.section .script, "a"
+	.balign	8
+script:
