@@ -202,7 +202,7 @@ $(O)/arm64/stopwatch $(O)/arm64/wakes: $(O)/arm64/%: $(O)/arm64/tests/bench/%.o
 
 system-programs: $(O)/arm64/psci-suspend.img
 
-$(O)/arm64/psci-%.img: tests/guest/%.S tests/guest/calls.ld
+$(O)/arm64/psci-%.img: tests/guest/%.S tests/guest/bare.S tests/guest/calls.ld
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) -nostdlib -static -Wl,--build-id=none -Wl,-T,tests/guest/calls.ld -o $@.elf $<

@@ -25,7 +25,8 @@
  * Each line on the console begins with the number of its vCPU. Numbers are hex.
  * Everything runs with the MMU off, so that every vCPU sees the same memory.
  */
-#define UART 0x09000000
+#include "bare.S"
+
 #define UART_FR 0x18
 #define UART_FR_RXFE 4
 #define UART_FR_TXFF 5
@@ -38,39 +39,7 @@
 #define AFFINITY_INFO 0xc4000004
 #define AFFINITY_INFO_OFF 1
 
-#define IMAGE_SIZE 0x10000
-
-	.text
-	.global image
-image:
-	b	primary
-	.long	0
-	.quad	0			/* text_offset */
-	.quad	IMAGE_SIZE
-	.quad	0xa			/* Little-endian, 4 KiB pages, anywhere. */
-	.quad	0, 0, 0
-	.ascii	"ARM\x64"
-	.long	0
-
-	.macro	say text:vararg
-	adr	x0, 9f
-	bl	print
-	.pushsection .rodata
-9:	.asciz	\text
-	.popsection
-	.endm
-
-	.macro	number register, digits
-	mov	x0, \register
-	mov	w1, #\digits
-	bl	print_number
-	.endm
-
-	/* Load any constant: mov knows only some. */
-	.macro	constant register, value
-	movz	\register, #((\value) & 0xffff)
-	movk	\register, #((\value) >> 16 & 0xffff), lsl #16
-	.endm
+	header
 
 primary:
 	adr	x19, script
@@ -365,27 +334,7 @@ begin_line:
 	str	w0, [x20]
 	ret
 
-/* The string at x0. */
-print:
-1:	ldrb	w1, [x0], #1
-	cbz	w1, 2f
-	str	w1, [x20]
-	b	1b
-2:	ret
-
-/* The last w1 digits of x0. */
-print_number:
-	lsl	w1, w1, #2
-1:	sub	w1, w1, #4
-	lsr	x2, x0, x1
-	and	w2, w2, #0xf
-	cmp	w2, #10
-	add	w3, w2, #'0'
-	add	w2, w2, #('a' - 10)
-	csel	w2, w2, w3, hs
-	str	w2, [x20]
-	cbnz	w1, 1b
-	ret
+	console_routines
 
 	.balign	8
 shared:

@@ -14,16 +14,7 @@
  *
  * or what was wrong, and powers off. Numbers are hex. The MMU is off throughout.
  */
-#define UART 0x09000000
-#define GICD 0x08000000
-#define GICR_SGI 0x080b0000		/* Of the first CPU: the frame of SGIs and PPIs. */
-
-#define GICD_CTLR 0x0
-#define GICD_CTLR_ENABLE_GROUP_1 2
-#define GICR_IGROUPR0 0x80
-#define GICR_ISENABLER0 0x100
-#define TIMER_PPI 27
-#define ICC_PMR_EL1 s3_0_c4_c6_0
+#include "bare.S"
 
 #define SYSTEM_SUSPEND 0xc400000e
 #define SYSTEM_OFF 0x84000008
@@ -31,46 +22,16 @@
 #define DAIF_ALL 0x3c0
 #define SCTLR_MMU_AND_CACHES 0x1005
 
-#define IMAGE_SIZE 0x10000
-
-	.text
-	.global image
-image:
-	b	primary
-	.long	0
-	.quad	0			/* text_offset */
-	.quad	IMAGE_SIZE
-	.quad	0xa			/* Little-endian, 4 KiB pages, anywhere. */
-	.quad	0, 0, 0
-	.ascii	"ARM\x64"
-	.long	0
-
-	/* Load any constant: mov knows only some. */
-	.macro	constant register, value
-	movz	\register, #((\value) & 0xffff)
-	movk	\register, #((\value) >> 16 & 0xffff), lsl #16
-	.endm
+	header
 
 	/* Say what, and x24. */
 	.macro	fail text:vararg
-	adr	x0, 9f
+	string	\text
 	b	finish
-	.pushsection .rodata
-9:	.asciz	\text
-	.popsection
 	.endm
 
 primary:
-	constant x0, GICD
-	mov	w1, #GICD_CTLR_ENABLE_GROUP_1
-	str	w1, [x0, #GICD_CTLR]
-	constant x0, GICR_SGI
-	mov	w1, #-1
-	str	w1, [x0, #GICR_IGROUPR0]
-	mov	w1, #(1 << TIMER_PPI)
-	str	w1, [x0, #GICR_ISENABLER0]
-	mov	x0, #0xf0
-	msr	ICC_PMR_EL1, x0
+	enable_timer_wake
 	isb
 
 /* Everything is in memory: registers need not survive. */
@@ -134,25 +95,14 @@ entry:
 /* Say the string at x0 and x24, and power off. */
 finish:
 	constant x20, UART
-1:	ldrb	w1, [x0], #1
-	cbz	w1, 2f
-	str	w1, [x20]
-	b	1b
-2:	mov	w1, #64
-3:	sub	w1, w1, #4
-	lsr	x2, x24, x1
-	and	w2, w2, #0xf
-	cmp	w2, #10
-	add	w3, w2, #'0'
-	add	w2, w2, #('a' - 10)
-	csel	w2, w2, w3, hs
-	str	w2, [x20]
-	cbnz	w1, 3b
-	mov	w2, #'\n'
-	str	w2, [x20]
+	bl	print
+	number	x24, 16
+	say	"\n"
 	constant x0, SYSTEM_OFF
 	hvc	#0
 	b	.
+
+	console_routines
 
 	.balign	8
 done:

@@ -18,7 +18,8 @@
  *
  * Everything runs with the MMU off and interrupts masked.
  */
-#define UART 0x09000000
+#include "bare.S"
+
 #define UART_FR 0x18
 #define UART_FR_RXFE 4
 #define UART_CR 0x30
@@ -30,15 +31,11 @@
 #define RTC_MR 0x04
 #define RTC_IMSC 0x10
 #define RTC_ICR 0x1c
-#define GICD 0x08000000
 
-#define GICD_CTLR 0x0
-#define GICD_CTLR_ENABLE_GROUP_1 2
 #define GICD_IGROUPR1 0x84
 #define GICD_ISENABLER1 0x104
 #define GICD_ICFGR2 0xc08		/* Of the first 16 SPIs. */
 #define UART_AND_RTC 6			/* SPIs 1 and 2. */
-#define ICC_PMR_EL1 s3_0_c4_c6_0
 #define ICC_IGRPEN1_EL1 s3_0_c12_c12_7
 
 #define CPU_SUSPEND 0xc4000001
@@ -49,33 +46,7 @@
 #define HOW_ALARM 3
 #define HOW_BYTE 4
 
-#define IMAGE_SIZE 0x10000
-
-	.text
-	.global image
-image:
-	b	primary
-	.long	0
-	.quad	0			/* text_offset */
-	.quad	IMAGE_SIZE
-	.quad	0xa			/* Little-endian, 4 KiB pages, anywhere. */
-	.quad	0, 0, 0
-	.ascii	"ARM\x64"
-	.long	0
-
-	/* Load any constant: mov knows only some. */
-	.macro	constant register, value
-	movz	\register, #((\value) & 0xffff)
-	movk	\register, #((\value) >> 16 & 0xffff), lsl #16
-	.endm
-
-	.macro	say text:vararg
-	adr	x0, 9f
-	bl	print
-	.pushsection .rodata
-9:	.asciz	\text
-	.popsection
-	.endm
+	header
 
 primary:
 	constant x20, UART
@@ -155,16 +126,7 @@ awake:
 	ldr	w0, [x20]
 	b	1b
 2:	say	"awake "
-	mov	w1, #64
-3:	sub	w1, w1, #4
-	lsr	x2, x19, x1
-	and	w2, w2, #0xf
-	cmp	w2, #10
-	add	w3, w2, #'0'
-	add	w2, w2, #('a' - 10)
-	csel	w2, w2, w3, hs
-	str	w2, [x20]
-	cbnz	w1, 3b
+	number	x19, 16
 	say	"\n"
 	b	next
 
@@ -176,13 +138,7 @@ off:
 	hvc	#0
 	b	.
 
-/* Print the string at x0. Changes x1. */
-print:
-	ldrb	w1, [x0], #1
-	cbz	w1, 1f
-	str	w1, [x20]
-	b	print
-1:	ret
+	console_routines
 
 	/* Last of all, see the linker's order of sections. */
 	.section .script, "a"

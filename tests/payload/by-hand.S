@@ -13,14 +13,7 @@
  *
  * in hex, and powers off. The MMU is off throughout.
  */
-#define UART 0x09000000
-#define GICD 0x08000000
-#define GICR_SGI 0x080b0000		/* Of the first CPU: the frame of SGIs and PPIs. */
-#define GICD_CTLR_ENABLE_GROUP_1 2
-#define GICR_IGROUPR0 0x80
-#define GICR_ISENABLER0 0x100
-#define TIMER_PPI 27
-#define ICC_PMR_EL1 s3_0_c4_c6_0
+#include "../guest/bare.S"
 
 #define SYSTEM_OFF 0x84000008
 #define CPU_OFF 0x84000002
@@ -34,33 +27,7 @@
 #define CURRENT_EL_EL2 8
 #define ROUNDS 512
 
-#define IMAGE_SIZE 0x10000
-
-	.text
-	.global image
-image:
-	b	primary
-	.long	0
-	.quad	0			/* text_offset */
-	.quad	IMAGE_SIZE
-	.quad	0xa			/* Little-endian, 4 KiB pages, anywhere. */
-	.quad	0, 0, 0
-	.ascii	"ARM\x64"
-	.long	0
-
-	/* Load any constant: mov knows only some. */
-	.macro	constant register, value
-	movz	\register, #((\value) & 0xffff)
-	movk	\register, #((\value) >> 16 & 0xffff), lsl #16
-	.endm
-
-	.macro	say text:vararg
-	adr	x0, 9f
-	bl	print
-	.pushsection .rodata
-9:	.asciz	\text
-	.popsection
-	.endm
+	header
 
 	/* CPU_ON of CPU 1 with this context id: x0. */
 	.macro	start context
@@ -106,27 +73,23 @@ primary:
 	bl	await
 
 	say	"off "
-	mov	x1, x21
-	mov	w2, #16
-	bl	print_number
+	number	x21, 4
+	say	"\n"
 	say	"both "
-	mov	x1, x22
-	mov	w2, #16
-	bl	print_number
+	number	x22, 4
+	say	"\n"
 	say	"later "
-	mov	x1, x23
-	mov	w2, #16
-	bl	print_number
+	number	x23, 4
+	say	"\n"
 	say	"ee "
-	ubfx	x1, x25, #SCTLR_EE_SHIFT, #1
-	mov	w2, #4
-	bl	print_number
+	ubfx	x25, x25, #SCTLR_EE_SHIFT, #1
+	number	x25, 1
+	say	"\n"
 	bl	suspend
 	mov	x25, x0
 	say	"suspend "
-	mov	x1, x25
-	mov	w2, #32
-	bl	print_number
+	number	x25, 8
+	say	"\n"
 	constant x0, SYSTEM_OFF
 	CONDUIT	#0
 	b	.
@@ -172,16 +135,7 @@ start_big_endian:
 
 /* Its timer is due, so that whoever takes the power_state for standby comes back. */
 suspend:
-	constant x0, GICD
-	mov	w1, #GICD_CTLR_ENABLE_GROUP_1
-	str	w1, [x0]
-	constant x0, GICR_SGI
-	mov	w1, #-1
-	str	w1, [x0, #GICR_IGROUPR0]
-	mov	w1, #(1 << TIMER_PPI)
-	str	w1, [x0, #GICR_ISENABLER0]
-	mov	x0, #0xf0
-	msr	ICC_PMR_EL1, x0
+	enable_timer_wake
 	msr	cntv_cval_el0, xzr
 	mov	x0, #1
 	msr	cntv_ctl_el0, x0
@@ -216,28 +170,7 @@ secondary:
 	CONDUIT	#0
 	b	.
 
-/* The string at x0. Clobbers x1. */
-print:
-	ldrb	w1, [x0], #1
-	cbz	w1, 1f
-	str	w1, [x20]
-	b	print
-1:	ret
-
-/* The w2 low bits of x1, and a newline. */
-print_number:
-	sub	w2, w2, #4
-	lsr	x3, x1, x2
-	and	w3, w3, #0xf
-	cmp	w3, #10
-	add	w4, w3, #'0'
-	add	w3, w3, #('a' - 10)
-	csel	w3, w3, w4, hs
-	str	w3, [x20]
-	cbnz	w2, print_number
-	mov	w3, #'\n'
-	str	w3, [x20]
-	ret
+	console_routines
 
 	.balign	8
 arrived:
