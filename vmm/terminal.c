@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "raw-mode.h"
 
-#define CTRL_A 0x01
 #define CLOSE_TIMEOUT_MS 1000
 
 /* What an event of epoll is about. */
@@ -331,38 +331,24 @@ static void feed(struct terminal *terminal)
 	update_input(terminal);
 }
 
-/* A byte typed after Ctrl-A. */
-static enum terminal_event obey(struct terminal *terminal, uint8_t byte)
-{
-	switch (byte) {
-	case 'x':
-	case 'X':
-		return TERMINAL_QUIT;
-	case 'a':
-	case CTRL_A:
-		keep(terminal, CTRL_A);
-		break;
-	default:
-		for (const char *at = help; *at; at++)
-			(void)write_byte(terminal, (uint8_t)*at);
-		break;
-	}
-
-	return TERMINAL_NOTHING;
-}
-
 /* Sort out what a user typed. */
 static enum terminal_event interpret(struct terminal *terminal, const uint8_t *bytes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (terminal->escaped) {
-			terminal->escaped = false;
-			if (obey(terminal, bytes[i]) == TERMINAL_QUIT)
-				return TERMINAL_QUIT;
-		} else if (bytes[i] == CTRL_A) {
-			terminal->escaped = true;
-		} else {
-			keep(terminal, bytes[i]);
+		uint8_t byte = bytes[i];
+
+		switch (escape_next(&terminal->escaped, &byte)) {
+		case ESCAPE_BYTE:
+			keep(terminal, byte);
+			break;
+		case ESCAPE_PREFIX:
+			break;
+		case ESCAPE_QUIT:
+			return TERMINAL_QUIT;
+		case ESCAPE_HELP:
+			for (const char *at = help; *at; at++)
+				(void)write_byte(terminal, (uint8_t)*at);
+			break;
 		}
 	}
 

@@ -17,7 +17,7 @@ console_start()
 }
 
 console_start console "unix:$disks/socket"
-until [[ -S $disks/socket ]]; do vm_wait_a_little; done
+until [[ -S $disks/socket ]] || ! vm_is_alive; do vm_wait_a_little; done
 mkfifo "$disks/typed"
 exec {typed}<>"$disks/typed"
 dormouse console console <"$disks/typed" >"$logs/console-1" 2>&1 &
@@ -37,10 +37,11 @@ on-terminal dormouse console console <"$disks/typed" >"$logs/console-3" 2>"$logs
 client=$!
 exec {typed}>"$disks/typed"
 vm_await "$logs/console-3" 'Ctrl-A x leaves it' || true
-printf '\001x' >&"$typed"
+printf '\001h\001x' >&"$typed"
 status=0
 wait "$client" || status=$?
 is "Ctrl-A x leaves it" "$status" 0
+ok "Ctrl-A h helps" grep -q '^Ctrl-A x  *leave the console: the machine goes on' "$logs/console-3"
 ok "the terminal was raw" grep -q 'is another one$' "$logs/console-3.mode"
 ok "the terminal is as before" grep -q 'is as before$' "$logs/console-3.mode"
 is "and the machine goes on" "$(vm_state console state)" suspended
@@ -58,6 +59,20 @@ exec {typed}>&-
 is "then it ends, too" "$status" 0
 ok "with all that the guest said" grep -q 'call 84000000 = 0000000000010003' "$logs/console-4"
 ok "the terminal is as before then, too" grep -q 'is as before$' "$logs/console-4.mode"
+
+# --- While more is typed than anybody keeps, and the guest says much and reads nothing ---
+
+calls_guest "$disks/console.img" 2 "10 0x4000" 0x84000008
+console_start console "unix:$disks/socket"
+until [[ -S $disks/socket ]] || ! vm_is_alive; do vm_wait_a_little; done
+dormouse console console </dev/zero >"$logs/console-6" 2>&1 &
+client=$!
+vm_finish
+is "the guest comes to its end" "$vm_status" 0
+status=0
+wait "$client" || status=$?
+is "and so does its console" "$status" 0
+is "with all that the guest said" "$(grep -ao abcdefghijklmnop "$logs/console-6" | wc -l)" 1024
 
 # --- Of others ---
 
