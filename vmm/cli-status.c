@@ -193,17 +193,23 @@ static void print_status(const char *name, const struct record *record)
 		printf("console: %s\n", config->console);
 }
 
-static int print_json(const char *name, const struct record *record, struct error *error)
+/* @json may be NULL: there was no memory for it. Returns whether it is printed. */
+static bool print_json(const json_t *json)
+{
+	if (!json || json_dumpf(json, stdout, JSON_INDENT(2)) < 0)
+		return false;
+
+	return putchar('\n') != EOF;
+}
+
+static int print_status_json(const char *name, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, name);
-	const int err = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+	const bool printed = print_json(json);
 
 	json_decref(json);
-	if (err)
-		return error_set(error, -ENOMEM, "cannot write the status of %s as JSON", name);
-	putchar('\n');
 
-	return 0;
+	return printed ? 0 : error_set(error, -EIO, "cannot write the status of %s as JSON", name);
 }
 
 /* Returns 0, 1 if help was all that was wanted, or CLI_USAGE with @error set. */
@@ -252,7 +258,7 @@ int cli_status(int argc, char **argv, struct error *error)
 	if (err)
 		return err;
 	if (json)
-		err = print_json(name, &record, error);
+		err = print_status_json(name, &record, error);
 	else
 		print_status(name, &record);
 	record_free(&record);
@@ -260,19 +266,11 @@ int cli_status(int argc, char **argv, struct error *error)
 	return err;
 }
 
-static json_t *row_to_json(const char *name, const struct record *record, const char *when)
-{
-	return json_pack("{s:s, s:s, s:s, s:b}", "name", name, "state",
-			 lifecycle_state_word(record->state), "since", when, "paused",
-			 (int)record->paused);
-}
-
 /*
  * A VM that cannot be read is listed as such: the others still matter. One that
- * has never run, because its first run failed, is none yet. @context is an array
- * that takes it, or NULL if it is to be printed.
+ * has never run, because its first run failed, is none yet.
  */
-static int list_row(const char *name, void *context)
+static int print_row(const char *name, void *context)
 {
 	struct record record = { 0 };
 	struct error error;
@@ -281,24 +279,42 @@ static int list_row(const char *name, void *context)
 
 	if (err == -ENOENT)
 		return 0;
-	if (err && context) {
-		json_t *row = json_pack("{s:s, s:s}", "name", name, "state", "unknown");
+	if (err) {
+		printf("%-24s %-12s %s\n", name, "unknown", error.text);
 
+		return 0;
+	}
+	time_format(record.cause.when, when);
+	printf("%-24s %-12s %s\n", name, lifecycle_state_word(record.state), when);
+	record_free(&record);
+
+	return 0;
+}
+
+/* The same, to an array of JSON; returns 1 if there is no memory for it. */
+static int add_row(const char *name, void *context)
+{
+	struct record record = { 0 };
+	struct error error;
+	char when[TIME_TEXT_SIZE];
+	json_t *row;
+	const int err = cli_load_record(name, &record, &error);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		row = json_pack("{s:s, s:s}", "name", name, "state", "unknown");
 		/* Left out if it names a file whose name is not UTF-8. */
 		(void)json_object_set_new(row, "error", json_string(error.text));
-		(void)json_array_append_new(context, row);
-	} else if (err) {
-		printf("%-24s %-12s %s\n", name, "unknown", error.text);
 	} else {
 		time_format(record.cause.when, when);
-		if (context)
-			(void)json_array_append_new(context, row_to_json(name, &record, when));
-		else
-			printf("%-24s %-12s %s\n", name, lifecycle_state_word(record.state), when);
+		row = json_pack("{s:s, s:s, s:s, s:b}", "name", name, "state",
+				lifecycle_state_word(record.state), "since", when, "paused",
+				(int)record.paused);
 		record_free(&record);
 	}
 
-	return 0;
+	return json_array_append_new(context, row) < 0;
 }
 
 int cli_list(int argc, char **argv, struct error *error)
@@ -311,14 +327,12 @@ int cli_list(int argc, char **argv, struct error *error)
 		return err == 1 ? 0 : err;
 	if (argc != optind)
 		return error_set(error, CLI_USAGE, "list takes no argument");
-	rows = json ? json_array() : NULL;
-	if (json && !rows)
-		return error_set(error, -ENOMEM, "out of memory");
-	err = vm_dir_list(list_row, rows, error);
-	if (!err && rows) {
-		(void)json_dumpf(rows, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (!json)
+		return vm_dir_list(print_row, NULL, error);
+	rows = json_array();
+	err = vm_dir_list(add_row, rows, error);
+	if (err == 1 || (!err && !print_json(rows)))
+		err = error_set(error, -EIO, "cannot write the list as JSON");
 	json_decref(rows);
 
 	return err;
