@@ -294,6 +294,7 @@ static int write_saved(struct control *control, const char *path, struct error *
 	struct vm *vm = control->vm;
 	struct record *record = control->record;
 	char *file = strdup(path);
+	struct save_draft draft;
 	int err = file ? make_id(record->saved_id) : -ENOMEM;
 
 	if (err)
@@ -302,7 +303,9 @@ static int write_saved(struct control *control, const char *path, struct error *
 	if (!err)
 		err = devices_sync(vm->devices, error);
 	if (!err)
-		err = save_file_write(path, vm, record, error);
+		err = save_file_write(path, vm, record, &draft, error);
+	if (!err)
+		err = save_file_publish(&draft, error);
 	if (err) {
 		record->saved_id[0] = '\0';
 		free(file);

@@ -146,6 +146,7 @@ static void make(struct kind *kind, unsigned int number)
 {
 	char path[] = "/tmp/fuzz-saved.XXXXXX";
 	char file[sizeof(path) + 8];
+	struct save_draft draft;
 	struct error error;
 	struct vm vm;
 
@@ -156,7 +157,8 @@ static void make(struct kind *kind, unsigned int number)
 	if (vm_begin(&vm, NULL, &error) < 0)
 		must_be(false, error.text);
 	put_to_sleep(&vm);
-	MUST(save_file_write(file, &vm, &kind->record, &error) == 0);
+	MUST(save_file_write(file, &vm, &kind->record, &draft, &error) == 0);
+	MUST(save_file_publish(&draft, &error) == 0);
 	vm_end(&vm);
 	vm_destroy(&vm);
 	read_back(kind, file);

@@ -37,13 +37,13 @@ only a guest that has suspended itself to RAM is at rest"
 	ok "$mode: where there is a file it is not saved" fails saves "$name" "$disks/save.img"
 	is "$mode: which is told" "$saved_said" "dormouse: cannot save $name in $disks/save.img: \
 there is such a file already"
-	echo "mine" >"$saved.part"
-	ok "$mode: nor where what it writes first is somebody else's" fails saves "$name" "$saved"
-	is "$mode: which stays what it is" "$(cat "$saved.part")" mine
-	rm "$saved.part"
 	ok "$mode: nor where there is no directory" fails saves "$name" "$disks/none/vm.saved"
 	is "$mode: and it is still suspended" "$(vm_state "$name" state)" suspended
+	echo "mine" >"$saved.part"
 	ok "$mode: it is saved" saves "$name" "$saved"
+	is "$mode: another file beside it, of the name it has at first, stays" \
+		"$(cat "$saved.part")" mine
+	rm "$saved.part"
 	is "$mode: which is told, too" "$saved_said" "$name: saved"
 	vm_finish
 	is "$mode: saved, run exits 7" "$vm_status" 7

@@ -3,12 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "devices.h"
@@ -41,23 +38,6 @@ static void move_text(struct stream *stream, char *text, uint32_t room)
 
 /* --- writing --- */
 
-/* The directory that @path is in, so that what is in it can be made durable. */
-static int sync_directory_of(const char *path)
-{
-	char copy[PATH_MAX];
-	int err = 0;
-	int fd;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-
-	return err;
-}
-
 static int write_stream(int fd, struct vm *vm, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, vm->name);
@@ -87,77 +67,61 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 	return err;
 }
 
-static int write_file(int fd, struct vm *vm, const struct record *record, struct error *error)
+static int write_file(struct new_file *file, struct vm *vm, const struct record *record,
+		      struct error *error)
 {
 	static const char header[HEADER_SIZE + 1] = MAGIC "\1";
 	int err = 0;
 
 	_Static_assert(FORMAT == 1, "as the header has it");
 	/* Of so few bytes none are written, or all. */
-	if (write(fd, header, HEADER_SIZE) < 0)
+	if (write(file->fd, header, HEADER_SIZE) < 0)
 		err = error_set(error, -errno, "%s", strerror(errno));
 	if (!err)
-		err = write_stream(fd, vm, record, error);
-	if (!err && fsync(fd) < 0)
-		err = error_set(error, -errno, "%s", strerror(errno));
-
-	return err;
-}
-
-/* Give the file its name, durably. */
-static int finish(const char *temporary, const char *path, struct error *error)
-{
-	int err;
-
-	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
-		err = error_set(error, -errno, "%s", strerror(errno));
-		unlink(temporary);
-
-		return err;
-	}
-	err = sync_directory_of(path);
-	if (err) {
-		error_set(error, err, "%s", strerror(-err));
-		unlink(path);
+		err = write_stream(file->fd, vm, record, error);
+	if (!err) {
+		err = new_file_sync(file);
+		if (err)
+			error_set(error, err, "%s", strerror(-err));
 	}
 
 	return err;
 }
 
-static int write_durably(const char *path, struct vm *vm, const struct record *record,
-			 struct error *error)
+static int cannot_save(const char *name, const char *path, int err, const struct error *reason,
+		       struct error *error)
 {
-	char temporary[PATH_MAX];
-	int err;
-	int fd;
-
-	if (snprintf(temporary, sizeof(temporary), "%s.part", path) >= (int)sizeof(temporary))
-		return error_set(error, -ENAMETOOLONG, "the path is too long");
-	/* Before the work; and once more when it is done, for who came meanwhile. */
-	if (access(path, F_OK) == 0)
-		return error_set(error, -EEXIST, "there is such a file already");
-	/* It holds all that the guest knows, and is nobody else's. */
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	if (fd < 0 && errno == EEXIST)
-		return error_set(error, -EEXIST, "%s is in the way", temporary);
-	if (fd < 0)
-		return error_set(error, -errno, "%s", strerror(errno));
-	err = write_file(fd, vm, record, error);
-	close(fd);
-	if (err)
-		unlink(temporary);
-
-	return err ? err : finish(temporary, path, error);
+	return error_set(error, err, "cannot save %s in %s: %s", name, path, reason->text);
 }
 
 int save_file_write(const char *path, struct vm *vm, const struct record *record,
-		    struct error *error)
+		    struct save_draft *draft, struct error *error)
 {
 	struct error reason;
-	const int err = write_durably(path, vm, record, &reason);
+	int err;
 
-	return err ? error_set(error, err, "cannot save %s in %s: %s", vm->name, path, reason.text)
-		   : 0;
+	*draft = (struct save_draft){ .path = path, .vm = vm->name };
+	err = new_file_begin(&draft->file, path, MAGIC, &reason);
+	if (!err) {
+		err = write_file(&draft->file, vm, record, &reason);
+		if (err)
+			new_file_drop(&draft->file);
+	}
+
+	return err ? cannot_save(vm->name, path, err, &reason, error) : 0;
+}
+
+int save_file_publish(struct save_draft *draft, struct error *error)
+{
+	struct error reason;
+	const int err = new_file_publish(&draft->file, &reason);
+
+	return err ? cannot_save(draft->vm, draft->path, err, &reason, error) : 0;
+}
+
+void save_file_drop(struct save_draft *draft)
+{
+	new_file_drop(&draft->file);
 }
 
 /* --- reading --- */

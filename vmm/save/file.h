@@ -10,6 +10,7 @@
 #define VMM_SAVE_FILE_H
 
 #include "error.h"
+#include "new-file.h"
 #include "record.h"
 #include "save/stream.h"
 #include "vm.h"
@@ -25,14 +26,31 @@ struct save_file {
 	struct stream *stream;
 };
 
+/** One that is written, complete and on disk, but without its name. Private. */
+struct save_draft {
+	const char *path; /**< The caller's string. */
+	const char *vm; /**< The VM's name. */
+	struct new_file file;
+};
+
 /**
- * Save @vm, all of whose vCPUs are held up and whose devices are held, in @path,
- * which must not exist. @record is its own, with the suspension, and a saved_id that
- * no other file has. Returns 0 once the file is on disk, or -errno with @error set,
- * and then there is none.
+ * Save @vm, all of whose vCPUs are held up and whose devices are held, for a file
+ * @path, which must not exist. @record is its own, with the suspension, and a saved_id
+ * that no other file has. Returns 0 once all of it is on disk, and then @draft, whose
+ * strings are @path and @vm's, is for save_file_publish() or save_file_drop(); or
+ * -errno with @error set, and then there is nothing.
  */
 int save_file_write(const char *path, struct vm *vm, const struct record *record,
-		    struct error *error);
+		    struct save_draft *draft, struct error *error);
+
+/**
+ * Give the file its name, durably: from here on it can be restored. Returns 0, or -errno
+ * with @error set, and then there is no file. Either way the draft is done with.
+ */
+int save_file_publish(struct save_draft *draft, struct error *error);
+
+/** Remove a draft instead. */
+void save_file_drop(struct save_draft *draft);
 
 /**
  * Open one and read all but the machine. Returns 0, or -errno with @error set:

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What it takes to make files and their names durable.
+ *
+ * Some file systems (SMB, several of FUSE) cannot write a directory back and answer
+ * so: they decide by themselves when a name is durable, and no caller can do more.
+ * That is not a failure. That the write-back was tried and failed is one.
+ */
+#ifndef VMM_DURABLE_H
+#define VMM_DURABLE_H
+
+#include <stdbool.h>
+
+/** Whether @err, a -errno, says that the file system or the kernel lacks an operation. */
+bool durable_is_unsupported(int err);
+
+/** fsync(), continued after a signal. Returns 0 or -errno. */
+int durable_sync(int fd);
+
+/** fdatasync(), continued after a signal. Returns 0 or -errno. */
+int durable_sync_data(int fd);
+
+/**
+ * Make durable which names the directory @fd has. Returns 0, also where the file
+ * system cannot write directories back, or -errno.
+ */
+int durable_sync_directory(int fd);
+
+#endif
