@@ -83,10 +83,10 @@ static int probe_vm(const struct kvm *kvm, struct probe *probe, struct error *er
 	};
 	int err;
 	/* The smallest address space, which every host has. */
-	const int fd = ioctl(kvm->fd, KVM_CREATE_VM, 32UL);
+	const int fd = kvm_create_vm(kvm, 32, error);
 
 	if (fd < 0)
-		return error_set(error, -errno, "KVM_CREATE_VM: %s", strerror(errno));
+		return fd;
 	probe->gic_v3 = ioctl(fd, KVM_CREATE_DEVICE, &gic) == 0;
 	probe->filter = psci_filter_offered(fd);
 	err = probe_vcpu(fd, probe, error);

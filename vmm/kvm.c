@@ -100,3 +100,19 @@ void kvm_close(struct kvm *kvm)
 {
 	close(kvm->fd);
 }
+
+int kvm_create_vm(const struct kvm *kvm, unsigned long type, struct error *error)
+{
+	int fd;
+
+	/*
+	 * A signal that is on its way ends it, such as the one by which SIGSTOP or a
+	 * freezer of the host stops this thread: Linux takes all of a process's locks
+	 * of memory to watch that, and can be interrupted there.
+	 */
+	do {
+		fd = ioctl(kvm->fd, KVM_CREATE_VM, type);
+	} while (fd < 0 && errno == EINTR);
+
+	return fd < 0 ? error_set(error, -errno, "KVM_CREATE_VM: %s", strerror(errno)) : fd;
+}

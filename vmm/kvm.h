@@ -57,4 +57,10 @@ int kvm_open(struct kvm *kvm, struct error *error);
 
 void kvm_close(struct kvm *kvm);
 
+/**
+ * Make a VM of @type, the size of its guest's physical addresses. Returns its file
+ * descriptor, or -errno with @error set.
+ */
+int kvm_create_vm(const struct kvm *kvm, unsigned long type, struct error *error);
+
 #endif

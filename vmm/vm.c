@@ -92,9 +92,9 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 	/* KVM's machine type is the size of guest physical addresses. */
 	const unsigned long type = host_limits_ipa_bits(vm->memory.size);
 
-	vm->fd = ioctl(vm->kvm->fd, KVM_CREATE_VM, type);
+	vm->fd = kvm_create_vm(vm->kvm, type, error);
 	if (vm->fd < 0)
-		return error_set(error, -errno, "KVM_CREATE_VM: %s", strerror(errno));
+		return vm->fd;
 
 	return memory_map_attach(vm->fd, &vm->memory, &vm->devices->flash, error);
 }

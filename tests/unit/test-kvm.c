@@ -33,6 +33,8 @@ static struct host {
 	unsigned int lacking; /* A capability, or none. */
 	int ipa_bits;
 	int cpus;
+	int interruptions; /* How often KVM_CREATE_VM is interrupted. */
+	int create_errno; /* With which it fails then, or 0. */
 } host;
 
 static const struct host good_host = {
@@ -94,6 +96,10 @@ int ioctl(int fd, unsigned long number, ...)
 		return result(host.run_size);
 	case KVM_CHECK_EXTENSION:
 		return check_extension((unsigned int)argument);
+	case KVM_CREATE_VM:
+		if (host.interruptions-- > 0)
+			return result(-EINTR);
+		return host.create_errno ? result(-host.create_errno) : (int)argument;
 	default:
 		return result(-ENOTTY);
 	}
@@ -213,6 +219,23 @@ static void a_shared_page_without_a_size_is_an_error(void **state)
 	assert_refused(-EIO, "KVM_GET_VCPU_MMAP_SIZE on /dev/kvm: Input/output error");
 }
 
+/* As by the signals that stop a process and let it go on, while its guest resets. */
+static void making_a_vm_goes_on_after_signals(void **state)
+{
+	const struct kvm kvm = { .fd = -1 };
+	struct error error = { "" };
+
+	host = good_host;
+	host.interruptions = 7;
+	assert_int_equal(kvm_create_vm(&kvm, 36, &error), 36);
+	assert_string_equal(error.text, "");
+	assert_int_equal(host.interruptions, -1);
+	host.interruptions = 1;
+	host.create_errno = ENOMEM;
+	assert_int_equal(kvm_create_vm(&kvm, 36, &error), -ENOMEM);
+	assert_string_equal(error.text, "KVM_CREATE_VM: Cannot allocate memory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +246,7 @@ int main(void)
 		cmocka_unit_test(another_machines_kvm_is_told_from_an_old_one),
 		cmocka_unit_test(an_old_kernel_is_told_what_it_lacks),
 		cmocka_unit_test(a_shared_page_without_a_size_is_an_error),
+		cmocka_unit_test(making_a_vm_goes_on_after_signals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
