@@ -44,7 +44,7 @@ lib_src := $(sort $(wildcard lib/*.c))
 vmm_src := $(sort $(wildcard vmm/*.c vmm/*/*.c))
 # What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
 vmm_kvm_src := $(filter vmm/main.c vmm/cli-%.c vmm/run.c vmm/vm.c vmm/vcpu.c vmm/psci-%.c vmm/gic.c \
-	vmm/devices.c vmm/control.c vmm/counter.c vmm/reset-state.c vmm/save/vcpu-state.c vmm/save/gic-state.c \
+	vmm/devices.c vmm/control.c vmm/counter.c vmm/guest-clock.c vmm/reset-state.c vmm/save/vcpu-state.c vmm/save/gic-state.c \
 	vmm/save/machine.c vmm/save/file.c vmm/qmp/monitor.c vmm/qmp/event.c vmm/qmp/commands.c,$(vmm_src))
 vmm_portable_src := $(filter-out $(vmm_kvm_src),$(vmm_src))
 test_src := $(sort $(wildcard tests/unit/test-*.c))
@@ -267,7 +267,29 @@ deb: ## the Debian package that has DKMS build it
 
 # --- tests and gates ---
 
-unit: $(test_src:%.c=$(O)/asan/%) ## unit tests, natively, under ASan and UBSan
+# What speaks KVM's arm64 ABI, natively, on a KVM of which nothing runs: tests/fuzz/fake-kvm.c.
+kvm_test_src := $(sort $(wildcard tests/kvm/test-*.c))
+kvm_tests := $(kvm_test_src:%.c=$(O)/kvm/%)
+kvm_support_src := $(filter-out $(kvm_test_src),$(sort $(wildcard tests/kvm/*.c))) tests/fuzz/fake-kvm.c
+kvm_vmm_src := $(filter-out vmm/main.c vmm/cli-% vmm/run.c vmm/counter.c vmm/qmp/%,$(vmm_src))
+kvm_flags = -isystem $(O)/arm64-kvm $(SAN)
+
+$(O)/kvm/%.o: %.c Makefile | $(O)/arm64-kvm/asm
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/fuzz $(CFLAGS_ALL) $(kvm_flags) -c -o $@ $<
+
+$(O)/kvm/libvmm.a: $(kvm_vmm_src:%.c=$(O)/kvm/%.o)
+	@rm -f $@ && ar rcs $@ $^
+
+$(O)/kvm/tests/kvm/test-%: $(O)/kvm/tests/kvm/test-%.o $(kvm_support_src:%.c=$(O)/kvm/%.o) $(O)/kvm/libvmm.a \
+		$(O)/asan/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(kvm_flags) -Wl,--wrap=ioctl -o $@ $^ $(LDFLAGS) -lcmocka -lfdt -ljansson -lz -lzstd -pthread
+
+-include $(wildcard $(O)/kvm/*/*.d $(O)/kvm/*/*/*.d)
+
+unit: $(test_src:%.c=$(O)/asan/%) $(kvm_tests) ## unit tests, natively, under ASan and UBSan
 	$(Q)tests/run-unit $^
 
 # test-flash counts its own pages, and would count ThreadSanitizer's.

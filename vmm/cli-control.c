@@ -29,7 +29,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "stop", NULL, "stop", NULL, "stopped",
-	  "Hold up all its vCPUs. Its guest notices nothing but the time that passes." },
+	  "Hold up all its vCPUs. Its guest's counter stands still meanwhile: to it no time passes." },
 	{ "cont", NULL, "cont", NULL, "goes on", "Let vCPUs that were stopped go on." },
 	{ "wake", NULL, "system_wakeup", NULL, "awake",
 	  "Wake its guest, which has suspended itself to RAM." },

@@ -222,7 +222,8 @@ int control_pause(struct control *control, struct error *error)
 		return err;
 	control->paused = true;
 	/* If its life ends meanwhile, the next one begins held up. */
-	(void)vm_hold(control->vm);
+	if (vm_hold(control->vm) && control->record->state != VM_SUSPENDED)
+		guest_clock_stop(control->vm);
 	control->record->paused = true;
 	save(control);
 	tell_kind(control, CONTROL_STOP, NULL);
@@ -240,9 +241,25 @@ int control_continue(struct control *control, struct error *error)
 	control->record->paused = false;
 	save(control);
 	tell_kind(control, CONTROL_RESUME, NULL);
+	guest_clock_start(control->vm);
 	vm_release(control->vm);
 
 	return 0;
+}
+
+void control_stop_process(struct control *control, void (*stop)(void))
+{
+	struct vm *vm = control->vm;
+	const bool hold = !control->paused && !atomic_load(&vm->stopping);
+	const bool held = hold && vm_hold(vm);
+
+	if (held && control->record->state != VM_SUSPENDED)
+		guest_clock_stop(vm);
+	stop();
+	if (held)
+		guest_clock_start(vm);
+	if (hold)
+		vm_release(vm);
 }
 
 int control_wake(struct control *control, const char *by, struct error *error)
@@ -427,6 +444,9 @@ void control_began_again(struct control *control, const struct cause *cause)
 	struct record *record = control->record;
 
 	record->boots++;
+	/* The pause may have come when there was nobody to hold; now they come to the gate. */
+	if (control->paused)
+		guest_clock_stop(control->vm);
 	/* Else it stands as it is: that it runs, since it was started. */
 	if (record->state != VM_RUNNING) {
 		record->state = VM_RUNNING;

@@ -142,6 +142,12 @@ int control_vcpu_powers(struct control *control, enum control_power *powers, str
 /** What becomes readable when control_serve() must be called. The same for life. */
 int control_fd(const struct control *control);
 
+/**
+ * Stop this process by @stop, which returns once it goes on. The guest's counter stands
+ * meanwhile, as it does while the VM is paused.
+ */
+void control_stop_process(struct control *control, void (*stop)(void));
+
 /** Answer what vCPUs ask. */
 void control_serve(struct control *control);
 

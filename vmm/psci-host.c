@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "psci-filter.h"
 #include "psci-kvm.h"
@@ -43,14 +42,9 @@ static bool on_entry_ok(void *ctx, uint64_t ipa)
 	return psci_suspend_entry_ok(ctx, ipa);
 }
 
-/* Like the guest's own counter, it goes on while the host sleeps. */
 static uint64_t on_now(void *ctx)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return guest_clock_now(ctx);
 }
 
 /* RAM is dropped whenever the machine starts again, unless by a warm reset: see run.c. */

@@ -110,7 +110,7 @@ static void on_signal(struct session *s)
 	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGTSTP) {
-		raw_mode_stop();
+		control_stop_process(&s->control, raw_mode_stop);
 		return;
 	}
 	if (info.ssi_signo == SIGCONT) {

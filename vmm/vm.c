@@ -157,6 +157,8 @@ int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
 		err = create_vcpus(vm, error);
 	}
 	if (!err)
+		guest_clock_begin(vm);
+	if (!err)
 		err = create_gic(vm, error);
 	if (!err)
 		err = devices_attach(vm->devices, vm, error);

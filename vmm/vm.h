@@ -20,6 +20,7 @@
 #include "config.h"
 #include "error.h"
 #include "gate.h"
+#include "guest-clock.h"
 #include "image.h"
 #include "kvm.h"
 #include "lifecycle.h"
@@ -42,6 +43,8 @@ struct vm {
 
 	/** Where vCPU threads are held up and ask the main thread. */
 	struct gate gate;
+
+	struct guest_clock clock;
 
 	struct reset_state reset_state; /**< Of its vCPUs, in whichever life; has a lock. */
 

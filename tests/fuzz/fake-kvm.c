@@ -2,6 +2,7 @@
 #include "fake-kvm.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -52,6 +53,8 @@ static const struct {
 	{ VECTOR_0, 0, false },
 };
 #define REGISTER_COUNT (sizeof(registers) / sizeof(registers[0]))
+
+bool (*fake_kvm_answer)(int fd, unsigned long request, void *argument, int *ret);
 
 /** Of the VM that was made last, by index; there is one at a time. */
 static int vcpu_fds[8];
@@ -165,6 +168,20 @@ static int create_device(struct kvm_create_device *device)
 	return fd < 0 ? -1 : 0;
 }
 
+int fake_kvm_run(int fd)
+{
+	struct kvm_run *run = mmap(NULL, RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (run == MAP_FAILED)
+		return -1;
+	/* What the kick's handler writes; if that came just before we wait, a moment later. */
+	while (!*(volatile uint8_t *)&run->immediate_exit)
+		(void)poll(NULL, 0, 1);
+	munmap(run, RUN_SIZE);
+
+	return fail(EINTR);
+}
+
 /* NOLINTBEGIN(readability-identifier-naming): the linker's names. */
 int __real_ioctl(int fd, unsigned long request, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
@@ -174,11 +191,16 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
 	void *argument;
+	int ret;
 
 	va_start(args, request);
 	argument = va_arg(args, void *);
 	va_end(args);
+	if (fake_kvm_answer && fake_kvm_answer(fd, request, argument, &ret))
+		return ret;
 	switch (request) {
+	case KVM_RUN:
+		return fake_kvm_run(fd);
 	case KVM_CREATE_VM:
 		return eventfd(0, EFD_CLOEXEC);
 	case KVM_CREATE_VCPU:

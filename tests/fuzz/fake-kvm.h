@@ -12,7 +12,18 @@
 
 #include "kvm.h"
 
+#include <stdbool.h>
+
 /** What kvm_open() would find. */
 extern const struct kvm kvm_of_tests;
+
+/**
+ * What a test answers in place of this KVM: returns whether it does, with @ret, and
+ * errno if that is -1. From the thread that makes the call. NULL if it answers nothing.
+ */
+extern bool (*fake_kvm_answer)(int fd, unsigned long request, void *argument, int *ret);
+
+/** Run a guest that executes nothing, until its thread is kicked: -1, and EINTR. */
+int fake_kvm_run(int fd);
 
 #endif

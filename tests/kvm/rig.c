@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rig.h"
+
+#include <psci/abi.h>
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "vcpu.h"
+
+static bool runs;
+
+void rig_create(struct rig *rig, unsigned int cpus)
+{
+	struct config *config = &rig->record.config;
+	struct error error;
+	char path[64];
+
+	memset(rig, 0, sizeof(*rig));
+	runs = false;
+	rig->binary_fd = memfd_create("binary", MFD_CLOEXEC);
+	assert_int_equal(write(rig->binary_fd, "\0\0\0\x14", 4), 4);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), rig->binary_fd);
+	config->flat = strdup(path);
+	config->append = strdup("");
+	config->console = strdup("none");
+	config->cpus = cpus;
+	config->memory = CONFIG_MEMORY_MIN;
+	config->psci_version = PSCI_VERSION_1_3;
+	config->psci = PSCI_SERVER_USERSPACE;
+	rig->record.state = VM_RUNNING;
+	cause_set(&rig->record.cause, VM_TRIGGER_START, CAUSE_VCPU_NONE, "start");
+	snprintf(rig->dir, sizeof(rig->dir), "/tmp/dormouse-rig.XXXXXX");
+	assert_non_null(mkdtemp(rig->dir));
+	rig->dir_fd = open(rig->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(rig->dir_fd >= 0);
+	assert_int_equal(vcpu_setup(&error), 0);
+	assert_int_equal(vm_create(&rig->vm, &kvm_of_tests, config, "vm", &error), 0);
+	control_create(&rig->control, &rig->vm, &rig->record, rig->dir_fd);
+	assert_int_equal(vm_begin(&rig->vm, NULL, &error), 0);
+}
+
+void rig_run(struct rig *rig)
+{
+	struct error error;
+
+	assert_int_equal(vm_run(&rig->vm, &error), 0);
+	runs = true;
+}
+
+void rig_destroy(struct rig *rig)
+{
+	if (runs) {
+		control_quit(&rig->control, CONTROL_REASON_HOST_SIGNAL, "the test");
+		(void)vm_wait(&rig->vm);
+	}
+	vm_end(&rig->vm);
+	vm_destroy(&rig->vm);
+	record_free(&rig->record);
+	close(rig->binary_fd);
+	(void)unlinkat(rig->dir_fd, "record.json", 0);
+	close(rig->dir_fd);
+	rmdir(rig->dir);
+	fake_kvm_answer = NULL;
+}

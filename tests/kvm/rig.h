@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A VM on the KVM of tests/fuzz/fake-kvm.h, with the control of its life. It has one
+ * flat binary, no disk, and no console.
+ */
+#ifndef TESTS_KVM_RIG_H
+#define TESTS_KVM_RIG_H
+
+#include "fake-kvm.h"
+
+#include "control.h"
+#include "record.h"
+#include "vm.h"
+
+struct rig {
+	struct record record;
+	struct vm vm;
+	struct control control;
+	int binary_fd;
+	int dir_fd;
+	char dir[32];
+};
+
+/** Make it; its life has begun and its vCPUs do not run yet. */
+void rig_create(struct rig *rig, unsigned int cpus);
+
+/** Start its vCPUs. */
+void rig_run(struct rig *rig);
+
+/** Stop them if they run, and end it. */
+void rig_destroy(struct rig *rig);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The guest's counter: it stands while its machine is paused, and while dormouse is
+ * stopped by SIGTSTP; it goes on while the guest sleeps. KVM's is one that the test
+ * moves on, so that nothing here depends on time.
+ */
+#include "rig.h"
+
+#include "guest-clock.h"
+#include "vcpu.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define A_WHILE 2500000000ULL
+
+/* The host's counter, and from where the guest's counts, as KVM has them. */
+static _Atomic uint64_t host_ticks;
+static _Atomic uint64_t offset;
+static atomic_bool refuse_writes;
+
+static uint64_t guest_counter(void)
+{
+	return host_ticks - offset;
+}
+
+static bool answer(int fd, unsigned long request, void *argument, int *ret)
+{
+	const struct kvm_one_reg *reg = argument;
+	uint64_t *value;
+
+	if (request == KVM_CREATE_VM)
+		offset = host_ticks;
+	if ((request != KVM_GET_ONE_REG && request != KVM_SET_ONE_REG) ||
+	    reg->id != KVM_REG_ARM_TIMER_CNT)
+		return false;
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	value = (uint64_t *)(uintptr_t)reg->addr;
+	*ret = 0;
+	if (request == KVM_GET_ONE_REG) {
+		*value = guest_counter();
+	} else if (refuse_writes) {
+		errno = EINVAL;
+		*ret = -1;
+	} else {
+		offset = host_ticks - *value;
+	}
+
+	return true;
+}
+
+static int set_up(void **state)
+{
+	static struct rig rig;
+
+	host_ticks = 1000;
+	refuse_writes = false;
+	fake_kvm_answer = answer;
+	rig_create(&rig, 2);
+	rig_run(&rig);
+	host_ticks += 77;
+	*state = &rig;
+
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	rig_destroy(*state);
+
+	return 0;
+}
+
+static void must_pause(struct rig *rig)
+{
+	struct error error;
+
+	assert_int_equal(control_pause(&rig->control, &error), 0);
+}
+
+static void must_continue(struct rig *rig)
+{
+	struct error error;
+
+	assert_int_equal(control_continue(&rig->control, &error), 0);
+}
+
+static void test_stands_while_paused(void **state)
+{
+	struct rig *rig = *state;
+	const uint64_t before = guest_counter();
+
+	must_pause(rig);
+	host_ticks += A_WHILE;
+	/* Again is no error, and no other time. */
+	must_pause(rig);
+	host_ticks += A_WHILE;
+	must_continue(rig);
+	assert_int_equal(guest_counter(), before);
+	host_ticks += 5;
+	must_continue(rig);
+	assert_int_equal(guest_counter(), before + 5);
+	must_pause(rig);
+	host_ticks += A_WHILE;
+	must_continue(rig);
+	assert_int_equal(guest_counter(), before + 5);
+}
+
+static void test_goes_on_while_suspended(void **state)
+{
+	struct rig *rig = *state;
+	const uint64_t before = guest_counter();
+
+	rig->record.state = VM_SUSPENDED;
+	must_pause(rig);
+	host_ticks += A_WHILE;
+	must_continue(rig);
+	assert_int_equal(guest_counter(), before + A_WHILE);
+	rig->record.state = VM_RUNNING;
+}
+
+/* As run.c resets it. */
+static void begin_again(struct rig *rig)
+{
+	struct error error;
+	const struct cause cause = vm_wait(&rig->vm);
+
+	vm_end(&rig->vm);
+	assert_int_equal(vm_begin(&rig->vm, NULL, &error), 0);
+	host_ticks += 3;
+	rig_run(rig);
+	control_began_again(&rig->control, &cause);
+}
+
+static void test_stands_over_a_reset_while_paused(void **state)
+{
+	struct rig *rig = *state;
+	struct error error;
+
+	must_pause(rig);
+	host_ticks += A_WHILE;
+	assert_int_equal(control_reset(&rig->control, "the test", &error), 0);
+	begin_again(rig);
+	host_ticks += A_WHILE;
+	must_continue(rig);
+	/* The new life's counter began with it. */
+	assert_int_equal(guest_counter(), 0);
+}
+
+static void test_stands_for_a_life_that_begins_paused(void **state)
+{
+	struct rig *rig = *state;
+	struct error error;
+
+	assert_int_equal(control_reset(&rig->control, "the test", &error), 0);
+	/* The pause came when there was nobody left to hold. */
+	rig->control.paused = true;
+	begin_again(rig);
+	host_ticks += A_WHILE;
+	must_continue(rig);
+	assert_int_equal(guest_counter(), 3);
+}
+
+static void pass_time(void)
+{
+	host_ticks += A_WHILE;
+}
+
+static void test_stands_while_the_process_is_stopped(void **state)
+{
+	struct rig *rig = *state;
+	const uint64_t before = guest_counter();
+
+	control_stop_process(&rig->control, pass_time);
+	assert_int_equal(guest_counter(), before);
+	must_pause(rig);
+	control_stop_process(&rig->control, pass_time);
+	/* It is still paused. */
+	assert_int_equal(guest_counter(), before + A_WHILE);
+	must_continue(rig);
+	assert_int_equal(guest_counter(), before);
+	rig->record.state = VM_SUSPENDED;
+	control_stop_process(&rig->control, pass_time);
+	assert_int_equal(guest_counter(), before + A_WHILE);
+	rig->record.state = VM_RUNNING;
+}
+
+static void test_a_counter_that_cannot_be_set_goes_on(void **state)
+{
+	struct rig *rig = *state;
+	const uint64_t before = guest_counter();
+
+	refuse_writes = true;
+	must_pause(rig);
+	host_ticks += A_WHILE;
+	must_continue(rig);
+	assert_int_equal(guest_counter(), before + A_WHILE);
+	assert_false(rig->control.paused);
+}
+
+static uint64_t host_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void test_the_time_of_libpsci_stands(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t stopped;
+	uint64_t from;
+	uint64_t now;
+
+	must_pause(rig);
+	stopped = guest_clock_now(&rig->vm);
+	from = host_now();
+	while (host_now() - from < 2000)
+		;
+	assert_int_equal(guest_clock_now(&rig->vm), stopped);
+	from = host_now();
+	must_continue(rig);
+	now = guest_clock_now(&rig->vm);
+	assert_true(now >= stopped && now - stopped <= host_now() - from);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(test_stands_while_paused),
+		TEST(test_goes_on_while_suspended),
+		TEST(test_stands_over_a_reset_while_paused),
+		TEST(test_stands_for_a_life_that_begins_paused),
+		TEST(test_stands_while_the_process_is_stopped),
+		TEST(test_a_counter_that_cannot_be_set_goes_on),
+		TEST(test_the_time_of_libpsci_stands),
+#undef TEST
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
