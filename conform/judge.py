@@ -3,6 +3,8 @@
 import collections
 import re
 
+from lines import Growing, whole_lines
+
 PASS, FAIL, SKIP, OBSERVATION, MISSING = 'pass', 'fail', 'skip', 'observation', 'missing'
 
 POINT = re.compile(r'(not )?ok ([0-9]+)(?: - (\S+) (.*?))?(?: # SKIP (.*))?$')
@@ -140,9 +142,8 @@ class Boot:
         return self.lives[-1].machine if self.lives else {}
 
     def read(self):
-        # What we cut short ends in a line that is not one.
-        whole = self.outcome.how == 'ended'
-        for line in self.outcome.text.split('\n')[:None if whole else -1]:
+        # However it ended: a machine that dies may be in the middle of a line.
+        for line in whole_lines(self.outcome.text):
             if line == LIFE:
                 self.lives.append(Report(self.group))
             elif self.lives:
@@ -266,8 +267,9 @@ def enough(group, kind):
     again, and what it prints would be the same; or it sleeps for ever. It looks at each line
     once."""
     life, stuck = LIFE.encode(), STUCK.encode()
-    lives = looked_at = asleep = 0
+    lives = asleep = 0
     calls = False
+    growing = Growing()
 
     def sleeps(lines, idle):
         nonlocal asleep, calls
@@ -277,10 +279,8 @@ def enough(group, kind):
         return calls and (asleep >= LOOKS if kind.status else idle >= QUIET)
 
     def seen(data, idle):
-        nonlocal lives, looked_at
-        end = data.rfind(b'\n', looked_at) + 1
-        lines = bytes(data[looked_at:end])
-        looked_at = max(looked_at, end)
+        nonlocal lives
+        lines = growing.more(data)
         # What was called in this life, if another one preceded it.
         called = CALLS.search(lines, lines.rfind(life) + 1)
         lives += lines.count(life)

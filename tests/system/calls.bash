@@ -51,7 +51,8 @@ call_result()
 	local fid
 
 	printf -v fid %08x "$(($1))"
-	sed -nE "s/^[0-9] call $fid = ([0-9a-f]{16})$/\1/p" "$vm_console" | sed -n "${2-1}p"
+	whole_lines "$vm_console" | sed -nE "s/^[0-9] call $fid = ([0-9a-f]{16})$/\1/p" |
+		sed -n "${2-1}p"
 }
 
 # The same as a signed number of 32 bits, which is what a caller of PSCI looks at.

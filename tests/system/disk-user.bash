@@ -27,19 +27,9 @@ disk_does()
 {
 	printf %s "$2" >&"$bytes"
 	answers=$((answers + 1))
-	disk_await_answers || true
-	is "$1" "$(sed -n 's/^status 0*\([0-9a-f]\)\r*$/\1/p' "$vm_console" |
+	vm_await "$vm_console" '^status' "$answers" || true
+	is "$1" "$(whole_lines "$vm_console" | sed -n 's/^status 0*\([0-9a-f]\)\r*$/\1/p' |
 		sed -n "${answers}p")" "$3"
-}
-
-disk_await_answers()
-{
-	local tries=$((30 * 5))
-
-	until (($(grep -c '^status' "$vm_console") >= answers)); do
-		vm_is_alive && ((tries-- > 0)) || return 1
-		vm_wait_a_little
-	done
 }
 
 disk_power_off()

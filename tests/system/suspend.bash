@@ -30,26 +30,19 @@ suspend_linux()
 		--psci "$1" --append "console=ttyAMA0 quiet do=count,rtcwake:$2,poweroff"
 	vm_finish
 	is "$1: Linux suspends and wakes $2 times" "$(guest_fact suspended success)" "$2"
-	is "$1: it was never refused" "$(grep -c '^GUEST: refused ' "$vm_console")" 0
+	is "$1: it was never refused" "$(count_lines "$vm_console" '^GUEST: refused ')" 0
 	is "$1: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
 	is "$1: it is the same" "$(guest_fact suspended boot_id)" "$(guest_fact boot boot_id)"
 	is "$1: its process is the same" "$(guest_fact suspended started)" \
 		"$(guest_fact counter started)"
 	ok "$1: dormouse says that it was its clock" dormouse_said \
 		": $name: running: woken by the clock's alarm, at "
-	ok "$1: and nothing else" [ -z "$(grep ': woken by' "$vm_messages" | grep -v clock)" ]
+	ok "$1: and nothing else" [ -z "$(whole_lines "$vm_messages" | grep ': woken by' | grep -v clock)" ]
 	is "$1: it powers off" "$vm_status" 0
 }
 
 # Waits until status says so: suspend_awaits NAME STATE
 suspend_awaits()
 {
-	local tries=$((vm_deadline * 5))
-
-	until [[ $(vm_state "$1" state) == "$2" ]]; do
-		if ! vm_is_alive || ((tries-- <= 0)); then
-			return 1
-		fi
-		vm_wait_a_little
-	done
+	vm_await_state "$@"
 }

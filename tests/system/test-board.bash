@@ -21,7 +21,7 @@ caches_are_off()
 {
 	local sctlr
 
-	sctlr=$(sed -nE 's/^BOARD: .* sctlr=([0-9a-f]+).*/\1/p' "$vm_console")
+	sctlr=$(whole_lines "$vm_console" | sed -nE 's/^BOARD: .* sctlr=([0-9a-f]+).*/\1/p')
 	[[ $sctlr ]] && (((16#$sctlr & 0x1005) == 0))
 }
 
@@ -76,7 +76,7 @@ is "a firmware: run exits 0 after its power-off" "$vm_status" 0
 ok "a firmware wakes up at 0 with the device tree in x0" woke_up_at 0
 ok "both banks of flash read 0xff, and no write changes anything" guest_said \
 	'^BOARD: flash end=f{16} second=f{16} after-write=f{16} code=0{8}aa0003f4'
-is "what a firmware writes to its flash is no news" "$(grep -c 'there is nothing' "$vm_messages")" 0
+is "what a firmware writes to its flash is no news" "$(count_lines "$vm_messages" 'there is nothing')" 0
 ok "an ELF file is no firmware" refuses_board 1 \
 	"the firmware /.*/dormouse is an ELF file, not a raw binary" \
 	firmware2 --firmware "$(command -v dormouse)"

@@ -17,7 +17,7 @@ console_start()
 }
 
 console_start console "unix:$disks/socket"
-until [[ -S $disks/socket ]] || ! vm_is_alive; do vm_wait_a_little; done
+vm_await_socket "$disks/socket" || true
 mkfifo "$disks/typed"
 exec {typed}<>"$disks/typed"
 dormouse console console <"$disks/typed" >"$logs/console-1" 2>&1 &
@@ -25,7 +25,7 @@ client=$!
 printf s >&"$typed"
 ok "what comes on standard input is typed" suspend_awaits console suspended
 dormouse console console </dev/null >"$logs/console-2" 2>&1 || true
-ok "a second one is told that it is in use" grep -q 'in use by another client' "$logs/console-2"
+ok "a second one is told that it is in use" has_line "$logs/console-2" 'in use by another client'
 kill "$client"
 wait "$client" 2>/dev/null || true
 exec {typed}>&-
@@ -41,9 +41,9 @@ printf '\001h\001x' >&"$typed"
 status=0
 wait "$client" || status=$?
 is "Ctrl-A x leaves it" "$status" 0
-ok "Ctrl-A h helps" grep -q '^Ctrl-A x  *leave the console: the machine goes on' "$logs/console-3"
-ok "the terminal was raw" grep -q 'is another one$' "$logs/console-3.mode"
-ok "the terminal is as before" grep -q 'is as before$' "$logs/console-3.mode"
+ok "Ctrl-A h helps" has_line "$logs/console-3" '^Ctrl-A x  *leave the console: the machine goes on'
+ok "the terminal was raw" has_line "$logs/console-3.mode" 'is another one$'
+ok "the terminal is as before" has_line "$logs/console-3.mode" 'is as before$'
 is "and the machine goes on" "$(vm_state console state)" suspended
 exec {typed}>&-
 on-terminal dormouse console console <"$disks/typed" >"$logs/console-4" 2>"$logs/console-4.mode" &
@@ -57,14 +57,14 @@ status=0
 wait "$client" || status=$?
 exec {typed}>&-
 is "then it ends, too" "$status" 0
-ok "with all that the guest said" grep -q 'call 84000000 = 0000000000010003' "$logs/console-4"
-ok "the terminal is as before then, too" grep -q 'is as before$' "$logs/console-4.mode"
+ok "with all that the guest said" has_line "$logs/console-4" 'call 84000000 = 0000000000010003'
+ok "the terminal is as before then, too" has_line "$logs/console-4.mode" 'is as before$'
 
 # --- While more is typed than anybody keeps, and the guest says much and reads nothing ---
 
 calls_guest "$disks/console.img" 2 "10 0x4000" 0x84000008
 console_start console "unix:$disks/socket"
-until [[ -S $disks/socket ]] || ! vm_is_alive; do vm_wait_a_little; done
+vm_await_socket "$disks/socket" || true
 dormouse console console </dev/zero >"$logs/console-6" 2>&1 &
 client=$!
 vm_finish

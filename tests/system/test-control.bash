@@ -17,27 +17,29 @@ quietly()
 	"$@" >/dev/null
 }
 
+# It has heard something. Before, somebody has to make the first event: control_hears NAME
+control_hears()
+{
+	! has_line "$events" STOP || return 0
+	dormouse stop "$1" >/dev/null && dormouse cont "$1" >/dev/null
+	return 1
+}
+
 # Hears of the VM's events, in a file, until it ends: control_listen NAME
 control_listen()
 {
-	until [[ -S $(control_socket "$1") ]] || ! vm_is_alive; do
-		vm_wait_a_little
-	done
+	vm_await_socket "$(control_socket "$1")" || true
 	events=$logs/$vm_runs-$1.events
 	: >"$events"
 	dormouse events "$1" >"$events" 2>&1 &
 	events_pid=$!
-	# It has heard nothing yet, so somebody has to make the first event.
-	until grep -q STOP "$events" || ! vm_is_alive; do
-		dormouse stop "$1" >/dev/null && dormouse cont "$1" >/dev/null
-		vm_wait_a_little
-	done
+	vm_until control_hears "$1" || true
 }
 
 # The events so far, without their times and what was there at first, in a line.
 control_heard()
 {
-	sed -E 's/^[^ ]+ //' "$events" | grep -vxE 'STOP|RESUME' | tr '\n' ' '
+	whole_lines "$events" | sed -E 's/^[^ ]+ //' | grep -vxE 'STOP|RESUME' | tr '\n' ' '
 }
 
 # verb_says SENTENCE COMMAND...: dormouse COMMAND fails with a sentence
@@ -75,9 +77,7 @@ ok "and it can go on sleeping" quietly dormouse cont control
 is "it still sleeps" "$(vm_state control state)" suspended
 is "wake wakes it" "$(dormouse wake control)" "control: awake"
 vm_await "$vm_console" 'GUEST: suspending.*' || true
-until [[ $(grep -c ' SUSPEND$' "$events") -ge 2 ]] || ! vm_is_alive; do
-	vm_wait_a_little
-done
+vm_await "$events" ' SUSPEND$' 2 || true
 ok "wake tells in JSON that it did" grep -qE '"done": true.*"state": "running"' \
 	<<<"$(dormouse wake --json control)"
 vm_finish
@@ -177,7 +177,7 @@ ok "nor does it take long to say so in JSON" grep -q '"done": false, "error": "a
 	<<<"$(dormouse poweroff --json awake)"
 ok "reset resets it" quietly dormouse reset awake
 vm_await "$events" ' RESET host-qmp-system-reset$' || true
-ok "events tell of it" grep -q ' RESET host-qmp-system-reset$' "$events"
+ok "events tell of it" has_line "$events" ' RESET host-qmp-system-reset$'
 ok "dormouse says by whom" dormouse_said 'resetting: a client of QMP, at '
 
 answers=$(control_qmp awake '{"execute": "query-status", "id": 1}' '{"execute": "query-name"}' \
@@ -211,4 +211,4 @@ is "and status says off" "$(vm_state awake state)" off
 is "and by whom" "$(vm_state awake cause)" "a client of QMP"
 is "and that it had two lives" "$(vm_state awake boots)" 2
 wait "$events_pid" || true
-ok "events end with it" grep -q ' SHUTDOWN host-qmp-quit$' "$events"
+ok "events end with it" has_line "$events" ' SHUTDOWN host-qmp-quit$'

@@ -24,10 +24,10 @@ ok "it found PSCI 1.3" example_said "PSCI minor version 3"
 ok "it started all CPUs, and they turned themselves off" \
 	example_said "other CPUs that came and went: 2"
 ok "its timer woke it from standby" example_said "standby: 0"
-is "and had fired each time" "$(grep -cE 'timer fired: 1.?$' "$vm_console")" 2
+is "and had fired each time" "$(count_lines "$vm_console" 'timer fired: 1.?$')" 2
 ok "it came back from power-down where it wanted to" \
 	guest_said "^guest: back from power-down at its entry point"
-is "it did not go on after it had hibernated" "$(grep -c "still on" "$vm_console")" 0
+is "it did not go on after it had hibernated" "$(count_lines "$vm_console" "still on")" 0
 
 run_example example-kernel 2 --psci kernel
 ok "on KVM's PSCI it hibernates where that has SYSTEM_OFF2, else it powers off" \
@@ -47,5 +47,5 @@ ok "embed.c with KVM runs it to its end" run_example_vmm
 ok "there it found PSCI 1.3, too" example_said "PSCI minor version 3"
 ok "there it started vCPU 1" example_said "other CPUs that came and went: 1"
 is "there its timer woke it from standby" \
-	"$(grep -cE '^guest: (standby: 0|timer fired: 1).?$' "$vm_console")" 2
+	"$(count_lines "$vm_console" '^guest: (standby: 0|timer fired: 1).?$')" 2
 ok "there it hibernated" guest_said "^machine: hibernated$"

@@ -16,7 +16,7 @@ ok "U-Boot says its version" guest_said '^U-Boot 20[0-9][0-9]\.'
 ok "U-Boot finds the memory that there is" guest_said '^DRAM: +512 MiB'
 ok "U-Boot finds what to boot on the disk" guest_said '^Retrieving file: /Image'
 is "U-Boot boots Linux, which finds the PSCI that dormouse says" "$(guest_fact report psci)" \
-	"$(sed -nE 's/.* running, .*, PSCI ([0-9.]+) by .*/\1/p' "$vm_messages")"
+	"$(whole_lines "$vm_messages" | sed -nE 's/.* running, .*, PSCI ([0-9.]+) by .*/\1/p')"
 is "Linux has both CPUs" "$(guest_fact report cpus)" 0-1
 
 # --- At its prompt ---
@@ -46,10 +46,10 @@ ok "at its prompt: it lists the disk's files" guest_said '^ *[0-9]+ +Image'
 ok "at its prompt: it loads a file whole" guest_said \
 	"^loaded=$(printf %x "$(wc -c <"$guest/initrd")")"
 is "at its prompt: flash reads 0xff, before and after a write" \
-	"$(grep -ac '^04000000: ffffffff' "$vm_console")" 2
+	"$(count_lines "$vm_console" '^04000000: ffffffff')" 2
 ok "at its prompt: it has a source of randomness" guest_said ' virtio-rng[# ]'
 ok "at its prompt: reset restarts it in the same dormouse" \
-	[ "$(grep -ac '^U-Boot 20' "$vm_console")" -eq 2 ]
+	[ "$(count_lines "$vm_console" '^U-Boot 20')" -eq 2 ]
 ok "at its prompt: dormouse reports the reset, and why" dormouse_said \
 	'^dormouse: prompt: resetting: SYSTEM_RESET2?, .*from vCPU 0, at '
 
@@ -79,13 +79,13 @@ vm_await "$vm_console" '^first=client'
 client "$logs/socket-2.console"
 echo 'echo second=client' >&"$keys"
 vm_await "$vm_console" '^second=client'
-ok "on a socket: the first client saw U-Boot start" grep -aq '^U-Boot 20' "$logs/socket-1.console"
+ok "on a socket: the first client saw U-Boot start" has_line "$logs/socket-1.console" '^U-Boot 20'
 ok "on a socket: what it saw the second does not see again" \
-	[ "$(grep -ac 'first=client' "$vm_console")" -eq 0 ]
+	[ "$(count_lines "$vm_console" 'first=client')" -eq 0 ]
 # Its input never ends; it leaves because it is turned away.
 on-socket "$disks/console" <>"$disks/keys-of-nobody" >"$logs/socket-3.console" || true
 ok "on a socket: a third is told that there is one" \
-	grep -q 'in use by another client' "$logs/socket-3.console"
+	has_line "$logs/socket-3.console" 'in use by another client'
 echo poweroff >&"$keys"
 vm_finish
 exec {keys}>&-

@@ -30,7 +30,8 @@ feed_itself=11 reset_for_ever=13 ring_together=14
 said_at_most()
 {
 	[[ $(wc -l <"$vm_messages") -le $(($1 + 2)) ]] &&
-		dormouse_said ': running, ' && tail -n 1 "$vm_messages" | grep -qE ': (off|crashed): '
+		dormouse_said ': running, ' &&
+		grep -qE ': (off|crashed): ' < <(whole_lines "$vm_messages" | tail -n 1)
 }
 
 # The guest ended itself, and dormouse said at most $3 lines: survives SENTENCE PATTERN LINES
@@ -158,7 +159,7 @@ ok "nonsense in the rings of a disk: it is told once" dormouse_said \
 hostile_start doorbells "$ring_doorbells" $((rounds << 8 | 4)) --disk "$disks/hostile-disk"
 survives "nonsense in the rings of virtio-rng" '^rang all doorbells' 2
 ok "nonsense in the rings of virtio-rng: it is told once" \
-	[ "$(grep -c 'virtio-rng: the guest.s driver broke the protocol' "$vm_messages")" = 1 ]
+	[ "$(count_lines "$vm_messages" 'virtio-rng: the guest.s driver broke the protocol')" = 1 ]
 
 for kind in 2:disk 4:virtio-rng; do
 	hostile_start doorbells "$ring_together" $((rounds << 8 | ${kind%:*})) --cpus 2 \

@@ -14,7 +14,8 @@ entered()
 	local cpu lines
 
 	for cpu in 0 1; do
-		lines=$(tr -d '\r' <"$vm_console" | sed -n "s/^GUEST: idle cpu=$cpu state=$1 //p")
+		lines=$(whole_lines "$vm_console" | tr -d '\r' |
+			sed -n "s/^GUEST: idle cpu=$cpu state=$1 //p")
 		(($(grep -c . <<<"$lines") == $2)) || return
 		(($(grep -cE '^entered=[1-9][0-9]+ rejected=0$' <<<"$lines") == $2)) || return
 	done
@@ -84,9 +85,9 @@ vm_start clusters --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M
 	--idle-states=clusters --append "console=ttyAMA0 loglevel=7 do=idle:5,hotplug:2,poweroff"
 vm_finish
 ok "with clusters, Linux finds power domains and coordinates its CPUs itself" \
-	grep -q 'CPU PM domain topology using OSI mode' "$vm_console"
+	guest_said 'CPU PM domain topology using OSI mode'
 is "each CPU enters power-down and wakes" \
-	"$(grep -cE 'GUEST: idle cpu=[01] state=powerdown entered=[1-9]' "$vm_console")" 2
+	"$(count_lines "$vm_console" 'GUEST: idle cpu=[01] state=powerdown entered=[1-9]')" 2
 is "CPU 1 goes off and on twice" "$(guest_fact hotplug rounds)" 2
 is "it powers off" "$vm_status" 0
 is "status tells of the clusters" "$(vm_state clusters idle-states)" clusters

@@ -92,7 +92,7 @@ ok "reboot: dormouse reports a reset, and why" dormouse_said \
 ok "reboot: the guest is another one" [ "$(guest_fact report boot_id)" != "$boot_id" ]
 ok "reboot: nothing of its memory is left" [ "$(guest_fact report nonce)" != "$nonce" ]
 is "reboot: it boots in the same dormouse, once" \
-	"$(grep -c '^GUEST: boot ' "$vm_console")" 2
+	"$(count_lines "$vm_console" '^GUEST: boot ')" 2
 is "reboot: both CPUs are online" "$(guest_fact report cpus)" 0-1
 is "power-off: run exits 0" "$vm_status" 0
 ok "power-off: dormouse reports off, and why" dormouse_said \

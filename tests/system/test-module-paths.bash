@@ -21,7 +21,7 @@ fi
 ok "a reboot is a reset" dormouse_said \
 	'^dormouse: tested: resetting: SYSTEM_RESET2?, (.*, )?from vCPU 0, at '
 ok "the module loads again after the reboot" \
-	[ "$(grep -cE "$module_loaded" "$vm_console")" -eq 2 ]
+	[ "$(count_lines "$vm_console" "$module_loaded")" -eq 2 ]
 ok "it is unloaded" guest_said '^GUEST: module unloaded'
 ends "unloaded: a hibernation" off
 

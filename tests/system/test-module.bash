@@ -27,9 +27,9 @@ resumes "with the module"
 ok "with the module: reboot in /sys/power/disk resets" dormouse_said \
 	'^dormouse: module: resetting: SYSTEM_RESET2?, (.*, )?from vCPU 0, at '
 is "with the module: and the guest resumes in the same dormouse" \
-	"$(grep -c '^GUEST: resumed ' "$vm_console")" 2
+	"$(count_lines "$vm_console" '^GUEST: resumed ')" 2
 resumes "with the module, after the reset"
-ok "with the module: that was no power-off" [ "$(grep -c ' off: ' "$vm_messages")" -eq 1 ]
+ok "with the module: that was no power-off" [ "$(count_lines "$vm_messages" ' off: ')" -eq 1 ]
 ends "with the module, resumed: a power-off" off
 
 # --- A hibernation that fails ---

@@ -75,7 +75,7 @@ scan=("6 0x84000000 0x20" "6 0xc4000000 0x20" "6 0x84010000 0x20" "6 0xc4010000 
 announced()
 {
 	calls_run "scan-$1-$2" "--psci $1 --psci-version $2" "${scan[@]}" 0x84000008
-	sed -n 's/^0 feature //p' "$vm_console"
+	whole_lines "$vm_console" | sed -n 's/^0 feature //p'
 }
 
 if ((${#modes[@]} > 1)); then

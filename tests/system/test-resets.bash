@@ -31,16 +31,11 @@ holding()
 # The guest asks for the next byte: awaits_byte; fails if dormouse is gone or hangs.
 awaits_byte()
 {
-	local line part='' tries=$((vm_deadline / 5))
+	local line tries=$((vm_deadline / 5))
 
 	# Counted, since a clock may jump: the machine may have been asleep.
 	while vm_is_alive && ((tries-- > 0)); do
-		# A read that ends early has taken what there was of a line.
-		if ! IFS= read -r -t 5 -u "$console" line; then
-			part+=$line
-			continue
-		fi
-		line=$part$line part=
+		read_line 5 "$console" || continue
 		printf '%s\n' "$line" >>"$vm_console"
 		[[ $line != "0 call 84000000 = "* ]] || return 0
 	done
@@ -100,12 +95,12 @@ for mode in "${reset_modes[@]}"; do
 	rm "$disks/in" "$disks/out"
 
 	is "$mode: after $resets resets a power-off ends the run" "$vm_status" 0
-	is "$mode: each reset was told" "$(grep -c ': resetting: SYSTEM_RESET' "$vm_messages")" \
+	is "$mode: each reset was told" "$(count_lines "$vm_messages" ': resetting: SYSTEM_RESET')" \
 		"$resets"
 	is "$mode: half of them were SYSTEM_RESET2" \
-		"$(grep -c ': resetting: SYSTEM_RESET2, type 0, ' "$vm_messages")" "$((resets / 2))"
+		"$(count_lines "$vm_messages" ': resetting: SYSTEM_RESET2, type 0, ')" "$((resets / 2))"
 	is "$mode: half of them came from vCPU 1" \
-		"$(grep -c ': resetting: .*, from vCPU 1, ' "$vm_messages")" "$((resets / 2))"
+		"$(count_lines "$vm_messages" ': resetting: .*, from vCPU 1, ')" "$((resets / 2))"
 	is "$mode: status counts them" "$(vm_state "resets-$mode" boots)" "$((resets + 1))"
 	for what in files threads mappings; do
 		ok "$mode: its $what are known" [ "$(holding "$late" $what)" ]

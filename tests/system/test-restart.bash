@@ -10,7 +10,7 @@
 # The nth time that a vCPU said what is in its registers: registers_said VCPU N
 registers_said()
 {
-	sed -n "s/^$1 registers //p" "$vm_console" | sed -n "$2p" | tr -d '\r'
+	whole_lines "$vm_console" | sed -n "s/^$1 registers //p" | sed -n "$2p" | tr -d '\r'
 }
 
 # How many of them were the same the first and the second time.

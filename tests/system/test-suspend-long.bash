@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC1091,SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set them.
 #
 # Suspend and wake at length: what test-suspend.bash does, many times more.
 

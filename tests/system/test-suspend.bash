@@ -71,7 +71,7 @@ for mode in "${suspend_modes[@]}"; do
 	vm_finish
 	is "$mode: woken, it powers off" "$vm_status" 0
 	is "$mode: it was woken twice" \
-		"$(grep -c ': running: woken by the console, at ' "$vm_messages")" 2
+		"$(count_lines "$vm_messages" ': running: woken by the console, at ')" 2
 
 	# --- Ended from outside while it sleeps ---
 

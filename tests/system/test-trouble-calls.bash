@@ -112,7 +112,7 @@ is "messages that nobody reads: run exits as it would" "$vm_status" 5
 # What is in the pipe, without waiting for more.
 timeout 5 head -n 2 <&"$pipe" >"$vm_messages" || true
 exec {pipe}>&-
-is "messages that nobody reads: they are counted" "$(sed -n 1p "$vm_messages")" \
+is "messages that nobody reads: they are counted" "$(whole_lines "$vm_messages" | sed -n 1p)" \
 	"dormouse: 1 line before this one found no reader"
 ok "messages that nobody reads: with a reader there are messages again" dormouse_said \
 	'^dormouse: unread: off: SIGTERM, at '

@@ -164,8 +164,9 @@ within()
 			>"$vm_console" 2>"$vm_messages" || status=$?
 		if ((status == 3)); then
 			started=yes
-		elif ((status == 1)) && [[ ! -s $vm_console ]] && tail -n 1 "$vm_messages" | grep -qE \
-			'^dormouse: .*: (Too many open files|Cannot allocate|Resource temporarily)'; then
+		elif ((status == 1)) && [[ ! -s $vm_console ]] && grep -qE \
+			'^dormouse: .*: (Too many open files|Cannot allocate|Resource temporarily)' \
+			< <(whole_lines "$vm_messages" | tail -n 1); then
 			refused=yes
 		else
 			all="status $status within $limit"
@@ -301,20 +302,9 @@ truncate -s 1M "$trouble/untouched"
 cp "$trouble/untouched" "$trouble/as-before"
 ( dormouse run --name closed --flat "$trouble/idle" --disk "$trouble/untouched" <&- >&- 2>&- & echo $! >"$trouble/pid" )
 vm_pid=$(cat "$trouble/pid")
-closed_runs()
-{
-	[[ $(dormouse status closed 2>/dev/null | sed -n 's/^state: //p') == running ]]
-}
-for ((i = 0; i < 100; i++)); do
-	! closed_runs || break
-	sleep 0.1
-done
-ok "with closed standard streams it runs" closed_runs
+ok "with closed standard streams it runs" vm_await_state closed running
 kill -TERM "$vm_pid" || true
-for ((i = 0; i < 100; i++)); do
-	closed_runs || break
-	sleep 0.1
-done
+vm_until fails vm_is_alive || true
 is "with closed standard streams it ends" "$(vm_state closed state)" off
 ok "with closed standard streams no file is taken for one" \
 	cmp -s "$trouble/untouched" "$trouble/as-before"
@@ -331,16 +321,10 @@ for signal in INT HUP QUIT; do
 	is "SIG$signal: status says off" "$(vm_state signals state)" off
 done
 
-# The state of a process by /proc: process_is STATE, waited for.
+# The state of a process by /proc: process_is STATE
 process_is()
 {
-	local i
-
-	for ((i = 0; i < 100; i++)); do
-		[[ $(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$vm_pid/status") != "$1" ]] || return 0
-		sleep 0.1
-	done
-	return 1
+	[[ $(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$vm_pid/status") == "$1" ]]
 }
 # In a process group of its own: one that nobody could continue is not stopped.
 set -m
@@ -348,8 +332,8 @@ vm_start signals --flat "$trouble/idle"
 set +m
 vm_await "$vm_console" '^waiting' || true
 kill -TSTP "$vm_pid"
-ok "SIGTSTP stops it" process_is T
+ok "SIGTSTP stops it" vm_until process_is T
 kill -CONT "$vm_pid"
-ok "SIGCONT continues it" process_is S
+ok "SIGCONT continues it" vm_until process_is S
 vm_signal TERM
 is "and it ends as usual" "$vm_status" 5

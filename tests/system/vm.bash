@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2034,SC2154 # The sourcing script uses and sets them.
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154 # The sourcing script uses and sets them.
 #
 # vm.bash - run a VM with dormouse, and look at what guest and dormouse said
 #
@@ -7,7 +7,9 @@
 #
 #   logs         directory for each run's console and messages
 #   guest        directory with Image and initrd, see tools/guest-initrd
-#   vm_waiting   a command called about every second of waiting, or empty
+#   vm_waiting   a command called while something is waited for, or empty
+
+. "${BASH_SOURCE[0]%/*}/lines.bash"
 
 vm_runs=0
 # What the next VM's standard input is; nothing if empty.
@@ -80,20 +82,63 @@ vm_is_alive()
 	kill -0 "$vm_pid" 2>/dev/null
 }
 
-# Waits until the file holds a line that matches, or can no longer come to:
-# vm_await FILE PATTERN
-vm_await()
+# Waits until a command succeeds, or dormouse is gone: vm_until COMMAND...
+vm_until()
 {
 	local tries=$((vm_deadline * 5)) alive=yes
 
-	until grep -qE -- "$2" "$1"; do
-		# The file is looked at once more after dormouse has gone.
-		if [[ ! $alive ]] || ((tries-- <= 0)); then
-			return 1
-		fi
+	until "$@"; do
+		# It is tried once more after dormouse has gone.
+		[[ $alive ]] && ((tries-- > 0)) || return 1
 		vm_is_alive || alive=
 		vm_wait_a_little
 	done
+}
+
+# Waits until so many whole lines of a file match, one if not told:
+# vm_await FILE PATTERN [COUNT]
+vm_await()
+{
+	if (($# == 2)); then
+		vm_until has_line "$@"
+	else
+		vm_until has_lines "$@"
+	fi
+}
+
+# Waits until status says so: vm_await_state NAME STATE
+vm_await_state()
+{
+	vm_until vm_state_is "$@"
+}
+
+vm_state_is()
+{
+	[[ $(vm_state "$1" state 2>/dev/null) == "$2" ]]
+}
+
+# Waits until dormouse listens at a socket, which is there some time before:
+# vm_await_socket PATH
+vm_await_socket()
+{
+	vm_until vm_listens_at "$1"
+}
+
+# The kernel has the path that the socket was bound by, which need not be this one:
+# it is known by its last component, and by who has it open.
+vm_listens_at()
+{
+	local flags inode path open
+
+	[[ -S $1 ]] || return 1
+	open=$(ls -l "/proc/$vm_pid/fd" 2>/dev/null) || return 1
+	while read -r _ _ _ flags _ _ inode path; do
+		# SO_ACCEPTCON, which listen() sets.
+		if [[ $flags == 00010000 && ${path##*/} == "${1##*/}" && $open == *"socket:[$inode]"* ]]; then
+			return 0
+		fi
+	done </proc/net/unix
+	return 1
 }
 
 vm_wait_a_little()
@@ -134,11 +179,7 @@ vm_signal()
 # at_prompt N LINE, through the descriptor $keys
 at_prompt()
 {
-	local tries=$((vm_deadline * 5))
-
-	while (($(grep -ac '^=> ' "$vm_console") < $1 && tries-- > 0)) && vm_is_alive; do
-		vm_wait_a_little
-	done
+	vm_until has_prompts "$vm_console" '=> ' "$1" || true
 	echo "$2" >&"$keys"
 }
 
@@ -147,31 +188,32 @@ at_prompt()
 # The guest's console holds a line that matches.
 guest_said()
 {
-	grep -qE -- "$1" "$vm_console"
+	has_line "$vm_console" "$1"
 }
 
 # So does what dormouse said.
 dormouse_said()
 {
-	grep -qE -- "$1" "$vm_messages"
+	has_line "$vm_messages" "$1"
 }
 
 # A fact out of the guest's last line of a kind: guest_fact resumed boot_id
 guest_fact()
 {
-	sed -nE "s/^GUEST: $1 (.* )?$2=([^ ]*).*/\2/p" "$vm_console" | tail -n 1 | tr -d '\r'
+	whole_lines "$vm_console" | sed -nE "s/^GUEST: $1 (.* )?$2=([^ ]*).*/\2/p" |
+		tail -n 1 | tr -d '\r'
 }
 
 # The process that dormouse says it is.
 dormouse_pid()
 {
-	sed -nE 's/.*, pid ([0-9]+).*/\1/p' "$vm_messages" | head -n 1
+	sed -nE '/.*, pid ([0-9]+).*/ { s//\1/p; q; }' < <(whole_lines "$vm_messages")
 }
 
 # A line of `dormouse status`: vm_state NAME KEY
 vm_state()
 {
-	dormouse status "$1" | sed -n "s/^$2: //p"
+	dormouse status "$1" | whole_lines | sed -n "s/^$2: //p"
 }
 
 # The guest's kernel calls SYSTEM_OFF2 when it hibernates.

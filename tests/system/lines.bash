@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034 # The sourcing script uses them.
+#
+# lines.bash - read what somebody still writes
+#
+# To be sourced. The last line of a file that grows may have come in part: it can
+# match a pattern before the fact that it tells is complete. So whoever reads such a
+# file, or a pipe, reads it by these functions, which take whole lines only.
+# tests/tools/test-lines looks that all scripts do.
+#
+# A reader that stops early, such as grep -q, is written "reader < <(whole_lines FILE)":
+# in a pipeline the writer could be ended by SIGPIPE, and pipefail would take that for
+# a failure.
+
+# Prints the lines of files, or of standard input, that have come whole:
+# whole_lines [FILE]...
+whole_lines()
+{
+	# What is added makes the last line either an empty one or one that was half
+	# there: it is none of the whole lines.
+	{ cat "$@"; echo; } | sed '$d'
+}
+
+# One of them matches an extended regular expression: has_line FILE PATTERN
+has_line()
+{
+	# Most looks find nothing. They cost one program.
+	grep -qaE -e "$2" "$1" && grep -qaE -e "$2" < <(whole_lines "$1")
+}
+
+# How many of them match: count_lines FILE PATTERN
+count_lines()
+{
+	whole_lines "$1" | grep -caE -e "$2" || true
+}
+
+# At least so many do: has_lines FILE PATTERN COUNT
+has_lines()
+{
+	(($(count_lines "$1" "$2") >= $3))
+}
+
+# A prompt was shown at least so often, such as "=> ". No line feed follows it, so it is
+# there once its last character is: has_prompts FILE PROMPT COUNT
+has_prompts()
+{
+	(($(grep -caE -e "^$2" "$1" || true) >= $3))
+}
+
+# Takes the next line from a descriptor: it is in $line. Fails with a status above 128 if
+# it has not come whole after so many seconds, and with 1 if none will. What there is of it
+# is kept for the next time: read_line SECONDS DESCRIPTOR
+line_parts=()
+read_line()
+{
+	local part='' status=0
+
+	IFS= read -r -t "$1" -u "$2" part || status=$?
+	line_parts[$2]=${line_parts[$2]-}$part
+	((!status)) || return "$status"
+	line=${line_parts[$2]}
+	unset 'line_parts[$2]'
+}
