@@ -390,7 +390,7 @@ FUZZ_FLAGS = -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm -Itests/model \
 T ?= 30
 fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
-fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/error.c vmm/memory.c \
+fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/disk-lock.c vmm/durable.c vmm/error.c vmm/memory.c \
 	vmm/qmp/scan.c vmm/qmp/command.c vmm/save/stream.c
 
 # A saved VM is restored whole, by all that has a part in it, of a KVM of which nothing

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disk-lock.h"
+#include "durable.h"
+
 #define BLOCK_SIZE_MAX (1 << 20)
 
 /* Refuse what is neither a regular file nor a block device, by its name. */
@@ -30,6 +33,17 @@ static int check_type(const char *path, mode_t mode, struct error *error)
 		what = "a socket";
 
 	return error_set(error, -EINVAL, "disk %s is %s, not an image", path, what);
+}
+
+/* Tried, and not asked of access(): that asks for another user, and servers may know better. */
+static bool is_readable(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd >= 0)
+		close(fd);
+
+	return fd >= 0;
 }
 
 static int open_image(const char *path, bool read_only, struct error *error)
@@ -60,30 +74,10 @@ static int open_image(const char *path, bool read_only, struct error *error)
 	err = -errno;
 	if (err == -EBUSY)
 		return error_set(error, err, "disk %s is in use by the system or another VM", path);
-	if (!read_only && (err == -EACCES || err == -EROFS || err == -EPERM) &&
-	    access(path, R_OK) == 0)
+	if (!read_only && (err == -EACCES || err == -EROFS || err == -EPERM) && is_readable(path))
 		return error_set(error, err, "disk %s is read-only; give it as %s,ro", path, path);
 
 	return error_set(error, err, "cannot open disk %s: %s", path, strerror(-err));
-}
-
-static int lock_image(int fd, const char *path, bool read_only, struct error *error)
-{
-	struct flock lock = {
-		.l_type = read_only ? F_RDLCK : F_WRLCK,
-		.l_whence = SEEK_SET,
-	};
-	int err;
-
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-		return 0;
-
-	err = -errno;
-	if (err == -EAGAIN || err == -EACCES)
-		return error_set(error, -EBUSY, "disk %s is in use by another VM, or given twice",
-				 path);
-
-	return error_set(error, err, "cannot lock disk %s: %s", path, strerror(-err));
 }
 
 /* Some file systems name sizes that make no sense for a disk. */
@@ -163,13 +157,13 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 	if (fd < 0)
 		return fd;
 
-	err = lock_image(fd, path, read_only, error);
+	err = disk_lock(fd, path, read_only, &found.node_fd, error);
 	if (err)
 		goto err_close;
 	/* Under the lock: whoever had it until now may have changed the size. */
 	err = find_size(fd, path, &found, error);
 	if (err)
-		goto err_close;
+		goto err_close_node;
 
 	found.fd = fd;
 	found.format = find_format(fd);
@@ -178,6 +172,9 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 
 	return 0;
 
+err_close_node:
+	if (found.node_fd >= 0)
+		close(found.node_fd);
 err_close:
 	close(fd);
 	return err;
@@ -186,7 +183,7 @@ err_close:
 /* The host's file system or device has no such thing, or not at this place. */
 static bool is_unsupported(int err)
 {
-	return err == -EOPNOTSUPP || err == -ENOSYS || err == -EINVAL || err == -ENODEV;
+	return durable_is_unsupported(err) || err == -ENODEV || err == -EPERM;
 }
 
 static int change_storage(const struct disk *disk, int mode, uint64_t offset, uint64_t size)
@@ -243,6 +240,8 @@ int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, b
 
 void disk_close(struct disk *disk)
 {
+	if (disk->node_fd >= 0)
+		close(disk->node_fd);
 	close(disk->fd);
 	disk->fd = -1;
 }

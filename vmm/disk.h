@@ -2,9 +2,8 @@
 /*
  * A disk image: a raw file or a block device, opened, checked and locked.
  *
- * The lock is an open-file-description lock on the whole file, exclusive for
- * writing and shared for reading. It lasts until disk_close() or the end of the
- * process, however it ends.
+ * Its lock (disk-lock.h) is against everyone else, or against writers if it is only
+ * read. It lasts until disk_close() or the end of the process, however it ends.
  */
 #ifndef VMM_DISK_H
 #define VMM_DISK_H
@@ -21,6 +20,7 @@
 /** Constant from disk_open() to disk_close(): any thread may read it. */
 struct disk {
 	int fd;
+	int node_fd; /**< Of disk_lock(), or -1. */
 	const char *path; /**< As it was given, for messages. */
 	bool read_only;
 	uint64_t size; /**< In bytes, a multiple of DISK_SECTOR_SIZE, never 0. */

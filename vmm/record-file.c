@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "durable.h"
+
 #define RECORD_FILE "record.json"
 #define RECORD_TEMPORARY "record.json.new"
 
@@ -25,18 +27,37 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-/* Write, fsync, rename, fsync the directory: before or after, never neither. */
+/* One that a dormouse left that was killed goes; whatever it is, nothing is written into it. */
+static int create_temporary(int dir_fd)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	/* For its owner alone: it has the kernel's command line. */
+	int fd = openat(dir_fd, RECORD_TEMPORARY, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST) {
+		if (unlinkat(dir_fd, RECORD_TEMPORARY, 0) < 0)
+			return -errno;
+		fd = openat(dir_fd, RECORD_TEMPORARY, flags, 0600);
+	}
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Write, fsync, rename, fsync the directory: before or after, never neither. After a
+ * failure the next attempt is as good as the first, since it writes another file: that
+ * an error of write-back is reported once for each file makes no difference.
+ */
 int record_file_replace(int dir_fd, const char *data, size_t size)
 {
+	const int fd = create_temporary(dir_fd);
 	int err;
-	const int fd =
-		openat(dir_fd, RECORD_TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = write_all(fd, data, size);
-	if (!err && fsync(fd) < 0)
-		err = -errno;
+	if (!err)
+		err = durable_sync(fd);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (!err && renameat(dir_fd, RECORD_TEMPORARY, dir_fd, RECORD_FILE) < 0)
@@ -47,14 +68,14 @@ int record_file_replace(int dir_fd, const char *data, size_t size)
 		return err;
 	}
 
-	return fsync(dir_fd) < 0 ? -errno : 0;
+	return durable_sync_directory(dir_fd);
 }
 
 ssize_t record_file_read(int dir_fd, char *data, size_t size)
 {
 	size_t done = 0;
-	/* O_NONBLOCK: a FIFO there must not make us wait. */
-	const int fd = openat(dir_fd, RECORD_FILE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	/* Neither must a FIFO there make us wait, nor a link lead elsewhere. */
+	const int fd = openat(dir_fd, RECORD_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;

@@ -12,6 +12,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "durable.h"
+
 #define LOCK_FILE "lock"
 #define NAME_LENGTH_MAX 64
 
@@ -50,39 +52,25 @@ static int state_path(char *path, size_t size, struct error *error)
 	return 0;
 }
 
-static int sync_directory(const char *path)
+/* --- directories --- */
+
+static bool is_directory(const char *path)
 {
-	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err;
+	struct stat status;
 
-	if (fd < 0)
-		return -errno;
-	err = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-
-	return err;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/*
- * Make a directory if it is missing, durably: a record that is on disk in a
- * directory that is not would be lost all the same.
- */
-static int make_directory(char *path)
+/* For the owner alone, as the XDG Base Directory Specification has it. */
+static int make_directory(const char *path)
 {
-	char *slash = strrchr(path, '/');
 	int err;
 
-	if (mkdir(path, 0755) < 0)
-		return errno == EEXIST ? 0 : -errno;
-	if (!slash)
-		return sync_directory(".");
-	if (slash == path)
-		return sync_directory("/");
-	*slash = '\0';
-	err = sync_directory(path);
-	*slash = '/';
-
-	return err;
+	if (mkdir(path, 0700) == 0)
+		return 0;
+	err = -errno;
+	/* Automounters and file systems of FUSE have their own errors for one that is there. */
+	return err == -EEXIST || is_directory(path) ? 0 : err;
 }
 
 /* mkdir -p. */
@@ -99,6 +87,142 @@ static int make_directories(char *path)
 	}
 
 	return make_directory(path);
+}
+
+static int sync_directory(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	/* One that others own need not be ours to read: its names are not ours to sync. */
+	if (fd < 0)
+		return errno == EACCES ? 0 : -errno;
+	err = durable_sync_directory(fd);
+	close(fd);
+
+	return err;
+}
+
+/*
+ * Make the names of a VM's directory and of all above it durable: a record that is on
+ * disk in a directory that is not would be lost all the same. All of them, since a
+ * dormouse may have made one and been killed before it did this.
+ */
+static int sync_parents(char *path)
+{
+	int err = 0;
+
+	for (char *slash = strchr(path + 1, '/'); slash && !err; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		err = sync_directory(path);
+		*slash = '/';
+	}
+
+	return err ? err : sync_directory(*path == '/' ? "/" : ".");
+}
+
+/* --- owners --- */
+
+/*
+ * Where another user may write, they could have us follow links that they planted, and
+ * open what their record names.
+ */
+static int check_owner(const struct stat *status, const char *path, struct error *error)
+{
+	if (status->st_uid == geteuid())
+		return 0;
+
+	return error_set(error, -EACCES,
+			 "%s belongs to user %u, and this is user %u: run as the former, or set "
+			 "DORMOUSE_STATE_DIR to a directory of your own",
+			 path, status->st_uid, geteuid());
+}
+
+/* A state directory may be root's, for all users. */
+static int check_state_directory(const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0 || status.st_uid == 0)
+		return 0;
+
+	return check_owner(&status, path, error);
+}
+
+static int check_vm_directory(const struct vm_dir *dir, const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(dir->fd, &status) < 0)
+		return error_set(error, -errno, "cannot look at %s: %s", path, strerror(errno));
+
+	return check_owner(&status, path, error);
+}
+
+/* --- one VM --- */
+
+static int cannot_open_lock(const char *path, int err, struct error *error)
+{
+	return error_set(error, err, "cannot open %s/" LOCK_FILE ": %s", path, strerror(-err));
+}
+
+/* A VM's lock is there once its directory is durable, and so need not be synced again. */
+static int open_lock(struct vm_dir *dir, char *path, bool create, struct error *error)
+{
+	const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int err;
+
+	dir->lock_fd = openat(dir->fd, LOCK_FILE, O_RDWR | flags);
+	if (dir->lock_fd < 0 && errno == ENOENT && create) {
+		err = sync_parents(path);
+		if (err)
+			return error_set(error, err, "cannot make %s: %s", path, strerror(-err));
+		/* Not for others, who could hold a read lock on it, and the VM would not start. */
+		dir->lock_fd = openat(dir->fd, LOCK_FILE, O_RDWR | O_CREAT | flags, 0600);
+	}
+	/* Who only looks may look at a VM that is not theirs to lock. */
+	if (dir->lock_fd < 0 && !create) {
+		dir->lock_fd = openat(dir->fd, LOCK_FILE, O_RDONLY | flags);
+		if (dir->lock_fd < 0 && errno == EACCES)
+			dir->lock_fd = -EACCES;
+		if (dir->lock_fd == -EACCES)
+			return 0;
+	}
+
+	return dir->lock_fd < 0 ? cannot_open_lock(path, -errno, error) : 0;
+}
+
+static int open_directory(struct vm_dir *dir, const char *path, struct error *error)
+{
+	int err;
+
+	dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir->fd >= 0)
+		return 0;
+	err = -errno;
+	if (err == -ENOENT)
+		return error_set(error, err, "there is no VM named %s (looked for %s)", dir->name,
+				 path);
+
+	return error_set(error, err, "cannot open %s: %s", path, strerror(-err));
+}
+
+/* Make the directory of a VM, unless another user could change it. @length: of the state's. */
+static int make_vm_directory(char *path, size_t length, struct error *error)
+{
+	char *name = path + length;
+	int err;
+
+	*name = '\0';
+	err = check_state_directory(path, error);
+	*name = '/';
+	if (err)
+		return err;
+	err = make_directories(path);
+	if (err)
+		return error_set(error, err, "cannot make %s: %s", path, strerror(-err));
+
+	return 0;
 }
 
 int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error *error)
@@ -118,42 +242,19 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 		return err;
 	length = strlen(path);
 	snprintf(path + length, sizeof(path) - length, "/%s", name);
-	if (create) {
-		err = make_directories(path);
-		if (err)
-			return error_set(error, err, "cannot make %s: %s", path, strerror(-err));
-	}
 	dir->name = name;
-	dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir->fd < 0) {
-		err = -errno;
-		if (err == -ENOENT)
-			return error_set(error, err, "there is no VM named %s (looked for %s)",
-					 name, path);
-
-		return error_set(error, err, "cannot open %s: %s", path, strerror(-err));
-	}
-	/* Not for others, who could hold a read lock on it, and the VM would not start. */
-	dir->lock_fd =
-		openat(dir->fd, LOCK_FILE, (create ? O_RDWR | O_CREAT : O_RDWR) | O_CLOEXEC, 0600);
-	/* Who only looks may look at a VM that is not theirs to lock. */
-	if (dir->lock_fd < 0 && !create) {
-		dir->lock_fd = openat(dir->fd, LOCK_FILE, O_RDONLY | O_CLOEXEC);
-		if (dir->lock_fd < 0 && errno == EACCES) {
-			dir->lock_fd = -EACCES;
-
-			return 0;
-		}
-	}
-	if (dir->lock_fd < 0) {
-		err = -errno;
+	err = create ? make_vm_directory(path, length, error) : 0;
+	if (!err)
+		err = open_directory(dir, path, error);
+	if (err)
+		return err;
+	err = create ? check_vm_directory(dir, path, error) : 0;
+	if (!err)
+		err = open_lock(dir, path, create, error);
+	if (err)
 		close(dir->fd);
 
-		return error_set(error, err, "cannot open %s/" LOCK_FILE ": %s", path,
-				 strerror(-err));
-	}
-
-	return 0;
+	return err;
 }
 
 void vm_dir_close(struct vm_dir *dir)
@@ -173,8 +274,10 @@ static bool is_on_read_only(int fd)
 int vm_dir_lock(struct vm_dir *dir, struct error *error)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int err;
+	int err = check_vm_directory(dir, dir->name, error);
 
+	if (err)
+		return err;
 	if (fcntl(dir->lock_fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
 	err = -errno;

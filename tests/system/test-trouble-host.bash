@@ -23,6 +23,12 @@ ok "the host has a block device that can have bad sectors" test -b "$device"
 # With a page of it in the host's memory already, a write is not the device's yet.
 disk_start "$device" 1000
 disk_does "before sectors go bad: a read works" r 0
+mknod "$disks/other-name" b $((0x$(stat -c %t "$device"))) $((0x$(stat -c %T "$device")))
+other_said=$(dormouse run --name other --flat "$(command -v hostile.img)" --memory 64M \
+	--disk "$disks/other-name,ro" </dev/null 2>&1) || true
+is "a disk in use cannot be read by another name of its device" "$other_said" \
+	"dormouse: disk $disks/other-name is in use by another VM, or given twice"
+rm "$disks/other-name"
 echo "+1000-1007" >"$bad/badblocks"
 disk_does "sectors gone bad: a write into the host's memory works" w 0
 disk_does "sectors gone bad: the flush gets an I/O error" f 1

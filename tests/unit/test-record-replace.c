@@ -200,9 +200,76 @@ static void a_full_file_system_leaves_the_old_record(void **state)
 	const int dir = record_make_dir("full");
 
 	save_boots(dir, 1);
-	assert_int_equal(symlinkat("/dev/full", dir, "record.json.new"), 0);
+	watch(1, ENOSPC);
 	replaced_in_vain(dir, -ENOSPC, "No space left on device");
 	assert_false(exists(dir, "record.json.new"));
+	close(dir);
+}
+
+/* Which another user may have planted in a directory that they can write. */
+static void what_is_in_the_way_is_removed_and_not_written_into(void **state)
+{
+	const int dir = record_make_dir("planted");
+	struct stat status;
+
+	assert_int_equal(mkdirat(dir, "target", 0755), 0);
+	for (int hard = 0; hard < 2; hard++) {
+		const char *target = scratch_write("planted/target/file", "theirs", 6);
+
+		if (hard)
+			assert_int_equal(linkat(dir, "target/file", dir, "record.json.new", 0), 0);
+		else
+			assert_int_equal(symlinkat("target/file", dir, "record.json.new"), 0);
+		save_boots(dir, 1);
+		assert_int_equal(load_boots(dir), 1);
+		assert_int_equal(stat(target, &status), 0);
+		assert_int_equal(status.st_size, 6);
+		assert_false(exists(dir, "record.json.new"));
+	}
+	close(dir);
+}
+
+/* It has the kernel's command line, where tokens are passed. */
+static void a_record_is_for_its_owner_alone(void **state)
+{
+	const int dir = record_make_dir("private");
+	struct stat status;
+
+	/* As an earlier version wrote it. */
+	save_boots(dir, 1);
+	assert_int_equal(fchmodat(dir, "record.json", 0644, 0), 0);
+	save_boots(dir, 2);
+	assert_int_equal(fstatat(dir, "record.json", &status, 0), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	close(dir);
+}
+
+static void a_file_system_that_cannot_sync_directories_will_do(void **state)
+{
+	static const int errors[] = { EINVAL, EOPNOTSUPP, ENOSYS };
+	const int dir = record_make_dir("no-fsync");
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		watch(strlen("wfrd"), errors[i]);
+		save_boots(dir, i);
+		calls.watching = false;
+		assert_int_equal(load_boots(dir), i);
+	}
+	close(dir);
+}
+
+static void a_sync_that_a_signal_interrupts_is_continued(void **state)
+{
+	const int dir = record_make_dir("interrupted");
+
+	watch(strlen("wf"), EINTR);
+	save_boots(dir, 1);
+	assert_string_equal(calls.log, "wffrd");
+	watch(strlen("wfrd"), EINTR);
+	save_boots(dir, 2);
+	assert_string_equal(calls.log, "wfrdd");
+	calls.watching = false;
+	assert_int_equal(load_boots(dir), 2);
 	close(dir);
 }
 
@@ -399,6 +466,10 @@ int main(void)
 		cmocka_unit_test(a_directory_that_cannot_be_synced_is_a_failure),
 		cmocka_unit_test(short_and_interrupted_writes_are_continued),
 		cmocka_unit_test(a_full_file_system_leaves_the_old_record),
+		cmocka_unit_test(what_is_in_the_way_is_removed_and_not_written_into),
+		cmocka_unit_test(a_record_is_for_its_owner_alone),
+		cmocka_unit_test(a_file_system_that_cannot_sync_directories_will_do),
+		cmocka_unit_test(a_sync_that_a_signal_interrupts_is_continued),
 		cmocka_unit_test(a_limit_on_files_leaves_the_old_record),
 		cmocka_unit_test(a_directory_in_the_way_is_left_alone),
 		cmocka_unit_test(a_directory_that_may_not_be_written_leaves_the_old_record),

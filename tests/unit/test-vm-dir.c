@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,10 +25,11 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NAME_64 "0123456789abcdefghijklmnopqrstuvwxyz._-ABCDEFGHIJKLMNOPQRSTUVWXY"
 
-/* The directories that were synced, by inode. */
+/* The directories that were synced, by inode, or could not be, with an errno. */
 static struct {
 	ino_t inodes[8];
 	size_t count;
+	int fail_with;
 } synced;
 
 int fsync(int fd)
@@ -37,8 +39,27 @@ int fsync(int fd)
 	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) &&
 	    synced.count < COUNT(synced.inodes))
 		synced.inodes[synced.count++] = status.st_ino;
+	errno = synced.fail_with;
 
-	return 0;
+	return synced.fail_with ? -1 : 0;
+}
+
+/* Another user than this program's, if it is not 0. */
+static uid_t another_user;
+
+uid_t geteuid(void)
+{
+	return another_user ? another_user : (uid_t)syscall(SYS_geteuid);
+}
+
+/* An errno of each mkdir(), as of a file system of FUSE whose top is not ours to change. */
+static int mkdir_fails_with;
+
+int mkdir(const char *path, mode_t mode)
+{
+	errno = mkdir_fails_with;
+
+	return mkdir_fails_with ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
 static void set_or_unset(const char *name, const char *value)
@@ -314,6 +335,7 @@ static void a_vm_that_may_not_be_entered_is_listed(void **state)
 {
 	set_places(scratch_path("secrets"), NULL, NULL);
 	make_vm("secret");
+	assert_int_equal(chmod(scratch_path("secrets"), 0755), 0);
 	assert_int_equal(chmod(scratch_path("secrets/secret"), 0000), 0);
 	scratch_unprivileged(check_unreadable_vm);
 	assert_int_equal(chmod(scratch_path("secrets/secret"), 0700), 0);
@@ -329,21 +351,131 @@ static ino_t inode_of(const char *path)
 }
 
 /* Or a power failure could take the VM of which "hibernated" was said. */
-static void the_folder_of_each_new_folder_is_synced(void **state)
+static void the_folders_of_a_new_vm_are_synced_once(void **state)
 {
 	set_places(scratch_path("new/state"), NULL, NULL);
 	synced.count = 0;
 	make_vm("a");
-	assert_int_equal(synced.count, 3);
-	assert_int_equal(synced.inodes[0], inode_of(scratch_folder()));
-	assert_int_equal(synced.inodes[1], inode_of(scratch_path("new")));
-	assert_int_equal(synced.inodes[2], inode_of(scratch_path("new/state")));
+	assert_int_equal(synced.count, 5);
+	assert_int_equal(synced.inodes[0], inode_of("/tmp"));
+	assert_int_equal(synced.inodes[1], inode_of(scratch_folder()));
+	assert_int_equal(synced.inodes[2], inode_of(scratch_path("new")));
+	assert_int_equal(synced.inodes[3], inode_of(scratch_path("new/state")));
+	assert_int_equal(synced.inodes[4], inode_of("/"));
 
 	synced.count = 0;
-	make_vm("b");
-	assert_int_equal(synced.count, 1);
-	make_vm("b");
-	assert_int_equal(synced.count, 1);
+	make_vm("a");
+	assert_int_equal(synced.count, 0);
+}
+
+/* As of a dormouse that was killed once it had made them. */
+static void folders_that_nobody_has_synced_are_synced(void **state)
+{
+	assert_int_equal(mkdir(scratch_path("unsynced"), 0755), 0);
+	assert_int_equal(mkdir(scratch_path("unsynced/vm"), 0755), 0);
+	set_places(scratch_path("unsynced"), NULL, NULL);
+	synced.count = 0;
+	make_vm("vm");
+	assert_int_equal(synced.count, 4);
+	assert_int_equal(synced.inodes[2], inode_of(scratch_path("unsynced")));
+}
+
+static void a_folder_that_is_not_durable_is_refused_until_it_is(void **state)
+{
+	set_places(scratch_path("not-durable"), NULL, NULL);
+	synced.fail_with = EIO;
+	refused("vm", true, -EIO, scratch_path("not-durable/vm"), "Input/output error");
+	refused("vm", true, -EIO, scratch_path("not-durable/vm"), "Input/output error");
+	synced.fail_with = 0;
+	synced.count = 0;
+	make_vm("vm");
+	assert_int_equal(synced.count, 4);
+}
+
+static void a_file_system_that_cannot_sync_folders_will_do(void **state)
+{
+	set_places(scratch_path("no-fsync"), NULL, NULL);
+	synced.fail_with = EINVAL;
+	make_vm("vm");
+	synced.fail_with = 0;
+}
+
+static void a_folder_that_is_there_will_do_whatever_mkdir_says(void **state)
+{
+	set_places(scratch_path("automounted"), NULL, NULL);
+	make_vm("vm");
+	mkdir_fails_with = EACCES;
+	make_vm("vm");
+	refused("another", true, -EACCES, scratch_path("automounted/another"), "Permission denied");
+	mkdir_fails_with = 0;
+}
+
+/* --- owners --- */
+
+static mode_t mode_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+
+	return status.st_mode & 07777;
+}
+
+static void what_is_made_is_for_its_owner_alone(void **state)
+{
+	set_places(NULL, NULL, scratch_path("home"));
+	make_vm("vm");
+	assert_int_equal(mode_of(scratch_path("home/.local")), 0700);
+	assert_int_equal(mode_of(scratch_path("home/.local/state/dormouse")), 0700);
+	assert_int_equal(mode_of(scratch_path("home/.local/state/dormouse/vm")), 0700);
+	assert_int_equal(mode_of(scratch_path("home/.local/state/dormouse/vm/lock")), 0600);
+}
+
+/* As an earlier version made it, or its owner wishes. */
+static void what_others_may_read_stays_as_it_is(void **state)
+{
+	assert_int_equal(mkdir(scratch_path("open"), 0755), 0);
+	assert_int_equal(mkdir(scratch_path("open/vm"), 0755), 0);
+	scratch_write("open/vm/lock", "", 0);
+	set_places(scratch_path("open"), NULL, NULL);
+	make_vm("vm");
+	assert_int_equal(mode_of(scratch_path("open")), 0755);
+	assert_int_equal(mode_of(scratch_path("open/vm")), 0755);
+}
+
+static void another_users_directories_are_looked_at_and_not_used(void **state)
+{
+	const char *belongs = "belongs to user";
+	struct error error = { "" };
+	struct vm_dir dir;
+
+	set_places(scratch_path("theirs"), NULL, NULL);
+	make_vm("vm");
+	/* Unless the former are root's, which a state directory for all users is. */
+	assert_int_equal(chown(scratch_path("theirs"), 4711, (gid_t)-1) == 0, geteuid() == 0);
+	another_user = 4712;
+	refused("vm", true, -EACCES, scratch_path("theirs"), belongs);
+	refused("new", true, -EACCES, scratch_path("theirs"), belongs);
+	another_user = 0;
+	assert_false(exists(scratch_path("theirs/new")));
+
+	another_user = 4712;
+	open_vm("vm", false, &dir);
+	assert_int_equal(vm_dir_lock(&dir, &error), -EACCES);
+	scratch_says(&error, "vm", belongs);
+	vm_dir_close(&dir);
+	another_user = 0;
+}
+
+static void a_lock_that_leads_elsewhere_is_not_followed(void **state)
+{
+	assert_int_equal(mkdir(scratch_path("planted"), 0755), 0);
+	assert_int_equal(mkdir(scratch_path("planted/vm"), 0755), 0);
+	assert_int_equal(symlink("../target", scratch_path("planted/vm/lock")), 0);
+	set_places(scratch_path("planted"), NULL, NULL);
+	refused("vm", true, -ELOOP, scratch_path("planted/vm/lock"), "symbolic links");
+	refused("vm", false, -ELOOP, scratch_path("planted/vm/lock"), "symbolic links");
+	assert_false(exists(scratch_path("planted/target")));
 }
 
 int main(void)
@@ -362,7 +494,15 @@ int main(void)
 		cmocka_unit_test(where_there_is_no_state_directory_there_are_no_vms),
 		cmocka_unit_test(a_state_directory_that_cannot_be_read_is_named),
 		cmocka_unit_test(a_vm_that_may_not_be_entered_is_listed),
-		cmocka_unit_test(the_folder_of_each_new_folder_is_synced),
+		cmocka_unit_test(the_folders_of_a_new_vm_are_synced_once),
+		cmocka_unit_test(folders_that_nobody_has_synced_are_synced),
+		cmocka_unit_test(a_folder_that_is_not_durable_is_refused_until_it_is),
+		cmocka_unit_test(a_file_system_that_cannot_sync_folders_will_do),
+		cmocka_unit_test(a_folder_that_is_there_will_do_whatever_mkdir_says),
+		cmocka_unit_test(what_is_made_is_for_its_owner_alone),
+		cmocka_unit_test(what_others_may_read_stays_as_it_is),
+		cmocka_unit_test(another_users_directories_are_looked_at_and_not_used),
+		cmocka_unit_test(a_lock_that_leads_elsewhere_is_not_followed),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -144,7 +144,7 @@ static const char *check_not_lockable(struct vm_dir *dir)
 	if (vm_dir_lock(dir, &error) != -EACCES)
 		return "it could be locked";
 
-	return strcmp(error.text, "cannot lock vm: Permission denied") ? "another sentence" : NULL;
+	return strncmp(error.text, "vm belongs to user ", 19) ? "another sentence" : NULL;
 }
 
 static const char *check_someone_elses(void)
@@ -179,11 +179,23 @@ static const char *check_readable(void)
 	return locked ? NULL : "it is not locked";
 }
 
+static const char *check_closed(void)
+{
+	struct error error = { "" };
+	struct vm_dir dir;
+
+	if (vm_dir_open("vm", false, &dir, &error) != -EACCES)
+		return "it could be opened";
+
+	return strstr(error.text, ": Permission denied") ? NULL : "another sentence";
+}
+
 /*
- * Another user may look at it, but not so much as open its lock, by which they
- * could hold up its owner; unless the owner lets them read it.
+ * Another user finds nothing, unless the owner lets them look at it; and then they
+ * cannot so much as open its lock, by which they could hold up its owner, unless the
+ * owner lets them read that, too.
  */
-static void someone_elses_vm_may_be_looked_at_and_not_locked(void **state)
+static void another_users_vm_is_theirs_to_show_and_to_lock(void **state)
 {
 	struct error error = { "" };
 	struct vm_dir dir;
@@ -191,6 +203,9 @@ static void someone_elses_vm_may_be_looked_at_and_not_locked(void **state)
 	set_place(scratch_path("others"));
 	open_vm("vm", true, &dir);
 	assert_int_equal(vm_dir_lock(&dir, &error), 0);
+	scratch_unprivileged(check_closed);
+	assert_int_equal(chmod(scratch_path("others"), 0755), 0);
+	assert_int_equal(chmod(scratch_path("others/vm"), 0755), 0);
 	scratch_unprivileged(check_someone_elses);
 	assert_int_equal(chmod(scratch_path("others/vm/lock"), 0444), 0);
 	scratch_unprivileged(check_readable);
@@ -204,7 +219,7 @@ int main(void)
 		cmocka_unit_test(of_two_only_one_can_lock),
 		cmocka_unit_test(asking_whether_it_is_locked_takes_nothing),
 		cmocka_unit_test(a_lock_ends_with_its_process),
-		cmocka_unit_test(someone_elses_vm_may_be_looked_at_and_not_locked),
+		cmocka_unit_test(another_users_vm_is_theirs_to_show_and_to_lock),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
