@@ -9,7 +9,7 @@
 #include "psci-host.h"
 
 /* libpsci's record of the largest machine is far smaller. */
-#define RECORD_SIZE_MAX (64U * 1024)
+#define PSCI_RECORD_SIZE_MAX (64U * 1024)
 
 static int restore_psci(struct psci_machine *machine, const struct vcpu *sleeper,
 			const void *record, size_t size, struct error *error)
@@ -40,7 +40,7 @@ int psci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *str
 		return 0;
 	size = (uint32_t)psci_machine_save_size(machine);
 	stream_move_u32(stream, &size);
-	if (size > RECORD_SIZE_MAX)
+	if (size > PSCI_RECORD_SIZE_MAX)
 		stream_fail(stream);
 	if (stream_error(stream))
 		return 0;

@@ -16,8 +16,8 @@
 /* Raised when a reader of the old format would misunderstand the new one. */
 #define RECORD_FORMAT 1
 
-/* No record of ours comes near; a larger file is not one. */
-#define RECORD_SIZE_MAX (256L * 1024)
+/* What is in a record besides the machine: paths and causes, of six bytes a character at most. */
+#define REST_SIZE_MAX (64L * 1024)
 
 void record_free(struct record *record)
 {
@@ -171,13 +171,35 @@ json_t *record_to_json(const struct record *record, const char *name)
 				    add(json, "machine", config_to_json(&record->config)));
 }
 
+int record_check_config(const struct config *config, const char *name, struct error *error)
+{
+	json_t *json = config_to_json(config);
+	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	const size_t size = text ? strlen(text) : 0;
+
+	free(text);
+	json_decref(json);
+	if (!text)
+		return error_set(error, -ENOMEM, "out of memory");
+	if (size > RECORD_SIZE_MAX - REST_SIZE_MAX)
+		return error_set(error, -E2BIG,
+				 "the machine of %s takes %zu bytes in its record, which has room "
+				 "for %ld: shorten --append or the paths",
+				 name, size, RECORD_SIZE_MAX - REST_SIZE_MAX);
+
+	return 0;
+}
+
 int record_save(int dir_fd, const char *name, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, name);
 	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-	int err = -ENOMEM;
+	int err = text ? 0 : -ENOMEM;
 
-	if (text)
+	/* What could not be read back would keep the machine from ever starting again. */
+	if (text && strlen(text) >= RECORD_SIZE_MAX)
+		err = -EFBIG;
+	if (!err)
 		err = record_file_replace(dir_fd, text, strlen(text));
 	free(text);
 	json_decref(json);

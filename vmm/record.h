@@ -18,6 +18,9 @@
 #include "lifecycle.h"
 #include "record-suspension.h"
 
+/** A record is shorter than this: neither written nor read otherwise. */
+#define RECORD_SIZE_MAX (256L * 1024)
+
 /** Of a file that a VM is saved in: 128 random bits in hexadecimal. */
 #define RECORD_SAVED_ID_SIZE 33
 
@@ -55,9 +58,16 @@ int record_parse(const char *text, size_t size, const char *name, struct record 
 /**
  * Replace the record in the directory @dir_fd. Once it returns 0 the new one is
  * on disk; else it returns -errno with @error set and the old one stands, or, if
- * all but the last step succeeded, the new one, yet perhaps not durably.
+ * all but the last step succeeded, the new one, yet perhaps not durably. -EFBIG: it is
+ * too long.
  */
 int record_save(int dir_fd, const char *name, const struct record *record, struct error *error);
+
+/**
+ * Find out, before anything changes, whether every record of a machine of this
+ * configuration is short enough. Returns 0, or -errno with @error set: -E2BIG if not.
+ */
+int record_check_config(const struct config *config, const char *name, struct error *error);
 
 /** All of it, as record.json has it. Returns a new reference, or NULL if memory ran out. */
 json_t *record_to_json(const struct record *record, const char *name);

@@ -133,5 +133,5 @@ int run_config_settle(const struct run_options *options, const struct run_found 
 		config->psci_version = found->last.config.psci_version;
 	}
 
-	return 0;
+	return record_check_config(config, found->name, error);
 }

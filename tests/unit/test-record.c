@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -349,6 +350,76 @@ static void of_two_records_the_later_is_there(void **state)
 	close(dir);
 }
 
+/* A text of @count characters, each of which takes most room in a record. */
+static char *make_text(size_t count)
+{
+	char *text = malloc(count + 1);
+
+	assert_non_null(text);
+	memset(text, 1, count);
+	text[count] = '\0';
+
+	return text;
+}
+
+/* Else no dormouse could read it again, nor start the machine anew. */
+static void a_record_too_long_to_be_read_is_not_written(void **state)
+{
+	const int dir = record_make_dir("too-long");
+	struct record good = record_example();
+	struct record long_one = record_example();
+	struct record loaded;
+	struct error error = { "" };
+
+	record_must_save(dir, &good);
+	free(long_one.config.append);
+	long_one.config.append = make_text(60000);
+	assert_int_equal(record_check_config(&long_one.config, RECORD_VM, &error), -E2BIG);
+	scratch_says(&error, "the machine of " RECORD_VM " takes ",
+		     "shorten --append or the paths");
+	assert_int_equal(record_save(dir, RECORD_VM, &long_one, &error), -EFBIG);
+	scratch_says(&error, "cannot write the record of " RECORD_VM, "File too large");
+	loaded = record_must_load(dir);
+	record_assert_equal(&loaded, &good);
+	record_free(&loaded);
+	record_free(&long_one);
+	record_free(&good);
+	close(dir);
+}
+
+/* Whatever happens to the machine later. */
+static void a_machine_that_fits_has_records_that_fit(void **state)
+{
+	const int dir = record_make_dir("fits");
+	struct record record = record_example();
+	struct record loaded;
+	struct error error = { "" };
+	size_t count = 60000;
+
+	do {
+		free(record.config.append);
+		record.config.append = make_text(count);
+		count -= 500;
+	} while (record_check_config(&record.config, RECORD_VM, &error) != 0);
+	assert_in_range(count, 30000, 33000);
+	record.state = VM_SAVED;
+	memset(record.cause.what, 1, sizeof(record.cause.what) - 1);
+	memset(record.host, 1, sizeof(record.host) - 1);
+	memset(record.saved_id, 'a', sizeof(record.saved_id) - 1);
+	record.saved_file = make_text(PATH_MAX + NAME_MAX);
+	record.suspension.known = true;
+	record.suspension.interrupt_count = SUSPENSION_INTERRUPTS_MAX;
+	for (uint16_t i = 0; i < SUSPENSION_INTERRUPTS_MAX; i++)
+		record.suspension.interrupts[i] = 16 + i;
+	record_must_save(dir, &record);
+	loaded = record_must_load(dir);
+	assert_string_equal(loaded.config.append, record.config.append);
+	assert_string_equal(loaded.saved_file, record.saved_file);
+	record_free(&loaded);
+	record_free(&record);
+	close(dir);
+}
+
 static void no_record_is_no_error_with_a_sentence(void **state)
 {
 	const int dir = record_make_dir("none");
@@ -391,6 +462,8 @@ int main(void)
 		cmocka_unit_test(any_bytes_come_back),
 		cmocka_unit_test(every_single_byte_comes_back),
 		cmocka_unit_test(of_two_records_the_later_is_there),
+		cmocka_unit_test(a_record_too_long_to_be_read_is_not_written),
+		cmocka_unit_test(a_machine_that_fits_has_records_that_fit),
 		cmocka_unit_test(no_record_is_no_error_with_a_sentence),
 		cmocka_unit_test(what_is_freed_is_all_zero),
 	};

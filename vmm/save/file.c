@@ -17,8 +17,6 @@
 #define MAGIC_SIZE 15
 #define HEADER_SIZE (MAGIC_SIZE + 1)
 
-#define RECORD_SIZE_MAX ((uint32_t)256 << 10)
-
 /* --- the parts before the machine, both ways --- */
 
 /* @text has @room bytes. What is read ends in a zero byte. */
@@ -49,6 +47,8 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 
 	if (err) {
 		error_set(error, err, "out of memory");
+	} else if (strlen(vm->name) >= sizeof(name) || strlen(text) >= RECORD_SIZE_MAX) {
+		err = error_set(error, -EFBIG, "its name or its record is too long");
 	} else {
 		snprintf(name, sizeof(name), "%s", vm->name);
 		move_text(stream, name, sizeof(name));

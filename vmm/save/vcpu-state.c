@@ -110,6 +110,15 @@ static int write_registers(const struct vcpu *vcpu, struct stream *stream, struc
 
 	if (!list)
 		return -EIO;
+	/* No more than is read again, and KVM's registers are shorter than any that it may have yet. */
+	for (uint64_t i = 0; i < list->n && !err; i++)
+		err = size_of(list->reg[i]) > sizeof(bytes) ? -EFBIG : 0;
+	if (err || list->n > REGISTERS_MAX) {
+		free(list);
+
+		return error_set(error, -EFBIG, "vCPU %u has registers that no file has room for",
+				 vcpu->index);
+	}
 	count = (uint32_t)list->n;
 	stream_move_u32(stream, &count);
 	for (uint64_t i = 0; i < list->n && !err; i++) {
