@@ -415,6 +415,8 @@ $(O)/asan/replay-saved: tests/fuzz/fuzz-saved.c tests/fuzz/fake-kvm.c tests/fuzz
 	$(Q)$(CC) -Iinclude $(CPPFLAGS_VMM) $(CFLAGS_ALL) -O1 $(SAN) $(saved_flags) -o $@ $(filter-out %.h,$^) $(LDFLAGS) \
 		-lfdt -ljansson -lz -lzstd -pthread
 
+fuzz_vmm_src += vmm/utf8.c vmm/qmp/dialect.c
+
 $(O)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(fuzz_support_src) $(lib_src) $(fuzz_vmm_src) \
 		$(wildcard tests/fuzz/*.h tests/model/*.h include/psci/*.h lib/*.h vmm/*.h vmm/*/*.h)
 	@mkdir -p $(@D)

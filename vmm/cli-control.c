@@ -9,10 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli-option.h"
+#include "lifecycle.h"
+#include "message.h"
 #include "qmp/call.h"
 #include "record.h"
+#include "utf8.h"
 #include "vm-dir.h"
 
 #define TIMEOUT_DEFAULT 30 /* Seconds: a reset clears all RAM. */
@@ -224,14 +228,18 @@ static int print_json(const struct request *request, int err, const struct error
 				 "done", err == 0);
 
 	if (err)
-		(void)json_object_set_new(json, "error", json_string(reason->text));
+		(void)json_object_set_new(json, "error", utf8_to_json(reason->text));
 	if (cli_load_record(request->name, &record, &unknown) == 0) {
 		(void)json_object_set_new(json, "state",
 					  json_string(lifecycle_state_word(record.state)));
 		(void)json_object_set_new(json, "paused", json_boolean(record.paused));
 		record_free(&record);
 	}
-	(void)json_dumpf(json, stdout, 0);
+	/* What cannot be written main() reports. */
+	if (json_dumpf(json, stdout, 0) < 0 && !ferror(stdout)) {
+		message("cannot print the outcome as JSON: out of memory");
+		err = -ENOMEM;
+	}
 	putchar('\n');
 	json_decref(json);
 
@@ -248,8 +256,11 @@ int cli_control(int argc, char **argv, struct error *error)
 	struct request request = { .timeout = timeout };
 	int err = parse(argc, argv, verb->help, verb->argument != NULL, &request, error);
 
-	if (err == 1)
-		return printf(options_help, timeout) < 0 ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
+	if (err == 1) {
+		printf(options_help, timeout);
+
+		return EXIT_SUCCESS;
+	}
 	if (err)
 		return err;
 	err = carry_out(&request, verb, error);
@@ -288,10 +299,31 @@ static void print_event(const json_t *event, bool json)
 	(void)fflush(stdout);
 }
 
+/* The connection has ended: with the VM, or the VM runs on and has events to come. */
+static int check_end(const struct request *request, bool shut_down, struct error *error)
+{
+	struct record record = { 0 };
+	struct error unknown;
+	bool runs;
+
+	if (shut_down || cli_load_record(request->name, &record, &unknown) < 0)
+		return EXIT_SUCCESS;
+	runs = lifecycle_has_process(record.state);
+	record_free(&record);
+	if (!runs)
+		return EXIT_SUCCESS;
+
+	return error_set(error, -EPIPE,
+			 "the dormouse that runs %s has closed the connection: events were read "
+			 "too slowly, and some are lost",
+			 request->name);
+}
+
 int cli_events(int argc, char **argv, struct error *error)
 {
 	struct request request = { .timeout = QMP_CALL_FOREVER };
 	struct qmp_call connection;
+	bool shut_down = false;
 	int err = parse(argc, argv, events_help, false, &request, error);
 
 	if (err == 1)
@@ -300,15 +332,22 @@ int cli_events(int argc, char **argv, struct error *error)
 		err = call(&request, &connection, error);
 	if (err)
 		return err;
+	connection.reader_fd = STDOUT_FILENO;
 	while (!err && !ferror(stdout)) {
 		json_t *event = NULL;
+		const char *name;
 
 		err = qmp_call_next(&connection, &event, error);
-		if (!err && json_object_get(event, "event"))
+		name = json_string_value(json_object_get(event, "event"));
+		if (!err && name) {
 			print_event(event, request.json);
+			shut_down = shut_down || strcmp(name, "SHUTDOWN") == 0;
+		}
 		json_decref(event);
 	}
 	qmp_call_close(&connection);
+	if (err == -EPIPE)
+		return check_end(&request, shut_down, error);
 
-	return err == -EPIPE || err == -ETIMEDOUT ? EXIT_SUCCESS : err;
+	return err == -ETIMEDOUT ? EXIT_SUCCESS : err;
 }

@@ -11,6 +11,7 @@
 #include "board.h"
 #include "image.h"
 #include "record.h"
+#include "utf8.h"
 #include "vm-dir.h"
 
 static const char status_help[] =
@@ -304,8 +305,7 @@ static int add_row(const char *name, void *context)
 		return 0;
 	if (err) {
 		row = json_pack("{s:s, s:s}", "name", name, "state", "unknown");
-		/* Left out if it names a file whose name is not UTF-8. */
-		(void)json_object_set_new(row, "error", json_string(error.text));
+		(void)json_object_set_new(row, "error", utf8_to_json(error.text));
 	} else {
 		time_format(record.cause.when, when);
 		row = json_pack("{s:s, s:s, s:s, s:b}", "name", name, "state",

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzzes what a client of QMP says: the scanner and the envelope. Each message is
- * found at the same place when the bytes come anew, and each has one answer, which
- * is JSON.
+ * Fuzzes what a client of QMP says: the scanner, the dialect and the envelope. Each
+ * message has one answer, which is one line of JSON in ASCII. What is JSON already
+ * is JSON in the dialect, and means the same there.
  */
 #include "input.h"
 
 #include "qmp/command.h"
+#include "qmp/dialect.h"
 #include "qmp/scan.h"
 
 #include <stdlib.h>
@@ -27,26 +28,63 @@ static json_t *fails(void *context, const char *argument, struct error *error)
 static const struct qmp_command rows[] = { { "stop", works, NULL }, { "cont", fails, NULL } };
 static const struct qmp_commands commands = { rows, 2, NULL };
 
-static void check_answer(bool *negotiated, const char *text, size_t size)
+static void *copy_of(const char *text, size_t size)
 {
-	/* A copy, so that a byte read behind its end is noticed. */
+	/* Exactly as large, so that a byte read behind its end is noticed. */
 	char *copy = malloc(size);
-	json_t *answer;
 
 	if (!copy)
 		abort();
-	memcpy(copy, text, size);
-	answer = qmp_answer(&commands, negotiated, copy, size);
+
+	return memcpy(copy, text, size);
+}
+
+static void check_dialect(const char *text, size_t size)
+{
+	const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+	struct qmp_translation translation;
+	json_t *plain;
+	json_t *translated;
+
+	if (qmp_translate(text, size, &translation) < 0)
+		abort();
+	if (translation.size > 3 * size + 2 || translation.id_end > translation.size)
+		abort();
+	plain = json_loadb(text, size, flags, NULL);
+	translated = json_loadb(translation.text, translation.size, flags, NULL);
+	if (plain && !json_equal(plain, translated))
+		abort();
+	json_decref(plain);
+	json_decref(translated);
+	qmp_translation_free(&translation);
+}
+
+static void check_answer(bool *negotiated, const char *text, size_t size)
+{
+	char *copy = copy_of(text, size);
+	char *answer = qmp_answer(&commands, negotiated, copy, size);
+	struct qmp_translation translation;
+	json_t *json;
+
+	if (!answer)
+		abort();
+	/* Nor is what is not ASCII, of a signed type. */
+	for (const signed char *byte = (signed char *)answer; *byte; byte++)
+		if (*byte < ' ')
+			abort();
+	/* As a client reads it whose integers have no end. */
+	if (qmp_translate(answer, strlen(answer), &translation) < 0)
+		abort();
+	json = json_loadb(translation.text, translation.size, JSON_ALLOW_NUL, NULL);
+	if (!json_is_object(json))
+		abort();
+	if (!json_object_get(json, "return") == !json_object_get(json, "error"))
+		abort();
+	json_decref(json);
+	qmp_translation_free(&translation);
+	free(answer);
+	check_dialect(copy, size);
 	free(copy);
-	if (!json_is_object(answer))
-		abort();
-	if (!json_object_get(answer, "return") == !json_object_get(answer, "error"))
-		abort();
-	copy = json_dumps(answer, 0);
-	if (!copy || strchr(copy, '\n'))
-		abort();
-	free(copy);
-	json_decref(answer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -61,6 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (scan.size > QMP_MESSAGE_SIZE || scan.depth > QMP_MESSAGE_DEPTH)
 			abort();
 	}
+	if (qmp_scan_end(&scan) == QMP_SCAN_MESSAGE)
+		check_answer(&negotiated, scan.text, scan.size);
 
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -51,10 +52,25 @@ static const struct qmp_commands commands = { rows, 4, &executed };
 static const char *answer(bool *negotiated, const char *text)
 {
 	static char said[4096];
-	json_t *json = qmp_answer(&commands, negotiated, text, strlen(text));
+	char *sent = qmp_answer(&commands, negotiated, text, strlen(text));
+	json_t *json;
 	size_t size;
 
+	assert_non_null(sent);
+	for (const char *byte = sent; *byte; byte++)
+		assert_in_range(*byte, ' ', '~');
+	json = json_loads(sent, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
 	assert_non_null(json);
+	json_decref(json);
+	json = json_loads(sent, JSON_ALLOW_NUL, NULL);
+	if (!json) {
+		/* It has a number that is larger than Jansson's. */
+		snprintf(said, sizeof(said), "%s", sent);
+		free(sent);
+
+		return said;
+	}
+	free(sent);
 	size = json_dumpb(json, said, sizeof(said) - 1, JSON_SORT_KEYS | JSON_COMPACT);
 	assert_in_range(size, 1, sizeof(said) - 1);
 	said[size] = '\0';
@@ -110,18 +126,137 @@ static void failures_have_qmps_classes(void **state)
 
 static void what_is_no_command_is_told_so(void **state)
 {
-	fails_with("{", "GenericError", "no JSON");
-	fails_with("}", "GenericError", "no JSON");
-	fails_with("{\"execute\": \"works\", \"execute\": \"works\"}", "GenericError", "no JSON");
-	fails_with("{\"execute\": \"\xff\"}", "GenericError", "no JSON");
-	fails_with("{\"execute\": \"a\\u0000b\"}", "GenericError", "no JSON");
-	fails_with("{\"id\": 99999999999999999999}", "GenericError", "no JSON");
+	fails_with("{", "GenericError", "not JSON");
+	fails_with("}", "GenericError", "not JSON");
+	fails_with("{\"execute\": \"works\", \"execute\": \"works\"}", "GenericError", "not JSON");
+	fails_with("{\"execute\": \"\xff\"}", "GenericError", "not JSON");
+	fails_with("{\"execute\": \"a\\qb\"}", "GenericError", "not JSON");
+	fails_with("{\"execute\": \"a\tb\"}", "GenericError", "not JSON");
+	fails_with("{\"execute\": \"\xc0\xaf\"}", "GenericError", "not JSON");
+	fails_with("{\"execute\": \"\\ud800\"}", "GenericError", "not JSON");
+	fails_with("{\"execute\": %s}", "GenericError", "not JSON");
+	fails_with("{'execute': 'works\"}", "GenericError", "not JSON");
+	fails_with("{\"execute\": \"works\", }", "GenericError", "not JSON");
+	fails_with("{\"execute\": True}", "GenericError", "not JSON");
 	fails_with("[]", "GenericError", "must be an object");
 	fails_with("42 ", "GenericError", "must be an object");
 	fails_with("{\"execute\": 1}", "GenericError", "must be a string");
 	fails_with("{\"execute\": \"works\", \"arguments\": []}", "GenericError",
 		   "must be an object");
 	fails_with("{\"execute\": \"works\", \"exec\": 1}", "GenericError", "\\\"exec\\\"");
+}
+
+/* What QEMU takes beyond RFC 8259, and its documents use. */
+static void single_quotes_are_quotes(void **state)
+{
+	answers("{'execute': 'works'}", "{\"return\":{\"answer\":42}}");
+	answers("{'execute': 'repeats', 'arguments': {'file': 'a \"b\" \\' \\\" \\\\'}}",
+		"{\"return\":{\"file\":\"a \\\"b\\\" ' \\\" \\\\\"}}");
+	answers("{\"execute\": \"repeats\", \"arguments\": {\"file\": \"it's \\' here\"}}",
+		"{\"return\":{\"file\":\"it's ' here\"}}");
+	answers("{'execute': 'works', 'id': {'a': ['}', \"'\"]}}",
+		"{\"id\":{\"a\":[\"}\",\"'\"]},\"return\":{\"answer\":42}}");
+	answers("\t{\r\n'execute'\n:\t'works'} ", "{\"return\":{\"answer\":42}}");
+}
+
+static void characters_come_back_in_ascii(void **state)
+{
+	bool negotiated = true;
+	static const char text[] = "{'execute': 'works', 'id': '\u00f6\u20ac\U0001f42d\xc0\x80'}";
+	char *sent = qmp_answer(&commands, &negotiated, text, sizeof(text) - 1);
+
+	assert_string_equal(sent, "{\"return\": {\"answer\": 42}, \"id\": "
+				  "\"\\u00f6\\u20ac\\ud83d\\udc2d\\u0000\"}");
+	free(sent);
+	answers("{'execute': 'repeats', 'arguments': {'file': '\u00f6\U0001f42d'}}",
+		"{\"return\":{\"file\":\"\u00f6\U0001f42d\"}}");
+}
+
+/* No part of a name counts for the whole. */
+static void a_nul_ends_no_name(void **state)
+{
+	executed = 0;
+	fails_with("{'execute': 'works\\u0000'}", "CommandNotFound", "NUL");
+	fails_with("{'execute': 'repeats', 'arguments': {'file': '/a\\u0000/b'}}", "GenericError",
+		   "wants an argument");
+	assert_int_equal(executed, 0);
+}
+
+static void a_number_of_an_id_keeps_its_digits(void **state)
+{
+	static const char *const ids[] = {
+		"9223372036854775807",
+		"-9223372036854775808",
+		"9223372036854775808",
+		"18446744073709551615",
+		"-9223372036854775809",
+		"99999999999999999999999999999999999999999",
+		"[1,{\"a\":18446744073709551615},\"b\"]",
+		"1.50",
+		"-0",
+		"1e3",
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		char text[200];
+		char expected[200];
+		char *sent;
+		bool negotiated = true;
+
+		snprintf(text, sizeof(text), "{\"id\": %s\n, \"execute\": \"works\"}", ids[i]);
+		snprintf(expected, sizeof(expected), "{\"return\": {\"answer\": 42}, \"id\": %s}",
+			 ids[i]);
+		sent = qmp_answer(&commands, &negotiated, text, strlen(text));
+		assert_string_equal(sent, expected);
+		free(sent);
+	}
+}
+
+static void what_is_no_json_has_its_id_in_the_answer_if_that_is_json(void **state)
+{
+	static const char *const texts[] = {
+		"{'id': 'x', 'execute': works}",
+		"{\"execute\": , \"id\": \"x\"}",
+		"{\"execute\": \"\\q\", \"id\": \"x\"}",
+		"{\"execute\": \"works\", \"id\": \"x\",}",
+		"{\"execute\": \"works\", \"execute\": \"works\", \"id\": \"x\"}",
+	};
+	static const char *const unknown[] = {
+		"{'id': x, 'execute': works}",	   "{'id': 'x', 'id': 'y', 'execute': works}",
+		"{'id': ['x', 'execute': works}",  "{'id': 'x', 'execute': works",
+		"[{'id': 'x', 'execute': works}]", "{'arguments': {'id': 'x'}, 'execute': works}",
+	};
+	bool negotiated = true;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		fails_with(texts[i], "GenericError", "not JSON");
+		assert_non_null(strstr(answer(&negotiated, texts[i]), ",\"id\":\"x\"}"));
+	}
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		fails_with(unknown[i], "GenericError", "not JSON");
+		if (i != 3)
+			assert_null(strstr(answer(&negotiated, unknown[i]), "\"id\":"));
+	}
+}
+
+static json_t *fails_about_a_file(void *context, const char *argument, struct error *error)
+{
+	error_set(error, -1, "cannot open /\xff\xc3\xb6\xc3");
+
+	return NULL;
+}
+
+static void a_reason_that_is_no_utf_8_is_told(void **state)
+{
+	static const struct qmp_command row = { "opens", fails_about_a_file, NULL };
+	static const struct qmp_commands one = { &row, 1, NULL };
+	bool negotiated = true;
+	char *sent = qmp_answer(&one, &negotiated, "{'execute': 'opens'}", 20);
+
+	assert_string_equal(sent,
+			    "{\"error\": {\"class\": \"GenericError\", \"desc\": \"cannot open "
+			    "/\\\\xff\\u00F6\\\\xc3\"}}");
+	free(sent);
 }
 
 static void a_long_name_is_cut_between_characters(void **state)
@@ -215,6 +350,12 @@ int main(void)
 		cmocka_unit_test(an_id_of_any_kind_comes_back),
 		cmocka_unit_test(failures_have_qmps_classes),
 		cmocka_unit_test(what_is_no_command_is_told_so),
+		cmocka_unit_test(single_quotes_are_quotes),
+		cmocka_unit_test(characters_come_back_in_ascii),
+		cmocka_unit_test(a_nul_ends_no_name),
+		cmocka_unit_test(a_number_of_an_id_keeps_its_digits),
+		cmocka_unit_test(what_is_no_json_has_its_id_in_the_answer_if_that_is_json),
+		cmocka_unit_test(a_reason_that_is_no_utf_8_is_told),
 		cmocka_unit_test(a_long_name_is_cut_between_characters),
 		cmocka_unit_test(nothing_is_carried_out_before_the_negotiation_ends),
 		cmocka_unit_test(an_argument_is_a_string_of_its_name_and_the_only_one),

@@ -69,6 +69,41 @@ static void a_newline_in_a_string_ends_the_message(void **state)
 	FINDS("{\"a\\\n{}", "{\"a\\\n", "{}");
 }
 
+static void single_quotes_are_quotes(void **state)
+{
+	FINDS("{'}': '{[\"'}{}", "{'}': '{[\"'}", "{}");
+	FINDS("{'\\'}': 1}{\"'\": 1}", "{'\\'}': 1}", "{\"'\": 1}");
+	FINDS("'{'{}", "'{'", "{}");
+	FINDS("{'a\n{}", "{'a\n", "{}");
+}
+
+/* QMP's specification tells clients to send one before a message that must be understood. */
+static void an_impossible_byte_ends_the_message(void **state)
+{
+	FINDS("{\"a\": [\x01{}", "{\"a\": [\x01", "{}");
+	FINDS("{\"a\": '\xff{}", "{\"a\": '\xff", "{}");
+	FINDS("\xff\xff \x01\n{}", "\xff", "{}");
+	FINDS("{\"a\r\n{}", "{\"a\r", "{}");
+	/* One message that is broken is answered once. */
+	FINDS("{\"a\": \"b\tc\", \"d\": {}}\n{}", "{\"a\": \"b\t", "{}");
+	FINDS("{\"a\": \"\xfe\"} \x02 {}", "{\"a\": \"\xfe", "{}");
+	FINDS("{\"a\": \"\xfe\"}\x02 x {}\n{}", "{\"a\": \"\xfe", "{}");
+}
+
+static void the_end_ends_a_message(void **state)
+{
+	struct qmp_scan *scan = fresh();
+
+	assert_int_equal(qmp_scan_end(scan), QMP_SCAN_MORE);
+	qmp_scan(scan, ' ');
+	assert_int_equal(qmp_scan_end(scan), QMP_SCAN_MORE);
+	qmp_scan(scan, '{');
+	assert_int_equal(qmp_scan_end(scan), QMP_SCAN_MESSAGE);
+	assert_int_equal(scan->size, 1);
+	assert_int_equal(qmp_scan_end(scan), QMP_SCAN_MORE);
+	free(scan);
+}
+
 static void nothing_is_a_message_before_it_ends(void **state)
 {
 	finds("", NULL, 0);
@@ -137,6 +172,9 @@ int main(void)
 		cmocka_unit_test(braces_within_a_string_are_none),
 		cmocka_unit_test(what_is_no_object_is_a_message_as_well),
 		cmocka_unit_test(a_newline_in_a_string_ends_the_message),
+		cmocka_unit_test(single_quotes_are_quotes),
+		cmocka_unit_test(an_impossible_byte_ends_the_message),
+		cmocka_unit_test(the_end_ends_a_message),
 		cmocka_unit_test(nothing_is_a_message_before_it_ends),
 		cmocka_unit_test(what_is_too_long_is_given_up_once_up_to_a_newline),
 		cmocka_unit_test(the_longest_message_fits),

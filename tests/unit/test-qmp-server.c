@@ -16,8 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -55,12 +57,22 @@ static json_t *tells(void *context, const char *argument, struct error *error)
 	return json_object();
 }
 
+static unsigned int counted;
+
+static json_t *counts(void *context, const char *argument, struct error *error)
+{
+	counted++;
+
+	return json_object();
+}
+
 static const struct qmp_command rows[] = {
 	{ "works", works, NULL },
 	{ "fails", fails, NULL },
 	{ "tells", tells, NULL },
+	{ "counts", counts, NULL },
 };
-static const struct qmp_commands commands = { rows, 3, NULL };
+static const struct qmp_commands commands = { rows, 4, NULL };
 
 static int set_up(void **state)
 {
@@ -301,25 +313,187 @@ static void who_stops_speaking_hears_the_answers(void **state)
 	close(fd);
 }
 
-static void too_many_clients_wait_for_their_turn(void **state)
+/* As `echo ... | socat` and scripts do that do not wait for the answer. */
+static void what_was_sent_before_the_client_left_is_carried_out(void **state)
 {
-	int fds[QMP_CLIENTS_MAX];
-	int late;
+	static const char text[] = "{'execute': 'qmp_capabilities'}{'execute': 'counts'}";
+	const unsigned int open_files = scratch_open_files();
+	struct sockaddr_un address;
 
-	for (unsigned int i = 0; i < QMP_CLIENTS_MAX; i++) {
-		fds[i] = join();
-		assert_true(hears(fds[i], "QMP"));
+	for (int i = 0; i < 3; i++) {
+		const int fd =
+			i == 2 ? join_whole() : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		counted = 0;
+		qmp_path(dir_fd, &address);
+		if (i < 2)
+			assert_int_equal(
+				connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+		/* Before it is greeted, after it has been, and long after. */
+		if (i == 1)
+			serve();
+		assert_int_equal(send(fd, text, sizeof(text) - 1, 0), sizeof(text) - 1);
+		close(fd);
+		tell("HAPPENED");
+		serve();
+		assert_int_equal(counted, 1);
 	}
-	late = join();
-	assert_string_equal(hear(late), "");
-	close(fds[5]);
+	assert_int_equal(scratch_open_files(), open_files);
+}
+
+static void all_of_many_commands_is_carried_out_for_a_client_that_left(void **state)
+{
+	static const char text[] = "{'execute': 'counts', 'id': 'a number to be sent back'}\n";
+	const int fd = join_whole();
+	unsigned int sent = 0;
+
+	counted = 0;
+	while (send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		sent++;
+	assert_in_range(sent, 100, 1000000);
+	close(fd);
 	serve();
-	assert_true(hears(late, "QMP"));
-	close(late);
+	assert_int_equal(counted, sent);
+}
+
+static void an_unfinished_message_is_answered_at_the_end(void **state)
+{
+	const int fd = join_whole();
+
+	assert_int_equal(send(fd, "{'id': 1, 'execute'", 19, 0), 19);
+	shutdown(fd, SHUT_WR);
+	serve();
+	assert_true(hears(fd, "not JSON"));
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+/* --- more clients than there is room for --- */
+
+static void join_all(int *fds, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		fds[i] = join_whole();
+}
+
+static void leave_all(const int *fds, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		close(fds[i]);
+	serve();
+}
+
+/* However many of them do nothing. */
+static void a_command_always_gets_in(void **state)
+{
+	int fds[QMP_CLIENTS_MAX + 50];
+
+	join_all(fds, QMP_CLIENTS_MAX + 50);
+	say(fds[QMP_CLIENTS_MAX + 49], "{\"execute\": \"works\"}");
+	assert_true(hears(fds[QMP_CLIENTS_MAX + 49], "\"return\": {}"));
+	/* Those that were first are not disturbed, and hear of everything. */
+	tell("HAPPENED");
 	for (unsigned int i = 0; i < QMP_CLIENTS_MAX; i++)
-		if (i != 5)
-			close(fds[i]);
+		assert_string_equal(hear(fds[i]), "{\"event\": \"HAPPENED\"}\r\n");
+	leave_all(fds, QMP_CLIENTS_MAX + 50);
+}
+
+static void the_longest_idle_of_the_late_is_told_why_it_has_to_go(void **state)
+{
+	int fds[QMP_CLIENTS_MAX + QMP_CLIENTS_LATE];
+	int *late = &fds[QMP_CLIENTS_MAX];
+	int next;
+
+	join_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
+	say(late[0], "{\"execute\": \"works\"}");
+	hear(late[0]);
+	next = join_whole();
+	assert_true(hears(late[1], "{\"error\": {\"class\": \"GenericError\", \"desc\": \"this "
+				   "connection is closed in favour of a newer one"));
+	assert_true(is_closed(late[1]));
+	say(late[0], "{\"execute\": \"works\"}");
+	assert_string_equal(hear(late[0]), "{\"return\": {}}\r\n");
+	/* One of the first leaves: the next in age is as safe as it was, idle or not. */
+	close(fds[3]);
 	serve();
+	for (unsigned int i = 2; i < QMP_CLIENTS_LATE; i++)
+		say(late[i], "{\"execute\": \"works\"}");
+	say(next, "{\"execute\": \"works\"}");
+	hear(late[2]);
+	fds[3] = join_whole();
+	close(late[1]);
+	late[1] = join_whole();
+	assert_true(hears(late[2], "in favour of a newer one"));
+	say(late[0], "{\"execute\": \"works\"}");
+	assert_string_equal(hear(late[0]), "{\"return\": {}}\r\n");
+	close(next);
+	leave_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
+}
+
+/* What accept4() fails with, or 0; and how often it has been called. */
+static int accept_error;
+static unsigned int accepts;
+
+/* The library's, whose callers want no address here; and it may fail. */
+int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
+{
+	accepts++;
+	if (accept_error) {
+		errno = accept_error;
+
+		return -1;
+	}
+
+	return (int)syscall(SYS_accept4, fd, NULL, NULL, flags);
+}
+
+static void without_descriptors_a_client_is_told_so(void **state)
+{
+	const int other = join_whole();
+	struct rlimit limit;
+	struct rlimit none;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int next = dup(fd);
+	struct sockaddr_un address;
+
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	qmp_path(dir_fd, &address);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	serve();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_true(hears(
+		fd, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"dormouse cannot open "
+		    "another file"));
+	assert_true(is_closed(fd));
+	close(fd);
+	say(other, "{\"execute\": \"works\"}");
+	assert_true(hears(other, "return"));
+	close(other);
+	fd = join_whole();
+	close(fd);
+}
+
+/* serve() ends only if the server is at rest, with a client that waits. */
+static void without_memory_a_client_waits_and_the_server_rests(void **state)
+{
+	struct pollfd fd = { .fd = qmp_server_fd(server), .events = POLLIN };
+	int client;
+
+	accept_error = ENOMEM;
+	accepts = 0;
+	client = join();
+	assert_int_equal(accepts, 1);
+	accept_error = 0;
+	while (accepts < 2) {
+		assert_int_equal(poll(&fd, 1, 60000), 1);
+		qmp_server_run(server);
+	}
+	assert_true(hears(client, "{\"QMP\""));
+	close(client);
 }
 
 static void the_socket_is_its_owners_alone(void **state)
@@ -428,6 +602,41 @@ static void a_call_ends_with_the_server(void **state)
 	server = NULL;
 }
 
+/* What the server said before it closed the connection is not lost on who writes next. */
+static void a_call_hears_why_it_was_turned_away(void **state)
+{
+	struct served s;
+	int fds[QMP_CLIENTS_MAX + QMP_CLIENTS_LATE];
+
+	join_all(fds, QMP_CLIENTS_MAX);
+	begin_serving(&s);
+	assert_int_equal(qmp_call_open(&s.call, dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	end_serving(&s);
+	join_all(&fds[QMP_CLIENTS_MAX], QMP_CLIENTS_LATE);
+	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), -EREMOTEIO);
+	scratch_says(&s.error, "connection", "in favour of a newer one");
+	qmp_call_close(&s.call);
+	leave_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
+}
+
+static void a_call_ends_with_the_reader_of_what_it_is_for(void **state)
+{
+	struct served s;
+	json_t *message = NULL;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	begin_serving(&s);
+	assert_int_equal(qmp_call_open(&s.call, dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	s.call.reader_fd = ends[1];
+	close(ends[0]);
+	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), -EBADF);
+	scratch_says(&s.error, "standard output", "nothing reads");
+	close(ends[1]);
+	qmp_call_close(&s.call);
+	end_serving(&s);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -441,12 +650,20 @@ int main(void)
 		CASE(nesting_without_an_end_is_one_error),
 		CASE(who_leaves_within_a_message_is_forgotten),
 		CASE(who_stops_speaking_hears_the_answers),
-		CASE(too_many_clients_wait_for_their_turn),
+		CASE(what_was_sent_before_the_client_left_is_carried_out),
+		CASE(all_of_many_commands_is_carried_out_for_a_client_that_left),
+		CASE(an_unfinished_message_is_answered_at_the_end),
+		CASE(a_command_always_gets_in),
+		CASE(the_longest_idle_of_the_late_is_told_why_it_has_to_go),
+		CASE(without_descriptors_a_client_is_told_so),
+		CASE(without_memory_a_client_waits_and_the_server_rests),
 		CASE(the_socket_is_its_owners_alone),
 		CASE(one_that_was_left_behind_is_replaced),
 		CASE(a_call_is_carried_out_or_refused),
 		CASE(a_call_ends_when_its_time_is_up),
 		CASE(a_call_ends_with_the_server),
+		CASE(a_call_hears_why_it_was_turned_away),
+		CASE(a_call_ends_with_the_reader_of_what_it_is_for),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +25,10 @@ static int64_t now(void)
 /* Wait until there is something to read. Returns 0 or -errno. */
 static int wait_for_input(const struct qmp_call *call)
 {
-	struct pollfd fd = { .fd = call->fd, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = call->fd, .events = POLLIN },
+		{ .fd = call->reader_fd },
+	};
 
 	for (;;) {
 		const int64_t left =
@@ -33,9 +37,9 @@ static int wait_for_input(const struct qmp_call *call)
 
 		if (call->deadline != QMP_CALL_FOREVER && left <= 0)
 			return -ETIMEDOUT;
-		ready = poll(&fd, 1, (int)left);
+		ready = poll(fds, 2, (int)left);
 		if (ready > 0)
-			return 0;
+			return fds[0].revents ? 0 : -EBADF;
 		if (ready < 0 && errno != EINTR)
 			return -errno;
 	}
@@ -67,9 +71,26 @@ static int fail(const struct qmp_call *call, int err, struct error *error)
 				 call->name);
 	if (err == -EPIPE)
 		return error_set(error, err, "%s has ended", call->name);
+	if (err == -EBADF)
+		return error_set(error, err, "nothing reads standard output any more");
 
 	return error_set(error, err, "cannot talk to the dormouse that runs %s: %s", call->name,
 			 strerror(-err));
+}
+
+/* A message that is an error is none to be had. */
+static int refusal(json_t **message, struct error *error)
+{
+	const json_t *json = json_object_get(*message, "error");
+	const char *description = json_string_value(json_object_get(json, "desc"));
+
+	if (!json)
+		return 0;
+	error_set(error, -EREMOTEIO, "%s", description ? description : "an error without a reason");
+	json_decref(*message);
+	*message = NULL;
+
+	return -EREMOTEIO;
 }
 
 int qmp_call_next(struct qmp_call *call, json_t **message, struct error *error)
@@ -80,7 +101,7 @@ int qmp_call_next(struct qmp_call *call, json_t **message, struct error *error)
 				continue;
 			*message = json_loadb(call->scan.text, call->scan.size, 0, NULL);
 
-			return *message ? 0 : fail(call, -EPROTO, error);
+			return *message ? refusal(message, error) : fail(call, -EPROTO, error);
 		}
 
 		const int err = receive(call);
@@ -105,9 +126,13 @@ static int send_command(const struct qmp_call *call, const char *command, const 
 	if (!text)
 		return fail(call, -ENOMEM, error);
 	size = strlen(text);
-	/* A socket that has nothing to be sent yet takes so little at once. */
-	if (send(call->fd, text, size, MSG_NOSIGNAL) != (ssize_t)size)
-		err = fail(call, errno == EPIPE ? -EPIPE : -EIO, error);
+	/*
+	 * A socket that has nothing to be sent yet takes so little at once. One that is
+	 * closed may hold what dormouse said before it did that: to be read first.
+	 */
+	if (send(call->fd, text, size, MSG_NOSIGNAL) != (ssize_t)size && errno != EPIPE &&
+	    errno != ECONNRESET)
+		err = fail(call, -EIO, error);
 	free(text);
 
 	return err;
@@ -123,17 +148,12 @@ int qmp_call_execute(struct qmp_call *call, const char *command, const json_t *a
 	while (!err && !(answered && happened)) {
 		json_t *message = NULL;
 		const char *name;
-		json_t *refusal;
 
 		err = qmp_call_next(call, &message, error);
 		if (err)
 			break;
 		name = json_string_value(json_object_get(message, "event"));
-		refusal = json_object_get(message, "error");
-		if (refusal)
-			err = error_set(error, -EREMOTEIO, "%s",
-					json_string_value(json_object_get(refusal, "desc")));
-		else if (json_object_get(message, "return"))
+		if (json_object_get(message, "return"))
 			answered = true;
 		else if (name && event && strcmp(name, event) == 0)
 			happened = true;
@@ -153,6 +173,15 @@ static int greet(struct qmp_call *call, struct error *error)
 	return err ? err : qmp_call_execute(call, "qmp_capabilities", NULL, NULL, error);
 }
 
+/* connect() waits while a dormouse that does not run has too many others waiting. */
+static void limit_connect(const struct qmp_call *call, int seconds)
+{
+	const struct timeval limit = { .tv_sec = seconds };
+
+	if (seconds > 0)
+		(void)setsockopt(call->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
 int qmp_call_open(struct qmp_call *call, int dir_fd, const char *name, int seconds,
 		  struct error *error)
 {
@@ -163,12 +192,14 @@ int qmp_call_open(struct qmp_call *call, int dir_fd, const char *name, int secon
 	call->name = name;
 	call->deadline =
 		seconds == QMP_CALL_FOREVER ? QMP_CALL_FOREVER : now() + (int64_t)seconds * 1000;
+	call->reader_fd = -1;
 	call->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (call->fd < 0)
 		return fail(call, -errno, error);
+	limit_connect(call, seconds);
 	qmp_path(dir_fd, &address);
 	if (connect(call->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		err = fail(call, -errno, error);
+		err = fail(call, errno == EAGAIN ? -ETIMEDOUT : -errno, error);
 	else
 		err = greet(call, error);
 	if (err)

@@ -15,10 +15,11 @@
 
 #define QMP_CALL_FOREVER (-1)
 
-/** Private. */
+/** Private, but for reader_fd. */
 struct qmp_call {
 	const char *name; /**< The VM's, for messages. */
 	int fd;
+	int reader_fd; /**< -1 at first. A pipe: without a reader there, waiting ends. */
 	int64_t deadline; /**< Milliseconds of CLOCK_MONOTONIC, or QMP_CALL_FOREVER. */
 	size_t first, count; /**< What has been received but not looked at. */
 	struct qmp_scan scan;
@@ -42,7 +43,8 @@ void qmp_call_close(struct qmp_call *call);
 
 /**
  * Wait for the next message. Returns 0 with a new reference in @message; -EPIPE if
- * the VM has ended; or another -errno, each with @error set.
+ * the VM has ended; -EREMOTEIO with what its dormouse says if that is an error; -EBADF
+ * if reader_fd has no reader; or another -errno, each with @error set.
  */
 int qmp_call_next(struct qmp_call *call, json_t **message, struct error *error);
 

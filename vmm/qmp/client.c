@@ -16,28 +16,24 @@
 
 /* --- output --- */
 
-/* Returns false if there is nobody to send to. */
-static bool flush(struct qmp_client *client)
+/* A client that takes nothing more may still have sent what is not read yet. */
+static void flush(struct qmp_client *client)
 {
 	size_t sent = 0;
-	bool ok = true;
 
-	while (sent < client->pending) {
+	while (sent < client->pending && !client->deaf) {
 		const ssize_t n = send(client->fd, client->output + sent, client->pending - sent,
 				       MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			ok = errno == EAGAIN || errno == EWOULDBLOCK;
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
 			break;
-		}
-		sent += (size_t)n;
+		else if (errno != EINTR)
+			client->deaf = true;
 	}
-	client->pending -= sent;
+	client->pending = client->deaf ? 0 : client->pending - sent;
 	memmove(client->output, client->output + sent, client->pending);
-
-	return ok;
 }
 
 static bool queue(struct qmp_client *client, const char *bytes, size_t size)
@@ -50,46 +46,55 @@ static bool queue(struct qmp_client *client, const char *bytes, size_t size)
 	return true;
 }
 
-void qmp_client_send(struct qmp_client *client, const json_t *json)
+static void send_line(struct qmp_client *client, const char *text)
 {
-	char *text = json_dumps(json, 0);
-	const bool queued = text && queue(client, text, strlen(text)) && queue(client, "\r\n", 2);
-
-	free(text);
-	if (queued && flush(client))
+	if (client->deaf)
 		return;
+	if (text && queue(client, text, strlen(text)) && queue(client, "\r\n", 2)) {
+		flush(client);
+		return;
+	}
 	client->lost = true;
 	(void)shutdown(client->fd, SHUT_RDWR);
 }
 
+void qmp_client_send(struct qmp_client *client, const json_t *json)
+{
+	char *text = qmp_text(json);
+
+	send_line(client, text);
+	free(text);
+}
+
 /* --- input --- */
 
-/* @answer's reference is taken. */
-static bool answer(struct qmp_client *client, json_t *answer)
+static bool refuse(struct qmp_client *client, const char *why)
 {
-	if (!answer)
-		return false;
-	qmp_client_send(client, answer);
-	json_decref(answer);
+	json_t *error = qmp_error("GenericError", why);
+
+	qmp_client_send(client, error);
+	json_decref(error);
 
 	return !client->lost;
 }
 
-static bool hear_byte(struct qmp_client *client, const struct qmp_commands *commands, char byte)
+static bool handle(struct qmp_client *client, const struct qmp_commands *commands,
+		   enum qmp_scan_result result)
 {
-	switch (qmp_scan(&client->scan, byte)) {
-	case QMP_SCAN_MORE:
-		break;
-	case QMP_SCAN_MESSAGE:
-		return answer(client, qmp_answer(commands, &client->negotiated, client->scan.text,
-						 client->scan.size));
-	case QMP_SCAN_TOO_LONG:
-		return answer(client, qmp_error("GenericError", "the message is too long"));
-	case QMP_SCAN_TOO_DEEP:
-		return answer(client, qmp_error("GenericError", "the message is too deep"));
-	}
+	char *answer;
 
-	return true;
+	if (result == QMP_SCAN_MORE)
+		return true;
+	client->messages++;
+	if (result == QMP_SCAN_TOO_LONG)
+		return refuse(client, "the message is too long");
+	if (result == QMP_SCAN_TOO_DEEP)
+		return refuse(client, "the message is too deep");
+	answer = qmp_answer(commands, &client->negotiated, client->scan.text, client->scan.size);
+	send_line(client, answer);
+	free(answer);
+
+	return !client->lost;
 }
 
 static bool hear(struct qmp_client *client, const struct qmp_commands *commands)
@@ -102,10 +107,10 @@ static bool hear(struct qmp_client *client, const struct qmp_commands *commands)
 	if (count == 0) {
 		/* It may have closed its own end only, and read on. */
 		client->input_ended = true;
-		return hear_byte(client, commands, '\n') && client->pending > 0;
+		return handle(client, commands, qmp_scan_end(&client->scan)) && client->pending > 0;
 	}
 	for (ssize_t i = 0; i < count; i++) {
-		if (!hear_byte(client, commands, bytes[i]))
+		if (!handle(client, commands, qmp_scan(&client->scan, bytes[i])))
 			return false;
 	}
 
@@ -119,8 +124,9 @@ static bool is_heard(const struct qmp_client *client)
 
 bool qmp_client_serve(struct qmp_client *client, const struct qmp_commands *commands)
 {
-	if (client->lost || !flush(client))
+	if (client->lost)
 		return false;
+	flush(client);
 	if (client->input_ended)
 		return client->pending > 0;
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Somebody at the other end of a QMP connection.
+ * A connection of a QMP client.
  *
- * Nobody there can make dormouse wait, or hold more memory than a message and
- * QMP_CLIENT_OUTPUT bytes of answers: who does not read is not listened to, and if
- * events go on piling up, let go.
+ * A client cannot make dormouse wait, or hold more memory than a message and
+ * QMP_CLIENT_OUTPUT bytes of answers. While it does not read its answers, its
+ * commands are not read either; if events pile up then, it is disconnected. What a
+ * client sent before it closed the connection is carried out.
  */
 #ifndef VMM_QMP_CLIENT_H
 #define VMM_QMP_CLIENT_H
@@ -23,7 +24,9 @@ struct qmp_client {
 	int fd; /**< -1: nobody. */
 	bool negotiated; /**< It hears of events. */
 	bool input_ended;
-	bool lost; /**< It can have nothing more. */
+	bool deaf; /**< It takes nothing more, but what it sent before is carried out. */
+	bool lost; /**< It did not read what it was sent, and has to go. */
+	unsigned long messages; /**< That it has sent: it is idle while there are no more. */
 	struct qmp_scan scan;
 	size_t pending; /**< Bytes in output that wait to be sent. */
 	char *output;
@@ -36,15 +39,15 @@ int qmp_client_open(struct qmp_client *client, int fd);
 void qmp_client_close(struct qmp_client *client);
 
 /**
- * Do what can be done without waiting: send, hear, answer. Returns false if the
- * client is to be closed: it has left, or does not read. Commands that are carried
+ * Do what can be done without waiting: send, read, answer. Returns false if the
+ * client is to be closed: it has left, and has sent nothing more, or does not read. Commands that are carried
  * out here may have qmp_client_send() called.
  */
 bool qmp_client_serve(struct qmp_client *client, const struct qmp_commands *commands);
 
 /**
- * Send @json, which is borrowed, soon. A client that cannot have it is lost: its fd
- * becomes readable, and serving it then says so.
+ * Send @json, which is borrowed, soon. A client for which there is no room is lost: its
+ * fd becomes readable, and serving it then says so.
  */
 void qmp_client_send(struct qmp_client *client, const json_t *json);
 

@@ -3,8 +3,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "qmp/dialect.h"
+#include "utf8.h"
 #include "version.h"
 
 static const char generic[] = "GenericError";
@@ -12,7 +15,8 @@ static const char not_found[] = "CommandNotFound";
 
 json_t *qmp_error(const char *class, const char *description)
 {
-	return json_pack("{s:{s:s, s:s}}", "error", "class", class, "desc", description);
+	return json_pack("{s:{s:s, s:o}}", "error", "class", class, "desc",
+			 utf8_to_json(description));
 }
 
 /* The same with a sentence about something that may be long, and is cut then. */
@@ -42,6 +46,19 @@ json_t *qmp_version(void)
 json_t *qmp_greeting(void)
 {
 	return json_pack("{s:{s:o, s:[]}}", "QMP", "version", qmp_version(), "capabilities");
+}
+
+char *qmp_text(const json_t *json)
+{
+	return json_dumps(json, JSON_ENSURE_ASCII);
+}
+
+/* A string without a NUL, so that C's functions see all of it; or NULL. */
+static const char *plain_string(const json_t *json)
+{
+	const char *text = json_string_value(json);
+
+	return text && strlen(text) == json_string_length(json) ? text : NULL;
 }
 
 static json_t *negotiate(bool *negotiated, json_t *arguments)
@@ -109,7 +126,7 @@ static json_t *execute(const struct qmp_commands *commands, const char *name,
 	if (!command && !is_list)
 		return error_about(not_found, "there is no command \"%s\"", name);
 	argument = command ? command->argument : NULL;
-	if (argument && !json_is_string(json_object_get(arguments, argument)))
+	if (argument && !plain_string(json_object_get(arguments, argument)))
 		return error_about(generic, "%s wants an argument \"%s\", a string", name,
 				   argument);
 	if (json_object_size(arguments) > (argument ? 1 : 0))
@@ -144,7 +161,9 @@ static json_t *answer_object(const struct qmp_commands *commands, bool *negotiat
 		return qmp_error(generic, "the member \"execute\" must be a string");
 	if (arguments && !json_is_object(arguments))
 		return qmp_error(generic, "the member \"arguments\" must be an object");
-	name = json_string_value(command);
+	name = plain_string(command);
+	if (!name)
+		return qmp_error(not_found, "there is no command with a NUL in its name");
 	if (strcmp(name, "qmp_capabilities") == 0)
 		return negotiate(negotiated, arguments);
 	if (!*negotiated)
@@ -153,27 +172,78 @@ static json_t *answer_object(const struct qmp_commands *commands, bool *negotiat
 	return execute(commands, name, arguments);
 }
 
-json_t *qmp_answer(const struct qmp_commands *commands, bool *negotiated, const char *text,
-		   size_t size)
+/* The text of @answer with the member "id" of that text at its end. @answer's reference is taken. */
+static char *add_id(json_t *answer, const char *id, size_t id_size)
+{
+	static const char key[] = ", \"id\": ";
+	char *text = qmp_text(answer);
+	const size_t size = text ? strlen(text) : 0;
+	char *whole = text && id ? malloc(size + sizeof(key) + id_size) : NULL;
+
+	json_decref(answer);
+	if (!text || !id)
+		return text;
+	if (whole) {
+		/* In the place of the last brace, which comes after it. */
+		memcpy(whole, text, size - 1);
+		memcpy(whole + size - 1, key, sizeof(key) - 1);
+		memcpy(whole + size - 1 + sizeof(key) - 1, id, id_size);
+		memcpy(whole + size - 1 + sizeof(key) - 1 + id_size, "}", 2);
+	}
+	free(text);
+
+	return whole;
+}
+
+/* Whether the id of a message that is not JSON is JSON by itself. */
+static bool id_is_known(const struct qmp_translation *message)
+{
+	json_t *id = message->id ? json_loadb(message->text + message->id_start,
+					      message->id_end - message->id_start,
+					      JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)
+				 : NULL;
+	const bool is_known = id;
+
+	json_decref(id);
+
+	return is_known;
+}
+
+static char *answer_translated(const struct qmp_commands *commands, bool *negotiated,
+			       const struct qmp_translation *message)
 {
 	json_error_t where;
-	json_t *request = json_loadb(text, size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &where);
+	json_t *request =
+		json_loadb(message->text, message->size,
+			   JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
+	const char *id = message->id;
 	json_t *answer;
-	json_t *id;
 
-	if (!request)
-		return error_about(generic, "the message is no JSON from its byte %d on",
-				   where.position);
-	if (!json_is_object(request))
-		answer = qmp_error(generic, "the message must be an object");
-	else
+	if (!request) {
+		answer = error_about(generic, "the message is not JSON: %s", where.text);
+		if (!id_is_known(message))
+			id = NULL;
+	} else if (json_is_object(request)) {
 		answer = answer_object(commands, negotiated, request);
-	id = json_object_get(request, "id");
-	if (answer && id && json_object_set(answer, "id", id) < 0) {
-		json_decref(answer);
-		answer = NULL;
+	} else {
+		answer = qmp_error(generic, "the message must be an object");
+		id = NULL;
 	}
 	json_decref(request);
+
+	return add_id(answer, id, message->id_size);
+}
+
+char *qmp_answer(const struct qmp_commands *commands, bool *negotiated, const char *text,
+		 size_t size)
+{
+	struct qmp_translation message;
+	char *answer;
+
+	if (qmp_translate(text, size, &message) < 0)
+		return NULL;
+	answer = answer_translated(commands, negotiated, &message);
+	qmp_translation_free(&message);
 
 	return answer;
 }

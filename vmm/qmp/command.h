@@ -35,15 +35,20 @@ struct qmp_commands {
  *
  * @commands: what there is beside qmp_capabilities and query-commands
  * @negotiated: whether this client has ended the negotiation; set once it does
- * @text, @size: the message, JSON or not
+ * @text, @size: the message, JSON as QEMU takes it (dialect.h) or not
  *
- * Returns a new reference to the answer, or NULL if memory ran out.
+ * Returns the answer's text, JSON in ASCII and one line, to be freed; or NULL if
+ * memory ran out. It has the message's id, digit by digit, also if the message is
+ * not JSON but for its id.
  */
-json_t *qmp_answer(const struct qmp_commands *commands, bool *negotiated, const char *text,
-		   size_t size);
+char *qmp_answer(const struct qmp_commands *commands, bool *negotiated, const char *text,
+		 size_t size);
 
 /** An answer that tells of a failure of class @class, such as "GenericError", or NULL. */
 json_t *qmp_error(const char *class, const char *description);
+
+/** What is sent for @json: its text, JSON in ASCII and one line; to be freed, or NULL. */
+char *qmp_text(const json_t *json);
 
 /** What a client is greeted with: a new reference, or NULL. */
 json_t *qmp_greeting(void);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "devices.h"
+#include "utf8.h"
 #include "vcpu.h"
 
 /* --- doing --- */
@@ -125,11 +126,11 @@ static json_t *inserted(const struct disk *disk)
 					      "iops", "iops_rd", "iops_wr" };
 	struct stat status;
 	json_t *json = json_pack(
-		"{s:s, s:s, s:b, s:i, s:b, s:s, s:i, s:{s:b, s:b, s:b}, s:{s:s, s:s, s:I}}", "file",
-		disk->path, "drv", "raw", "ro", disk->read_only, "backing_file_depth", 0,
-		"encrypted", 0, "detect_zeroes", "off", "write_threshold", 0, "cache", "writeback",
-		1, "direct", 0, "no-flush", 0, "image", "filename", disk->path, "format", "raw",
-		"virtual-size", (json_int_t)disk->size);
+		"{s:o, s:s, s:b, s:i, s:b, s:s, s:i, s:{s:b, s:b, s:b}, s:{s:o, s:s, s:I}}", "file",
+		utf8_to_json(disk->path), "drv", "raw", "ro", disk->read_only, "backing_file_depth",
+		0, "encrypted", 0, "detect_zeroes", "off", "write_threshold", 0, "cache",
+		"writeback", 1, "direct", 0, "no-flush", 0, "image", "filename",
+		utf8_to_json(disk->path), "format", "raw", "virtual-size", (json_int_t)disk->size);
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		(void)json_object_set_new(json, limits[i], json_integer(0));
@@ -163,8 +164,8 @@ static json_t *query_chardev(void *context, const char *argument, struct error *
 	const struct control *control = context;
 	const char *console = control->vm->config->console;
 
-	return json_pack("[{s:s, s:s, s:b}]", "label", "serial0", "filename",
-			 console ? console : "stdio", "frontend-open", 1);
+	return json_pack("[{s:s, s:o, s:b}]", "label", "serial0", "filename",
+			 utf8_to_json(console ? console : "stdio"), "frontend-open", 1);
 }
 
 static json_t *query_psci(void *context, const char *argument, struct error *error)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A VM's control socket: QMP_SOCKET in its directory, for QMP_CLIENTS_MAX clients
- * at once. It is the user's alone (mode 0600).
+ * A VM's control socket: QMP_SOCKET in its directory. It is the user's alone (mode
+ * 0600).
+ *
+ * QMP_CLIENTS_MAX clients can stay for as long as they like, those that connected
+ * first. There is room for QMP_CLIENTS_LATE more, so that a command can always be
+ * given: when that is used up, too, the one of them that has not sent anything for
+ * the longest time is sent an error and disconnected in favour of the next.
  *
  * All functions belong to one thread, the main one.
  */
@@ -15,6 +20,7 @@
 
 #define QMP_SOCKET "qmp"
 #define QMP_CLIENTS_MAX 16
+#define QMP_CLIENTS_LATE 4
 
 struct qmp_server;
 
@@ -31,7 +37,7 @@ struct qmp_server;
 int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
 		    const struct qmp_commands *commands, struct error *error);
 
-/** Send what clients take at once, let go of them, and remove the socket. NULL is fine. */
+/** Send what clients take at once, disconnect them, and remove the socket. NULL is fine. */
 void qmp_server_close(struct qmp_server *server);
 
 /** What becomes readable when qmp_server_run() must be called; -1 for NULL. */
