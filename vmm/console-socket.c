@@ -11,17 +11,28 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "listener.h"
+
 static const char turned_away[] = "dormouse: this console is in use by another client\r\n";
+
+static const char not_read[] = "dormouse: the guest has not read yet what earlier clients of this "
+			       "console sent, and no more is kept for it\r\n";
+static const char no_descriptor[] = "dormouse: this console cannot be used: dormouse cannot open "
+				    "another file\r\n";
+
+/* Clients that have gone, and from which the guest has not read all yet. */
+#define GONE_MAX 8
 
 /* What an event of epoll is about. */
 enum source {
 	SOURCE_LISTENER,
 	SOURCE_CLIENT,
+	SOURCE_GONE,
 };
 
 struct console_socket {
 	int epoll_fd;
-	int listener;
+	struct listener listener;
 	struct sockaddr_un address;
 	dev_t device; /* Of the socket at the path: to remove ours, and no other. */
 	ino_t inode;
@@ -31,6 +42,9 @@ struct console_socket {
 	bool input_wanted;
 	bool blocked; /* The client did not take all that there is for it. */
 	bool deaf; /* The client takes nothing more, but may have sent what is unread. */
+	bool gone_watched; /* The first of these is polled. */
+	size_t gone_count;
+	int gone[GONE_MAX]; /* In the order in which they went: their input comes first. */
 	size_t first, count; /* The ring of what is kept. */
 	uint8_t kept[CONSOLE_SOCKET_KEPT];
 };
@@ -50,11 +64,22 @@ static void watch_client(const struct console_socket *s)
 
 	if (s->client < 0)
 		return;
-	if (s->input_wanted && !s->input_ended)
+	if (s->input_wanted && !s->input_ended && s->gone_count == 0)
 		events |= EPOLLIN;
 	if (s->blocked)
 		events |= EPOLLOUT;
 	(void)watch(s, EPOLL_CTL_MOD, s->client, SOURCE_CLIENT, events);
+}
+
+/* Only while its input is wanted: that it has hung up is told for ever. With the lock held. */
+static void watch_gone(struct console_socket *s)
+{
+	const bool wanted = s->gone_count > 0 && s->input_wanted;
+
+	if (wanted == s->gone_watched)
+		return;
+	s->gone_watched = wanted;
+	(void)watch(s, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->gone[0], SOURCE_GONE, EPOLLIN);
 }
 
 /* With the lock held. */
@@ -86,7 +111,7 @@ static bool has_listener(const struct console_socket *s)
 
 /*
  * Give the client what is kept, as far as it takes it. One that takes nothing more
- * is let go by serve_client(), once its input is read. With the lock held.
+ * is let go when it hangs up. With the lock held.
  */
 static void flush(struct console_socket *s)
 {
@@ -139,24 +164,65 @@ bool console_socket_is_sent(struct console_socket *s)
 
 /* --- input --- */
 
+/* All that the first of those that have gone had sent is read. With the lock held. */
+static void forget_gone(struct console_socket *s)
+{
+	/* Closing it ends that it is polled. */
+	close(s->gone[0]);
+	s->gone_watched = false;
+	s->gone_count--;
+	memmove(s->gone, s->gone + 1, s->gone_count * sizeof(s->gone[0]));
+	watch_gone(s);
+	watch_client(s);
+}
+
+/* Returns how many bytes there were, 0 if it has sent no more. With the lock held. */
+static size_t receive_from_gone(struct console_socket *s, uint8_t *bytes, size_t size)
+{
+	ssize_t count;
+
+	do
+		count = recv(s->gone[0], bytes, size, MSG_DONTWAIT);
+	while (count < 0 && errno == EINTR);
+	if (count <= 0)
+		forget_gone(s);
+
+	return count > 0 ? (size_t)count : 0;
+}
+
+/* With the lock held. */
+static size_t receive_from_client(struct console_socket *s, uint8_t *bytes, size_t size)
+{
+	ssize_t count;
+
+	if (s->client < 0 || s->input_ended)
+		return 0;
+	count = recv(s->client, bytes, size, MSG_DONTWAIT);
+	if (count == 0) {
+		/* It may still want to read; EPOLLHUP tells if not. */
+		s->input_ended = true;
+		watch_client(s);
+	}
+	if (count < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+		lose_client(s);
+
+	return count > 0 ? (size_t)count : 0;
+}
+
 size_t console_socket_receive(struct console_socket *s, uint8_t *bytes, size_t size)
 {
-	ssize_t count = 0;
+	size_t count = 0;
 
 	pthread_mutex_lock(&s->lock);
-	if (s->client >= 0 && s->input_wanted && !s->input_ended && size > 0) {
-		count = recv(s->client, bytes, size, MSG_DONTWAIT);
-		if (count == 0) {
-			/* It may still want to read; EPOLLHUP tells if not. */
-			s->input_ended = true;
-			watch_client(s);
-		}
-		if (count < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
-			lose_client(s);
+	if (s->input_wanted && size > 0) {
+		while (s->gone_count > 0 && count == 0)
+			count = receive_from_gone(s, bytes, size);
+		if (count == 0)
+			count = receive_from_client(s, bytes, size);
 	}
 	pthread_mutex_unlock(&s->lock);
 
-	return count > 0 ? (size_t)count : 0;
+	return count;
 }
 
 void console_socket_want_input(struct console_socket *s, bool wanted)
@@ -164,6 +230,7 @@ void console_socket_want_input(struct console_socket *s, bool wanted)
 	pthread_mutex_lock(&s->lock);
 	if (wanted != s->input_wanted) {
 		s->input_wanted = wanted;
+		watch_gone(s);
 		watch_client(s);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -174,19 +241,16 @@ void console_socket_want_input(struct console_socket *s, bool wanted)
 /* With the lock held. */
 static void take_in(struct console_socket *s)
 {
-	const int client = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+	const int client = listener_accept(&s->listener, no_descriptor);
 
-	/* Gone again, or for the next time. */
 	if (client < 0)
 		return;
-	if (s->client >= 0) {
-		(void)send(client, turned_away, sizeof(turned_away) - 1,
-			   MSG_DONTWAIT | MSG_NOSIGNAL);
-		close(client);
+	if (s->client >= 0 || s->gone_count == GONE_MAX) {
+		listener_refuse(client, s->client >= 0 ? turned_away : not_read);
 		return;
 	}
 	if (watch(s, EPOLL_CTL_ADD, client, SOURCE_CLIENT, 0) < 0) {
-		close(client);
+		listener_refuse(client, no_descriptor);
 		return;
 	}
 	s->client = client;
@@ -195,43 +259,56 @@ static void take_in(struct console_socket *s)
 	watch_client(s);
 }
 
-/* Whether it has sent something that is wanted. With the lock held. */
+/* Whether it has sent something that is not read yet. With the lock held. */
 static bool has_input(const struct console_socket *s)
 {
 	uint8_t byte;
 
-	return s->input_wanted && !s->input_ended &&
-	       recv(s->client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return !s->input_ended && recv(s->client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Returns whether it has left, but for its last words. With the lock held. */
-static bool serve_client(struct console_socket *s, uint32_t events)
+/*
+ * It has hung up. What it sent before that the guest reads when it likes, while
+ * others can connect: there is room, or this one would not have been taken in. With
+ * the lock held.
+ */
+static void let_client_go(struct console_socket *s)
 {
-	const bool has_left = events & (EPOLLHUP | EPOLLERR);
-
-	if (has_left && !has_input(s)) {
+	if (!has_input(s)) {
 		lose_client(s);
-		return false;
+		return;
 	}
-	flush(s);
-	watch_client(s);
+	(void)watch(s, EPOLL_CTL_DEL, s->client, SOURCE_CLIENT, 0);
+	s->gone[s->gone_count++] = s->client;
+	s->client = -1;
+	s->blocked = false;
+	s->deaf = false;
+	watch_gone(s);
+}
 
-	return has_left;
+/* With the lock held. */
+static void serve_client(struct console_socket *s, uint32_t events)
+{
+	if (events & (EPOLLHUP | EPOLLERR)) {
+		let_client_go(s);
+	} else {
+		flush(s);
+		watch_client(s);
+	}
 }
 
 void console_socket_run(struct console_socket *s)
 {
-	struct epoll_event events[2];
-	const int ready = epoll_wait(s->epoll_fd, events, 2, 0);
-	bool is_leaving = false;
+	struct epoll_event events[3];
+	const int ready = epoll_wait(s->epoll_fd, events, 3, 0);
 
 	pthread_mutex_lock(&s->lock);
-	/* Who leaves makes way for who comes. */
+	/* A client that leaves makes way for the one that comes. */
 	for (int i = 0; i < ready; i++) {
 		if (events[i].data.u32 == SOURCE_CLIENT && s->client >= 0)
-			is_leaving = serve_client(s, events[i].events);
+			serve_client(s, events[i].events);
 	}
-	for (int i = 0; i < ready && !is_leaving; i++) {
+	for (int i = 0; i < ready; i++) {
 		if (events[i].data.u32 == SOURCE_LISTENER)
 			take_in(s);
 	}
@@ -268,11 +345,12 @@ static int bind_address(const struct console_socket *s)
 {
 	const struct sockaddr *address = (const struct sockaddr *)&s->address;
 
-	if (bind(s->listener, address, sizeof(s->address)) == 0)
+	if (bind(s->listener.fd, address, sizeof(s->address)) == 0)
 		return 0;
 	if (errno != EADDRINUSE || !is_abandoned(&s->address))
 		return -errno;
-	if (unlink(s->address.sun_path) < 0 || bind(s->listener, address, sizeof(s->address)) < 0)
+	if (unlink(s->address.sun_path) < 0 ||
+	    bind(s->listener.fd, address, sizeof(s->address)) < 0)
 		return -errno;
 
 	return 0;
@@ -283,9 +361,9 @@ static int listen_at(struct console_socket *s)
 	struct stat status;
 	int err;
 
-	s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	s->listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* A socket's mode before it is bound becomes that of its file. */
-	if (s->listener < 0 || fchmod(s->listener, S_IRUSR | S_IWUSR) < 0)
+	if (s->listener.fd < 0 || fchmod(s->listener.fd, S_IRUSR | S_IWUSR) < 0)
 		return -errno;
 	err = bind_address(s);
 	if (err)
@@ -294,10 +372,12 @@ static int listen_at(struct console_socket *s)
 		s->device = status.st_dev;
 		s->inode = status.st_ino;
 	}
-	if (listen(s->listener, SOMAXCONN) < 0)
+	if (listen(s->listener.fd, SOMAXCONN) < 0)
 		return -errno;
+	err = listener_open(&s->listener);
 
-	return watch(s, EPOLL_CTL_ADD, s->listener, SOURCE_LISTENER, EPOLLIN);
+	return err ? err
+		   : watch(s, EPOLL_CTL_ADD, listener_fd(&s->listener), SOURCE_LISTENER, EPOLLIN);
 }
 
 static int say(int err, const char *path, struct error *error)
@@ -327,7 +407,7 @@ int console_socket_open(struct console_socket **socket, const char *path, struct
 		return error_set(error, -ENOMEM, "out of memory");
 	s->address.sun_family = AF_UNIX;
 	memcpy(s->address.sun_path, path, length + 1);
-	s->listener = -1;
+	s->listener = LISTENER_CLOSED;
 	s->client = -1;
 	s->input_wanted = true;
 	pthread_mutex_init(&s->lock, NULL);
@@ -361,8 +441,9 @@ void console_socket_close(struct console_socket *s)
 		if (s->client >= 0)
 			close(s->client);
 	}
-	if (s->listener >= 0)
-		close(s->listener);
+	for (size_t i = 0; i < s->gone_count; i++)
+		close(s->gone[i]);
+	listener_close(&s->listener);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
 	pthread_mutex_destroy(&s->lock);

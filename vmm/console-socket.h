@@ -4,6 +4,8 @@
  *
  * Bytes pass as they are, in both directions. A client that connects while
  * another one is there is told so and turned away; one that leaves may come back.
+ * What a client sent before it left reaches the guest, however slowly that reads,
+ * and before anything that the next client sends.
  * While nobody is there, the last CONSOLE_SOCKET_KEPT bytes of output are kept for
  * whoever comes next, and the guest is not held up. A client that is there but
  * does not read holds it up, as any console does.

@@ -245,6 +245,86 @@ static void what_a_client_says_before_it_leaves_is_heard(void **state)
 	}
 }
 
+/* More than is kept for a guest that has not read any of it. */
+static size_t send_much(int client, const uint8_t *text, size_t size)
+{
+	size_t sent = 0;
+
+	while (sent < size) {
+		const ssize_t count =
+			send(client, text + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (count <= 0)
+			break;
+		sent += (size_t)count;
+	}
+	assert_in_range(sent, TERMINAL_PENDING_SIZE + 10000, size);
+
+	return sent;
+}
+
+static void all_that_a_client_sent_before_it_left_reaches_a_slow_guest(void **state)
+{
+	static uint8_t text[4 * TERMINAL_PENDING_SIZE];
+	static uint8_t found[sizeof(text)];
+	struct console c;
+	size_t first;
+	size_t second;
+	int client;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)(i * 5 + i / 256);
+	setup(&c);
+	client = connect_client(&c);
+	first = send_much(client, text, sizeof(text));
+	close(client);
+	/* Ends, though much is unread: the main loop rests. */
+	serve(&c);
+
+	/* Nor does that keep the next one out, which sends as much and leaves, too. */
+	client = connect_client(&c);
+	assert_int_equal(console_guest_send(&c, "hello", 5), 5);
+	console_expect(client, "hello");
+	second = send_much(client, text, sizeof(text));
+	close(client);
+	serve(&c);
+	client = connect_client(&c);
+	assert_int_equal(send(client, "third", 5, 0), 5);
+
+	console_guest_receive(&c, found, first);
+	assert_memory_equal(found, text, first);
+	console_guest_receive(&c, found, second);
+	assert_memory_equal(found, text, second);
+	console_guest_receive(&c, found, 5);
+	assert_memory_equal(found, "third", 5);
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void one_too_many_is_told_that_the_guest_does_not_read(void **state)
+{
+	static uint8_t text[4 * TERMINAL_PENDING_SIZE];
+	struct console c;
+	int client;
+
+	setup(&c);
+	for (unsigned int i = 0; i < 8; i++) {
+		client = connect_client(&c);
+		if (i == 0)
+			send_much(client, text, sizeof(text));
+		else
+			assert_int_equal(send(client, "more", 4, 0), 4);
+		close(client);
+		serve(&c);
+	}
+	client = connect_client(&c);
+	console_expect(client, "dormouse: the guest has not read yet what earlier clients of this "
+			       "console sent, and no more is kept for it\r\n");
+	expect_end(client);
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
 /* It is found out by receiving from it, when the guest has been held up before. */
 static void a_stalled_client_that_is_found_gone_sets_the_guest_free(void **state)
 {
@@ -422,6 +502,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_lost_under_load),
 		cmocka_unit_test(a_stalled_client_that_leaves_sets_the_guest_free),
 		cmocka_unit_test(what_a_client_says_before_it_leaves_is_heard),
+		cmocka_unit_test(all_that_a_client_sent_before_it_left_reaches_a_slow_guest),
+		cmocka_unit_test(one_too_many_is_told_that_the_guest_does_not_read),
 		cmocka_unit_test(a_stalled_client_that_is_found_gone_sets_the_guest_free),
 		cmocka_unit_test(a_second_client_is_told_and_turned_away),
 		cmocka_unit_test(a_client_that_says_no_more_may_still_listen),
