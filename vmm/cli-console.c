@@ -241,8 +241,11 @@ int cli_console(int argc, char **argv, struct error *error)
 	const char *path;
 	int err;
 
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-		return fputs(help, stdout) < 0 ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		fputs(help, stdout);
+
+		return EXIT_SUCCESS;
+	}
 	if (argc != 2 || argv[1][0] == '-')
 		return error_set(error, CLI_USAGE, "console wants one name");
 	err = cli_load_record(argv[1], &record, error);

@@ -64,7 +64,8 @@ int cli_restore(int argc, char **argv, struct error *error)
 	int ret = parse(argc, argv, &run_options, error);
 
 	if (ret == 1) {
-		ret = fputs(help, stdout) < 0 ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
+		fputs(help, stdout);
+		ret = EXIT_SUCCESS;
 	} else if (!ret) {
 		ret = save_file_open(argv[optind], &file, error);
 		if (!ret) {

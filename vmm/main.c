@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,33 +63,60 @@ static int usage(const char *command, const char *text)
 
 /*
  * A standard stream that is closed must not become the first file that we open,
- * or a disk could find a message on it.
+ * or a disk could find a message on it. Standard output stays one that cannot be
+ * written to, so that what a command prints there is not lost in silence.
  */
 static bool open_standard_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		const int mode = fd == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+
 		/* The lowest number that is free is this one. */
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd)
 			return false;
 	}
 
 	return true;
 }
 
-int main(int argc, char **argv)
+/*
+ * Write what is still buffered. Some file systems report at close() what they
+ * could not write. Returns @status, or trouble in the place of success.
+ */
+static int finish_output(int status)
+{
+	const bool had_failed = ferror(stdout);
+	int err = 0;
+
+	if (fflush(stdout) != 0)
+		err = errno;
+	if (close(STDOUT_FILENO) < 0 && !err)
+		err = errno;
+	if (!err && !had_failed)
+		return status;
+	message("cannot write standard output: %s",
+		err ? strerror(err) : "a part of it was not written");
+
+	return status == EXIT_SUCCESS ? EXIT_STATUS_TROUBLE : status;
+}
+
+static int run_command(int argc, char **argv)
 {
 	struct error error = { "" };
 	int ret;
 
-	if (!open_standard_streams())
-		return EXIT_STATUS_TROUBLE;
-
 	if (argc < 2)
 		return usage("", "no command given");
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return fputs(help, stdout) < 0 ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
-	if (strcmp(argv[1], "--version") == 0)
-		return puts("dormouse " DORMOUSE_VERSION) < 0 ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		fputs(help, stdout);
+
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("dormouse " DORMOUSE_VERSION);
+
+		return EXIT_SUCCESS;
+	}
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].word) != 0)
@@ -104,4 +133,14 @@ int main(int argc, char **argv)
 	error_set(&error, 0, "there is no command \"%s\"", argv[1]);
 
 	return usage("", error.text);
+}
+
+int main(int argc, char **argv)
+{
+	/* Who no longer reads what we write is an error of write(), not our death. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!open_standard_streams())
+		return EXIT_STATUS_TROUBLE;
+
+	return finish_output(run_command(argc, argv));
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -35,6 +34,14 @@ void terminal_restore(void)
 	raw_mode_leave();
 }
 
+/* Where the output of a console that has none or a socket's would go; nothing does. */
+static int open_nothing(struct terminal *terminal)
+{
+	terminal->nonblocking = true;
+
+	return open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
 /*
  * Standard output is shared with the shell and whoever else, who would be
  * surprised to find it non-blocking. So it is opened anew, or, where that cannot
@@ -45,19 +52,14 @@ static int open_standard_output(struct terminal *terminal)
 {
 	int fd = -1;
 
+	/* main() leaves a standard output that was closed unwritable. */
+	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		return open_nothing(terminal);
 	if (isatty(STDOUT_FILENO) || lseek(STDOUT_FILENO, 0, SEEK_CUR) < 0)
 		fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	terminal->nonblocking = fd >= 0;
 
 	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-}
-
-/* Where the output of a console that has none or a socket's would go; nothing does. */
-static int open_nothing(struct terminal *terminal)
-{
-	terminal->nonblocking = true;
-
-	return open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
 static int open_output(struct terminal *terminal, const char *path, struct error *error)
@@ -172,9 +174,6 @@ int terminal_open(struct terminal *terminal, const char *console, struct error *
 	memset(terminal, 0, sizeof(*terminal));
 	terminal->has_streams = has_streams(console);
 	atomic_init(&terminal->output_error, 0);
-	/* A reader who goes away is told by write(), not by death. */
-	(void)signal(SIGPIPE, SIG_IGN);
-
 	err = open_output(terminal, console, error);
 	if (err)
 		return err;

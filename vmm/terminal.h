@@ -66,7 +66,7 @@ enum terminal_event {
 };
 
 /**
- * Take hold of standard input and output. Ignores SIGPIPE from now on.
+ * Take hold of standard input and output. SIGPIPE must be ignored.
  *
  * @terminal: filled
  * @console: NULL for standard output; a file's path, to append the output to, made

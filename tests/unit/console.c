@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 
 void console_replace_standard(struct console *c, int input, int output)
 {
+	/* As main() does. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	fflush(stdout);
 	for (int i = 0; i < 2; i++) {
 		int fd = i == 0 ? input : output;
