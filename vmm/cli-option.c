@@ -57,31 +57,53 @@ static int set_socket(char **to, const char *socket, struct error *error)
 	return 0;
 }
 
-int cli_set_console(char **to, const char *argument, struct error *error)
+/* FILE[,limit=SIZE] */
+static int set_file(struct config *config, const char *file, struct error *error)
+{
+	static const char key[] = ",limit=";
+	const char *limit = strrchr(file, ',');
+	size_t length = strlen(file);
+
+	config->console_limit = 0;
+	if (limit && strncmp(limit, key, sizeof(key) - 1) == 0) {
+		length = (size_t)(limit - file);
+		limit += sizeof(key) - 1;
+		if (strcmp(limit, "none") == 0)
+			config->console_limit = CONSOLE_FILE_UNLIMITED;
+		else if (config_parse_size(limit, &config->console_limit) < 0 ||
+			 config->console_limit < CONSOLE_FILE_LIMIT_MIN)
+			return error_set(error, CLI_USAGE,
+					 "--console %s: limit is none, or a size of at least 4K, "
+					 "such as 64M",
+					 file);
+	}
+
+	return cli_set_path(&config->console, file, length, error);
+}
+
+int cli_set_console(struct config *config, const char *argument, struct error *error)
 {
 	const char *file = after(argument, "file:");
 	const char *socket = after(argument, TERMINAL_UNIX);
 	char *text;
 
 	if (socket)
-		return set_socket(to, socket, error);
+		return set_socket(&config->console, socket, error);
 	if (strcmp(argument, TERMINAL_NONE) == 0) {
 		text = strdup(TERMINAL_NONE);
 		if (!text)
 			return error_set(error, -ENOMEM, "out of memory");
-		free(*to);
-		*to = text;
+		free(config->console);
+		config->console = text;
 
 		return 0;
 	}
 	if (strcmp(argument, "tty") == 0) {
-		free(*to);
-		*to = NULL;
+		free(config->console);
+		config->console = NULL;
 
 		return 0;
 	}
-	if (!file)
-		file = argument;
 
-	return cli_set_path(to, file, strlen(file), error);
+	return set_file(config, file ? file : argument, error);
 }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "config.h"
 #include "error.h"
 
 /**
@@ -16,9 +17,9 @@
 int cli_set_path(char **to, const char *path, size_t length, struct error *error);
 
 /**
- * The same for what --console was given, in the words that the record has: but for
- * a file, which is its path, and tty, which is NULL.
+ * Set a configuration's console to what --console was given, in the words that the
+ * record has: tty is NULL, and a file is its path. Returns as cli_set_path() does.
  */
-int cli_set_console(char **to, const char *argument, struct error *error);
+int cli_set_console(struct config *config, const char *argument, struct error *error);
 
 #endif

@@ -36,7 +36,7 @@ static int parse(int argc, char **argv, struct run_options *run, struct error *e
 	while (!err && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			err = cli_set_console(&run->config.console, optarg, error);
+			err = cli_set_console(&run->config, optarg, error);
 			break;
 		case 'f':
 			run->force = true;

@@ -45,7 +45,8 @@ static const char help[] =
 	"  --suspend WHAT       when the guest calls SYSTEM_SUSPEND: allow it (the default), or\n"
 	"                       deny it\n"
 	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
-	"                       the output to it), unix:SOCKET (listen there) or none; a path\n"
+	"                       the output to it; a full one, of 16M or what ,limit=SIZE says, is\n"
+	"                       renamed to FILE.1), unix:SOCKET (listen there) or none; a path\n"
 	"                       alone is a file\n"
 	"  --psci-test WHAT,... for testers of PSCI alone: have libpsci give answers that it gives\n"
 	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
@@ -286,7 +287,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 					 argument);
 		return 0;
 	case OPTION_CONSOLE:
-		return cli_set_console(&config->console, argument, p->error);
+		return cli_set_console(config, argument, p->error);
 	case OPTION_PSCI_TEST:
 		return set_psci_test(p, argument);
 	case OPTION_FORCE:

@@ -53,6 +53,7 @@ struct config {
 	char *initrd; /**< Absolute path, or NULL. */
 	char *append; /**< The kernel's command line; never NULL once complete. */
 	char *console; /**< As terminal_open() takes it. */
+	uint64_t console_limit; /**< Of its file, as terminal_limit() takes it. Of this run. */
 	struct disk_config disks[CONFIG_DISKS_MAX];
 	size_t disk_count;
 	unsigned int cpus;

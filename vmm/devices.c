@@ -145,6 +145,7 @@ int devices_create(struct devices *devices, struct vm *vm, const struct config *
 		err = terminal_open(&devices->terminal, config->console, error);
 	if (err)
 		goto err_destroy_uart;
+	terminal_limit(&devices->terminal, config->console_limit);
 	terminal_connect(&devices->terminal, &devices->uart);
 
 	return 0;

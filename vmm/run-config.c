@@ -95,6 +95,7 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		return error_set(error, -ENOMEM, "out of memory");
 	free(config->console);
 	config->console = console;
+	config->console_limit = wanted->console_limit;
 	config->psci_test = wanted->psci_test;
 	if (wanted->on_reset != RESET_POLICY_NONE)
 		config->on_reset = wanted->on_reset;

@@ -35,58 +35,55 @@ void terminal_restore(void)
 }
 
 /* Where the output of a console that has none or a socket's would go; nothing does. */
-static int open_nothing(struct terminal *terminal)
+static int open_nothing(struct standard_output *output)
 {
-	terminal->nonblocking = true;
+	output->nonblocking = true;
+	output->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	return open("/dev/null", O_WRONLY | O_CLOEXEC);
-}
-
-/*
- * Standard output is shared with the shell and whoever else, who would be
- * surprised to find it non-blocking. So it is opened anew, or, where that cannot
- * be (a socket, another user's terminal, no /proc), asked before each write. A
- * file needs neither, and opened anew it would lose its position.
- */
-static int open_standard_output(struct terminal *terminal)
-{
-	int fd = -1;
-
-	/* main() leaves a standard output that was closed unwritable. */
-	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
-		return open_nothing(terminal);
-	if (isatty(STDOUT_FILENO) || lseek(STDOUT_FILENO, 0, SEEK_CUR) < 0)
-		fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	terminal->nonblocking = fd >= 0;
-
-	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return output->fd < 0 ? -errno : 0;
 }
 
 static int open_output(struct terminal *terminal, const char *path, struct error *error)
 {
 	int err;
 
-	if (!terminal->has_streams) {
-		terminal->output_fd = open_nothing(terminal);
-		path = "/dev/null";
-	} else if (path) {
-		int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	if (terminal->has_file) {
+		err = console_file_open(&terminal->file, path, error);
+		terminal->output_fd = terminal->file.fd;
 
-		terminal->nonblocking = true;
-		terminal->output_fd = open(path, flags, 0666);
-	} else {
-		terminal->output_fd = open_standard_output(terminal);
+		return err;
 	}
-	if (terminal->output_fd >= 0)
+	err = terminal->has_streams ? standard_output_open(&terminal->output)
+				    : open_nothing(&terminal->output);
+	terminal->output_fd = terminal->output.fd;
+	if (!err)
 		return 0;
 
-	err = -errno;
-	if (err == -ENXIO)
-		return error_set(error, err, "cannot write the console to %s: nobody reads it",
-				 path ? path : "standard output");
+	return error_set(error, err, "cannot write the console to standard output: %s",
+			 err == -ENXIO ? "nobody reads it" : strerror(-err));
+}
 
-	return error_set(error, err, "cannot write the console to %s: %s",
-			 path ? path : "standard output", strerror(-err));
+/* Returns 0 or the -errno for which output is lost. */
+static int close_output(struct terminal *terminal)
+{
+	int err = -atomic_load(&terminal->output_error);
+
+	if (terminal->has_file) {
+		const int file_err = console_file_close(&terminal->file);
+
+		return file_err ? file_err : err;
+	}
+	/* Some file systems say only now what they could not write. */
+	if (close(terminal->output_fd) < 0 && !err)
+		err = -errno;
+
+	return err;
+}
+
+void terminal_limit(struct terminal *terminal, uint64_t limit)
+{
+	if (terminal->has_file)
+		console_file_limit(&terminal->file, limit);
 }
 
 static int watch(const struct terminal *terminal, int op, int fd, enum source source,
@@ -173,6 +170,7 @@ int terminal_open(struct terminal *terminal, const char *console, struct error *
 
 	memset(terminal, 0, sizeof(*terminal));
 	terminal->has_streams = has_streams(console);
+	terminal->has_file = console && terminal->has_streams;
 	atomic_init(&terminal->output_error, 0);
 	err = open_output(terminal, console, error);
 	if (err)
@@ -218,7 +216,7 @@ err_close:
 err_told:
 	if (terminal->socket)
 		console_socket_close(terminal->socket);
-	close(terminal->output_fd);
+	(void)close_output(terminal);
 	if (terminal->epoll_fd >= 0)
 		close(terminal->epoll_fd);
 	if (terminal->room_fd >= 0)
@@ -235,26 +233,18 @@ err_told:
  */
 static bool write_byte(struct terminal *terminal, uint8_t byte)
 {
-	struct pollfd ready = { .fd = terminal->output_fd, .events = POLLOUT };
+	ssize_t written;
 	int none = 0;
 
-	if (!terminal->nonblocking && poll(&ready, 1, 0) == 0)
+	if (terminal->has_file)
+		return console_file_send(&terminal->file, byte);
+	written = standard_output_write(&terminal->output, &byte, 1);
+	if (written == -EAGAIN)
 		return false;
+	if (written < 0)
+		atomic_compare_exchange_strong(&terminal->output_error, &none, (int)-written);
 
-	for (;;) {
-		ssize_t ret = write(terminal->output_fd, &byte, 1);
-
-		if (ret == 1)
-			return true;
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return false;
-
-		atomic_compare_exchange_strong(&terminal->output_error, &none,
-					       ret < 0 ? errno : EIO);
-		return true;
-	}
+	return true;
 }
 
 /* struct pl011_host, send: from a vCPU's thread or the main thread. */
@@ -470,12 +460,10 @@ int terminal_close(struct terminal *terminal)
 		if (terminal->socket)
 			console_socket_run(terminal->socket);
 	}
-	err = -atomic_load(&terminal->output_error);
-
 	terminal_restore();
 	if (terminal->socket)
 		console_socket_close(terminal->socket);
-	close(terminal->output_fd);
+	err = close_output(terminal);
 	close(terminal->epoll_fd);
 	close(terminal->room_fd);
 	close(terminal->ready_fd);

@@ -13,7 +13,8 @@
  * Output goes out at once, byte by byte, and never blocks a vCPU. If its reader
  * stalls (Ctrl-S, a full pipe) the guest sees a UART that takes no more and
  * waits for it, running otherwise; nothing is lost. If output fails (the reader
- * is gone, the disk is full) bytes are dropped and terminal_close() says so.
+ * is gone) bytes are dropped and terminal_close() says so; a file (console-file.h)
+ * reports it at once.
  *
  * Input that the guest does not read is kept. A pipe is then not read any
  * further; a terminal is, or Ctrl-A x could not be seen, so of more than
@@ -24,9 +25,11 @@
 #ifndef VMM_TERMINAL_H
 #define VMM_TERMINAL_H
 
+#include "console-file.h"
 #include "console-socket.h"
 #include "devices/pl011.h"
 #include "error.h"
+#include "standard-output.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -46,13 +49,15 @@ struct terminal {
 	struct pl011 *uart;
 	struct console_socket *socket; /**< NULL if the console is none. */
 	bool has_streams; /**< It is standard input and output, or a file. */
+	bool has_file; /**< Its output goes to a file. */
+	struct console_file file;
 	int epoll_fd;
 	int input_fd; /**< What is polled for input, or -1 when it has ended. */
-	int output_fd;
+	int output_fd; /**< What is polled for room. */
+	struct standard_output output; /**< Unless the output goes to a file. */
 	int room_fd; /**< An eventfd: the UART has room for input again. */
 	int ready_fd; /**< An eventfd, always readable: stands in for input that is never polled. */
 	bool is_terminal; /**< Input is a terminal: escapes count. */
-	bool nonblocking; /**< output_fd is ours alone and does not block. */
 	bool escaped; /**< The last byte was Ctrl-A. */
 	bool paused; /**< Input is not polled, as pending is full. */
 	atomic_int output_error; /**< The first errno of output, or 0. */
@@ -80,6 +85,9 @@ int terminal_open(struct terminal *terminal, const char *console, struct error *
 /* What is no path of a file, since those are absolute. */
 #define TERMINAL_NONE "none"
 #define TERMINAL_UNIX "unix:"
+
+/** Keep the console's file, if it is one, within @limit bytes, as console_file_limit() does. */
+void terminal_limit(struct terminal *terminal, uint64_t limit);
 
 /** Connect with the UART, both ways. @uart must outlive the terminal. Before any vCPU runs. */
 void terminal_connect(struct terminal *terminal, struct pl011 *uart);
