@@ -17,6 +17,7 @@
 #include "lifecycle.h"
 #include "raw-mode.h"
 #include "record.h"
+#include "standard-output.h"
 #include "terminal.h"
 
 static const char help[] =
@@ -34,27 +35,44 @@ static const char keys[] = "\r\n"
 
 struct console {
 	int fd;
+	struct standard_output output;
 	bool terminal; /* Standard input is one. */
 	bool escaped; /* Ctrl-A was the last that was typed. */
 	bool ended; /* There is no more to be typed, or nobody to take it. */
+	bool gone; /* The machine has closed the connection. */
 	size_t count; /* Bytes that the machine has yet to take. */
 	uint8_t typed[4096];
+	size_t said_count; /* Bytes that standard output has yet to take. */
+	uint8_t said[8192];
 };
 
-static int write_all(const void *bytes, size_t size)
+/* So much is received at once: there is room for help beside it. */
+#define OUTPUT_CHUNK 4096
+
+/* Show something, or nothing of it if there is no room: it is no part of the console. */
+static void say(struct console *console, const char *text)
 {
-	const uint8_t *at = bytes;
+	const size_t size = strlen(text);
 
-	while (size > 0) {
-		const ssize_t written = write(STDOUT_FILENO, at, size);
+	if (size > sizeof(console->said) - console->said_count)
+		return;
+	memcpy(console->said + console->said_count, text, size);
+	console->said_count += size;
+}
 
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		if (written > 0) {
-			at += written;
-			size -= (size_t)written;
-		}
-	}
+/*
+ * Show what there is, as far as standard output takes it. Never waits: Ctrl-A x must
+ * be seen while it takes nothing.
+ */
+static int write_said(struct console *console)
+{
+	const ssize_t written =
+		standard_output_write(&console->output, console->said, console->said_count);
+
+	if (written < 0)
+		return written == -EAGAIN ? 0 : (int)written;
+	console->said_count -= (size_t)written;
+	memmove(console->said, console->said + written, console->said_count);
 
 	return 0;
 }
@@ -85,32 +103,32 @@ static int send_typed(struct console *console)
 	return 0;
 }
 
-/* What a user typed. One byte too many is lost, with a bell. Returns as pass() does. */
+/* What a user typed. One byte too many is lost, with a bell. Returns 1 to leave, else 0. */
 static int interpret(struct console *console, const uint8_t *bytes, size_t count)
 {
-	int err = 0;
-
-	for (size_t i = 0; i < count && !err; i++) {
+	for (size_t i = 0; i < count; i++) {
 		uint8_t byte = bytes[i];
 
 		switch (escape_next(&console->escaped, &byte)) {
 		case ESCAPE_BYTE:
+			if (console->ended)
+				break;
 			if (console->count < sizeof(console->typed))
 				console->typed[console->count++] = byte;
 			else
-				err = write_all("\a", 1);
+				say(console, "\a");
 			break;
 		case ESCAPE_PREFIX:
 			break;
 		case ESCAPE_QUIT:
 			return 1;
 		case ESCAPE_HELP:
-			err = write_all(keys, sizeof(keys) - 1);
+			say(console, keys);
 			break;
 		}
 	}
 
-	return err;
+	return 0;
 }
 
 static int read_input(struct console *console)
@@ -135,36 +153,60 @@ static int read_input(struct console *console)
 	return 0;
 }
 
-static int read_output(const struct console *console)
+static int read_output(struct console *console)
 {
-	uint8_t bytes[4096];
-	const ssize_t count = read(console->fd, bytes, sizeof(bytes));
+	const ssize_t count =
+		recv(console->fd, console->said + console->said_count, OUTPUT_CHUNK, MSG_DONTWAIT);
 
+	if (count < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
 	/* A machine that is killed does not take leave. */
-	if (count == 0 || (count < 0 && errno == ECONNRESET))
-		return 1;
+	if (count == 0 || (count < 0 && errno == ECONNRESET)) {
+		console->gone = true;
+		console->ended = true;
+		console->count = 0;
 
-	return count < 0 ? -errno : write_all(bytes, (size_t)count);
+		return 0;
+	}
+	if (count < 0)
+		return -errno;
+	console->said_count += (size_t)count;
+
+	return 0;
+}
+
+/* A terminal is always read, as Ctrl-A x must be seen, and a file when all before it was taken. */
+static bool is_input_wanted(const struct console *console)
+{
+	return console->terminal || (!console->ended && console->count == 0);
 }
 
 /* Pass on what there is. Returns 0, 1 at an end that is none of our failures, or -errno. */
 static int pass(struct console *console)
 {
-	const bool full = console->count > 0;
+	const bool wanted = !console->gone && console->said_count < OUTPUT_CHUNK / 2;
+	const short events = (short)((wanted ? POLLIN : 0) | (console->count > 0 ? POLLOUT : 0));
 	struct pollfd fds[] = {
-		/* A terminal is read even then: Ctrl-A x must be seen. */
-		{ .fd = console->ended || (full && !console->terminal) ? -1 : STDIN_FILENO,
-		  .events = POLLIN },
-		{ .fd = console->fd, .events = (short)(full ? POLLIN | POLLOUT : POLLIN) },
+		{ .fd = is_input_wanted(console) ? STDIN_FILENO : -1, .events = POLLIN },
+		/* That it has hung up is told while we cannot read its last words, for ever. */
+		{ .fd = events ? console->fd : -1, .events = events },
+		{ .fd = console->output.fd, .events = console->said_count > 0 ? POLLOUT : 0 },
 	};
 	int err = 0;
 
-	if (poll(fds, 2, -1) < 0)
+	if (console->gone && console->said_count == 0)
+		return 1;
+	if (poll(fds, 3, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (fds[1].revents & ~POLLOUT)
+	/* Without a reader, we would keep others from the console for nothing. */
+	if (fds[2].revents & (POLLERR | POLLHUP) && !(fds[2].revents & POLLOUT))
+		return -EPIPE;
+	if (fds[1].revents & ~POLLOUT && wanted)
 		err = read_output(console);
 	if (!err && fds[0].revents)
 		err = read_input(console);
+	if (!err && console->said_count > 0)
+		err = write_said(console);
 	if (!err && console->count > 0)
 		err = send_typed(console);
 
@@ -219,15 +261,20 @@ static const char *socket_of(const struct record *record, const char *name, stru
 
 static int run_console(struct console *console, const char *name, struct error *error)
 {
-	int err = console->terminal ? raw_mode_enter() : 0;
+	int err = standard_output_open(&console->output);
+	char text[sizeof(console->said)];
 
-	if (console->terminal && !err) {
-		printf("[the console of %s; Ctrl-A x leaves it]\n", name);
-		(void)fflush(stdout);
+	if (err)
+		return error_set(error, err, "cannot write standard output: %s", strerror(-err));
+	if (console->terminal) {
+		err = raw_mode_enter();
+		snprintf(text, sizeof(text), "[the console of %s; Ctrl-A x leaves it]\r\n", name);
+		say(console, text);
 	}
 	while (!err)
 		err = pass(console);
 	raw_mode_leave();
+	close(console->output.fd);
 	if (err == 1)
 		return 0;
 
