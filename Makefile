@@ -445,7 +445,8 @@ DOCDIR ?= $(PREFIX)/share/doc/dormouse
 MANDIR ?= $(PREFIX)/share/man
 LIBRARY ?= native
 
-version := $(shell sed -n 's/^.define DORMOUSE_VERSION "\(.*\)"$$/\1/p' vmm/main.c)
+version := $(or $(shell sed -n 's/^.define DORMOUSE_VERSION "\(.*\)"$$/\1/p' vmm/version.h), \
+	$(error vmm/version.h does not define DORMOUSE_VERSION))
 man_pages := $(sort $(wildcard man/*.[1-9]))
 # FILE:WHERE, of what is copied as it is.
 installed := $(foreach f,$(sort $(wildcard include/psci/*.h)),$(f):$(INCLUDEDIR)/psci/$(notdir $f)) \

@@ -1,24 +1,64 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # run sets them.
 #
-# make install, and a program that is built with nothing but what that installed
+# make install: what it put there is read back and used as whoever installed it would
 
 root=$work/root
 away=$work/away
+prefix=$root/opt/psci
+version=$(sed -n 's/^#define DORMOUSE_VERSION "\(.*\)"$/\1/p' vmm/version.h)
 mkdir "$away"
 
-# all_there DIR FILE...
+# install_here [VARIABLE=VALUE]...
+install_here()
+{
+	make --no-print-directory install "DESTDIR=$root" PREFIX=/opt/psci "$@"
+}
+
+# all_there FILE...
 all_there()
 {
-	local dir=$1 file
+	local file
 
-	shift
 	for file; do
-		if [[ ! -s $dir/$file ]]; then
-			echo "there is no $dir/$file" >"$output"
+		if [[ ! -s $prefix/$file ]]; then
+			echo "there is no $prefix/$file" >"$output"
 			return 1
 		fi
 	done
+}
+
+# Prints the files that the tree has for a user, where make install puts them.
+expected_files()
+{
+	local file
+
+	printf '%s\n' bin/dormouse lib/libpsci.a lib/pkgconfig/libpsci.pc share/dormouse/psci-conform.img
+	for file in include/psci/*.h; do
+		echo "$file"
+	done
+	for file in man/*.[1-9]; do
+		echo "share/man/man${file##*.}/${file##*/}"
+	done
+	for file in README.md CHANGELOG.md LICENSE docs/*.md; do
+		echo "share/doc/dormouse/${file##*/}"
+	done
+	for file in examples/*; do
+		echo "share/doc/dormouse/$file"
+	done
+}
+
+# Nothing that was installed is empty, a link to nowhere, or unreadable for others.
+all_usable()
+{
+	find "$root" \( -type f \( -size 0 -o ! -perm -444 \) -o ! -type f ! -type d \) >"$output"
+	[[ ! -s $output ]]
+}
+
+# package WORD...: pkg-config of what is installed
+package()
+{
+	PKG_CONFIG_PATH=$prefix/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root pkg-config "$@" libpsci
 }
 
 # The compiler gets of the tree what pkg-config names, and the example.
@@ -26,26 +66,114 @@ compile_away()
 {
 	local flags
 
-	cp "$root"/opt/psci/share/doc/dormouse/examples/{embed.c,imitated-cpu.h} "$away"
+	cp "$prefix"/share/doc/dormouse/examples/{embed.c,imitated-cpu.h} "$away"
 	cd "$away" || return
-	export PKG_CONFIG_PATH=$root/opt/psci/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
-	read -ra flags < <(pkg-config --cflags --libs libpsci)
+	read -ra flags < <(package --cflags --libs)
 	"${CC:-gcc}" -Wall -Wextra -Werror -Wno-unused-parameter embed.c "${flags[@]}" -pthread
 }
 
-ok "make install" runs make --no-print-directory install "DESTDIR=$root" PREFIX=/opt/psci
-ok "it installs a header, the library, programs, man pages and documents" \
-	all_there "$root/opt/psci" include/psci/psci.h lib/libpsci.a bin/dormouse \
-	share/dormouse/psci-conform.img share/man/man1/dormouse.1 share/doc/dormouse/README.md
+# Each header by itself: a program of its own that includes nothing else.
+headers_stand_alone()
+{
+	local header flags
+
+	read -ra flags < <(package --cflags)
+	for header in "$prefix"/include/psci/*.h; do
+		echo "#include <psci/${header##*/}>" |
+			"${CC:-gcc}" -std=c11 -Wall -Wextra -Werror "${flags[@]}" -fsyntax-only -x c - || return
+	done
+}
+
+# Prints a page's text; its last line names the version.
+page()
+{
+	mandoc -T ascii -W error "$1" | sed 's/.\x08//g'
+}
+
+pages_render()
+{
+	local page
+
+	for page in "$prefix"/share/man/man*/*; do
+		page "$page" >"$output" || return
+		grep -q '^NAME$' "$output" && grep -q '^DESCRIPTION$' "$output" || return
+	done
+}
+
+# Prints the versions that pages name at their foot; psci_hibernate(7) is the module's.
+pages_versions()
+{
+	local page
+
+	for page in "$prefix"/share/man/man*/*; do
+		[[ $page == */psci_hibernate.7 ]] || page "$page" | tail -n 1 | awk '{ print $1, $2 }'
+	done | sort -u
+}
+
+# The newest version that the CHANGELOG names is this one, or is before it while
+# what will become this one is under "Unreleased".
+changelog_agrees()
+{
+	local newest released
+
+	newest=$(sed -n 's/^## //p' "$prefix/share/doc/dormouse/CHANGELOG.md" | head -n 1)
+	released=$(sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' "$prefix/share/doc/dormouse/CHANGELOG.md" | head -n 1)
+	case $newest in
+	"$version" | "$version "*) ;;
+	Unreleased)
+		[[ ! $released ]] || { [[ $released != "$version" ]] &&
+			[[ $(printf '%s\n' "$released" "$version" | sort -V | head -n 1) == "$released" ]]; }
+		;;
+	*) return 1 ;;
+	esac
+}
+
+# Prints what dormouse says of its version; where it cannot run, what it would say.
+program_version()
+{
+	if [[ $(uname -m) == aarch64 ]]; then
+		"$prefix/bin/dormouse" --version
+	else
+		grep -aoE 'dormouse [0-9]+\.[0-9]+\.[0-9]+[^[:print:]]' "$prefix/bin/dormouse" | tr -d '\0\n'
+	fi
+}
+
+# The payload as the Image that its header says that it is.
+boot_payload()
+{
+	runs qemu-system-aarch64 -cpu cortex-a72 -smp 2 -nic none -display none -monitor none \
+		-serial stdio -machine virt,gic-version=3 -m 128M -append tests=version \
+		-kernel "$prefix/share/dormouse/psci-conform.img"
+}
+
+ok "make install" runs_here install_here
+mapfile -t expected < <(expected_files)
+ok "it installs a header, the library, programs, man pages and documents" all_there "${expected[@]}"
+is "and nothing else" "$(find "$prefix" -type f -printf '%P\n' | sort)" \
+	"$(printf '%s\n' "${expected[@]}" | sort)"
+ok "nothing of it is empty or unreadable" all_usable
 is "it installs everything below its prefix" "$(cd "$root" && echo ./* ./*/*)" "./opt ./opt/psci"
-is "pkg-config knows the version" \
-	"$(PKG_CONFIG_PATH=$root/opt/psci/lib/pkgconfig pkg-config --modversion libpsci)" \
-	"$(sed -n 's/^#define DORMOUSE_VERSION "\(.*\)"/\1/p' vmm/main.c)"
+
+ok "there is a version" [ "$version" ]
+is "pkg-config knows the version" "$(package --modversion)" "$version"
+ok "it is at least itself" package --atleast-version="$version"
+ok "it is not at least a later one" fails package --atleast-version="$version.1"
+is "libpsci.pc has a value for each word" "$(grep -E '@|[:=] *$' "$prefix/lib/pkgconfig/libpsci.pc")" ""
+is "dormouse is of that version" "$(program_version)" "dormouse $version"
+is "so are its man pages" "$(pages_versions)" "dormouse $version"
+ok "so is the CHANGELOG" changelog_agrees
+
 ok "embed.c compiles elsewhere, with what pkg-config says" runs_here compile_away
 ok "and runs" runs "$away/a.out"
 is "and hibernates" "$(said machine | tail -n 1)" hibernated
-ok "make install LIBRARY=arm64" \
-	runs make --no-print-directory install LIBRARY=arm64 "DESTDIR=$root" PREFIX=/opt/psci
-ok "its library is that for arm64" cmp "$root/opt/psci/lib/libpsci.a" "$build/arm64/libpsci.a"
+ok "each header compiles alone" runs_here headers_stand_alone
+ok "every man page can be read" pages_render
+ok "psci-conform.img boots" boot_payload
+is "and nothing is wrong" "$(grep -c '^# summary .* fail=0 ' "$output")" 1
+
+ok "make install LIBRARY=arm64" runs_here install_here LIBRARY=arm64
+ok "its library is that for arm64" cmp "$prefix/lib/libpsci.a" "$build/arm64/libpsci.a"
 ok "make uninstall" runs make --no-print-directory uninstall "DESTDIR=$root" PREFIX=/opt/psci
-is "it leaves no file" "$(find "$root" -type f)" ""
+is "it leaves no file" "$(find "$root" ! -type d)" ""
+is "and no directory of its own" "$(find "$root" -type d \( -name psci -path '*/include/*' -o -name dormouse \
+	-o -name examples \))" ""

@@ -51,6 +51,9 @@ tiny_image "$idle" '\x7f\x20\x03\xd5\xff\xff\xff\x17' # wfi; b .-4
 
 # --- The command line ---
 
+# That it is the version that its documents name: tests/examples/test-install.bash.
+ok "--version names the program and its version" \
+	grep -qxE 'dormouse [0-9]+\.[0-9]+\.[0-9]+' <(dormouse --version)
 ok "no command is a usage error" refuses 2 'no command given' dormouse
 ok "an unknown command is a usage error" refuses 2 '"fly"' dormouse fly
 ok "an unknown option is a usage error" run_refuses 2 '--sleep' --name x --sleep

@@ -328,6 +328,7 @@ static void the_greeting_has_the_version_and_no_capabilities(void **state)
 	int minor = -1;
 	int micro = -1;
 	const char *package = NULL;
+	char composed[64];
 	json_t *capabilities = NULL;
 
 	assert_int_equal(json_unpack(greeting, "{s:{s:{s:{s:i, s:i, s:i}, s:s}, s:o}}", "QMP",
@@ -338,6 +339,8 @@ static void the_greeting_has_the_version_and_no_capabilities(void **state)
 	assert_int_equal(minor, DORMOUSE_VERSION_MINOR);
 	assert_int_equal(micro, DORMOUSE_VERSION_MICRO);
 	assert_string_equal(package, "dormouse " DORMOUSE_VERSION);
+	snprintf(composed, sizeof(composed), "dormouse %d.%d.%d", major, minor, micro);
+	assert_string_equal(package, composed);
 	assert_true(json_is_array(capabilities));
 	assert_int_equal(json_array_size(capabilities), 0);
 	json_decref(greeting);
