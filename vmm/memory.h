@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest's RAM: one mapping, which outlives every reset of the machine. */
+/*
+ * The guest's RAM: one mapping, which outlives every reset of the machine, and which no
+ * core dump has. Host and guest addresses agree modulo the size of a huge page, so that
+ * KVM can map one as such; they are asked for unless RAM is small beside them.
+ */
 #ifndef VMM_MEMORY_H
 #define VMM_MEMORY_H
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The guest's RAM: what is in it, and above all what is not. */
 #include "memory.h"
+#include "smaps.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -97,6 +101,105 @@ static void sizes_that_are_none_are_refused(void **state)
 	assert_null(memory.host);
 }
 
+/* Of this machine: what one table of the last level maps. */
+static uint64_t huge_page(void)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return page / 8 * page;
+}
+
+static void host_and_guest_agree_modulo_a_huge_page(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct memory memories[16];
+
+	/* Sizes that are no multiple of a huge page, which Linux does not align by itself. */
+	for (size_t i = 0; i < 16; i++) {
+		const uint64_t size = huge_page() * (i % 4 + 1) + page * (i + 1);
+
+		assert_int_equal(memory_create(&memories[i], size), 0);
+		assert_int_equal((uintptr_t)memories[i].host % huge_page(),
+				 MEMORY_BASE % huge_page());
+	}
+	for (size_t i = 0; i < 16; i++)
+		memory_destroy(&memories[i]);
+}
+
+/* In pages: the first number of /proc/self/statm. */
+static uint64_t address_space(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	char line[256];
+
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	(void)fclose(file);
+
+	return strtoull(line, NULL, 10);
+}
+
+static void no_address_space_is_taken_but_for_its_size(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	/* Wherever the kernel puts it first: aligned, and not. */
+	for (uint64_t i = 1; i <= 16; i++) {
+		const uint64_t size = huge_page() + page * i;
+		const uint64_t before = address_space();
+		struct memory memory;
+
+		assert_int_equal(memory_create(&memory, size), 0);
+		assert_int_equal(address_space() - before, size / page);
+		memory_destroy(&memory);
+		assert_int_equal(address_space(), before);
+	}
+}
+
+/* Are there any, however they are to be had? */
+static bool host_has_huge_pages(void)
+{
+	return access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0;
+}
+
+static void huge_pages_are_asked_for_where_ram_is_many_of_them(void **state)
+{
+	struct mapping mapping;
+	struct memory memory;
+
+	assert_int_equal(memory_create(&memory, huge_page() * 32), 0);
+	assert_true(smaps_find(memory.host, &mapping));
+	assert_int_equal(mapping.huge_pages, host_has_huge_pages());
+	assert_int_equal(mapping.resident, 0);
+	memory_destroy(&memory);
+
+	assert_int_equal(memory_create(&memory, huge_page() * 31), 0);
+	assert_true(smaps_find(memory.host, &mapping));
+	assert_false(mapping.huge_pages);
+	memory_destroy(&memory);
+}
+
+static void what_is_dropped_is_the_hosts_again(void **state)
+{
+	const uint64_t size = huge_page() * 32;
+	struct mapping mapping;
+	struct memory memory;
+
+	assert_int_equal(memory_create(&memory, size), 0);
+	memory.host[0] = 1;
+	memory.host[size / 2] = 1;
+	memory.host[size - 1] = 1;
+	assert_true(smaps_find(memory.host, &mapping));
+	assert_true(mapping.resident > 0);
+	assert_int_equal(memory_drop(&memory), 0);
+	assert_true(smaps_find(memory.host, &mapping));
+	assert_int_equal(mapping.resident, 0);
+	/* The next life is not dumped either, and has its huge pages too. */
+	assert_true(mapping.not_dumped);
+	assert_int_equal(mapping.huge_pages, host_has_huge_pages());
+	memory_destroy(&memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +207,10 @@ int main(void)
 		cmocka_unit_test(ram_is_zero_and_can_be_written),
 		cmocka_unit_test(dropped_ram_is_zero_at_the_same_place),
 		cmocka_unit_test(sizes_that_are_none_are_refused),
+		cmocka_unit_test(host_and_guest_agree_modulo_a_huge_page),
+		cmocka_unit_test(no_address_space_is_taken_but_for_its_size),
+		cmocka_unit_test(huge_pages_are_asked_for_where_ram_is_many_of_them),
+		cmocka_unit_test(what_is_dropped_is_the_hosts_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
