@@ -218,7 +218,7 @@ static void access_oddly(uint64_t argument)
 		ACCESS("str d0, [x0]");
 		break;
 	case 6:
-		ACCESS("ld1 {v0.16b, v1.16b}, [x0]");
+		ACCESS(".arch_extension simd\nld1 {v0.16b, v1.16b}, [x0]");
 		break;
 	case 7:
 		ACCESS("ldxr x2, [x0]");
