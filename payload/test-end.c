@@ -256,12 +256,15 @@ static enum verdict no_smc64_twins(void)
 	return pass();
 }
 
+/* Versions of clang-format disagree about this. */
+/* clang-format off */
 #define END(group_name, group_ending, test_id, test_sentence, function)                        \
 	{                                                                                      \
 		.name = (group_name),                                                          \
 		.tests = &(const struct test){ test_id, test_sentence, function }, .count = 1, \
 		.ending = (group_ending)                                                       \
 	}
+/* clang-format on */
 
 const struct group groups_end[] = {
 	END("end-system-off", ENDS_OFF, "PSCI-SYSTEM_OFF-01", "it works from another CPU",

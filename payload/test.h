@@ -48,10 +48,13 @@ struct group {
 #define ENDS_NOT "goes on" /**< It survives if PSCI is right. */
 #define ENDS_ANYHOW "open" /**< What becomes of it is up to the implementation. */
 
+/* Versions of clang-format disagree about this. */
+/* clang-format off */
 #define GROUP(group_name, list)                                                                  \
 	{                                                                                        \
 		.name = (group_name), .tests = (list), .count = sizeof(list) / sizeof((list)[0]) \
 	}
+/* clang-format on */
 
 extern const struct group group_version;
 extern const struct group group_features;

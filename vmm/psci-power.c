@@ -7,7 +7,7 @@
 #include "vcpu.h"
 
 #define DEPTH_STANDBY 1
-#define OFFER(fid) (UINT32_C(1) << ((fid)-PSCI_FN32_BASE))
+#define OFFER(fid) (UINT32_C(1) << (0x1f & (fid)))
 
 struct psci_power {
 	struct psci_idle_state states[IDLE_STATE_ALL_COUNT];

@@ -11,7 +11,7 @@
 
 /* An encoding's part, from the id of a system register. */
 #define PART(id, name) \
-	(((id)&KVM_REG_ARM64_SYSREG_##name##_MASK) >> KVM_REG_ARM64_SYSREG_##name##_SHIFT)
+	((KVM_REG_ARM64_SYSREG_##name##_MASK & (id)) >> KVM_REG_ARM64_SYSREG_##name##_SHIFT)
 
 #define OP0_DEBUG 2
 #define OP0_SYSTEM 3

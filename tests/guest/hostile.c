@@ -58,8 +58,10 @@ void say(const char *text)
 
 void say_number(uint64_t value)
 {
+	static const uint8_t digits[16] = "0123456789abcdef";
+
 	for (int shift = 60; shift >= 0; shift -= 4)
-		write32(UART, (uint8_t) "0123456789abcdef"[value >> shift & 0xf]);
+		write32(UART, digits[value >> shift & 0xf]);
 }
 
 _Noreturn void off(void)

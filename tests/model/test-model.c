@@ -13,10 +13,13 @@
 #include <time.h>
 
 #define VERSION(number) .version = PSCI_VERSION_##number
+/* Versions of clang-format disagree about this. */
+/* clang-format off */
 #define MACHINE(count, ...)                        \
 	{                                          \
 		.vcpu_count = (count), __VA_ARGS__ \
 	}
+/* clang-format on */
 
 /* What hosts ask for: CPU_FREEZE, CPU_DEFAULT_SUSPEND, NODE_HW_STATE, SYSTEM_SUSPEND, modes. */
 #define FREEZE (1 << 0x0b)

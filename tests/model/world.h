@@ -96,11 +96,14 @@ struct step {
 };
 
 /** Machines of version 0.1 have these ids. */
+/* Versions of clang-format disagree about this. */
+/* clang-format off */
 #define WORLD_FIDS_0_1                                                                  \
 	{                                                                               \
 		.cpu_suspend = 0x95c1ba5e, .cpu_off = 0x95c1ba5f, .cpu_on = 0x95c1ba60, \
 		.migrate = 0x95c1ba61                                                   \
 	}
+/* clang-format on */
 
 #define WORLD_STATE_MAX 6
 extern const struct psci_idle_state world_states[WORLD_STATE_MAX];

@@ -10,7 +10,7 @@
 
 #include "imitation.h"
 
-#define OFFER(fid) (UINT32_C(1) << ((fid)-PSCI_FN32_BASE))
+#define OFFER(fid) (UINT32_C(1) << (0x1f & (fid)))
 /* Than what merely loses its contents. */
 #define DEEPER (PSCI_DEPTH_OFF + 1)
 

@@ -114,7 +114,7 @@ static void check_changes(const struct change (*changes)[CHANGE_MAX], size_t cou
 }
 
 #define NO_FUNCTIONS(bits) (0x3fffff & ~UINT32_C(bits))
-#define NO_FUNCTION(fid) (0x3fffff & ~(UINT32_C(1) << ((fid)&0x1f)))
+#define NO_FUNCTION(fid) (0x3fffff & ~(UINT32_C(1) << (0x1f & (fid))))
 #define STAT_PAIR 0x030000
 #define MEMORY_PAIR 0x180000
 
