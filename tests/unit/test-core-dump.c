@@ -58,6 +58,9 @@ static bool search_mapping(void *context, const struct mapping *mapping)
 	if (mapping->not_dumped || !mapping->readable || mapping->resident == 0 ||
 	    size > LOOK_AT_MOST)
 		return true;
+	/* Calls that are over left some bytes on the stack, as they do in registers. */
+	if ((uint8_t *)context >= mapping->start && (uint8_t *)context < mapping->end)
+		return true;
 	/* Windows overlap, so that none ends within a secret. */
 	for (uint64_t at = 0; at < size && !search->found; at += WINDOW - SECRET_SIZE) {
 		const ssize_t count =
