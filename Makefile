@@ -60,7 +60,7 @@ lib_src := $(sort $(wildcard lib/*.c))
 vmm_src := $(sort $(wildcard vmm/*.c vmm/*/*.c))
 # What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
 vmm_kvm_src := $(filter vmm/main.c vmm/cli-%.c vmm/run.c vmm/vm.c vmm/vcpu.c vmm/psci-%.c vmm/gic.c \
-	vmm/devices.c vmm/control.c vmm/counter.c vmm/guest-clock.c vmm/reset-state.c vmm/save/vcpu-state.c vmm/save/gic-state.c \
+	vmm/devices.c vmm/control%.c vmm/counter.c vmm/guest-clock.c vmm/reset-state.c vmm/save/vcpu-state.c vmm/save/gic-state.c \
 	vmm/save/machine.c vmm/save/file.c vmm/qmp/monitor.c vmm/qmp/event.c vmm/qmp/commands.c,$(vmm_src))
 vmm_portable_src := $(filter-out $(vmm_kvm_src),$(vmm_src))
 test_src := $(sort $(wildcard tests/unit/test-*.c))
@@ -88,7 +88,7 @@ $(O)/$(1)/vmm/%.o: vmm/%.c Makefile $(4)
 $(O)/$(1)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/unit $$(CFLAGS_ALL) $(3) -c -o $$@ $$<
+	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/unit -Itests/model $$(CFLAGS_ALL) $(3) -c -o $$@ $$<
 
 $(O)/$(1)/libpsci.a: $(lib_src:%.c=$(O)/$(1)/%.o)
 	@echo '  AR      $$@'
@@ -332,6 +332,21 @@ $(O)/native/test-model: $(model_src:%.c=$(O)/native/%.o) $(O)/native/libpsci.a
 model: $(O)/native/test-model ## every state of small machines, against a second implementation
 	$(Q)$<
 
+lifecycle_model_src := $(sort $(wildcard tests/lifecycle/*.c)) tests/model/graph.c
+
+$(O)/native/test-lifecycle-model: $(lifecycle_model_src:%.c=$(O)/native/%.o) \
+		$(O)/native/vmm/lifecycle-step.o $(O)/native/vmm/lifecycle.o
+	@echo '  LD      $@'
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+
+lifecycle: $(O)/native/test-lifecycle-model ## every order of what can happen to a VM: its life cycle, to a fixed point
+	$(Q)$<
+
+lifecycle-broken: ## that it finds faults, each of which is put in
+	$(Q)CC='$(CC)' tests/lifecycle/test-broken
+
+.PHONY: lifecycle lifecycle-broken
+
 model-broken: $(model_src:%.c=$(O)/native/%.o) ## that it finds faults, each of which is put in
 	$(Q)CC='$(CC)' tests/model/test-broken $^
 
@@ -414,7 +429,7 @@ fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/disk-lock.c 
 
 # A saved VM is restored whole, by all that has a part in it, of a KVM of which nothing
 # runs. The headers of arm64's KVM are found in front of this machine's.
-saved_vmm_src := $(filter-out vmm/main.c vmm/cli-% vmm/run.c vmm/control.c vmm/counter.c vmm/qmp/%,$(vmm_src))
+saved_vmm_src := $(filter-out vmm/main.c vmm/cli-% vmm/run.c vmm/control%.c vmm/counter.c vmm/qmp/%,$(vmm_src))
 saved_flags = -isystem $(O)/arm64-kvm -Wl,--wrap=ioctl
 
 $(O)/arm64-kvm/asm:

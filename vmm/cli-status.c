@@ -13,6 +13,7 @@
 #include "record.h"
 #include "utf8.h"
 #include "vm-dir.h"
+#include "time-text.h"
 
 static const char status_help[] =
 	"Usage: dormouse status [--json] NAME\n"

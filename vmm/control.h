@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A running VM, for whoever commands it from outside and wants to hear of it: a
- * control server, the console's user, signals. It is also where the guest's
- * SYSTEM_SUSPEND is decided and recorded.
+ * A running VM, for those who command it from outside and listen to what happens to
+ * it: a control server, the console's user, signals. It is the one owner of the VM's
+ * record, and carries out what lifecycle_step() decides, SYSTEM_SUSPEND included.
  *
  * Concurrency
  * -----------
@@ -13,37 +13,27 @@
  * and must not call back into this interface: they note the event and return.
  *
  * vCPU threads reach it through the gate alone (gate.h, vm.h): they ask and wait.
- * control_pause(), control_vcpu_powers() and the decision on a SYSTEM_SUSPEND that
- * KVM serves wait for every vCPU to be held up. That is soon, but a vCPU that is in
- * a device waits for it, which for a disk is as long as the piece in hand takes.
+ * control_pause(), control_save(), control_vcpu_powers() and the decision on a
+ * SYSTEM_SUSPEND wait until every vCPU has come to the gate. That is soon, but a vCPU
+ * that is in a device waits for it, which for a disk is as long as the piece in hand
+ * takes.
  *
- * What is asked for while the VM is between two lives, or after its end, has no
- * effect: it is the main thread that makes the change from one to the other, and
- * it hears of no request meanwhile.
+ * A request that comes after the vCPUs were told to stop is refused: "NAME is ending".
  */
 #ifndef VMM_CONTROL_H
 #define VMM_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
+#include "cause.h"
 #include "error.h"
-#include "lifecycle.h"
+#include "lifecycle-step.h"
 #include "record.h"
+#include "save/file.h"
 #include "vm.h"
-
-/** What happens to a VM; QMP's events of the same names. */
-enum control_event_kind {
-	CONTROL_SUSPEND, /**< The guest has suspended itself to RAM. */
-	CONTROL_WAKEUP, /**< And is awake. */
-	CONTROL_STOP, /**< Its vCPUs are held up from outside. */
-	CONTROL_RESUME, /**< And go on. */
-	CONTROL_RESET, /**< Another life begins. */
-	CONTROL_POWERDOWN, /**< The guest was asked to power off. Not sent yet. */
-	CONTROL_SHUTDOWN, /**< The run has ended; the record stands. The last event. */
-	CONTROL_SUSPEND_DISK, /**< The guest has saved itself to disk; SHUTDOWN follows. */
-	CONTROL_GUEST_PANICKED, /**< It cannot go on; SHUTDOWN follows. */
-};
+#include "write-limit.h"
 
 /** Why it ended or is reset; QMP's ShutdownCause. */
 enum control_reason {
@@ -57,10 +47,10 @@ enum control_reason {
 };
 
 struct control_event {
-	enum control_event_kind kind;
+	enum vm_report kind;
 	struct timespec when; /**< CLOCK_REALTIME. */
 	enum control_reason reason; /**< Of RESET and SHUTDOWN. */
-	bool guest; /**< Of RESET and SHUTDOWN: the guest's own wish. */
+	bool guest; /**< Of RESET and SHUTDOWN: the guest asked for it. */
 	const struct cause *cause; /**< What led to it, for the length of the call; or NULL. */
 };
 
@@ -80,38 +70,58 @@ enum control_power {
 	CONTROL_POWER_SUSPENDED,
 };
 
-/** Private but for record, which may be read. */
+/** Private, but for vm and record, which may be read. */
 struct control {
 	struct vm *vm;
 	struct record *record; /**< As it is on disk, or soon will be. */
-	int dir_fd; /**< Where that is. */
-	bool paused;
-	struct cause quit; /**< Of trigger QUIT once someone outside wants it to end. */
+	const struct record *found; /**< As it was before this run, or NULL. */
+	const struct save_file *from; /**< What the VM is restored from, or NULL. */
+	int dir_fd; /**< Where the record is. */
+
+	struct lifecycle life;
+	struct cause cause; /**< Of the event that is acted upon. */
+	struct cause quit; /**< Of trigger QUIT once the host wants it to end. */
 	enum control_reason quit_reason;
+	int32_t suspend_answer; /**< To the vCPU that asked: a PSCI_RET_ value. */
+	const char *save_path;
+	struct save_draft draft;
+	bool has_draft;
+	struct error error; /**< Why the last action that failed did. */
+
+	struct write_limit limit;
+	bool record_lags; /**< A note was put off: the one on disk is older. */
+	int record_err; /**< Of the last replacement: 0 or -errno. */
+
 	struct control_listener *listeners;
 };
 
-/** @vm, @record and @dir_fd must outlive it. */
-void control_create(struct control *control, struct vm *vm, struct record *record, int dir_fd);
+/**
+ * @vm, @record, @found, @from and @dir_fd must outlive it. @record has the machine that
+ * runs, and how often it has booted.
+ */
+void control_create(struct control *control, struct vm *vm, struct record *record,
+		    const struct record *found, const struct save_file *from, int dir_fd);
 
 /** Let @listener, which must outlive @control, hear of all that happens from now on. */
 void control_listen(struct control *control, struct control_listener *listener);
 
 /* --- Requests. Each returns 0, or -errno with @error set to a sentence. --- */
 
-/** Hold all vCPUs up: QMP's stop. In any state; again is no error. A sleep goes on. */
+/** Pause all vCPUs: QMP's stop. Again is no error. A guest that sleeps, sleeps on. */
 int control_pause(struct control *control, struct error *error);
 
 /**
- * Let them go on: QMP's cont. In any state; again is no error. What would have
- * woken a guest meanwhile does so now.
+ * Let them run on: QMP's cont. Again is no error. What would have woken a guest
+ * meanwhile does so now.
  */
 int control_continue(struct control *control, struct error *error);
 
+bool control_is_paused(const struct control *control);
+
 /**
- * Wake the guest out of SYSTEM_SUSPEND: QMP's system_wakeup. @by says who, for its
- * record: "dormouse wake". -EINVAL if it is not suspended. One that is paused is
- * awake, and goes on once continued.
+ * Wake the guest out of SYSTEM_SUSPEND: QMP's system_wakeup. @by names who asked, for
+ * its record: "dormouse wake". -EINVAL if it is not suspended. One that is paused is
+ * awake, and runs on once continued.
  */
 int control_wake(struct control *control, const char *by, struct error *error);
 
@@ -121,7 +131,8 @@ int control_reset(struct control *control, const char *by, struct error *error);
 /**
  * Save it in @path, absolute, of a file that does not exist, and end the run: from
  * SYSTEM_SUSPEND only (-EINVAL), when the guest has brought itself to rest. Takes as
- * long as its memory takes to be written; if it fails all goes on as before.
+ * long as its memory takes to be written; if it fails all goes on as before. Once it
+ * returns 0, both the file and the record that names it are on disk.
  */
 int control_save(struct control *control, const char *path, struct error *error);
 
@@ -139,7 +150,13 @@ int control_vcpu_powers(struct control *control, enum control_power *powers, str
 
 /* --- For run.c --- */
 
-/** What becomes readable when control_serve() must be called. The same for life. */
+/**
+ * Record, durably, that the machine runs, and let it: vm_begin() has made it. Returns 0,
+ * or -errno with @error set; then the record is as it was found, and the machine closed.
+ */
+int control_start(struct control *control, struct error *error);
+
+/** What becomes readable when control_serve() must be called. Constant. */
 int control_fd(const struct control *control);
 
 /**
@@ -151,13 +168,22 @@ void control_stop_process(struct control *control, void (*stop)(void));
 /** Answer what vCPUs ask. */
 void control_serve(struct control *control);
 
+/** In how many milliseconds control_serve() must be called anyway; -1: never. */
+int control_timeout(const struct control *control);
+
 /** The console is about to give its guest input: wake one that is suspended. */
 void control_on_input(struct control *control);
 
-/** Another life has begun, because of @cause: record it, tell of it. */
-void control_began_again(struct control *control, const struct cause *cause);
+/**
+ * The vCPUs were told to stop: wait for them, and begin the next power cycle or end the
+ * run. Returns whether the run goes on.
+ */
+bool control_on_stop(struct control *control);
 
-/** The run has ended in record->state, because of @cause, and the record says so: tell. */
-void control_ended(struct control *control, const struct cause *cause);
+/**
+ * Once the run is over. Returns the exit status of `dormouse run`, or -errno with @error
+ * set if its end could not be recorded.
+ */
+int control_result(const struct control *control, struct error *error);
 
 #endif

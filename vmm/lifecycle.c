@@ -2,23 +2,45 @@
 #include "lifecycle.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-/* In transitions: the trigger makes no sense in this state. */
-#define NOWHERE (-1)
+#define IN(state) (1U << (state))
+#define AT_REST (IN(VM_OFF) | IN(VM_HIBERNATED) | IN(VM_SAVED) | IN(VM_CRASHED))
+#define POWERED (IN(VM_RUNNING) | IN(VM_SUSPENDED))
+#define GOES_ON (-1) /* No run ends with it. */
 
-/** The one table of transitions. */
-static const signed char transitions[VM_STATE_COUNT][VM_TRIGGER_COUNT] = {
+/**
+ * The one table. What happens is in the comments; docs/design.md has the same table
+ * for its readers, and a unit test compares the two.
+ */
+static const struct {
+	const char *word; /**< The trigger's, in records. */
+	unsigned int from; /**< The states in which it makes sense. */
+	enum vm_state to;
+	enum vm_report report;
+	int exit_status;
+} rows[VM_TRIGGER_COUNT] = {
 	/* clang-format off */
-	/*                  START       SUSPEND       WAKE        OFF      HIBERNATE      RESET         QUIT     CRASH       SAVE      RESTORE */
-	[VM_OFF]        = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
-	[VM_RUNNING]    = { NOWHERE,    VM_SUSPENDED, NOWHERE,    VM_OFF,  VM_HIBERNATED, VM_RESETTING, VM_OFF,  VM_CRASHED, NOWHERE,  NOWHERE },
-	[VM_SUSPENDED]  = { NOWHERE,    NOWHERE,      VM_RUNNING, NOWHERE, NOWHERE,       VM_RESETTING, VM_OFF,  VM_CRASHED, VM_SAVED, NOWHERE },
-	[VM_HIBERNATED] = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
-	[VM_SAVED]      = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
-	[VM_RESETTING]  = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      VM_OFF,  VM_CRASHED, NOWHERE,  NOWHERE },
-	[VM_CRASHED]    = { VM_RUNNING, NOWHERE,      NOWHERE,    NOWHERE, NOWHERE,       NOWHERE,      NOWHERE, NOWHERE,    NOWHERE,  VM_SUSPENDED },
+	/* dormouse run; after a reset: the next power cycle, which RESET has reported */
+	[VM_TRIGGER_START]     = { "start",     AT_REST | IN(VM_RESETTING), VM_RUNNING,    VM_REPORT_NONE,           GOES_ON },
+	/* dormouse restore */
+	[VM_TRIGGER_RESTORE]   = { "restore",   AT_REST,                    VM_SUSPENDED,  VM_REPORT_NONE,           GOES_ON },
+	/* SYSTEM_SUSPEND */
+	[VM_TRIGGER_SUSPEND]   = { "suspend",   IN(VM_RUNNING),             VM_SUSPENDED,  VM_REPORT_SUSPEND,        GOES_ON },
+	/* an interrupt, input on the console, dormouse wake */
+	[VM_TRIGGER_WAKE]      = { "wake",      IN(VM_SUSPENDED),           VM_RUNNING,    VM_REPORT_WAKEUP,         GOES_ON },
+	/* SYSTEM_RESET, SYSTEM_RESET2, dormouse reset */
+	[VM_TRIGGER_RESET]     = { "reset",     POWERED,                    VM_RESETTING,  VM_REPORT_RESET,          EXIT_STATUS_RESET },
+	/* SYSTEM_OFF */
+	[VM_TRIGGER_OFF]       = { "off",       IN(VM_RUNNING),             VM_OFF,        VM_REPORT_NONE,           EXIT_STATUS_OFF },
+	/* SYSTEM_OFF2 */
+	[VM_TRIGGER_HIBERNATE] = { "hibernate", IN(VM_RUNNING),             VM_HIBERNATED, VM_REPORT_SUSPEND_DISK,   EXIT_STATUS_HIBERNATED },
+	/* a signal, Ctrl-A x, dormouse kill */
+	[VM_TRIGGER_QUIT]      = { "quit",      POWERED | IN(VM_RESETTING), VM_OFF,        VM_REPORT_NONE,           EXIT_STATUS_QUIT },
+	/* the guest or the host cannot go on */
+	[VM_TRIGGER_CRASH]     = { "crash",     POWERED | IN(VM_RESETTING), VM_CRASHED,    VM_REPORT_GUEST_PANICKED, EXIT_STATUS_CRASHED },
+	/* dormouse save */
+	[VM_TRIGGER_SAVE]      = { "save",      IN(VM_SUSPENDED),           VM_SAVED,      VM_REPORT_NONE,           EXIT_STATUS_SAVED },
 	/* clang-format on */
 };
 
@@ -32,28 +54,46 @@ static const char *const state_words[VM_STATE_COUNT] = {
 	[VM_CRASHED] = "crashed",
 };
 
-static const char *const trigger_words[VM_TRIGGER_COUNT] = {
-	[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_SUSPEND] = "suspend",
-	[VM_TRIGGER_WAKE] = "wake",	      [VM_TRIGGER_OFF] = "off",
-	[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
-	[VM_TRIGGER_QUIT] = "quit",	      [VM_TRIGGER_CRASH] = "crash",
-	[VM_TRIGGER_SAVE] = "save",	      [VM_TRIGGER_RESTORE] = "restore",
-};
-
 int lifecycle_next(enum vm_state from, enum vm_trigger trigger, enum vm_state *to)
 {
-	const signed char next = transitions[from][trigger];
-
-	if (next == NOWHERE)
+	if (!(rows[trigger].from & IN(from)))
 		return -EINVAL;
-	*to = (enum vm_state)next;
+	*to = rows[trigger].to;
 
 	return 0;
+}
+
+enum vm_report lifecycle_report(enum vm_trigger trigger)
+{
+	return rows[trigger].report;
+}
+
+const char *lifecycle_report_word(enum vm_report report)
+{
+	static const char *const words[VM_REPORT_COUNT] = {
+		[VM_REPORT_NONE] = "",
+		[VM_REPORT_SUSPEND] = "SUSPEND",
+		[VM_REPORT_WAKEUP] = "WAKEUP",
+		[VM_REPORT_STOP] = "STOP",
+		[VM_REPORT_RESUME] = "RESUME",
+		[VM_REPORT_RESET] = "RESET",
+		[VM_REPORT_POWERDOWN] = "POWERDOWN",
+		[VM_REPORT_SUSPEND_DISK] = "SUSPEND_DISK",
+		[VM_REPORT_GUEST_PANICKED] = "GUEST_PANICKED",
+		[VM_REPORT_SHUTDOWN] = "SHUTDOWN",
+	};
+
+	return words[report];
 }
 
 bool lifecycle_has_process(enum vm_state state)
 {
 	return state == VM_RUNNING || state == VM_SUSPENDED || state == VM_RESETTING;
+}
+
+bool lifecycle_awaits_restore(enum vm_state state, bool died, bool has_file)
+{
+	return has_file && (state == VM_SAVED || (state == VM_SUSPENDED && died));
 }
 
 const char *lifecycle_state_word(enum vm_state state)
@@ -63,123 +103,39 @@ const char *lifecycle_state_word(enum vm_state state)
 
 const char *lifecycle_trigger_word(enum vm_trigger trigger)
 {
-	return trigger_words[trigger];
+	return rows[trigger].word;
 }
 
-/* The index of @word in @words, or -EINVAL. */
-static int find_word(const char *const *words, int count, const char *word)
+int lifecycle_parse_state(const char *word, enum vm_state *state)
 {
-	for (int i = 0; i < count; i++) {
-		if (strcmp(words[i], word) == 0)
-			return i;
+	for (int i = 0; i < VM_STATE_COUNT; i++) {
+		if (strcmp(state_words[i], word) != 0)
+			continue;
+		*state = (enum vm_state)i;
+
+		return 0;
 	}
 
 	return -EINVAL;
 }
 
-int lifecycle_parse_state(const char *word, enum vm_state *state)
-{
-	const int found = find_word(state_words, VM_STATE_COUNT, word);
-
-	if (found < 0)
-		return found;
-	*state = (enum vm_state)found;
-
-	return 0;
-}
-
 int lifecycle_parse_trigger(const char *word, enum vm_trigger *trigger)
 {
-	const int found = find_word(trigger_words, VM_TRIGGER_COUNT, word);
+	for (int i = 0; i < VM_TRIGGER_COUNT; i++) {
+		if (strcmp(rows[i].word, word) != 0)
+			continue;
+		*trigger = (enum vm_trigger)i;
 
-	if (found < 0)
-		return found;
-	*trigger = (enum vm_trigger)found;
+		return 0;
+	}
 
-	return 0;
+	return -EINVAL;
 }
 
 int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger)
 {
-	switch (state) {
-	case VM_OFF:
-		if (trigger == VM_TRIGGER_QUIT)
-			return EXIT_STATUS_QUIT;
+	if (lifecycle_has_process(state) || rows[trigger].exit_status == GOES_ON)
+		return EXIT_STATUS_TROUBLE;
 
-		return trigger == VM_TRIGGER_RESET ? EXIT_STATUS_RESET : EXIT_STATUS_OFF;
-	case VM_HIBERNATED:
-		return EXIT_STATUS_HIBERNATED;
-	case VM_SAVED:
-		return EXIT_STATUS_SAVED;
-	case VM_CRASHED:
-		return EXIT_STATUS_CRASHED;
-	case VM_RUNNING:
-	case VM_SUSPENDED:
-	case VM_RESETTING:
-		break;
-	}
-
-	return EXIT_STATUS_TROUBLE;
-}
-
-void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const char *what)
-{
-	size_t length = strnlen(what, sizeof(cause->what));
-
-	*cause = (struct cause){ .trigger = trigger, .vcpu = vcpu, .when = time(NULL) };
-	/* Where it is cut, back to where a character of UTF-8 begins. */
-	if (length == sizeof(cause->what)) {
-		do
-			length--;
-		while (length > 0 && (what[length] & 0xc0) == 0x80);
-	}
-	memcpy(cause->what, what, length);
-}
-
-bool cause_outranks(const struct cause *later, const struct cause *first)
-{
-	return first->trigger == VM_TRIGGER_QUIT &&
-	       (later->trigger == VM_TRIGGER_OFF || later->trigger == VM_TRIGGER_HIBERNATE);
-}
-
-void cause_format(const struct cause *cause, char text[CAUSE_TEXT_SIZE])
-{
-	char type[64] = "";
-	char vcpu[32] = "";
-
-	if (cause->type_known && cause->cookie)
-		snprintf(type, sizeof(type), ", type %#x, cookie %#llx", cause->type,
-			 (unsigned long long)cause->cookie);
-	else if (cause->type_known)
-		snprintf(type, sizeof(type), ", type %#x", cause->type);
-	if (cause->vcpu != CAUSE_VCPU_NONE)
-		snprintf(vcpu, sizeof(vcpu), ", from vCPU %d", cause->vcpu);
-	snprintf(text, CAUSE_TEXT_SIZE, "%s%s%s", cause->what, type, vcpu);
-}
-
-void time_format(time_t when, char text[TIME_TEXT_SIZE])
-{
-	struct tm tm;
-
-	text[0] = '\0';
-	if (gmtime_r(&when, &tm))
-		strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
-int time_parse(const char *text, time_t *when)
-{
-	struct tm tm = { 0 };
-	char again[TIME_TEXT_SIZE];
-	time_t parsed;
-
-	if (!strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return -EINVAL;
-	parsed = timegm(&tm);
-	/* strptime() lets blanks, missing digits and the 31st of November pass. */
-	time_format(parsed, again);
-	if (strcmp(text, again) != 0)
-		return -EINVAL;
-	*when = parsed;
-
-	return 0;
+	return state == VM_CRASHED ? EXIT_STATUS_CRASHED : rows[trigger].exit_status;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "lifecycle.h"
+#include "time-text.h"
 
 /* GICv3: where private peripheral interrupts begin, and what no interrupt has. */
 #define INTID_FIRST 16

@@ -12,6 +12,7 @@
 #include "record-file.h"
 #include "record-suspension.h"
 #include "record-text.h"
+#include "time-text.h"
 
 /* Raised when a reader of the old format would misunderstand the new one. */
 #define RECORD_FORMAT 1

@@ -13,9 +13,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "cause.h"
 #include "config.h"
 #include "error.h"
-#include "lifecycle.h"
 #include "record-suspension.h"
 
 /** A record is shorter than this: neither written nor read otherwise. */

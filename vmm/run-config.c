@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "save/file.h"
 
@@ -37,16 +38,36 @@ static int check_environment(const struct run_options *options, const struct run
 			 change.text, found->name);
 }
 
-/* Its guest sleeps in a file, and knows what its disks hold: nobody else may write there. */
+/* Whether the file that the record names may be restored: its guest has not run since. */
+static bool awaits_restore(const struct run_found *found)
+{
+	const struct record *last = &found->last;
+
+	return found->recorded && lifecycle_awaits_restore(last->state, found->died,
+							   *last->saved_id && last->saved_file);
+}
+
+/* Its guest sleeps in a file, and knows what its disks hold: no other may write there. */
 static int check_saved(const struct run_found *found, struct error *error)
 {
-	if (!found->recorded || found->last.state != VM_SAVED)
+	const char *file = found->last.saved_file;
+
+	if (!awaits_restore(found))
+		return 0;
+	if (found->last.state == VM_SAVED)
+		return error_set(error, -EPERM,
+				 "%s is saved in %s: go on with \"dormouse restore %s\", or start "
+				 "it with --force, and that file is of no use any more",
+				 found->name, file, file);
+	/* Its dormouse died before the file had its name: there is nothing to lose. */
+	if (access(file, F_OK) < 0 && errno == ENOENT)
 		return 0;
 
 	return error_set(error, -EPERM,
-			 "%s is saved in %s: go on with \"dormouse restore %s\", or start it with "
-			 "--force, and that file is of no use any more",
-			 found->name, found->last.saved_file, found->last.saved_file);
+			 "the dormouse that ran %s died as it had saved it in %s: go on with "
+			 "\"dormouse restore %s\", or start it with --force, and that file is of "
+			 "no use any more",
+			 found->name, file, file);
 }
 
 /* What a guest that was saved knows of its disks is true as long as it has not run since. */
@@ -54,11 +75,11 @@ static int check_restored(const struct run_options *options, const struct run_fo
 			  struct error *error)
 {
 	const struct record *saved = &options->from->record;
+	const bool awaits = awaits_restore(found);
 
-	if (!found->recorded ||
-	    (found->last.state == VM_SAVED && strcmp(found->last.saved_id, saved->saved_id) == 0))
+	if (!found->recorded || (awaits && strcmp(found->last.saved_id, saved->saved_id) == 0))
 		return 0;
-	if (found->last.state == VM_SAVED)
+	if (awaits)
 		return error_set(error, -EPERM,
 				 "%s is saved in %s, which is later than %s, or another: "
 				 "restore that, or this with --force if its disks shall be at risk",

@@ -276,7 +276,7 @@ struct cause vm_wait(struct vm *vm)
 	return vm->cause;
 }
 
-int vm_drop_memory(struct vm *vm, struct error *error)
+static int drop_memory(struct vm *vm, struct error *error)
 {
 	const int err = memory_drop(&vm->memory);
 
@@ -284,4 +284,26 @@ int vm_drop_memory(struct vm *vm, struct error *error)
 		return error_set(error, err, "cannot drop the guest's memory: %s", strerror(-err));
 
 	return 0;
+}
+
+int vm_restart(struct vm *vm, bool warm, struct error *error)
+{
+	int err;
+
+	vm_end(vm);
+	err = devices_drain(vm->devices, error);
+	if (err)
+		return err;
+	bus_reset(&vm->bus);
+	if (!warm)
+		err = drop_memory(vm, error);
+	if (!err)
+		err = vm_begin(vm, NULL, error);
+	if (err)
+		return err;
+	err = vm_run(vm, error);
+	if (err)
+		vm_end(vm);
+
+	return err;
 }

@@ -17,13 +17,13 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "cause.h"
 #include "config.h"
 #include "error.h"
 #include "gate.h"
 #include "guest-clock.h"
 #include "image.h"
 #include "kvm.h"
-#include "lifecycle.h"
 #include "memory.h"
 #include "reset-state.h"
 
@@ -119,7 +119,11 @@ struct cause vm_wait(struct vm *vm);
 /** End a life that vm_begin() began and in which nothing runs any more. */
 void vm_end(struct vm *vm);
 
-/** Drop what RAM holds. Between two lives. Returns 0, or -errno with @error set. */
-int vm_drop_memory(struct vm *vm, struct error *error);
+/**
+ * End a power cycle in which nothing runs any more and begin the next, which runs; a
+ * @warm one finds RAM as it was left. Returns 0, or -errno with @error set, and then
+ * there is none.
+ */
+int vm_restart(struct vm *vm, bool warm, struct error *error);
 
 #endif

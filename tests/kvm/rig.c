@@ -43,7 +43,7 @@ void rig_create(struct rig *rig, unsigned int cpus)
 	assert_true(rig->dir_fd >= 0);
 	assert_int_equal(vcpu_setup(&error), 0);
 	assert_int_equal(vm_create(&rig->vm, &kvm_of_tests, config, "vm", &error), 0);
-	control_create(&rig->control, &rig->vm, &rig->record, rig->dir_fd);
+	control_create(&rig->control, &rig->vm, &rig->record, NULL, NULL, rig->dir_fd);
 	assert_int_equal(vm_begin(&rig->vm, NULL, &error), 0);
 }
 
@@ -51,7 +51,7 @@ void rig_run(struct rig *rig)
 {
 	struct error error;
 
-	assert_int_equal(vm_run(&rig->vm, &error), 0);
+	assert_int_equal(control_start(&rig->control, &error), 0);
 	runs = true;
 }
 
@@ -59,7 +59,7 @@ void rig_destroy(struct rig *rig)
 {
 	if (runs) {
 		control_quit(&rig->control, CONTROL_REASON_HOST_SIGNAL, "the test");
-		(void)vm_wait(&rig->vm);
+		assert_false(control_on_stop(&rig->control));
 	}
 	vm_end(&rig->vm);
 	vm_destroy(&rig->vm);

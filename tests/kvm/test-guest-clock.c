@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #define A_WHILE 2500000000ULL
+#define A_MOMENT 3
 
 /* The host's counter, and from where the guest's counts, as KVM has them. */
 static _Atomic uint64_t host_ticks;
@@ -38,6 +39,9 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 
 	if (request == KVM_CREATE_VM)
 		offset = host_ticks;
+	/* Between the moment when a life's counter begins and the one when its vCPUs run. */
+	if (request == KVM_CREATE_DEVICE)
+		host_ticks += A_MOMENT;
 	if ((request != KVM_GET_ONE_REG && request != KVM_SET_ONE_REG) ||
 	    reg->id != KVM_REG_ARM_TIMER_CNT)
 		return false;
@@ -118,25 +122,12 @@ static void test_goes_on_while_suspended(void **state)
 	struct rig *rig = *state;
 	const uint64_t before = guest_counter();
 
-	rig->record.state = VM_SUSPENDED;
+	rig->control.life.state = VM_SUSPENDED;
 	must_pause(rig);
 	host_ticks += A_WHILE;
 	must_continue(rig);
 	assert_int_equal(guest_counter(), before + A_WHILE);
-	rig->record.state = VM_RUNNING;
-}
-
-/* As run.c resets it. */
-static void begin_again(struct rig *rig)
-{
-	struct error error;
-	const struct cause cause = vm_wait(&rig->vm);
-
-	vm_end(&rig->vm);
-	assert_int_equal(vm_begin(&rig->vm, NULL, &error), 0);
-	host_ticks += 3;
-	rig_run(rig);
-	control_began_again(&rig->control, &cause);
+	rig->control.life.state = VM_RUNNING;
 }
 
 static void test_stands_over_a_reset_while_paused(void **state)
@@ -147,7 +138,7 @@ static void test_stands_over_a_reset_while_paused(void **state)
 	must_pause(rig);
 	host_ticks += A_WHILE;
 	assert_int_equal(control_reset(&rig->control, "the test", &error), 0);
-	begin_again(rig);
+	assert_true(control_on_stop(&rig->control));
 	host_ticks += A_WHILE;
 	must_continue(rig);
 	/* The new life's counter began with it. */
@@ -161,11 +152,11 @@ static void test_stands_for_a_life_that_begins_paused(void **state)
 
 	assert_int_equal(control_reset(&rig->control, "the test", &error), 0);
 	/* The pause came when there was nobody left to hold. */
-	rig->control.paused = true;
-	begin_again(rig);
+	rig->control.life.paused = true;
+	assert_true(control_on_stop(&rig->control));
 	host_ticks += A_WHILE;
 	must_continue(rig);
-	assert_int_equal(guest_counter(), 3);
+	assert_int_equal(guest_counter(), A_MOMENT);
 }
 
 static void pass_time(void)
@@ -186,10 +177,10 @@ static void test_stands_while_the_process_is_stopped(void **state)
 	assert_int_equal(guest_counter(), before + A_WHILE);
 	must_continue(rig);
 	assert_int_equal(guest_counter(), before);
-	rig->record.state = VM_SUSPENDED;
+	rig->control.life.state = VM_SUSPENDED;
 	control_stop_process(&rig->control, pass_time);
 	assert_int_equal(guest_counter(), before + A_WHILE);
-	rig->record.state = VM_RUNNING;
+	rig->control.life.state = VM_RUNNING;
 }
 
 static void test_a_counter_that_cannot_be_set_goes_on(void **state)
@@ -202,7 +193,7 @@ static void test_a_counter_that_cannot_be_set_goes_on(void **state)
 	host_ticks += A_WHILE;
 	must_continue(rig);
 	assert_int_equal(guest_counter(), before + A_WHILE);
-	assert_false(rig->control.paused);
+	assert_false(control_is_paused(&rig->control));
 }
 
 static uint64_t host_now(void)

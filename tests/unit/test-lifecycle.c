@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+#include "cause.h"
+#include "time-text.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Every way there is; whatever is not here is none. */
@@ -143,6 +146,57 @@ static void the_exit_status_tells_how_it_ended(void **state)
 	/* No run ends in these. */
 	assert_int_equal(lifecycle_exit_status(VM_RUNNING, VM_TRIGGER_START), 1);
 	assert_int_equal(lifecycle_exit_status(VM_RESETTING, VM_TRIGGER_RESET), 1);
+}
+
+/* The table of docs/design.md: trigger, where from and to, what reports it, exit status. */
+static void the_table_is_that_of_the_documents(void **state)
+{
+	FILE *file = fopen("docs/design.md", "r");
+	char text[1 << 17];
+	size_t size;
+
+	assert_non_null(file);
+	size = fread(text, 1, sizeof(text) - 1, file);
+	text[size] = '\0';
+	(void)fclose(file);
+	for (int i = 0; i < VM_TRIGGER_COUNT; i++) {
+		const enum vm_trigger trigger = (enum vm_trigger)i;
+		const enum vm_report report = lifecycle_report(trigger);
+		enum vm_state to = VM_STATE_COUNT;
+		char from[128] = "";
+		char row[256];
+		char status[16] = "";
+		int exit_status;
+
+		for (int j = 0; j < VM_STATE_COUNT; j++) {
+			if (lifecycle_next((enum vm_state)j, trigger, &to) < 0)
+				continue;
+			strcat(from, *from ? ", " : "");
+			strcat(from, lifecycle_state_word((enum vm_state)j));
+		}
+		exit_status = lifecycle_exit_status(VM_OFF, trigger);
+		if (trigger == VM_TRIGGER_CRASH)
+			exit_status = lifecycle_exit_status(VM_CRASHED, trigger);
+		if (exit_status != EXIT_STATUS_TROUBLE)
+			snprintf(status, sizeof(status), " %d", exit_status);
+		snprintf(row, sizeof(row), "| %s | %s | %s |%s%s |%s |\n",
+			 lifecycle_trigger_word(trigger), from, lifecycle_state_word(to),
+			 report == VM_REPORT_NONE ? "" : " ", lifecycle_report_word(report), status);
+		if (!strstr(text, row))
+			fail_msg("docs/design.md has no row %s", row);
+	}
+}
+
+/* Only a guest that has not run since what its file has may go on with that. */
+static void a_file_may_be_restored_while_its_guest_has_not_run_on(void **state)
+{
+	for (int i = 0; i < VM_STATE_COUNT; i++) {
+		for (int died = 0; died < 2; died++) {
+			assert_int_equal(lifecycle_awaits_restore((enum vm_state)i, died, true),
+					 i == VM_SAVED || (i == VM_SUSPENDED && died));
+			assert_false(lifecycle_awaits_restore((enum vm_state)i, died, false));
+		}
+	}
 }
 
 /* A signal that comes as the guest is saying that its image is complete. */
@@ -327,6 +381,8 @@ int main(void)
 		cmocka_unit_test(the_words_of_triggers_are_these),
 		cmocka_unit_test(an_unknown_word_is_refused),
 		cmocka_unit_test(the_exit_status_tells_how_it_ended),
+		cmocka_unit_test(the_table_is_that_of_the_documents),
+		cmocka_unit_test(a_file_may_be_restored_while_its_guest_has_not_run_on),
 		cmocka_unit_test(a_guest_that_ends_itself_is_right_against_who_stops_it),
 		cmocka_unit_test(a_cause_is_set_without_arguments_and_as_of_now),
 		cmocka_unit_test(words_that_are_too_long_are_cut_off_between_characters),

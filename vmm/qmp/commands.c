@@ -84,7 +84,7 @@ static json_t *query_kvm(void *context, const char *argument, struct error *erro
 /* QEMU's RunState. */
 static const char *run_state(const struct control *control)
 {
-	if (control->paused)
+	if (control_is_paused(control))
 		return "paused";
 
 	return control->record->state == VM_SUSPENDED ? "suspended" : "running";
