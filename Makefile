@@ -347,6 +347,30 @@ lifecycle-broken: ## that it finds faults, each of which is put in
 
 .PHONY: lifecycle lifecycle-broken
 
+# A run's real threads, on the same KVM, which calls at random.
+stress_src := $(sort $(wildcard tests/stress/*.c)) tests/fuzz/fake-kvm.c $(lib_src) \
+	$(filter-out vmm/main.c vmm/cli-% vmm/counter.c,$(vmm_src))
+stress_wraps := ioctl kvm_open record_save save_file_publish
+
+$(O)/stress/%.o: %.c Makefile | $(O)/arm64-kvm/asm
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/fuzz $(CFLAGS_ALL) -fsanitize=thread \
+		-isystem $(O)/arm64-kvm -c -o $@ $<
+
+$(O)/stress/stress: $(stress_src:%.c=$(O)/stress/%.o)
+	@echo '  LD      $@'
+	$(Q)$(CC) -fsanitize=thread $(stress_wraps:%=-Wl,--wrap=%) -o $@ $^ $(LDFLAGS) \
+		-lfdt -ljansson -lz -lzstd -pthread
+
+-include $(wildcard $(O)/stress/*/*.d $(O)/stress/*/*/*.d)
+
+stress: T := 20
+stress: $(O)/stress/stress ## the threads of a run under ThreadSanitizer, with a random guest, user and failures; T=20 seconds
+	$(Q)$< $(T)
+
+.PHONY: stress
+
 model-broken: $(model_src:%.c=$(O)/native/%.o) ## that it finds faults, each of which is put in
 	$(Q)CC='$(CC)' tests/model/test-broken $^
 

@@ -144,7 +144,7 @@ static int access_device(const struct kvm_device_attr *attr, bool set)
 }
 
 /* A descriptor that can be mapped as a vCPU's. */
-static int create_vcpu(size_t index)
+int fake_kvm_create_vcpu(size_t index)
 {
 	const int fd = memfd_create("vcpu", MFD_CLOEXEC);
 
@@ -204,7 +204,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	case KVM_CREATE_VM:
 		return eventfd(0, EFD_CLOEXEC);
 	case KVM_CREATE_VCPU:
-		return create_vcpu((size_t)(uintptr_t)argument);
+		return fake_kvm_create_vcpu((size_t)(uintptr_t)argument);
 	case KVM_CREATE_DEVICE:
 		return create_device(argument);
 	case KVM_GET_REG_LIST:

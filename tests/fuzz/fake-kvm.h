@@ -13,6 +13,7 @@
 #include "kvm.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /** What kvm_open() would find. */
 extern const struct kvm kvm_of_tests;
@@ -22,6 +23,9 @@ extern const struct kvm kvm_of_tests;
  * errno if that is -1. From the thread that makes the call. NULL if it answers nothing.
  */
 extern bool (*fake_kvm_answer)(int fd, unsigned long request, void *argument, int *ret);
+
+/** Make the vCPU of this index: a descriptor of a page that can be mapped, or -1. */
+int fake_kvm_create_vcpu(size_t index);
 
 /** Run a guest that executes nothing, until its thread is kicked: -1, and EINTR. */
 int fake_kvm_run(int fd);

@@ -146,7 +146,7 @@ static json_t *query_block(void *context, const char *argument, struct error *er
 	const struct control *control = context;
 	const struct devices *devices = control->vm->devices;
 	json_t *blocks = json_array();
-	char name[16];
+	char name[32];
 
 	for (size_t i = 0; i < devices->disk_count; i++) {
 		snprintf(name, sizeof(name), "disk%zu", i);
