@@ -211,6 +211,12 @@ int devices_attach(const struct devices *devices, const struct vm *vm, struct er
 	return err;
 }
 
+static int not_durable(const struct disk *disk, int err, struct error *error)
+{
+	return error_set(error, err, "disk %s: what was written is not durable: %s", disk->path,
+			 strerror(-err));
+}
+
 void devices_halt(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->disk_count; i++)
@@ -227,12 +233,16 @@ int devices_drain(struct devices *devices, struct error *error)
 		const int err = blk_drain(&devices->blks[i]);
 
 		if (err && !first)
-			first = error_set(error, err,
-					  "disk %s: what was written is not durable: %s",
-					  devices->disks[i].path, strerror(-err));
+			first = not_durable(&devices->disks[i], err, error);
 	}
 
 	return first;
+}
+
+void devices_start(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->disk_count; i++)
+		blk_start(&devices->blks[i]);
 }
 
 /* --- to be saved --- */
@@ -251,18 +261,20 @@ void devices_let_go(struct devices *devices)
 	virtio_mmio_let_go(&devices->rng.mmio);
 }
 
-int devices_sync(const struct devices *devices, struct error *error)
+int devices_sync(struct devices *devices, struct error *error)
 {
-	for (size_t i = 0; i < devices->disk_count; i++) {
-		const struct disk *disk = &devices->disks[i];
+	int first = 0;
 
-		if (!disk->read_only && fdatasync(disk->fd) < 0)
-			return error_set(error, -errno,
-					 "disk %s: what was written is not durable: %s", disk->path,
-					 strerror(errno));
+	/* All of them: what is durable is, whatever becomes of the others. */
+	for (size_t i = 0; i < devices->disk_count; i++) {
+		struct disk *disk = &devices->disks[i];
+		const int err = disk->read_only ? 0 : disk_sync(disk);
+
+		if (err && !first)
+			first = not_durable(disk, err, error);
 	}
 
-	return 0;
+	return first;
 }
 
 int devices_move(struct devices *devices, struct stream *stream, struct error *error)

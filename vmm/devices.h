@@ -61,14 +61,24 @@ int devices_drain(struct devices *devices, struct error *error);
 void devices_hold(struct devices *devices);
 void devices_let_go(struct devices *devices);
 
-/** Make durable what was written, while they are held. Returns 0, or -errno with @error set. */
-int devices_sync(const struct devices *devices, struct error *error);
+/**
+ * Make durable what was written, while they are held. Returns 0, or -errno with @error
+ * set; after a failure it fails always, as disk_sync() says.
+ */
+int devices_sync(struct devices *devices, struct error *error);
 
 /**
  * Move their state while they are held; what is read goes to devices as after
- * power-on, in a machine whose GIC is what it was. Returns 0, or -errno with @error
+ * power-on, but halted, in a machine whose GIC is what it was. They begin nothing before
+ * devices_start(). Returns 0, or -errno with @error
  * set if a device is not what it was; failures of the stream are not told here.
  */
 int devices_move(struct devices *devices, struct stream *stream, struct error *error);
+
+/**
+ * Let disks whose state was read begin: once nothing can fail any more that would have
+ * the machine be as it was before. Without effect on disks that are not halted.
+ */
+void devices_start(struct devices *devices);
 
 #endif

@@ -169,6 +169,7 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 	found.format = find_format(fd);
 	snprintf(found.name, sizeof(found.name), "%s", slash ? slash + 1 : path);
 	*disk = found;
+	pthread_mutex_init(&disk->sync_lock, NULL);
 
 	return 0;
 
@@ -238,8 +239,23 @@ int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, b
 	return is_unsupported(err) ? write_zeroes_plainly(disk, offset, size) : err;
 }
 
+int disk_sync(struct disk *disk)
+{
+	int err;
+
+	/* One at a time: of two that run, the host tells one of an error that is both's. */
+	pthread_mutex_lock(&disk->sync_lock);
+	if (!disk->sync_error)
+		disk->sync_error = durable_sync_data(disk->fd);
+	err = disk->sync_error;
+	pthread_mutex_unlock(&disk->sync_lock);
+
+	return err;
+}
+
 void disk_close(struct disk *disk)
 {
+	pthread_mutex_destroy(&disk->sync_lock);
 	if (disk->node_fd >= 0)
 		close(disk->node_fd);
 	close(disk->fd);

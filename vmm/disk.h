@@ -10,6 +10,7 @@
 
 #include "error.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@
 #define DISK_NAME_SIZE 20
 #define DISK_SECTOR_SIZE 512
 
-/** Constant from disk_open() to disk_close(): any thread may read it. */
+/** Constant from disk_open() to disk_close(), unless said: any thread may read it. */
 struct disk {
 	int fd;
 	int node_fd; /**< Of disk_lock(), or -1. */
@@ -31,6 +32,8 @@ struct disk {
 	 * be a guest's raw disk that holds such a file, and so is no mistake for sure.
 	 */
 	const char *format;
+	pthread_mutex_t sync_lock; /**< For disk_sync(): guards the next. */
+	int sync_error; /**< The first -errno of a write-back, or 0. */
 };
 
 /**
@@ -68,6 +71,15 @@ int disk_discard(const struct disk *disk, uint64_t offset, uint64_t size);
  * Returns 0 or -errno. From any thread.
  */
 int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, bool unmap);
+
+/**
+ * Make durable all that was written so far. From any thread; waits as long as the host
+ * does, and for another thread that is in it.
+ *
+ * Returns 0 or -errno. The host reports once that data could not be written, and may
+ * have dropped it: from then on, whoever asks and however often, nothing here is durable.
+ */
+int disk_sync(struct disk *disk);
 
 /** Unlock and close. Whoever uses the disk must be gone. */
 void disk_close(struct disk *disk);

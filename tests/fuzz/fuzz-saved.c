@@ -251,8 +251,11 @@ static void restore(const struct kind *kind, struct save_file *file, bool whole)
 	/* What nobody changed is what was saved. */
 	if (err && whole)
 		must_be(false, error.text);
+	/* Whatever waits in its rings: it may still be refused, and then nothing has changed. */
+	MUST(!virtio_mmio_running(&vm.devices->blks[0].mmio));
 	if (!err) {
 		MUST(file->record.suspension.vcpu < vm.vcpu_count);
+		devices_start(vm.devices);
 		use(&vm);
 		MUST(devices_drain(vm.devices, &error) == 0);
 		vm_end(&vm);

@@ -33,8 +33,13 @@ echo "+1000-1007" >"$bad/badblocks"
 disk_does "sectors gone bad: a write into the host's memory works" w 0
 disk_does "sectors gone bad: the flush gets an I/O error" f 1
 ok "sectors gone bad: the VM lives" vm_is_alive
-is "sectors gone bad: nothing is said of it" "$(wc -l <"$vm_messages")" 1
-disk_does "sectors gone bad: another write into the host's memory works" w 0
+ok "sectors gone bad: it is told" dormouse_said "^dormouse: disk: disk $device: what was written \
+is not durable: Input/output error; all flushes fail from now on\$"
+echo "-1000-1007" >"$bad/badblocks"
+disk_does "sectors that are good again: a write works" w 0
+disk_does "sectors that are good again: what is lost is lost, and a flush fails" f 1
+is "sectors that are good again: it is told once" "$(wc -l <"$vm_messages")" 2
+echo "+1000-1007" >"$bad/badblocks"
 disk_power_off
 is "a write that is not durable when the guest ends: run exits 4" "$vm_status" 4
 ok "a write that is not durable when the guest ends: it is told" dormouse_said \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Devices in a stream: as they were, and nothing that a forged one could be led astray by. */
+#include "blk-rig.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "irq-probe.h"
@@ -8,6 +9,7 @@
 #include "virtio/rng.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
 #include <setjmp.h>
@@ -64,6 +66,16 @@ static void move_rng(void *device, struct stream *stream)
 	if (!virtio_mmio_move(&rng->mmio, stream))
 		stream_fail(stream);
 	virtio_mmio_let_go(&rng->mmio);
+}
+
+static void move_blk(void *device, struct stream *stream)
+{
+	struct blk *blk = device;
+
+	virtio_mmio_hold(&blk->mmio);
+	if (!virtio_mmio_move(&blk->mmio, stream))
+		stream_fail(stream);
+	virtio_mmio_let_go(&blk->mmio);
 }
 
 static void save(mover move, void *device, struct saved *saved)
@@ -381,6 +393,131 @@ static void no_byte_of_a_device_leads_out_of_its_memory(void **state)
 	driver_destroy(&driver);
 }
 
+/* --- a disk --- */
+
+/* Its discard_sector_alignment, as a driver reads it. */
+static uint32_t read_alignment(struct blk *blk)
+{
+	const uint64_t at =
+		VIRTIO_MMIO_CONFIG + offsetof(struct virtio_blk_config, discard_sector_alignment);
+
+	return (uint32_t)virtio_mmio_ops.read(&blk->mmio, at, 4);
+}
+
+/* A disk of @r's image on a host whose file system has blocks of @block_size bytes. */
+static void create_blk(struct rig *r, struct blk *blk, struct disk *disk, uint32_t block_size)
+{
+	struct error error;
+
+	assert_int_equal(disk_open(disk, r->path, false, &error), 0);
+	disk->block_size = block_size;
+	assert_int_equal(blk_create(blk, disk, &r->driver.memory, 16, ignore, NULL), 0);
+}
+
+static void destroy_blk(struct blk *blk, struct disk *disk)
+{
+	blk_destroy(blk);
+	disk_close(disk);
+}
+
+/* A disk whose driver has offered a write of 512 bytes, which nobody has looked at. */
+static void save_blk(struct rig *r, struct saved *saved)
+{
+	rig_setup(r, RIG_FLUSH);
+	virtio_mmio_halt(&r->blk.mmio);
+	memset(rig_data(r), 0x3c, 512);
+	rig_header(r, VIRTIO_BLK_T_OUT, 0);
+	rig_describe(r, 0, RIG_HEADER, 16, VRING_DESC_F_NEXT);
+	rig_describe(r, 1, RIG_DATA, 512, VRING_DESC_F_NEXT);
+	rig_describe(r, 2, RIG_STATUS, 1, VRING_DESC_F_WRITE);
+	driver_offer(&r->driver, 0);
+	save(move_blk, &r->blk, saved);
+	destroy_blk(&r->blk, &r->disk);
+}
+
+/* Whether the image has what the driver offered to write. */
+static bool is_written(const struct rig *r)
+{
+	const int fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	uint8_t byte = 0;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, 0), 1);
+	close(fd);
+
+	return byte == 0x3c;
+}
+
+/* It may be refused after this, or never run, and then nothing has changed. */
+static void a_disk_begins_what_its_driver_had_offered_when_it_is_told(void **state)
+{
+	static struct saved saved;
+	struct rig r;
+
+	save_blk(&r, &saved);
+	create_blk(&r, &r.blk, &r.disk, 4096);
+	virtio_mmio_halt(&r.blk.mmio);
+	assert_int_equal(restore(move_blk, &r.blk, &saved), 0);
+	assert_false(virtio_mmio_running(&r.blk.mmio));
+	rig_notify(&r);
+	assert_false(is_written(&r));
+	destroy_blk(&r.blk, &r.disk);
+	assert_false(is_written(&r));
+
+	create_blk(&r, &r.blk, &r.disk, 4096);
+	virtio_mmio_halt(&r.blk.mmio);
+	assert_int_equal(restore(move_blk, &r.blk, &saved), 0);
+	blk_start(&r.blk);
+	(void)rig_wait(&r, 0);
+	assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
+	assert_true(is_written(&r));
+	rig_teardown(&r);
+}
+
+/* It is the file system's advice, and its guest knows that of the former. */
+static void a_disk_moves_to_a_file_system_of_other_blocks(void **state)
+{
+	static const uint32_t sizes[] = { 512, 4096, 131072, 1 << 20 };
+	static struct saved saved;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint32_t alignment;
+		struct rig r;
+
+		rig_setup(&r, RIG_FLUSH);
+		alignment = read_alignment(&r.blk);
+		save(move_blk, &r.blk, &saved);
+		destroy_blk(&r.blk, &r.disk);
+		create_blk(&r, &r.blk, &r.disk, sizes[i]);
+		assert_int_equal(read_alignment(&r.blk), sizes[i] / 512);
+		assert_int_equal(restore(move_blk, &r.blk, &saved), 0);
+		assert_int_equal(read_alignment(&r.blk), alignment);
+		rig_teardown(&r);
+	}
+}
+
+/* What is a promise is one: each other byte of what its driver knows. */
+static void a_disk_that_is_another_is_refused(void **state)
+{
+	const size_t advice = offsetof(struct virtio_blk_config, discard_sector_alignment);
+	static struct saved saved;
+	struct rig r;
+
+	save_blk(&r, &saved);
+	for (size_t i = 0; i < sizeof(struct virtio_blk_config); i++) {
+		const bool may_differ = i >= advice && i < advice + 4;
+		struct saved changed = saved;
+
+		changed.bytes[i] ^= 1;
+		create_blk(&r, &r.blk, &r.disk, 4096);
+		virtio_mmio_halt(&r.blk.mmio);
+		assert_int_equal(restore(move_blk, &r.blk, &changed), may_differ ? 0 : -EBADMSG);
+		destroy_blk(&r.blk, &r.disk);
+	}
+	driver_destroy(&r.driver);
+	unlink(r.path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +530,9 @@ int main(void)
 		cmocka_unit_test(a_clock_with_what_is_neither_true_nor_false_is_refused),
 		cmocka_unit_test(a_device_serves_what_its_driver_had_offered),
 		cmocka_unit_test(no_byte_of_a_device_leads_out_of_its_memory),
+		cmocka_unit_test(a_disk_begins_what_its_driver_had_offered_when_it_is_told),
+		cmocka_unit_test(a_disk_moves_to_a_file_system_of_other_blocks),
+		cmocka_unit_test(a_disk_that_is_another_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

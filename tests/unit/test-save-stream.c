@@ -258,6 +258,54 @@ static void memory_is_filled_within_itself_and_in_order(void **test)
 	assert_int_equal(READ_EXTENTS(8, 1, 8, 1, 9, 0), -EBADMSG);
 }
 
+#define LARGE (256ULL << 20)
+
+static size_t count_resident(const struct memory *memory)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t pages = (size_t)memory->size / page;
+	unsigned char *map = malloc(pages);
+	size_t count = 0;
+
+	assert_non_null(map);
+	assert_int_equal(mincore(memory->host, (size_t)memory->size, map), 0);
+	for (size_t i = 0; i < pages; i++)
+		count += map[i] & 1;
+	free(map);
+
+	return count * page;
+}
+
+/* A few bytes must not have the host give all the memory that they speak of. */
+static void a_file_without_the_bytes_that_it_promises_takes_no_memory(void **test)
+{
+	for (int ended = 0; ended < 2; ended++) {
+		const int fd = memfd_create("stream", MFD_CLOEXEC);
+		uint64_t offset = 0;
+		uint64_t size = LARGE;
+		struct stream *stream;
+		struct memory memory;
+
+		assert_int_equal(memory_create(&memory, LARGE), 0);
+		assert_int_equal(stream_write_to(&stream, fd), 0);
+		stream_move_u64(stream, &offset);
+		stream_move_u64(stream, &size);
+		assert_int_equal(stream_end(stream), 0);
+		stream_close(stream);
+		/* A frame that ends too early, and a file that does. */
+		if (!ended)
+			assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_CUR) - 5), 0);
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		assert_int_equal(stream_read_from(&stream, fd), 0);
+		memory_state_move(&memory, stream);
+		assert_int_equal(stream_end(stream), ended ? -EBADMSG : -ENODATA);
+		assert_in_range(count_resident(&memory), 0, 4 << 20);
+		stream_close(stream);
+		memory_destroy(&memory);
+		close(fd);
+	}
+}
+
 static void what_cannot_be_written_is_told(void **test)
 {
 	/* Always full. */
@@ -285,6 +333,7 @@ int main(void)
 		cmocka_unit_test(to_read_less_than_there_is_is_damage_unless_it_is_drained),
 		cmocka_unit_test(to_read_more_than_there_is_gives_zeros),
 		cmocka_unit_test(memory_is_filled_within_itself_and_in_order),
+		cmocka_unit_test(a_file_without_the_bytes_that_it_promises_takes_no_memory),
 		cmocka_unit_test(what_cannot_be_written_is_told),
 	};
 

@@ -209,6 +209,8 @@ int save_file_load(struct save_file *file, struct vm *vm, struct error *error)
 	int end;
 	int err;
 
+	/* Requests wait in memory that is not there yet, and of a machine that may be refused. */
+	devices_halt(vm->devices);
 	devices_hold(vm->devices);
 	err = machine_move(vm, &sleeper, file->stream, &reason);
 	devices_let_go(vm->devices);

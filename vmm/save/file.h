@@ -60,7 +60,8 @@ int save_file_open(const char *path, struct save_file *file, struct error *error
 
 /**
  * Read the machine into @vm, of the configuration that the record has, begun but
- * with nothing running. Returns 0, or -errno with @error set.
+ * with nothing running. Returns 0, or -errno with @error set. Either way its disks are
+ * halted: once nothing can fail any more, devices_start() lets them begin.
  */
 int save_file_load(struct save_file *file, struct vm *vm, struct error *error);
 

@@ -6,6 +6,9 @@
 /* Any size would do: what is written names bytes. */
 #define PIECE 4096
 
+/* As large as a call costs nothing beside what it moves. */
+#define MOVE_MAX ((size_t)256 << 10)
+
 /* Reading what was never touched backs it with the one page of zeros that all share. */
 static bool is_zero(const uint8_t *bytes)
 {
@@ -21,6 +24,21 @@ static uint64_t end_of(const struct memory *memory, uint64_t from, bool zero)
 	return from;
 }
 
+/*
+ * In pieces: of what is missing at the end of a file, which is read as zeros, no more
+ * than one touches memory that nobody has.
+ */
+static void move_bytes(uint8_t *bytes, uint64_t size, struct stream *stream)
+{
+	while (size > 0 && !stream_error(stream)) {
+		const size_t piece = size < MOVE_MAX ? (size_t)size : MOVE_MAX;
+
+		stream_move(stream, bytes, piece);
+		bytes += piece;
+		size -= piece;
+	}
+}
+
 /* An extent: offset and size, then the bytes. A size of 0 is the last. */
 static void write_extents(const struct memory *memory, struct stream *stream)
 {
@@ -32,7 +50,7 @@ static void write_extents(const struct memory *memory, struct stream *stream)
 		size = end_of(memory, offset, false) - offset;
 		stream_move_u64(stream, &offset);
 		stream_move_u64(stream, &size);
-		stream_move(stream, memory->host + offset, size);
+		move_bytes(memory->host + offset, size, stream);
 		offset += size;
 	}
 }
@@ -51,7 +69,7 @@ static void read_extents(const struct memory *memory, struct stream *stream)
 			stream_fail(stream);
 		if (stream_error(stream))
 			return;
-		stream_move(stream, memory->host + offset, size);
+		move_bytes(memory->host + offset, size, stream);
 		end = offset + size;
 	} while (size > 0);
 }

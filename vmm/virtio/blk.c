@@ -2,6 +2,7 @@
 #include "virtio/blk.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/virtio_ids.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,9 +19,9 @@
 #define SEG_MAX (VIRTQUEUE_SIZE_MAX - 2)
 
 /*
- * The lock is held for the length of a request, and a reset, or a vCPU that the
- * user wants to stop, waits for it. A request may have nearly 4 GiB, so that it is
- * carried out in pieces, and given up between two of them.
+ * The lock is held while data is moved, and a reset, or a vCPU that the user wants to
+ * stop, waits for it. A request may have nearly 4 GiB, so that it is carried out in
+ * pieces, and given up between two of them.
  */
 #define PIECE_MAX (32U << 20)
 
@@ -97,15 +98,33 @@ static int transfer(const struct blk *blk, struct span *span, uint64_t offset, b
 	return 0;
 }
 
-static int sync_image(const struct disk *disk)
+/* Say once that data is lost, since its guest may not. */
+static void report_loss(struct blk *blk, int err)
 {
-	int ret;
+	char text[PATH_MAX + 128];
 
-	do
-		ret = fdatasync(disk->fd);
-	while (ret < 0 && errno == EINTR);
+	if (blk->loss_reported || !blk->mmio.config.report)
+		return;
+	blk->loss_reported = true;
+	snprintf(text, sizeof(text),
+		 "%s: what was written is not durable: %s; all flushes fail "
+		 "from now on",
+		 blk->name, strerror(-err));
+	blk->mmio.config.report(blk->mmio.config.context, text);
+}
 
-	return ret < 0 ? -errno : 0;
+/* Make all durable, without the lock. */
+static int sync_image(struct blk *blk)
+{
+	const uint64_t left = virtio_mmio_leave(&blk->mmio);
+	const int err = disk_sync(blk->disk);
+
+	if (!virtio_mmio_return(&blk->mmio, left))
+		blk->dropped = true;
+	if (err)
+		report_loss(blk, err);
+
+	return err;
 }
 
 /* Whether a transfer is of whole sectors that the disk has. */
@@ -131,8 +150,7 @@ static uint8_t read_sectors(const struct blk *blk, uint64_t sector, struct span 
 	return status_of(transfer(blk, span, sector * DISK_SECTOR_SIZE, false));
 }
 
-static uint8_t write_sectors(const struct blk *blk, uint64_t sector, struct span *span,
-			     uint64_t size)
+static uint8_t write_sectors(struct blk *blk, uint64_t sector, struct span *span, uint64_t size)
 {
 	int err;
 
@@ -142,7 +160,7 @@ static uint8_t write_sectors(const struct blk *blk, uint64_t sector, struct span
 	err = transfer(blk, span, sector * DISK_SECTOR_SIZE, true);
 	/* A driver that cannot flush counts on every write to be durable. */
 	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
-		err = sync_image(blk->disk);
+		err = sync_image(blk);
 
 	return status_of(err);
 }
@@ -178,14 +196,30 @@ static int erase_segment(const struct blk *blk, uint32_t type,
 	return disk_write_zeroes(blk->disk, offset, size, segment->flags != 0);
 }
 
+/* Without the lock, until the device is halted or reset. */
+static int erase_segments(struct blk *blk, uint32_t type,
+			  const struct virtio_blk_discard_write_zeroes *segments, uint64_t count)
+{
+	const uint64_t left = virtio_mmio_leave(&blk->mmio);
+	int err = 0;
+
+	for (uint64_t i = 0; i < count && !err; i++)
+		err = virtio_mmio_running(&blk->mmio) ? erase_segment(blk, type, &segments[i])
+						      : -ECANCELED;
+	if (!virtio_mmio_return(&blk->mmio, left))
+		blk->dropped = true;
+
+	return err;
+}
+
 /* VIRTIO_BLK_T_DISCARD and VIRTIO_BLK_T_WRITE_ZEROES: all of it is checked before any is done. */
-static uint8_t erase_sectors(const struct blk *blk, uint32_t type, struct span *span, uint64_t size)
+static uint8_t erase_sectors(struct blk *blk, uint32_t type, struct span *span, uint64_t size)
 {
 	const bool zeroes = type == VIRTIO_BLK_T_WRITE_ZEROES;
 	struct virtio_blk_discard_write_zeroes segments[DISCARD_SEGMENTS_MAX] = { { 0 } };
 	const uint64_t count = size / sizeof(segments[0]);
 	uint8_t result = VIRTIO_BLK_S_OK;
-	int err = 0;
+	int err;
 
 	if (!virtio_mmio_has(&blk->mmio, zeroes ? VIRTIO_BLK_F_WRITE_ZEROES : VIRTIO_BLK_F_DISCARD))
 		return VIRTIO_BLK_S_UNSUPP;
@@ -197,11 +231,9 @@ static uint8_t erase_sectors(const struct blk *blk, uint32_t type, struct span *
 		result = check_segment(blk, type, &segments[i]);
 	if (result != VIRTIO_BLK_S_OK)
 		return result;
-	for (uint64_t i = 0; i < count && !err; i++)
-		err = virtio_mmio_running(&blk->mmio) ? erase_segment(blk, type, &segments[i])
-						      : -ECANCELED;
-	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
-		err = sync_image(blk->disk);
+	err = erase_segments(blk, type, segments, count);
+	if (!err && !blk->dropped && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
+		err = sync_image(blk);
 
 	return status_of(err);
 }
@@ -209,6 +241,7 @@ static uint8_t erase_sectors(const struct blk *blk, uint32_t type, struct span *
 /*
  * Carry out the request in blk->chain. Returns false if it is none: no room for
  * a header or a status. How it is spread over descriptors is the driver's choice.
+ * Sets blk->dropped if nobody waits for it any more.
  */
 static bool carry_out(struct blk *blk)
 {
@@ -219,6 +252,7 @@ static bool carry_out(struct blk *blk)
 	uint8_t *status;
 	uint8_t result;
 
+	blk->dropped = false;
 	if (chain->readable_size < sizeof(header) || chain->writable_size < 1)
 		return false;
 
@@ -234,7 +268,7 @@ static bool carry_out(struct blk *blk)
 				       chain->readable_size - sizeof(header));
 		break;
 	case VIRTIO_BLK_T_FLUSH:
-		result = status_of(sync_image(blk->disk));
+		result = status_of(sync_image(blk));
 		break;
 	case VIRTIO_BLK_T_DISCARD:
 	case VIRTIO_BLK_T_WRITE_ZEROES:
@@ -250,6 +284,9 @@ static bool carry_out(struct blk *blk)
 		break;
 	}
 
+	/* The memory may be another driver's by now. */
+	if (blk->dropped)
+		return true;
 	/*
 	 * All that may be written is, so that the used length, which counts from
 	 * the front, covers the status at the end.
@@ -303,6 +340,9 @@ static bool serve(struct blk *blk)
 		virtio_mmio_fail(&blk->mmio, "a request has no header or no status");
 		return false;
 	}
+	/* There may be requests of the driver that came after the reset. */
+	if (blk->dropped)
+		return true;
 	/*
 	 * Halted or reset meanwhile: the request may have been given up. An error
 	 * would tell a driver that still runs, and may have other disks, of a
@@ -310,7 +350,8 @@ static bool serve(struct blk *blk)
 	 */
 	if (!virtio_mmio_running(&blk->mmio))
 		return false;
-	if (virtqueue_push(queue, chain->head, (uint32_t)chain->writable_size))
+	/* A driver may have stopped the queue while the thread was away. */
+	if (queue->ready && virtqueue_push(queue, chain->head, (uint32_t)chain->writable_size))
 		virtio_mmio_interrupt(&blk->mmio);
 
 	return true;
@@ -363,7 +404,7 @@ static int start_thread(struct blk *blk)
 	return -err;
 }
 
-int blk_create(struct blk *blk, const struct disk *disk, const struct memory *memory, uint32_t spi,
+int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory, uint32_t spi,
 	       void (*report)(void *context, const char *message), void *context)
 {
 	struct virtio_mmio_config config = {
@@ -375,6 +416,9 @@ int blk_create(struct blk *blk, const struct disk *disk, const struct memory *me
 		.queue_count = VIRTIO_MMIO_QUEUES_MAX,
 		.space = &blk->space,
 		.space_size = sizeof(blk->space),
+		/* Of the host's file system, and the image may be on another one tomorrow. */
+		.advice = &blk->space.discard_sector_alignment,
+		.advice_size = sizeof(blk->space.discard_sector_alignment),
 		.report = report,
 		.context = context,
 	};
@@ -444,10 +488,15 @@ int blk_drain(struct blk *blk)
 
 	/* Not one more, so that the lock is to be had soon. */
 	blk_halt(blk);
-	/* Under the lock, so that no request of the thread's is half done. */
-	pthread_mutex_lock(&blk->mmio.lock);
-	err = blk->disk->read_only ? 0 : sync_image(blk->disk);
-	pthread_mutex_unlock(&blk->mmio.lock);
+	/* No request of the thread's is half done then, and none begins. */
+	virtio_mmio_hold(&blk->mmio);
+	err = blk->disk->read_only ? 0 : disk_sync(blk->disk);
+	virtio_mmio_let_go(&blk->mmio);
 
 	return err;
+}
+
+void blk_start(struct blk *blk)
+{
+	virtio_mmio_start(&blk->mmio);
 }

@@ -82,6 +82,7 @@ static void reset_registers(struct virtio_mmio *mmio)
 	mmio->driver_features_sel = 0;
 	mmio->queue_sel = 0;
 	mmio->driver_features = 0;
+	mmio->resets++;
 	for (unsigned int i = 0; i < mmio->config.queue_count; i++) {
 		mmio->setup[i] = (struct virtqueue_setup){ 0 };
 		virtqueue_stop(&mmio->queues[i]);
@@ -112,6 +113,12 @@ void virtio_mmio_halt(struct virtio_mmio *mmio)
 {
 	/* Not by way of Status, which a vCPU that still runs could write again. */
 	atomic_store(&mmio->halted, true);
+}
+
+void virtio_mmio_start(struct virtio_mmio *mmio)
+{
+	if (atomic_exchange(&mmio->halted, false))
+		(void)eventfd_write(mmio->notify_fd, 1);
 }
 
 static void virtio_mmio_reset(void *device)
@@ -365,9 +372,36 @@ const struct device_ops virtio_mmio_ops = {
 	.reset = virtio_mmio_reset,
 };
 
+uint64_t virtio_mmio_leave(struct virtio_mmio *mmio)
+{
+	const uint64_t resets = mmio->resets;
+
+	mmio->away = true;
+	pthread_mutex_unlock(&mmio->lock);
+
+	return resets;
+}
+
+bool virtio_mmio_return(struct virtio_mmio *mmio, uint64_t left)
+{
+	pthread_mutex_lock(&mmio->lock);
+	mmio->away = false;
+	pthread_cond_broadcast(&mmio->returned);
+
+	return mmio->resets == left;
+}
+
+void virtio_mmio_await(struct virtio_mmio *mmio)
+{
+	/* Once it is back it has the lock until its request is done. */
+	while (mmio->away)
+		pthread_cond_wait(&mmio->returned, &mmio->lock);
+}
+
 void virtio_mmio_hold(struct virtio_mmio *mmio)
 {
 	pthread_mutex_lock(&mmio->lock);
+	virtio_mmio_await(mmio);
 }
 
 void virtio_mmio_let_go(struct virtio_mmio *mmio)
@@ -375,17 +409,22 @@ void virtio_mmio_let_go(struct virtio_mmio *mmio)
 	pthread_mutex_unlock(&mmio->lock);
 }
 
-/* Whether what moves is the same as here. */
-static bool compare(const void *here, size_t size, struct stream *stream)
+/* Move the configuration space. Returns whether it is the same as here, but for advice. */
+static bool move_space(const struct virtio_mmio_config *config, struct stream *stream)
 {
-	const uint8_t *bytes = here;
+	const uint8_t *bytes = config->space;
+	uint8_t *advice = config->advice;
+	const uint8_t *advice_end = advice ? advice + config->advice_size : NULL;
 	bool same = true;
 
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = 0; i < config->space_size; i++) {
 		uint8_t byte = bytes[i];
 
 		stream_move(stream, &byte, 1);
-		same = same && byte == bytes[i];
+		if (advice && bytes + i >= advice && bytes + i < advice_end)
+			advice[bytes + i - advice] = byte;
+		else
+			same = same && byte == bytes[i];
 	}
 
 	return same;
@@ -401,7 +440,7 @@ static void move_atomic(atomic_uint *value, struct stream *stream)
 
 bool virtio_mmio_move(struct virtio_mmio *mmio, struct stream *stream)
 {
-	bool same = compare(mmio->config.space, mmio->config.space_size, stream);
+	bool same = move_space(&mmio->config, stream);
 
 	move_atomic(&mmio->interrupt_status, stream);
 	stream_move_u32(stream, &mmio->device_features_sel);
@@ -410,7 +449,6 @@ bool virtio_mmio_move(struct virtio_mmio *mmio, struct stream *stream)
 	stream_move_u64(stream, &mmio->driver_features);
 	for (unsigned int i = 0; i < mmio->config.queue_count; i++)
 		virtqueue_move(&mmio->queues[i], &mmio->setup[i], mmio->config.memory, stream);
-	/* Last: from here on the device may look at its queues once it is let go. */
 	move_atomic(&mmio->status, stream);
 	if (atomic_load(&mmio->status) & VIRTIO_CONFIG_S_FEATURES_OK &&
 	    mmio->driver_features & ~offered_features(mmio))
@@ -436,6 +474,7 @@ int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config
 		return err;
 	}
 	pthread_mutex_init(&mmio->lock, NULL);
+	pthread_cond_init(&mmio->returned, NULL);
 
 	return 0;
 }
@@ -444,5 +483,6 @@ void virtio_mmio_destroy(struct virtio_mmio *mmio)
 {
 	close(mmio->notify_fd);
 	close(mmio->irq_fd);
+	pthread_cond_destroy(&mmio->returned);
 	pthread_mutex_destroy(&mmio->lock);
 }
