@@ -5,7 +5,7 @@
  *
  * The first byte is how: bits 0 and 1 say who serves PSCI, bit 2 how many vCPUs there
  * are, bit 3 that the record in front is meant, bit 4 that all of the file is the rest
- * of the input, as it is. Else there follow changes: three bytes of offset, one of
+ * of the input, as it is, bit 5 that it is read as format 1. Else there follow changes: three bytes of offset, one of
  * length, up to 15, and so many bytes; a length above that has the file end there.
  *
  * What is not refused is a machine, whose devices are then used as a guest would.
@@ -196,7 +196,7 @@ static size_t change(struct input *in, uint8_t *bytes, size_t first, size_t end,
 	return size;
 }
 
-static int forge(const struct kind *kind, struct input *in, bool record)
+static int forge(const struct kind *kind, struct input *in, bool record, bool old)
 {
 	static uint8_t bytes[SAVED_MAX];
 	static uint8_t file[HEADER_SIZE + ZSTD_COMPRESSBOUND(SAVED_MAX)];
@@ -206,6 +206,8 @@ static int forge(const struct kind *kind, struct input *in, bool record)
 	size = record ? change(in, bytes, 0, kind->record_end, size)
 		      : change(in, bytes, kind->record_end, size, size);
 	memcpy(file, kind->header, HEADER_SIZE);
+	if (old)
+		file[HEADER_SIZE - 1] = 1;
 	size = ZSTD_compress(file + HEADER_SIZE, sizeof(file) - HEADER_SIZE, bytes, size, 1);
 	MUST(!ZSTD_isError(size));
 
@@ -275,14 +277,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd;
 
 	prepare();
-	fd = how & 16 ? file_of(in.next, in.left) : forge(kind, &in, how & 8);
+	fd = how & 16 ? file_of(in.next, in.left) : forge(kind, &in, how & 8, how & 32);
 	path_of(fd, path);
 	if (save_file_open(path, &file, &error) == 0) {
 		json = record_to_json(&file.record, file.name);
 		MUST(json);
 		json_decref(json);
 		if (!(how & 24))
-			restore(kind, &file, in.left == 0 && size <= 1);
+			restore(kind, &file, in.left == 0 && size <= 1 && !(how & 32));
 		save_file_close(&file);
 	}
 	close(fd);

@@ -109,8 +109,9 @@ head -c $((size - 1)) "$saved" >"$disks/damaged"
 refused "a file without its last byte" 'is damaged: it ends too early'
 { cat "$saved" && echo; } >"$disks/damaged"
 refused "a file with a byte too many" 'is damaged'
-printf 'DORMOUSE saved \2' >"$disks/damaged"
-refused "a file of a later format" 'has format 2, which this dormouse \(format 1\) does not know'
+printf 'DORMOUSE saved \3' >"$disks/damaged"
+refused "a file of a later format" \
+	'has format 3, which this dormouse \(formats 1 to 2\) does not know'
 : >"$disks/damaged"
 refused "an empty file" 'is no file that dormouse saved a VM in'
 cp "$guest/Image" "$disks/damaged"

@@ -11,8 +11,13 @@
 #include "devices.h"
 #include "save/machine.h"
 
-/* Raised whenever the stream changes: nobody keeps a saved VM for years. */
-#define FORMAT 1
+/*
+ * Raised whenever the stream changes. What is older is still read:
+ * 1: without what a vCPU has pending (KVM_GET_VCPU_EVENTS), and of the active priorities
+ *    of its GIC the first 32.
+ * 2: with them.
+ */
+#define FORMAT_OLDEST 1
 #define MAGIC "DORMOUSE saved "
 #define MAGIC_SIZE 15
 #define HEADER_SIZE (MAGIC_SIZE + 1)
@@ -70,10 +75,10 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 static int write_file(struct new_file *file, struct vm *vm, const struct record *record,
 		      struct error *error)
 {
-	static const char header[HEADER_SIZE + 1] = MAGIC "\1";
+	static const char header[HEADER_SIZE + 1] = MAGIC "\2";
 	int err = 0;
 
-	_Static_assert(FORMAT == 1, "as the header has it");
+	_Static_assert(STREAM_FORMAT_NEWEST == 2, "as the header has it");
 	/* Of so few bytes none are written, or all. */
 	if (write(file->fd, header, HEADER_SIZE) < 0)
 		err = error_set(error, -errno, "%s", strerror(errno));
@@ -136,7 +141,8 @@ static int damaged(const struct save_file *file, int err, struct error *error)
 	return error_set(error, err, "cannot read %s: %s", file->path, strerror(-err));
 }
 
-static int read_header(struct save_file *file, struct error *error)
+/* @format: set to the file's. */
+static int read_header(struct save_file *file, unsigned int *format, struct error *error)
 {
 	uint8_t header[HEADER_SIZE];
 	ssize_t count;
@@ -149,10 +155,12 @@ static int read_header(struct save_file *file, struct error *error)
 	if (count != HEADER_SIZE || memcmp(header, MAGIC, MAGIC_SIZE) != 0)
 		return error_set(error, -EBADMSG, "%s is no file that dormouse saved a VM in",
 				 file->path);
-	if (header[MAGIC_SIZE] != FORMAT)
+	*format = header[MAGIC_SIZE];
+	if (*format < FORMAT_OLDEST || *format > STREAM_FORMAT_NEWEST)
 		return error_set(error, -EBADMSG,
-				 "%s has format %u, which this dormouse (format %d) does not know",
-				 file->path, header[MAGIC_SIZE], FORMAT);
+				 "%s has format %u, which this dormouse (formats %d to %d) does "
+				 "not know",
+				 file->path, *format, FORMAT_OLDEST, STREAM_FORMAT_NEWEST);
 
 	return 0;
 }
@@ -183,19 +191,22 @@ int save_file_open(const char *path, struct save_file *file, struct error *error
 {
 	/* A FIFO must not make us wait. */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	unsigned int format = 0;
 	int err;
 
 	if (fd < 0)
 		return error_set(error, -errno, "cannot open %s: %s", path, strerror(errno));
 	*file = (struct save_file){ .path = path, .fd = fd };
-	err = read_header(file, error);
+	err = read_header(file, &format, error);
 	if (!err) {
 		err = stream_read_from(&file->stream, fd);
 		if (err)
 			error_set(error, err, "out of memory");
 	}
-	if (!err)
+	if (!err) {
+		stream_set_format(file->stream, format);
 		err = read_record(file, error);
+	}
 	if (err)
 		save_file_close(file);
 

@@ -40,10 +40,14 @@ static const struct range redistributor[] = {
 };
 
 /** Of the CPU interface: S3_0_CRn_CRm_op2. */
-static const struct {
+struct cpu_register {
 	const char *name;
 	uint32_t crn, crm, op2;
-} interface[] = {
+};
+
+static const struct cpu_register control = { "ICC_CTLR_EL1", 12, 12, 4 };
+
+static const struct cpu_register interface[] = {
 	/* What is pending wakes a CPU only if this lets it through. */
 	{ "ICC_PMR_EL1", 4, 6, 0 },	  { "ICC_CTLR_EL1", 12, 12, 4 },
 	{ "ICC_BPR0_EL1", 12, 8, 3 },	  { "ICC_BPR1_EL1", 12, 12, 3 },
@@ -51,13 +55,21 @@ static const struct {
 	{ "ICC_IGRPEN0_EL1", 12, 12, 6 }, { "ICC_IGRPEN1_EL1", 12, 12, 7 },
 };
 
+/* Active priorities beyond the first 32: with 6 bits of priority a host has one pair, with 7 all. */
+static const struct cpu_register more_active[][2] = {
+	{ { "ICC_AP0R1_EL1", 12, 8, 5 }, { "ICC_AP1R1_EL1", 12, 9, 1 } },
+	{ { "ICC_AP0R2_EL1", 12, 8, 6 }, { "ICC_AP1R2_EL1", 12, 9, 2 } },
+	{ { "ICC_AP0R3_EL1", 12, 8, 7 }, { "ICC_AP1R3_EL1", 12, 9, 3 } },
+};
+#define MORE_ACTIVE_MAX (sizeof(more_active) / sizeof(more_active[0]))
+
 /* As KVM_DEV_ARM_VGIC_SYSREG_INSTR_MASK has it. */
-static uint64_t encoding(size_t i)
+static uint64_t encoding(const struct cpu_register *reg)
 {
 	return 3ULL << KVM_REG_ARM64_SYSREG_OP0_SHIFT |
-	       (uint64_t)interface[i].crn << KVM_REG_ARM64_SYSREG_CRN_SHIFT |
-	       (uint64_t)interface[i].crm << KVM_REG_ARM64_SYSREG_CRM_SHIFT |
-	       (uint64_t)interface[i].op2 << KVM_REG_ARM64_SYSREG_OP2_SHIFT;
+	       (uint64_t)reg->crn << KVM_REG_ARM64_SYSREG_CRN_SHIFT |
+	       (uint64_t)reg->crm << KVM_REG_ARM64_SYSREG_CRM_SHIFT |
+	       (uint64_t)reg->op2 << KVM_REG_ARM64_SYSREG_OP2_SHIFT;
 }
 
 /* A register, in or out, through @value. */
@@ -99,25 +111,69 @@ static int move_range(const struct vm *vm, struct stream *stream, const struct r
 	return err;
 }
 
+static int transfer_cpu(const struct vm *vm, bool set, uint64_t cpu, const struct cpu_register *reg,
+			uint64_t *value, struct error *error)
+{
+	return transfer(vm, set, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, cpu | encoding(reg), value,
+			reg->name, error);
+}
+
 static int move_interface(const struct vm *vm, struct stream *stream, uint64_t cpu,
 			  struct error *error)
 {
 	const bool set = stream_reads(stream);
-	const uint32_t group = KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS;
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(interface) / sizeof(interface[0]) && !err; i++) {
-		const uint64_t attribute = cpu | encoding(i);
 		uint64_t value = 0;
 
 		if (!set)
-			err = transfer(vm, false, group, attribute, &value, interface[i].name,
-				       error);
+			err = transfer_cpu(vm, false, cpu, &interface[i], &value, error);
 		if (!err)
 			stream_move_u64(stream, &value);
 		if (!err && set && !stream_error(stream))
-			err = transfer(vm, true, group, attribute, &value, interface[i].name,
-				       error);
+			err = transfer_cpu(vm, true, cpu, &interface[i], &value, error);
+	}
+
+	return err;
+}
+
+/* How many pairs of more_active[] the host has, by ICC_CTLR_EL1's PRIbits. */
+static int count_more_active(const struct vm *vm, uint64_t cpu, uint32_t *count,
+			     struct error *error)
+{
+	uint64_t value = 0;
+	const int err = transfer_cpu(vm, false, cpu, &control, &value, error);
+	const unsigned int bits = (value >> 8 & 7) + 1;
+
+	*count = bits >= 7 ? 3 : bits == 6;
+
+	return err;
+}
+
+static int move_more_active(const struct vm *vm, struct stream *stream, uint64_t cpu,
+			    struct error *error)
+{
+	const bool set = stream_reads(stream);
+	uint32_t count = 0;
+	int err = set ? 0 : count_more_active(vm, cpu, &count, error);
+
+	if (err)
+		return err;
+	stream_move_u32(stream, &count);
+	if (count > MORE_ACTIVE_MAX)
+		stream_fail(stream);
+	for (uint32_t i = 0; i < 2 * count && !err && !stream_error(stream); i++) {
+		const struct cpu_register *reg = &more_active[i / 2][i % 2];
+		uint64_t value = 0;
+
+		if (!set)
+			err = transfer_cpu(vm, false, cpu, reg, &value, error);
+		if (!err)
+			stream_move_u64(stream, &value);
+		/* A host that has fewer does with none, if nothing is active there. */
+		if (!err && set && value && !stream_error(stream))
+			err = transfer_cpu(vm, true, cpu, reg, &value, error);
 	}
 
 	return err;
@@ -133,7 +189,12 @@ static int move_cpu(const struct vm *vm, struct stream *stream, const struct vcp
 		err = move_range(vm, stream, &redistributor[i], KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
 				 cpu, error);
 
-	return err ? err : move_interface(vm, stream, cpu, error);
+	if (!err)
+		err = move_interface(vm, stream, cpu, error);
+	if (!err && stream_format(stream) >= 2)
+		err = move_more_active(vm, stream, cpu, error);
+
+	return err;
 }
 
 int gic_state_move(const struct vm *vm, struct stream *stream, struct error *error)

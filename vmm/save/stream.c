@@ -17,6 +17,7 @@
 struct stream {
 	int fd;
 	int err;
+	unsigned int format;
 	bool ended; /* Of what is read: the frame has come to its end. */
 	ZSTD_CCtx *out; /* One of both. */
 	ZSTD_DCtx *in;
@@ -76,6 +77,7 @@ static int begin(struct stream **stream, int fd, bool write)
 	if (!s)
 		return -ENOMEM;
 	s->fd = fd;
+	s->format = STREAM_FORMAT_NEWEST;
 	if (write)
 		s->out = ZSTD_createCCtx_advanced(memory);
 	else
@@ -112,6 +114,16 @@ void stream_close(struct stream *s)
 	ZSTD_freeCCtx(s->out);
 	ZSTD_freeDCtx(s->in);
 	release(NULL, s);
+}
+
+void stream_set_format(struct stream *s, unsigned int format)
+{
+	s->format = format;
+}
+
+unsigned int stream_format(const struct stream *s)
+{
+	return s->format;
 }
 
 bool stream_reads(const struct stream *s)

@@ -27,6 +27,14 @@ struct stream;
 int stream_write_to(struct stream **stream, int fd);
 int stream_read_from(struct stream **stream, int fd);
 
+/**
+ * The format of what moves: STREAM_FORMAT_NEWEST, unless what is read is older and its reader
+ * has said so, before it read any.
+ */
+#define STREAM_FORMAT_NEWEST 2
+void stream_set_format(struct stream *stream, unsigned int format);
+unsigned int stream_format(const struct stream *stream);
+
 /** Whether moving is reading. */
 bool stream_reads(const struct stream *stream);
 

@@ -190,14 +190,52 @@ static int read_registers(const struct vcpu *vcpu, struct stream *stream, uint64
 	return err;
 }
 
+static int restore_serror(const struct vcpu *vcpu, struct kvm_vcpu_events *events,
+			  struct error *error)
+{
+	if (!events->exception.serror_pending || ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, events) == 0)
+		return 0;
+
+	return error_set(error, -errno, "the SError that vCPU %u has pending: %s", vcpu->index,
+			 strerror(errno));
+}
+
+/* An SError that is pending is in no register. */
+static int move_serror(const struct vcpu *vcpu, struct stream *stream, struct error *error)
+{
+	struct kvm_vcpu_events events = { 0 };
+	bool pending;
+	bool has_esr;
+	uint64_t esr;
+
+	/* Where it cannot be asked for, nobody else can have made one pending. */
+	if (!stream_reads(stream) && ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &events) < 0)
+		events = (struct kvm_vcpu_events){ 0 };
+	pending = events.exception.serror_pending != 0;
+	has_esr = events.exception.serror_has_esr != 0;
+	esr = events.exception.serror_esr;
+	stream_move_bool(stream, &pending);
+	stream_move_bool(stream, &has_esr);
+	stream_move_u64(stream, &esr);
+	if (!stream_reads(stream) || stream_error(stream))
+		return 0;
+	events.exception.serror_pending = pending;
+	events.exception.serror_has_esr = has_esr;
+	events.exception.serror_esr = esr;
+
+	return restore_serror(vcpu, &events, error);
+}
+
 int vcpu_state_move(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed, struct error *error)
 {
 	uint64_t frequency = counter_frequency();
+	int err;
 
 	if (!stream_reads(stream)) {
 		stream_move_u64(stream, &frequency);
+		err = write_registers(vcpu, stream, error);
 
-		return write_registers(vcpu, stream, error);
+		return err ? err : move_serror(vcpu, stream, error);
 	}
 	stream_move_u64(stream, &frequency);
 	if (!stream_error(stream) && frequency != counter_frequency())
@@ -205,5 +243,9 @@ int vcpu_state_move(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed, 
 			error, -ENOTSUP, "its counter has %llu Hz, and this host's %llu Hz",
 			(unsigned long long)frequency, (unsigned long long)counter_frequency());
 
-	return read_registers(vcpu, stream, elapsed, error);
+	err = read_registers(vcpu, stream, elapsed, error);
+	if (!err && stream_format(stream) >= 2 && !stream_error(stream))
+		err = move_serror(vcpu, stream, error);
+
+	return err;
 }

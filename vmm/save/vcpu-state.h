@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A vCPU's registers in a stream: all that KVM lists, whatever it lists.
+ * A vCPU's registers in a stream: all that KVM lists, whatever it lists; and an SError
+ * that is pending.
  *
  * On another host they must come out as they were, or the guest would find
  * another CPU than the one it knows: what KVM cannot make so is a reason not to

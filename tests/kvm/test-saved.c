@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A machine in a file and back: what KVM alone knows, and files of earlier formats. */
+#include "rig.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/kvm.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <psci/abi.h>
+#include <psci/psci.h>
+
+#include <cmocka.h>
+
+#include "devices.h"
+#include "psci-host.h"
+#include "save/file.h"
+#include "vcpu.h"
+
+#define FORMAT_1 "tests/kvm/format-1.saved"
+
+/* As after its guest's SYSTEM_SUSPEND. */
+static void put_to_sleep(struct rig *rig)
+{
+	struct psci_regs regs = { .x = { PSCI_FN64_SYSTEM_SUSPEND, MEMORY_BASE, 7 } };
+	struct vcpu *vcpu = &rig->vm.vcpus[0];
+	struct psci_entry entry;
+
+	vcpu->suspend = (struct vcpu_suspend){ .entry = MEMORY_BASE, .context = 7 };
+	assert_int_equal(psci_vcpu_poll(vcpu->psci, &entry), PSCI_NEXT_START);
+	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SLEEP);
+	rig->record.state = VM_SUSPENDED;
+	rig->record.pid = 1;
+	rig->record.suspension.known = true;
+	rig->record.suspension.entry = MEMORY_BASE;
+	snprintf(rig->record.saved_id, sizeof(rig->record.saved_id), "%032x", 1);
+}
+
+static void save(struct rig *rig, const char *path)
+{
+	struct save_draft draft;
+	struct error error = { "" };
+
+	put_to_sleep(rig);
+	devices_hold(rig->vm.devices);
+	if (save_file_write(path, &rig->vm, &rig->record, &draft, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(save_file_publish(&draft, &error), 0);
+	devices_let_go(rig->vm.devices);
+}
+
+/* Into the same machine, begun anew. Returns what vm_begin() does. */
+static int restore(struct rig *rig, const char *path, struct error *error)
+{
+	struct save_file file;
+	int err;
+
+	if (save_file_open(path, &file, error) != 0)
+		fail_msg("%s", error->text);
+	vm_end(&rig->vm);
+	err = vm_begin(&rig->vm, &file, error);
+	save_file_close(&file);
+
+	return err;
+}
+
+static void a_file_of_format_1_is_restored(void **state)
+{
+	struct error error = { "" };
+	struct rig rig;
+
+	rig_create(&rig, 1);
+	if (restore(&rig, FORMAT_1, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_true(rig.vm.vcpus[0].suspended);
+	assert_int_equal(rig.vm.vcpus[0].suspend.entry, MEMORY_BASE);
+	assert_int_equal(rig.vm.vcpus[0].suspend.context, 7);
+	rig_destroy(&rig);
+}
+
+/* --- what KVM alone knows --- */
+
+/** What the KVM here has, and what it was given. */
+static struct {
+	struct kvm_vcpu_events events;
+	unsigned int events_set;
+	unsigned int priority_bits;
+	uint64_t active[2][4]; /* ICC_AP0Rn_EL1 and ICC_AP1Rn_EL1. */
+} host;
+
+/* Which of host.active a register is, or NULL. */
+static uint64_t *find_active(uint64_t attribute)
+{
+	const uint64_t crm =
+		(attribute & KVM_REG_ARM64_SYSREG_CRM_MASK) >> KVM_REG_ARM64_SYSREG_CRM_SHIFT;
+	const uint64_t op2 = attribute & KVM_REG_ARM64_SYSREG_OP2_MASK;
+
+	if (crm == 8 && op2 >= 4)
+		return &host.active[0][op2 - 4];
+
+	return crm == 9 && op2 < 4 ? &host.active[1][op2] : NULL;
+}
+
+/* As KVM: one that the host does not have is an invalid argument. */
+static int access_active(uint64_t *active, bool set, uint64_t *value)
+{
+	const size_t number = (size_t)(active - host.active[0]) % 4;
+
+	if (number >= (host.priority_bits == 7 ? 4U : host.priority_bits - 4)) {
+		errno = EINVAL;
+
+		return -1;
+	}
+	if (set)
+		*active = *value;
+	else
+		*value = *active;
+
+	return 0;
+}
+
+static bool answer(int fd, unsigned long request, void *argument, int *ret)
+{
+	const struct kvm_device_attr *attr = argument;
+	const bool set = request == KVM_SET_DEVICE_ATTR;
+	uint64_t *value;
+
+	*ret = 0;
+	if (request == KVM_GET_VCPU_EVENTS) {
+		memcpy(argument, &host.events, sizeof(host.events));
+
+		return true;
+	}
+	if (request == KVM_SET_VCPU_EVENTS) {
+		memcpy(&host.events, argument, sizeof(host.events));
+		host.events_set++;
+
+		return true;
+	}
+	if ((!set && request != KVM_GET_DEVICE_ATTR) ||
+	    attr->group != KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS)
+		return false;
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	value = (uint64_t *)(uintptr_t)attr->addr;
+	if (find_active(attr->attr))
+		*ret = access_active(find_active(attr->attr), set, value);
+	else if (!set)
+		*value = (host.priority_bits - 1ULL) << 8;
+
+	return true;
+}
+
+static void begin_test(struct rig *rig, unsigned int priority_bits, char path[PATH_MAX])
+{
+	memset(&host, 0, sizeof(host));
+	host.priority_bits = priority_bits;
+	rig_create(rig, 1);
+	fake_kvm_answer = answer;
+	snprintf(path, PATH_MAX, "%s/saved", rig->dir);
+}
+
+static void an_serror_that_is_pending_is_pending_again(void **state)
+{
+	for (int has_esr = 0; has_esr < 2; has_esr++) {
+		struct error error = { "" };
+		char path[PATH_MAX];
+		struct rig rig;
+
+		begin_test(&rig, 5, path);
+		host.events.exception.serror_pending = 1;
+		host.events.exception.serror_has_esr = (uint8_t)has_esr;
+		host.events.exception.serror_esr = has_esr ? 0x1234 : 0;
+		save(&rig, path);
+		memset(&host.events, 0, sizeof(host.events));
+		assert_int_equal(restore(&rig, path, &error), 0);
+		assert_int_equal(host.events_set, 1);
+		assert_int_equal(host.events.exception.serror_pending, 1);
+		assert_int_equal(host.events.exception.serror_has_esr, has_esr);
+		assert_int_equal(host.events.exception.serror_esr, has_esr ? 0x1234 : 0);
+		unlink(path);
+		rig_destroy(&rig);
+	}
+}
+
+static void without_one_nothing_is_said_to_kvm(void **state)
+{
+	struct error error = { "" };
+	char path[PATH_MAX];
+	struct rig rig;
+
+	begin_test(&rig, 5, path);
+	save(&rig, path);
+	assert_int_equal(restore(&rig, path, &error), 0);
+	assert_int_equal(host.events_set, 0);
+	unlink(path);
+	rig_destroy(&rig);
+}
+
+static void all_active_priorities_that_a_host_has_come_back(void **state)
+{
+	for (unsigned int bits = 5; bits <= 7; bits++) {
+		const unsigned int count = bits == 7 ? 4 : bits - 4;
+		uint64_t active[2][4] = { { 0 } };
+		struct error error = { "" };
+		char path[PATH_MAX];
+		struct rig rig;
+
+		begin_test(&rig, bits, path);
+		for (unsigned int i = 0; i < 2 * count; i++)
+			active[i % 2][i / 2] = 0x80 + i;
+		memcpy(host.active, active, sizeof(active));
+		save(&rig, path);
+		memset(host.active, 0, sizeof(host.active));
+		assert_int_equal(restore(&rig, path, &error), 0);
+		assert_memory_equal(host.active, active, sizeof(active));
+		unlink(path);
+		rig_destroy(&rig);
+	}
+}
+
+static void a_host_with_fewer_priorities_will_do_if_none_of_them_is_active(void **state)
+{
+	for (int active = 0; active < 2; active++) {
+		struct error error = { "" };
+		char path[PATH_MAX];
+		struct rig rig;
+
+		begin_test(&rig, 7, path);
+		host.active[1][2] = (uint64_t)active;
+		save(&rig, path);
+		host.priority_bits = 5;
+		assert_int_equal(restore(&rig, path, &error), active ? -EINVAL : 0);
+		if (active)
+			assert_non_null(strstr(error.text, "the GIC's ICC_AP1R2_EL1 cannot be what "
+							   "it was"));
+		unlink(path);
+		rig_destroy(&rig);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_of_format_1_is_restored),
+		cmocka_unit_test(an_serror_that_is_pending_is_pending_again),
+		cmocka_unit_test(without_one_nothing_is_said_to_kvm),
+		cmocka_unit_test(all_active_priorities_that_a_host_has_come_back),
+		cmocka_unit_test(a_host_with_fewer_priorities_will_do_if_none_of_them_is_active),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
