@@ -20,7 +20,7 @@
 #include "save/file.h"
 #include "vcpu.h"
 
-#define FORMAT_1 "tests/kvm/format-1.saved"
+#define FORMAT_1 "tests/fuzz/corpus/format-1.saved"
 
 /* As after its guest's SYSTEM_SUSPEND. */
 static void put_to_sleep(struct rig *rig)

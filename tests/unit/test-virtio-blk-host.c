@@ -9,14 +9,11 @@
 #include "blk-rig.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/virtio_mmio.h>
-#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -30,8 +27,6 @@
 static atomic_uint sync_count;
 static atomic_int sync_errno;
 static atomic_int interrupted_syncs; /* How many are, before one is carried out. */
-static atomic_bool host_waits; /* What it is asked for ends once it does not. */
-static atomic_bool host_busy; /* In such a call. */
 static atomic_int transfer_errno;
 static atomic_bool piecemeal;
 static atomic_uint piece_count;
@@ -41,14 +36,6 @@ static atomic_uint transfer_count;
 static atomic_ullong transfer_size_max; /* Of those that were asked for. */
 static _Atomic(struct rig *) held; /* Whose transfers wait until its device may not run. */
 
-static void take_long(void)
-{
-	atomic_store(&host_busy, true);
-	while (atomic_load(&host_waits))
-		sched_yield();
-	atomic_store(&host_busy, false);
-}
-
 int fdatasync(int fd)
 {
 	struct rig *r = atomic_load(&watched);
@@ -56,7 +43,6 @@ int fdatasync(int fd)
 	if (r && rig_status(r) != RIG_NO_STATUS)
 		atomic_store(&answered_early, true);
 	atomic_fetch_add(&sync_count, 1);
-	take_long();
 	if (atomic_load(&interrupted_syncs) > 0) {
 		atomic_fetch_sub(&interrupted_syncs, 1);
 		errno = EINTR;
@@ -66,13 +52,6 @@ int fdatasync(int fd)
 	errno = atomic_load(&sync_errno);
 
 	return errno ? -1 : fsync(fd);
-}
-
-int fallocate(int fd, int mode, off_t offset, off_t size)
-{
-	take_long();
-
-	return (int)syscall(SYS_fallocate, fd, mode, offset, size);
 }
 
 /* Whether a transfer may be: not if it fails or, piecemeal, every other time. */
@@ -134,8 +113,6 @@ static void reset_host(void)
 	atomic_store(&sync_count, 0);
 	atomic_store(&sync_errno, 0);
 	atomic_store(&interrupted_syncs, 0);
-	atomic_store(&host_waits, false);
-	atomic_store(&host_busy, false);
 	atomic_store(&transfer_errno, 0);
 	atomic_store(&piecemeal, false);
 	atomic_store(&watched, NULL);
@@ -219,146 +196,6 @@ static void a_sync_that_a_signal_interrupts_is_continued(void **state)
 	assert_int_equal(atomic_load(&sync_count), 4);
 	atomic_store(&interrupted_syncs, 1);
 	assert_int_equal(disk_sync(&r.disk), 0);
-	rig_teardown(&r);
-}
-
-/* --- a host that takes long: what it is asked for ends when the test says so --- */
-
-static void wait_until_host_is_busy(void)
-{
-	while (!atomic_load(&host_busy))
-		sched_yield();
-}
-
-static void offer(struct rig *r, uint32_t type, uint32_t size)
-{
-	uint16_t at = 0;
-
-	rig_header(r, type, 0);
-	rig_describe(r, at++, RIG_HEADER, 16, NEXT);
-	if (size > 0)
-		rig_describe(r, at++, RIG_DATA, size, NEXT);
-	rig_describe(r, at, RIG_STATUS, 1, WRITE);
-	driver_offer(&r->driver, 0);
-	rig_notify(r);
-}
-
-/* A flush, and each way to erase, in the host's hands. */
-static void begin_long(struct rig *r, uint32_t type)
-{
-	const struct virtio_blk_discard_write_zeroes segment = { .num_sectors = 1 };
-
-	reset_host();
-	rig_setup(r, RIG_FLUSH | 1ULL << VIRTIO_BLK_F_DISCARD | 1ULL << VIRTIO_BLK_F_WRITE_ZEROES);
-	memcpy(rig_data(r), &segment, sizeof(segment));
-	atomic_store(&host_waits, true);
-	offer(r, type, type == VIRTIO_BLK_T_FLUSH ? 0 : sizeof(segment));
-	wait_until_host_is_busy();
-}
-
-static const uint32_t long_types[] = {
-	VIRTIO_BLK_T_FLUSH,
-	VIRTIO_BLK_T_DISCARD,
-	VIRTIO_BLK_T_WRITE_ZEROES,
-};
-#define LONG_TYPES (sizeof(long_types) / sizeof(long_types[0]))
-
-static void no_register_waits_for_the_host(void **state)
-{
-	for (size_t i = 0; i < LONG_TYPES; i++) {
-		struct rig r;
-
-		begin_long(&r, long_types[i]);
-		assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_QUEUE_READY), 1);
-		driver_set(&r.blk.mmio, VIRTIO_MMIO_QUEUE_SEL, 1);
-		driver_set(&r.blk.mmio, VIRTIO_MMIO_QUEUE_SEL, 0);
-		assert_int_equal(rig_status(&r), RIG_NO_STATUS);
-		atomic_store(&host_waits, false);
-		assert_int_equal(rig_wait(&r, 0), 1);
-		assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
-		rig_teardown(&r);
-	}
-}
-
-/* The memory of a driver that has reset its device is its own again. */
-static void a_reset_does_not_wait_for_the_host_and_nothing_comes_after_it(void **state)
-{
-	for (size_t i = 0; i < LONG_TYPES; i++) {
-		struct vring_used_elem used;
-		struct rig r;
-
-		begin_long(&r, long_types[i]);
-		driver_set(&r.blk.mmio, VIRTIO_MMIO_STATUS, 0);
-		assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_STATUS), 0);
-		/* Another driver, whose requests wait their turn. */
-		rig_start(&r, RIG_FLUSH);
-		memset(rig_data(&r), 0x77, 512);
-		offer(&r, VIRTIO_BLK_T_OUT, 512);
-		assert_false(driver_collect(&r.driver, &used));
-		atomic_store(&host_waits, false);
-		assert_int_equal(rig_wait(&r, 0), 1);
-		assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
-		assert_false(driver_collect(&r.driver, &used));
-		rig_assert_image(&r, 0, rig_data(&r), 512);
-		rig_teardown(&r);
-	}
-}
-
-/* Nor does it come to a queue that its driver has stopped. */
-static void a_queue_that_is_stopped_meanwhile_gets_no_answer(void **state)
-{
-	struct vring_used_elem used;
-	struct rig r;
-
-	begin_long(&r, VIRTIO_BLK_T_FLUSH);
-	driver_set(&r.blk.mmio, VIRTIO_MMIO_QUEUE_READY, 0);
-	atomic_store(&host_waits, false);
-	virtio_mmio_hold(&r.blk.mmio);
-	virtio_mmio_let_go(&r.blk.mmio);
-	assert_false(driver_collect(&r.driver, &used));
-	rig_teardown(&r);
-}
-
-static void *let_host_go_on(void *argument)
-{
-	atomic_store(&host_waits, false);
-
-	return argument;
-}
-
-/* What saves the device must not lose a request that is neither in the ring nor answered. */
-static void whoever_holds_the_device_waits_for_the_host(void **state)
-{
-	for (size_t i = 0; i < LONG_TYPES; i++) {
-		struct vring_used_elem used;
-		pthread_t thread;
-		struct rig r;
-
-		begin_long(&r, long_types[i]);
-		assert_int_equal(pthread_create(&thread, NULL, let_host_go_on, NULL), 0);
-		virtio_mmio_hold(&r.blk.mmio);
-		assert_true(driver_collect(&r.driver, &used));
-		assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
-		virtio_mmio_let_go(&r.blk.mmio);
-		pthread_join(thread, NULL);
-		rig_teardown(&r);
-	}
-}
-
-static void a_drain_waits_for_the_host_and_makes_durable_what_it_did(void **state)
-{
-	struct vring_used_elem used;
-	pthread_t thread;
-	struct rig r;
-
-	begin_long(&r, VIRTIO_BLK_T_DISCARD);
-	blk_halt(&r.blk);
-	assert_int_equal(pthread_create(&thread, NULL, let_host_go_on, NULL), 0);
-	assert_int_equal(blk_drain(&r.blk), 0);
-	assert_false(atomic_load(&host_busy));
-	assert_int_equal(atomic_load(&sync_count), 1);
-	assert_false(driver_collect(&r.driver, &used));
-	pthread_join(thread, NULL);
 	rig_teardown(&r);
 }
 
@@ -603,11 +440,6 @@ int main(void)
 		cmocka_unit_test(what_is_not_durable_never_is_again_whoever_was_told),
 		cmocka_unit_test(without_flush_no_write_succeeds_after_one_that_is_lost),
 		cmocka_unit_test(a_sync_that_a_signal_interrupts_is_continued),
-		cmocka_unit_test(no_register_waits_for_the_host),
-		cmocka_unit_test(a_reset_does_not_wait_for_the_host_and_nothing_comes_after_it),
-		cmocka_unit_test(a_queue_that_is_stopped_meanwhile_gets_no_answer),
-		cmocka_unit_test(whoever_holds_the_device_waits_for_the_host),
-		cmocka_unit_test(a_drain_waits_for_the_host_and_makes_durable_what_it_did),
 		cmocka_unit_test(without_flush_every_write_is_durable),
 		cmocka_unit_test(a_drain_makes_durable_what_was_answered_and_begins_nothing),
 		cmocka_unit_test(a_drain_of_a_disk_never_used_is_nothing),
