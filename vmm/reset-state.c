@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
@@ -12,6 +13,13 @@
 /* An encoding's part, from the id of a system register. */
 #define PART(id, name) \
 	((KVM_REG_ARM64_SYSREG_##name##_MASK & (id)) >> KVM_REG_ARM64_SYSREG_##name##_SHIFT)
+
+/* Core registers are counted in 32-bit words from the start of kvm_regs. */
+#define CORE_REGISTER(size, member) \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_##size | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(member))
+#define GENERAL_COUNT 31
+#define VECTOR_COUNT 32
+#define WORDS_PER_VECTOR 4ULL
 
 #define OP0_DEBUG 2
 #define OP0_SYSTEM 3
@@ -100,6 +108,38 @@ void reset_state_learn(struct reset_state *state, const struct vcpu *vcpu)
 	pthread_mutex_unlock(&state->lock);
 }
 
+/* Zero a register of at most 128 bits; its size is in its id. */
+static int zero(const struct vcpu *vcpu, uint64_t id)
+{
+	static const uint64_t zeroes[2];
+	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)zeroes };
+
+	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
+}
+
+/* Not x0, which every start writes. */
+static int zero_general(const struct vcpu *vcpu)
+{
+	int err = zero(vcpu, CORE_REGISTER(U64, regs.sp));
+
+	for (unsigned int i = 1; i < GENERAL_COUNT && !err; i++)
+		err = zero(vcpu, vcpu_register_x(i));
+
+	return err;
+}
+
+static int zero_fp(const struct vcpu *vcpu)
+{
+	int err = zero(vcpu, CORE_REGISTER(U32, fp_regs.fpsr));
+
+	if (!err)
+		err = zero(vcpu, CORE_REGISTER(U32, fp_regs.fpcr));
+	for (unsigned int i = 0; i < VECTOR_COUNT && !err; i++)
+		err = zero(vcpu, CORE_REGISTER(U128, fp_regs.vregs) + i * WORDS_PER_VECTOR);
+
+	return err;
+}
+
 int reset_state_restore(struct reset_state *state, const struct vcpu *vcpu)
 {
 	size_t count;
@@ -113,6 +153,8 @@ int reset_state_restore(struct reset_state *state, const struct vcpu *vcpu)
 		return -ENOENT;
 	for (size_t i = 0; i < count && !err; i++)
 		err = vcpu_set_register(vcpu, state->registers[i].id, state->registers[i].value);
+	if (!err)
+		err = zero_general(vcpu);
 
-	return err;
+	return err ? err : zero_fp(vcpu);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What KVM_ARM_VCPU_INIT leaves in a vCPU's system registers, to bring a vCPU
- * that has run back to it without INIT.
+ * What KVM_ARM_VCPU_INIT leaves in a vCPU's registers, to bring a vCPU that has run
+ * back to it without INIT.
  *
  * Of a vCPU that has run, INIT does more than reset it: for a guest that
  * restarts as a whole, KVM unmaps all of the VM's RAM where the host lacks
@@ -12,9 +12,13 @@
  * controls among them, whatever the kernel and the features of its vCPUs: a
  * register that a newer kernel adds is in its list. Not written are those that
  * identify, which no guest changes; the counters, which are the machine's; and the
- * values of breakpoints and watchpoints, which MDSCR_EL1 turns off. General and
- * FP registers are UNKNOWN after a reset, and what is in them is the guest's own.
- * dormouse gives its guests no SVE; its registers would not be in here.
+ * values of breakpoints and watchpoints, which MDSCR_EL1 turns off.
+ *
+ * x1 to x30, SP_EL0 and all of FP and SIMD become zero. The architecture leaves them
+ * UNKNOWN after a reset; INIT and KVM's own CPU_ON clear them, so that a guest finds
+ * the same whoever serves its PSCI. SP_EL1, ELR_EL1 and the SPSRs keep what they have,
+ * as they do there. dormouse gives its guests no SVE; its registers would not be in
+ * here.
  */
 #ifndef VMM_RESET_STATE_H
 #define VMM_RESET_STATE_H

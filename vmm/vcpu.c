@@ -72,7 +72,15 @@ int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value)
 	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
 }
 
-/* As KVM_ARM_VCPU_INIT leaves it, but for PC, general and FP registers. */
+/* As KVM_ARM_VCPU_INIT leaves them, except PC and x0. */
+static int reset_registers(const struct vcpu *vcpu)
+{
+	const int err = reset_state_restore(&vcpu->vm->reset_state, vcpu);
+
+	return err ? err : vcpu_set_register(vcpu, VCPU_REGISTER_PSTATE, PSTATE_ENTRY);
+}
+
+/* The same, by INIT if there is no other way. */
 static int clear(struct vcpu *vcpu)
 {
 	const bool fresh = vcpu->fresh;
@@ -88,8 +96,7 @@ static int clear(struct vcpu *vcpu)
 
 		return 0;
 	}
-	if (reset_state_restore(&vcpu->vm->reset_state, vcpu) == 0 &&
-	    vcpu_set_register(vcpu, VCPU_REGISTER_PSTATE, PSTATE_ENTRY) == 0)
+	if (reset_registers(vcpu) == 0)
 		return 0;
 
 	return ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init) < 0 ? -errno : 0;
@@ -211,6 +218,17 @@ void vcpu_kick(struct vcpu *vcpu)
 	else if (vcpu->running)
 		pthread_kill(vcpu->self, kick_signal());
 	pthread_mutex_unlock(&vcpu->lock);
+}
+
+/*
+ * A vCPU that is parked is off, and can only come back by a reset. That is done
+ * here, while nothing waits for the vCPU, and not between CPU_ON and the first
+ * instruction. If it fails, the start tries again and reports it.
+ */
+static void reset_early(struct vcpu *vcpu)
+{
+	if (!vcpu->fresh)
+		vcpu->fresh = reset_registers(vcpu) == 0;
 }
 
 static void park(struct vcpu *vcpu)
@@ -387,6 +405,7 @@ static void *thread_main(void *argument)
 			next = enter(vcpu);
 			break;
 		case VCPU_PARK:
+			reset_early(vcpu);
 			park(vcpu);
 			next = poll_next(vcpu);
 			break;

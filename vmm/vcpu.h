@@ -68,7 +68,7 @@ struct vcpu {
 	struct kvm_run *run;
 	uint64_t mpidr; /**< Affinity fields only. */
 	struct kvm_vcpu_init init;
-	bool fresh; /**< In the state that KVM_ARM_VCPU_INIT leaves. */
+	bool fresh; /**< Its registers, except PC and x0, are as KVM_ARM_VCPU_INIT leaves them. */
 	struct psci_vcpu *psci; /**< NULL while KVM alone serves PSCI. */
 
 	/**
@@ -128,8 +128,9 @@ uint64_t vcpu_register_x(unsigned int number);
 #define VCPU_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
 
 /**
- * Bring the vCPU to its reset state, to be started at @pc with @x0; general and
- * FP registers, UNKNOWN after a reset, may keep what they have. Returns 0 or -errno.
+ * Bring the vCPU to its reset state, to be started at @pc with @x0: x1 to x30,
+ * SP_EL0, FP and SIMD registers are zero, as KVM's own CPU_ON leaves them. Returns
+ * 0 or -errno.
  */
 int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 
