@@ -121,7 +121,7 @@ int main(void)
 	void *record;
 
 	machine_init(&source);
-	psci_machine_boot(&source.vcpus[0], &entry);
+	check(psci_machine_boot(&source.vcpus[0], &entry));
 	psci_vcpu_poll(&source.vcpus[0], &entry);
 	call(&source.vcpus[0], PSCI_FN64_CPU_ON, 1, 0x40001000, 0x11);
 	call(&source.vcpus[0], PSCI_FN64_CPU_SUSPEND, POWER_DOWN, 0x40002000, 0x22);

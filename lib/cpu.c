@@ -11,6 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+bool psci_entry_valid(const struct psci_entry *entry)
+{
+	if (entry->pc & (entry->t32 ? 1 : 3))
+		return false;
+
+	return entry->aarch32 ? (entry->pc | entry->x0) <= UINT32_MAX : !entry->t32;
+}
+
 int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address, uint64_t context,
 			struct psci_entry *entry)
 {
@@ -81,7 +89,8 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 	case VCPU_SUSPENDED:
 		return resume(PSCI_RET_ALREADY_ON);
 	case VCPU_ON_PENDING:
-		return resume(PSCI_RET_ON_PENDING);
+		return resume(m.machine->hide_on_pending ? PSCI_RET_ALREADY_ON
+							 : PSCI_RET_ON_PENDING);
 	case VCPU_OFF:
 	case VCPU_FROZEN:
 		break;
@@ -144,13 +153,14 @@ static uint64_t level_mask(uint32_t level)
 	return masks[level];
 }
 
-static int32_t affinity_info(const struct psci_vcpu *vcpu)
+static int32_t affinity_info(struct locked m, const struct psci_vcpu *vcpu)
 {
 	switch ((enum vcpu_state)vcpu->state) {
 	case VCPU_OFF:
 		return vcpu->mark == PSCI_VCPU_FAULTY ? PSCI_RET_DISABLED : PSCI_AFFINITY_INFO_OFF;
 	case VCPU_ON_PENDING:
-		return PSCI_AFFINITY_INFO_ON_PENDING;
+		return m.machine->hide_on_pending ? PSCI_AFFINITY_INFO_ON
+						  : PSCI_AFFINITY_INFO_ON_PENDING;
 	case VCPU_ON:
 	case VCPU_SUSPENDED:
 	case VCPU_FROZEN:
@@ -173,7 +183,7 @@ static int32_t aggregate_info(struct locked m, uint64_t target, uint64_t mask)
 		if ((vcpu->mpidr ^ target) & mask)
 			continue;
 
-		const int32_t info = affinity_info(vcpu);
+		const int32_t info = affinity_info(m, vcpu);
 
 		if (info == PSCI_AFFINITY_INFO_ON)
 			return info;
@@ -198,7 +208,7 @@ struct outcome psci_fn_affinity_info(struct locked m, const struct args *a)
 
 	const struct psci_vcpu *vcpu = psci_index_find(m, target);
 
-	return resume(vcpu ? affinity_info(vcpu) : PSCI_RET_INVALID_PARAMETERS);
+	return resume(vcpu ? affinity_info(m, vcpu) : PSCI_RET_INVALID_PARAMETERS);
 }
 
 enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
@@ -274,10 +284,16 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry)
 	return next;
 }
 
-void psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark)
+int psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark)
 {
+	/* Whether an enum has a sign is the compiler's choice. */
+	if ((unsigned int)mark > PSCI_VCPU_FAULTY)
+		return PSCI_ERR_INVALID;
+
 	const struct locked m = machine_lock(vcpu->machine);
 
 	vcpu->mark = (uint8_t)mark;
 	machine_unlock(m);
+
+	return PSCI_OK;
 }

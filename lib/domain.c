@@ -61,6 +61,17 @@ int psci_node_init(struct locked m, struct psci_node *node, unsigned int level)
 	return psci_stat_init(m, node);
 }
 
+/* Looks for the pointer: that of another machine's domain, or of none, is not followed. */
+static bool is_domain_of(struct locked m, const struct psci_domain *domain, unsigned int level)
+{
+	for (const struct psci_domain *each = m.machine->domains; each; each = each->next) {
+		if (each == domain)
+			return each->node.level == level;
+	}
+
+	return false;
+}
+
 static void add_child(struct psci_domain *domain, struct psci_node *node)
 {
 	node->parent = domain;
@@ -68,27 +79,39 @@ static void add_child(struct psci_domain *domain, struct psci_node *node)
 	domain->children = node;
 }
 
-int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, unsigned int level,
-		     struct psci_domain *parent)
+static int add_domain(struct locked m, struct psci_domain *domain, unsigned int level,
+		      struct psci_domain *parent)
 {
-	if (level < 1 || level >= PSCI_POWER_LEVEL_COUNT ||
-	    (parent && parent->node.level != level + 1))
+	if (m.machine->booted || (parent && !is_domain_of(m, parent, level + 1)))
 		return PSCI_ERR_INVALID;
 
-	const struct locked m = machine_lock(machine);
 	struct psci_node node;
 	const int err = psci_node_init(m, &node, level);
 
-	if (!err) {
-		*domain = (struct psci_domain){
-			.node = node,
-			.next = machine->domains,
-			.number = machine->domains ? machine->domains->number + 1 : 0,
-		};
-		machine->domains = domain;
-		if (parent)
-			add_child(parent, &domain->node);
-	}
+	if (err)
+		return err;
+
+	*domain = (struct psci_domain){
+		.node = node,
+		.next = m.machine->domains,
+		.number = m.machine->domains ? m.machine->domains->number + 1 : 0,
+	};
+	m.machine->domains = domain;
+	if (parent)
+		add_child(parent, &domain->node);
+
+	return PSCI_OK;
+}
+
+int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, unsigned int level,
+		     struct psci_domain *parent)
+{
+	if (level < 1 || level >= PSCI_POWER_LEVEL_COUNT)
+		return PSCI_ERR_INVALID;
+
+	const struct locked m = machine_lock(machine);
+	const int err = add_domain(m, domain, level, parent);
+
 	machine_unlock(m);
 
 	return err;
@@ -96,15 +119,16 @@ int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, u
 
 int psci_vcpu_place(struct psci_vcpu *vcpu, struct psci_domain *domain)
 {
-	if (domain->node.level != 1 || vcpu->node.parent)
-		return PSCI_ERR_INVALID;
-
 	const struct locked m = machine_lock(vcpu->machine);
+	int err = PSCI_ERR_INVALID;
 
-	add_child(domain, &vcpu->node);
+	if (!m.machine->booted && !vcpu->node.parent && is_domain_of(m, domain, 1)) {
+		add_child(domain, &vcpu->node);
+		err = PSCI_OK;
+	}
 	machine_unlock(m);
 
-	return PSCI_OK;
+	return err;
 }
 
 struct psci_node *psci_node_at(struct psci_vcpu *vcpu, unsigned int level)

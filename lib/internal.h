@@ -142,6 +142,9 @@ struct psci_vcpu *psci_index_find(struct locked m, uint64_t mpidr);
 
 /* cpu.c */
 
+/** Whether a vCPU can start so: there is an instruction, and its registers are wide enough. */
+bool psci_entry_valid(const struct psci_entry *entry);
+
 /** What @vcpu does next if nothing changes. Never PSCI_NEXT_START. */
 enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu);
 

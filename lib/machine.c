@@ -59,6 +59,8 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		return PSCI_ERR_INVALID;
 	if (!config->index || !is_power_of_two(config->index_size))
 		return PSCI_ERR_INVALID;
+	if (!config->stats && config->stat_count)
+		return PSCI_ERR_INVALID;
 
 	const uint32_t version = config->version ? config->version : PSCI_VERSION_1_3;
 
@@ -80,6 +82,7 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		.version = version,
 		.offered = psci_table_offered(config, version),
 		.offerable = psci_table_possible(config),
+		.hide_on_pending = config->hide_on_pending,
 		.trusted_os = (uint8_t)config->trusted_os,
 		.trusted_os_home = config->trusted_os_mpidr,
 		.trusted_os_mpidr = config->trusted_os_mpidr,
@@ -139,6 +142,8 @@ static int add_vcpu(struct locked m, struct psci_vcpu *vcpu, uint64_t mpidr, voi
 {
 	struct psci_vcpu **slot = find_slot(m, mpidr);
 
+	if (m.machine->booted)
+		return PSCI_ERR_INVALID;
 	if (!slot)
 		return PSCI_ERR_FULL;
 	if (*slot)
@@ -177,9 +182,13 @@ int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_
 	return err;
 }
 
-void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
+int psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 {
 	struct psci_machine *machine = vcpu->machine;
+
+	if (!psci_entry_valid(entry))
+		return PSCI_ERR_INVALID;
+
 	const struct locked m = machine_lock(machine);
 
 	machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
@@ -187,6 +196,7 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 	machine->os_initiated = false;
 	machine->suspend_called = false;
 	machine->memory_protected = false;
+	machine->booted = true;
 	machine->trusted_os_mpidr = machine->trusted_os_home;
 	psci_node_reset_all(m);
 	for (struct psci_vcpu *each = machine->vcpus; each; each = each->next) {
@@ -200,6 +210,8 @@ void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 
 	for (const struct psci_vcpu *each = machine->vcpus; each; each = each->next)
 		machine->host->kick(machine->ctx, each->vctx);
+
+	return PSCI_OK;
 }
 
 void psci_machine_kick(const struct psci_machine *machine, const struct psci_vcpu *caller,
@@ -265,7 +277,7 @@ const char *psci_strerror(int error)
 	case PSCI_ERR_UNSUPPORTED:
 		return "the record needs a version or function that this machine cannot have";
 	case PSCI_ERR_MISMATCH:
-		return "the record is of a machine with other vCPUs, domains or power states";
+		return "the record is of a machine that is built differently";
 	default:
 		return "unknown error";
 	}

@@ -44,7 +44,7 @@ void psci_record_move_machine(struct record_pass *pass, struct machine_record *r
 	move32(pass, &r->offered);
 	for (unsigned int i = 0; i < 4; i++)
 		move32(pass, &r->fids[i]);
-	move8(pass, &r->extended_state_id);
+	move8(pass, &r->flags);
 	move8(pass, &r->os_initiated);
 	move8(pass, &r->suspend_called);
 	move8(pass, &r->memory_protected);

@@ -19,7 +19,9 @@
 #include <stdint.h>
 
 #define RECORD_MAGIC UINT32_C(0x49435350) /* "PSCI" */
-#define RECORD_FORMAT 1
+/* 1 had no MACHINE_HIDE_ON_PENDING, and is otherwise the same. */
+#define RECORD_FORMAT 2
+#define RECORD_FORMAT_OLDEST 1
 #define RECORD_NO_DOMAIN UINT32_MAX
 
 /** Sizes of the parts in bytes. */
@@ -32,6 +34,13 @@ enum {
 	DOMAIN_SIZE = NODE_SIZE + 1,
 	VCPU_SIZE = NODE_SIZE + 28,
 	STAT_SIZE = 16,
+};
+
+/** The bits of machine_record.flags. */
+enum {
+	MACHINE_EXTENDED_STATE_ID = 1,
+	MACHINE_HIDE_ON_PENDING = 2,
+	MACHINE_ALL = 3,
 };
 
 /** The bits of a vCPU's entry. */
@@ -48,7 +57,7 @@ struct machine_record {
 	uint32_t version;
 	uint32_t offered;
 	uint32_t fids[4];
-	uint8_t extended_state_id;
+	uint8_t flags;
 	uint8_t os_initiated;
 	uint8_t suspend_called;
 	uint8_t memory_protected;

@@ -38,12 +38,17 @@ static uint32_t count_domains(const struct psci_machine *machine)
 
 static struct machine_record describe_machine(const struct psci_machine *machine)
 {
+	unsigned int flags = 0;
+
+	flags |= machine->extended_state_id ? MACHINE_EXTENDED_STATE_ID : 0;
+	flags |= machine->hide_on_pending ? MACHINE_HIDE_ON_PENDING : 0;
+
 	return (struct machine_record){
 		.version = machine->version,
 		.offered = machine->offered,
 		.fids = { machine->fids_0_1.cpu_suspend, machine->fids_0_1.cpu_off,
 			  machine->fids_0_1.cpu_on, machine->fids_0_1.migrate },
-		.extended_state_id = machine->extended_state_id,
+		.flags = (uint8_t)flags,
 		.os_initiated = machine->os_initiated,
 		.suspend_called = machine->suspend_called,
 		.memory_protected = machine->memory_protected,
@@ -182,7 +187,7 @@ static int check_envelope(const uint8_t *record, size_t size)
 	if (format > RECORD_FORMAT)
 		return PSCI_ERR_NEWER;
 
-	return format == RECORD_FORMAT ? PSCI_OK : PSCI_ERR_CORRUPT;
+	return format >= RECORD_FORMAT_OLDEST ? PSCI_OK : PSCI_ERR_CORRUPT;
 }
 
 static struct psci_fids_0_1 fids_of(const struct machine_record *r)
@@ -224,7 +229,7 @@ static bool is_event_sound(const struct machine_record *r)
 /* Whether the machine's part says nothing that no machine can be. */
 static bool is_machine_sound(const struct machine_record *r)
 {
-	if (r->extended_state_id > 1 || r->os_initiated > 1 || r->suspend_called > 1 ||
+	if (r->flags > MACHINE_ALL || r->os_initiated > 1 || r->suspend_called > 1 ||
 	    r->memory_protected > 1)
 		return false;
 	if (r->has_stats != is_in(r->offered, PSCI_FN32_PSCI_STAT_COUNT))
@@ -246,7 +251,7 @@ static int check_machine(struct locked m, const struct machine_record *r, size_t
 	if (!psci_table_is_whole(r->version, r->offered) || !is_machine_sound(r) ||
 	    psci_record_size(r) != size)
 		return PSCI_ERR_CORRUPT;
-	if (r->extended_state_id != m.machine->extended_state_id ||
+	if ((r->flags & MACHINE_EXTENDED_STATE_ID) != m.machine->extended_state_id ||
 	    r->trusted_os != m.machine->trusted_os ||
 	    r->idle_state_count != m.machine->idle_state_count ||
 	    r->domain_count != count_domains(m.machine) || r->vcpu_count != count_vcpus(m.machine))
@@ -255,7 +260,11 @@ static int check_machine(struct locked m, const struct machine_record *r, size_t
 	    r->trusted_os_mpidr == m.machine->trusted_os_home)
 		return PSCI_OK;
 
-	return psci_index_find(m, r->trusted_os_mpidr) ? PSCI_OK : PSCI_ERR_MISMATCH;
+	/* It has moved, to a vCPU that there is. */
+	return r->trusted_os == PSCI_TRUSTED_OS_MIGRATABLE &&
+			       psci_index_find(m, r->trusted_os_mpidr)
+		       ? PSCI_OK
+		       : PSCI_ERR_MISMATCH;
 }
 
 static int check_idle_states(struct locked m, struct record_pass *pass)
@@ -318,6 +327,40 @@ static bool is_known_sleep(struct locked m, const struct vcpu_record *v,
 	return false;
 }
 
+static struct psci_entry entry_of(const struct vcpu_record *v)
+{
+	return (struct psci_entry){
+		.pc = v->pc,
+		.x0 = v->x0,
+		.aarch32 = v->entry_flags & ENTRY_AARCH32,
+		.t32 = v->entry_flags & ENTRY_T32,
+		.big_endian = v->entry_flags & ENTRY_BIG_ENDIAN,
+		.wake = v->entry_flags & ENTRY_WAKE,
+	};
+}
+
+/* Whether the vCPU's entry is one that it will start or wake at. */
+static bool has_entry(const struct vcpu_record *v)
+{
+	return v->state == VCPU_ON_PENDING ||
+	       (v->state == VCPU_SUSPENDED && v->node.request[0] >= PSCI_DEPTH_OFF);
+}
+
+/* psci_entry_read() and psci_machine_boot() refuse all others. */
+static int check_entry(struct locked m, const struct vcpu_record *v)
+{
+	const struct psci_host *host = m.machine->host;
+	const struct psci_entry entry = entry_of(v);
+
+	if (!has_entry(v))
+		return PSCI_OK;
+	if (!psci_entry_valid(&entry))
+		return PSCI_ERR_CORRUPT;
+
+	return !host->entry_ok || host->entry_ok(m.machine->ctx, entry.pc) ? PSCI_OK
+									   : PSCI_ERR_MISMATCH;
+}
+
 static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 			  const struct machine_record *r)
 {
@@ -325,6 +368,8 @@ static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 	    v->node.counted > r->has_stats || v->default_suspend > (v->state == VCPU_SUSPENDED))
 		return false;
 	if (v->state == VCPU_SUSPENDED && !(v->entry_flags & ENTRY_WAKE))
+		return false;
+	if (v->default_suspend && !is_in(r->offered, PSCI_FN32_CPU_DEFAULT_SUSPEND))
 		return false;
 	/* Who suspended the machine sleeps, and all others are off. */
 	if (r->event_kind == PSCI_EVENT_SUSPEND &&
@@ -348,9 +393,18 @@ static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 	return psci_request_equals(v->node.request, psci_depth_off);
 }
 
+/* Whether psci_machine_resume() has woken it, and it has not polled since. */
+static bool is_resumed(const struct vcpu_record *v)
+{
+	return v->state == VCPU_ON_PENDING && v->entry_flags & ENTRY_WAKE;
+}
+
 /* Marks each vCPU that the record has, so that none can be there twice. */
 static int check_vcpus(struct locked m, struct record_pass *pass, const struct machine_record *r)
 {
+	uint32_t not_off = 0;
+	bool resumed = false;
+
 	for (uint32_t i = 0; i < r->vcpu_count; i++) {
 		struct vcpu_record v = { 0 };
 
@@ -363,8 +417,18 @@ static int check_vcpus(struct locked m, struct record_pass *pass, const struct m
 			return PSCI_ERR_MISMATCH;
 		if (vcpu->restored || !is_vcpu_sound(m, &v, r))
 			return PSCI_ERR_CORRUPT;
+
+		const int err = check_entry(m, &v);
+
+		if (err)
+			return err;
 		vcpu->restored = true;
+		not_off += v.state != VCPU_OFF;
+		resumed |= is_resumed(&v);
 	}
+	/* Of a machine that was suspended one vCPU comes back, and starts the others. */
+	if (resumed && (not_off > 1 || !is_in(r->offered, PSCI_FN32_SYSTEM_SUSPEND)))
+		return PSCI_ERR_CORRUPT;
 	if (r->event_kind != PSCI_EVENT_NONE && !psci_index_find(m, r->event_mpidr))
 		return PSCI_ERR_CORRUPT;
 
@@ -409,6 +473,8 @@ static void restore_machine(struct locked m, const struct machine_record *r)
 	machine->os_initiated = r->os_initiated;
 	machine->suspend_called = r->suspend_called;
 	machine->memory_protected = r->memory_protected;
+	machine->hide_on_pending = r->flags & MACHINE_HIDE_ON_PENDING;
+	machine->booted = true;
 	machine->trusted_os_mpidr = r->trusted_os_mpidr;
 	machine->event_vcpu = caller;
 	machine->event = (struct psci_event){
@@ -446,14 +512,7 @@ static void restore_vcpu(struct locked m, struct record_pass *pass)
 	vcpu->state = v.state;
 	vcpu->mark = v.mark;
 	vcpu->default_suspend = v.default_suspend;
-	vcpu->entry = (struct psci_entry){
-		.pc = v.pc,
-		.x0 = v.x0,
-		.aarch32 = v.entry_flags & ENTRY_AARCH32,
-		.t32 = v.entry_flags & ENTRY_T32,
-		.big_endian = v.entry_flags & ENTRY_BIG_ENDIAN,
-		.wake = v.entry_flags & ENTRY_WAKE,
-	};
+	vcpu->entry = entry_of(&v);
 }
 
 static void restore(struct locked m, const uint8_t *record)

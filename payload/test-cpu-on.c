@@ -180,7 +180,8 @@ static enum verdict second_call_loses(void)
 	}
 
 	return pending ? pass()
-		       : observe("the second of two calls always got ALREADY_ON in %u rounds",
+		       : observe("the second of two calls always got ALREADY_ON in %u rounds, "
+				 "as with KVM",
 				 ROUNDS);
 }
 

@@ -15,19 +15,17 @@ enum word {
 	DISABLE_CPU,
 	FAIL_CPU,
 	HOLD_CPU,
+	ON_PENDING,
 	TRUSTED_OS,
 	VENDOR_RESET,
 	EXTENDED_STATE_ID,
 };
 
 static const char *const words[] = {
-	[DENY_CPU] = "deny-cpu",
-	[DISABLE_CPU] = "disable-cpu",
-	[FAIL_CPU] = "fail-cpu",
-	[HOLD_CPU] = "hold-cpu",
-	[TRUSTED_OS] = "trusted-os",
-	[VENDOR_RESET] = "vendor-reset",
-	[EXTENDED_STATE_ID] = "extended-state-id",
+	[DENY_CPU] = "deny-cpu",	 [DISABLE_CPU] = "disable-cpu",
+	[FAIL_CPU] = "fail-cpu",	 [HOLD_CPU] = "hold-cpu",
+	[ON_PENDING] = "on-pending",	 [TRUSTED_OS] = "trusted-os",
+	[VENDOR_RESET] = "vendor-reset", [EXTENDED_STATE_ID] = "extended-state-id",
 };
 
 #define WORD_COUNT (sizeof(words) / sizeof(words[0]))
@@ -87,11 +85,11 @@ static int set_vendor_reset(const char *value, int32_t *code, struct error *erro
 	return 0;
 }
 
-static int set_extended(const char *value, bool *extended, struct error *error)
+static int set_flag(enum word word, const char *value, bool *flag, struct error *error)
 {
 	if (value)
-		return error_set(error, -EINVAL, "--psci-test extended-state-id takes no value");
-	*extended = true;
+		return error_set(error, -EINVAL, "--psci-test %s takes no value", words[word]);
+	*flag = true;
 
 	return 0;
 }
@@ -108,12 +106,14 @@ static int take(enum word word, const char *value, struct config_psci_test *test
 		return set_cpu(word, value, &test->failing_cpu, error);
 	case HOLD_CPU:
 		return set_cpu(word, value, &test->held_cpu, error);
+	case ON_PENDING:
+		return set_flag(word, value, &test->on_pending, error);
 	case TRUSTED_OS:
 		return set_trusted_os(value, &test->trusted_os, error);
 	case VENDOR_RESET:
 		return set_vendor_reset(value, &test->vendor_reset, error);
 	case EXTENDED_STATE_ID:
-		return set_extended(value, &test->extended_state_id, error);
+		return set_flag(word, value, &test->extended_state_id, error);
 	}
 
 	return -EINVAL;
@@ -146,7 +146,7 @@ int config_parse_psci_test(char *text, struct config_psci_test *test, struct err
 bool config_psci_test_given(const struct config_psci_test *test)
 {
 	return config_psci_test_highest_cpu(test) || test->trusted_os != CONFIG_TRUSTED_OS_NONE ||
-	       test->vendor_reset || test->extended_state_id;
+	       test->vendor_reset || test->extended_state_id || test->on_pending;
 }
 
 unsigned int config_psci_test_highest_cpu(const struct config_psci_test *test)

@@ -23,6 +23,7 @@ struct config_psci_test {
 	unsigned int disabled_cpu; /**< AFFINITY_INFO says DISABLED. */
 	unsigned int failing_cpu; /**< CPU_ON and MIGRATE are INTERNAL_FAILURE. */
 	unsigned int held_cpu; /**< ON_PENDING, until a second CPU_ON was told so. */
+	bool on_pending; /**< A CPU is ON_PENDING until it has started; implied by held_cpu. */
 	enum config_trusted_os trusted_os; /**< It begins on CPU 0. */
 	int32_t vendor_reset; /**< What a vendor-specific SYSTEM_RESET2 answers, if not 0. */
 	bool extended_state_id; /**< The power states have the extended format. */

@@ -155,6 +155,8 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 		.size = sizeof(config),
 		.version = vm->psci_version,
 		.offered = psci_suspend_offered(vm->psci_version),
+		/* Guests of KVM's own PSCI have never seen it, and some cannot cope with it. */
+		.hide_on_pending = true,
 		.index = psci->index,
 		.index_size = slots,
 		.host = &psci->host,
@@ -176,10 +178,13 @@ static int begin_userspace(struct vm *vm, uint64_t pc, uint64_t x0, struct error
 		psci_test_mark(vm);
 		err = psci_filter_forward_all(vm->kvm, vm->fd, error);
 	}
-	if (!err)
-		psci_machine_boot(&psci->vcpus[0], &entry);
+	if (err)
+		return err;
+	err = psci_machine_boot(&psci->vcpus[0], &entry);
 
-	return err;
+	return err ? error_set(error, -EINVAL, "vCPU 0 cannot start at %#llx: %s",
+			       (unsigned long long)pc, psci_strerror(err))
+		   : 0;
 }
 
 /* --- KVM as the server --- */

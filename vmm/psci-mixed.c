@@ -69,10 +69,11 @@ static int begin(struct solo *solo, struct vcpu *vcpu, uint32_t version,
 
 	if (!err)
 		err = psci_vcpu_init(&solo->vcpu, &solo->machine, vcpu->mpidr, vcpu);
+	/* On from here to the end: where it starts is between the guest and KVM. */
+	if (!err)
+		err = psci_machine_boot(&solo->vcpu, &entry);
 	if (err)
 		return err;
-	/* On from here to the end: where it starts is between the guest and KVM. */
-	psci_machine_boot(&solo->vcpu, &entry);
 	psci_vcpu_poll(&solo->vcpu, &entry);
 	vcpu->psci = &solo->vcpu;
 

@@ -80,8 +80,11 @@ void psci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_config
 	config->trusted_os = kinds[test->trusted_os];
 	if (test->trusted_os != CONFIG_TRUSTED_OS_NONE)
 		config->trusted_os_mpidr = vm->vcpus[0].mpidr;
+	/* It is held until its guest has been told ON_PENDING. */
 	if (test->held_cpu)
 		host->trace = on_trace;
+	if (test->held_cpu || test->on_pending)
+		config->hide_on_pending = false;
 	atomic_store(&vm->psci_held, test->held_cpu != 0);
 }
 

@@ -188,6 +188,15 @@ struct psci_config {
 	uint64_t trusted_os_mpidr;
 
 	/**
+	 * Whether a vCPU is on for its guest as soon as a CPU_ON of it has been
+	 * accepted, as with KVM: until it has started, a second CPU_ON answers
+	 * ALREADY_ON and AFFINITY_INFO says ON. Some guests take ON_PENDING for a
+	 * failure. False: both say ON_PENDING until then, as DEN0022F.b describes
+	 * (CPU_ON, AFFINITY_INFO). No other function depends on it.
+	 */
+	bool hide_on_pending;
+
+	/**
 	 * Where the library keeps its vCPUs by MPIDR: @index_size pointers, a
 	 * power of two, at least the number of vCPUs (with four times as many, a
 	 * lookup takes no longer than with one vCPU). Required; contents are

@@ -91,10 +91,11 @@ struct psci_domain {
  * @parent: the domain of the next higher level that it lies in, of the same machine,
  *	or NULL
  *
- * From any thread, before psci_machine_boot().
+ * From any thread, before psci_machine_boot() and psci_machine_restore().
  *
  * Return: 0, or
- *   PSCI_ERR_INVALID: @level is none, or @parent is not one above it;
+ *   PSCI_ERR_INVALID: @level is none, @parent is no domain of @machine one level
+ *   above it, or @machine has been booted or restored;
  *   PSCI_ERR_FULL: psci_config.stats has no place for it.
  */
 int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, unsigned int level,
@@ -106,10 +107,11 @@ int psci_domain_init(struct psci_domain *domain, struct psci_machine *machine, u
  * @domain: of level 1, of the same machine
  *
  * A vCPU that is never placed has power states of its own level only. From any
- * thread, before psci_machine_boot().
+ * thread, before psci_machine_boot() and psci_machine_restore().
  *
  * Return: 0, or
- *   PSCI_ERR_INVALID: @domain is not of level 1, or @vcpu has one already.
+ *   PSCI_ERR_INVALID: @domain is no domain of level 1 of the machine of @vcpu,
+ *   @vcpu has one already, or the machine has been booted or restored.
  */
 int psci_vcpu_place(struct psci_vcpu *vcpu, struct psci_domain *domain);
 

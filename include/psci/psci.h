@@ -114,11 +114,14 @@ struct psci_regs {
  * Where and how a vCPU starts. What is not here is as after reset, and as the
  * specification's "Initial core configuration" wants it: the highest exception
  * level the guest has, on its own stack pointer (EL1h, or Supervisor mode),
- * interrupts and SErrors masked, MMU and caches off.
+ * interrupts and SErrors masked, MMU and caches off. The specification leaves
+ * open what the other registers hold; a host of this library clears those that
+ * the guest can have written before it turned the vCPU off: x1 to x30 (r1 to r14),
+ * SP_EL0, and all of FP and SIMD start as zero.
  */
 struct psci_entry {
 	uint64_t pc; /**< Where: the first instruction. Bit 0 is clear also with t32. */
-	uint64_t x0; /**< The context id, for x0 or r0. All other registers start as zero. */
+	uint64_t x0; /**< The context id, for x0 or r0. */
 	bool aarch32; /**< Start in AArch32 state. */
 	bool t32; /**< AArch32 only: in the T32 instruction set. */
 	bool big_endian; /**< Set SCTLR_ELx.EE, or CPSR.E. */
@@ -188,6 +191,8 @@ struct psci_machine {
 	bool os_initiated;
 	bool suspend_called;
 	bool memory_protected;
+	bool hide_on_pending;
+	bool booted;
 	uint8_t trusted_os;
 	uint64_t trusted_os_home;
 	uint64_t trusted_os_mpidr;
@@ -220,8 +225,8 @@ struct psci_vcpu {
  *
  * Return: 0, or
  *   PSCI_ERR_INVALID: a size, the version, a withheld or offered function, a
- *   power state, the trusted OS, the index or a required callback is not as
- *   documented.
+ *   power state, the statistics, the trusted OS, the index or a required
+ *   callback is not as documented.
  */
 int psci_machine_init(struct psci_machine *machine, const struct psci_config *config);
 
@@ -233,10 +238,11 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
  *	what the guest reads in MPIDR_EL1, and'd with PSCI_TARGET_MASK
  * @vctx: passed to the callbacks that concern this vCPU; any value
  *
- * From any thread, before psci_machine_boot().
+ * From any thread, before psci_machine_boot() and psci_machine_restore().
  *
  * Return: 0, or
- *   PSCI_ERR_INVALID: @mpidr has a bit outside PSCI_TARGET_MASK;
+ *   PSCI_ERR_INVALID: @mpidr has a bit outside PSCI_TARGET_MASK, or @machine has
+ *   been booted or restored;
  *   PSCI_ERR_EXISTS: the machine has a vCPU with this @mpidr;
  *   PSCI_ERR_FULL: psci_config.index or psci_config.stats has no slot left.
  */
@@ -252,8 +258,11 @@ int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_
  * CPU_ON of a vCPU that is PSCI_VCPU_FORBIDDEN gives DENIED since version 1.2,
  * INTERNAL_FAILURE before; of one that is PSCI_VCPU_FAULTY, INTERNAL_FAILURE.
  * psci_machine_boot() starts any vCPU. From any thread.
+ *
+ * Return: 0, or
+ *   PSCI_ERR_INVALID: @mark is not a value of enum psci_vcpu_mark.
  */
-void psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark);
+int psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark);
 
 /**
  * psci_machine_boot() - begin a life of a machine: its first, or after a reset
@@ -269,8 +278,13 @@ void psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark);
  * call from a vCPU that is not ON is not carried out and parks it until the
  * kick. But it can write to memory: a host that loads memory anew waits before
  * until each vCPU's thread has got PSCI_NEXT_EXIT.
+ *
+ * Return: 0, or
+ *   PSCI_ERR_INVALID: no vCPU can start so: no instruction of the set that @entry
+ *   names is at its pc, it has t32 without aarch32, or pc or x0 does not fit into
+ *   the registers of AArch32.
  */
-void psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry);
+int psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry);
 
 /**
  * psci_arg_count() - how many argument registers a call uses

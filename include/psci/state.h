@@ -16,8 +16,8 @@
  * To restore, make a machine as the first one was made: the same MPIDRs, the same
  * domains added in the same order, the same power states, a host that can do what
  * the guest was offered. Its version, withheld and offered functions need not
- * match, they come from the record: a guest goes on seeing what it saw, though
- * the library it moves to may have more.
+ * match, and neither need psci_config.hide_on_pending; they come from the record:
+ * a guest goes on seeing what it saw, though the library it moves to may have more.
  */
 #ifndef PSCI_STATE_H
 #define PSCI_STATE_H
@@ -76,7 +76,10 @@ int psci_machine_save(struct psci_machine *machine, void *record, size_t size);
  *   PSCI_ERR_NEWER: it has a format of a later library;
  *   PSCI_ERR_UNSUPPORTED: it has a version that this library does not know, or a
  *	function that this library or the host of @machine cannot offer;
- *   PSCI_ERR_MISMATCH: vCPUs, domains, power states or the trusted OS differ.
+ *   PSCI_ERR_MISMATCH: vCPUs, domains, power states or the trusted OS differ, or
+ *	psci_host.entry_ok() of @machine refuses where a vCPU would start or wake: it
+ *	is asked of each one whose start is pending or that sleeps in a power-down
+ *	state, also if psci_machine_boot() said where.
  */
 int psci_machine_restore(struct psci_machine *machine, const void *record, size_t size);
 

@@ -170,7 +170,7 @@ static int32_t cpu_on(struct ref_machine *m, const struct psci_regs *regs, uint6
 	code = read_entry(m, regs, address, context, &entry);
 	if (code < 0)
 		return code;
-	if (m->state[i] == REF_PENDING)
+	if (m->state[i] == REF_PENDING && !m->platform->hide_on_pending)
 		return PSCI_RET_ON_PENDING;
 	if (m->state[i] != REF_OFF && m->state[i] != REF_FROZEN)
 		return PSCI_RET_ALREADY_ON;
@@ -201,7 +201,7 @@ static int32_t affinity_info(const struct ref_machine *m, uint64_t target, uint3
 	for (unsigned int i = 0; i < m->platform->vcpu_count; i++) {
 		if ((m->platform->mpidr[i] | ignored[level]) != (target | ignored[level]))
 			continue;
-		if (m->state[i] == REF_PENDING)
+		if (m->state[i] == REF_PENDING && !m->platform->hide_on_pending)
 			pending = true;
 		else if (m->state[i] != REF_OFF)
 			on = true;

@@ -41,6 +41,7 @@ struct ref_platform {
 	bool memory; /**< It can overwrite memory. */
 	bool vendor_reset; /**< It has the vendor-specific resets below. */
 	bool refuses; /**< vCPU 1 cannot be started and takes no trusted OS. */
+	bool hide_on_pending;
 	uint8_t mark[REF_VCPU_MAX]; /**< An enum psci_vcpu_mark. */
 	enum psci_trusted_os trusted_os;
 	uint64_t trusted_os_home;

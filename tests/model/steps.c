@@ -254,10 +254,20 @@ static void add_old(struct steps *steps, unsigned int vcpu)
 
 static void add_host(struct steps *steps, unsigned int vcpu)
 {
+	static const struct psci_entry impossible[] = {
+		{ .pc = ENTRY + 2 },
+		{ .pc = ENTRY + 1, .aarch32 = true, .t32 = true },
+		{ .pc = ENTRY, .t32 = true },
+		{ .pc = UINT64_C(1) << 32, .aarch32 = true },
+		{ .pc = ENTRY, .x0 = UINT64_C(1) << 32, .aarch32 = true },
+	};
+
 	add(steps, STEP_POLL, vcpu);
 	add(steps, STEP_WAKE, vcpu);
 	add(steps, STEP_BOOT, vcpu)->entry =
 		(struct psci_entry){ .pc = ENTRY, .x0 = CONTEXT, .wake = vcpu == 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(impossible); i++)
+		add(steps, STEP_BOOT, vcpu)->entry = impossible[i];
 }
 
 void steps_make(struct steps *steps, const struct world_kind *kind, unsigned int starts, bool power)

@@ -149,11 +149,12 @@ static void compare_event(struct world *w)
 		wrong(w, "the memory is protected, or not");
 }
 
-static void make_machine(struct world *w);
+static void make_machine(struct world *w, bool hide_on_pending);
 
 /*
  * The reference does not notice: everything that comes later must be as if this
- * had not been.
+ * had not been. What the new machine's configuration says of ON_PENDING does not
+ * count, since the record says it too.
  */
 static void save_and_restore(struct world *w)
 {
@@ -169,7 +170,7 @@ static void save_and_restore(struct world *w)
 	memset(&now->machine, 0, sizeof(now->machine));
 	memset(now->vcpus, 0, sizeof(now->vcpus));
 	memset(now->domains, 0, sizeof(now->domains));
-	make_machine(w);
+	make_machine(w, !w->platform.hide_on_pending);
 	if (psci_machine_restore(&now->machine, record, size) != PSCI_OK)
 		wrong(w, "the machine cannot be restored");
 	/* A host that is eager has polled by now. */
@@ -179,6 +180,23 @@ static void save_and_restore(struct world *w)
 	    psci_machine_save(&now->machine, again, size) != PSCI_OK ||
 	    !same_bytes(record, again, size))
 		wrong(w, "the record of a restored machine is another one");
+}
+
+/* No vCPU starts between two instructions, nor in a state that does not have T32 or 64 bits. */
+static void boot(struct world *w, unsigned int i, const struct psci_entry *entry)
+{
+	struct world_state before;
+	const bool possible = entry->pc % (entry->t32 ? 2 : 4) == 0 &&
+			      (entry->aarch32 || !entry->t32) &&
+			      (!entry->aarch32 || (entry->pc >> 32 == 0 && entry->x0 >> 32 == 0));
+
+	memcpy(&before, &w->now, sizeof(before));
+	if (possible)
+		ref_boot(&w->now.ref, i, entry);
+	if (psci_machine_boot(&w->now.vcpus[i], entry) != (possible ? PSCI_OK : PSCI_ERR_INVALID))
+		wrong(w, "booting is refused, or not");
+	if (!possible && !same_bytes(&before, &w->now, sizeof(before)))
+		wrong(w, "a refused boot has changed something");
 }
 
 const char *world_step(struct world *w, const struct step *step)
@@ -197,8 +215,7 @@ const char *world_step(struct world *w, const struct step *step)
 		wake(w, step->vcpu);
 		break;
 	case STEP_BOOT:
-		ref_boot(&w->now.ref, step->vcpu, &step->entry);
-		psci_machine_boot(&w->now.vcpus[step->vcpu], &step->entry);
+		boot(w, step->vcpu, &step->entry);
 		break;
 	case STEP_RESUME:
 		if (ref_resume(&w->now.ref) != psci_machine_resume(&w->now.machine))
@@ -323,6 +340,7 @@ static void make_platform(struct world *w, const struct world_kind *kind)
 		.memory = kind->memory,
 		.vendor_reset = kind->vendor_reset,
 		.refuses = kind->refuses,
+		.hide_on_pending = kind->hide_on_pending,
 		.mark = { [1] = (uint8_t)kind->mark },
 		.trusted_os = kind->trusted_os,
 		.trusted_os_home = world_mpidrs[0],
@@ -367,7 +385,7 @@ static void make_domains(struct world *w)
 		wrong(w, "the domains cannot be made");
 }
 
-static void make_machine(struct world *w)
+static void make_machine(struct world *w, bool hide_on_pending)
 {
 	const struct ref_platform *platform = &w->platform;
 	const struct psci_config config = {
@@ -380,6 +398,7 @@ static void make_machine(struct world *w)
 		.extended_state_id = platform->extended_state_id,
 		.trusted_os = platform->trusted_os,
 		.trusted_os_mpidr = platform->trusted_os_home,
+		.hide_on_pending = hide_on_pending,
 		.fids_0_1 = platform->fids_0_1,
 		.index = w->now.index,
 		.index_size = WORLD_INDEX_SIZE,
@@ -393,7 +412,9 @@ static void make_machine(struct world *w)
 		if (psci_vcpu_init(&w->now.vcpus[i], &w->now.machine, world_mpidrs[i],
 				   &w->seats[i]) != PSCI_OK)
 			wrong(w, "a vCPU cannot be made");
-		psci_vcpu_mark(&w->now.vcpus[i], (enum psci_vcpu_mark)platform->mark[i]);
+		if (psci_vcpu_mark(&w->now.vcpus[i], (enum psci_vcpu_mark)platform->mark[i]) !=
+		    PSCI_OK)
+			wrong(w, "a vCPU cannot be marked");
 	}
 	if (platform->domains)
 		make_domains(w);
@@ -410,7 +431,7 @@ void world_init(struct world *w, const struct world_kind *kind)
 		w->seats[i] = (struct seat){ .world = w, .number = i };
 		w->now.kicked[i] = true; /* To be polled before it first runs. */
 	}
-	make_machine(w);
+	make_machine(w, w->platform.hide_on_pending);
 }
 
 void world_print_step(const struct step *step)

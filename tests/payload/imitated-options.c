@@ -49,6 +49,7 @@ static void read_test_words(char *words)
 		sscanf(word, "fail-cpu=%u", &options.failing_cpu);
 		sscanf(word, "hold-cpu=%u", &options.held_cpu);
 		sscanf(word, "vendor-reset=%d", &options.vendor_reset);
+		options.on_pending |= options.held_cpu || strcmp(word, "on-pending") == 0;
 		options.trusted_os |= strncmp(word, "trusted-os=", 11) == 0;
 		options.trusted_os_fixed |= strcmp(word, "trusted-os=fixed") == 0;
 		options.extended_state_id |= strcmp(word, "extended-state-id") == 0;

@@ -398,9 +398,9 @@ static void add_cpus(void)
 			err |= psci_vcpu_place(&vcpus[i].psci, &clusters[i >> 4]);
 	}
 	if (options.denied_cpu)
-		psci_vcpu_mark(&vcpus[options.denied_cpu].psci, PSCI_VCPU_FORBIDDEN);
+		err |= psci_vcpu_mark(&vcpus[options.denied_cpu].psci, PSCI_VCPU_FORBIDDEN);
 	if (options.disabled_cpu)
-		psci_vcpu_mark(&vcpus[options.disabled_cpu].psci, PSCI_VCPU_FAULTY);
+		err |= psci_vcpu_mark(&vcpus[options.disabled_cpu].psci, PSCI_VCPU_FAULTY);
 	if (err)
 		refuse("its CPUs");
 }
@@ -412,6 +412,7 @@ static void create(void)
 		.size = sizeof(config),
 		.version = options.version == PSCI_VERSION_1_3 ? 0 : options.version,
 		.offered = offered_functions(),
+		.hide_on_pending = !options.on_pending,
 		.index = vcpu_index,
 		.index_size = slots,
 		.host = &host,
@@ -480,7 +481,8 @@ int main(int argc, char **argv)
 	read_options(argc, argv);
 	map_ram();
 	create();
-	psci_machine_boot(&vcpus[0].psci, &entry);
+	if (psci_machine_boot(&vcpus[0].psci, &entry))
+		refuse("its boot");
 	pthread_attr_init(&roomy);
 	pthread_attr_setstacksize(&roomy, STACK_SIZE);
 	for (unsigned int i = 0; i < options.cpu_count; i++) {

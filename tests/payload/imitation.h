@@ -39,6 +39,7 @@ struct options {
 	unsigned int disabled_cpu;
 	unsigned int failing_cpu;
 	unsigned int held_cpu;
+	bool on_pending; /**< Implied by held_cpu. */
 	bool trusted_os;
 	bool trusted_os_fixed;
 	int32_t vendor_reset;

@@ -158,7 +158,7 @@ static void step(struct psci_vcpu *vcpu)
 		break;
 	case 6:
 		psci_machine_memory_protected(&machine);
-		psci_vcpu_mark(vcpu, (enum psci_vcpu_mark)any_below(3));
+		psci_vcpu_mark(vcpu, (enum psci_vcpu_mark)any_below(5));
 		break;
 	case 7:
 		psci_arg_count((uint32_t)any_word);
@@ -196,7 +196,7 @@ int main(void)
 		.vendor_reset = vendor_reset,
 		.trace = trace,
 	};
-	static const struct psci_config config = {
+	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = VERSION,
 		.offered = OFFERED,
@@ -210,6 +210,7 @@ int main(void)
 		.stat_count = STAT_COUNT,
 		.trusted_os = PSCI_TRUSTED_OS_MIGRATABLE,
 		.trusted_os_mpidr = 0,
+		.hide_on_pending = any(),
 		.fids_0_1 = { 0x95c1ba5e, 0x95c1ba5f, 0x95c1ba60, 0x95c1ba61 },
 		.host = &host,
 		.ctx = &machine,

@@ -21,6 +21,9 @@ struct record psci_record_save(struct power *p);
 /** A machine that has been built, but never booted, on a clock of its own. */
 void state_make_fresh(struct power *p, uint32_t version);
 
+/** Make what the host saw of lock() and entry_ok() what it was before. */
+void state_forget_callbacks(struct power *p, const struct power *before);
+
 /** That a record is refused so, and the machine is what it was. */
 void state_check_refused(struct power *p, const uint8_t *bytes, size_t size, int expected);
 

@@ -39,6 +39,7 @@ static void each_word_says_its_part(void **state)
 	assert_int_equal(test.held_cpu, 4);
 	assert_int_equal(test.vendor_reset, -257);
 	assert_true(test.extended_state_id);
+	assert_false(test.on_pending);
 	assert_int_equal(test.trusted_os, CONFIG_TRUSTED_OS_FIXED);
 	assert_int_equal(config_psci_test_highest_cpu(&test), 22);
 }
@@ -50,16 +51,18 @@ static void a_second_option_adds_to_the_first(void **state)
 
 	assert_int_equal(parse("hold-cpu=122", &test, &error), 0);
 	assert_int_equal(parse("trusted-os=migratable", &test, &error), 0);
+	assert_int_equal(parse("on-pending", &test, &error), 0);
+	assert_true(test.on_pending);
 	assert_int_equal(test.held_cpu, 122);
 	assert_int_equal(test.trusted_os, CONFIG_TRUSTED_OS_MIGRATABLE);
 }
 
 static void any_word_alone_counts_as_given(void **state)
 {
-	static const char *const words[] = { "deny-cpu=1",	 "disable-cpu=1",
-					     "fail-cpu=1",	 "hold-cpu=1",
-					     "trusted-os=fixed", "vendor-reset=-1000",
-					     "extended-state-id" };
+	static const char *const words[] = { "deny-cpu=1",	   "disable-cpu=1",
+					     "fail-cpu=1",	   "hold-cpu=1",
+					     "on-pending",	   "trusted-os=fixed",
+					     "vendor-reset=-1000", "extended-state-id" };
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		struct config_psci_test test = { 0 };
@@ -97,6 +100,7 @@ static void what_makes_no_sense_is_named(void **state)
 		{ "vendor-reset=-2147483649", "--psci-test vendor-reset=-2147483649: must be a "
 					      "number below -256" },
 		{ "extended-state-id=1", "--psci-test extended-state-id takes no value" },
+		{ "on-pending=1", "--psci-test on-pending takes no value" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -112,7 +112,8 @@ static void an_mpidr_has_affinity_bits_only(void **state)
 	struct psci_vcpu before;
 	struct fixture f;
 
-	fixture_boot(&f, 0);
+	fixture_configure(&f, 0);
+	fixture_make(&f);
 	memset(&vcpu, 0x5a, sizeof(vcpu));
 	memcpy(&before, &vcpu, sizeof(before));
 	for (unsigned int bit = 24; bit < 64; bit++) {
@@ -126,15 +127,19 @@ static void an_mpidr_has_affinity_bits_only(void **state)
 
 static void an_mpidr_exists_once(void **state)
 {
+	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
 	struct psci_vcpu vcpu;
 	struct fixture f;
 
-	fixture_boot(&f, 0);
+	fixture_configure(&f, 0);
+	fixture_make(&f);
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
 		assert_int_equal(psci_vcpu_init(&vcpu, &f.machine, f.mpidrs[i], NULL),
 				 PSCI_ERR_EXISTS);
 	assert_false(f.locked);
 	/* The first owner is still found. */
+	assert_int_equal(psci_machine_boot(&f.vcpus[0], &entry), PSCI_OK);
+	assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(fixture_affinity_info(&f, 0), PSCI_AFFINITY_INFO_ON);
 }
 

@@ -12,7 +12,7 @@
 
 #define VERSION 12
 #define OFFERED 16
-#define EXTENDED 36
+#define FLAGS 36
 #define OS_INITIATED 37
 #define SUSPEND_CALLED 38
 #define MEMORY_PROTECTED 39
@@ -121,7 +121,7 @@ static void check_changes(const struct change (*changes)[CHANGE_MAX], size_t cou
 static void a_machine_that_cannot_be_is_refused(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
-		{ { EXTENDED, 1, 2 } },
+		{ { FLAGS, 1, 4 } },
 		{ { OS_INITIATED, 1, 2 } },
 		{ { SUSPEND_CALLED, 1, 2 } },
 		{ { MEMORY_PROTECTED, 1, 2 } },
@@ -154,6 +154,7 @@ static void a_machine_that_cannot_be_is_refused(void **state)
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_MIGRATE_INFO_UP_CPU) } },
 	};
 	static const struct change good[][CHANGE_MAX] = {
+		{ { FLAGS, 1, 2 } }, /* ON_PENDING is hidden. */
 		{ { OS_INITIATED, 1, 1 } },
 		{ { SUSPEND_CALLED, 1, 0 } },
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_SET_SUSPEND_MODE) } },

@@ -13,7 +13,7 @@
 static void the_bytes_are_those_of_the_format(void **state)
 {
 	static const uint8_t expected[] = {
-		'P',  'S',  'C',  'I',	1,    0,    0,	  0,	142, 0, 0, 0, /* envelope */
+		'P',  'S',  'C',  'I',	2,    0,    0,	  0,	142, 0, 0, 0, /* envelope */
 		3,    0,    1,	  0, /* version 1.3 */
 		0x5f, 0x07, 0x24, 0x00, /* offered */
 		0,    0,    0,	  0,	0,    0,    0,	  0,	0,   0, 0, 0,
