@@ -308,9 +308,17 @@ $(O)/kvm/tests/kvm/test-%: $(O)/kvm/tests/kvm/test-%.o $(kvm_support_src:%.c=$(O
 unit: $(test_src:%.c=$(O)/asan/%) $(kvm_tests) ## unit tests, natively, under ASan and UBSan
 	$(Q)tests/run-unit $^
 
-# test-flash counts its own pages, and would count ThreadSanitizer's.
-tsan: $(patsubst %.c,$(O)/tsan/%,$(filter-out %/test-flash.c,$(test_src))) ## the same under ThreadSanitizer
+# Those in which there are threads, of their own or a disk's.
+threaded_test_src := $(shell grep -lE '<pthread\.h>|<threads\.h>|"blk-rig\.h"|virtio.blk' $(test_src))
+
+tsan: $(threaded_test_src:%.c=$(O)/tsan/%) ## those that have threads, under ThreadSanitizer
 	$(Q)tests/run-unit $^
+
+# All at once, so that no object is made twice.
+test-programs-fast: $(test_src:%.c=$(O)/asan/%) $(kvm_tests) $(threaded_test_src:%.c=$(O)/tsan/%) $(O)/native/test-model \
+	$(O)/native/test-cost ## what the native tests run
+
+test-programs: test-programs-fast examples ## what all tests run
 
 freestanding: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci needs nothing and has no writable data
 	$(Q)tools/check-freestanding $^
@@ -443,43 +451,40 @@ payload-mutate: $(O)/imitation/imitation payload ## change the library in one pl
 
 # Fuzz targets need libFuzzer, which comes with clang; their corpora need nothing.
 FUZZ_CC ?= clang
-FUZZ_FLAGS = -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm -Itests/model \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+$(eval $(call tree,fuzzed,$(FUZZ_CC),-O1 $(FUZZ_SAN) -isystem $(O)/arm64-kvm,| $(O)/arm64-kvm/asm))
+$(patsubst %.c,$(O)/fuzzed/%.o,$(wildcard tests/fuzz/*.c)): | $(O)/arm64-kvm/asm
 T ?= 30
 fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
 fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/disk-lock.c vmm/durable.c vmm/error.c vmm/memory.c \
-	vmm/qmp/scan.c vmm/qmp/command.c vmm/save/stream.c
+	vmm/qmp/scan.c vmm/qmp/command.c vmm/qmp/dialect.c vmm/save/stream.c vmm/utf8.c
 
 # A saved VM is restored whole, by all that has a part in it, of a KVM of which nothing
 # runs. The headers of arm64's KVM are found in front of this machine's.
-saved_vmm_src := $(filter-out vmm/main.c vmm/cli-% vmm/run.c vmm/control%.c vmm/counter.c vmm/qmp/%,$(vmm_src))
-saved_flags = -isystem $(O)/arm64-kvm -Wl,--wrap=ioctl
-
 $(O)/arm64-kvm/asm:
 	@mkdir -p $(@D)
 	$(Q)ln -sfn "$$(echo '#include <asm/kvm.h>' | $(ARM64_CC) -E - | sed -n 's|^# 1 "\(.*/asm\)/kvm.h".*|\1|p' | head -n 1)" $@
 
-$(O)/fuzz/fuzz-saved: tests/fuzz/fuzz-saved.c tests/fuzz/fake-kvm.c $(lib_src) $(saved_vmm_src) \
-		$(wildcard tests/fuzz/*.h include/psci/*.h lib/*.h vmm/*.h vmm/*/*.h) | $(O)/arm64-kvm/asm
+$(O)/fuzz/fuzz-saved: $(O)/fuzzed/tests/fuzz/fuzz-saved.o $(O)/fuzzed/tests/fuzz/fake-kvm.o \
+		$(kvm_vmm_src:%.c=$(O)/fuzzed/%.o) $(lib_src:%.c=$(O)/fuzzed/%.o)
 	@mkdir -p $(@D)
-	@echo '  CC      $@'
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(saved_flags) -o $@ $(filter %.c,$^) -lfdt -ljansson -lz -lzstd -pthread
+	@echo '  LD      $@'
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -Wl,--wrap=ioctl -o $@ $^ -lfdt -ljansson -lz -lzstd -pthread
 
-$(O)/asan/replay-saved: tests/fuzz/fuzz-saved.c tests/fuzz/fake-kvm.c tests/fuzz/replay.c $(saved_vmm_src) \
-		$(O)/asan/libpsci.a $(wildcard tests/fuzz/*.h vmm/*.h vmm/*/*.h) | $(O)/arm64-kvm/asm
+$(O)/asan/replay-saved: $(O)/kvm/tests/fuzz/fuzz-saved.o $(O)/kvm/tests/fuzz/replay.o $(O)/kvm/tests/fuzz/fake-kvm.o \
+		$(O)/kvm/libvmm.a $(O)/asan/libpsci.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(kvm_flags) -Wl,--wrap=ioctl -o $@ $^ $(LDFLAGS) -lfdt -ljansson -lz -lzstd -pthread
+
+$(O)/fuzz/fuzz-%: $(O)/fuzzed/tests/fuzz/fuzz-%.o $(fuzz_support_src:%.c=$(O)/fuzzed/%.o) \
+		$(lib_src:%.c=$(O)/fuzzed/%.o) $(fuzz_vmm_src:%.c=$(O)/fuzzed/%.o)
 	@mkdir -p $(@D)
-	@echo '  CC      $@'
-	$(Q)$(CC) -Iinclude $(CPPFLAGS_VMM) $(CFLAGS_ALL) -O1 $(SAN) $(saved_flags) -o $@ $(filter-out %.h,$^) $(LDFLAGS) \
-		-lfdt -ljansson -lz -lzstd -pthread
+	@echo '  LD      $@'
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljansson -lzstd -pthread
 
-fuzz_vmm_src += vmm/utf8.c vmm/qmp/dialect.c
-
-$(O)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(fuzz_support_src) $(lib_src) $(fuzz_vmm_src) \
-		$(wildcard tests/fuzz/*.h tests/model/*.h include/psci/*.h lib/*.h vmm/*.h vmm/*/*.h)
-	@mkdir -p $(@D)
-	@echo '  CC      $@'
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $(filter %.c,$^) -ljansson -lzstd -pthread
+test-programs-fast: $(fuzz_names:%=$(O)/asan/replay-%)
+test-programs: $(fuzz_names:%=$(O)/fuzz/fuzz-%)
 
 fuzz: $(fuzz_names:%=$(O)/fuzz/fuzz-%) ## fuzz everything that reads a guest's bytes, T=30 seconds each
 	$(Q)tests/fuzz/run-fuzz $(T) $^
@@ -541,6 +546,12 @@ check: ## everything ./check runs, without installing anything
 check-long: ## check, with all pairs of host and guest kernel
 	$(Q)tests/run-all --long
 
+N ?= 30
+BUSY ?= 10
+
+demo-often: ## ./demo N=30 times in a row, BUSY=10 of them on a busy machine
+	$(Q)tests/demo-often $(N) $(BUSY)
+
 clean: ## remove what was built
 	$(Q)rm -rf $(O)
 
@@ -549,6 +560,6 @@ help: ## this list
 
 .PHONY: model model-broken payload-broken payload-mutate cost prove size spec-map mutate fuzz replay
 .PHONY: examples examples-test install uninstall
-.PHONY: module deb
+.PHONY: module deb demo-often test-programs test-programs-fast
 .PHONY: all lib dormouse system-programs payload unit tsan freestanding hardening lint check check-long clean help
 .DELETE_ON_ERROR:
