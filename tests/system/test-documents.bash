@@ -41,6 +41,7 @@ while IFS=$'\t' read -r command how; do
 	# It goes on where the machine was: asleep, until it is woken.
 	if [[ $command == *" restore "* ]]; then
 		vm_await_state web suspended || true
+		vm_await_socket "$DORMOUSE_STATE_DIR/web/qmp" || true
 		dormouse wake web >/dev/null || true
 	fi
 	vm_finish
