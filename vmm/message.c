@@ -82,8 +82,8 @@ static void write_line(const char *line)
 	pthread_mutex_lock(&lock);
 	if (lost)
 		start = (size_t)snprintf(text, LINE_SIZE,
-					 "%s%lu line%s before this one found no reader\n", prefix,
-					 lost, lost == 1 ? "" : "s");
+					 "%sdropped %lu message%s: standard error was blocked\n",
+					 prefix, lost, lost == 1 ? "" : "s");
 	length = start +
 		 (size_t)snprintf(text + start, sizeof(text) - start, "%s%s\n", prefix, line);
 	write_text(text, length, &lost, &lost_at);
@@ -141,7 +141,8 @@ void message_of_guest(const char *format, ...)
 	if (!take_line(&untold))
 		return;
 	if (untold)
-		message("%lu more lines like the next are not told", untold);
+		message("%lu similar message%s suppressed", untold,
+			untold == 1 ? " was" : "s were");
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);

@@ -261,7 +261,7 @@ void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool wr
 {
 	if (atomic_exchange(&vm->stray_reported, true))
 		return;
-	message("%s: vCPU %u %s %#llx, where there is nothing (told once)", vm->name, vcpu,
+	message("%s: vCPU %u %s %#llx, where there is nothing (reported once)", vm->name, vcpu,
 		write ? "wrote to" : "read from", (unsigned long long)address);
 }
 

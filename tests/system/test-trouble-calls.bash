@@ -113,6 +113,6 @@ is "messages that nobody reads: run exits as it would" "$vm_status" 5
 timeout 5 head -n 2 <&"$pipe" >"$vm_messages" || true
 exec {pipe}>&-
 is "messages that nobody reads: they are counted" "$(whole_lines "$vm_messages" | sed -n 1p)" \
-	"dormouse: 1 line before this one found no reader"
+	"dormouse: dropped 1 message: standard error was blocked"
 ok "messages that nobody reads: with a reader there are messages again" dormouse_said \
 	'^dormouse: unread: off: SIGTERM, at '
