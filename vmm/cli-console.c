@@ -181,6 +181,13 @@ static bool is_input_wanted(const struct console *console)
 	return console->terminal || (!console->ended && console->count == 0);
 }
 
+static int write_out(struct console *console)
+{
+	const int err = console->said_count > 0 ? write_said(console) : 0;
+
+	return err || console->count == 0 ? err : send_typed(console);
+}
+
 /* Pass on what there is. Returns 0, 1 at an end that is none of our failures, or -errno. */
 static int pass(struct console *console)
 {
@@ -205,12 +212,8 @@ static int pass(struct console *console)
 		err = read_output(console);
 	if (!err && fds[0].revents)
 		err = read_input(console);
-	if (!err && console->said_count > 0)
-		err = write_said(console);
-	if (!err && console->count > 0)
-		err = send_typed(console);
 
-	return err;
+	return err ? err : write_out(console);
 }
 
 static int connect_to(const char *path, const char *name, struct error *error)

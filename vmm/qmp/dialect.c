@@ -110,9 +110,9 @@ static void translate_string(struct translator *t)
 	}
 }
 
-static bool is_in_number(char byte)
+static bool is_one_of(char byte, const char *bytes)
 {
-	return (byte >= '0' && byte <= '9') || memchr("-+.eE", byte, 5);
+	return byte && strchr(bytes, byte);
 }
 
 /* An integer that no int64_t holds becomes a floating-point number. */
@@ -123,8 +123,8 @@ static void translate_number(struct translator *t)
 	size_t length = 0;
 	const bool in_id = t->in_id;
 
-	while (start + length < t->end && is_in_number(start[length])) {
-		is_integer = is_integer && !memchr("+.eE", start[length], 4) &&
+	while (start + length < t->end && is_one_of(start[length], "0123456789-+.eE")) {
+		is_integer = is_integer && !is_one_of(start[length], "+.eE") &&
 			     (length == 0 || start[length] != '-');
 		length++;
 	}
@@ -164,7 +164,7 @@ static void translate_structure(struct translator *t)
 
 	if (at_members && (byte == ',' || byte == '}'))
 		end_id(t);
-	if (t->in_id && memchr(" \t\r\n", byte, 4)) {
+	if (t->in_id && is_one_of(byte, " \t\r\n")) {
 		/* An answer is one line. */
 		t->in_id = false;
 		copy(t, 1);
