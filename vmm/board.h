@@ -2,9 +2,21 @@
 /*
  * Where things are: QEMU's `virt` machine, as far as we have it, so that what
  * was made for one finds its way on the other.
+ *
+ * What a guest finds has a version, which a machine keeps for as long as a guest may
+ * rely on it: one that hibernated finds the board that it left, whatever dormouse
+ * resumes it. tests/unit/machine has each version as it was published; whatever
+ * changes what a guest finds makes a new one.
+ *
+ *	1	The device tree is at RAM's base.
+ *	2	The device tree is above a kernel or a flat binary, as for QEMU's -kernel,
+ *		and has a hypervisor node.
  */
 #ifndef VMM_BOARD_H
 #define VMM_BOARD_H
+
+#define BOARD_VERSION_1 1
+#define BOARD_VERSION_NEWEST 2
 
 /* Two banks of flash: the firmware's, and one for what it would keep. */
 #define BOARD_FLASH_BASE 0x00000000ULL

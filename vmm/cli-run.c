@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "cli-option.h"
 #include "config.h"
 #include "run.h"
@@ -24,6 +25,9 @@ static const char help[] =
 	"  --firmware FILE      or a firmware, mapped read-only at address 0. Without any of the\n"
 	"                       three, the machine is the one that the last run of NAME\n"
 	"                       described, and a hibernated guest resumes\n"
+	"  --machine-version N  which version of dormouse's board it has: 2, or 1 for what earlier\n"
+	"                       releases made; see dormouse(1). The newest if not given, but what\n"
+	"                       a hibernated NAME had\n"
 	"  --initrd FILE        the kernel's or flat binary's initial RAM disk\n"
 	"  --append TEXT        its command line; console=ttyAMA0 is the console\n"
 	"  --disk FILE[,ro]     a raw image or block device, as /dev/vda, then /dev/vdb, ...;\n"
@@ -64,6 +68,7 @@ enum option_id {
 	OPTION_KERNEL,
 	OPTION_FLAT,
 	OPTION_FIRMWARE,
+	OPTION_MACHINE_VERSION,
 	OPTION_INITRD,
 	OPTION_APPEND,
 	OPTION_DISK,
@@ -86,6 +91,7 @@ static const struct option options[] = {
 	{ "kernel", required_argument, NULL, OPTION_KERNEL },
 	{ "flat", required_argument, NULL, OPTION_FLAT },
 	{ "firmware", required_argument, NULL, OPTION_FIRMWARE },
+	{ "machine-version", required_argument, NULL, OPTION_MACHINE_VERSION },
 	{ "initrd", required_argument, NULL, OPTION_INITRD },
 	{ "append", required_argument, NULL, OPTION_APPEND },
 	{ "disk", required_argument, NULL, OPTION_DISK },
@@ -202,6 +208,15 @@ static int set_memory(struct parse *p, const char *argument)
 	return 0;
 }
 
+static int set_machine_version(struct parse *p, const char *argument)
+{
+	if (config_parse_machine_version(argument, &p->run->config.machine_version) < 0)
+		return error_set(p->error, CLI_USAGE, "--machine-version %s: must be from %d to %d",
+				 argument, BOARD_VERSION_1, BOARD_VERSION_NEWEST);
+
+	return 0;
+}
+
 static int set_psci(struct parse *p, const char *argument)
 {
 	if (config_parse_psci_server(argument, &p->run->config.psci) < 0)
@@ -261,6 +276,8 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_flat(p, argument);
 	case OPTION_FIRMWARE:
 		return set_path(p, &config->firmware, argument, strlen(argument));
+	case OPTION_MACHINE_VERSION:
+		return set_machine_version(p, argument);
 	case OPTION_INITRD:
 		return set_path(p, &config->initrd, argument, strlen(argument));
 	case OPTION_APPEND:
@@ -303,7 +320,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 
 static bool describes_machine(enum option_id id)
 {
-	return id >= OPTION_INITRD && id <= OPTION_IDLE_STATES;
+	return id >= OPTION_MACHINE_VERSION && id <= OPTION_IDLE_STATES;
 }
 
 /*

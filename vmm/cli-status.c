@@ -167,9 +167,10 @@ static void print_status(const char *name, const struct record *record)
 		printf("saved: %s\n", record->saved_file);
 	if (lifecycle_has_process(record->state))
 		printf("pid: %ld\n", record->pid);
-	printf("boots: %llu\nhost: Linux %s\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\n",
-	       (unsigned long long)record->boots, record->host, config->cpus,
-	       (unsigned long long)config->memory >> 20, version, psci_server_name(config->psci));
+	printf("boots: %llu\nhost: Linux %s\nmachine-version: %u\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\n",
+	       (unsigned long long)record->boots, record->host, config->machine_version,
+	       config->cpus, (unsigned long long)config->memory >> 20, version,
+	       psci_server_name(config->psci));
 	if (config->kernel)
 		printf("kernel: %s\n", config->kernel);
 	if (config->flat)

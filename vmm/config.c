@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
+
 void config_free(struct config *config)
 {
 	free(config->kernel);
@@ -104,6 +106,22 @@ int config_parse_address(const char *text, uint64_t *address)
 	*address = (uint64_t)value;
 
 	return 0;
+}
+
+int config_parse_machine_version(const char *text, uint32_t *version)
+{
+	for (uint32_t v = BOARD_VERSION_1; v <= BOARD_VERSION_NEWEST; v++) {
+		char word[16];
+
+		snprintf(word, sizeof(word), "%u", v);
+		if (strcmp(text, word) != 0)
+			continue;
+		*version = v;
+
+		return 0;
+	}
+
+	return -EINVAL;
 }
 
 int config_parse_psci_version(const char *text, uint32_t *version)
@@ -275,6 +293,9 @@ bool config_environment_changed(const struct config *before, const struct config
 			  (unsigned long long)after->memory >> 20);
 	else if (disks_changed(before, after, phrase))
 		return true;
+	else if (after->machine_version && before->machine_version != after->machine_version)
+		error_set(phrase, 0, "machine version %u, not %u", before->machine_version,
+			  after->machine_version);
 	else if (after->psci != PSCI_SERVER_ANY && before->psci != after->psci)
 		error_set(phrase, 0, "PSCI from %s, not %s", config_psci_server_word(before->psci),
 			  config_psci_server_word(after->psci));

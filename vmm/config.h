@@ -44,6 +44,8 @@ struct disk_config {
 };
 
 struct config {
+	uint32_t machine_version; /**< Of board.h; 0: nothing was said. */
+
 	/* What the guest starts with: one of three, absolute paths. */
 	char *kernel; /**< An arm64 Image. */
 	char *flat; /**< A binary that runs where it is put, */
@@ -88,6 +90,9 @@ int config_parse_size(const char *text, uint64_t *size);
  * is none, or 0.
  */
 int config_parse_address(const char *text, uint64_t *address);
+
+/** Read a machine version such as 2. Returns 0, or -EINVAL if board.h has none of it. */
+int config_parse_machine_version(const char *text, uint32_t *version);
 
 /**
  * Read a PSCI version such as 1.3. Returns 0, or -EINVAL if it is none from 0.2

@@ -330,6 +330,14 @@ static void virtio(struct writer *w, unsigned int slot)
 	end(w);
 }
 
+/* By this name and word systemd-detect-virt and others know where they run. */
+static void hypervisor(struct writer *w)
+{
+	begin(w, "hypervisor");
+	text(w, "compatible", "linux,kvm");
+	end(w);
+}
+
 static void board(struct writer *w, const struct device_tree *tree)
 {
 	begin(w, "");
@@ -343,6 +351,8 @@ static void board(struct writer *w, const struct device_tree *tree)
 	memory_node(w, tree);
 	cpus(w, tree);
 	psci(w, tree);
+	if (tree->config->machine_version != BOARD_VERSION_1)
+		hypervisor(w);
 	gic(w, tree->config->cpus);
 	timer(w);
 	clock(w);
@@ -357,7 +367,7 @@ static void board(struct writer *w, const struct device_tree *tree)
 int device_tree_write(const struct device_tree *tree, const struct memory *memory,
 		      struct error *error)
 {
-	struct writer w = { .fdt = memory_at(memory, IMAGE_DEVICE_TREE_ADDRESS,
+	struct writer w = { .fdt = memory_at(memory, tree->image->device_tree_address,
 					     IMAGE_DEVICE_TREE_SIZE) };
 
 	if (!w.fdt)

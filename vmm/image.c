@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "image-kind.h"
+#include "image-layout.h"
 #include "image-pe.h"
 
 /* The header of an arm64 Image: Linux, Documentation/arch/arm64/booting.rst. */
@@ -25,7 +26,6 @@ struct image_header {
 
 #define IMAGE_MAGIC 0x644d5241 /* "ARM\x64" */
 #define IMAGE_FLAG_BIG_ENDIAN 1
-#define IMAGE_ALIGNMENT (2ULL << 20)
 #define IMAGE_OLD_TEXT_OFFSET 0x80000
 
 /* An EFI program that carries a compressed Image: Linux, CONFIG_EFI_ZBOOT. */
@@ -44,17 +44,6 @@ union start {
 	struct zboot_header zboot;
 	unsigned char bytes[IMAGE_KIND_SIZE];
 };
-
-static uint64_t align_up(uint64_t value)
-{
-	return (value + IMAGE_ALIGNMENT - 1) & ~(IMAGE_ALIGNMENT - 1);
-}
-
-/* Where RAM ends. */
-static uint64_t memory_end(const struct image *image)
-{
-	return MEMORY_BASE + image->config->memory;
-}
 
 int image_open_file(const char *what, const char *path, struct packed *file, struct error *error)
 {
@@ -254,71 +243,8 @@ static int lay_out_kernel(struct image *image, struct error *error)
 				 (unsigned long long)image_pe_end(&start, sizeof(start)));
 	image->kernel_address = MEMORY_BASE + IMAGE_ALIGNMENT + offset;
 	image->kernel_span = span;
-	image->initrd_address = align_up(image->kernel_address + span);
 
 	return 0;
-}
-
-uint64_t image_flat_address(const struct config *config)
-{
-	return config->flat_address ? config->flat_address : IMAGE_FLAT_ADDRESS;
-}
-
-static int lay_out_flat(struct image *image, struct error *error)
-{
-	const struct config *config = image->config;
-	const uint64_t address = image_flat_address(config);
-	const uint64_t lowest = IMAGE_DEVICE_TREE_ADDRESS + IMAGE_DEVICE_TREE_SIZE;
-
-	if (address < lowest || address >= memory_end(image))
-		return error_set(error, -EINVAL,
-				 "the flat binary %s cannot be at %#llx: memory for it is from "
-				 "%#llx, above the device tree, to %#llx",
-				 config->flat, (unsigned long long)address,
-				 (unsigned long long)lowest,
-				 (unsigned long long)memory_end(image) - 1);
-	if (address % sizeof(uint32_t))
-		return error_set(error, -EINVAL,
-				 "the flat binary %s cannot be at %#llx: instructions lie at "
-				 "multiples of 4",
-				 config->flat, (unsigned long long)address);
-	image->kernel_address = address;
-	image->kernel_span = image->kernel.size;
-
-	return 0;
-}
-
-/* A flat binary's initrd is as far from it as can be. */
-static void lay_out_initrd(struct image *image)
-{
-	image->initrd_size = image->initrd.size;
-	if (image->config->flat && image->initrd_size <= image->config->memory)
-		image->initrd_address =
-			(memory_end(image) - image->initrd_size) & ~(IMAGE_ALIGNMENT - 1);
-}
-
-/* Whether all of it is in RAM, and nothing over something else. */
-static int check_room(const struct image *image, struct error *error)
-{
-	const struct config *config = image->config;
-	const char *what = config->flat ? "flat binary" : "kernel";
-	const char *path = config->flat ? config->flat : config->kernel;
-	const uint64_t end = memory_end(image);
-	const uint64_t kernel_end = image->kernel_address + image->kernel_span;
-
-	if (kernel_end <= end &&
-	    (!image->initrd_size ||
-	     (image->initrd_address >= kernel_end && image->initrd_address <= end &&
-	      image->initrd_size <= end - image->initrd_address)))
-		return 0;
-
-	return error_set(
-		error, -ENOSPC, "%llu MiB of memory cannot hold the %s %s%s%s: %llu MiB would do",
-		(unsigned long long)config->memory >> 20, what, path,
-		config->initrd ? " and the initrd " : "", config->initrd ? config->initrd : "",
-		(unsigned long long)align_up(align_up(kernel_end) - MEMORY_BASE +
-					     align_up(image->initrd_size)) >>
-			20);
 }
 
 /* What a firmware boots it finds itself. */
@@ -327,6 +253,7 @@ static int open_files(struct image *image, struct error *error)
 	const struct config *config = image->config;
 	int err;
 
+	image->device_tree_address = MEMORY_BASE;
 	if (config->firmware)
 		return 0;
 	if (config->flat)
@@ -334,15 +261,15 @@ static int open_files(struct image *image, struct error *error)
 	else
 		err = image_open_file("kernel", config->kernel, &image->kernel, error);
 	if (!err)
-		err = config->flat ? lay_out_flat(image, error) : lay_out_kernel(image, error);
+		err = config->flat ? image_lay_out_flat(image, error)
+				   : lay_out_kernel(image, error);
 	if (!err && config->initrd)
 		err = image_open_file("initrd", config->initrd, &image->initrd, error);
 	if (err)
 		return err;
-	lay_out_initrd(image);
 	image->entry = image->kernel_address;
 
-	return check_room(image, error);
+	return image_lay_out_rest(image, error);
 }
 
 int image_open(struct image *image, const struct config *config, struct error *error)

@@ -3,11 +3,17 @@
  * What is put into a fresh guest's RAM: a kernel or a flat binary, and an initial
  * RAM disk. A firmware is none of it: see flash.h.
  *
- * RAM, from its base: the device tree; a flat binary where it wants to be, or a
- * kernel at its text offset above 2 MiB; the initrd above the kernel, or, since
- * nobody knows what memory a flat binary uses behind its end, at the top of RAM.
- * The place of each depends only on the files and on how much RAM there is, and is
- * the same at every boot.
+ * RAM, from its base: a kernel at its text offset above 2 MiB, or a flat binary where
+ * it wants to be; the device tree, 128 MiB above RAM's base, or at the middle of RAM if
+ * that is lower; a kernel's initrd, or, since it is not known what memory a flat
+ * binary uses behind its end, at the top of RAM. The tree goes higher above a
+ * kernel that reaches to its place, and lower if an initrd has no room above it.
+ *
+ * It lies at RAM's base for a firmware, for a flat binary that leaves 2 MiB there, and
+ * in every machine of version 1.
+ *
+ * The place of each depends only on the files, the machine's version and how much RAM
+ * there is, and is the same at every boot.
  */
 #ifndef VMM_IMAGE_H
 #define VMM_IMAGE_H
@@ -20,10 +26,10 @@
 #include "unpack.h"
 
 /**
- * Where the device tree goes, and how much room it has: for 123 CPUs, all slots and
- * the longest command line that Linux takes.
+ * How much room the device tree has: for 123 CPUs, all slots and the longest command
+ * line that Linux takes. It begins at a multiple of 2 MiB, which Linux before 4.2
+ * maps it by.
  */
-#define IMAGE_DEVICE_TREE_ADDRESS MEMORY_BASE
 #define IMAGE_DEVICE_TREE_SIZE 0x10000ULL
 
 /** Where a flat binary goes unless it is told otherwise. */
@@ -36,6 +42,7 @@ struct image {
 	struct packed initrd; /**< The same. */
 	uint64_t kernel_address;
 	uint64_t kernel_span; /**< What it uses from there on: unpacked, with .bss. */
+	uint64_t device_tree_address;
 	uint64_t initrd_address;
 	uint64_t initrd_size; /**< 0 if there is none. */
 	uint64_t entry; /**< Where the first vCPU starts. */

@@ -9,13 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "record-file.h"
 #include "record-suspension.h"
 #include "record-text.h"
 #include "time-text.h"
 
-/* Raised when a reader of the old format would misunderstand the new one. */
-#define RECORD_FORMAT 1
+/*
+ * Raised when a reader of the old format would misunderstand the new one. To one of
+ * format 1 every machine is of version 1; so those that are keep that format.
+ */
+#define RECORD_FORMAT 2
+#define RECORD_FORMAT_OF_VERSION_1 1
 
 /* What is in a record besides the machine: paths and causes, of six bytes a character at most. */
 #define REST_SIZE_MAX (64L * 1024)
@@ -97,7 +102,9 @@ static json_t *config_to_json(const struct config *config)
 
 	return finish(
 		json,
-		add_text(json, "kernel", config->kernel) && add_text(json, "flat", config->flat) &&
+		add(json, "version", json_integer((json_int_t)config->machine_version)) &&
+			add_text(json, "kernel", config->kernel) &&
+			add_text(json, "flat", config->flat) &&
 			add_address(json, "flat-address", config->flat_address) &&
 			add_text(json, "firmware", config->firmware) &&
 			add_text(json, "initrd", config->initrd) &&
@@ -158,9 +165,12 @@ static bool add_saved(json_t *object, const struct record *record)
 
 json_t *record_to_json(const struct record *record, const char *name)
 {
+	const int format = record->config.machine_version == BOARD_VERSION_1
+				   ? RECORD_FORMAT_OF_VERSION_1
+				   : RECORD_FORMAT;
 	json_t *json = json_object();
 
-	return finish(json, add(json, "format", json_integer(RECORD_FORMAT)) &&
+	return finish(json, add(json, "format", json_integer(format)) &&
 				    add_text(json, "name", name) &&
 				    add_text(json, "state", lifecycle_state_word(record->state)) &&
 				    add(json, "cause", cause_to_json(&record->cause)) &&
@@ -308,20 +318,24 @@ static int config_from_json(json_t *json, struct config *config)
 	json_int_t cpus;
 	json_int_t memory;
 	json_int_t version;
+	json_int_t machine_version = BOARD_VERSION_1;
 	const char *server;
 	int idle_states = 0, idle_clusters = 0;
 	int err;
 
-	if (json_unpack(json, "{s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I, s?b, s?b}", "initrd",
-			&initrd, "append", &append, "console", &console, "disks", &disks, "cpus",
-			&cpus, "memory", &memory, "psci", &server, "psci-version", &version,
-			"idle-states", &idle_states, "idle-clusters", &idle_clusters) < 0)
+	if (json_unpack(json, "{s?I, s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I, s?b, s?b}", "version",
+			&machine_version, "initrd", &initrd, "append", &append, "console", &console,
+			"disks", &disks, "cpus", &cpus, "memory", &memory, "psci", &server,
+			"psci-version", &version, "idle-states", &idle_states, "idle-clusters",
+			&idle_clusters) < 0)
 		return -EINVAL;
-	if (cpus < 1 || cpus > CONFIG_CPUS_MAX || memory < (json_int_t)CONFIG_MEMORY_MIN ||
+	if (machine_version < BOARD_VERSION_1 || machine_version > BOARD_VERSION_NEWEST ||
+	    cpus < 1 || cpus > CONFIG_CPUS_MAX || memory < (json_int_t)CONFIG_MEMORY_MIN ||
 	    memory > (json_int_t)CONFIG_MEMORY_MAX ||
 	    memory % (json_int_t)CONFIG_MEMORY_ALIGNMENT || version < 0 || version > UINT32_MAX ||
 	    config_parse_psci_server(server, &config->psci) < 0 || (idle_clusters && !idle_states))
 		return -EINVAL;
+	config->machine_version = (uint32_t)machine_version;
 	config->cpus = (unsigned int)cpus;
 	config->memory = (uint64_t)memory;
 	config->psci_version = (uint32_t)version;
@@ -447,6 +461,7 @@ int record_parse(const char *text, size_t size, const char *name, struct record 
 	json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
 	struct record loaded = { 0 };
 	json_int_t format;
+	json_int_t version;
 	int err = -EINVAL;
 
 	if (!json) {
@@ -455,11 +470,17 @@ int record_parse(const char *text, size_t size, const char *name, struct record 
 	} else if (json_unpack(json, "{s:I}", "format", &format) < 0) {
 		error_set(error, err, "the record of %s is damaged: it does not say its format",
 			  name);
-	} else if (format != RECORD_FORMAT) {
+	} else if (format < RECORD_FORMAT_OF_VERSION_1 || format > RECORD_FORMAT) {
 		error_set(error, err,
-			  "the record of %s has format %lld, which this dormouse (format %d) "
+			  "the record of %s has format %lld, which this dormouse (up to format %d) "
 			  "does not know",
 			  name, (long long)format, RECORD_FORMAT);
+	} else if (json_unpack(json, "{s:{s:I}}", "machine", "version", &version) == 0 &&
+		   version > BOARD_VERSION_NEWEST) {
+		error_set(error, err,
+			  "the record of %s is of machine version %lld, which this dormouse (up to "
+			  "%d) does not know",
+			  name, (long long)version, BOARD_VERSION_NEWEST);
 	} else {
 		err = record_from_json(json, &loaded);
 		if (err)

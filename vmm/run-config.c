@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "board.h"
 #include "save/file.h"
 
 /*
@@ -150,10 +151,13 @@ int run_config_settle(const struct run_options *options, const struct run_found 
 	if (!anew)
 		return change_run(wanted, config, error);
 	if (may_have_image(found) && !options->force) {
-		/* What a hibernated guest saw of PSCI it sees again, unless told otherwise. */
+		/* What a hibernated guest saw it sees again. */
+		config->machine_version = found->last.config.machine_version;
 		config->psci = found->last.config.psci;
 		config->psci_version = found->last.config.psci_version;
 	}
+	if (!config->machine_version)
+		config->machine_version = BOARD_VERSION_NEWEST;
 
 	return record_check_config(config, found->name, error);
 }

@@ -163,7 +163,7 @@ int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
 	if (!err)
 		err = devices_attach(vm->devices, vm, error);
 	if (!err)
-		err = psci_host_begin(vm, vm->image.entry, IMAGE_DEVICE_TREE_ADDRESS, error);
+		err = psci_host_begin(vm, vm->image.entry, vm->image.device_tree_address, error);
 	if (!err)
 		err = from ? save_file_load(from, vm, error) : fill_memory(vm, error);
 	if (err)

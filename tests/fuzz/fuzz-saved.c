@@ -90,6 +90,7 @@ static void describe(struct kind *kind, unsigned int number)
 	snprintf(kind->record.saved_id, sizeof(kind->record.saved_id), "%032x", number);
 	kind->record.suspension.known = true;
 	kind->record.suspension.entry = MEMORY_BASE;
+	config->machine_version = number & 4 ? BOARD_VERSION_NEWEST : BOARD_VERSION_1;
 	config->flat = strdup(binary_path);
 	config->append = strdup("");
 	config->console = strdup("none");

@@ -10,10 +10,10 @@
 board=$(command -v board.img)
 vm_console=/dev/null vm_messages=/dev/null
 
-# The guest says where it runs and what it was handed: woke_up_at ADDRESS
+# The guest says where it runs and what it was handed: woke_up_at ADDRESS TREE
 woke_up_at()
 {
-	guest_said "^BOARD: pc=$(printf %016x "$1") x0=0000000040000000 magic=00000000d00dfeed el=0*1 spsel=0*1 "
+	guest_said "^BOARD: pc=$(printf %016x "$1") x0=$(printf %016x "$2") magic=00000000d00dfeed el=0*1 spsel=0*1 "
 }
 
 # Its MMU and caches are off: bits M, C and I of SCTLR_EL1.
@@ -46,19 +46,23 @@ refuses_board()
 
 run_board flat --flat "$board" --memory 64M
 is "a flat binary: run exits 0 after its power-off" "$vm_status" 0
-ok "a flat binary wakes up at 0x40080000 at EL1h with the device tree in x0" woke_up_at 0x40080000
+ok "a flat binary wakes up at 0x40080000 at EL1h with the device tree in x0, far above it" \
+	woke_up_at 0x40080000 0x42000000
 ok "a flat binary wakes up with MMU and caches off" caches_are_off
 cp "$board" "$disks/flat@home"
 run_board flat --flat "$disks/flat@home@0x43fff000" --memory 64M
-ok "a flat binary wakes up where it was told to be" woke_up_at 0x43fff000
+ok "a flat binary wakes up where it was told to be, with the device tree below it" \
+	woke_up_at 0x43fff000 0x40000000
 is "status knows where" "$(vm_state flat flat)" "$disks/flat@home at 0x43fff000"
 run_board flat
-ok "another run puts it there again" woke_up_at 0x43fff000
+ok "another run puts it there again" woke_up_at 0x43fff000 0x40000000
+run_board flat --flat "$board@0x40000000"
+ok "a flat binary can be at the base of RAM" woke_up_at 0x40000000 0x48000000
 ok "a flat binary outside memory is refused" refuses_board 1 \
-	'cannot be at 0x44000000: memory for it is from 0x40010000.* to 0x43ffffff$' \
+	'cannot be at 0x44000000: memory for it is from 0x40000000 to 0x43ffffff$' \
 	flat2 --flat "$board@0x44000000" --memory 64M
 ok "one over the device tree is refused" refuses_board 1 'cannot be at 0x40008000: ' \
-	flat2 --flat "$board@0x40008000"
+	flat2 --flat "$board@0x40008000" --machine-version 1
 ok "one that does not fit is refused" refuses_board 1 '64 MiB of memory cannot hold ' \
 	flat2 --flat "$board@0x43fffffc" --memory 64M
 ok "an ELF file is no flat binary" refuses_board 1 \
@@ -69,11 +73,42 @@ ok "two ways to start are one too many" refuses_board 2 'a machine starts with o
 ok "a kernel that is none is named for what it is" refuses_board 1 \
 	'is not an arm64 Image: it is an ELF file' flat2 --kernel "$(command -v dormouse)"
 
+# --- Machine versions ---
+
+run_board version --flat "$board" --memory 64M
+is "a new machine has the newest version" "$(vm_state version machine-version)" 2
+is "status --json tells it, too" "$(dormouse status --json version | grep -c '"version": 2,$')" 1
+run_board version --flat "$board" --memory 64M --machine-version 1
+ok "in version 1 the device tree is at the base of RAM" woke_up_at 0x40080000 0x40000000
+is "and status says so" "$(vm_state version machine-version)" 1
+run_board version
+ok "a machine that is not described anew keeps its version" woke_up_at 0x40080000 0x40000000
+# As a dormouse without versions would have left it.
+record=$DORMOUSE_STATE_DIR/version/record.json
+sed -i '/"version": 1,$/d; s/"state": "off"/"state": "hibernated"/' "$record"
+is "the record of version 1 has the format of its time" "$(grep -c '"format": 1,$' "$record")" 1
+before=$(cat "$record")
+ok "a hibernated guest of an earlier dormouse is given no other version" refuses_board 1 \
+	'relies on machine version 1, not 2: ' version --flat "$board" --memory 64M --machine-version 2
+is "and nothing of it changes" "$(cat "$record")" "$before"
+run_board version --flat "$board" --memory 64M
+ok "started by the same command as ever, it finds the board that it left" \
+	woke_up_at 0x40080000 0x40000000
+is "which is of version 1 still" "$(vm_state version machine-version)" 1
+run_board version --flat "$board" --memory 64M
+ok "once it is off, the same command makes a machine of the newest version" \
+	woke_up_at 0x40080000 0x42000000
+ok "a version that there is not is a usage error" refuses_board 2 \
+	'--machine-version 3: must be from 1 to 2 ' flat2 --flat "$board" --machine-version 3
+ok "a version without a machine is one, too" refuses_board 2 \
+	'--machine-version without --kernel' version --machine-version 2
+
 # --- A firmware ---
 
 run_board firmware --firmware "$board" --memory 64M
 is "a firmware: run exits 0 after its power-off" "$vm_status" 0
-ok "a firmware wakes up at 0 with the device tree in x0" woke_up_at 0
+ok "a firmware wakes up at 0 with the device tree in x0, at the base of RAM" \
+	woke_up_at 0 0x40000000
 ok "both banks of flash read 0xff, and no write changes anything" guest_said \
 	'^BOARD: flash end=f{16} second=f{16} after-write=f{16} code=0{8}aa0003f4'
 is "what a firmware writes to its flash is no news" "$(count_lines "$vm_messages" 'there is nothing')" 0
@@ -125,7 +160,7 @@ ok "more memory than the host's addresses reach is refused, with the limit" refu
 run_board file --flat "$board" --console "file:$disks/output"
 is "--console file: nothing is on standard output" "$(wc -c <"$vm_console")" 0
 vm_console=$disks/output
-ok "--console file: all is in the file" woke_up_at 0x40080000
+ok "--console file: all is in the file" woke_up_at 0x40080000 0x48000000
 run_board file --console "$disks/output"
 is "--console with a path alone appends to that file" \
 	"$(grep -c '^BOARD: pc=' "$disks/output")" 2
@@ -148,9 +183,10 @@ dd if=/dev/urandom of="$disks/third" bs=1M count=1 2>/dev/null
 before=$(sha256sum <"$disks/third")
 vm_start disks --kernel "$disks/Image.gz" --initrd "$guest/initrd" --memory 256M \
 	--disk "$disks/first" --disk "$disks/second" --disk "$disks/third,ro" --cpus 2 \
-	--append "console=ttyAMA0 quiet do=alarm,random,disks,queues:vdb,discard:vdb,poweroff"
+	--append "console=ttyAMA0 quiet do=report,alarm,random,disks,queues:vdb,discard:vdb,poweroff"
 vm_finish
 is "a kernel compressed by gzip boots" "$vm_status" 0
+is "the guest's device tree says that it runs on KVM" "$(guest_fact report hypervisor)" linux,kvm
 ok "the first disk is vda" guest_said '^GUEST: disk name=vda sectors=16384 ro=0 serial=first '
 ok "the second disk is vdb" guest_said '^GUEST: disk name=vdb sectors=32768 ro=0 serial=second '
 ok "the third disk is vdc, and read-only" guest_said \

@@ -34,6 +34,7 @@ struct record record_example(void)
 		.boots = 17,
 		.host = "6.12.43+deb13-arm64",
 		.config = {
+			.machine_version = 2,
 			.kernel = strdup("/boot/Image"),
 			.initrd = strdup("/boot/initrd.img"),
 			.append = strdup("console=ttyAMA0 root=/dev/vda"),
@@ -124,6 +125,7 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_int_equal(a->pid, b->pid);
 	assert_int_equal(a->boots, b->boots);
 	assert_string_equal(a->host, b->host);
+	assert_int_equal(a->config.machine_version, b->config.machine_version);
 	assert_same_text(a->config.kernel, b->config.kernel);
 	assert_same_text(a->config.flat, b->config.flat);
 	assert_int_equal(a->config.flat_address, b->config.flat_address);

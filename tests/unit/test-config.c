@@ -37,6 +37,7 @@ static struct config example(void)
 {
 	return (struct config){
 		.kernel = strdup("/boot/Image"),
+		.machine_version = 1,
 		.flat = strdup("/boot/flat"),
 		.flat_address = 0x40100000,
 		.firmware = strdup("/boot/firmware"),
@@ -179,6 +180,23 @@ static void any_version_can_be_written(void **state)
 	assert_string_equal(text, "0.0");
 }
 
+static void a_machine_version_is_one_that_there_is(void **state)
+{
+	static const char *const none[] = {
+		"", "0", "3", "-1", "01", "1.0", "1 ", "two", "newest"
+	};
+	uint32_t version = 99;
+
+	for (size_t i = 0; i < COUNT(none); i++) {
+		assert_int_equal(config_parse_machine_version(none[i], &version), -EINVAL);
+		assert_int_equal(version, 99);
+	}
+	assert_int_equal(config_parse_machine_version("1", &version), 0);
+	assert_int_equal(version, 1);
+	assert_int_equal(config_parse_machine_version("2", &version), 0);
+	assert_int_equal(version, 2);
+}
+
 static void a_server_has_a_word_unless_it_is_any(void **state)
 {
 	enum psci_server server = PSCI_SERVER_ANY;
@@ -310,6 +328,7 @@ static void a_copy_is_whole_and_its_own(void **state)
 	assert_ptr_not_equal(to.kernel, from.kernel);
 	/* Under ASan a string that both share would be read after it was freed. */
 	config_free(&from);
+	assert_int_equal(to.machine_version, 1);
 	assert_string_equal(to.kernel, "/boot/Image");
 	assert_string_equal(to.flat, "/boot/flat");
 	assert_int_equal(to.flat_address, 0x40100000);
@@ -436,6 +455,16 @@ static void change_version(struct config *after)
 	after->psci_version = PSCI_VERSION_1_1;
 }
 
+static void change_machine_version(struct config *after)
+{
+	after->machine_version = 2;
+}
+
+static void leave_machine_version_open(struct config *after)
+{
+	after->machine_version = 0;
+}
+
 static void drop_idle_states(struct config *after)
 {
 	after->idle_states = false;
@@ -463,6 +492,8 @@ static void a_change_that_a_sleeper_would_notice_is_named(void **state)
 		{ change_read_only, "disk /b being read-only" },
 		{ change_server, "PSCI from userspace, not kernel" },
 		{ change_version, "PSCI 1.3, not 1.1" },
+		{ change_machine_version, "machine version 1, not 2" },
+		{ leave_machine_version_open, NULL },
 		{ drop_idle_states, "idle states" },
 		{ drop_idle_clusters, "idle states of clusters" },
 	};
@@ -489,6 +520,7 @@ int main(void)
 		cmocka_unit_test(every_version_from_0_2_to_1_3_is_read_and_written),
 		cmocka_unit_test(a_version_that_is_none_is_refused),
 		cmocka_unit_test(any_version_can_be_written),
+		cmocka_unit_test(a_machine_version_is_one_that_there_is),
 		cmocka_unit_test(a_server_has_a_word_unless_it_is_any),
 		cmocka_unit_test(a_suspend_policy_has_a_word_unless_it_is_none),
 		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_none),

@@ -37,6 +37,7 @@ static void rig_make(struct rig *r, unsigned int cpu_count, size_t disk_count)
 			    .cpus = cpu_count,
 			    .memory = 5ULL << 30,
 			    .disk_count = disk_count },
+		.image.device_tree_address = MEMORY_BASE,
 		.tree.psci_version = PSCI_VERSION_1_3,
 	};
 	for (unsigned int i = 0; i < cpu_count; i++)
@@ -132,6 +133,7 @@ static void there_are_these_nodes_and_no_others(void **state)
 		"/cpus/cpu@0",
 		"/cpus/cpu@1",
 		"/psci",
+		"/hypervisor",
 		"/intc@8000000",
 		"/timer",
 		"/apb-pclk",

@@ -30,7 +30,7 @@ static const void *write_tree_with(struct memory *memory, unsigned int cpu_count
 		.idle_states = true,
 		.idle_clusters = clusters,
 	};
-	const struct image image = { 0 };
+	const struct image image = { .device_tree_address = MEMORY_BASE };
 	const struct device_tree tree = {
 		.config = &config,
 		.image = &image,

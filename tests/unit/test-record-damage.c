@@ -168,6 +168,7 @@ static void a_value_of_another_type_is_refused(void **state)
 {
 	for (size_t i = 0; i < COUNT(required); i++)
 		mistype(required[i]);
+	mistype("machine.version");
 	mistype("machine.initrd");
 	mistype("machine.console");
 }
@@ -214,6 +215,8 @@ static void a_value_outside_its_range_is_refused(void **state)
 		{ "machine.disks", "{}" },
 		{ "machine.disks", "[\"/srv/root.img\"]" },
 		{ "machine.disks", "[{\"path\": \"/srv/root.img\", \"read-only\": 0}]" },
+		{ "machine.version", "0" },
+		{ "machine.version", "-1" },
 		{ "machine.cpus", "0" },
 		{ "machine.cpus", "-1" },
 		{ "machine.cpus", "124" },
@@ -377,16 +380,32 @@ static void a_key_of_tomorrow_is_passed_over(void **state)
 	record_free(&want);
 }
 
+static void a_later_machine_version_is_named(void **state)
+{
+	static const char *const versions[] = { "3", "4294967297", "9223372036854775807" };
+
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		char reason[128];
+
+		damage("machine.version", versions[i]);
+		snprintf(reason, sizeof(reason),
+			 "is of machine version %s, which this dormouse (up to 2) does not know",
+			 versions[i]);
+		refused(-EINVAL, reason);
+	}
+}
+
 static void another_format_is_named(void **state)
 {
-	static const char *const formats[] = { "0", "2", "-1", "9223372036854775807" };
+	static const char *const formats[] = { "0", "3", "-1", "9223372036854775807" };
 
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		char reason[96];
 
 		damage("format", formats[i]);
 		snprintf(reason, sizeof(reason),
-			 "has format %s, which this dormouse (format 1) does not know", formats[i]);
+			 "has format %s, which this dormouse (up to format 2) does not know",
+			 formats[i]);
 		refused(-EINVAL, reason);
 	}
 	damage("format", "\"1\"");
@@ -511,6 +530,7 @@ int main(void)
 		TEST(a_record_that_is_wrong_at_its_end_leaves_nothing),
 		TEST(a_key_given_twice_is_refused),
 		TEST(a_key_of_tomorrow_is_passed_over),
+		TEST(a_later_machine_version_is_named),
 		TEST(another_format_is_named),
 		TEST(what_is_no_json_is_refused),
 		TEST(no_nesting_is_too_deep_to_be_refused),

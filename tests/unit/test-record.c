@@ -47,11 +47,12 @@ static void every_field_comes_back(void **state)
 static void a_record_is_json_that_says_its_format_and_name(void **state)
 {
 	static const char *const parts[] = {
-		"{\n  \"format\": 1,\n  \"name\": \"web-1\",\n  \"state\": \"hibernated\",\n",
+		"{\n  \"format\": 2,\n  \"name\": \"web-1\",\n  \"state\": \"hibernated\",\n",
 		"\"trigger\": \"hibernate\"",
 		"\"when\": \"2026-11-21T08:14:04Z\"",
 		"\"type\": 1,\n    \"cookie\": \"0xfedcba9876543210\"",
 		"\"memory\": 1073741824",
+		"\"machine\": {\n    \"version\": 2,\n",
 		"\"psci\": \"kernel\"",
 		"\"path\": \"/srv/data.img\",\n        \"read-only\": true",
 	};
@@ -194,6 +195,22 @@ static void what_is_known_of_a_sleeper_comes_back(void **state)
 	close(dir);
 }
 
+/* So that the dormouse that made it can still run it. */
+static void a_machine_of_version_1_keeps_the_format_of_its_time(void **state)
+{
+	const int dir = record_make_dir("version-1");
+	struct record record = record_example();
+	json_t *json;
+
+	record.config.machine_version = 1;
+	round_trip(dir, &record);
+	json = record_to_json(&record, RECORD_VM);
+	assert_int_equal(json_integer_value(json_object_get(json, "format")), 1);
+	json_decref(json);
+	record_free(&record);
+	close(dir);
+}
+
 static void a_cause_without_a_type_has_none_and_no_cookie(void **state)
 {
 	const int dir = record_make_dir("no-type");
@@ -250,6 +267,7 @@ static void numbers_at_their_limits_come_back(void **state)
 	record.config.cpus = 1;
 	record.config.memory = CONFIG_MEMORY_MIN;
 	record.config.psci_version = 0;
+	record.config.machine_version = 1;
 	round_trip(dir, &record);
 	record.pid = INT32_MAX;
 	record.boots = INT64_MAX;
@@ -450,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_comes_back),
 		cmocka_unit_test(a_record_is_json_that_says_its_format_and_name),
+		cmocka_unit_test(a_machine_of_version_1_keeps_the_format_of_its_time),
 		cmocka_unit_test(what_is_absent_stays_absent),
 		cmocka_unit_test(whatever_the_guest_starts_with_comes_back),
 		cmocka_unit_test(as_many_disks_as_there_can_be_come_back_in_order),
