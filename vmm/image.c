@@ -27,6 +27,8 @@ struct image_header {
 #define IMAGE_MAGIC 0x644d5241 /* "ARM\x64" */
 #define IMAGE_FLAG_BIG_ENDIAN 1
 #define IMAGE_OLD_TEXT_OFFSET 0x80000
+/* No kernel uses as much, with .bss. */
+#define KERNEL_SPAN_LIMIT (4ULL << 30)
 
 /* An EFI program that carries a compressed Image: Linux, CONFIG_EFI_ZBOOT. */
 struct zboot_header {
@@ -110,6 +112,21 @@ static int read_error(int err, const char *what, const char *path, const struct 
 	if (err == -ENODATA)
 		return error_set(error, err, "the %s %s is cut short%s%s", what, path,
 				 *packing ? ": more of it should follow, says " : "", packing);
+	if (err == -EILSEQ)
+		return error_set(error, err,
+				 "the %s %s is damaged, or holds more than a %s: behind the data "
+				 "that %s compressed is neither more of it nor padding of zeros",
+				 what, path, what, packing);
+	if (err == -E2BIG)
+		return error_set(error, err,
+				 "the %s %s is compressed by %s with a window of more than %llu "
+				 "MiB, which is the limit",
+				 what, path, packing, (1ULL << UNPACK_WINDOW_LOG_MAX) >> 20);
+	if (err == -ENOKEY)
+		return error_set(error, err,
+				 "the %s %s is compressed by %s with a dictionary, and cannot be "
+				 "unpacked without",
+				 what, path, packing);
 
 	return error_set(error, err, "cannot read the %s %s: %s", what, path, strerror(-err));
 }
@@ -128,8 +145,31 @@ static ssize_t read_start(const struct packed *from, union start *start)
 	return ret;
 }
 
-/* Count what it unpacks to, for the kernels that do not say. */
-static int measure(const struct packed *from, uint64_t *size)
+static uint64_t span_limit(const struct config *config)
+{
+	return config->memory < KERNEL_SPAN_LIMIT ? config->memory : KERNEL_SPAN_LIMIT;
+}
+
+/* Of one that uses span_limit() or more, however much more that is. */
+static int too_large(const struct config *config, struct error *error)
+{
+	const char *path = config->kernel;
+
+	if (config->memory < KERNEL_SPAN_LIMIT)
+		return error_set(error, -ENOSPC,
+				 "%llu MiB of memory cannot hold the kernel %s, which is larger",
+				 (unsigned long long)config->memory >> 20, path);
+
+	return error_set(error, -EFBIG,
+			 "the kernel %s is too large: less than %llu MiB is the limit", path,
+			 KERNEL_SPAN_LIMIT >> 20);
+}
+
+/*
+ * Count what it unpacks to, for the kernels that do not say. Returns 0, or -errno:
+ * -EFBIG as soon as it is @limit or more.
+ */
+static int measure(const struct packed *from, uint64_t limit, uint64_t *size)
 {
 	static const size_t piece = (size_t)1 << 20;
 	struct unpack *unpack;
@@ -146,15 +186,18 @@ static int measure(const struct packed *from, uint64_t *size)
 		count = unpack_read(unpack, bytes, piece);
 		if (count > 0)
 			*size += (uint64_t)count;
-	} while (count > 0);
+	} while (count > 0 && *size < limit);
 	unpack_end(unpack);
 	free(bytes);
 
-	return (int)count;
+	return count > 0 ? -EFBIG : (int)count;
 }
 
-/* Look into the part of an EFI program that is the kernel, if it is such a one. */
-static void enter_zboot(struct packed *kernel, const union start *start)
+/*
+ * Look into the part of an EFI program that is the kernel, if it is such a one.
+ * Returns 0, or -ENODATA if the file ends before that part does.
+ */
+static int enter_zboot(struct packed *kernel, const union start *start)
 {
 	static const char *const gzip = "gzip";
 	static const char *const zstd = "zstd";
@@ -162,18 +205,21 @@ static void enter_zboot(struct packed *kernel, const union start *start)
 	const uint64_t offset = le32toh(zboot->payload_offset);
 	const uint64_t size = le32toh(zboot->payload_size);
 
-	if (memcmp(zboot->mz, "MZ", 2) != 0 || memcmp(zboot->zimg, "zimg", 4) != 0 ||
-	    offset > kernel->size || size > kernel->size - offset)
-		return;
+	if (memcmp(zboot->mz, "MZ", 2) != 0 || memcmp(zboot->zimg, "zimg", 4) != 0)
+		return 0;
 	/* The kernel's build calls its zstd by level, "zstd22". */
 	if (strncmp(zboot->compression, gzip, strlen(gzip)) == 0)
 		kernel->packing = PACKING_GZIP;
 	else if (strncmp(zboot->compression, zstd, strlen(zstd)) == 0)
 		kernel->packing = PACKING_ZSTD;
 	else
-		return;
+		return 0;
+	if (offset > kernel->size || size > kernel->size - offset)
+		return -ENODATA;
 	kernel->offset = offset;
 	kernel->size = size;
+
+	return 0;
 }
 
 /*
@@ -184,13 +230,16 @@ static int find_header(struct packed *kernel, const char *path, union start *sta
 		       struct error *error)
 {
 	ssize_t size;
+	int err = 0;
 
 	memset(start, 0, sizeof(*start));
 	size = read_start(kernel, start);
 	if (size >= (ssize_t)sizeof(start->zboot))
-		enter_zboot(kernel, start);
-	if (size > 0 && kernel->packing == PACKING_NONE)
-		kernel->packing = unpack_detect(start, (size_t)size);
+		err = enter_zboot(kernel, start);
+	if (!err && size > 0 && kernel->packing == PACKING_NONE)
+		err = unpack_detect(kernel);
+	if (err)
+		return read_error(err, "kernel", path, kernel, error);
 	if (size > 0 && kernel->packing != PACKING_NONE) {
 		memset(start, 0, sizeof(*start));
 		size = read_start(kernel, start);
@@ -205,6 +254,15 @@ static int find_header(struct packed *kernel, const char *path, union start *sta
 				 image_kind(start, (size_t)size));
 
 	return 0;
+}
+
+/* Of a kernel that has @size bytes. */
+static int cut_short(const struct image *image, uint64_t size, struct error *error)
+{
+	return error_set(error, -ENODATA,
+			 "the kernel %s is cut short: it has %llu bytes and says that it has %llu",
+			 image->config->kernel, (unsigned long long)size,
+			 (unsigned long long)image->kernel_end);
 }
 
 static int lay_out_kernel(struct image *image, struct error *error)
@@ -224,23 +282,27 @@ static int lay_out_kernel(struct image *image, struct error *error)
 	if (span == 0) {
 		/* The protocol's rule for such old kernels. */
 		offset = IMAGE_OLD_TEXT_OFFSET;
-		err = measure(&image->kernel, &span);
+		err = measure(&image->kernel, span_limit(image->config), &span);
+		if (err == -EFBIG)
+			return too_large(image->config, error);
 		if (err)
 			return read_error(err, "kernel", path, &image->kernel, error);
 	}
-	if (offset >= IMAGE_ALIGNMENT || span > UINT32_MAX ||
+	if (span >= KERNEL_SPAN_LIMIT)
+		return error_set(
+			error, -EFBIG,
+			"the kernel %s is too large: it says that it uses %llu MiB of memory, "
+			"and less than %llu are the limit",
+			path, (unsigned long long)(span >> 20), KERNEL_SPAN_LIMIT >> 20);
+	if (offset >= IMAGE_ALIGNMENT ||
 	    (image->kernel.packing == PACKING_NONE && span < image->kernel.size))
 		return error_set(error, -ENOEXEC,
 				 "the kernel %s is damaged: its header and its length of %llu "
 				 "bytes do not agree",
 				 path, (unsigned long long)image->kernel.size);
-	if (image->kernel.packing == PACKING_NONE &&
-	    image_pe_end(&start, sizeof(start)) > image->kernel.size)
-		return error_set(error, -ENODATA,
-				 "the kernel %s is cut short: it has %llu bytes and says that it "
-				 "has %llu",
-				 path, (unsigned long long)image->kernel.size,
-				 (unsigned long long)image_pe_end(&start, sizeof(start)));
+	image->kernel_end = image_pe_end(&start, sizeof(start));
+	if (image->kernel.packing == PACKING_NONE && image->kernel_end > image->kernel.size)
+		return cut_short(image, image->kernel.size, error);
 	image->kernel_address = MEMORY_BASE + IMAGE_ALIGNMENT + offset;
 	image->kernel_span = span;
 
@@ -338,6 +400,9 @@ static int load_kernel(const struct image *image, const struct memory *memory, s
 				 "the %s %s is damaged: it unpacks to more than the %llu bytes "
 				 "that its header gives",
 				 what, path, (unsigned long long)image->kernel_span);
+	/* Such as one that ends between two frames. */
+	if (size >= 0 && (uint64_t)size < image->kernel_end)
+		return cut_short(image, (uint64_t)size, error);
 
 	return size < 0 ? read_error((int)size, what, path, &image->kernel, error) : 0;
 }

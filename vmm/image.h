@@ -42,6 +42,7 @@ struct image {
 	struct packed initrd; /**< The same. */
 	uint64_t kernel_address;
 	uint64_t kernel_span; /**< What it uses from there on: unpacked, with .bss. */
+	uint64_t kernel_end; /**< Of its bytes, unpacked: where its own header says; or 0. */
 	uint64_t device_tree_address;
 	uint64_t initrd_address;
 	uint64_t initrd_size; /**< 0 if there is none. */

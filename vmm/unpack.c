@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "unpack.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdbool.h>
@@ -17,8 +18,8 @@
 
 /* The largest window of RFC 1952, and no other format than it. */
 #define GZIP_WINDOW_BITS (15 + 16)
-#define GZIP_MAGIC_SIZE 3
-#define ZSTD_MAGIC_SIZE 4
+
+#define MAGIC_SIZE_MAX 4
 
 struct unpack {
 	struct packed from;
@@ -31,18 +32,78 @@ struct unpack {
 	uint8_t input[INPUT_SIZE];
 };
 
-enum packing unpack_detect(const void *start, size_t size)
-{
+/*
+ * What a member or frame begins with. A skippable frame holds nothing of what is
+ * packed, and may be anywhere among the others.
+ */
+static const struct magic {
+	enum packing packing;
+	bool skippable;
+	size_t size;
+	uint8_t bytes[MAGIC_SIZE_MAX];
+	uint8_t first_mask; /* Of the first byte these bits count. */
+} magics[] = {
 	/* With the one method that gzip has. */
-	static const uint8_t gzip[GZIP_MAGIC_SIZE] = { 0x1f, 0x8b, 8 };
-	static const uint8_t zstd[ZSTD_MAGIC_SIZE] = { 0x28, 0xb5, 0x2f, 0xfd };
+	{ PACKING_GZIP, false, 3, { 0x1f, 0x8b, 8 }, 0xff },
+	{ PACKING_ZSTD, false, 4, { 0x28, 0xb5, 0x2f, 0xfd }, 0xff },
+	{ PACKING_ZSTD, true, 4, { 0x50, 0x2a, 0x4d, 0x18 }, 0xf0 },
+};
 
-	if (size >= sizeof(gzip) && memcmp(start, gzip, sizeof(gzip)) == 0)
-		return PACKING_GZIP;
-	if (size >= sizeof(zstd) && memcmp(start, zstd, sizeof(zstd)) == 0)
-		return PACKING_ZSTD;
+/* What @size bytes are the start of, or may be if they are fewer than it takes; or NULL. */
+static const struct magic *find_magic(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		const struct magic *magic = &magics[i];
+		const size_t count = size < magic->size ? size : magic->size;
 
-	return PACKING_NONE;
+		if (count > 0 && (bytes[0] & magic->first_mask) == magic->bytes[0] &&
+		    memcmp(bytes + 1, magic->bytes + 1, count - 1) == 0)
+			return magic;
+	}
+
+	return NULL;
+}
+
+/* Read at a place in the file. Returns how much of it there is, or -errno. */
+static ssize_t read_at(const struct packed *from, uint64_t at, void *to, size_t size)
+{
+	const uint64_t left = at < from->size ? from->size - at : 0;
+	ssize_t count;
+
+	if (size > left)
+		size = (size_t)left;
+	do
+		count = pread(from->fd, to, size, (off_t)(from->offset + at));
+	while (count < 0 && errno == EINTR);
+
+	return count < 0 ? -errno : count;
+}
+
+/* The first frame that is not skippable tells: LZ4 has the same skippable ones. */
+int unpack_detect(struct packed *file)
+{
+	struct {
+		uint8_t magic[MAGIC_SIZE_MAX];
+		uint32_t size; /* Of a skippable frame, behind this. */
+	} start;
+	uint64_t at = 0;
+
+	for (;;) {
+		const ssize_t count = read_at(file, at, &start, sizeof(start));
+		const struct magic *magic;
+
+		if (count < 0)
+			return (int)count;
+		magic = find_magic(start.magic, (size_t)count);
+		if (magic && magic->skippable && count == sizeof(start)) {
+			at += sizeof(start) + le32toh(start.size);
+			continue;
+		}
+		file->packing =
+			magic && (size_t)count >= magic->size ? magic->packing : PACKING_NONE;
+
+		return 0;
+	}
 }
 
 const char *unpack_word(enum packing packing)
@@ -72,6 +133,8 @@ int unpack_begin(struct unpack **unpack, const struct packed *from)
 		u->zstd = ZSTD_createDStream();
 		if (!u->zstd)
 			goto err_free;
+		/* Within zstd's own bounds, so this cannot fail. */
+		(void)ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, UNPACK_WINDOW_LOG_MAX);
 	}
 	*unpack = u;
 
@@ -96,17 +159,11 @@ void unpack_end(struct unpack *u)
 /* Read from the file. Returns how much, 0 at its end, or -errno. */
 static ssize_t take(struct unpack *u, void *to, size_t size)
 {
-	const uint64_t left = u->from.size - u->taken;
-	ssize_t count;
+	const ssize_t count = read_at(&u->from, u->taken, to, size);
 
-	if (size > left)
-		size = (size_t)left;
-	do
-		count = pread(u->from.fd, to, size, (off_t)(u->from.offset + u->taken));
-	while (count < 0 && errno == EINTR);
 	if (count < 0)
-		return -errno;
-	if (count == 0 && size > 0)
+		return count;
+	if (count == 0 && size > 0 && u->taken < u->from.size)
 		return -ENODATA;
 	u->taken += (uint64_t)count;
 
@@ -116,7 +173,7 @@ static ssize_t take(struct unpack *u, void *to, size_t size)
 /* See that input has the beginning of whatever may follow, if anything does. */
 static int refill(struct unpack *u)
 {
-	while (u->count < ZSTD_MAGIC_SIZE && u->taken < u->from.size) {
+	while (u->count < MAGIC_SIZE_MAX && u->taken < u->from.size) {
 		ssize_t more;
 
 		memmove(u->input, u->input + u->at, u->count);
@@ -130,18 +187,40 @@ static int refill(struct unpack *u)
 	return 0;
 }
 
+/* See that nothing but zeros follows, and then nothing. */
+static int expect_padding(struct unpack *u)
+{
+	while (u->count > 0) {
+		for (; u->count > 0; u->count--) {
+			if (u->input[u->at++])
+				return -EILSEQ;
+		}
+
+		const int err = refill(u);
+
+		if (err)
+			return err;
+	}
+	u->ended = true;
+
+	return 0;
+}
+
 /*
- * One member or frame has ended. Another may follow; anything else is none of
- * ours, such as the padding that makes an image a round number of sectors long.
+ * One member or frame has ended. Another may follow, or the padding that makes an
+ * image a round number of sectors long. Anything else may be one that was damaged:
+ * to leave it out would be to start a kernel without its end.
  */
 static int end_or_go_on(struct unpack *u)
 {
 	const int err = refill(u);
+	const struct magic *magic = find_magic(u->input + u->at, u->count);
 
 	if (err)
 		return err;
-	u->ended = unpack_detect(u->input + u->at, u->count) != u->from.packing;
-	if (!u->ended && u->from.packing == PACKING_GZIP)
+	if (!magic || magic->packing != u->from.packing)
+		return expect_padding(u);
+	if (u->from.packing == PACKING_GZIP)
 		inflateReset(&u->gzip);
 
 	return 0;
@@ -188,8 +267,17 @@ static int zstd_error(size_t ret)
 {
 	if (!ZSTD_isError(ret))
 		return 0;
-
-	return ZSTD_getErrorCode(ret) == ZSTD_error_memory_allocation ? -ENOMEM : -EBADMSG;
+	/* All others are damage. */
+	switch ((int)ZSTD_getErrorCode(ret)) {
+	case ZSTD_error_memory_allocation:
+		return -ENOMEM;
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return -E2BIG;
+	case ZSTD_error_dictionary_wrong:
+		return -ENOKEY;
+	default:
+		return -EBADMSG;
+	}
 }
 
 static ssize_t step_zstd(struct unpack *u, void *to, size_t size)

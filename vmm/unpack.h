@@ -14,7 +14,7 @@
 enum packing {
 	PACKING_NONE,
 	PACKING_GZIP, /**< RFC 1952; several members in a row count as one. */
-	PACKING_ZSTD, /**< RFC 8878; the same for frames. */
+	PACKING_ZSTD, /**< RFC 8878; the same for frames, skippable ones anywhere. */
 };
 
 /** What to read. */
@@ -27,8 +27,11 @@ struct packed {
 
 struct unpack;
 
-/** How a file is packed whose first @size bytes are @start. */
-enum packing unpack_detect(const void *start, size_t size);
+/**
+ * Find out how a file is packed, of which all else is known, and note it there.
+ * Returns 0, or -errno of reading it.
+ */
+int unpack_detect(struct packed *file);
 
 /** The word for it: "gzip" or "zstd". */
 const char *unpack_word(enum packing packing);
@@ -36,11 +39,17 @@ const char *unpack_word(enum packing packing);
 /** Begin. Returns 0, with @unpack to be given to unpack_end(), or -ENOMEM. */
 int unpack_begin(struct unpack **unpack, const struct packed *from);
 
+/** The largest window that a frame of zstd may want, 128 MiB, as for zstd(1). */
+#define UNPACK_WINDOW_LOG_MAX 27
+
 /**
- * Read up to @size bytes. Fewer mean that there are no more.
+ * Read up to @size bytes. Fewer mean that there are no more: all that is packed has
+ * been read, and what is behind it is padding, which is zeros.
  *
  * Returns how many, or -EBADMSG if what the file holds is damaged, -ENODATA if it
- * ends too early, -ENOMEM, or another -errno of reading it.
+ * ends too early, -EILSEQ if something else follows than more of it and padding,
+ * -E2BIG if it wants a larger window than there may be, -ENOKEY if it wants a
+ * dictionary, -ENOMEM, or another -errno of reading it.
  */
 ssize_t unpack_read(struct unpack *unpack, void *to, size_t size);
 

@@ -83,8 +83,6 @@ static void a_damaged_header_is_refused(void **state)
 		{ { 2 * MIB, 3 * MIB, 0xa, MAGIC }, "is damaged: its header and its length" },
 		{ { UINT64_MAX, 3 * MIB, 0xa, MAGIC }, "is damaged" },
 		{ { 0, KERNEL_SIZE - 1, 0xa, MAGIC }, "its length of 100000 bytes do not agree" },
-		{ { 0, 1ULL << 32, 0xa, MAGIC }, "is damaged" },
-		{ { 0, UINT64_MAX, 0xa, MAGIC }, "is damaged" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
@@ -220,22 +218,27 @@ static void a_file_that_shrank_since_is_refused(void **state)
 	image_close(&image);
 }
 
-/* Compress the kernel's bytes; returns how many came of it. */
-static size_t pack(bool zstd, uint8_t *to, size_t room)
+/* Compress @size bytes; returns how many came of it. */
+static size_t pack_bytes(bool zstd, uint8_t *to, size_t room, void *bytes, size_t size)
 {
-	z_stream stream = { .next_in = kernel_bytes,
-			    .avail_in = KERNEL_SIZE,
-			    .next_out = to,
-			    .avail_out = (uInt)room };
+	z_stream stream = {
+		.next_in = bytes, .avail_in = (uInt)size, .next_out = to, .avail_out = (uInt)room
+	};
 
 	if (zstd)
-		return ZSTD_compress(to, room, kernel_bytes, KERNEL_SIZE, 3);
+		return ZSTD_compress(to, room, bytes, size, 3);
 	/* 16 more than a window's size: with a gzip header. */
 	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
 	assert_int_equal(deflateEnd(&stream), Z_OK);
 
 	return room - stream.avail_out;
+}
+
+/* All of the kernel's. */
+static size_t pack(bool zstd, uint8_t *to, size_t room)
+{
+	return pack_bytes(zstd, to, room, kernel_bytes, KERNEL_SIZE);
 }
 
 static void a_compressed_kernel_is_unpacked_and_its_damage_found(void **state)
@@ -275,6 +278,123 @@ static void a_compressed_kernel_is_unpacked_and_its_damage_found(void **state)
 	}
 }
 
+/* Put an empty skippable frame into @to; returns its size. */
+static size_t put_skippable(uint8_t *to)
+{
+	memcpy(to, "\x5e\x2a\x4d\x18\0\0\0\0", 8);
+
+	return 8;
+}
+
+/* Compressed in two parts, with something in between; returns how many bytes came of it. */
+static size_t pack_parts(bool zstd, uint8_t *to, size_t room)
+{
+	const size_t half = KERNEL_SIZE / 2;
+	size_t size = zstd ? put_skippable(to) : 0;
+
+	size += pack_bytes(zstd, to + size, room - size, kernel_bytes, half);
+	size += zstd ? put_skippable(to + size) : 0;
+
+	return size +
+	       pack_bytes(zstd, to + size, room - size, kernel_bytes + half, KERNEL_SIZE - half);
+}
+
+static void a_kernel_in_several_parts_is_loaded_to_its_end(void **state)
+{
+	static uint8_t packed[2 * KERNEL_SIZE + 100000];
+
+	for (int zstd = 0; zstd < 2; zstd++) {
+		const struct config config = config_of(scratch_path("packed"), NULL, 64 * MIB);
+		struct memory memory;
+		size_t size;
+
+		make_bytes(good);
+		size = pack_parts(zstd, packed, sizeof(packed));
+		scratch_write("packed", packed, size);
+		load(&config, &memory, 0, "");
+		assert_memory_equal(memory.host + 2 * MIB, kernel_bytes, KERNEL_SIZE);
+		memory_destroy(&memory);
+
+		/* Padded, and with something else behind it. */
+		memset(packed + size, 0, 100000);
+		scratch_write("packed", packed, size + 100000);
+		load(&config, &memory, 0, "");
+		memory_destroy(&memory);
+		packed[size + 99999] = 1;
+		scratch_write("packed", packed, size + 100000);
+		load(&config, &memory, -EILSEQ, "is neither more of it nor padding of zeros");
+		memory_destroy(&memory);
+	}
+}
+
+/* What a header for EFI says of a kernel's end: one section, which ends there. */
+static void put_pe_end(uint32_t end)
+{
+	static const uint8_t pe[] = { 'P', 'E', 0, 0, 0x64, 0xaa, 1, 0 };
+	const uint32_t section[] = { htole32(end - 0x1000), htole32(0x1000) };
+
+	kernel_bytes[0x3c] = 0x40;
+	memset(kernel_bytes + 0x3d, 0, 0x100);
+	memcpy(kernel_bytes + 0x40, pe, sizeof(pe));
+	/* Behind a COFF header of 20 bytes, with nothing optional. */
+	memcpy(kernel_bytes + 0x40 + 4 + 20 + 16, section, sizeof(section));
+}
+
+/* The only sign that one is that was cut off between two parts. */
+static void a_compressed_kernel_that_ends_before_it_says_is_refused(void **state)
+{
+	static uint8_t packed[2 * KERNEL_SIZE];
+
+	for (int zstd = 0; zstd < 2; zstd++) {
+		const struct config config = config_of(scratch_path("packed"), NULL, 64 * MIB);
+		struct memory memory;
+
+		make_bytes(good);
+		put_pe_end(KERNEL_SIZE);
+		scratch_write("packed", packed, pack(zstd, packed, sizeof(packed)));
+		load(&config, &memory, 0, "");
+		memory_destroy(&memory);
+		put_pe_end(KERNEL_SIZE + 1);
+		scratch_write("packed", packed, pack(zstd, packed, sizeof(packed)));
+		load(&config, &memory, -ENODATA,
+		     "is cut short: it has 100000 bytes and says that it has 100001");
+		memory_destroy(&memory);
+	}
+}
+
+/* A limit is said to be one. */
+static void a_kernel_beyond_a_limit_is_not_called_damaged(void **state)
+{
+	refused(make_kernel((struct header){ 0, 4096 * MIB, 0xa, MAGIC }), -EFBIG,
+		"is too large: it says that it uses 4096 MiB of memory, and less than 4096 are");
+	refused(make_kernel((struct header){ 0, UINT64_MAX, 0xa, MAGIC }), -EFBIG, "is too large");
+}
+
+/* Nor is all of it unpacked to see that: the end of this one is missing. */
+static void a_kernel_that_does_not_say_its_size_is_measured_to_the_limit(void **state)
+{
+	const size_t size = 66 * MIB;
+	uint8_t *bytes = calloc(1, size);
+	uint8_t *packed = malloc(size);
+
+	assert_non_null(bytes);
+	assert_non_null(packed);
+	make_bytes((struct header){ 0, 0, 0, MAGIC });
+	memcpy(bytes, kernel_bytes, KERNEL_SIZE);
+	for (int zstd = 0; zstd < 2; zstd++) {
+		const size_t count = pack_bytes(zstd, packed, size, bytes, size);
+		struct config config =
+			config_of(scratch_write("packed", packed, count - 9), NULL, 64 * MIB);
+
+		refused_config(&config, -ENOSPC, "64 MiB of memory cannot hold the kernel ",
+			       "/packed, which is larger");
+		config.memory = 128 * MIB;
+		refused_config(&config, -ENODATA, "the kernel ", "is cut short");
+	}
+	free(packed);
+	free(bytes);
+}
+
 /* As Linux' build makes it with CONFIG_EFI_ZBOOT. */
 static void a_kernel_within_an_efi_program_is_unpacked(void **state)
 {
@@ -305,7 +425,7 @@ static void a_kernel_within_an_efi_program_is_unpacked(void **state)
 
 		/* Its end is said to lie behind the file's. */
 		scratch_write("zboot", program, OFFSET + size - 1);
-		refused_config(&config, -ENOEXEC, "is not an arm64 Image", "an EFI image");
+		refused_config(&config, -ENODATA, config.kernel, "is cut short: more of it should");
 	}
 }
 
@@ -319,6 +439,10 @@ int main(void)
 		cmocka_unit_test(what_is_loaded_is_what_the_files_hold_and_no_more),
 		cmocka_unit_test(a_file_that_shrank_since_is_refused),
 		cmocka_unit_test(a_compressed_kernel_is_unpacked_and_its_damage_found),
+		cmocka_unit_test(a_kernel_in_several_parts_is_loaded_to_its_end),
+		cmocka_unit_test(a_compressed_kernel_that_ends_before_it_says_is_refused),
+		cmocka_unit_test(a_kernel_beyond_a_limit_is_not_called_damaged),
+		cmocka_unit_test(a_kernel_that_does_not_say_its_size_is_measured_to_the_limit),
 		cmocka_unit_test(a_kernel_within_an_efi_program_is_unpacked),
 	};
 
