@@ -180,11 +180,11 @@ payload-broken: $(O)/arm64/dormouse payload ## that the payload finds faults of 
 
 # --- what system tests run besides dormouse, where tools/arm64-host looks for programs ---
 
-system-programs: $(O)/arm64/board.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
+system-programs: $(O)/arm64/board.img $(O)/arm64/echo.img $(O)/arm64/psci-calls.img $(O)/arm64/hostile.img \
 	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call \
 	$(O)/arm64/example-guest.img $(O)/arm64/example-kvm
 
-$(O)/arm64/board.img $(O)/arm64/clock.img: $(O)/arm64/%.img: tests/guest/%.S
+$(O)/arm64/board.img $(O)/arm64/echo.img $(O)/arm64/clock.img: $(O)/arm64/%.img: tests/guest/%.S
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) -c -o $@.o $<

@@ -174,6 +174,11 @@ ok "--console unix: another file is not replaced" refuses_board 1 \
 	"cannot have the console at $disks/output: there is something" \
 	unix --flat "$board" --console "unix:$disks/output"
 
+printf 'as on QEMU.' >"$disks/typed"
+vm_stdin=$disks/typed run_board echo --flat "$(command -v echo.img)" --memory 64M
+is "a guest that never enables its UART gets its input" "$(cat "$vm_console")" "as on QEMU."
+is "and ends by it: run exits 0" "$vm_status" 0
+
 # --- A compressed kernel, and disks ---
 
 gzip -1 -c "$guest/Image" >"$disks/Image.gz"

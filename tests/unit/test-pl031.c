@@ -152,9 +152,8 @@ static void an_alarm_comes_when_the_counter_matches(void **state)
 	assert_false(pl031_next_alarm(&rtc, &when));
 	assert_false(is_readable(&rtc, 0));
 
+	/* As on QEMU, whatever is written. */
 	set(&rtc, ICR, 0);
-	assert_true(irq_probe.level);
-	set(&rtc, ICR, 1);
 	assert_false(irq_probe.level);
 	assert_int_equal(get(&rtc, RIS), 0);
 	pl031_destroy(&rtc);

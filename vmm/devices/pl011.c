@@ -86,12 +86,6 @@ static unsigned int fifo_level(unsigned int select)
 	return levels[select & 7];
 }
 
-/* At how many bytes the receive interrupt is raised. */
-static unsigned int receive_level(const struct pl011 *pl011)
-{
-	return pl011->lcr_h & LCR_H_FEN ? fifo_level(pl011->ifls >> 3) : 1;
-}
-
 /* From how many bytes down the transmit interrupt is raised. */
 static unsigned int transmit_level(const struct pl011 *pl011)
 {
@@ -108,11 +102,22 @@ static void update_line(struct pl011 *pl011)
 	}
 }
 
+/*
+ * A guest that looks for input gets it, as on QEMU, whether or not it has enabled the
+ * receiver: programs for `virt` rely on that. Before, bytes wait at the host, since a
+ * driver drops what it finds when it begins.
+ */
+static bool takes_input(const struct pl011 *pl011)
+{
+	return (pl011->cr & CR_UARTEN && pl011->cr & CR_RXE) || pl011->looks ||
+	       pl011->imsc & (INT_RX | INT_RT);
+}
+
 static unsigned int receive_room(const struct pl011 *pl011)
 {
 	unsigned int depth = fifo_depth(pl011);
 
-	if (!(pl011->cr & CR_UARTEN) || !(pl011->cr & CR_RXE) || pl011->receive.count >= depth)
+	if (!takes_input(pl011) || pl011->receive.count >= depth)
 		return 0;
 
 	return depth - pl011->receive.count;
@@ -171,10 +176,8 @@ static uint32_t read_data(struct pl011 *pl011)
 		return 0;
 
 	byte = fifo_take(&pl011->receive);
-	if (pl011->receive.count < receive_level(pl011))
-		pl011->ris &= (uint16_t)~INT_RX;
 	if (pl011->receive.count == 0)
-		pl011->ris &= (uint16_t)~INT_RT;
+		pl011->ris &= (uint16_t) ~(INT_RX | INT_RT);
 	announce_room(pl011);
 
 	return byte;
@@ -200,12 +203,21 @@ static uint32_t read_flags(const struct pl011 *pl011)
 	return flags;
 }
 
+/* The guest looks whether there is input: see takes_input(). */
+static void look(struct pl011 *pl011)
+{
+	pl011->looks = true;
+	announce_room(pl011);
+}
+
 static uint32_t read_register(struct pl011 *pl011, uint64_t offset)
 {
 	switch (offset) {
 	case UARTDR:
+		look(pl011);
 		return read_data(pl011);
 	case UARTFR:
+		look(pl011);
 		return read_flags(pl011);
 	case UARTILPR:
 		return pl011->ilpr;
@@ -256,6 +268,8 @@ static void write_register(struct pl011 *pl011, uint64_t offset, uint32_t value)
 		break;
 	case UARTCR:
 		pl011->cr = value & CR_MASK;
+		/* A driver's word counts, until it looks all the same. */
+		pl011->looks = false;
 		break;
 	case UARTIFLS:
 		pl011->ifls = value & IFLS_MASK;
@@ -317,6 +331,7 @@ static void set_to_reset(struct pl011 *pl011)
 	pl011->imsc = 0;
 	pl011->ris = 0;
 	pl011->dmacr = 0;
+	pl011->looks = false;
 }
 
 static void pl011_reset(void *device)
@@ -365,7 +380,11 @@ size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count)
 	if (taken < count)
 		pl011->refused = true;
 
-	if (taken > 0 && pl011->receive.count >= receive_level(pl011))
+	/*
+	 * From the first byte on, as on QEMU, whatever UARTIFLS says: programs for `virt`
+	 * enable this interrupt alone, and type one key at a time.
+	 */
+	if (taken > 0)
 		pl011->ris |= INT_RX;
 	/*
 	 * The timeout is the silence of 32 bits after the last byte. Time on an

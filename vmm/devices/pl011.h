@@ -8,6 +8,9 @@
  * What send() refuses waits in the transmit FIFO, and once that is full the
  * guest sees TXFF and waits, as on hardware whose line is held. So no vCPU ever
  * blocks here.
+ *
+ * Where QEMU's `virt` is more lenient than the manual, so is this: output needs no
+ * enabled UART, nor does input, and the receive interrupt comes with the first byte.
  */
 #ifndef VMM_DEVICES_PL011_H
 #define VMM_DEVICES_PL011_H
@@ -51,6 +54,7 @@ struct pl011 {
 	bool refused; /**< The host's end waits for room(). */
 	struct pl011_fifo receive;
 	struct pl011_fifo transmit; /**< Empty unless send() refused a byte. */
+	bool looks; /**< The guest has looked for input since it last wrote UARTCR. */
 	uint16_t ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, dmacr;
 };
 
@@ -72,7 +76,7 @@ void pl011_connect(struct pl011 *pl011, const struct pl011_host *ops, void *host
 /**
  * Offer bytes to the guest. Returns how many were taken, from the front; if not
  * all were, room() will be called once. The guest takes none before it has
- * enabled its receiver. From any thread.
+ * enabled its receiver, or looks for input without. From any thread.
  */
 size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count);
 

@@ -121,8 +121,8 @@ static void write_register(struct pl031 *pl031, uint64_t offset, uint32_t value)
 		pl031->mask = value & 1;
 		break;
 	case RTCICR:
-		if (value & 1)
-			pl031->raw = false;
+		/* Whatever is written, as on QEMU. */
+		pl031->raw = false;
 		break;
 	default:
 		break;
