@@ -216,7 +216,7 @@ $(O)/arm64/stopwatch $(O)/arm64/wakes: $(O)/arm64/%: $(O)/arm64/tests/bench/%.o
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
-system-programs: $(O)/arm64/psci-suspend.img $(O)/arm64/psci-registers.img
+system-programs: $(O)/arm64/psci-suspend.img $(O)/arm64/psci-registers.img $(O)/arm64/psci-pause.img
 
 $(O)/arm64/psci-%.img: tests/guest/%.S tests/guest/bare.S tests/guest/calls.ld
 	@mkdir -p $(@D)

@@ -30,6 +30,11 @@ struct kvm_smccc_filter {
 };
 #endif
 
+/* Of Linux 7.0: an LD64B or ST64B outside of memory, told as KVM_EXIT_ARM_NISV is. */
+#ifndef KVM_EXIT_ARM_LDST64B
+#define KVM_EXIT_ARM_LDST64B 42
+#endif
+
 /** What dormouse cannot do without, and the Linux that brought it. */
 struct kvm_requirement {
 	int capability;

@@ -19,6 +19,9 @@
 #define SCTLR_EL1_C (1ULL << 2)
 #define SCTLR_EL1_I (1ULL << 12)
 
+/* Of a data abort's syndrome: a write, not a read. */
+#define ESR_ISS_WNR (1ULL << 6)
+
 /* EL1 on its own stack pointer, with debug exceptions, SErrors, IRQs and FIQs masked. */
 #define PSTATE_ENTRY (PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT | PSR_MODE_EL1h)
 
@@ -272,6 +275,26 @@ static enum vcpu_next crash(struct vcpu *vcpu, const char *what)
 	return VCPU_EXIT;
 }
 
+/*
+ * An access outside of memory by an instruction that leaves no syndrome: a load of two
+ * registers, one that writes back, a vector's. The guest's unprivileged processes can
+ * make one, too. A bus that cannot serve an access answers with an external abort, and
+ * whoever made this one gets that; FAR_EL1 has its address.
+ */
+static enum vcpu_next abort_access(struct vcpu *vcpu)
+{
+	const struct kvm_vcpu_events events = { .exception.ext_dabt_pending = 1 };
+	char what[128];
+
+	vm_report_undecoded(vcpu->vm, vcpu->index, vcpu->run->arm_nisv.fault_ipa,
+			    vcpu->run->arm_nisv.esr_iss & ESR_ISS_WNR);
+	if (ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, &events) == 0)
+		return VCPU_RUN;
+	snprintf(what, sizeof(what), "KVM_SET_VCPU_EVENTS: %s", strerror(errno));
+
+	return crash(vcpu, what);
+}
+
 static enum vcpu_next on_exit_reason(struct vcpu *vcpu)
 {
 	char what[64];
@@ -281,6 +304,9 @@ static enum vcpu_next on_exit_reason(struct vcpu *vcpu)
 		mmio(vcpu);
 
 		return VCPU_RUN;
+	case KVM_EXIT_ARM_NISV:
+	case KVM_EXIT_ARM_LDST64B:
+		return abort_access(vcpu);
 	case KVM_EXIT_HYPERCALL:
 		return psci_host_call(vcpu);
 	case KVM_EXIT_SYSTEM_EVENT:
@@ -312,8 +338,9 @@ static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
 	char what[128];
 
 	if (err == ENOSYS)
-		return crash(vcpu, "the guest used an instruction that KVM cannot decode on an "
-				   "address where it has no memory");
+		return crash(vcpu, "an instruction that KVM cannot decode accessed an address "
+				   "without memory, and this host's KVM has no "
+				   "KVM_CAP_ARM_NISV_TO_USER");
 	snprintf(what, sizeof(what), "KVM_RUN: %s", strerror(err));
 
 	return crash(vcpu, what);

@@ -87,6 +87,18 @@ void vm_destroy(struct vm *vm)
 	image_close(&vm->image);
 }
 
+/*
+ * Have KVM report accesses outside of memory that it cannot decode, if it can also give
+ * the guest an abort for them. Where it cannot, KVM_RUN fails with ENOSYS.
+ */
+static void ask_for_undecoded_accesses(int vm_fd)
+{
+	const struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_NISV_TO_USER };
+
+	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_INJECT_EXT_DABT) > 0)
+		(void)ioctl(vm_fd, KVM_ENABLE_CAP, &cap);
+}
+
 static int create_kvm_vm(struct vm *vm, struct error *error)
 {
 	/* KVM's machine type is the size of guest physical addresses. */
@@ -95,6 +107,7 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 	vm->fd = kvm_create_vm(vm->kvm, type, error);
 	if (vm->fd < 0)
 		return vm->fd;
+	ask_for_undecoded_accesses(vm->fd);
 
 	return memory_map_attach(vm->fd, &vm->memory, &vm->devices->flash, error);
 }
@@ -263,6 +276,15 @@ void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool wr
 		return;
 	message("%s: vCPU %u %s %#llx, where there is nothing (reported once)", vm->name, vcpu,
 		write ? "wrote to" : "read from", (unsigned long long)address);
+}
+
+void vm_report_undecoded(struct vm *vm, unsigned int vcpu, uint64_t address, bool write)
+{
+	if (atomic_exchange(&vm->undecoded_reported, true))
+		return;
+	message("%s: vCPU %u %s %#llx, where it has no memory, by an instruction that KVM cannot "
+		"decode, and got an external abort (reported once)",
+		vm->name, vcpu, write ? "wrote to" : "read from", (unsigned long long)address);
 }
 
 struct cause vm_wait(struct vm *vm)

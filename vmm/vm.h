@@ -66,6 +66,7 @@ struct vm {
 	struct cause cause;
 	int stop_fd; /**< Readable once stopping. */
 	atomic_bool stray_reported;
+	atomic_bool undecoded_reported;
 };
 
 /**
@@ -108,10 +109,16 @@ void vm_release(struct vm *vm);
 
 /**
  * The guest touched @address, where there is neither RAM nor device: a read gave
- * 0, a write was dropped. Told once in the life of a VM, or a guest could fill a
+ * 0, a write was dropped. Reported once in the life of a VM, or a guest could fill a
  * disk with it. From any vCPU's thread.
  */
 void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool write);
+
+/**
+ * The guest touched @address, where it has no memory, by an instruction that KVM cannot
+ * decode, and got an external abort. Reported once, too. From any vCPU's thread.
+ */
+void vm_report_undecoded(struct vm *vm, unsigned int vcpu, uint64_t address, bool write);
 
 /** Wait until every vCPU has stopped, and say why they did. After vm_stop(). */
 struct cause vm_wait(struct vm *vm);

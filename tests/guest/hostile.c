@@ -15,6 +15,9 @@
 #define VOID_MIDDLE 0x20000000UL
 #define VOID_HIGH 0xf0000000UL
 
+/* Where unprivileged programs find the first 4 GiB, see enable_mmu(). */
+#define ALIAS 0x100000000UL
+
 extern const uint64_t choice[2] __attribute__((visibility("hidden")));
 
 /* --- What everything else is made of --- */
@@ -100,15 +103,18 @@ uint64_t noise(void)
 
 /*
  * Memory as it is with translation off allows aligned accesses only. So map the
- * first 4 GiB to themselves, all of it as normal memory.
+ * first 4 GiB to themselves, all of it as normal memory, and once more at ALIAS.
  */
 void enable_mmu(void)
 {
 	static uint64_t table[512] __attribute__((aligned(4096)));
 
 	/* A block of 1 GiB: valid, accessed, outer shareable, attributes 0 of MAIR. */
-	for (uint64_t i = 0; i < 4; i++)
+	for (uint64_t i = 0; i < 4; i++) {
 		table[i] = i << 30 | 1 << 10 | 2 << 8 | 1;
+		/* Its alias is for EL0, too. */
+		table[i + 4] = table[i] | 1 << 6;
+	}
 	__asm__ volatile(
 		"msr mair_el1, %0\n"
 		"msr tcr_el1, %1\n"
@@ -251,6 +257,26 @@ static void access_oddly(uint64_t argument)
 	off();
 }
 
+/*
+ * A load of two registers by an unprivileged program, which can reach what the kernel
+ * has mapped for it: the alias of the first 4 GiB above them.
+ */
+static void access_without_privilege(uint64_t address)
+{
+	enable_mmu();
+	__asm__ volatile("mov x0, %0\n"
+			 "adr x1, 1f\n"
+			 "add x1, x1, %1\n"
+			 "msr elr_el1, x1\n"
+			 "msr spsr_el1, %2\n"
+			 "eret\n"
+			 "1: ldp x2, x3, [x0]\n"
+			 "svc #0\n"
+			 :
+			 : "r"(address + ALIAS), "r"(ALIAS), "r"(0x3c0UL) /* EL0, all masked. */
+			 : "x0", "x1", "x2", "x3", "memory");
+}
+
 /* --- Misdeeds with calls --- */
 
 /* Those that end or park the caller, or may: a test of its own has each. */
@@ -342,6 +368,8 @@ static misdeed choose(uint64_t number)
 		return reset_for_ever;
 	case 14:
 		return ring_together;
+	case 15:
+		return access_without_privilege;
 	default:
 		return spin;
 	}

@@ -55,6 +55,13 @@ void rig_run(struct rig *rig)
 	runs = true;
 }
 
+struct cause rig_wait(struct rig *rig)
+{
+	runs = false;
+
+	return vm_wait(&rig->vm);
+}
+
 void rig_destroy(struct rig *rig)
 {
 	if (runs) {

@@ -27,6 +27,9 @@ void rig_create(struct rig *rig, unsigned int cpus);
 /** Start its vCPUs. */
 void rig_run(struct rig *rig);
 
+/** Wait until they have ended by themselves, or by what they were asked. */
+struct cause rig_wait(struct rig *rig);
+
 /** Stop them if they run, and end it. */
 void rig_destroy(struct rig *rig);
 

@@ -2,13 +2,14 @@
 /*
  * Runs a command in which one system call fails, or meets a signal.
  *
- *	at-call CALL NUMBER ERROR|signal COMMAND [ARGUMENT]...
+ *	at-call CALL NUMBER[-LAST] ERROR|signal COMMAND [ARGUMENT]...
  *
- * CALL is get-x1 (KVM_GET_ONE_REG of register x1), mp-state (KVM_SET_MP_STATE) or
- * fsync-directory. The one of that NUMBER, from 1, fails with ERROR, which is EIO
- * or EPERM. With the word signal, the process gets a SIGTERM then, and the call
- * is carried out once the thread that made it has been sent dormouse's kick: what
- * it learns by that call, it learns after the end has begun.
+ * CALL is get-x1 (KVM_GET_ONE_REG of register x1), mp-state (KVM_SET_MP_STATE),
+ * set-events (KVM_SET_VCPU_EVENTS), create-vm (KVM_CREATE_VM), fsync-directory or
+ * another of call_words below. The one of that NUMBER, from 1, or each from it to LAST,
+ * fails with ERROR, the name of an errno such as EIO. With the word signal, the process
+ * gets a SIGTERM then, and the call is carried out once the thread that made it has been
+ * sent dormouse's kick: what it learns by that call, it learns after the end has begun.
  *
  * The command is this process; a child of it watches its calls by seccomp.
  */
@@ -36,13 +37,34 @@
 	((KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.regs)) + \
 	 2ULL)
 
-enum call { GET_X1, MP_STATE, FSYNC_DIRECTORY };
+enum call { GET_X1, MP_STATE, SET_EVENTS, CREATE_VM, RUN, FSYNC_DIRECTORY, ENABLE_CAP };
 
 static const char *const call_words[] = {
-	[GET_X1] = "get-x1",
-	[MP_STATE] = "mp-state",
-	[FSYNC_DIRECTORY] = "fsync-directory",
+	[GET_X1] = "get-x1",	     [MP_STATE] = "mp-state", [SET_EVENTS] = "set-events",
+	[CREATE_VM] = "create-vm",   [RUN] = "run",	      [FSYNC_DIRECTORY] = "fsync-directory",
+	[ENABLE_CAP] = "enable-cap",
 };
+
+/* What is an ioctl; 0: what is none. */
+static const unsigned long ioctls[] = {
+	[GET_X1] = KVM_GET_ONE_REG,
+	[MP_STATE] = KVM_SET_MP_STATE,
+	[SET_EVENTS] = KVM_SET_VCPU_EVENTS,
+	[CREATE_VM] = KVM_CREATE_VM,
+	[RUN] = KVM_RUN,
+	[FSYNC_DIRECTORY] = 0,
+	[ENABLE_CAP] = KVM_ENABLE_CAP,
+};
+
+static const struct {
+	const char *word;
+	int number;
+} errors[] = {
+	{ "EINTR", EINTR },   { "EINVAL", EINVAL }, { "EIO", EIO },	  { "ENOMEM", ENOMEM },
+	{ "ENOSYS", ENOSYS }, { "EPERM", EPERM },   { "EFAULT", EFAULT }, { "EAGAIN", EAGAIN },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 __attribute__((noreturn)) static void give_up(const char *what)
 {
@@ -50,18 +72,18 @@ __attribute__((noreturn)) static void give_up(const char *what)
 	exit(125);
 }
 
-/* The calls that may be meant come to the listener that this returns. */
-static int listen_to_calls(void)
+/* Calls of the kind that is meant come to the listener that this returns. */
+static int listen_to_calls(enum call call)
 {
+	const unsigned int request = (unsigned int)ioctls[call];
+	const unsigned int number = request ? __NR_ioctl : __NR_fsync;
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_AARCH64, 0, 7),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_AARCH64, 0, 5),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fsync, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_ioctl, 0, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KVM_GET_ONE_REG, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KVM_SET_MP_STATE, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, request, 0, request ? 1 : 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -110,14 +132,10 @@ static bool is_fsync_directory(const struct seccomp_notif *made)
 
 static bool is_meant(const struct seccomp_notif *made, enum call call)
 {
-	const uint32_t command = (uint32_t)made->data.args[1];
+	if (call == GET_X1)
+		return is_get_x1(made);
 
-	if (made->data.nr == __NR_fsync)
-		return call == FSYNC_DIRECTORY && is_fsync_directory(made);
-	if (command == KVM_SET_MP_STATE)
-		return call == MP_STATE;
-
-	return call == GET_X1 && is_get_x1(made);
+	return call != FSYNC_DIRECTORY || is_fsync_directory(made);
 }
 
 /* Whether dormouse's kick waits for a thread. */
@@ -153,8 +171,10 @@ static void signal_and_wait(const struct seccomp_notif *made, pid_t process)
 
 /* @error: an errno, or 0 for the signal. Ends when the process does. */
 __attribute__((noreturn)) static void watch(int listener, pid_t process, enum call call,
-					    unsigned long number, int error)
+					    unsigned long first, unsigned long last, int error)
 {
+	unsigned long count = 0;
+
 	for (;;) {
 		struct seccomp_notif made = { 0 };
 		struct seccomp_notif_resp answer = { .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
@@ -165,7 +185,7 @@ __attribute__((noreturn)) static void watch(int listener, pid_t process, enum ca
 			give_up("SECCOMP_IOCTL_NOTIF_RECV");
 		}
 		answer.id = made.id;
-		if (is_meant(&made, call) && number > 0 && --number == 0) {
+		if (is_meant(&made, call) && ++count >= first && count <= last) {
 			if (!error)
 				signal_and_wait(&made, process);
 			else
@@ -179,7 +199,7 @@ __attribute__((noreturn)) static void watch(int listener, pid_t process, enum ca
 
 static int find_call(const char *word)
 {
-	for (int i = 0; i < (int)(sizeof(call_words) / sizeof(call_words[0])); i++) {
+	for (int i = 0; i < (int)COUNT(call_words); i++) {
 		if (strcmp(call_words[i], word) == 0)
 			return i;
 	}
@@ -187,23 +207,46 @@ static int find_call(const char *word)
 	return -1;
 }
 
+/* Returns an errno, 0 for the word signal, or -1. */
+static int find_error(const char *word)
+{
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		if (strcmp(errors[i].word, word) == 0)
+			return errors[i].number;
+	}
+
+	return strcmp(word, "signal") == 0 ? 0 : -1;
+}
+
+static void parse_numbers(const char *text, unsigned long *first, unsigned long *last)
+{
+	char *end;
+
+	*first = strtoul(text, &end, 10);
+	*last = *end == '-' ? strtoul(end + 1, NULL, 10) : *first;
+}
+
 int main(int argc, char **argv)
 {
 	const pid_t process = getpid();
 	const int call = argc > 4 ? find_call(argv[1]) : -1;
-	const unsigned long number = argc > 4 ? strtoul(argv[2], NULL, 10) : 0;
+	unsigned long first = 0;
+	unsigned long last = 0;
 	int error = 0;
 	int listener;
 	pid_t child;
 
-	if (call < 0 || number == 0) {
-		fputs("usage: at-call CALL NUMBER ERROR|signal COMMAND [ARGUMENT]...\n", stderr);
+	if (argc > 4) {
+		parse_numbers(argv[2], &first, &last);
+		error = find_error(argv[3]);
+	}
+	if (call < 0 || first == 0 || error < 0) {
+		fputs("usage: at-call CALL NUMBER[-LAST] ERROR|signal COMMAND [ARGUMENT]...\n",
+		      stderr);
 
 		return 125;
 	}
-	if (strcmp(argv[3], "signal") != 0)
-		error = strcmp(argv[3], "EPERM") == 0 ? EPERM : EIO;
-	listener = listen_to_calls();
+	listener = listen_to_calls((enum call)call);
 	child = fork();
 	if (child < 0)
 		give_up("fork");
@@ -213,7 +256,7 @@ int main(int argc, char **argv)
 			exit(125);
 		close(STDIN_FILENO);
 		close(STDOUT_FILENO);
-		watch(listener, process, (enum call)call, number, error);
+		watch(listener, process, (enum call)call, first, last, error);
 	}
 	close(listener);
 	execvp(argv[4], argv + 4);

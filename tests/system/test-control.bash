@@ -153,15 +153,59 @@ control_ends()
 control_ends hibernates 0xc4000015 0x84000008
 is "a hibernation is SUSPEND_DISK" "$(control_heard)" "SUSPEND_DISK SHUTDOWN guest-shutdown "
 # Behind its three steps are two instructions that KVM cannot emulate: movz x0, #0x900, lsl #16;
-# ldp x2, x3, [x0]. The second vCPU starts there.
+# ldp x2, x3, [x0]. The second vCPU starts there, and gets no abort for them.
+vm_under=(at-call set-events 1 EPERM)
 calls_guest "$disks/panics.img"
 panic=$((0x40200000 + $(stat -c %s "$disks/panics.img") + 3 * 32))
 control_ends panics "0xc4000003 1 $panic" 0 0xa9400c02d2a12000
+vm_under=()
 is "a guest that cannot go on is GUEST_PANICKED" "$(control_heard)" \
 	"GUEST_PANICKED SHUTDOWN guest-panic "
 is "and status says that it crashed" "$(vm_state panics state)" crashed
 exec {bytes}>&-
 rm "$disks/control-in"
+vm_stdin=
+
+# --- The guest's counter ---
+
+mkfifo "$disks/pause-in"
+exec {bytes}<>"$disks/pause-in"
+vm_stdin=$disks/pause-in
+vm_start pause --kernel "$(command -v psci-pause.img)" --memory 64M
+vm_await "$vm_console" '^frequency [0-9a-f]{16}' || true
+second=$((16#$(sed -n 's/^frequency //p' "$vm_console" | tr -d '\r')))
+
+# The guest's nth word on how far its counter is behind: pause_offset N
+pause_offset()
+{
+	until [[ $(grep -cE '^offset [0-9a-f]{16}.?$' "$vm_console") -ge $1 ]] || ! vm_is_alive; do
+		vm_wait_a_little
+	done
+	echo "$((16#$(sed -nE 's/^offset ([0-9a-f]{16}).?$/\1/p' "$vm_console" | sed -n "$1p")))"
+}
+
+printf o >&"$bytes"
+at_first=$(pause_offset 1)
+dormouse stop pause >/dev/null
+sleep 1
+dormouse cont pause >/dev/null
+printf o >&"$bytes"
+after_stop=$(pause_offset 2)
+ok "while it is stopped, its counter stands" [ $((after_stop - at_first)) -ge "$second" ]
+printf s >&"$bytes"
+ok "it suspends" suspend_awaits pause suspended
+dormouse stop pause >/dev/null
+sleep 1
+dormouse cont pause >/dev/null
+dormouse wake pause >/dev/null
+after_sleep=$(pause_offset 3)
+ok "while it sleeps, its counter goes on, stopped or not" \
+	[ $((after_sleep - after_stop)) -lt "$second" ]
+printf q >&"$bytes"
+vm_finish
+is "it ends as it is told" "$vm_status" 0
+exec {bytes}>&-
+rm "$disks/pause-in"
 vm_stdin=
 
 # --- A guest that is awake ---

@@ -152,9 +152,11 @@ ok "kill -9: the next run says that it crashed, and runs" dormouse_said \
 	"^dormouse: idle: the dormouse that ran it \\(pid $killed\\) died: it crashed"
 vm_signal TERM
 
-# A load of two registers from a device: KVM has no syndrome to emulate it by.
+# A load of two registers from a device, and a KVM that does not give the guest its abort.
+vm_under=(at-call set-events 1 EPERM)
 tiny_image "$disks/bad" '\x00\x20\xa1\xd2\x02\x0c\x40\xa9' # movz x0, #0x900, lsl 16; ldp x2, x3, [x0]
 vm_start bad --kernel "$disks/bad"
+vm_under=()
 vm_finish
 is "a guest that KVM cannot run: run exits 4" "$vm_status" 4
 ok "a guest that KVM cannot run: dormouse says that it crashed, and why" dormouse_said \

@@ -26,6 +26,21 @@ if [[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]]; then
 		'^dormouse: sleep: crashed: KVM_SET_MP_STATE to SUSPENDED: Operation not permitted, at PC 0x'
 fi
 
+# As signals do that stop dormouse and let it go on while its guest resets.
+vm_under=(at-call create-vm 1-3 EINTR)
+calls_run interrupted "" 0x84000008
+is "making a VM, interrupted three times: run exits 0" "$vm_status" 0
+# Without KVM_CAP_ARM_NISV_TO_USER: a load of two registers at 0x9000000 ends the machine.
+vm_under=(at-call enable-cap 1 EINVAL)
+cat "$(command -v hostile.img)" >"$disks/undecoded"
+append_words "$disks/undecoded" 7 0x900000000
+vm_start undecoded --flat "$disks/undecoded" --memory 64M
+vm_finish
+is "an access that this KVM cannot report: run exits 4" "$vm_status" 4
+ok "an access that this KVM cannot report: it is told from one that it can" dormouse_said \
+	': crashed: an instruction that KVM cannot decode .* no KVM_CAP_ARM_NISV_TO_USER, at PC 0x'
+vm_under=()
+
 # The last step of recording "running": the record says so already.
 vm_under=()
 calls_run sync "--psci userspace" 0xc4000015

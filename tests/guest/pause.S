@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest that says how far its virtual counter is behind the physical one, which
+ * nobody stops: by that many ticks its machine was paused, and no clock of the host's is
+ * needed to see it. It spins, and takes a byte from the console at a time:
+ *
+ *	o	says "offset TICKS"
+ *	s	suspends the machine, and says "woke" and the same once it comes back
+ *	q	powers off
+ *
+ * At first it says "frequency TICKS", a second's. Numbers are hex. The MMU is off.
+ */
+#include "bare.S"
+
+#define SYSTEM_SUSPEND 0xc400000e
+#define SYSTEM_OFF 0x84000008
+
+#define UART_FR 0x18
+#define UART_FR_RXFE_BIT 4
+#define UART_CR 0x30
+#define UART_ON 0x301
+
+#define READINGS 1000
+
+	header
+
+primary:
+	constant x20, UART
+	mov	w0, #UART_ON
+	str	w0, [x20, #UART_CR]
+	mrs	x24, cntfrq_el0
+	say	"frequency "
+	number	x24, 16
+	say	"\n"
+
+next:
+	ldr	w0, [x20, #UART_FR]
+	tbnz	w0, #UART_FR_RXFE_BIT, next
+	ldr	w0, [x20]
+	and	w0, w0, #0xff
+	cmp	w0, #'o'
+	b.eq	offset
+	cmp	w0, #'s'
+	b.eq	suspend
+	cmp	w0, #'q'
+	b.ne	next
+	constant x0, SYSTEM_OFF
+	hvc	#0
+	b	.
+
+/*
+ * The virtual counter is read last, so that no reading is more than the truth; the largest
+ * of many is close to it.
+ */
+offset:
+	mov	x24, #0
+	mov	x25, #READINGS
+1:	isb
+	mrs	x0, cntpct_el0
+	isb
+	mrs	x1, cntvct_el0
+	sub	x0, x0, x1
+	cmp	x0, x24
+	csel	x24, x0, x24, hi
+	subs	x25, x25, #1
+	b.ne	1b
+	say	"offset "
+	number	x24, 16
+	say	"\n"
+	b	next
+
+suspend:
+	constant x0, SYSTEM_SUSPEND
+	adr	x1, entry
+	hvc	#0
+	say	"not suspended\n"
+	b	next
+
+entry:
+	constant x20, UART
+	say	"woke\n"
+	b	offset
+
+	console_routines
