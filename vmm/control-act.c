@@ -225,16 +225,17 @@ static bool run_vcpus(struct control *control)
 static bool restart(struct control *control)
 {
 	struct vm *vm = control->vm;
+	const int err = vm_restart(vm, control->cause.warm, &control->error);
 
-	if (vm_restart(vm, control->cause.warm, &control->error) == 0) {
+	if (!err)
 		control->record->boots++;
+	else if (err == -ECANCELED && control->interrupted)
+		control->interrupted(control->context);
+	else
+		/* Whole, since a cause has less room. */
+		message("%s: cannot begin again: %s", vm->name, control->error.text);
 
-		return true;
-	}
-	/* Whole, since a cause has less room. */
-	message("%s: cannot begin again: %s", vm->name, control->error.text);
-
-	return false;
+	return !err;
 }
 
 static bool drain(struct control *control)

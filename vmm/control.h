@@ -70,7 +70,7 @@ enum control_power {
 	CONTROL_POWER_SUSPENDED,
 };
 
-/** Private, but for vm and record, which may be read. */
+/** Private, but vm and record may be read, and run.c sets interrupted and context. */
 struct control {
 	struct vm *vm;
 	struct record *record; /**< As it is on disk, or soon will be. */
@@ -91,6 +91,13 @@ struct control {
 	struct write_limit limit;
 	bool record_lags; /**< A note was put off: the one on disk is older. */
 	int record_err; /**< Of the last replacement: 0 or -errno. */
+
+	/**
+	 * For run.c: what took long was given up since the user wants dormouse to end
+	 * (interrupt.h); it calls control_quit().
+	 */
+	void (*interrupted)(void *context);
+	void *context;
 
 	struct control_listener *listeners;
 };

@@ -335,7 +335,8 @@ static void ended(struct lifecycle *life, const struct lifecycle_event *event,
 static void restarted(struct lifecycle *life, bool done, struct lifecycle_plan *plan)
 {
 	if (!done) {
-		life->cause = VM_TRIGGER_CRASH;
+		/* The host's word may be what interrupted it. */
+		life->cause = life->quit ? VM_TRIGGER_QUIT : VM_TRIGGER_CRASH;
 		drain(life, plan);
 		return;
 	}

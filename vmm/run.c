@@ -13,6 +13,7 @@
 #include "control-report.h"
 #include "control.h"
 #include "devices.h"
+#include "interrupt.h"
 #include "kvm.h"
 #include "lifecycle.h"
 #include "message.h"
@@ -127,6 +128,24 @@ static void on_input(void *context)
 	control_on_input(context);
 }
 
+/* For interrupt_ask(). */
+static bool wants_quit(void *terminal)
+{
+	return terminal_wants_quit(terminal);
+}
+
+/* struct control, interrupted: what interrupted the main thread ends the run. */
+static void on_interrupt(void *context)
+{
+	struct session *s = context;
+
+	/* SIGTSTP and SIGCONT may be before it. */
+	for (int i = 0; i < 3 && s->control.quit.trigger != VM_TRIGGER_QUIT; i++)
+		on_signal(s);
+	if (s->control.quit.trigger != VM_TRIGGER_QUIT)
+		control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
+}
+
 /* Serve everything that is not a vCPU's until the run is over. */
 static void serve(struct session *s)
 {
@@ -214,10 +233,18 @@ int run(const struct run_options *options, struct error *error)
 			       s.found.recorded ? &s.found.last : NULL, options->from, s.dir.fd);
 		s.vm.devices->terminal.before_input = on_input;
 		s.vm.devices->terminal.context = &s.control;
+		s.control.interrupted = on_interrupt;
+		s.control.context = &s;
+		interrupt_ask(wants_quit, &s.vm.devices->terminal);
 		ret = run_vm(&s, error);
+		interrupt_ask(NULL, NULL);
 		vm_destroy(&s.vm);
 	}
 	kvm_close(&s.kvm);
+	if (ret == -ECANCELED) {
+		message("%s: interrupted before its guest ran: nothing has changed", s.dir.name);
+		ret = EXIT_STATUS_QUIT;
+	}
 out_close_signals:
 	close(s.signal_fd);
 out_close_dir:

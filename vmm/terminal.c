@@ -395,7 +395,11 @@ enum terminal_event terminal_run(struct terminal *terminal)
 	struct epoll_event events[SOURCE_SOCKET + 1];
 	const size_t kept = terminal->pending_count;
 	eventfd_t count;
-	int ready = epoll_wait(terminal->epoll_fd, events, SOURCE_SOCKET + 1, 0);
+	int ready;
+
+	if (terminal->quit)
+		return TERMINAL_QUIT;
+	ready = epoll_wait(terminal->epoll_fd, events, SOURCE_SOCKET + 1, 0);
 
 	for (int i = 0; i < ready; i++) {
 		switch ((enum source)events[i].data.u32) {
@@ -414,11 +418,29 @@ enum terminal_event terminal_run(struct terminal *terminal)
 			break;
 		}
 	}
-	if (terminal->pending_count > kept && terminal->before_input)
+	if ((terminal->pending_count > kept || terminal->unannounced) && terminal->before_input)
 		terminal->before_input(terminal->context);
+	terminal->unannounced = false;
 	feed(terminal);
 
 	return TERMINAL_NOTHING;
+}
+
+bool terminal_wants_quit(struct terminal *terminal)
+{
+	struct pollfd typed = { .fd = terminal->input_fd, .events = POLLIN };
+	const size_t kept = terminal->pending_count;
+
+	if (!terminal->is_terminal || terminal->input_fd < 0 || terminal->quit)
+		return terminal->quit;
+	if (poll(&typed, 1, 0) <= 0)
+		return false;
+	terminal->quit = read_input(terminal) == TERMINAL_QUIT;
+	terminal->unannounced |= terminal->pending_count > kept;
+	/* What is no longer on the terminal would not be polled for. */
+	(void)eventfd_write(terminal->room_fd, 1);
+
+	return terminal->quit;
 }
 
 static int64_t monotonic_ms(void)

@@ -59,6 +59,8 @@ struct terminal {
 	int ready_fd; /**< An eventfd, always readable: stands in for input that is never polled. */
 	bool is_terminal; /**< Input is a terminal: escapes count. */
 	bool escaped; /**< The last byte was Ctrl-A. */
+	bool quit; /**< Ctrl-A x was typed, and terminal_run() has not said so yet. */
+	bool unannounced; /**< Bytes are pending that before_input() was not called for. */
 	bool paused; /**< Input is not polled, as pending is full. */
 	atomic_int output_error; /**< The first errno of output, or 0. */
 	size_t pending_first, pending_count;
@@ -103,6 +105,13 @@ int terminal_fd(const struct terminal *terminal);
 
 /** Move what there is to move, without blocking. */
 enum terminal_event terminal_run(struct terminal *terminal);
+
+/**
+ * While terminal_run() cannot be called for long: whether the user has typed Ctrl-A x.
+ * What else was typed is kept. The next terminal_run(), which is then due, goes on with
+ * both.
+ */
+bool terminal_wants_quit(struct terminal *terminal);
 
 /**
  * Wait up to a second for the reader to take the last bytes, set the terminal

@@ -12,6 +12,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "interrupt.h"
+
 #define INPUT_SIZE (64 * 1024)
 /* zlib counts in unsigned int. */
 #define OUTPUT_PIECE (1U << 30)
@@ -27,6 +29,7 @@ struct unpack {
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 	bool ended; /* Nothing follows what was read. */
+	size_t work; /* Bytes read and made since it was last asked whether to go on. */
 	size_t at; /* What is left of input: from here, */
 	size_t count; /* so much. */
 	uint8_t input[INPUT_SIZE];
@@ -166,6 +169,7 @@ static ssize_t take(struct unpack *u, void *to, size_t size)
 	if (count == 0 && size > 0 && u->taken < u->from.size)
 		return -ENODATA;
 	u->taken += (uint64_t)count;
+	u->work += (size_t)count;
 
 	return count;
 }
@@ -320,11 +324,21 @@ ssize_t unpack_read(struct unpack *u, void *to, size_t size)
 	size_t done = 0;
 
 	while (done < size && !u->ended) {
-		const ssize_t count = step(u, (uint8_t *)to + done, size - done);
+		size_t room = size - done;
+		ssize_t count;
 
+		if (u->work >= INTERRUPT_PIECE) {
+			if (interrupt_wanted())
+				return -ECANCELED;
+			u->work = 0;
+		}
+		if (room > INTERRUPT_PIECE - u->work)
+			room = INTERRUPT_PIECE - u->work;
+		count = step(u, (uint8_t *)to + done, room);
 		if (count < 0)
 			return count;
 		done += (size_t)count;
+		u->work += (size_t)count;
 	}
 
 	return (ssize_t)done;

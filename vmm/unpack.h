@@ -49,7 +49,8 @@ int unpack_begin(struct unpack **unpack, const struct packed *from);
  * Returns how many, or -EBADMSG if what the file holds is damaged, -ENODATA if it
  * ends too early, -EILSEQ if something else follows than more of it and padding,
  * -E2BIG if it wants a larger window than there may be, -ENOKEY if it wants a
- * dictionary, -ENOMEM, or another -errno of reading it.
+ * dictionary, -ECANCELED if the user wants dormouse to end (interrupt.h), -ENOMEM, or
+ * another -errno of reading it.
  */
 ssize_t unpack_read(struct unpack *unpack, void *to, size_t size);
 

@@ -32,7 +32,7 @@ void rig_create(struct rig *rig, unsigned int cpus)
 	config->append = strdup("");
 	config->console = strdup("none");
 	config->cpus = cpus;
-	config->memory = CONFIG_MEMORY_MIN;
+	config->memory = RIG_MEMORY;
 	config->psci_version = PSCI_VERSION_1_3;
 	config->psci = PSCI_SERVER_USERSPACE;
 	rig->record.state = VM_RUNNING;

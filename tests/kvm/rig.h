@@ -12,6 +12,8 @@
 #include "record.h"
 #include "vm.h"
 
+#define RIG_MEMORY (128ULL << 20)
+
 struct rig {
 	struct record record;
 	struct vm vm;

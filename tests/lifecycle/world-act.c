@@ -112,11 +112,13 @@ static bool act_drain(struct world_state *w, enum outcome outcome)
 	return true;
 }
 
+/* FAILED_LATE: the user's word interrupted it. */
 static bool act_restart(struct world_state *w, enum outcome outcome)
 {
-	if (outcome > OUTCOME_FAILED)
+	if (outcome > OUTCOME_FAILED_LATE)
 		return false;
 	w->failed |= outcome == OUTCOME_FAILED;
+	w->quit |= outcome == OUTCOME_FAILED_LATE;
 	if (outcome == OUTCOME_DONE)
 		begin_cycle(w);
 

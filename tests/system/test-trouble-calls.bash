@@ -70,6 +70,25 @@ vm_start sync-first
 vm_finish
 is "and the next run works" "$vm_status" 0
 
+# --- A signal while a kernel is unpacked, whose length nothing but that tells ---
+
+tiny=$disks/unpacked
+{
+	printf '\x10\x00\x00\x14' && head -c 52 /dev/zero && printf 'ARM\x64' && head -c 16777156 /dev/zero
+} | gzip -1 >"$tiny"
+for ((i = 0; i < 250; i++)); do
+	cat "$tiny"
+done >"$disks/long"
+vm_start long --kernel "$disks/long" --memory 64M
+# From here on SIGTERM waits for somebody to ask for it.
+until grep -qE '^SigBlk:.*[4-7c-f][0-9a-f]{3}$' "/proc/$vm_pid/status" || ! vm_is_alive; do
+	vm_wait_a_little
+done
+vm_signal TERM
+is "SIGTERM while a kernel is unpacked: run exits 5" "$vm_status" 5
+ok "SIGTERM while a kernel is unpacked: it is said that nothing ran" dormouse_said \
+	'^dormouse: long: interrupted before its guest ran: nothing has changed$'
+
 # --- A signal as the guest says that it hibernates ---
 
 if [[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]]; then

@@ -282,6 +282,14 @@ static void the_host_s_word_ends_a_guest_that_resets_again_and_again(void **stat
 	GIVE(&life, RESET, ACT(STOP));
 	IGNORE(&life, QUIT);
 	GIVE_EVENT(&life, ended_by(VM_TRIGGER_RESET), ACT(CLOSE), ACT(DRAIN));
+	/* And where it interrupts the next cycle's beginning. */
+	life = running();
+	GIVE_EVENT(&life, ended_by(VM_TRIGGER_RESET), ACT(REPORT_RESETTING), ACT(RESTART));
+	IGNORE(&life, QUIT);
+	GIVE(&life, FAILED, ACT(CLOSE), ACT(DRAIN));
+	GIVE(&life, DONE, ACT(RECORD));
+	assert_int_equal(life.state, VM_OFF);
+	assert_int_equal(life.cause, VM_TRIGGER_QUIT);
 }
 
 int main(void)

@@ -62,7 +62,10 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 		if (!err) {
 			err = stream_end(stream);
 			if (err)
-				error_set(error, err, "%s", strerror(-err));
+				error_set(error, err, "%s",
+					  err == -ECANCELED ? "it was interrupted, and dormouse is "
+							      "about to end"
+							    : strerror(-err));
 		}
 	}
 	stream_close(stream);

@@ -15,11 +15,14 @@ static bool is_zero(const uint8_t *bytes)
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, PIECE - 1) == 0;
 }
 
-/* Where what is zero, or is not, ends that begins at @from. */
-static uint64_t end_of(const struct memory *memory, uint64_t from, bool zero)
+/* Where what is zero, or is not, ends that begins at @from; anywhere once @stream has failed. */
+static uint64_t end_of(const struct memory *memory, uint64_t from, bool zero, struct stream *stream)
 {
-	while (from < memory->size && is_zero(memory->host + from) == zero)
+	while (from < memory->size && !stream_error(stream) &&
+	       is_zero(memory->host + from) == zero) {
 		from += PIECE;
+		stream_work(stream, PIECE);
+	}
 
 	return from;
 }
@@ -46,8 +49,8 @@ static void write_extents(const struct memory *memory, struct stream *stream)
 	uint64_t size = 1;
 
 	while (size > 0 && !stream_error(stream)) {
-		offset = end_of(memory, offset, true);
-		size = end_of(memory, offset, false) - offset;
+		offset = end_of(memory, offset, true, stream);
+		size = end_of(memory, offset, false, stream) - offset;
 		stream_move_u64(stream, &offset);
 		stream_move_u64(stream, &size);
 		move_bytes(memory->host + offset, size, stream);

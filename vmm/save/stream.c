@@ -9,6 +9,8 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
+#include "interrupt.h"
+
 /* A guest waits meanwhile, and most of its memory compresses well at any level. */
 #define LEVEL 1
 
@@ -21,6 +23,7 @@ struct stream {
 	bool ended; /* Of what is read: the frame has come to its end. */
 	ZSTD_CCtx *out; /* One of both. */
 	ZSTD_DCtx *in;
+	size_t work; /* Bytes moved since it was last asked whether to go on. */
 	size_t at, count; /* What of buffer has been read, but not looked at. */
 	uint8_t buffer[BUFFER_SIZE];
 };
@@ -67,6 +70,16 @@ static void release(void *opaque, void *bytes)
 	bytes = (uint8_t *)bytes - HEAD_SIZE;
 	memcpy(&whole, bytes, sizeof(whole));
 	munmap(bytes, whole);
+}
+
+void stream_work(struct stream *s, size_t size)
+{
+	s->work += size;
+	if (s->err || s->work < INTERRUPT_PIECE)
+		return;
+	s->work = 0;
+	if (interrupt_wanted())
+		fail(s, -ECANCELED);
 }
 
 static int begin(struct stream **stream, int fd, bool write)
@@ -231,6 +244,7 @@ static void read_to_end(struct stream *s, bool empty)
 		ZSTD_outBuffer out = { .dst = more, .size = sizeof(more) };
 
 		step(s, &out);
+		stream_work(s, out.pos);
 		if (empty && out.pos > 0)
 			fail(s, -EBADMSG);
 	}
@@ -240,12 +254,25 @@ static void read_to_end(struct stream *s, bool empty)
 
 /* --- both --- */
 
-void stream_move(struct stream *s, void *bytes, size_t size)
+static void move_piece(struct stream *s, void *bytes, size_t size)
 {
 	if (s->out)
 		compress(s, bytes, size, ZSTD_e_continue);
 	else
 		take(s, bytes, size);
+	stream_work(s, size);
+}
+
+void stream_move(struct stream *s, void *bytes, size_t size)
+{
+	uint8_t *at = bytes;
+
+	while (size > INTERRUPT_PIECE) {
+		move_piece(s, at, INTERRUPT_PIECE);
+		at += INTERRUPT_PIECE;
+		size -= INTERRUPT_PIECE;
+	}
+	move_piece(s, at, size);
 }
 
 static void move_number(struct stream *s, uint64_t *value, size_t size)

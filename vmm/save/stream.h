@@ -48,6 +48,12 @@ void stream_move_u64(struct stream *stream, uint64_t *value);
 /** One byte. Any but 0 and 1 is a failure. */
 void stream_move_bool(struct stream *stream, bool *value);
 
+/**
+ * Say that @size bytes were looked at that are not moved. As moving does, it fails with
+ * -ECANCELED after some work if the user wants dormouse to end (interrupt.h).
+ */
+void stream_work(struct stream *stream, size_t size);
+
 /** Refuse what was read: fail with -EBADMSG, if this is the first failure. */
 void stream_fail(struct stream *stream);
 
@@ -57,8 +63,8 @@ int stream_error(const struct stream *stream);
 /**
  * Come to the end: write what is left, or see that nothing follows and that the
  * checksum is right. Returns 0; -EBADMSG if what was read is damaged or was
- * refused; -ENODATA if it ended too early; -ENOMEM; or another -errno of reading
- * or writing the file.
+ * refused; -ENODATA if it ended too early; -ECANCELED; -ENOMEM; or another -errno of
+ * reading or writing the file.
  */
 int stream_end(struct stream *stream);
 
