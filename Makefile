@@ -326,8 +326,9 @@ freestanding: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci needs nothin
 hardening: $(O)/arm64/dormouse ## that dormouse is compiled and linked with what makes faults harder to exploit
 	$(Q)tools/check-hardening $< $(vmm_src:%.c=$(O)/arm64/%.o) $(O)/arm64/libpsci.a
 
-lint: freestanding hardening ## layout, static analysis, spelling of includes, scripts, man pages
+lint: freestanding hardening ## layout, static analysis, spelling of includes, scripts, man pages, calls to the kernel
 	$(Q)tools/lint
+	$(Q)tools/check-system-calls $(O)/arm64
 
 # --- proof: what goes over the whole of something ---
 

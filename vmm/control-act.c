@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "control-report.h"
@@ -16,6 +15,7 @@
 #include "guest-clock.h"
 #include "message.h"
 #include "psci-host.h"
+#include "random.h"
 #include "vcpu.h"
 
 /* --- the record --- */
@@ -82,13 +82,22 @@ static void update_record(struct control *control)
 	update_suspension(control);
 }
 
+/* Whether an action did, whose failure is in control->error. */
+static bool succeeded(struct control *control, int err)
+{
+	if (err)
+		control->err = err;
+
+	return !err;
+}
+
 static bool write_record(struct control *control)
 {
 	control->record_err =
 		record_save(control->dir_fd, control->vm->name, control->record, &control->error);
 	control->record_lags = control->record_err != 0;
 
-	return !control->record_err;
+	return succeeded(control, control->record_err);
 }
 
 static void write_or_log(struct control *control)
@@ -151,9 +160,10 @@ static void record_back(struct control *control)
 static int make_id(char id[RECORD_SAVED_ID_SIZE])
 {
 	uint8_t bits[(RECORD_SAVED_ID_SIZE - 1) / 2];
+	const int err = random_fill(bits, sizeof(bits));
 
-	if (getrandom(bits, sizeof(bits), 0) != sizeof(bits))
-		return -EIO;
+	if (err)
+		return err;
 	for (size_t i = 0; i < sizeof(bits); i++)
 		snprintf(id + 2 * i, 3, "%02x", bits[i]);
 
@@ -178,14 +188,14 @@ static bool write_file(struct control *control)
 				      &control->error);
 	control->has_draft = !err;
 
-	return !err;
+	return succeeded(control, err);
 }
 
 static bool publish_file(struct control *control)
 {
 	control->has_draft = false;
 
-	return save_file_publish(&control->draft, &control->error) == 0;
+	return succeeded(control, save_file_publish(&control->draft, &control->error));
 }
 
 static void discard_file(struct control *control)
@@ -219,7 +229,7 @@ static bool run_vcpus(struct control *control)
 	if (restored)
 		vm_release(vm);
 
-	return !err;
+	return succeeded(control, err);
 }
 
 static bool restart(struct control *control)

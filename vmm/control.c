@@ -168,7 +168,7 @@ int control_save(struct control *control, const char *path, struct error *error)
 	err = request(control, LIFECYCLE_SAVE, error);
 	if (!err && control->life.state != VM_SAVED) {
 		*error = control->error;
-		err = -EIO;
+		err = control->err;
 	}
 	if (!err)
 		control->quit_reason = CONTROL_REASON_HOST_QMP_QUIT;
@@ -264,7 +264,7 @@ int control_start(struct control *control, struct error *error)
 		return 0;
 	*error = control->error;
 
-	return -EIO;
+	return control->err;
 }
 
 /* Whether the user said that such a reset ends the run. */

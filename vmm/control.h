@@ -86,7 +86,8 @@ struct control {
 	const char *save_path;
 	struct save_draft draft;
 	bool has_draft;
-	struct error error; /**< Why the last action that failed did. */
+	struct error error; /**< Why the last action that failed did, */
+	int err; /**< and its -errno. */
 
 	struct write_limit limit;
 	bool record_lags; /**< A note was put off: the one on disk is older. */

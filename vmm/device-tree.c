@@ -7,10 +7,10 @@
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "board.h"
 #include "idle-states.h"
+#include "random.h"
 
 #define PHANDLE_GIC 1
 #define PHANDLE_CLOCK 2
@@ -109,8 +109,7 @@ static void seed(struct writer *w, const char *name, size_t size)
 	void *to;
 
 	collect(w, fdt_property_placeholder(w->fdt, name, (int)size, &to));
-	/* getrandom() gives up to 256 bytes whole once the pool is ready. */
-	if (!w->err && getrandom(to, size, 0) != (ssize_t)size)
+	if (!w->err && random_fill(to, size) < 0)
 		memset(to, 0, size);
 }
 

@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "durable.h"
+#include "random.h"
 
 #define MAGIC_SIZE_MAX 64
 
@@ -98,9 +98,10 @@ static int create_under_random_name(struct new_file *file)
 {
 	char suffix[sizeof(".01234567.part")];
 	uint32_t number;
+	const int err = random_fill(&number, sizeof(number));
 
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return -EIO;
+	if (err)
+		return err;
 	snprintf(suffix, sizeof(suffix), ".%08x.part", number);
 	name_temporary(file, suffix);
 

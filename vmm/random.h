@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef VMM_RANDOM_H
+#define VMM_RANDOM_H
+
+#include <stddef.h>
+
+/**
+ * Fill @bytes from the host's source of randomness; wait for it where it is not ready yet,
+ * whatever signals come meanwhile. Returns 0 or -errno.
+ */
+int random_fill(void *bytes, size_t size);
+
+#endif
