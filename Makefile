@@ -60,7 +60,7 @@ lib_src := $(sort $(wildcard lib/*.c))
 vmm_src := $(sort $(wildcard vmm/*.c vmm/*/*.c))
 # What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
 vmm_kvm_src := $(filter vmm/main.c vmm/cli-%.c vmm/run.c vmm/vm.c vmm/vcpu.c vmm/psci-%.c vmm/gic.c \
-	vmm/devices.c vmm/control%.c vmm/counter.c vmm/guest-clock.c vmm/reset-state.c vmm/save/vcpu-state.c vmm/save/gic-state.c \
+	vmm/devices.c vmm/control%.c vmm/counter.c vmm/guest-clock.c vmm/memory-error.c vmm/reset-state.c vmm/save/vcpu-state.c vmm/save/gic-state.c \
 	vmm/save/machine.c vmm/save/file.c vmm/qmp/monitor.c vmm/qmp/event.c vmm/qmp/commands.c,$(vmm_src))
 vmm_portable_src := $(filter-out $(vmm_kvm_src),$(vmm_src))
 test_src := $(sort $(wildcard tests/unit/test-*.c))

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "memory-error.h"
 #include "psci-host.h"
 #include "vm.h"
 
@@ -49,7 +50,7 @@ int vcpu_setup(struct error *error)
 	if (sigaction(kick_signal(), &action, NULL) < 0)
 		return error_set(error, -errno, "sigaction: %s", strerror(errno));
 
-	return 0;
+	return memory_error_setup(error);
 }
 
 uint64_t vcpu_register_x(unsigned int number)
@@ -341,21 +342,51 @@ static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
 		return crash(vcpu, "an instruction that KVM cannot decode accessed an address "
 				   "without memory, and this host's KVM has no "
 				   "KVM_CAP_ARM_NISV_TO_USER");
+	if (err == EFAULT)
+		return crash(vcpu, "KVM_RUN: Bad address: the host cannot give the guest a page, "
+				   "perhaps of a firmware file that has become shorter");
+	if (err == EHWPOISON) {
+		uint64_t broken = 0;
+
+		(void)memory_error_taken(&broken);
+		snprintf(what, sizeof(what),
+			 "the guest used memory at %#llx that is broken on this host (SIGBUS)",
+			 (unsigned long long)(broken - (uintptr_t)vcpu->vm->memory.host +
+					      MEMORY_BASE));
+
+		return crash(vcpu, what);
+	}
 	snprintf(what, sizeof(what), "KVM_RUN: %s", strerror(err));
 
 	return crash(vcpu, what);
 }
 
+/* Returns 0, -EINTR to run again after a look at what was asked, or another -errno. */
+static int run_guest(struct vcpu *vcpu)
+{
+	uint64_t broken;
+	int err;
+
+	memory_error_in_guest(vcpu->run);
+	err = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+	memory_error_in_guest(NULL);
+	if (err == -EINTR && memory_error_taken(&broken))
+		return -EHWPOISON;
+
+	return err == -EAGAIN ? -EINTR : err;
+}
+
 static enum vcpu_next enter(struct vcpu *vcpu)
 {
+	int err;
+
 	if (take_kick(vcpu))
 		return poll_next(vcpu);
-	if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
+	err = run_guest(vcpu);
+	if (!err)
 		return on_exit_reason(vcpu);
-	if (errno == EINTR || errno == EAGAIN)
-		return VCPU_RUN;
 
-	return on_run_failure(vcpu, errno);
+	return err == -EINTR ? VCPU_RUN : on_run_failure(vcpu, -err);
 }
 
 static int set_mp_state(struct vcpu *vcpu, uint32_t state)
@@ -384,16 +415,19 @@ static bool is_wakeup(const struct kvm_run *run)
 static enum vcpu_next suspended(struct vcpu *vcpu)
 {
 	for (;;) {
+		int err;
+
 		if (take_kick(vcpu)) {
 			const enum vcpu_next next = poll_next(vcpu);
 
 			if (next != VCPU_SLEEP)
 				return next;
 		}
-		if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
+		err = run_guest(vcpu);
+		if (!err)
 			return is_wakeup(vcpu->run) ? psci_host_wake(vcpu) : on_exit_reason(vcpu);
-		if (errno != EINTR && errno != EAGAIN)
-			return on_run_failure(vcpu, errno);
+		if (err != -EINTR)
+			return on_run_failure(vcpu, -err);
 	}
 }
 

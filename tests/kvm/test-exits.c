@@ -5,16 +5,19 @@
  */
 #include "rig.h"
 
+#include "memory-error.h"
 #include "vcpu.h"
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -197,6 +200,7 @@ static void what_no_guest_can_help_ends_its_machine(void **state)
 		const char *said;
 	} errors[] = {
 		{ ENOMEM, "KVM_RUN: Cannot allocate memory" },
+		{ EFAULT, "KVM_RUN: Bad address: the host cannot give the guest a page" },
 		{ ENOEXEC, "KVM_RUN: Exec format error" },
 		{ EIO, "KVM_RUN: Input/output error" },
 	};
@@ -213,6 +217,97 @@ static void what_no_guest_can_help_ends_its_machine(void **state)
 	}
 }
 
+/* As KVM does where the guest touches a page of which the host has lost the contents. */
+static bool answer_with_broken_memory(int fd, unsigned long request, void *argument, int *ret)
+{
+	siginfo_t info = { .si_signo = SIGBUS, .si_code = BUS_MCEERR_AR };
+	struct sigaction action;
+
+	if (request != KVM_RUN)
+		return answer(fd, request, argument, ret);
+	seen.runs++;
+	info.si_addr = rig.vm.memory.host + 0x5000;
+	/* As the signal would: the kernel lets no thread but the first one send itself this. */
+	assert_int_equal(sigaction(SIGBUS, NULL, &action), 0);
+	action.sa_sigaction(SIGBUS, &info, NULL);
+	errno = EINTR;
+	*ret = -1;
+
+	return true;
+}
+
+static void broken_memory_is_a_crash_with_a_reason(void **state)
+{
+	struct cause cause;
+
+	memset(&script, 0, sizeof(script));
+	memset(&seen, 0, sizeof(seen));
+	fake_kvm_answer = answer_with_broken_memory;
+	rig_create(&rig, 1);
+	rig_run(&rig);
+	cause = rig_wait(&rig);
+	assert_int_equal(cause.trigger, VM_TRIGGER_CRASH);
+	assert_non_null(strstr(cause.what, "the guest used memory at 0x40005000 that is broken on "
+					   "this host (SIGBUS), at PC 0x"));
+	rig_destroy(&rig);
+}
+
+/* Run @touch in a process of its own, and see that it says @said and dies of SIGBUS. */
+static void assert_dies(void (*touch)(void), const char *said)
+{
+	char text[256] = "";
+	int ends[2];
+	int status;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct error error;
+
+		dup2(ends[1], STDERR_FILENO);
+		if (memory_error_setup(&error) == 0)
+			touch();
+		_exit(0);
+	}
+	close(ends[1]);
+	assert_true(read(ends[0], text, sizeof(text) - 1) >= 0);
+	close(ends[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGBUS);
+	assert_string_equal(text, said);
+}
+
+static void touch_behind_the_end(void)
+{
+	const int fd = memfd_create("short", MFD_CLOEXEC);
+	volatile char *bytes = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+
+	(void)bytes[0];
+}
+
+static void touch_broken(void)
+{
+	siginfo_t info = { .si_signo = SIGBUS, .si_code = BUS_MCEERR_AO };
+	struct sigaction action;
+
+	(void)sigaction(SIGBUS, NULL, &action);
+	/* Nobody has touched this one. */
+	action.sa_sigaction(SIGBUS, &info, NULL);
+	info.si_code = BUS_MCEERR_AR;
+	action.sa_sigaction(SIGBUS, &info, NULL);
+}
+
+static void dormouse_does_not_die_of_it_in_silence(void **state)
+{
+	assert_dies(touch_behind_the_end,
+		    "dormouse: a file that is mapped has become shorter (SIGBUS)\n");
+	assert_dies(touch_broken, "dormouse: a page of this host's memory is broken that dormouse "
+				  "needs (SIGBUS)\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +316,8 @@ int main(void)
 		cmocka_unit_test(a_plain_read_of_nothing_is_zero),
 		cmocka_unit_test(an_interrupted_run_goes_on),
 		cmocka_unit_test(what_no_guest_can_help_ends_its_machine),
+		cmocka_unit_test(broken_memory_is_a_crash_with_a_reason),
+		cmocka_unit_test(dormouse_does_not_die_of_it_in_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
