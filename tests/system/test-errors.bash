@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set them.
 #
 # What users do wrong first: each gets one sentence that names the thing and
 # the reason, and an exit status that tells usage (2) from trouble (1).
