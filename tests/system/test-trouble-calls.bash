@@ -87,7 +87,8 @@ tiny=$disks/unpacked
 for ((i = 0; i < 250; i++)); do
 	cat "$tiny"
 done >"$disks/long"
-vm_start long --kernel "$disks/long" --memory 64M
+# With room for it: a kernel that the machine cannot hold is refused before its end.
+vm_start long --kernel "$disks/long" --memory 6G
 # From here on SIGTERM waits for somebody to ask for it.
 until grep -qE '^SigBlk:.*[4-7c-f][0-9a-f]{3}$' "/proc/$vm_pid/status" || ! vm_is_alive; do
 	vm_wait_a_little
