@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rig.h"
 
+#include "board.h"
+
 #include <psci/abi.h>
 
 #include <fcntl.h>
@@ -32,6 +34,7 @@ void rig_create(struct rig *rig, unsigned int cpus)
 	config->append = strdup("");
 	config->console = strdup("none");
 	config->cpus = cpus;
+	config->machine_version = BOARD_VERSION_NEWEST;
 	config->memory = RIG_MEMORY;
 	config->psci_version = PSCI_VERSION_1_3;
 	config->psci = PSCI_SERVER_USERSPACE;

@@ -242,7 +242,8 @@ static struct config describe(bool kernel)
 	snprintf(path, sizeof(path), "%s/flat", folder);
 	config.flat = strdup(path);
 	config.append = strdup("");
-	config.console = strdup("stdio");
+	/* None said: standard input and output. */
+	config.console = NULL;
 
 	return config;
 }
