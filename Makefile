@@ -458,7 +458,7 @@ $(patsubst %.c,$(O)/fuzzed/%.o,$(wildcard tests/fuzz/*.c)): | $(O)/arm64-kvm/asm
 T ?= 30
 fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
-fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/disk-lock.c vmm/durable.c vmm/error.c vmm/memory.c \
+fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/disk-lock.c vmm/durable.c vmm/error.c vmm/interrupt.c vmm/memory.c \
 	vmm/qmp/scan.c vmm/qmp/command.c vmm/qmp/dialect.c vmm/save/stream.c vmm/utf8.c
 
 # A saved VM is restored whole, by all that has a part in it, of a KVM of which nothing

@@ -17,6 +17,7 @@
 #include "devices.h"
 #include "psci-host.h"
 #include "save/file.h"
+#include "time-text.h"
 #include "vcpu.h"
 
 #include <psci/abi.h>
