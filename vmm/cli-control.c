@@ -16,9 +16,9 @@
 #include "message.h"
 #include "qmp/call.h"
 #include "record.h"
+#include "time-text.h"
 #include "utf8.h"
 #include "vm-dir.h"
-#include "time-text.h"
 
 #define TIMEOUT_DEFAULT 30 /* Seconds: a reset clears all RAM. */
 #define TIMEOUT_SAVE 600 /* And to save it takes the longer, the more there is. */

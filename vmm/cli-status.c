@@ -11,9 +11,9 @@
 #include "board.h"
 #include "image.h"
 #include "record.h"
+#include "time-text.h"
 #include "utf8.h"
 #include "vm-dir.h"
-#include "time-text.h"
 
 static const char status_help[] =
 	"Usage: dormouse status [--json] NAME\n"

@@ -174,8 +174,8 @@ ok "--console unix: another file is not replaced" refuses_board 1 \
 	"cannot have the console at $disks/output: there is something" \
 	unix --flat "$board" --console "unix:$disks/output"
 
-printf 'as on QEMU.' >"$disks/typed"
-vm_stdin=$disks/typed run_board echo --flat "$(command -v echo.img)" --memory 64M
+printf 'as on QEMU.' >"$disks/echo-input"
+vm_stdin=$disks/echo-input run_board echo --flat "$(command -v echo.img)" --memory 64M
 is "a guest that never enables its UART gets its input" "$(cat "$vm_console")" "as on QEMU."
 is "and ends by it: run exits 0" "$vm_status" 0
 

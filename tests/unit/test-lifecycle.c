@@ -181,7 +181,8 @@ static void the_table_is_that_of_the_documents(void **state)
 			snprintf(status, sizeof(status), " %d", exit_status);
 		snprintf(row, sizeof(row), "| %s | %s | %s |%s%s |%s |\n",
 			 lifecycle_trigger_word(trigger), from, lifecycle_state_word(to),
-			 report == VM_REPORT_NONE ? "" : " ", lifecycle_report_word(report), status);
+			 report == VM_REPORT_NONE ? "" : " ", lifecycle_report_word(report),
+			 status);
 		if (!strstr(text, row))
 			fail_msg("docs/design.md has no row %s", row);
 	}
