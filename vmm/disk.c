@@ -245,8 +245,13 @@ int disk_sync(struct disk *disk)
 
 	/* One at a time: of two that run, the host tells one of an error that is both's. */
 	pthread_mutex_lock(&disk->sync_lock);
+	/*
+	 * Also when it is lost already: what no sync has reported yet, the next program
+	 * that opens the image would hear of, as if it were its own loss.
+	 */
+	err = durable_sync_data(disk->fd);
 	if (!disk->sync_error)
-		disk->sync_error = durable_sync_data(disk->fd);
+		disk->sync_error = err;
 	err = disk->sync_error;
 	pthread_mutex_unlock(&disk->sync_lock);
 

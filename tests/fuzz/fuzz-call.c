@@ -93,6 +93,9 @@ static struct step take_step(struct input *in, unsigned int vcpu_count)
 	case 3:
 		step.kind = STEP_BOOT;
 		step.entry.pc = take_argument(in);
+		/* A host may boot where its guest may not start, but not save before it has. */
+		if (step.entry.pc == WORLD_REFUSED_ENTRY)
+			step.entry.pc += 4;
 		step.entry.x0 = take_argument(in);
 		return step;
 	default:

@@ -33,7 +33,7 @@ is "making a VM, interrupted three times: run exits 0" "$vm_status" 0
 vm_under=(at-call run 1-20 EINTR)
 calls_run interrupted "" 0x84000008
 is "running a vCPU, interrupted twenty times: run exits 0" "$vm_status" 0
-vm_under=(at-call run 2 ENOMEM)
+vm_under=(at-call run 1 ENOMEM)
 calls_run starved "" 0x84000008
 is "running a vCPU without memory for it: run exits 4" "$vm_status" 4
 ok "running a vCPU without memory for it: the reason is recorded" \
@@ -66,8 +66,9 @@ is "a record of which it is not known that it will last: what hibernated still i
 	"$(vm_state sync state)" hibernated
 is "a record of which it is not known that it will last: since it did" \
 	"$(vm_state sync since), $(vm_state sync boots)" "$since, $boots"
-# The first is the directory that the VM's is made in.
-vm_under=(at-call fsync-directory 2 EIO)
+# The directories above the VM's, which are made durable first, are as many as slashes tell.
+slashes=${DORMOUSE_STATE_DIR//[^\/]/}
+vm_under=(at-call fsync-directory $((${#slashes} + 2)) EIO)
 calls_run sync-first "" 0x84000008
 is "a first record of which it is not known that it will last: run exits 1" "$vm_status" 1
 is "a first record of which it is not known that it will last: it says why nothing ran" \

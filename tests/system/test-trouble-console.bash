@@ -67,13 +67,11 @@ terminal_calls()
 terminal_calls "a power-off on a terminal" 0 "" 0x84000008
 terminal_calls "a hibernation on a terminal" 3 "" 0xc4000015
 terminal_calls "a last reset on a terminal" 6 "--on-reset exit" 0x84000009
-# A load of two registers from where nothing is.
-cat "$(command -v hostile.img)" >"$disks/crasher"
-append_words "$disks/crasher" 7 0x2000000000
-on_terminal dormouse run --name crasher --flat "$disks/crasher"
+on_terminal at-call run 1 ENOMEM dormouse run --name crasher --flat "$disks/waiter"
 terminal_ended "a crash on a terminal" 4
-# The second directory that is synced is that of the record.
-on_terminal at-call fsync-directory 2 EIO dormouse run --name refused --flat "$disks/waiter"
+# The directories above the VM's are made durable first, then its record.
+slashes=${DORMOUSE_STATE_DIR//[^\/]/}
+on_terminal at-call fsync-directory $((${#slashes} + 2)) EIO dormouse run --name refused --flat "$disks/waiter"
 terminal_ended "a start that fails on a terminal" 1
 
 terminal_start

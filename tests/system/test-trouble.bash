@@ -206,8 +206,8 @@ record_refused()
 }
 record_refused "a record that is cut short" 'is damaged' head -c 100
 record_refused "an empty record" 'is damaged' true
-record_refused "a record from a newer dormouse" 'has format 2, which this dormouse' \
-	sed 's/"format": 1/"format": 2/'
+record_refused "a record from a newer dormouse" 'has format 3, which this dormouse' \
+	sed 's/"format": [12],/"format": 3,/'
 ok "a damaged record does not hide the other VMs" grep -q '^threads .*hibernated' \
 	<(dormouse list 2>/dev/null)
 ok "a damaged record is told of in the list" grep -q '^record ' <(dormouse list 2>&1)

@@ -164,6 +164,7 @@ static void the_table_is_that_of_the_documents(void **state)
 		const enum vm_report report = lifecycle_report(trigger);
 		enum vm_state to = VM_STATE_COUNT;
 		char from[128] = "";
+		size_t used = 0;
 		char row[256];
 		char status[16] = "";
 		int exit_status;
@@ -171,8 +172,9 @@ static void the_table_is_that_of_the_documents(void **state)
 		for (int j = 0; j < VM_STATE_COUNT; j++) {
 			if (lifecycle_next((enum vm_state)j, trigger, &to) < 0)
 				continue;
-			strcat(from, *from ? ", " : "");
-			strcat(from, lifecycle_state_word((enum vm_state)j));
+			used += (size_t)snprintf(from + used, sizeof(from) - used, "%s%s",
+						 used ? ", " : "",
+						 lifecycle_state_word((enum vm_state)j));
 		}
 		exit_status = lifecycle_exit_status(VM_OFF, trigger);
 		if (trigger == VM_TRIGGER_CRASH)

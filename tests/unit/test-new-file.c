@@ -225,7 +225,7 @@ static void no_way_replaces_what_came_meanwhile(void **state)
 		struct new_file file;
 		char path[PATH_MAX];
 
-		directory[sizeof(directory) - 2] += (char)way;
+		directory[sizeof(directory) - 2] = (char)('0' + way);
 		begin_test(directory);
 		calls.renameat2 = way >= 1 ? EINVAL : 0;
 		calls.linkat = way >= 2 ? EPERM : 0;

@@ -22,6 +22,7 @@ static char kernel[] = "/boot/Image";
 static char append[] = "";
 
 /* A VM found in @state, whose record names @file. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): a record owns its strings. */
 static struct run_found found_in(enum vm_state state, bool died, char *file)
 {
 	struct run_found found = {
@@ -35,7 +36,7 @@ static struct run_found found_in(enum vm_state state, bool died, char *file)
 	found.last.config.append = append;
 	found.last.config.cpus = 1;
 	if (file)
-		strcpy(found.last.saved_id, ID);
+		memcpy(found.last.saved_id, ID, sizeof(ID));
 
 	return found;
 }
@@ -58,7 +59,7 @@ static int restore(const struct run_found *found, const char *id, struct error *
 	struct config config = { 0 };
 	int err;
 
-	strcpy(from.record.saved_id, id);
+	memcpy(from.record.saved_id, id, sizeof(from.record.saved_id));
 	err = run_config_settle(&options, found, &config, error);
 	config_free(&config);
 
