@@ -276,6 +276,9 @@ static int run_console(struct console *console, const char *name, struct error *
 	}
 	while (!err)
 		err = pass(console);
+	/* What was said before Ctrl-A x, as far as it is taken at once. */
+	if (err == 1 && console->said_count > 0)
+		(void)write_said(console);
 	raw_mode_leave();
 	close(console->output.fd);
 	if (err == 1)
