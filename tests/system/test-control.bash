@@ -173,15 +173,13 @@ exec {bytes}<>"$disks/pause-in"
 vm_stdin=$disks/pause-in
 vm_start pause --kernel "$(command -v psci-pause.img)" --memory 64M
 vm_await "$vm_console" '^frequency [0-9a-f]{16}' || true
-second=$((16#$(sed -n 's/^frequency //p' "$vm_console" | tr -d '\r')))
+second=$((16#$(whole_lines "$vm_console" | sed -n 's/^frequency //p' | tr -d '\r')))
 
 # The guest's nth word on how far its counter is behind: pause_offset N
 pause_offset()
 {
-	until [[ $(grep -cE '^offset [0-9a-f]{16}.?$' "$vm_console") -ge $1 ]] || ! vm_is_alive; do
-		vm_wait_a_little
-	done
-	echo "$((16#$(sed -nE 's/^offset ([0-9a-f]{16}).?$/\1/p' "$vm_console" | sed -n "$1p")))"
+	vm_await "$vm_console" '^offset [0-9a-f]{16}.?$' "$1" || true
+	echo "$((16#$(whole_lines "$vm_console" | sed -nE 's/^offset ([0-9a-f]{16}).?$/\1/p' | sed -n "$1p")))"
 }
 
 printf o >&"$bytes"

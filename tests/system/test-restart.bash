@@ -77,7 +77,7 @@ registers_of()
 
 registers_counted()
 {
-	sed -n "s/^$1: //p" "$vm_console" | tr -d '\r'
+	whole_lines "$vm_console" | sed -n "s/^$1: //p" | tr -d '\r'
 }
 
 for mode in userspace mixed kernel; do
