@@ -41,6 +41,8 @@ static const char *judge_rest(const struct world_state *w)
 		return "listeners were not told that the machine is paused, or that it runs";
 	if (w->ending)
 		return NULL;
+	if (w->quit)
+		return "it goes on though its host has ended it";
 	if (w->told_asleep != (w->state == VM_SUSPENDED))
 		return "listeners were not told that the guest sleeps, or that it is awake";
 	if (w->clock_stands != (w->paused && w->state != VM_SUSPENDED))
@@ -65,6 +67,8 @@ static const char *judge_end(const struct world_state *w)
 		return "it is recorded as crashed, and nothing has failed";
 	if (w->state == VM_HIBERNATED && !w->off2)
 		return "it is recorded as hibernated, and did not";
+	if (w->saved && w->state != VM_SAVED)
+		return "it was saved, and is recorded otherwise";
 	if (w->state == VM_SAVED && w->file != FILE_THERE)
 		return "it is recorded as saved, and there is no file";
 	if (w->off2 && w->ended_by == VM_TRIGGER_HIBERNATE && w->state != VM_HIBERNATED &&

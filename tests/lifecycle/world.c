@@ -56,6 +56,7 @@ static void give_event(struct world_state *w, struct lifecycle_event event)
 					       lifecycle_has_process((enum vm_state)w->record),
 					       w->record_has_file)))
 			world_say("a save is acknowledged that a death undoes");
+		w->saved |= w->stage == LIFECYCLE_STOPPING;
 		w->saving = 0;
 	}
 }
@@ -122,7 +123,9 @@ static bool guest_ends(struct world_state *w, unsigned int argument)
 	const unsigned int i = argument % VCPU_COUNT;
 	const enum vm_trigger trigger = (enum vm_trigger)(argument / VCPU_COUNT);
 
-	if (w->threads[i] != THREAD_RUN)
+	/* KVM may fail to let a vCPU sleep on. */
+	if (w->threads[i] != THREAD_RUN &&
+	    (trigger != VM_TRIGGER_CRASH || w->threads[i] != THREAD_SLEEP))
 		return false;
 	world_stop(w, trigger);
 	w->failed |= trigger == VM_TRIGGER_CRASH;

@@ -45,6 +45,7 @@ struct world_state {
 	/* The plan that the main thread carries out, and what it is for. */
 	uint8_t action_count, action_at, actions[6];
 	uint8_t saving; /**< A client waits for the end of its save. */
+	uint8_t saved; /**< It was told that it is saved. */
 	/* The threads and how they stop. */
 	uint8_t threads[VCPU_COUNT];
 	uint8_t gate_closed, ending, ended_by;
