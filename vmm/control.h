@@ -176,7 +176,7 @@ void control_stop_process(struct control *control, void (*stop)(void));
 /** Answer what vCPUs ask. */
 void control_serve(struct control *control);
 
-/** In how many milliseconds control_serve() must be called anyway; -1: never. */
+/** In how many milliseconds control_write_late() must be called; -1: not before an event. */
 int control_timeout(const struct control *control);
 
 /** The console is about to give its guest input: wake one that is suspended. */

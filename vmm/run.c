@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "control-act.h"
 #include "control-report.h"
 #include "control.h"
 #include "devices.h"
@@ -168,8 +169,10 @@ static void serve(struct session *s)
 		if (count < 0)
 			continue;
 		/* First, so that what comes from outside finds the state that it is in. */
-		if (count == 0 || fds[5].revents & POLLIN)
+		if (fds[5].revents & POLLIN)
 			control_serve(&s->control);
+		/* However often something else is ready: a flood must not put it off. */
+		control_write_late(&s->control);
 		if (fds[1].revents & POLLIN)
 			on_signal(s);
 		if (fds[2].revents & POLLIN && terminal_run(&devices->terminal) == TERMINAL_QUIT)
