@@ -39,7 +39,8 @@ CFLAGS_ALL = -std=c11 -g -O2 $(WARN) $(CFLAGS)
 # protector would need a symbol of its user.
 CFLAGS_LIB := -ffreestanding -fno-stack-protector
 CPPFLAGS_VMM := -Ivmm -D_GNU_SOURCE
-SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN := -O1 -fsanitize=thread
 
 # What makes a fault of dormouse's harder to exploit. Its link editor's half is below, at
 # the rule; tools/check-hardening reads all of it back. libpsci is in the same program,
@@ -73,7 +74,19 @@ lib: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci.a for this machine an
 
 # --- one set of rules for each tree ---
 
-# tree(name, compiler, extra flags)
+# What speaks KVM's arm64 ABI is tested natively too, on a KVM of which nothing runs
+# (tests/fuzz/fake-kvm.c): these headers of arm64's are found in front of this machine's, and no
+# others, since <asm/unistd.h> has the numbers of the calls that tests make.
+fake_kvm := -isystem $(O)/kvm-arm64
+fake_kvm_headers := $(O)/kvm-arm64/asm/kvm.h
+
+$(fake_kvm_headers):
+	@mkdir -p $(@D)
+	$(Q)for header in ptrace hwcap sve_context kvm; do \
+		ln -sfn "$$(echo "#include <asm/$$header.h>" | $(ARM64_CC) -E - | \
+			sed -n "s|^# 1 \"\(.*/asm/$$header.h\)\".*|\1|p" | head -n 1)" $(@D)/$$header.h; done
+
+# tree(name, compiler, extra flags, what must be there before, flags of vmm/ alone)
 define tree
 $(O)/$(1)/lib/%.o: lib/%.c Makefile
 	@mkdir -p $$(@D)
@@ -85,10 +98,10 @@ $(O)/$(1)/vmm/%.o: vmm/%.c Makefile $(4)
 	@echo '  CC      $$@'
 	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) $$(CFLAGS_ALL) $(3) $(5) -c -o $$@ $$<
 
-$(O)/$(1)/tests/%.o: tests/%.c Makefile
+$(O)/$(1)/tests/%.o: tests/%.c Makefile $(4)
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/unit -Itests/model $$(CFLAGS_ALL) $(3) -c -o $$@ $$<
+	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/unit -Itests/model -Itests/fuzz $$(CFLAGS_ALL) $(3) -c -o $$@ $$<
 
 $(O)/$(1)/libpsci.a: $(lib_src:%.c=$(O)/$(1)/%.o)
 	@echo '  AR      $$@'
@@ -107,8 +120,8 @@ $(O)/$(1)/tests/unit/test-%: $(O)/$(1)/tests/unit/test-%.o $(test_support_src:%.
 endef
 
 $(eval $(call tree,native,$(CC),))
-$(eval $(call tree,asan,$(CC),$(SAN)))
-$(eval $(call tree,tsan,$(CC),-fsanitize=thread))
+$(eval $(call tree,asan,$(CC),$(SAN) $(fake_kvm),| $(fake_kvm_headers)))
+$(eval $(call tree,tsan,$(CC),$(TSAN) $(fake_kvm),| $(fake_kvm_headers)))
 $(eval $(call tree,arm64,$(ARM64_CC),$(PIE_BRANCH),$(if $(CROSS),| $(sysroot_file)),$$(HARDENING) $(if $(CROSS),-isystem $(SYSROOT)/usr/include)))
 .SECONDARY:
 
@@ -283,27 +296,18 @@ deb: ## the Debian package that has DKMS build it
 
 # --- tests and gates ---
 
-# What speaks KVM's arm64 ABI, natively, on a KVM of which nothing runs: tests/fuzz/fake-kvm.c.
+# Those of what speaks KVM's arm64 ABI.
 kvm_test_src := $(sort $(wildcard tests/kvm/test-*.c))
-kvm_tests := $(kvm_test_src:%.c=$(O)/kvm/%)
+kvm_tests := $(kvm_test_src:%.c=$(O)/asan/%)
 kvm_support_src := $(filter-out $(kvm_test_src),$(sort $(wildcard tests/kvm/*.c))) tests/fuzz/fake-kvm.c
 kvm_vmm_src := $(filter-out vmm/main.c vmm/cli-% vmm/run.c vmm/counter.c vmm/qmp/%,$(vmm_src))
-kvm_flags = -isystem $(O)/arm64-kvm $(SAN)
 
-$(O)/kvm/%.o: %.c Makefile | $(O)/arm64-kvm/asm
-	@mkdir -p $(@D)
-	@echo '  CC      $@'
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/fuzz $(CFLAGS_ALL) $(kvm_flags) -c -o $@ $<
-
-$(O)/kvm/libvmm.a: $(kvm_vmm_src:%.c=$(O)/kvm/%.o)
+$(O)/asan/libvmm-kvm.a: $(kvm_vmm_src:%.c=$(O)/asan/%.o)
 	@rm -f $@ && ar rcs $@ $^
 
-$(O)/kvm/tests/kvm/test-%: $(O)/kvm/tests/kvm/test-%.o $(kvm_support_src:%.c=$(O)/kvm/%.o) $(O)/kvm/libvmm.a \
-		$(O)/asan/libpsci.a
+$(kvm_tests): %: %.o $(kvm_support_src:%.c=$(O)/asan/%.o) $(O)/asan/libvmm-kvm.a $(O)/asan/libpsci.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(kvm_flags) -Wl,--wrap=ioctl -o $@ $^ $(LDFLAGS) -lcmocka -lfdt -ljansson -lz -lzstd -pthread
-
--include $(wildcard $(O)/kvm/*/*.d $(O)/kvm/*/*/*.d)
+	$(Q)$(CC) $(SAN) -Wl,--wrap=ioctl -o $@ $^ $(LDFLAGS) -lcmocka -lfdt -ljansson -lz -lzstd -pthread
 
 unit: $(test_src:%.c=$(O)/asan/%) $(kvm_tests) ## unit tests, natively, under ASan and UBSan
 	$(Q)tests/run-unit $^
@@ -316,7 +320,7 @@ tsan: $(threaded_test_src:%.c=$(O)/tsan/%) ## those that have threads, under Thr
 
 # All at once, so that no object is made twice.
 test-programs-fast: $(test_src:%.c=$(O)/asan/%) $(kvm_tests) $(threaded_test_src:%.c=$(O)/tsan/%) $(O)/native/test-model \
-	$(O)/native/test-cost ## what the native tests run
+	$(O)/native/test-lifecycle-model $(O)/native/test-cost $(O)/tsan/stress ## what the native tests run
 
 test-programs: test-programs-fast examples ## what all tests run
 
@@ -361,21 +365,13 @@ stress_src := $(sort $(wildcard tests/stress/*.c)) tests/fuzz/fake-kvm.c $(lib_s
 	$(filter-out vmm/main.c vmm/cli-% vmm/counter.c,$(vmm_src))
 stress_wraps := ioctl kvm_open record_save save_file_publish
 
-$(O)/stress/%.o: %.c Makefile | $(O)/arm64-kvm/asm
-	@mkdir -p $(@D)
-	@echo '  CC      $@'
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/fuzz $(CFLAGS_ALL) -fsanitize=thread \
-		-isystem $(O)/arm64-kvm -c -o $@ $<
-
-$(O)/stress/stress: $(stress_src:%.c=$(O)/stress/%.o)
+$(O)/tsan/stress: $(stress_src:%.c=$(O)/tsan/%.o)
 	@echo '  LD      $@'
-	$(Q)$(CC) -fsanitize=thread $(stress_wraps:%=-Wl,--wrap=%) -o $@ $^ $(LDFLAGS) \
+	$(Q)$(CC) $(TSAN) $(stress_wraps:%=-Wl,--wrap=%) -o $@ $^ $(LDFLAGS) \
 		-lfdt -ljansson -lz -lzstd -pthread
 
--include $(wildcard $(O)/stress/*/*.d $(O)/stress/*/*/*.d)
-
 stress: T := 20
-stress: $(O)/stress/stress ## the threads of a run under ThreadSanitizer, with a random guest, user and failures; T=20 seconds
+stress: $(O)/tsan/stress ## the threads of a run under ThreadSanitizer, with a random guest, user and failures; T=20 seconds
 	$(Q)$< $(T)
 
 .PHONY: stress
@@ -453,30 +449,24 @@ payload-mutate: $(O)/imitation/imitation payload ## change the library in one pl
 # Fuzz targets need libFuzzer, which comes with clang; their corpora need nothing.
 FUZZ_CC ?= clang
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-$(eval $(call tree,fuzzed,$(FUZZ_CC),-O1 $(FUZZ_SAN) -isystem $(O)/arm64-kvm,| $(O)/arm64-kvm/asm))
-$(patsubst %.c,$(O)/fuzzed/%.o,$(wildcard tests/fuzz/*.c)): | $(O)/arm64-kvm/asm
+$(eval $(call tree,fuzzed,$(FUZZ_CC),-O1 $(FUZZ_SAN) $(fake_kvm),| $(fake_kvm_headers)))
 T ?= 30
 fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
 fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/disk-lock.c vmm/durable.c vmm/error.c vmm/interrupt.c vmm/memory.c \
 	vmm/qmp/scan.c vmm/qmp/command.c vmm/qmp/dialect.c vmm/save/stream.c vmm/utf8.c
 
-# A saved VM is restored whole, by all that has a part in it, of a KVM of which nothing
-# runs. The headers of arm64's KVM are found in front of this machine's.
-$(O)/arm64-kvm/asm:
-	@mkdir -p $(@D)
-	$(Q)ln -sfn "$$(echo '#include <asm/kvm.h>' | $(ARM64_CC) -E - | sed -n 's|^# 1 "\(.*/asm\)/kvm.h".*|\1|p' | head -n 1)" $@
-
+# A saved VM is restored whole, by all that has a part in it.
 $(O)/fuzz/fuzz-saved: $(O)/fuzzed/tests/fuzz/fuzz-saved.o $(O)/fuzzed/tests/fuzz/fake-kvm.o \
 		$(kvm_vmm_src:%.c=$(O)/fuzzed/%.o) $(lib_src:%.c=$(O)/fuzzed/%.o)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -Wl,--wrap=ioctl -o $@ $^ -lfdt -ljansson -lz -lzstd -pthread
 
-$(O)/asan/replay-saved: $(O)/kvm/tests/fuzz/fuzz-saved.o $(O)/kvm/tests/fuzz/replay.o $(O)/kvm/tests/fuzz/fake-kvm.o \
-		$(O)/kvm/libvmm.a $(O)/asan/libpsci.a
+$(O)/asan/replay-saved: $(addprefix $(O)/asan/tests/fuzz/,fuzz-saved.o replay.o fake-kvm.o) \
+		$(O)/asan/libvmm-kvm.a $(O)/asan/libpsci.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(kvm_flags) -Wl,--wrap=ioctl -o $@ $^ $(LDFLAGS) -lfdt -ljansson -lz -lzstd -pthread
+	$(Q)$(CC) $(SAN) -Wl,--wrap=ioctl -o $@ $^ $(LDFLAGS) -lfdt -ljansson -lz -lzstd -pthread
 
 $(O)/fuzz/fuzz-%: $(O)/fuzzed/tests/fuzz/fuzz-%.o $(fuzz_support_src:%.c=$(O)/fuzzed/%.o) \
 		$(lib_src:%.c=$(O)/fuzzed/%.o) $(fuzz_vmm_src:%.c=$(O)/fuzzed/%.o)
