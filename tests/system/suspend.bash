@@ -46,3 +46,33 @@ suspend_awaits()
 {
 	vm_await_state "$@"
 }
+
+# Saves the VM; what was said is in $saved_said: saves NAME FILE
+saves()
+{
+	saved_said=$(dormouse save "$1" "$2" 2>&1)
+}
+
+# Linux with four vCPUs and a disk, saved while it sleeps, and restored: save_linux MODE
+save_linux()
+{
+	local name=save-linux-$1 saved=$disks/linux.saved boot_id
+
+	rm -f "$saved"
+	vm_disk "$name" 1
+	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 4 \
+		--disk "$disks/$name" --psci "$1" \
+		--append "console=ttyAMA0 quiet do=report,suspend:1,report,poweroff"
+	ok "$1: Linux suspends" suspend_awaits "$name" suspended
+	boot_id=$(guest_fact report boot_id)
+	ok "$1: Linux is saved" saves "$name" "$saved"
+	vm_finish
+	vm_restore "$name" "$saved"
+	ok "$1: Linux is restored" suspend_awaits "$name" suspended
+	dormouse wake "$name" >"$disks/said" 2>&1 || true
+	vm_finish
+	is "$1: Linux says that it has suspended once" "$(guest_fact suspended success)" 1
+	is "$1: it is the same Linux" "$(guest_fact suspended boot_id)" "$boot_id"
+	is "$1: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
+	is "$1: restored, Linux powers off" "$vm_status" 0
+}

@@ -63,30 +63,71 @@ control_qmp()
 		on-socket --all "$(control_socket "$name")"
 }
 
-# --- A guest that sleeps twice ---
+# --- A Linux that sleeps twice, and stays awake ---
 
-vm_start_guest control suspend:2,poweroff --cpus 2
+vm_start_guest control suspend:2,shell --cpus 2
 vm_await "$vm_console" '^GUEST: boot ' || true
 control_listen control
 vm_await "$events" ' SUSPEND$' || true
 is "a guest that sleeps is suspended" "$(vm_state control state)" suspended
-ok "it can be stopped" quietly dormouse stop control
-is "then status says so" "$(vm_state control paused)" yes
-is "and what it is" "$(vm_state control state)" suspended
-ok "and it can go on sleeping" quietly dormouse cont control
-is "it still sleeps" "$(vm_state control state)" suspended
+ok "a sleeping guest can be stopped" quietly dormouse stop control
+is "status says that a sleeping guest is stopped" "$(vm_state control paused)" yes
+is "stopped, a sleeping guest is suspended still" "$(vm_state control state)" suspended
+ok "a sleeping guest can go on sleeping" quietly dormouse cont control
+is "after that it is suspended" "$(vm_state control state)" suspended
 is "wake wakes it" "$(dormouse wake control)" "control: awake"
 vm_await "$vm_console" 'GUEST: suspending.*' || true
 vm_await "$events" ' SUSPEND$' 2 || true
 ok "wake tells in JSON that it did" grep -qE '"done": true.*"state": "running"' \
 	<<<"$(dormouse wake --json control)"
-vm_finish
-is "it ends as the guest says" "$vm_status" 0
+vm_await "$vm_console" '^GUEST: suspended ' || true
 is "the guest slept twice" "$(guest_fact suspended success)" 2
+is "events tells all in their order" "$(control_heard)" "SUSPEND WAKEUP SUSPEND WAKEUP "
+
+ok "it cannot be woken" verb_says 'control is not suspended: it is running' wake control
+ok "nor asked to suspend, for want of an agent" verb_says \
+	'control has no agent in its guest that could be asked to suspend: .*' suspend control
+ok "nor to power off, for want of a button" verb_says 'control has no power button.*' poweroff control
+ok "nor does it take long to say so in JSON" grep -q '"done": false, "error": "control has no power' \
+	<<<"$(dormouse poweroff --json control)"
+ok "reset resets it" quietly dormouse reset control
+vm_await "$events" ' RESET host-qmp-system-reset$' || true
+ok "events tell of it" has_line "$events" ' RESET host-qmp-system-reset$'
+ok "dormouse says by whom" dormouse_said 'resetting: a client of QMP, at '
+
+answers=$(control_qmp control '{"execute": "query-status", "id": 1}' '{"execute": "query-name"}' \
+	'{"execute": "query-cpus-fast"}' '{"execute": "query-block"}' '{"execute": "query-kvm"}' \
+	'{"execute": "query-version"}' '{"execute": "query-uuid"}' '{"execute": "query-chardev"}' \
+	'{"execute": "x-dormouse-query-psci"}' '{"execute": "x-dormouse-query-record"}' \
+	'{"execute": "query-commands"}' '{"execute": "balloon"}')
+qmp_said()
+{
+	grep -qE -- "$1" <<<"$answers"
+}
+ok "QMP: it greets" qmp_said '^\{"QMP": \{"version": \{"qemu": \{"major": [0-9]+'
+ok "QMP: query-status" qmp_said \
+	'^\{"return": \{"running": true, "status": "running"\}, "id": 1\}'
+ok "QMP: query-name" qmp_said '"return": \{"name": "control"\}'
+ok "QMP: query-cpus-fast has both, and their threads" qmp_said \
+	'"cpu-index": 0.*"thread-id": [1-9][0-9]*.*"cpu-index": 1.*"thread-id": [1-9][0-9]*'
+ok "QMP: query-block has both disks" qmp_said '"device": "disk0".*control-swap.*"device": "disk1"'
+ok "QMP: query-kvm" qmp_said '"return": \{"enabled": true, "present": true\}'
+ok "QMP: query-uuid" qmp_said '"UUID": "0{8}-'
+ok "QMP: query-chardev" qmp_said '"label": "serial0", "filename": "stdio"'
+ok "QMP: PSCI's server and version" qmp_said '"server": "userspace", "version": "1\.3", "cpus": \['
+ok "QMP: the record" qmp_said '"state": "running"'
+ok "QMP: query-commands has quit" qmp_said '\{"name": "quit"\}'
+ok "QMP: what there is not is CommandNotFound" qmp_said '"class": "CommandNotFound"'
+
+is "kill ends it" "$(dormouse kill control)" "control: ended"
+vm_finish
+is "run exits 5 then" "$vm_status" 5
+is "and status says off" "$(vm_state control state)" off
+is "and by whom" "$(vm_state control cause)" "a client of QMP"
+is "and that it had two lives" "$(vm_state control boots)" 2
 wait "$events_pid" || events_status=$?
 is "events ends with the VM" "${events_status-0}" 0
-is "events tells all in their order" "$(control_heard)" \
-	"SUSPEND WAKEUP SUSPEND WAKEUP SHUTDOWN guest-shutdown "
+ok "events end with it" has_line "$events" ' SHUTDOWN host-qmp-quit$'
 ok "the socket is gone" [ ! -e "$(control_socket control)" ]
 
 # --- Where a command makes no sense ---
@@ -205,52 +246,3 @@ is "it ends as it is told" "$vm_status" 0
 exec {bytes}>&-
 rm "$disks/pause-in"
 vm_stdin=
-
-# --- A guest that is awake ---
-
-vm_start_guest awake count,shell --cpus 2
-vm_await "$vm_console" '^GUEST: boot ' || true
-control_listen awake
-ok "it cannot be woken" verb_says 'awake is not suspended: it is running' wake awake
-ok "nor asked to suspend, for want of an agent" verb_says \
-	'awake has no agent in its guest that could be asked to suspend: .*' suspend awake
-ok "nor to power off, for want of a button" verb_says 'awake has no power button.*' poweroff awake
-ok "nor does it take long to say so in JSON" grep -q '"done": false, "error": "awake has no power' \
-	<<<"$(dormouse poweroff --json awake)"
-ok "reset resets it" quietly dormouse reset awake
-vm_await "$events" ' RESET host-qmp-system-reset$' || true
-ok "events tell of it" has_line "$events" ' RESET host-qmp-system-reset$'
-ok "dormouse says by whom" dormouse_said 'resetting: a client of QMP, at '
-
-answers=$(control_qmp awake '{"execute": "query-status", "id": 1}' '{"execute": "query-name"}' \
-	'{"execute": "query-cpus-fast"}' '{"execute": "query-block"}' '{"execute": "query-kvm"}' \
-	'{"execute": "query-version"}' '{"execute": "query-uuid"}' '{"execute": "query-chardev"}' \
-	'{"execute": "x-dormouse-query-psci"}' '{"execute": "x-dormouse-query-record"}' \
-	'{"execute": "query-commands"}' '{"execute": "balloon"}')
-qmp_said()
-{
-	grep -qE -- "$1" <<<"$answers"
-}
-ok "QMP: it greets" qmp_said '^\{"QMP": \{"version": \{"qemu": \{"major": [0-9]+'
-ok "QMP: query-status" qmp_said \
-	'^\{"return": \{"running": true, "status": "running"\}, "id": 1\}'
-ok "QMP: query-name" qmp_said '"return": \{"name": "awake"\}'
-ok "QMP: query-cpus-fast has both, and their threads" qmp_said \
-	'"cpu-index": 0.*"thread-id": [1-9][0-9]*.*"cpu-index": 1.*"thread-id": [1-9][0-9]*'
-ok "QMP: query-block has both disks" qmp_said '"device": "disk0".*awake-swap.*"device": "disk1"'
-ok "QMP: query-kvm" qmp_said '"return": \{"enabled": true, "present": true\}'
-ok "QMP: query-uuid" qmp_said '"UUID": "0{8}-'
-ok "QMP: query-chardev" qmp_said '"label": "serial0", "filename": "stdio"'
-ok "QMP: PSCI's server and version" qmp_said '"server": "userspace", "version": "1\.3", "cpus": \['
-ok "QMP: the record" qmp_said '"state": "running"'
-ok "QMP: query-commands has quit" qmp_said '\{"name": "quit"\}'
-ok "QMP: what there is not is CommandNotFound" qmp_said '"class": "CommandNotFound"'
-
-is "kill ends it" "$(dormouse kill awake)" "awake: ended"
-vm_finish
-is "run exits 5 then" "$vm_status" 5
-is "and status says off" "$(vm_state awake state)" off
-is "and by whom" "$(vm_state awake cause)" "a client of QMP"
-is "and that it had two lives" "$(vm_state awake boots)" 2
-wait "$events_pid" || true
-ok "events end with it" has_line "$events" ' SHUTDOWN host-qmp-quit$'

@@ -7,12 +7,6 @@
 . "$here/calls.bash"
 . "$here/suspend.bash"
 
-# Saves the VM; what was said is in $saved_said: saves NAME FILE
-saves()
-{
-	saved_said=$(dormouse save "$1" "$2" 2>&1)
-}
-
 save_modes=(userspace kernel mixed)
 [[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]] || save_modes=(kernel)
 saved=$disks/vm.saved
@@ -144,29 +138,6 @@ printf o >&"$bytes"
 vm_finish
 is "and it wakes and goes on" "$vm_status" 0
 umount "$disks/small"
-
-# --- Linux ---
-
-for mode in "${save_modes[@]:0:2}"; do
-	name=save-linux-$mode
-	rm -f "$saved"
-	vm_disk "$name" 1
-	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 4 \
-		--disk "$disks/$name" --psci "$mode" \
-		--append "console=ttyAMA0 quiet do=report,suspend:1,report,poweroff"
-	ok "$mode: Linux suspends" suspend_awaits "$name" suspended
-	boot_id=$(guest_fact report boot_id)
-	ok "$mode: and is saved" saves "$name" "$saved"
-	vm_finish
-	vm_restore "$name" "$saved"
-	ok "$mode: and restored" suspend_awaits "$name" suspended
-	dormouse wake "$name" >"$disks/said" 2>&1 || true
-	vm_finish
-	is "$mode: Linux says that it has suspended once" "$(guest_fact suspended success)" 1
-	is "$mode: it is the same" "$(guest_fact suspended boot_id)" "$boot_id"
-	is "$mode: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
-	is "$mode: it powers off" "$vm_status" 0
-done
 
 exec {bytes}>&-
 rm "$disks/save-in"

@@ -104,9 +104,3 @@ ok "and what is known of it is still known" grep -qE ' while the guest was suspe
 	<<<"$(vm_state suspend-killed cause)"
 ok "where it would have gone on, too" grep -qF 'at 0x40200000 with x0 0x5eed' \
 	<<<"$(vm_state suspend-killed suspended)"
-
-# --- Linux ---
-
-# A few times: that none of many wakes is lost is known by now.
-suspend_linux "${suspend_modes[0]}" 6
-((${#suspend_modes[@]} == 1)) || suspend_linux kernel 6

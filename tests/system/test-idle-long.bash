@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+#
+# --idle-states=clusters: Linux coordinates power domains itself.
+
+# Linux chooses OS-initiated mode where it finds power domains. What it thinks of
+# its last CPU may be too early, which is DENIED: it is no mistake to be refused.
+vm_start clusters --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --cpus 2 \
+	--idle-states=clusters --append "console=ttyAMA0 loglevel=7 do=idle:5,hotplug:2,poweroff"
+vm_finish
+ok "with clusters, Linux finds power domains and coordinates its CPUs itself" \
+	guest_said 'CPU PM domain topology using OSI mode'
+is "each CPU enters power-down and wakes" \
+	"$(count_lines "$vm_console" 'GUEST: idle cpu=[01] state=powerdown entered=[1-9]')" 2
+is "CPU 1 goes off and on twice" "$(guest_fact hotplug rounds)" 2
+is "it powers off" "$vm_status" 0
+is "status tells of the clusters" "$(vm_state clusters idle-states)" clusters
