@@ -47,8 +47,8 @@ suspend_awaits()
 	vm_await_state "$@"
 }
 
-# Saves the VM; what was said is in $saved_said: saves NAME FILE
-saves()
+# Saves the VM; what was said is in $saved_said: vm_save NAME FILE
+vm_save()
 {
 	saved_said=$(dormouse save "$1" "$2" 2>&1)
 }
@@ -65,7 +65,7 @@ save_linux()
 		--append "console=ttyAMA0 quiet do=report,suspend:1,report,poweroff"
 	ok "$1: Linux suspends" suspend_awaits "$name" suspended
 	boot_id=$(guest_fact report boot_id)
-	ok "$1: Linux is saved" saves "$name" "$saved"
+	ok "$1: Linux is saved" vm_save "$name" "$saved"
 	vm_finish
 	vm_restore "$name" "$saved"
 	ok "$1: Linux is restored" suspend_awaits "$name" suspended

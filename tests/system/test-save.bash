@@ -23,18 +23,18 @@ for mode in "${save_modes[@]}"; do
 	rm -f "$saved"
 	vm_start "$name" --kernel "$disks/save.img" --memory 64M --cpus 3 --psci "$mode"
 	vm_await "$vm_messages" ': running, ' || true
-	ok "$mode: a guest that runs cannot be saved" fails saves "$name" "$saved"
+	ok "$mode: a guest that runs cannot be saved" fails vm_save "$name" "$saved"
 	is "$mode: which is told" "$saved_said" "dormouse: $name cannot be saved while it is running: \
 only a guest that has suspended itself to RAM is at rest"
 	printf s >&"$bytes"
 	ok "$mode: the guest suspends" suspend_awaits "$name" suspended
-	ok "$mode: where there is a file it is not saved" fails saves "$name" "$disks/save.img"
+	ok "$mode: where there is a file it is not saved" fails vm_save "$name" "$disks/save.img"
 	is "$mode: which is told" "$saved_said" "dormouse: cannot save $name in $disks/save.img: \
 there is such a file already"
-	ok "$mode: nor where there is no directory" fails saves "$name" "$disks/none/vm.saved"
+	ok "$mode: nor where there is no directory" fails vm_save "$name" "$disks/none/vm.saved"
 	is "$mode: and it is still suspended" "$(vm_state "$name" state)" suspended
 	echo "mine" >"$saved.part"
-	ok "$mode: it is saved" saves "$name" "$saved"
+	ok "$mode: it is saved" vm_save "$name" "$saved"
 	is "$mode: another file beside it, of the name it has at first, stays" \
 		"$(cat "$saved.part")" mine
 	rm "$saved.part"
@@ -89,7 +89,7 @@ rm -f "$saved"
 vm_start save-damage --kernel "$disks/save.img" --memory 64M
 printf s >&"$bytes"
 suspend_awaits save-damage suspended || true
-saves save-damage "$saved" || true
+vm_save save-damage "$saved" || true
 vm_finish
 size=$(stat -c %s "$saved")
 for place in 20 $((size / 4)) $((size / 2)) $((size - 3)); do
@@ -130,7 +130,7 @@ head -c 4096 /dev/zero >"$disks/small/full"
 vm_start save-full --kernel "$disks/save.img" --memory 64M
 printf s >&"$bytes"
 suspend_awaits save-full suspended || true
-ok "where there is no space it is not saved" fails saves save-full "$disks/small/vm.saved"
+ok "where there is no space it is not saved" fails vm_save save-full "$disks/small/vm.saved"
 is "which is told" "$saved_said" "dormouse: cannot save save-full in $disks/small/vm.saved: \
 No space left on device"
 is "nothing of it is left" "$(ls "$disks/small")" full
