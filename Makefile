@@ -58,15 +58,17 @@ HARDENING = $(eval HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FO
 HARDENING_LD := -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,text
 
 lib_src := $(sort $(wildcard lib/*.c))
-vmm_src := $(sort $(wildcard vmm/*.c vmm/*/*.c))
+vmm_src := $(sort $(wildcard vmm/*/*.c vmm/*/*/*.c))
 # What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
-vmm_kvm_src := $(filter vmm/main.c vmm/cli-%.c vmm/run.c vmm/vm.c vmm/vcpu.c vmm/psci-%.c vmm/gic.c \
-	vmm/devices.c vmm/control%.c vmm/counter.c vmm/guest-clock.c vmm/memory-error.c vmm/reset-state.c vmm/save/vcpu-state.c vmm/save/gic-state.c \
-	vmm/save/machine.c vmm/save/file.c vmm/qmp/monitor.c vmm/qmp/event.c vmm/qmp/commands.c,$(vmm_src))
+vmm_kvm_src := $(filter vmm/machine/vm.c vmm/machine/vcpu.c vmm/machine/devices.c vmm/machine/guest-clock.c \
+	vmm/host/memory-error.c vmm/kvm/gic.c vmm/kvm/counter.c vmm/kvm/reset-state.c vmm/kvm/smccc-filter.c \
+	vmm/vpsci/% vmm/save/vcpu-state.c vmm/save/gic-state.c vmm/save/machine.c vmm/save/file.c vmm/save/psci-state.c \
+	vmm/control/control.c vmm/control/act.c vmm/control/report.c vmm/control/qmp/monitor.c vmm/control/qmp/event.c \
+	vmm/control/qmp/commands.c vmm/run/run.c vmm/cli/%,$(vmm_src))
 vmm_portable_src := $(filter-out $(vmm_kvm_src),$(vmm_src))
-test_src := $(sort $(wildcard tests/unit/test-*.c))
+test_src := $(sort $(wildcard $(addprefix tests/unit/,lib/test-*.c vmm/*/test-*.c)))
 # Each folder of tests has what its test programs share, if anything, in other files.
-test_support_src := $(filter-out $(test_src),$(sort $(wildcard tests/unit/*.c)))
+test_support_src := $(filter-out $(test_src),$(sort $(wildcard $(addprefix tests/unit/,lib/*.c support/*.c vmm/*/*.c))))
 
 all: lib $(O)/arm64/dormouse system-programs ## the library for this machine and dormouse for arm64
 
@@ -101,7 +103,7 @@ $(O)/$(1)/vmm/%.o: vmm/%.c Makefile $(4)
 $(O)/$(1)/tests/%.o: tests/%.c Makefile $(4)
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/unit -Itests/model -Itests/fuzz $$(CFLAGS_ALL) $(3) -c -o $$@ $$<
+	$(Q)$(2) $$(CPPFLAGS_ALL) $(CPPFLAGS_VMM) -Itests/unit -Itests/unit/lib -Itests/model -Itests/fuzz $$(CFLAGS_ALL) $(3) -c -o $$@ $$<
 
 $(O)/$(1)/libpsci.a: $(lib_src:%.c=$(O)/$(1)/%.o)
 	@echo '  AR      $$@'
@@ -111,12 +113,12 @@ $(O)/$(1)/libpsci.a: $(lib_src:%.c=$(O)/$(1)/%.o)
 $(O)/$(1)/libvmm.a: $(vmm_portable_src:%.c=$(O)/$(1)/%.o)
 	@rm -f $$@ && ar rcs $$@ $$^
 
-$(O)/$(1)/tests/unit/test-%: $(O)/$(1)/tests/unit/test-%.o $(test_support_src:%.c=$(O)/$(1)/%.o) \
+$(test_src:%.c=$(O)/$(1)/%): %: %.o $(test_support_src:%.c=$(O)/$(1)/%.o) \
 		$(O)/$(1)/libvmm.a $(O)/$(1)/libpsci.a
 	@echo '  LD      $$@'
 	$(Q)$(2) $(3) -o $$@ $$^ $(LDFLAGS) -lcmocka -lfdt -ljansson -lz -lzstd -pthread
 
--include $$(wildcard $(O)/$(1)/*/*.d $(O)/$(1)/*/*/*.d)
+-include $$(wildcard $(foreach d,* */* */*/* */*/*/*,$(O)/$(1)/$(d)/*.d))
 endef
 
 $(eval $(call tree,native,$(CC),))
@@ -197,30 +199,30 @@ system-programs: $(O)/arm64/board.img $(O)/arm64/echo.img $(O)/arm64/psci-calls.
 	$(O)/arm64/test-kvm-psci $(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call \
 	$(O)/arm64/example-guest.img $(O)/arm64/example-kvm
 
-$(O)/arm64/board.img $(O)/arm64/echo.img $(O)/arm64/clock.img: $(O)/arm64/%.img: tests/guest/%.S
+$(O)/arm64/board.img $(O)/arm64/echo.img $(O)/arm64/clock.img: $(O)/arm64/%.img: tests/system/guests/%.S
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) -c -o $@.o $<
 	$(Q)$(CROSS)objcopy -O binary -j .text $@.o $@ && rm $@.o && chmod +x $@
 
-hostile_obj := $(patsubst %,$(O)/arm64/%.o,$(wildcard tests/guest/hostile*.c tests/guest/hostile*.S))
+hostile_obj := $(patsubst %,$(O)/arm64/%.o,$(wildcard tests/system/guests/hostile*.c tests/system/guests/hostile*.S))
 
-$(O)/arm64/tests/guest/%.c.o: tests/guest/%.c Makefile
+$(O)/arm64/tests/system/guests/%.c.o: tests/system/guests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
 	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -g -O2 $(PAYLOAD_WARN) $(CFLAGS) $(PAYLOAD_CFLAGS) -c -o $@ $<
 
-$(O)/arm64/tests/guest/%.S.o: tests/guest/%.S Makefile
+$(O)/arm64/tests/system/guests/%.S.o: tests/system/guests/%.S Makefile
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
 	$(Q)$(ARM64_CC) $(CPPFLAGS_ALL) -c -o $@ $<
 
-$(O)/arm64/hostile.img: $(hostile_obj) tests/guest/hostile.ld
+$(O)/arm64/hostile.img: $(hostile_obj) tests/system/guests/hostile.ld
 	@echo '  LD      $@'
-	$(Q)$(ARM64_CC) $(subst payload/link.ld,tests/guest/hostile.ld,$(PAYLOAD_LDFLAGS)) -o $@.elf $(hostile_obj)
+	$(Q)$(ARM64_CC) $(subst payload/link.ld,tests/system/guests/hostile.ld,$(PAYLOAD_LDFLAGS)) -o $@.elf $(hostile_obj)
 	$(Q)$(CROSS)objcopy -O binary -j .text $@.elf $@ && rm $@.elf && chmod +x $@
 
-$(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call: $(O)/arm64/%: $(O)/arm64/tests/system/%.o
+$(O)/arm64/on-terminal $(O)/arm64/on-socket $(O)/arm64/at-call: $(O)/arm64/%: $(O)/arm64/tests/system/programs/%.o
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
@@ -231,13 +233,13 @@ $(O)/arm64/stopwatch $(O)/arm64/wakes: $(O)/arm64/%: $(O)/arm64/tests/bench/%.o
 
 system-programs: $(O)/arm64/psci-suspend.img $(O)/arm64/psci-registers.img $(O)/arm64/psci-pause.img
 
-$(O)/arm64/psci-%.img: tests/guest/%.S tests/guest/bare.S tests/guest/calls.ld
+$(O)/arm64/psci-%.img: tests/system/guests/%.S tests/system/guests/bare.S tests/system/guests/calls.ld
 	@mkdir -p $(@D)
 	@echo '  AS      $@'
-	$(Q)$(ARM64_CC) -nostdlib -static -Wl,--build-id=none -Wl,-T,tests/guest/calls.ld -o $@.elf $<
+	$(Q)$(ARM64_CC) -nostdlib -static -Wl,--build-id=none -Wl,-T,tests/system/guests/calls.ld -o $@.elf $<
 	$(Q)$(CROSS)objcopy -O binary $@.elf $@ && rm $@.elf
 
-$(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/kvm-psci.o $(O)/arm64/libpsci.a
+$(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/programs/kvm-psci.o $(O)/arm64/libpsci.a
 	@echo '  LD      $@'
 	$(Q)$(ARM64_CC) -static -o $@ $^ $(LDFLAGS)
 
@@ -300,7 +302,7 @@ deb: ## the Debian package that has DKMS build it
 kvm_test_src := $(sort $(wildcard tests/kvm/test-*.c))
 kvm_tests := $(kvm_test_src:%.c=$(O)/asan/%)
 kvm_support_src := $(filter-out $(kvm_test_src),$(sort $(wildcard tests/kvm/*.c))) tests/fuzz/fake-kvm.c
-kvm_vmm_src := $(filter-out vmm/main.c vmm/cli-% vmm/run.c vmm/counter.c vmm/qmp/%,$(vmm_src))
+kvm_vmm_src := $(filter-out vmm/cli/% vmm/run/run.c vmm/kvm/counter.c vmm/control/qmp/%,$(vmm_src))
 
 $(O)/asan/libvmm-kvm.a: $(kvm_vmm_src:%.c=$(O)/asan/%.o)
 	@rm -f $@ && ar rcs $@ $^
@@ -348,7 +350,7 @@ model: $(O)/native/test-model ## every state of small machines, against a second
 lifecycle_model_src := $(sort $(wildcard tests/lifecycle/*.c)) tests/model/graph.c
 
 $(O)/native/test-lifecycle-model: $(lifecycle_model_src:%.c=$(O)/native/%.o) \
-		$(O)/native/vmm/lifecycle-step.o $(O)/native/vmm/lifecycle.o
+		$(O)/native/vmm/control/lifecycle-step.o $(O)/native/vmm/record/lifecycle.o
 	@echo '  LD      $@'
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
 
@@ -362,7 +364,7 @@ lifecycle-broken: ## that it finds faults, each of which is put in
 
 # A run's real threads, on the same KVM, which calls at random.
 stress_src := $(sort $(wildcard tests/stress/*.c)) tests/fuzz/fake-kvm.c $(lib_src) \
-	$(filter-out vmm/main.c vmm/cli-% vmm/counter.c,$(vmm_src))
+	$(filter-out vmm/cli/% vmm/kvm/counter.c,$(vmm_src))
 stress_wraps := ioctl kvm_open record_save save_file_publish
 
 $(O)/tsan/stress: $(stress_src:%.c=$(O)/tsan/%.o)
@@ -401,9 +403,9 @@ spec-map: ## docs/spec-map.md, from docs/spec-map.txt and the ids in the tests
 	$(Q)tools/spec-map
 
 # A mutant is another libpsci.so under the same test programs.
-mutation_test_src := $(shell grep -lE '"psci-[a-z]+\.h"|<psci/(kvm|arch|client)\.h>' $(test_src))
-mutation_support_src := $(sort $(wildcard tests/unit/psci-*.c))
-mutation_tests := $(mutation_test_src:tests/unit/%.c=$(O)/mutation/tests/%) $(O)/mutation/tests/test-model
+mutation_test_src := $(filter tests/unit/lib/%,$(test_src))
+mutation_support_src := $(sort $(wildcard tests/unit/lib/psci-*.c))
+mutation_tests := $(mutation_test_src:tests/unit/lib/%.c=$(O)/mutation/tests/%) $(O)/mutation/tests/test-model
 
 $(O)/mutation/link/libpsci.so: $(lib_src)
 	@mkdir -p $(@D)
@@ -413,7 +415,7 @@ $(O)/mutation/tests/test-model: $(model_src:%.c=$(O)/native/%.o) | $(O)/mutation
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ -L$(O)/mutation/link -lpsci
 
-$(O)/mutation/tests/%: $(O)/native/tests/unit/%.o $(mutation_support_src:%.c=$(O)/native/%.o) \
+$(O)/mutation/tests/%: $(O)/native/tests/unit/lib/%.o $(mutation_support_src:%.c=$(O)/native/%.o) \
 		| $(O)/mutation/link/libpsci.so
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ -L$(O)/mutation/link -lpsci -lcmocka -pthread
@@ -453,8 +455,8 @@ $(eval $(call tree,fuzzed,$(FUZZ_CC),-O1 $(FUZZ_SAN) $(fake_kvm),| $(fake_kvm_he
 T ?= 30
 fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
-fuzz_vmm_src := $(wildcard vmm/virtio/*.c) vmm/bus.c vmm/disk.c vmm/disk-lock.c vmm/durable.c vmm/error.c vmm/interrupt.c vmm/memory.c \
-	vmm/qmp/scan.c vmm/qmp/command.c vmm/qmp/dialect.c vmm/save/stream.c vmm/utf8.c
+fuzz_vmm_src := $(filter-out $(vmm_kvm_src),$(wildcard vmm/base/*.c vmm/devices/virtio/*.c)) vmm/board/bus.c vmm/board/memory.c \
+	vmm/host/disk.c vmm/host/disk-lock.c $(addprefix vmm/control/qmp/,scan.c command.c dialect.c)
 
 # A saved VM is restored whole, by all that has a part in it.
 $(O)/fuzz/fuzz-saved: $(O)/fuzzed/tests/fuzz/fuzz-saved.o $(O)/fuzzed/tests/fuzz/fake-kvm.o \
@@ -499,8 +501,8 @@ DOCDIR ?= $(PREFIX)/share/doc/dormouse
 MANDIR ?= $(PREFIX)/share/man
 LIBRARY ?= native
 
-version := $(or $(shell sed -n 's/^.define DORMOUSE_VERSION "\(.*\)"$$/\1/p' vmm/version.h), \
-	$(error vmm/version.h does not define DORMOUSE_VERSION))
+version := $(or $(shell sed -n 's/^.define DORMOUSE_VERSION "\(.*\)"$$/\1/p' vmm/base/version.h), \
+	$(error vmm/base/version.h does not define DORMOUSE_VERSION))
 man_pages := $(sort $(wildcard man/*.[1-9]))
 # FILE:WHERE, of what is copied as it is.
 installed := $(foreach f,$(sort $(wildcard include/psci/*.h)),$(f):$(INCLUDEDIR)/psci/$(notdir $f)) \

@@ -2,7 +2,7 @@
 /*
  * wakes HOW COUNT NAME -- COMMAND [ARGUMENT...]
  *
- * Runs a command, which is to be dormouse with the guest of tests/guest/wake.S as
+ * Runs a command, which is to be dormouse with the guest of tests/system/guests/wake.S as
  * the VM NAME, and wakes that guest COUNT times. Prints one line for each: the
  * nanoseconds from the moment of waking to the guest's first instruction after it.
  * HOW is

@@ -31,7 +31,7 @@ stranger=$work/stranger
 mkdir "$stranger" "$stranger-kvm"
 blocks c "## 1. " "## With KVM" | tee "$stranger/host.c" >"$stranger-kvm/host.c"
 blocks sh "## 1. " "## With KVM" >"$stranger/steps"
-# Compiled for arm64, and not run: tests/system/test-example.bash runs the same program.
+# Compiled for arm64, and not run: tests/system/cases/example.bash runs the same program.
 blocks sh "## 1. " "## On the bare machine" | grep -vE '^\./|-o host ' \
 	>"$stranger-kvm/steps"
 arm64_compiler=aarch64-linux-gnu-gcc

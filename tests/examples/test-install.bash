@@ -6,7 +6,7 @@
 root=$work/root
 away=$work/away
 prefix=$root/opt/psci
-version=$(sed -n 's/^#define DORMOUSE_VERSION "\(.*\)"$/\1/p' vmm/version.h)
+version=$(sed -n 's/^#define DORMOUSE_VERSION "\(.*\)"$/\1/p' vmm/base/version.h)
 mkdir "$away"
 
 # install_here [VARIABLE=VALUE]...

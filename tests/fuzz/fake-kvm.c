@@ -15,8 +15,8 @@
 
 #include <psci/abi.h>
 
-#include "counter.h"
-#include "vcpu.h"
+#include "kvm/counter.h"
+#include "machine/vcpu.h"
 
 #define RUN_SIZE 4096
 #define GIC_IIDR_OFFSET 8

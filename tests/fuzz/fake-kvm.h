@@ -10,7 +10,7 @@
 #ifndef TESTS_FUZZ_FAKE_KVM_H
 #define TESTS_FUZZ_FAKE_KVM_H
 
-#include "kvm.h"
+#include "kvm/kvm.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,9 +6,9 @@
  */
 #include "input.h"
 
-#include "qmp/command.h"
-#include "qmp/dialect.h"
-#include "qmp/scan.h"
+#include "control/qmp/command.h"
+#include "control/qmp/dialect.h"
+#include "control/qmp/scan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,12 +13,12 @@
 #include "fake-kvm.h"
 #include "input.h"
 
-#include "board.h"
-#include "devices.h"
-#include "psci-host.h"
+#include "board/board.h"
+#include "machine/devices.h"
+#include "vpsci/host.h"
 #include "save/file.h"
-#include "time-text.h"
-#include "vcpu.h"
+#include "base/time-text.h"
+#include "machine/vcpu.h"
 
 #include <psci/abi.h>
 #include <psci/psci.h>

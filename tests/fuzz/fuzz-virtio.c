@@ -8,8 +8,8 @@
  * Not one of the unit tests. libFuzzer, clang:
  *	clang -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm \
  *		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o fuzz-virtio \
- *		tests/fuzz/fuzz-virtio.c vmm/virtio/?*.c vmm/bus.c vmm/disk.c \
- *		vmm/error.c vmm/memory.c vmm/save/stream.c -lzstd
+ *		tests/fuzz/fuzz-virtio.c vmm/virtio/?*.c vmm/board/bus.c vmm/host/disk.c \
+ *		vmm/base/error.c vmm/board/memory.c vmm/base/stream.c -lzstd
  *	./fuzz-virtio -max_len=4096 CORPUS
  *
  * The input is a list of steps, each an operation and its operands:
@@ -22,9 +22,9 @@
  *	6	the device serves, in this thread
  *	7	a whole request, offered: type, sector, layout, size
  */
-#include "disk.h"
-#include "memory.h"
-#include "virtio/blk.h"
+#include "host/disk.h"
+#include "board/memory.h"
+#include "devices/virtio/blk.h"
 
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>

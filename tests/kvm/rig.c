@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rig.h"
 
-#include "board.h"
+#include "board/board.h"
 
 #include <psci/abi.h>
 
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 static bool runs;
 

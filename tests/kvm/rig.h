@@ -8,9 +8,9 @@
 
 #include "fake-kvm.h"
 
-#include "control.h"
-#include "record.h"
-#include "vm.h"
+#include "control/control.h"
+#include "record/record.h"
+#include "machine/vm.h"
 
 #define RIG_MEMORY (128ULL << 20)
 

@@ -6,7 +6,7 @@
  */
 #include "rig.h"
 
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 #include <psci/abi.h>
 

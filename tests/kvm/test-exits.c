@@ -5,8 +5,8 @@
  */
 #include "rig.h"
 
-#include "memory-error.h"
-#include "vcpu.h"
+#include "host/memory-error.h"
+#include "machine/vcpu.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -6,8 +6,8 @@
  */
 #include "rig.h"
 
-#include "guest-clock.h"
-#include "vcpu.h"
+#include "machine/guest-clock.h"
+#include "machine/vcpu.h"
 
 #include <errno.h>
 #include <setjmp.h>

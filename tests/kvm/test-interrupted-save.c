@@ -5,9 +5,9 @@
  */
 #include "rig.h"
 
-#include "interrupt.h"
-#include "psci-host.h"
-#include "vcpu.h"
+#include "base/interrupt.h"
+#include "vpsci/host.h"
+#include "machine/vcpu.h"
 
 #include <psci/abi.h>
 #include <psci/psci.h>

@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#include "devices.h"
-#include "psci-host.h"
+#include "machine/devices.h"
+#include "vpsci/host.h"
 #include "save/file.h"
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 #define FORMAT_1 "tests/fuzz/corpus/format-1.saved"
 

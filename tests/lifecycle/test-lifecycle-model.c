@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "graph.h"
-#include "lifecycle-step.h"
+#include "control/lifecycle-step.h"
 #include "world.h"
 
 struct edge {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the main thread's actions do to the world, with each outcome that they can have. */
-#include "lifecycle-step.h"
+#include "control/lifecycle-step.h"
 #include "world-parts.h"
 
 void world_set_record(struct world_state *w)

@@ -2,7 +2,7 @@
 /* What may not be so: at any time, while the main thread waits for events, at the end. */
 #include <stddef.h>
 
-#include "lifecycle-step.h"
+#include "control/lifecycle-step.h"
 #include "world-parts.h"
 
 /* What a death of the process, now, would leave. */

@@ -3,7 +3,7 @@
 #ifndef TESTS_LIFECYCLE_WORLD_PARTS_H
 #define TESTS_LIFECYCLE_WORLD_PARTS_H
 
-#include "lifecycle-step.h"
+#include "control/lifecycle-step.h"
 #include "world.h"
 
 enum outcome {

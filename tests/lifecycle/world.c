@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lifecycle-step.h"
+#include "control/lifecycle-step.h"
 #include "world-parts.h"
 
 const char *world_wrong;

@@ -13,7 +13,7 @@
  *
  * in hex, and powers off. The MMU is off throughout.
  */
-#include "../guest/bare.S"
+#include "../system/guests/bare.S"
 
 #define SYSTEM_OFF 0x84000008
 #define CPU_OFF 0x84000002

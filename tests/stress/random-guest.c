@@ -13,7 +13,7 @@
 #include <psci/abi.h>
 
 #include "fake-kvm.h"
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 #define VCPU_COUNT 2
 #define ENTRY 0x40080000

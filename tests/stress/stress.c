@@ -23,13 +23,13 @@
 #include <unistd.h>
 
 #include "fake-kvm.h"
-#include "lifecycle.h"
-#include "qmp/call.h"
+#include "record/lifecycle.h"
+#include "control/qmp/call.h"
 #include "random-guest.h"
-#include "record.h"
-#include "run.h"
+#include "record/record.h"
+#include "run/run.h"
 #include "save/file.h"
-#include "vm-dir.h"
+#include "record/vm-dir.h"
 
 #define NAME "vm"
 /* Seconds after which something hangs that should take microseconds. */

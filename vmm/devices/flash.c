@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "boot/image.h"
 
 /*
  * The piece of 0xff. Small, as it must be filled before the guest starts; not too

@@ -15,9 +15,9 @@
 #ifndef VMM_DEVICES_PL011_H
 #define VMM_DEVICES_PL011_H
 
-#include "bus.h"
-#include "irq.h"
-#include "save/stream.h"
+#include "board/bus.h"
+#include "board/irq.h"
+#include "base/stream.h"
 
 #include <pthread.h>
 #include <stdbool.h>

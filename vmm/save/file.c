@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "devices.h"
+#include "machine/devices.h"
 #include "save/machine.h"
 
 /*

@@ -9,11 +9,11 @@
 #ifndef VMM_SAVE_FILE_H
 #define VMM_SAVE_FILE_H
 
-#include "error.h"
-#include "new-file.h"
-#include "record.h"
-#include "save/stream.h"
-#include "vm.h"
+#include "base/error.h"
+#include "base/new-file.h"
+#include "record/record.h"
+#include "base/stream.h"
+#include "machine/vm.h"
 
 #define SAVE_NAME_SIZE 65
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "board.h"
-#include "gic.h"
-#include "vcpu.h"
+#include "board/board.h"
+#include "kvm/gic.h"
+#include "machine/vcpu.h"
 
 /** Registers of 32 bits, one after the other. */
 struct range {

@@ -3,9 +3,9 @@
 #ifndef VMM_SAVE_GIC_STATE_H
 #define VMM_SAVE_GIC_STATE_H
 
-#include "error.h"
-#include "save/stream.h"
-#include "vm.h"
+#include "base/error.h"
+#include "base/stream.h"
+#include "machine/vm.h"
 
 /**
  * Move it: what the guest has configured, what is pending and what is active; not

@@ -6,12 +6,12 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "devices.h"
-#include "psci-save.h"
+#include "machine/devices.h"
+#include "save/psci-state.h"
 #include "save/gic-state.h"
 #include "save/memory-state.h"
 #include "save/vcpu-state.h"
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 /* In nanoseconds since 1970. */
 static uint64_t wall_clock(void)

@@ -10,9 +10,9 @@
 #ifndef VMM_SAVE_MACHINE_H
 #define VMM_SAVE_MACHINE_H
 
-#include "error.h"
-#include "save/stream.h"
-#include "vm.h"
+#include "base/error.h"
+#include "base/stream.h"
+#include "machine/vm.h"
 
 /**
  * Move it. What is written is of a machine whose vCPUs are held up and whose

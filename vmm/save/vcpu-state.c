@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "counter.h"
+#include "kvm/counter.h"
 
 /* The largest that KVM has, of a scalable vector. */
 #define REGISTER_SIZE_MAX 256

@@ -13,9 +13,9 @@
 #ifndef VMM_SAVE_VCPU_STATE_H
 #define VMM_SAVE_VCPU_STATE_H
 
-#include "error.h"
-#include "save/stream.h"
-#include "vcpu.h"
+#include "base/error.h"
+#include "base/stream.h"
+#include "machine/vcpu.h"
 
 /**
  * Move them. @elapsed is the time in nanoseconds since they were saved, if they

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
+#
+# dormouse console: of a VM that has its console on a socket, and of others.
+
+. "$here/lib/calls.bash"
+. "$here/lib/suspend.bash"
+
+# Suspends when it gets an s; wakes with what comes next: an o ends it.
+calls_guest "$disks/console.img" 2 "3 0x6f 4" "0xc400000e 0x40200000" 0 0x84000000 0x84000008
+
+# vm_start for it: console_start NAME CONSOLE
+console_start()
+{
+	vm_start "$1" --kernel "$disks/console.img" --memory 64M --console "$2"
+	vm_await "$vm_messages" ': running, ' || true
+}
+
+console_start console "unix:$disks/socket"
+vm_await_socket "$disks/socket" || true
+mkfifo "$disks/typed"
+exec {typed}<>"$disks/typed"
+dormouse console console <"$disks/typed" >"$logs/console-1" 2>&1 &
+client=$!
+printf s >&"$typed"
+ok "what comes on standard input is typed" suspend_awaits console suspended
+dormouse console console </dev/null >"$logs/console-2" 2>&1 || true
+ok "a second one is told that it is in use" has_line "$logs/console-2" 'in use by another client'
+kill "$client"
+wait "$client" 2>/dev/null || true
+exec {typed}>&-
+rm "$disks/typed"
+
+# On a terminal: left, and come back to. What is typed before it says so is echoed.
+mkfifo "$disks/typed"
+on-terminal dormouse console console <"$disks/typed" >"$logs/console-3" 2>"$logs/console-3.mode" &
+client=$!
+exec {typed}>"$disks/typed"
+vm_await "$logs/console-3" 'Ctrl-A x leaves it' || true
+printf '\001h\001x' >&"$typed"
+status=0
+wait "$client" || status=$?
+is "Ctrl-A x leaves it" "$status" 0
+ok "Ctrl-A h helps" has_line "$logs/console-3" '^Ctrl-A x  *leave the console: the machine goes on'
+ok "the terminal was raw" has_line "$logs/console-3.mode" 'is another one$'
+ok "the terminal is as before" has_line "$logs/console-3.mode" 'is as before$'
+is "and the machine goes on" "$(vm_state console state)" suspended
+exec {typed}>&-
+on-terminal dormouse console console <"$disks/typed" >"$logs/console-4" 2>"$logs/console-4.mode" &
+client=$!
+exec {typed}>"$disks/typed"
+vm_await "$logs/console-4" 'Ctrl-A x leaves it' || true
+printf o >&"$typed"
+vm_finish
+is "what is typed there wakes the guest, which ends" "$vm_status" 0
+status=0
+wait "$client" || status=$?
+exec {typed}>&-
+is "then it ends, too" "$status" 0
+ok "with all that the guest said" has_line "$logs/console-4" 'call 84000000 = 0000000000010003'
+ok "the terminal is as before then, too" has_line "$logs/console-4.mode" 'is as before$'
+
+# --- While more is typed than anybody keeps, and the guest says much and reads nothing ---
+
+calls_guest "$disks/console.img" 2 "10 0x4000" 0x84000008
+console_start console "unix:$disks/socket"
+vm_await_socket "$disks/socket" || true
+dormouse console console </dev/zero >"$logs/console-6" 2>&1 &
+client=$!
+vm_finish
+is "the guest comes to its end" "$vm_status" 0
+status=0
+wait "$client" || status=$?
+is "and so does its console" "$status" 0
+is "with all that the guest said" "$(grep -ao abcdefghijklmnop "$logs/console-6" | wc -l)" 1024
+
+# --- Of others ---
+
+# console_refused SENTENCE NAME SAYING
+console_refused()
+{
+	status=0
+	dormouse console "$2" </dev/null >"$logs/console-5" 2>&1 || status=$?
+	is "$1: exit status" "$status" 1
+	is "$1: the reason" "$(cat "$logs/console-5")" "dormouse: $3"
+}
+
+console_refused "one that does not run" console "console does not run: it is off"
+socket_wanted="one that runs with --console unix:SOCKET can be connected to"
+for console in none "file:$disks/console.out" tty; do
+	console_start console "$console"
+	case $console in
+	none) where="nowhere" ;;
+	file:*) where="in ${console#file:}" ;;
+	tty) where="where its dormouse was started" ;;
+	esac
+	console_refused "a console that is ${console%%:*}" console \
+		"console has its console $where: $socket_wanted"
+	vm_signal TERM
+done

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set them.
+#
+# A guest whose kernel is older than 6.13 and has the module psci_hibernate:
+# without it a hibernation looks like a power-off, with it it does not, and
+# nothing else changes. What takes longer is in cases/module-paths.bash.
+
+# shellcheck source=tests/system/lib/module.bash
+. "$here/lib/module.bash"
+
+# --- A life with it ---
+
+vm_start_guest module hibernate,load,hibernate,hibernate:reboot,poweroff --cpus 2
+vm_finish
+identity=$(identity_of hibernating)
+ends "without the module: a hibernation" off
+
+vm_start module
+vm_finish
+resumes "without the module"
+ok "the module loads and says so" guest_said "$module_loaded"
+ends "with the module: a hibernation" hibernated
+
+vm_start module
+vm_finish
+resumes "with the module"
+ok "with the module: reboot in /sys/power/disk resets" dormouse_said \
+	'^dormouse: module: resetting: SYSTEM_RESET2?, (.*, )?from vCPU 0, at '
+is "with the module: and the guest resumes in the same dormouse" \
+	"$(count_lines "$vm_console" '^GUEST: resumed ')" 2
+resumes "with the module, after the reset"
+ok "with the module: that was no power-off" [ "$(count_lines "$vm_messages" ' off: ')" -eq 1 ]
+ends "with the module, resumed: a power-off" off
+
+# --- A hibernation that fails ---
+
+vm_start_guest aborted load,abort,poweroff
+vm_finish
+ok "aborted: the kernel has too little swap space" guest_said \
+	'^GUEST: aborted error=No space left on device'
+ends "aborted: the power-off after it" off
+
+# --- A host that has no SYSTEM_OFF2 ---
+
+vm_start_guest older load,poweroff --psci-version 1.1
+vm_finish
+ok "PSCI 1.1: the module declines, by a sentence that names it" guest_said \
+	"^GUEST: module refused .*says=not loaded: the host's PSCI, version 1\.1, offers no SYSTEM_OFF2"
+ends "PSCI 1.1: a power-off" off

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC1091,SC2154 # vm.bash and run-in-host set them.
+#
+# A vCPU that was off and is started again finds its registers as at its first
+# start, whatever it left in them. How that is done differs: of KVM's own PSCI it is
+# KVM's matter; libpsci's host writes them (vmm/kvm/reset-state.c). One that wakes from
+# power-down, or from SYSTEM_SUSPEND, finds in all but a few what it left there.
+
+. "$here/lib/calls.bash"
+
+# The nth time that a vCPU said what is in its registers: registers_said VCPU N
+registers_said()
+{
+	whole_lines "$vm_console" | sed -n "s/^$1 registers //p" | sed -n "$2p" | tr -d '\r'
+}
+
+# How many of them were the same the first and the second time.
+registers_kept()
+{
+	local first second i count=0
+
+	read -ra first < <(registers_said 1 1)
+	read -ra second < <(registers_said 1 2)
+	for ((i = 0; i < ${#first[@]}; i++)); do
+		[[ ${first[i]} != "${second[i]}" ]] || count=$((count + 1))
+	done
+	echo "$count of ${#first[@]}"
+}
+
+# A field of four bits of one of them: registers_field NAME SHIFT
+registers_field()
+{
+	local value
+
+	value=$(registers_said 1 1 | sed -nE "s/.*\b$1=([0-9a-f]{16}).*/\1/p")
+	echo $((16#$value >> $2 & 15))
+}
+
+for mode in userspace mixed kernel; do
+	# vCPU 1 twice; then vCPU 1 does so with vCPU 0, which has gone off.
+	calls_run "restart-$mode" "--cpus 2 --psci $mode" \
+		"9 1" "9 1" "1 1 4" 0x84000002 "9 0" "9 0" 0x84000008
+	is "restart, $mode: the guest gets to its end" "$vm_status" 0
+	# What cannot change: AMAIR_EL1 on most CPUs, the level, three that identify.
+	ok "restart, $mode: all but a few registers are changed" \
+		grep -qxE '[45] of 21' <(registers_kept)
+	is "restart, $mode: a vCPU finds them as at its first start" \
+		"$(registers_said 1 3)" "$(registers_said 1 1)"
+	is "restart, $mode: so does vCPU 0" "$(registers_said 0 3)" "$(registers_said 1 1)"
+	# Whoever gives guests one of these sees to its reset too.
+	is "restart, $mode: there is no SVE" "$(registers_field id_aa64pfr0_el1 32)" 0
+	is "restart, $mode: there is no PMU" "$(registers_field id_aa64dfr0_el1 8)" 0
+	is "restart, $mode: there is no pointer authentication" \
+		"$(registers_field id_aa64isar1_el1 4) $(registers_field id_aa64isar1_el1 8)" "0 0"
+done
+
+# --- general, FP and SIMD registers ---
+
+# CPU 1 writes them all between two starts, and CPU 0 before it sleeps as HOW says:
+# registers_of NAME "OPTION..." HOW
+registers_of()
+{
+	local options
+
+	read -ra options <<<"$2"
+	cat "$(command -v psci-registers.img)" >"$disks/$1.img"
+	append_words "$disks/$1.img" "$3"
+	vm_start "$1" --kernel "$disks/$1.img" --memory 64M --cpus 2 "${options[@]}"
+	vm_finish
+	is "$1: the guest gets to its end" "$vm_status" 0
+	is "$1: x1 to x30, SP_EL0, FP and SIMD are zero at a first start" \
+		"$(registers_counted 'start 01')" "0000 are not zero"
+	is "$1: and at a second one" "$(registers_counted 'start 02')" "0000 are not zero"
+	is "$1: who wakes finds in them what it left there" "$(registers_counted wake)" \
+		"0000 have changed"
+}
+
+registers_counted()
+{
+	whole_lines "$vm_console" | sed -n "s/^$1: //p" | tr -d '\r'
+}
+
+for mode in userspace mixed kernel; do
+	registers_of "suspend-$mode" "--psci $mode" 1
+done
+registers_of power-down --idle-states 2

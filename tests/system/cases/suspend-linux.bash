@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC1091,SC2154 # vm.bash and run-in-host set them.
+#
+# A Linux that suspends and is woken, and one that is saved and restored meanwhile. That
+# none of many wakes is lost is for the bare-metal guests of cases/suspend.bash.
+
+. "$here/lib/suspend.bash"
+
+if [[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]]; then
+	suspend_linux userspace 6
+	save_linux userspace
+fi
+suspend_linux kernel 6

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2154 # The sourcing script sets them.
+#
+# suspend.bash - guests that suspend and wake many times
+#
+# To be sourced after vm.bash, tap.bash and calls.bash.
+
+# The guest of tests/system/guests/suspend.S, whose timer fires from long before the call
+# until long after: suspend_rounds MODE COUNT
+suspend_rounds()
+{
+	local name=suspend-rounds-$1 said
+
+	cat "$(command -v psci-suspend.img)" >"$disks/$name.img"
+	# 20 ms of a counter of 62.5 MHz, in steps that meet them all.
+	append_words "$disks/$name.img" "$2" 48611 1250000
+	vm_start "$name" --kernel "$disks/$name.img" --memory 64M --psci "$1"
+	vm_finish
+	printf -v said 'suspended %016x' "$2"
+	is "$1: its timer wakes it $2 times, none is lost" "$(tr -d '\r' <"$vm_console")" "$said"
+	is "$1: and it powers off" "$vm_status" 0
+}
+
+# Linux with four vCPUs, woken by its clock: suspend_linux MODE COUNT
+suspend_linux()
+{
+	local name=suspend-linux-$1
+
+	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --cpus 4 \
+		--psci "$1" --append "console=ttyAMA0 quiet do=count,rtcwake:$2,poweroff"
+	vm_finish
+	is "$1: Linux suspends and wakes $2 times" "$(guest_fact suspended success)" "$2"
+	is "$1: it was never refused" "$(count_lines "$vm_console" '^GUEST: refused ')" 0
+	is "$1: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
+	is "$1: it is the same" "$(guest_fact suspended boot_id)" "$(guest_fact boot boot_id)"
+	is "$1: its process is the same" "$(guest_fact suspended started)" \
+		"$(guest_fact counter started)"
+	ok "$1: dormouse says that it was its clock" dormouse_said \
+		": $name: running: woken by the clock's alarm, at "
+	ok "$1: and nothing else" [ -z "$(whole_lines "$vm_messages" | grep ': woken by' | grep -v clock)" ]
+	is "$1: it powers off" "$vm_status" 0
+}
+
+# Waits until status says so: suspend_awaits NAME STATE
+suspend_awaits()
+{
+	vm_await_state "$@"
+}
+
+# Saves the VM; what was said is in $saved_said: vm_save NAME FILE
+vm_save()
+{
+	saved_said=$(dormouse save "$1" "$2" 2>&1)
+}
+
+# Linux with four vCPUs and a disk, saved while it sleeps, and restored: save_linux MODE
+save_linux()
+{
+	local name=save-linux-$1 saved=$disks/linux.saved boot_id
+
+	rm -f "$saved"
+	vm_disk "$name" 1
+	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 4 \
+		--disk "$disks/$name" --psci "$1" \
+		--append "console=ttyAMA0 quiet do=report,suspend:1,report,poweroff"
+	ok "$1: Linux suspends" suspend_awaits "$name" suspended
+	boot_id=$(guest_fact report boot_id)
+	ok "$1: Linux is saved" vm_save "$name" "$saved"
+	vm_finish
+	vm_restore "$name" "$saved"
+	ok "$1: Linux is restored" suspend_awaits "$name" suspended
+	dormouse wake "$name" >"$disks/said" 2>&1 || true
+	vm_finish
+	is "$1: Linux says that it has suspended once" "$(guest_fact suspended success)" 1
+	is "$1: it is the same Linux" "$(guest_fact suspended boot_id)" "$boot_id"
+	is "$1: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
+	is "$1: restored, Linux powers off" "$vm_status" 0
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A folder for the files of a test program, and the ways to try what a user
+ * without privileges meets: root passes by permissions.
+ */
+#ifndef TESTS_SCRATCH_H
+#define TESTS_SCRATCH_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/** Setup and teardown of cmocka's groups: make the folder; remove it and all in it. */
+int scratch_make(void **state);
+int scratch_remove(void **state);
+
+/** The folder's path. */
+const char *scratch_folder(void);
+
+/** The path of a file in it. Good until the eighth call from now. */
+char *scratch_path(const char *name);
+
+/** Make a file of these bytes, or a sparse one of a size. Both return its path. */
+char *scratch_write(const char *name, const void *data, size_t size);
+char *scratch_sparse(const char *name, off_t size);
+
+/** How many files this process has open. */
+unsigned int scratch_open_files(void);
+
+/**
+ * Run @check in a process to which permissions apply and expect it to return
+ * NULL. Assertions belong to the parent: what @check has to say it returns.
+ */
+void scratch_unprivileged(const char *(*check)(void));
+
+/** Expect both parts in an error's one sentence. */
+void scratch_says(const struct error *error, const char *part, const char *other);
+
+#endif

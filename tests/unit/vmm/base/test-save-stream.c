@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Streams of state: what goes in comes out, and nothing else does. */
+#include "save/memory-state.h"
+#include "base/stream.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MEMORY_SIZE (1ULL << 20)
+
+/** What the tests move: some of everything. */
+struct state {
+	bool yes, no;
+	uint16_t half;
+	uint32_t word;
+	uint64_t number;
+	uint8_t bytes[5000];
+	struct memory memory;
+};
+
+static void create(struct state *state)
+{
+	memset(state, 0, sizeof(*state));
+	assert_int_equal(memory_create(&state->memory, MEMORY_SIZE), 0);
+}
+
+static void fill(struct state *state)
+{
+	create(state);
+	state->yes = true;
+	state->half = 0xfedc;
+	state->word = 0xdeadbeef;
+	state->number = 0x0123456789abcdef;
+	for (size_t i = 0; i < sizeof(state->bytes); i++)
+		state->bytes[i] = (uint8_t)(i * 7);
+	/* The first byte, the last one, and pages side by side. */
+	state->memory.host[0] = 1;
+	memset(state->memory.host + 40000, 2, 20000);
+	state->memory.host[MEMORY_SIZE - 1] = 3;
+}
+
+static void move(struct state *state, struct stream *stream)
+{
+	stream_move_bool(stream, &state->yes);
+	stream_move_bool(stream, &state->no);
+	stream_move_u16(stream, &state->half);
+	stream_move_u32(stream, &state->word);
+	stream_move_u64(stream, &state->number);
+	stream_move(stream, state->bytes, sizeof(state->bytes));
+	memory_state_move(&state->memory, stream);
+}
+
+static bool equal(const struct state *a, const struct state *b)
+{
+	return a->yes == b->yes && a->no == b->no && a->half == b->half && a->word == b->word &&
+	       a->number == b->number && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0 &&
+	       memcmp(a->memory.host, b->memory.host, MEMORY_SIZE) == 0;
+}
+
+/* A file with the state that fill() makes; its size is in @size. */
+static int written(size_t *size)
+{
+	const int fd = memfd_create("stream", MFD_CLOEXEC);
+	struct stream *stream;
+	struct state state;
+
+	assert_true(fd >= 0);
+	fill(&state);
+	assert_int_equal(stream_write_to(&stream, fd), 0);
+	assert_false(stream_reads(stream));
+	move(&state, stream);
+	assert_int_equal(stream_end(stream), 0);
+	stream_close(stream);
+	memory_destroy(&state.memory);
+	*size = (size_t)lseek(fd, 0, SEEK_CUR);
+
+	return fd;
+}
+
+/* What comes of reading it from its start on: as stream_end(), and whether it is the same. */
+static int read_back(int fd, bool *same)
+{
+	struct stream *stream;
+	struct state wanted;
+	struct state state;
+	int err;
+
+	fill(&wanted);
+	create(&state);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(stream_read_from(&stream, fd), 0);
+	assert_true(stream_reads(stream));
+	move(&state, stream);
+	err = stream_end(stream);
+	*same = equal(&state, &wanted);
+	stream_close(stream);
+	memory_destroy(&state.memory);
+	memory_destroy(&wanted.memory);
+
+	return err;
+}
+
+static void what_goes_in_comes_out(void **test)
+{
+	size_t size;
+	const int fd = written(&size);
+	bool same;
+
+	assert_int_equal(read_back(fd, &same), 0);
+	assert_true(same);
+	/* The memory's zeros are not in it. */
+	assert_in_range(size, 1, 2000);
+	close(fd);
+}
+
+static void one_that_ends_too_early_is_damaged_wherever_that_is(void **test)
+{
+	size_t size;
+	const int fd = written(&size);
+	bool same;
+
+	while (size-- > 0) {
+		assert_int_equal(ftruncate(fd, (off_t)size), 0);
+		assert_int_equal(read_back(fd, &same), -ENODATA);
+	}
+	close(fd);
+}
+
+/* One in zstd's header is unused, and some make its window larger. */
+static void a_bit_that_is_another_is_noticed_or_makes_no_difference(void **test)
+{
+	size_t size;
+	const int fd = written(&size);
+	unsigned int unnoticed = 0;
+
+	for (size_t i = 0; i < 8 * size; i++) {
+		uint8_t byte;
+		uint8_t other;
+		bool same;
+		int err;
+
+		assert_int_equal(pread(fd, &byte, 1, (off_t)(i / 8)), 1);
+		other = byte ^ (uint8_t)(1 << i % 8);
+		assert_int_equal(pwrite(fd, &other, 1, (off_t)(i / 8)), 1);
+		err = read_back(fd, &same);
+		assert_true(err == 0 || err == -EBADMSG || err == -ENODATA);
+		assert_true(err != 0 || same);
+		unnoticed += err == 0;
+		assert_int_equal(pwrite(fd, &byte, 1, (off_t)(i / 8)), 1);
+	}
+	assert_in_range(unnoticed, 0, 16);
+	close(fd);
+}
+
+static void what_follows_is_damage(void **test)
+{
+	size_t size;
+	const int fd = written(&size);
+	bool same;
+
+	assert_int_equal(pwrite(fd, "x", 1, (off_t)size), 1);
+	assert_int_equal(read_back(fd, &same), -EBADMSG);
+	close(fd);
+}
+
+static void to_read_less_than_there_is_is_damage_unless_it_is_drained(void **test)
+{
+	size_t size;
+	const int fd = written(&size);
+
+	for (int drained = 0; drained < 2; drained++) {
+		struct stream *stream;
+		bool value;
+
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		assert_int_equal(stream_read_from(&stream, fd), 0);
+		stream_move_bool(stream, &value);
+		assert_true(value);
+		assert_int_equal(drained ? stream_drain(stream) : stream_end(stream),
+				 drained ? 0 : -EBADMSG);
+		stream_close(stream);
+	}
+	close(fd);
+}
+
+static void to_read_more_than_there_is_gives_zeros(void **test)
+{
+	const int fd = memfd_create("stream", MFD_CLOEXEC);
+	struct stream *stream;
+	uint32_t number = 5;
+
+	assert_int_equal(stream_write_to(&stream, fd), 0);
+	stream_move_u32(stream, &number);
+	assert_int_equal(stream_end(stream), 0);
+	stream_close(stream);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(stream_read_from(&stream, fd), 0);
+	stream_move_u32(stream, &number);
+	assert_int_equal(number, 5);
+	stream_move_u32(stream, &number);
+	assert_int_equal(number, 0);
+	assert_int_equal(stream_end(stream), -EBADMSG);
+	stream_close(stream);
+	close(fd);
+}
+
+/* Extents that no one wrote: @count pairs of offset and size, read as memory. */
+static int read_extents(const uint64_t *numbers, size_t count)
+{
+	const int fd = memfd_create("stream", MFD_CLOEXEC);
+	struct stream *stream;
+	struct memory memory;
+	uint8_t byte = 9;
+	int err;
+
+	assert_int_equal(memory_create(&memory, MEMORY_SIZE), 0);
+	assert_int_equal(stream_write_to(&stream, fd), 0);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t number = numbers[i];
+
+		stream_move_u64(stream, &number);
+		for (uint64_t j = 0; i % 2 && j < number && number <= MEMORY_SIZE; j++)
+			stream_move(stream, &byte, 1);
+	}
+	assert_int_equal(stream_end(stream), 0);
+	stream_close(stream);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(stream_read_from(&stream, fd), 0);
+	memory_state_move(&memory, stream);
+	err = stream_end(stream);
+	stream_close(stream);
+	memory_destroy(&memory);
+	close(fd);
+
+	return err;
+}
+
+#define READ_EXTENTS(...)                               \
+	read_extents((const uint64_t[]){ __VA_ARGS__ }, \
+		     sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))
+
+static void memory_is_filled_within_itself_and_in_order(void **test)
+{
+	assert_int_equal(READ_EXTENTS(0, 0), 0);
+	assert_int_equal(READ_EXTENTS(0, 1, MEMORY_SIZE - 1, 1, MEMORY_SIZE, 0), 0);
+	assert_int_equal(READ_EXTENTS(MEMORY_SIZE - 1, 2), -EBADMSG);
+	assert_int_equal(READ_EXTENTS(MEMORY_SIZE + 1, 0), -EBADMSG);
+	assert_int_equal(READ_EXTENTS(UINT64_MAX, 2), -EBADMSG);
+	assert_int_equal(READ_EXTENTS(1, UINT64_MAX), -EBADMSG);
+	assert_int_equal(READ_EXTENTS(8, 1, 8, 1, 9, 0), -EBADMSG);
+}
+
+#define LARGE (256ULL << 20)
+
+static size_t count_resident(const struct memory *memory)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t pages = (size_t)memory->size / page;
+	unsigned char *map = malloc(pages);
+	size_t count = 0;
+
+	assert_non_null(map);
+	assert_int_equal(mincore(memory->host, (size_t)memory->size, map), 0);
+	for (size_t i = 0; i < pages; i++)
+		count += map[i] & 1;
+	free(map);
+
+	return count * page;
+}
+
+/* A few bytes must not have the host give all the memory that they speak of. */
+static void a_file_without_the_bytes_that_it_promises_takes_no_memory(void **test)
+{
+	for (int ended = 0; ended < 2; ended++) {
+		const int fd = memfd_create("stream", MFD_CLOEXEC);
+		uint64_t offset = 0;
+		uint64_t size = LARGE;
+		struct stream *stream;
+		struct memory memory;
+
+		assert_int_equal(memory_create(&memory, LARGE), 0);
+		assert_int_equal(stream_write_to(&stream, fd), 0);
+		stream_move_u64(stream, &offset);
+		stream_move_u64(stream, &size);
+		assert_int_equal(stream_end(stream), 0);
+		stream_close(stream);
+		/* A frame that ends too early, and a file that does. */
+		if (!ended)
+			assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_CUR) - 5), 0);
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		assert_int_equal(stream_read_from(&stream, fd), 0);
+		memory_state_move(&memory, stream);
+		assert_int_equal(stream_end(stream), ended ? -EBADMSG : -ENODATA);
+		assert_in_range(count_resident(&memory), 0, 4 << 20);
+		stream_close(stream);
+		memory_destroy(&memory);
+		close(fd);
+	}
+}
+
+static void what_cannot_be_written_is_told(void **test)
+{
+	/* Always full. */
+	FILE *full = fopen("/dev/full", "w");
+	struct stream *stream;
+	struct state state;
+
+	assert_non_null(full);
+	fill(&state);
+	assert_int_equal(stream_write_to(&stream, fileno(full)), 0);
+	move(&state, stream);
+	assert_int_equal(stream_end(stream), -ENOSPC);
+	stream_close(stream);
+	memory_destroy(&state.memory);
+	(void)fclose(full);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_goes_in_comes_out),
+		cmocka_unit_test(one_that_ends_too_early_is_damaged_wherever_that_is),
+		cmocka_unit_test(a_bit_that_is_another_is_noticed_or_makes_no_difference),
+		cmocka_unit_test(what_follows_is_damage),
+		cmocka_unit_test(to_read_less_than_there_is_is_damage_unless_it_is_drained),
+		cmocka_unit_test(to_read_more_than_there_is_gives_zeros),
+		cmocka_unit_test(memory_is_filled_within_itself_and_in_order),
+		cmocka_unit_test(a_file_without_the_bytes_that_it_promises_takes_no_memory),
+		cmocka_unit_test(what_cannot_be_written_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

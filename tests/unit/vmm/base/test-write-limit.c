@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How often a guest can make its host write durably. */
+#include "base/write-limit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define SECOND UINT64_C(1000000)
+#define HOUR (3600 * SECOND)
+
+/* Of 50 suspensions a second, each with its wake-up. */
+static void at_the_rate_every_write_is_made(void **state)
+{
+	struct write_limit limit = { 0 };
+
+	for (uint64_t i = 0; i < 100 * WRITE_LIMIT_PER_SECOND; i++)
+		assert_true(write_limit_take(&limit, HOUR + i * SECOND / WRITE_LIMIT_PER_SECOND));
+}
+
+static void a_flood_is_bounded_by_burst_and_rate(void **state)
+{
+	struct write_limit limit = { 0 };
+	unsigned int made = 0;
+
+	for (uint64_t now = HOUR; now < HOUR + 10 * SECOND; now += 50)
+		made += write_limit_take(&limit, now);
+	assert_in_range(made, 10 * WRITE_LIMIT_PER_SECOND,
+			10 * WRITE_LIMIT_PER_SECOND + WRITE_LIMIT_BURST);
+}
+
+static void the_wait_is_as_long_as_it_says(void **state)
+{
+	struct write_limit limit = { 0 };
+	uint64_t now = HOUR;
+
+	while (write_limit_take(&limit, now))
+		;
+	for (unsigned int i = 0; i < 100; i++) {
+		const uint64_t wait = write_limit_wait(&limit, now);
+
+		assert_in_range(wait, 1, SECOND / WRITE_LIMIT_PER_SECOND);
+		assert_false(write_limit_take(&limit, now + wait - 1));
+		now += wait;
+		assert_int_equal(write_limit_wait(&limit, now), 0);
+		assert_true(write_limit_take(&limit, now));
+	}
+}
+
+static void a_refused_write_does_not_count(void **state)
+{
+	struct write_limit limit = { 0 };
+	struct write_limit before;
+
+	while (write_limit_take(&limit, HOUR))
+		;
+	before = limit;
+	assert_false(write_limit_take(&limit, HOUR));
+	assert_int_equal(limit.due, before.due);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_the_rate_every_write_is_made),
+		cmocka_unit_test(a_flood_is_bounded_by_burst_and_rate),
+		cmocka_unit_test(the_wait_is_as_long_as_it_says),
+		cmocka_unit_test(a_refused_write_does_not_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

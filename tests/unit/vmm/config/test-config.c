@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a VM is made of: its words, its copies, and what a sleeper relies on. */
+#include "config/config.h"
+
+#include <psci/abi.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define UNTOUCHED 0xfeedf00d
+
+/* In place of the C library's, so that memory can run out: at the next call but this many. */
+static int strdups_left = -1;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its is reserved. */
+char *strdup(const char *text)
+{
+	const size_t size = strlen(text) + 1;
+	char *copy;
+
+	if (strdups_left == 0)
+		return NULL;
+	if (strdups_left > 0)
+		strdups_left--;
+	copy = malloc(size);
+
+	return copy ? memcpy(copy, text, size) : NULL;
+}
+
+static struct config example(void)
+{
+	return (struct config){
+		.kernel = strdup("/boot/Image"),
+		.machine_version = 1,
+		.flat = strdup("/boot/flat"),
+		.flat_address = 0x40100000,
+		.firmware = strdup("/boot/firmware"),
+		.initrd = strdup("/boot/initrd"),
+		.append = strdup("console=ttyAMA0"),
+		.console = strdup("/tmp/console"),
+		.disks = { { strdup("/a"), false }, { strdup("/b"), true } },
+		.disk_count = 2,
+		.cpus = 3,
+		.memory = 512ULL << 20,
+		.psci = PSCI_SERVER_USERSPACE,
+		.psci_version = PSCI_VERSION_1_3,
+		.idle_states = true,
+		.idle_clusters = true,
+		.on_reset = RESET_POLICY_RESTART,
+		.on_reset2 = RESET_POLICY_EXIT,
+		.suspend = SUSPEND_POLICY_DENY,
+	};
+}
+
+static void a_size_is_a_number_with_at_most_one_suffix(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t size;
+	} cases[] = {
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "010", 10 },
+		{ "67108864", 64ULL << 20 },
+		{ "1K", 1ULL << 10 },
+		{ "1k", 1ULL << 10 },
+		{ "512M", 512ULL << 20 },
+		{ "512m", 512ULL << 20 },
+		{ "2G", 2ULL << 30 },
+		{ "2g", 2ULL << 30 },
+		{ "64T", 64ULL << 40 },
+		{ "64t", 64ULL << 40 },
+		{ "0T", 0 },
+		{ "18446744073709551615", UINT64_MAX },
+		{ "18014398509481983K", UINT64_MAX - 1023 },
+		{ "16777215T", 16777215ULL << 40 },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint64_t size = UNTOUCHED;
+
+		if (config_parse_size(cases[i].text, &size) != 0)
+			fail_msg("\"%s\" was refused", cases[i].text);
+		assert_int_equal(size, cases[i].size);
+	}
+}
+
+static void what_is_no_size_or_does_not_fit_is_refused(void **state)
+{
+	static const char *const cases[] = {
+		"",
+		" ",
+		"5 ",
+		" 5",
+		"\t5",
+		"5\n",
+		"-1",
+		"+1",
+		"K",
+		"1KB",
+		"1KiB",
+		"1KK",
+		"1 K",
+		"1.5G",
+		"0x10",
+		"1P",
+		"1E3",
+		"1_",
+		"1@",
+		"five",
+		"1,0",
+		"M512",
+		"1\xcb",
+		"18446744073709551616",
+		"99999999999999999999999K",
+		"18014398509481984K",
+		"16777216T",
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint64_t size = UNTOUCHED;
+
+		if (config_parse_size(cases[i], &size) != -EINVAL)
+			fail_msg("\"%s\" was taken for %llu", cases[i], (unsigned long long)size);
+		assert_int_equal(size, UNTOUCHED);
+	}
+}
+
+static void every_version_from_0_2_to_1_3_is_read_and_written(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t version;
+	} cases[] = {
+		{ "0.2", 0x00000002 }, { "1.0", 0x00010000 }, { "1.1", 0x00010001 },
+		{ "1.2", 0x00010002 }, { "1.3", 0x00010003 },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[CONFIG_VERSION_TEXT_SIZE];
+		uint32_t version = UNTOUCHED;
+
+		assert_int_equal(config_parse_psci_version(cases[i].text, &version), 0);
+		assert_int_equal(version, cases[i].version);
+		config_format_psci_version(version, text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void a_version_that_is_none_is_refused(void **state)
+{
+	static const char *const cases[] = {
+		"",	"0.1",	"0.3",	"1.4",	"2.0",	"1",	 "1.",
+		"1.3 ", " 1.3", "01.3", "1.30", "v1.3", "65539", "1,3"
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint32_t version = UNTOUCHED;
+
+		assert_int_equal(config_parse_psci_version(cases[i], &version), -EINVAL);
+		assert_int_equal(version, UNTOUCHED);
+	}
+}
+
+static void any_version_can_be_written(void **state)
+{
+	char text[CONFIG_VERSION_TEXT_SIZE];
+
+	config_format_psci_version(0x00020005, text);
+	assert_string_equal(text, "2.5");
+	config_format_psci_version(0x7fffffff, text);
+	assert_string_equal(text, "32767.65535");
+	config_format_psci_version(0, text);
+	assert_string_equal(text, "0.0");
+}
+
+static void a_machine_version_is_one_that_there_is(void **state)
+{
+	static const char *const none[] = {
+		"", "0", "3", "-1", "01", "1.0", "1 ", "two", "newest"
+	};
+	uint32_t version = 99;
+
+	for (size_t i = 0; i < COUNT(none); i++) {
+		assert_int_equal(config_parse_machine_version(none[i], &version), -EINVAL);
+		assert_int_equal(version, 99);
+	}
+	assert_int_equal(config_parse_machine_version("1", &version), 0);
+	assert_int_equal(version, 1);
+	assert_int_equal(config_parse_machine_version("2", &version), 0);
+	assert_int_equal(version, 2);
+}
+
+static void a_server_has_a_word_unless_it_is_any(void **state)
+{
+	enum psci_server server = PSCI_SERVER_ANY;
+
+	assert_string_equal(config_psci_server_word(PSCI_SERVER_USERSPACE), "userspace");
+	assert_string_equal(config_psci_server_word(PSCI_SERVER_MIXED), "mixed");
+	assert_string_equal(config_psci_server_word(PSCI_SERVER_MIXED), "mixed");
+	assert_string_equal(config_psci_server_word(PSCI_SERVER_KERNEL), "kernel");
+	assert_string_equal(config_psci_server_word(PSCI_SERVER_ANY), "");
+	assert_int_equal(config_parse_psci_server("userspace", &server), 0);
+	assert_int_equal(server, PSCI_SERVER_USERSPACE);
+	assert_int_equal(config_parse_psci_server("mixed", &server), 0);
+	assert_int_equal(server, PSCI_SERVER_MIXED);
+	assert_int_equal(config_parse_psci_server("mixed", &server), 0);
+	assert_int_equal(server, PSCI_SERVER_MIXED);
+	assert_int_equal(config_parse_psci_server("kernel", &server), 0);
+	assert_int_equal(server, PSCI_SERVER_KERNEL);
+	assert_int_equal(config_parse_psci_server("", &server), -EINVAL);
+	assert_int_equal(config_parse_psci_server("any", &server), -EINVAL);
+	assert_int_equal(config_parse_psci_server("Kernel", &server), -EINVAL);
+	assert_int_equal(config_parse_psci_server("kernel ", &server), -EINVAL);
+	assert_int_equal(server, PSCI_SERVER_KERNEL);
+}
+
+static void a_suspend_policy_has_a_word_unless_it_is_none(void **state)
+{
+	enum suspend_policy policy = SUSPEND_POLICY_NONE;
+
+	assert_string_equal(config_suspend_policy_word(SUSPEND_POLICY_ALLOW), "allow");
+	assert_string_equal(config_suspend_policy_word(SUSPEND_POLICY_DENY), "deny");
+	assert_null(config_suspend_policy_word(SUSPEND_POLICY_NONE));
+	assert_int_equal(config_parse_suspend_policy("allow", &policy), 0);
+	assert_int_equal(policy, SUSPEND_POLICY_ALLOW);
+	assert_int_equal(config_parse_suspend_policy("deny", &policy), 0);
+	assert_int_equal(policy, SUSPEND_POLICY_DENY);
+	assert_int_equal(config_parse_suspend_policy("", &policy), -EINVAL);
+	assert_int_equal(config_parse_suspend_policy("Deny", &policy), -EINVAL);
+	assert_int_equal(config_parse_suspend_policy("allow ", &policy), -EINVAL);
+	assert_int_equal(policy, SUSPEND_POLICY_DENY);
+}
+
+static void a_reset_policy_has_a_word_unless_it_is_none(void **state)
+{
+	enum reset_policy policy = RESET_POLICY_NONE;
+
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_RESTART), "restart");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_EXIT), "exit");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_NONE), "");
+	assert_int_equal(config_parse_reset_policy("restart", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_RESTART);
+	assert_int_equal(config_parse_reset_policy("exit", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
+	assert_int_equal(config_parse_reset_policy("", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("Exit", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("exits", &policy), -EINVAL);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
+}
+
+static void a_policy_has_a_word_unless_there_is_none(void **state)
+{
+	enum reset_policy policy = RESET_POLICY_NONE;
+
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_RESTART), "restart");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_EXIT), "exit");
+	assert_string_equal(config_reset_policy_word(RESET_POLICY_NONE), "");
+	assert_int_equal(config_parse_reset_policy("restart", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_RESTART);
+	assert_int_equal(config_parse_reset_policy("exit", &policy), 0);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
+	assert_int_equal(config_parse_reset_policy("", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("none", &policy), -EINVAL);
+	assert_int_equal(config_parse_reset_policy("exit ", &policy), -EINVAL);
+	assert_int_equal(policy, RESET_POLICY_EXIT);
+}
+
+static void an_address_is_decimal_or_hexadecimal_and_not_0(void **state)
+{
+	static const char *const bad[] = { "",
+					   "0",
+					   "0x0",
+					   "0x",
+					   "-4",
+					   "+4",
+					   " 4",
+					   "4 ",
+					   "4K",
+					   "0x4g",
+					   "x4",
+					   "0x-4",
+					   "0x 4",
+					   "here",
+					   "18446744073709551616",
+					   "0x10000000000000000" };
+	uint64_t address = UNTOUCHED;
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (config_parse_address(bad[i], &address) != -EINVAL)
+			fail_msg("\"%s\" was taken", bad[i]);
+		assert_int_equal(address, UNTOUCHED);
+	}
+	assert_int_equal(config_parse_address("0x40080000", &address), 0);
+	assert_int_equal(address, 0x40080000);
+	assert_int_equal(config_parse_address("1074266112", &address), 0);
+	assert_int_equal(address, 0x40080000);
+	/* Not octal. */
+	assert_int_equal(config_parse_address("010", &address), 0);
+	assert_int_equal(address, 10);
+	assert_int_equal(config_parse_address("0XFFFFFFFFffffffff", &address), 0);
+	assert_int_equal(address, UINT64_MAX);
+}
+
+static void what_a_guest_starts_with_describes_a_machine(void **state)
+{
+	char path[] = "/a";
+
+	assert_true(config_describes_machine(&(const struct config){ .kernel = path }));
+	assert_true(config_describes_machine(&(const struct config){ .flat = path }));
+	assert_true(config_describes_machine(&(const struct config){ .firmware = path }));
+	assert_false(config_describes_machine(
+		&(const struct config){ .initrd = path, .append = path, .cpus = 1 }));
+}
+
+static void a_copy_is_whole_and_its_own(void **state)
+{
+	struct config from = example();
+	struct config to;
+
+	assert_int_equal(config_copy(&to, &from), 0);
+	assert_ptr_not_equal(to.kernel, from.kernel);
+	/* Under ASan a string that both share would be read after it was freed. */
+	config_free(&from);
+	assert_int_equal(to.machine_version, 1);
+	assert_string_equal(to.kernel, "/boot/Image");
+	assert_string_equal(to.flat, "/boot/flat");
+	assert_int_equal(to.flat_address, 0x40100000);
+	assert_string_equal(to.firmware, "/boot/firmware");
+	assert_string_equal(to.initrd, "/boot/initrd");
+	assert_string_equal(to.append, "console=ttyAMA0");
+	assert_string_equal(to.console, "/tmp/console");
+	assert_int_equal(to.disk_count, 2);
+	assert_string_equal(to.disks[0].path, "/a");
+	assert_false(to.disks[0].read_only);
+	assert_string_equal(to.disks[1].path, "/b");
+	assert_true(to.disks[1].read_only);
+	assert_int_equal(to.cpus, 3);
+	assert_int_equal(to.memory, 512ULL << 20);
+	assert_int_equal(to.psci, PSCI_SERVER_USERSPACE);
+	assert_int_equal(to.psci_version, PSCI_VERSION_1_3);
+	assert_true(to.idle_states);
+	assert_true(to.idle_clusters);
+	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
+	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
+	assert_int_equal(to.suspend, SUSPEND_POLICY_DENY);
+	config_free(&to);
+}
+
+static void a_copy_of_what_is_absent_is_absent(void **state)
+{
+	const struct config from = { 0 };
+	struct config to = example();
+
+	config_free(&to);
+	assert_int_equal(config_copy(&to, &from), 0);
+	assert_memory_equal(&to, &from, sizeof(to));
+}
+
+static void a_copy_without_memory_leaves_nothing(void **state)
+{
+	static const struct config zero;
+	struct config from = example();
+
+	for (int i = 0; i < 8; i++) {
+		struct config to;
+		int err;
+
+		strdups_left = i;
+		err = config_copy(&to, &from);
+		strdups_left = -1;
+		assert_int_equal(err, -ENOMEM);
+		assert_memory_equal(&to, &zero, sizeof(to));
+	}
+	config_free(&from);
+}
+
+static void what_is_freed_is_all_zero(void **state)
+{
+	static const struct config zero;
+	struct config config = example();
+
+	config_free(&config);
+	assert_memory_equal(&config, &zero, sizeof(config));
+	config_free(&config);
+}
+
+/* What changes nothing for a guest that was saved: each function makes one such change. */
+static void change_nothing(struct config *after)
+{
+}
+
+static void change_text(char **text)
+{
+	free(*text);
+	*text = strdup("/another");
+}
+
+static void change_files(struct config *after)
+{
+	change_text(&after->kernel);
+	change_text(&after->initrd);
+	change_text(&after->append);
+	change_text(&after->console);
+}
+
+/* Written to the wrong image, what the sleeper holds of a disk destroys it. */
+static void swap_disks(struct config *after)
+{
+	const struct disk_config first = after->disks[0];
+
+	after->disks[0] = after->disks[1];
+	after->disks[1] = first;
+}
+
+static void change_read_only(struct config *after)
+{
+	after->disks[1].read_only = false;
+}
+
+static void leave_psci_open(struct config *after)
+{
+	after->psci = PSCI_SERVER_ANY;
+	after->psci_version = 0;
+}
+
+static void change_cpus(struct config *after)
+{
+	after->cpus = 1;
+}
+
+static void change_memory(struct config *after)
+{
+	after->memory = 1024ULL << 20;
+}
+
+static void change_disk_count(struct config *after)
+{
+	free(after->disks[--after->disk_count].path);
+}
+
+static void change_server(struct config *after)
+{
+	after->psci = PSCI_SERVER_KERNEL;
+}
+
+static void change_version(struct config *after)
+{
+	after->psci_version = PSCI_VERSION_1_1;
+}
+
+static void change_machine_version(struct config *after)
+{
+	after->machine_version = 2;
+}
+
+static void leave_machine_version_open(struct config *after)
+{
+	after->machine_version = 0;
+}
+
+static void drop_idle_states(struct config *after)
+{
+	after->idle_states = false;
+	after->idle_clusters = false;
+}
+
+static void drop_idle_clusters(struct config *after)
+{
+	after->idle_clusters = false;
+}
+
+static void a_change_that_a_sleeper_would_notice_is_named(void **state)
+{
+	static const struct {
+		void (*change)(struct config *after);
+		const char *phrase; /* NULL: none. */
+	} cases[] = {
+		{ change_nothing, NULL },
+		{ change_files, NULL },
+		{ leave_psci_open, NULL },
+		{ change_cpus, "3 CPUs, not 1" },
+		{ change_memory, "512 MiB of memory, not 1024" },
+		{ change_disk_count, "2 disks, not 1" },
+		{ swap_disks, "disk /a as /dev/vda, not /b" },
+		{ change_read_only, "disk /b being read-only" },
+		{ change_server, "PSCI from userspace, not kernel" },
+		{ change_version, "PSCI 1.3, not 1.1" },
+		{ change_machine_version, "machine version 1, not 2" },
+		{ leave_machine_version_open, NULL },
+		{ drop_idle_states, "idle states" },
+		{ drop_idle_clusters, "idle states of clusters" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config before = example();
+		struct config after = example();
+		struct error phrase = { "" };
+
+		cases[i].change(&after);
+		assert_int_equal(config_environment_changed(&before, &after, &phrase),
+				 cases[i].phrase != NULL);
+		assert_string_equal(phrase.text, cases[i].phrase ? cases[i].phrase : "");
+		config_free(&before);
+		config_free(&after);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_size_is_a_number_with_at_most_one_suffix),
+		cmocka_unit_test(what_is_no_size_or_does_not_fit_is_refused),
+		cmocka_unit_test(every_version_from_0_2_to_1_3_is_read_and_written),
+		cmocka_unit_test(a_version_that_is_none_is_refused),
+		cmocka_unit_test(any_version_can_be_written),
+		cmocka_unit_test(a_machine_version_is_one_that_there_is),
+		cmocka_unit_test(a_server_has_a_word_unless_it_is_any),
+		cmocka_unit_test(a_suspend_policy_has_a_word_unless_it_is_none),
+		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_none),
+		cmocka_unit_test(a_policy_has_a_word_unless_there_is_none),
+		cmocka_unit_test(an_address_is_decimal_or_hexadecimal_and_not_0),
+		cmocka_unit_test(what_a_guest_starts_with_describes_a_machine),
+		cmocka_unit_test(a_copy_is_whole_and_its_own),
+		cmocka_unit_test(a_copy_of_what_is_absent_is_absent),
+		cmocka_unit_test(a_copy_without_memory_leaves_nothing),
+		cmocka_unit_test(what_is_freed_is_all_zero),
+		cmocka_unit_test(a_change_that_a_sleeper_would_notice_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The end of the control socket that dormouse's own commands use. */
+#include "qmp-fixture.h"
+#include "control/qmp/call.h"
+#include "control/qmp/client.h"
+#include "support/scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void *serve_until_told(void *context)
+{
+	const int *stop_fd = context;
+	struct pollfd fds[] = {
+		{ .fd = *stop_fd, .events = POLLIN },
+		{ .fd = qmp_server_fd(qmp_server), .events = POLLIN },
+	};
+
+	while (poll(fds, 2, -1) > 0 && !(fds[0].revents & POLLIN))
+		qmp_server_run(qmp_server);
+
+	return NULL;
+}
+
+struct served {
+	pthread_t thread;
+	int stop_fd;
+	struct qmp_call call;
+	struct error error;
+};
+
+static void begin_serving(struct served *s)
+{
+	s->stop_fd = eventfd(0, EFD_CLOEXEC);
+	assert_int_equal(pthread_create(&s->thread, NULL, serve_until_told, &s->stop_fd), 0);
+}
+
+static void end_serving(struct served *s)
+{
+	eventfd_write(s->stop_fd, 1);
+	pthread_join(s->thread, NULL);
+	close(s->stop_fd);
+}
+
+static void a_call_is_carried_out_or_refused(void **state)
+{
+	struct served s;
+
+	begin_serving(&s);
+	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), 0);
+	assert_int_equal(qmp_call_execute(&s.call, "tells", NULL, "HAPPENED", &s.error), 0);
+	assert_int_equal(qmp_call_execute(&s.call, "fails", NULL, NULL, &s.error), -EREMOTEIO);
+	assert_string_equal(s.error.text, "it rains");
+	assert_int_equal(qmp_call_execute(&s.call, "fly", NULL, NULL, &s.error), -EREMOTEIO);
+	qmp_call_close(&s.call);
+	end_serving(&s);
+}
+
+static void a_call_ends_when_its_time_is_up(void **state)
+{
+	struct served s;
+
+	/* Connected, since the kernel does that, and never served. */
+	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", 0, &s.error), -ETIMEDOUT);
+	scratch_says(&s.error, "vm", "in time");
+}
+
+static void a_call_ends_with_the_server(void **state)
+{
+	struct served s;
+	json_t *message = NULL;
+
+	begin_serving(&s);
+	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	end_serving(&s);
+	qmp_tell("LAST");
+	qmp_server_close(qmp_server);
+	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), 0);
+	assert_string_equal(json_string_value(json_object_get(message, "event")), "LAST");
+	json_decref(message);
+	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), -EPIPE);
+	scratch_says(&s.error, "vm", "has ended");
+	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), -EPIPE);
+	qmp_call_close(&s.call);
+	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", 1, &s.error), -ENOENT);
+	qmp_server = NULL;
+}
+
+/* What the server said before it closed the connection is not lost on who writes next. */
+static void a_call_hears_why_it_was_turned_away(void **state)
+{
+	struct served s;
+	int fds[QMP_CLIENTS_MAX + QMP_CLIENTS_LATE];
+
+	qmp_join_all(fds, QMP_CLIENTS_MAX);
+	begin_serving(&s);
+	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	end_serving(&s);
+	qmp_join_all(&fds[QMP_CLIENTS_MAX], QMP_CLIENTS_LATE);
+	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), -EREMOTEIO);
+	scratch_says(&s.error, "connection", "in favour of a newer one");
+	qmp_call_close(&s.call);
+	qmp_leave_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
+}
+
+static void a_call_ends_with_the_reader_of_what_it_is_for(void **state)
+{
+	struct served s;
+	json_t *message = NULL;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	begin_serving(&s);
+	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	s.call.reader_fd = ends[1];
+	close(ends[0]);
+	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), -EBADF);
+	scratch_says(&s.error, "standard output", "nothing reads");
+	close(ends[1]);
+	qmp_call_close(&s.call);
+	end_serving(&s);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, qmp_set_up, qmp_tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(a_call_is_carried_out_or_refused),
+		CASE(a_call_ends_when_its_time_is_up),
+		CASE(a_call_ends_with_the_server),
+		CASE(a_call_hears_why_it_was_turned_away),
+		CASE(a_call_ends_with_the_reader_of_what_it_is_for),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Flash: a firmware's bytes, 0xff behind them, and no more memory than that takes. */
+#include "devices/flash.h"
+#include "support/scratch.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define PAGE 4096
+
+static const char *make_firmware(size_t size)
+{
+	static uint8_t bytes[5 * PAGE];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 3 + i / 256);
+
+	return scratch_write("firmware", bytes, size);
+}
+
+static void the_firmware_is_followed_by_ones(void **state)
+{
+	/* Around the ends of pages. */
+	static const size_t sizes[] = { 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 5 * PAGE - 4 };
+	static uint8_t erased[1 << 20];
+
+	memset(erased, 0xff, sizeof(erased));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct flash flash = { 0 };
+		struct error error;
+
+		assert_int_equal(flash_create(&flash, make_firmware(sizes[i]), &error), 0);
+		for (size_t at = 0; at < sizes[i]; at++)
+			assert_int_equal(flash.host[at], (uint8_t)(at * 3 + at / 256));
+		assert_memory_equal(flash.host + sizes[i], erased, sizeof(erased));
+		assert_memory_equal(flash.host + BOARD_FLASH_BANK_SIZE - sizeof(erased) / 2, erased,
+				    sizeof(erased));
+		assert_memory_equal(flash.host + FLASH_SIZE - sizeof(erased), erased,
+				    sizeof(erased));
+		flash_destroy(&flash);
+	}
+}
+
+static void the_file_is_not_changed(void **state)
+{
+	struct flash flash = { 0 };
+	struct error error;
+	const char *path = make_firmware(100);
+
+	assert_int_equal(flash_create(&flash, path, &error), 0);
+	flash_destroy(&flash);
+	assert_int_equal(access(path, R_OK), 0);
+	assert_int_equal(flash_create(&flash, path, &error), 0);
+	assert_int_equal(flash.host[99], (uint8_t)(99 * 3));
+	assert_int_equal(flash.host[100], 0xff);
+	flash_destroy(&flash);
+}
+
+static long resident_pages(void)
+{
+	char text[128] = { 0 };
+	char *end;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (!file)
+		fail_msg("there is no /proc/self/statm");
+	assert_non_null(fgets(text, sizeof(text), file));
+	assert_int_equal(fclose(file), 0);
+	(void)strtol(text, &end, 10);
+
+	return strtol(end, NULL, 10);
+}
+
+static void two_banks_cost_nearly_nothing(void **state)
+{
+	struct flash flash = { 0 };
+	struct error error;
+	const unsigned int open_files = scratch_open_files();
+	const char *path = make_firmware(5 * PAGE);
+	long before;
+
+	/* Once unmeasured, so that what sanitizers set up on the way is there. */
+	assert_int_equal(flash_create(&flash, path, &error), 0);
+	(void)resident_pages();
+	flash_destroy(&flash);
+
+	before = resident_pages();
+	assert_int_equal(flash_create(&flash, path, &error), 0);
+	assert_int_equal(scratch_open_files(), open_files);
+	assert_true(resident_pages() - before < (1 << 20) / PAGE);
+	flash_destroy(&flash);
+	assert_null(flash.host);
+}
+
+static void nobody_can_write_it(void **state)
+{
+	struct flash flash = { 0 };
+	struct error error;
+	int pipe_ends[2];
+
+	assert_int_equal(flash_create(&flash, make_firmware(PAGE), &error), 0);
+	assert_int_equal(pipe(pipe_ends), 0);
+	assert_int_equal(write(pipe_ends[1], "x", 1), 1);
+	/* As KVM would, through the kernel: refused without a signal. */
+	assert_int_equal(read(pipe_ends[0], flash.host + BOARD_FLASH_BANK_SIZE, 1), -1);
+	assert_int_equal(errno, EFAULT);
+	assert_int_equal(read(pipe_ends[0], flash.host, 1), -1);
+	assert_int_equal(errno, EFAULT);
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	/* What a guest writes goes nowhere. */
+	flash_ops.write(&flash, 0, 0, 8);
+	flash_ops.reset(&flash);
+	assert_int_equal(flash.host[1], 3);
+	assert_int_equal(flash_ops.read(&flash, BOARD_FLASH_BANK_SIZE, 4) & 0xff, 0xff);
+	flash_destroy(&flash);
+}
+
+static void refused(const char *path, int err, const char *reason)
+{
+	struct flash flash = { 0 };
+	struct error error = { 0 };
+	const unsigned int open_files = scratch_open_files();
+
+	assert_int_equal(flash_create(&flash, path, &error), err);
+	assert_null(flash.host);
+	scratch_says(&error, path, reason);
+	assert_int_equal(scratch_open_files(), open_files);
+}
+
+static void what_is_no_firmware_is_refused(void **state)
+{
+	refused(scratch_path("missing"), -ENOENT, "No such file");
+	refused(scratch_folder(), -EISDIR, "is a directory");
+	refused(scratch_sparse("empty", 0), -EINVAL, "is empty");
+	refused(scratch_write("elf", "\177ELF\2\1\1", 7), -ENOEXEC, "is an ELF file, not a raw");
+	refused(scratch_sparse("huge", BOARD_FLASH_BANK_SIZE + 1), -EFBIG, "64 MiB");
+}
+
+static void a_firmware_may_fill_its_bank(void **state)
+{
+	struct flash flash = { 0 };
+	struct error error;
+
+	assert_int_equal(
+		flash_create(&flash, scratch_sparse("full", BOARD_FLASH_BANK_SIZE), &error), 0);
+	assert_int_equal(flash.host[BOARD_FLASH_BANK_SIZE - 1], 0);
+	assert_int_equal(flash.host[BOARD_FLASH_BANK_SIZE], 0xff);
+	flash_destroy(&flash);
+}
+
+static void what_is_flash_is_told_from_what_is_not(void **state)
+{
+	struct flash flash = { 0 };
+	struct error error;
+
+	assert_false(flash_holds(&flash, 0, 4));
+	assert_int_equal(flash_create(&flash, make_firmware(PAGE), &error), 0);
+	assert_true(flash_holds(&flash, 0, 4));
+	assert_true(flash_holds(&flash, FLASH_SIZE - 4, 4));
+	assert_true(flash_holds(&flash, 0, FLASH_SIZE));
+	assert_false(flash_holds(&flash, FLASH_SIZE - 3, 4));
+	assert_false(flash_holds(&flash, FLASH_SIZE, 4));
+	assert_false(flash_holds(&flash, UINT64_MAX, 4));
+	assert_false(flash_holds(&flash, 0, UINT64_MAX));
+	assert_false(flash_holds(&flash, 0, 0));
+	flash_destroy(&flash);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_firmware_is_followed_by_ones),
+		cmocka_unit_test(the_file_is_not_changed),
+		cmocka_unit_test(two_banks_cost_nearly_nothing),
+		cmocka_unit_test(nobody_can_write_it),
+		cmocka_unit_test(what_is_no_firmware_is_refused),
+		cmocka_unit_test(a_firmware_may_fill_its_bank),
+		cmocka_unit_test(what_is_flash_is_told_from_what_is_not),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* virtio-rng through the transport: what is asked for comes, and is random. */
+#include "virtio-driver.h"
+#include "devices/virtio/rng.h"
+
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_mmio.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NEXT VRING_DESC_F_NEXT
+#define WRITE VRING_DESC_F_WRITE
+
+struct fixture {
+	struct driver driver;
+	struct rng rng;
+	unsigned int reports;
+	char report[256];
+};
+
+static void record_report(void *context, const char *message)
+{
+	struct fixture *f = context;
+
+	strncpy(f->report, message, sizeof(f->report) - 1);
+	f->reports++;
+}
+
+static void setup(struct fixture *f)
+{
+	memset(f, 0, sizeof(*f));
+	driver_create(&f->driver, 64);
+	assert_int_equal(rng_create(&f->rng, &f->driver.memory, 47, record_report, f), 0);
+	assert_true(driver_negotiate(&f->rng.mmio, 0));
+	driver_start(&f->driver, &f->rng.mmio);
+}
+
+static void teardown(struct fixture *f)
+{
+	rng_destroy(&f->rng);
+	driver_destroy(&f->driver);
+}
+
+static bool has_work(const struct fixture *f)
+{
+	struct pollfd ready = { .fd = rng_fd(&f->rng), .events = POLLIN };
+
+	return poll(&ready, 1, 0) == 1;
+}
+
+static void describe(struct fixture *f, uint16_t index, uint64_t address, uint32_t size,
+		     uint16_t flags)
+{
+	driver_describe(&f->driver, DRIVER_DESCRIPTORS, index,
+			(struct vring_desc){ address, size, flags, (uint16_t)(index + 1) });
+}
+
+static void notify(struct fixture *f)
+{
+	driver_set(&f->rng.mmio, VIRTIO_MMIO_QUEUE_NOTIFY, 0);
+}
+
+/* Serve until there is no more to do. */
+static void serve(struct fixture *f)
+{
+	while (has_work(f))
+		rng_serve(&f->rng);
+}
+
+/* How many bytes of a place are not zero. */
+static size_t count_changed(const struct fixture *f, uint64_t address, size_t size)
+{
+	const uint8_t *bytes = driver_at(&f->driver, address, size);
+	size_t changed = 0;
+
+	for (size_t i = 0; i < size; i++)
+		changed += bytes[i] != 0;
+
+	return changed;
+}
+
+static void a_buffer_is_filled(void **state)
+{
+	struct vring_used_elem used;
+	struct fixture f;
+
+	setup(&f);
+	assert_int_equal(driver_get(&f.rng.mmio, VIRTIO_MMIO_DEVICE_ID), VIRTIO_ID_RNG);
+	describe(&f, 0, DRIVER_DATA, 1000, WRITE);
+	driver_offer(&f.driver, 0);
+	notify(&f);
+	assert_true(has_work(&f));
+	serve(&f);
+	assert_true(driver_collect(&f.driver, &used));
+	assert_int_equal(used.id, 0);
+	assert_int_equal(used.len, 1000);
+	/* Of 1000 random bytes about 4 are zero; 100 are not in any lifetime. */
+	assert_true(count_changed(&f, DRIVER_DATA, 1000) > 900);
+	assert_int_equal(count_changed(&f, DRIVER_DATA + 1000, 1000), 0);
+	assert_int_equal(driver_get(&f.rng.mmio, VIRTIO_MMIO_INTERRUPT_STATUS), 1);
+	teardown(&f);
+}
+
+static void no_two_answers_are_alike(void **state)
+{
+	struct vring_used_elem used;
+	struct fixture f;
+
+	setup(&f);
+	for (uint16_t i = 0; i < 2; i++) {
+		describe(&f, i, DRIVER_DATA + i * 64U, 64, WRITE);
+		driver_offer(&f.driver, i);
+	}
+	notify(&f);
+	serve(&f);
+	assert_true(driver_collect(&f.driver, &used));
+	assert_true(driver_collect(&f.driver, &used));
+	assert_memory_not_equal(driver_at(&f.driver, DRIVER_DATA, 64),
+				driver_at(&f.driver, DRIVER_DATA + 64, 64), 64);
+	teardown(&f);
+}
+
+static void many_buffers_are_one_answer_in_order(void **state)
+{
+	struct vring_used_elem used;
+	struct fixture f;
+
+	setup(&f);
+	describe(&f, 0, DRIVER_DATA, 100, WRITE | NEXT);
+	describe(&f, 1, DRIVER_DATA + 0x1000, 200, WRITE | NEXT);
+	describe(&f, 2, DRIVER_DATA + 0x2000, 300, WRITE);
+	driver_offer(&f.driver, 0);
+	notify(&f);
+	serve(&f);
+	assert_true(driver_collect(&f.driver, &used));
+	assert_int_equal(used.len, 600);
+	assert_true(count_changed(&f, DRIVER_DATA, 100) > 50);
+	assert_true(count_changed(&f, DRIVER_DATA + 0x1000, 200) > 150);
+	assert_true(count_changed(&f, DRIVER_DATA + 0x2000, 300) > 250);
+	teardown(&f);
+}
+
+/* However much a guest asks for, an answer takes little time. */
+static void a_large_buffer_gets_a_part(void **state)
+{
+	struct vring_used_elem used;
+	struct fixture f;
+
+	setup(&f);
+	describe(&f, 0, DRIVER_DATA, 1 << 20, WRITE);
+	driver_offer(&f.driver, 0);
+	notify(&f);
+	serve(&f);
+	assert_true(driver_collect(&f.driver, &used));
+	assert_true(used.len > 0 && used.len <= 4096);
+	assert_int_equal(count_changed(&f, DRIVER_DATA + used.len, (1 << 20) - used.len), 0);
+	teardown(&f);
+}
+
+/* Others have their turn between the answers to a guest that asks for many. */
+static void many_requests_take_several_turns(void **state)
+{
+	struct vring_used_elem used;
+	struct fixture f;
+	unsigned int answers = 0;
+
+	setup(&f);
+	for (uint16_t i = 0; i < 64; i++) {
+		describe(&f, i, DRIVER_DATA + i * 16U, 16, WRITE);
+		driver_offer(&f.driver, i);
+	}
+	notify(&f);
+	rng_serve(&f.rng);
+	while (driver_collect(&f.driver, &used))
+		answers++;
+	assert_true(answers > 0 && answers < 64);
+	assert_true(has_work(&f));
+	serve(&f);
+	while (driver_collect(&f.driver, &used))
+		answers++;
+	assert_int_equal(answers, 64);
+	assert_false(has_work(&f));
+	teardown(&f);
+}
+
+static void a_request_without_room_breaks_it_until_reset(void **state)
+{
+	struct vring_used_elem used;
+	struct fixture f;
+
+	setup(&f);
+	describe(&f, 0, DRIVER_DATA, 16, 0);
+	driver_offer(&f.driver, 0);
+	notify(&f);
+	serve(&f);
+	assert_true(driver_get(&f.rng.mmio, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_NEEDS_RESET);
+	assert_int_equal(f.reports, 1);
+	assert_non_null(strstr(f.report, "virtio-rng"));
+	notify(&f);
+	serve(&f);
+	assert_false(driver_collect(&f.driver, &used));
+
+	driver_restart(&f.driver);
+	driver_set(&f.rng.mmio, VIRTIO_MMIO_STATUS, 0);
+	assert_true(driver_negotiate(&f.rng.mmio, 0));
+	driver_start(&f.driver, &f.rng.mmio);
+	describe(&f, 0, DRIVER_DATA, 16, WRITE);
+	driver_offer(&f.driver, 0);
+	notify(&f);
+	serve(&f);
+	assert_true(driver_collect(&f.driver, &used));
+	assert_int_equal(used.len, 16);
+	teardown(&f);
+}
+
+static void a_doorbell_without_a_driver_does_nothing(void **state)
+{
+	struct fixture f;
+
+	setup(&f);
+	driver_set(&f.rng.mmio, VIRTIO_MMIO_STATUS, 0);
+	notify(&f);
+	serve(&f);
+	assert_false(has_work(&f));
+	assert_int_equal(f.reports, 0);
+	teardown(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_buffer_is_filled),
+		cmocka_unit_test(no_two_answers_are_alike),
+		cmocka_unit_test(many_buffers_are_one_answer_in_order),
+		cmocka_unit_test(a_large_buffer_gets_a_part),
+		cmocka_unit_test(many_requests_take_several_turns),
+		cmocka_unit_test(a_request_without_room_breaks_it_until_reset),
+		cmocka_unit_test(a_doorbell_without_a_driver_does_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

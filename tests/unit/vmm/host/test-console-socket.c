@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The console on a Unix socket: one client at a time, who may leave and come back. */
+#include "console.h"
+#include "support/scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A client that leaves when its input is next received, or -1. */
+static int leaving = -1;
+
+/* The library's, but that a client may leave at the worst moment. */
+ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+	if (leaving >= 0 && !(flags & MSG_PEEK)) {
+		close(leaving);
+		leaving = -1;
+	}
+
+	return recvfrom(fd, bytes, size, flags, NULL, NULL);
+}
+
+static const char *socket_path(void)
+{
+	return scratch_path("console");
+}
+
+static const char *console_word(void)
+{
+	static char word[128];
+
+	snprintf(word, sizeof(word), TERMINAL_UNIX "%s", socket_path());
+
+	return word;
+}
+
+static void setup(struct console *c)
+{
+	console_setup_on(c, open("/dev/null", O_RDONLY | O_CLOEXEC),
+			 open("/dev/null", O_WRONLY | O_CLOEXEC), console_word());
+}
+
+static void serve(struct console *c)
+{
+	while (console_wait_for(terminal_fd(&c->terminal), 0))
+		assert_int_equal(terminal_run(&c->terminal), TERMINAL_NOTHING);
+}
+
+static int try_connect(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path());
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		close(fd);
+
+		return -1;
+	}
+
+	return fd;
+}
+
+static int connect_client(struct console *c)
+{
+	int fd = try_connect();
+
+	assert_true(fd >= 0);
+	serve(c);
+
+	return fd;
+}
+
+static void expect_end(int fd)
+{
+	char byte;
+
+	assert_true(console_wait_for(fd, CONSOLE_DEADLINE_MS));
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+}
+
+static void bytes_pass_both_ways(void **state)
+{
+	struct console c;
+	uint8_t found[8];
+	int client;
+
+	setup(&c);
+	client = connect_client(&c);
+	assert_int_equal(console_guest_send(&c, "hello", 5), 5);
+	console_expect(client, "hello");
+	/* Ctrl-A x, too: it is for terminals. */
+	assert_int_equal(send(client, "\1xyz", 4, 0), 4);
+	console_guest_receive(&c, found, 4);
+	assert_memory_equal(found, "\1xyz", 4);
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void what_nobody_saw_waits_for_the_next(void **state)
+{
+	struct console c;
+	int client;
+
+	setup(&c);
+	assert_int_equal(console_guest_send(&c, "early ", 6), 6);
+	client = connect_client(&c);
+	console_expect(client, "early ");
+	assert_int_equal(console_guest_send(&c, "one", 3), 3);
+	console_expect(client, "one");
+	close(client);
+	serve(&c);
+	assert_int_equal(console_guest_send(&c, "between", 7), 7);
+	client = connect_client(&c);
+	console_expect(client, "between");
+	assert_int_equal(console_guest_send(&c, "two", 3), 3);
+	console_expect(client, "two");
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void of_too_much_the_oldest_goes(void **state)
+{
+	static char text[CONSOLE_SOCKET_KEPT + 1000];
+	static char found[CONSOLE_SOCKET_KEPT];
+	struct console c;
+	size_t done = 0;
+	int client;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 23);
+	setup(&c);
+	/* Nobody there holds no guest up. */
+	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
+	client = connect_client(&c);
+	while (done < sizeof(found)) {
+		ssize_t count;
+
+		assert_true(console_wait_for(client, CONSOLE_DEADLINE_MS));
+		count = recv(client, found + done, sizeof(found) - done, 0);
+		assert_true(count > 0);
+		done += (size_t)count;
+		serve(&c);
+	}
+	assert_memory_equal(found, text + 1000, sizeof(found));
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+/* A client that does not read holds the guest up, and loses nothing. */
+static void nothing_is_lost_under_load(void **state)
+{
+	static char text[300000];
+	static char found[sizeof(text)];
+	struct console c;
+	size_t sent = 0;
+	size_t done = 0;
+	bool was_held_up = false;
+	int client;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 7 + i / 256);
+	setup(&c);
+	client = connect_client(&c);
+	while (done < sizeof(text)) {
+		const size_t now = console_guest_send(&c, text + sent, sizeof(text) - sent);
+		ssize_t count;
+
+		sent += now;
+		was_held_up = was_held_up || sent < sizeof(text);
+		count = recv(client, found + done, 5000, MSG_DONTWAIT);
+		if (count > 0)
+			done += (size_t)count;
+		else
+			assert_int_equal(errno, EAGAIN);
+		serve(&c);
+	}
+	assert_true(was_held_up);
+	assert_memory_equal(found, text, sizeof(text));
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void a_stalled_client_that_leaves_sets_the_guest_free(void **state)
+{
+	static char text[300000];
+	struct console c;
+	size_t sent;
+	int client;
+
+	memset(text, 'x', sizeof(text));
+	setup(&c);
+	client = connect_client(&c);
+	sent = console_guest_send(&c, text, sizeof(text));
+	assert_true(sent < sizeof(text));
+	serve(&c);
+	assert_int_equal(console_guest_send(&c, text, 1), 0);
+	close(client);
+	serve(&c);
+	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+/* Neither what was kept for it nor what the guest says meanwhile may cost a word of it. */
+static void what_a_client_says_before_it_leaves_is_heard(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		static char text[300000];
+		struct console c;
+		uint8_t found[4];
+		int client;
+
+		setup(&c);
+		if (i == 0)
+			assert_int_equal(console_guest_send(&c, "kept", 4), 4);
+		client = i == 0 ? try_connect() : connect_client(&c);
+		if (i == 2)
+			assert_true(console_guest_send(&c, text, sizeof(text)) < sizeof(text));
+		assert_int_equal(send(client, "last", 4, 0), 4);
+		close(client);
+		if (i == 1)
+			assert_int_equal(console_guest_send(&c, "new", 3), 3);
+		console_guest_receive(&c, found, 4);
+		assert_memory_equal(found, "last", 4);
+		serve(&c);
+
+		/* Nor does any of it cost the next one what it did not see. */
+		client = connect_client(&c);
+		if (i < 2)
+			console_expect(client, i == 0 ? "kept" : "new");
+		close(client);
+		assert_int_equal(console_teardown(&c), 0);
+	}
+}
+
+/* More than is kept for a guest that has not read any of it. */
+static size_t send_much(int client, const uint8_t *text, size_t size)
+{
+	size_t sent = 0;
+
+	while (sent < size) {
+		const ssize_t count =
+			send(client, text + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (count <= 0)
+			break;
+		sent += (size_t)count;
+	}
+	assert_in_range(sent, TERMINAL_PENDING_SIZE + 10000, size);
+
+	return sent;
+}
+
+static void all_that_a_client_sent_before_it_left_reaches_a_slow_guest(void **state)
+{
+	static uint8_t text[4 * TERMINAL_PENDING_SIZE];
+	static uint8_t found[sizeof(text)];
+	struct console c;
+	size_t first;
+	size_t second;
+	int client;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)(i * 5 + i / 256);
+	setup(&c);
+	client = connect_client(&c);
+	first = send_much(client, text, sizeof(text));
+	close(client);
+	/* Ends, though much is unread: the main loop rests. */
+	serve(&c);
+
+	/* Nor does that keep the next one out, which sends as much and leaves, too. */
+	client = connect_client(&c);
+	assert_int_equal(console_guest_send(&c, "hello", 5), 5);
+	console_expect(client, "hello");
+	second = send_much(client, text, sizeof(text));
+	close(client);
+	serve(&c);
+	client = connect_client(&c);
+	assert_int_equal(send(client, "third", 5, 0), 5);
+
+	console_guest_receive(&c, found, first);
+	assert_memory_equal(found, text, first);
+	console_guest_receive(&c, found, second);
+	assert_memory_equal(found, text, second);
+	console_guest_receive(&c, found, 5);
+	assert_memory_equal(found, "third", 5);
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void one_too_many_is_told_that_the_guest_does_not_read(void **state)
+{
+	static uint8_t text[4 * TERMINAL_PENDING_SIZE];
+	struct console c;
+	int client;
+
+	setup(&c);
+	for (unsigned int i = 0; i < 8; i++) {
+		client = connect_client(&c);
+		if (i == 0)
+			send_much(client, text, sizeof(text));
+		else
+			assert_int_equal(send(client, "more", 4, 0), 4);
+		close(client);
+		serve(&c);
+	}
+	client = connect_client(&c);
+	console_expect(client, "dormouse: the guest has not read yet what earlier clients of this "
+			       "console sent, and no more is kept for it\r\n");
+	expect_end(client);
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+/* It is found out by receiving from it, when the guest has been held up before. */
+static void a_stalled_client_that_is_found_gone_sets_the_guest_free(void **state)
+{
+	static char text[300000];
+	struct console c;
+	int client;
+	int second;
+
+	setup(&c);
+	client = connect_client(&c);
+	assert_true(console_guest_send(&c, text, sizeof(text)) < sizeof(text));
+	serve(&c);
+	leaving = client;
+	second = try_connect();
+	assert_int_equal(console_run(&c), TERMINAL_NOTHING);
+	assert_int_equal(leaving, -1);
+	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
+	close(second);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void a_second_client_is_told_and_turned_away(void **state)
+{
+	struct console c;
+	int first;
+	int second;
+
+	setup(&c);
+	first = connect_client(&c);
+	second = connect_client(&c);
+	console_expect(second, "dormouse: this console is in use by another client\r\n");
+	expect_end(second);
+	close(second);
+	assert_int_equal(console_guest_send(&c, "still", 5), 5);
+	console_expect(first, "still");
+	/* Who leaves makes way, even for one who came before that was seen. */
+	close(first);
+	second = connect_client(&c);
+	assert_int_equal(console_guest_send(&c, "yours", 5), 5);
+	console_expect(second, "yours");
+	close(second);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+/* As `echo command | nc -NU` does: what it says last is heard, and answered. */
+static void a_client_that_says_no_more_may_still_listen(void **state)
+{
+	struct console c;
+	uint8_t found[4];
+	int client;
+
+	setup(&c);
+	client = connect_client(&c);
+	assert_int_equal(send(client, "last", 4, 0), 4);
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	console_guest_receive(&c, found, 4);
+	assert_memory_equal(found, "last", 4);
+	serve(&c);
+	assert_int_equal(console_guest_send(&c, "reply", 5), 5);
+	console_expect(client, "reply");
+	close(client);
+	/* Nor does its silence keep the main loop busy. */
+	serve(&c);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void input_that_nobody_reads_stays_with_the_client(void **state)
+{
+	static uint8_t text[2 * TERMINAL_PENDING_SIZE];
+	static uint8_t found[sizeof(text)];
+	struct console c;
+	size_t sent = 0;
+	ssize_t count;
+	int client;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)(i * 5 + i / 256);
+	setup(&c);
+	client = connect_client(&c);
+	do {
+		count = send(client, text + sent, sizeof(text) - sent, MSG_DONTWAIT);
+		if (count > 0)
+			sent += (size_t)count;
+		/* Ends, though there is more to receive. */
+		serve(&c);
+	} while (count > 0 && sent < sizeof(text));
+	assert_true(sent >= TERMINAL_PENDING_SIZE);
+	console_guest_receive(&c, found, sent);
+	assert_memory_equal(found, text, sent);
+	close(client);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
+static void the_socket_is_private_and_goes_with_its_owner(void **state)
+{
+	struct stat status;
+	struct console c;
+
+	setup(&c);
+	assert_int_equal(stat(socket_path(), &status), 0);
+	assert_true(S_ISSOCK(status.st_mode));
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(console_teardown(&c), 0);
+	assert_int_equal(stat(socket_path(), &status), -1);
+}
+
+static void refused(const char *part)
+{
+	struct console_socket *socket;
+	struct error error = { 0 };
+	const unsigned int open_files = scratch_open_files();
+
+	assert_true(console_socket_open(&socket, socket_path(), &error) < 0);
+	scratch_says(&error, socket_path(), part);
+	assert_int_equal(scratch_open_files(), open_files);
+}
+
+static void only_a_socket_left_behind_is_replaced(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct console c;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path());
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	refused("there is something");
+	close(fd);
+	/* Now it is left behind. */
+	setup(&c);
+	assert_int_equal(console_teardown(&c), 0);
+
+	scratch_write("console", "text", 4);
+	refused("there is something");
+	assert_int_equal(unlink(socket_path()), 0);
+}
+
+static void a_path_that_cannot_be_has_its_sentence(void **state)
+{
+	char path[200];
+	struct console_socket *socket;
+	struct error error = { 0 };
+
+	memset(path, 'p', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(console_socket_open(&socket, path, &error), -ENAMETOOLONG);
+	scratch_says(&error, path, "at most 107 bytes");
+	assert_int_equal(console_socket_open(&socket, "/no/such/folder", &error), -ENOENT);
+	scratch_says(&error, "/no/such/folder", "No such file or directory");
+}
+
+static void a_console_that_is_none_takes_all_and_gives_nothing(void **state)
+{
+	static char text[100000];
+	struct console c;
+	int input[2];
+
+	assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+	assert_int_equal(write(input[1], "typed", 5), 5);
+	console_setup_on(&c, input[0], open("/dev/null", O_WRONLY | O_CLOEXEC), TERMINAL_NONE);
+	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
+	assert_false(console_wait_for(terminal_fd(&c.terminal), 0));
+	assert_true(pl011_ops.read(&c.uart, CONSOLE_UARTFR, 4) & CONSOLE_RXFE);
+	assert_int_equal(console_teardown(&c), 0);
+	close(input[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bytes_pass_both_ways),
+		cmocka_unit_test(what_nobody_saw_waits_for_the_next),
+		cmocka_unit_test(of_too_much_the_oldest_goes),
+		cmocka_unit_test(nothing_is_lost_under_load),
+		cmocka_unit_test(a_stalled_client_that_leaves_sets_the_guest_free),
+		cmocka_unit_test(what_a_client_says_before_it_leaves_is_heard),
+		cmocka_unit_test(all_that_a_client_sent_before_it_left_reaches_a_slow_guest),
+		cmocka_unit_test(one_too_many_is_told_that_the_guest_does_not_read),
+		cmocka_unit_test(a_stalled_client_that_is_found_gone_sets_the_guest_free),
+		cmocka_unit_test(a_second_client_is_told_and_turned_away),
+		cmocka_unit_test(a_client_that_says_no_more_may_still_listen),
+		cmocka_unit_test(input_that_nobody_reads_stays_with_the_client),
+		cmocka_unit_test(the_socket_is_private_and_goes_with_its_owner),
+		cmocka_unit_test(only_a_socket_left_behind_is_replaced),
+		cmocka_unit_test(a_path_that_cannot_be_has_its_sentence),
+		cmocka_unit_test(a_console_that_is_none_takes_all_and_gives_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The gate: who is held up stays so, who asks is answered, and an end lets all go. */
+#include "machine/gate.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define THREADS 4
+#define ROUNDS 200
+#define QUESTION 7
+#define ANSWER (-3)
+
+struct rig {
+	struct gate gate;
+	struct gate_question question;
+	pthread_t threads[THREADS];
+	atomic_uint passed; /* How often any thread got through. */
+	atomic_bool stop;
+	bool went_on; /* What the one that asked was told. */
+	int answer;
+};
+
+static int set_up(void **state)
+{
+	static struct rig rig;
+
+	rig = (struct rig){ .answer = 1 };
+	assert_int_equal(gate_create(&rig.gate), 0);
+	gate_begin(&rig.gate);
+	*state = &rig;
+
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct rig *rig = *state;
+
+	gate_destroy(&rig->gate);
+
+	return 0;
+}
+
+/* A vCPU that is kicked all the time. */
+static void *pass_often(void *argument)
+{
+	struct rig *rig = argument;
+
+	while (!atomic_load(&rig->stop) && gate_pass(&rig->gate))
+		atomic_fetch_add(&rig->passed, 1);
+
+	return NULL;
+}
+
+static void *ask(void *argument)
+{
+	struct rig *rig = argument;
+
+	rig->went_on = gate_ask(&rig->gate, &rig->question, QUESTION, &rig->answer);
+	atomic_fetch_add(&rig->passed, 1);
+
+	return NULL;
+}
+
+static void start(struct rig *rig, unsigned int count, void *(*thread)(void *))
+{
+	for (unsigned int i = 0; i < count; i++)
+		assert_int_equal(pthread_create(&rig->threads[i], NULL, thread, rig), 0);
+}
+
+static void join(struct rig *rig, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		assert_int_equal(pthread_join(rig->threads[i], NULL), 0);
+}
+
+static bool is_asked(struct rig *rig, int timeout)
+{
+	struct pollfd asked = { .fd = rig->gate.ask_fd, .events = POLLIN };
+
+	return poll(&asked, 1, timeout) == 1;
+}
+
+static void await_question(struct rig *rig)
+{
+	assert_true(is_asked(rig, -1));
+	gate_hear(&rig->gate);
+	assert_false(is_asked(rig, 0));
+	assert_int_equal(gate_asked(&rig->gate, &rig->question), QUESTION);
+}
+
+static void all_are_held_up_until_it_opens(void **state)
+{
+	struct rig *rig = *state;
+
+	start(rig, THREADS, pass_often);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		unsigned int before;
+
+		gate_close(&rig->gate);
+		assert_true(gate_await(&rig->gate, THREADS));
+		before = atomic_load(&rig->passed);
+		/* Closing it again changes nothing. */
+		gate_close(&rig->gate);
+		assert_true(gate_await(&rig->gate, THREADS));
+		assert_int_equal(atomic_load(&rig->passed), before);
+		gate_open(&rig->gate);
+		/* All get through in the end, or this would not end. */
+		while (atomic_load(&rig->passed) == before)
+			;
+	}
+	atomic_store(&rig->stop, true);
+	join(rig, THREADS);
+}
+
+static void a_question_is_answered(void **state)
+{
+	struct rig *rig = *state;
+
+	start(rig, 1, ask);
+	await_question(rig);
+	/* Who asks is held up. */
+	assert_true(gate_await(&rig->gate, 1));
+	assert_int_equal(atomic_load(&rig->passed), 0);
+	gate_answer(&rig->gate, &rig->question, ANSWER);
+	join(rig, 1);
+	assert_true(rig->went_on);
+	assert_int_equal(rig->answer, ANSWER);
+	assert_int_equal(gate_asked(&rig->gate, &rig->question), GATE_NOTHING);
+}
+
+static void an_answer_does_not_let_anyone_through_a_closed_gate(void **state)
+{
+	struct rig *rig = *state;
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		start(rig, 1, ask);
+		await_question(rig);
+		gate_close(&rig->gate);
+		gate_answer(&rig->gate, &rig->question, ANSWER);
+		assert_true(gate_await(&rig->gate, 1));
+		assert_int_equal(atomic_load(&rig->passed), i);
+		gate_open(&rig->gate);
+		join(rig, 1);
+		assert_true(rig->went_on);
+	}
+}
+
+static void an_end_lets_go_of_all(void **state)
+{
+	struct rig *rig = *state;
+
+	gate_close(&rig->gate);
+	start(rig, THREADS, pass_often);
+	assert_true(gate_await(&rig->gate, THREADS));
+	gate_end(&rig->gate);
+	join(rig, THREADS);
+	assert_int_equal(atomic_load(&rig->passed), 0);
+	assert_false(gate_await(&rig->gate, THREADS));
+	assert_false(gate_pass(&rig->gate));
+}
+
+static void an_end_lets_go_of_who_asks(void **state)
+{
+	struct rig *rig = *state;
+
+	start(rig, 1, ask);
+	await_question(rig);
+	gate_end(&rig->gate);
+	join(rig, 1);
+	assert_false(rig->went_on);
+}
+
+static void it_stays_closed_over_an_end_but_forgets_what_was_asked(void **state)
+{
+	struct rig *rig = *state;
+
+	start(rig, 1, ask);
+	assert_true(is_asked(rig, -1));
+	gate_close(&rig->gate);
+	gate_end(&rig->gate);
+	join(rig, 1);
+	gate_begin(&rig->gate);
+	assert_false(is_asked(rig, 0));
+	atomic_store(&rig->passed, 0);
+	start(rig, THREADS, pass_often);
+	assert_true(gate_await(&rig->gate, THREADS));
+	assert_int_equal(atomic_load(&rig->passed), 0);
+	atomic_store(&rig->stop, true);
+	gate_open(&rig->gate);
+	join(rig, THREADS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(all_are_held_up_until_it_opens, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_question_is_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_answer_does_not_let_anyone_through_a_closed_gate,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_end_lets_go_of_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_end_lets_go_of_who_asks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			it_stays_closed_over_an_end_but_forgets_what_was_asked, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "record-fixture.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/scratch.h"
+
+struct record record_example(void)
+{
+	return (struct record){
+		.state = VM_HIBERNATED,
+		.cause = {
+			.trigger = VM_TRIGGER_HIBERNATE,
+			.what = "SYSTEM_OFF2",
+			.type_known = true,
+			.type = 1,
+			.cookie = 0xfedcba9876543210,
+			.vcpu = 2,
+			.when = 1795248844,
+		},
+		.pid = 4711,
+		.boots = 17,
+		.host = "6.12.43+deb13-arm64",
+		.config = {
+			.machine_version = 2,
+			.kernel = strdup("/boot/Image"),
+			.initrd = strdup("/boot/initrd.img"),
+			.append = strdup("console=ttyAMA0 root=/dev/vda"),
+			.console = strdup("/var/log/console"),
+			.disks = { { strdup("/srv/root.img"), false },
+				   { strdup("/srv/data.img"), true },
+				   { strdup("/srv/swap.img"), false } },
+			.disk_count = 3,
+			.cpus = 3,
+			.memory = 1ULL << 30,
+			.psci = PSCI_SERVER_KERNEL,
+			.psci_version = 0x00010003,
+			.on_reset = RESET_POLICY_RESTART,
+			.on_reset2 = RESET_POLICY_EXIT,
+		},
+	};
+}
+
+int record_make_dir(const char *name)
+{
+	const char *path = scratch_path(name);
+	int fd;
+
+	assert_int_equal(mkdir(path, 0755), 0);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+
+	return fd;
+}
+
+void record_must_save(int dir_fd, const struct record *record)
+{
+	struct error error = { "" };
+
+	if (record_save(dir_fd, RECORD_VM, record, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_string_equal(error.text, "");
+}
+
+struct record record_must_load(int dir_fd)
+{
+	struct error error = { "" };
+	struct record record = { 0 };
+
+	if (record_load(dir_fd, RECORD_VM, &record, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_string_equal(error.text, "");
+
+	return record;
+}
+
+/* Two strings, or none on both sides. */
+static void assert_same_text(const char *a, const char *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (a && b)
+		assert_string_equal(a, b);
+}
+
+static void assert_same_suspension(const struct suspension *a, const struct suspension *b)
+{
+	assert_int_equal(a->known, b->known);
+	if (!a->known)
+		return;
+	assert_int_equal(a->since, b->since);
+	assert_int_equal(a->vcpu, b->vcpu);
+	assert_int_equal(a->entry, b->entry);
+	assert_int_equal(a->context, b->context);
+	assert_int_equal(a->console, b->console);
+	assert_int_equal(a->alarm_set, b->alarm_set);
+	if (a->alarm_set)
+		assert_int_equal(a->alarm, b->alarm);
+	assert_int_equal(a->interrupt_count, b->interrupt_count);
+	assert_memory_equal(a->interrupts, b->interrupts,
+			    a->interrupt_count * sizeof(a->interrupts[0]));
+}
+
+void record_assert_equal(const struct record *a, const struct record *b)
+{
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->cause.trigger, b->cause.trigger);
+	assert_string_equal(a->cause.what, b->cause.what);
+	assert_int_equal(a->cause.type_known, b->cause.type_known);
+	assert_int_equal(a->cause.type, b->cause.type);
+	assert_int_equal(a->cause.cookie, b->cause.cookie);
+	assert_int_equal(a->cause.vcpu, b->cause.vcpu);
+	assert_int_equal(a->cause.when, b->cause.when);
+	assert_int_equal(a->pid, b->pid);
+	assert_int_equal(a->boots, b->boots);
+	assert_string_equal(a->host, b->host);
+	assert_int_equal(a->config.machine_version, b->config.machine_version);
+	assert_same_text(a->config.kernel, b->config.kernel);
+	assert_same_text(a->config.flat, b->config.flat);
+	assert_int_equal(a->config.flat_address, b->config.flat_address);
+	assert_same_text(a->config.firmware, b->config.firmware);
+	assert_same_text(a->config.initrd, b->config.initrd);
+	assert_same_text(a->config.append, b->config.append);
+	assert_same_text(a->config.console, b->config.console);
+	assert_int_equal(a->config.disk_count, b->config.disk_count);
+	for (size_t i = 0; i < a->config.disk_count; i++) {
+		assert_same_text(a->config.disks[i].path, b->config.disks[i].path);
+		assert_int_equal(a->config.disks[i].read_only, b->config.disks[i].read_only);
+	}
+	assert_int_equal(a->config.cpus, b->config.cpus);
+	assert_int_equal(a->config.memory, b->config.memory);
+	assert_int_equal(a->config.psci, b->config.psci);
+	assert_int_equal(a->config.psci_version, b->config.psci_version);
+	assert_int_equal(a->config.idle_states, b->config.idle_states);
+	assert_int_equal(a->config.idle_clusters, b->config.idle_clusters);
+	assert_int_equal(a->config.suspend, b->config.suspend);
+	assert_int_equal(a->paused, b->paused);
+	assert_same_suspension(&a->suspension, &b->suspension);
+	assert_string_equal(a->saved_id, b->saved_id);
+	assert_same_text(a->saved_file, b->saved_file);
+	assert_int_equal(a->config.on_reset, b->config.on_reset);
+	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
+	assert_int_equal(a->config.on_reset, b->config.on_reset);
+	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
+}
+
+void record_set_text(char **text, const char *to)
+{
+	free(*text);
+	*text = to ? strdup(to) : NULL;
+}
+
+/* The value at a path such as "machine.disks.0", or NULL. */
+static json_t *find(json_t *json, const char *path, size_t length)
+{
+	while (json && length > 0) {
+		const size_t part = strcspn(path, ".") < length ? strcspn(path, ".") : length;
+		char key[32];
+
+		snprintf(key, sizeof(key), "%.*s", (int)part, path);
+		json = json_is_array(json) ? json_array_get(json, strtoul(key, NULL, 10))
+					   : json_object_get(json, key);
+		path += part;
+		length -= part;
+		if (length > 0) {
+			path++;
+			length--;
+		}
+	}
+
+	return json;
+}
+
+void record_damage(int dir_fd, const char *path, const char *value)
+{
+	const char *dot = strrchr(path, '.');
+	const char *key = dot ? dot + 1 : path;
+	int fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
+	json_error_t where;
+	json_t *json = json_loadfd(fd, 0, &where);
+	json_t *parent;
+
+	assert_non_null(json);
+	close(fd);
+	parent = find(json, path, dot ? (size_t)(dot - path) : 0);
+	assert_true(json_is_object(parent));
+	if (value)
+		assert_int_equal(json_object_set_new(parent, key,
+						     json_loads(value, JSON_DECODE_ANY, &where)),
+				 0);
+	else
+		assert_int_equal(json_object_del(parent, key), 0);
+	fd = openat(dir_fd, "record.json", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(json_dumpfd(json, fd, JSON_INDENT(2)), 0);
+	close(fd);
+	json_decref(json);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A record in which every field says something, and directories to keep it in. */
+#ifndef TESTS_RECORD_FIXTURE_H
+#define TESTS_RECORD_FIXTURE_H
+
+#include "record/record.h"
+
+#define RECORD_VM "web-1" /**< The VM's name in all of these. */
+
+/** To be freed with record_free(). */
+struct record record_example(void);
+
+/** Make a directory in the scratch folder and open it. */
+int record_make_dir(const char *name);
+
+/** Both must succeed. What is loaded is to be freed. */
+void record_must_save(int dir_fd, const struct record *record);
+struct record record_must_load(int dir_fd);
+
+/** Expect the same in every field but cause.warm, which is not recorded. */
+void record_assert_equal(const struct record *a, const struct record *b);
+
+/**
+ * Change the record in @dir_fd: put @value, which is JSON, at @path, such as
+ * "machine.disks.0.path"; NULL removes what is there.
+ */
+void record_damage(int dir_fd, const char *path, const char *value);
+
+/** Replace a string that a record owns. */
+void record_set_text(char **text, const char *to);
+
+#endif

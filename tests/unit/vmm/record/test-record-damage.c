@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A record that is not one is refused by a sentence, and changes nothing. */
+#include "record/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "record-fixture.h"
+#include "support/scratch.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static int dir_fd = -1;
+
+/* Make these bytes the record. */
+static void put(const char *text, size_t size)
+{
+	const int fd =
+		openat(dir_fd, "record.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, size), size);
+	close(fd);
+}
+
+/* Expect a refusal that names the VM, says @reason and touches nothing. */
+static void refused(int err, const char *reason)
+{
+	const unsigned int open_files = scratch_open_files();
+	struct error error = { "" };
+	struct record record;
+	struct record before;
+
+	memset(&record, 0x5a, sizeof(record));
+	before = record;
+	assert_int_equal(record_load(dir_fd, RECORD_VM, &record, &error), err);
+	assert_memory_equal(&record, &before, sizeof(record));
+	assert_int_equal(scratch_open_files(), open_files);
+	scratch_says(&error, "the record of " RECORD_VM, reason);
+}
+
+/* Make a good record, to be damaged. */
+static void save_good(void)
+{
+	struct record record = record_example();
+
+	record_must_save(dir_fd, &record);
+	record_free(&record);
+}
+
+/* Put @value, which is JSON, at @path in a good record; NULL: remove what is there. */
+static void damage(const char *path, const char *value)
+{
+	save_good();
+	record_damage(dir_fd, path, value);
+}
+
+static void a_record_cut_off_anywhere_is_refused(void **state)
+{
+	char text[4096];
+	ssize_t size;
+	int fd;
+
+	save_good();
+	fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
+	size = read(fd, text, sizeof(text));
+	close(fd);
+	assert_in_range(size, 500, sizeof(text) - 1);
+	for (ssize_t i = 0; i < size; i++) {
+		put(text, (size_t)i);
+		refused(-EINVAL, "is damaged: line ");
+	}
+}
+
+/* Whatever flips, a bit of each byte, it is refused or a record all the same: it never crashes. */
+static void a_record_with_a_flipped_bit_does_no_harm(void **state)
+{
+	char text[4096];
+	unsigned int refusals = 0;
+	ssize_t size;
+	int fd;
+
+	save_good();
+	fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
+	size = read(fd, text, sizeof(text));
+	close(fd);
+	for (ssize_t i = 0; i < size; i++) {
+		struct error error = { "" };
+		struct record record = { 0 };
+		const char bit = (char)(1 << (i % 8));
+		int err;
+
+		text[i] = (char)(text[i] ^ bit);
+		put(text, (size_t)size);
+		text[i] = (char)(text[i] ^ bit);
+		err = record_load(dir_fd, RECORD_VM, &record, &error);
+		if (err) {
+			assert_int_equal(err, -EINVAL);
+			scratch_says(&error, "the record of " RECORD_VM, "");
+			refusals++;
+		} else {
+			assert_string_equal(error.text, "");
+			assert_in_range(record.config.cpus, 1, CONFIG_CPUS_MAX);
+			assert_in_range(record.config.disk_count, 0, CONFIG_DISKS_MAX);
+		}
+		record_free(&record);
+	}
+	assert_true(refusals > (unsigned int)size / 4);
+}
+
+static const char *const required[] = {
+	"state",
+	"cause",
+	"pid",
+	"boots",
+	"host",
+	"machine",
+	"cause.trigger",
+	"cause.what",
+	"cause.when",
+	"cause.vcpu",
+	"cause.type", /* These two: if there is the other. */
+	"cause.cookie",
+	"machine.kernel",
+	"machine.append",
+	"machine.disks",
+	"machine.cpus",
+	"machine.memory",
+	"machine.psci",
+	"machine.psci-version",
+	"machine.disks.0.path",
+	"machine.disks.2.read-only",
+};
+
+static void what_is_missing_is_missed(void **state)
+{
+	damage("format", NULL);
+	refused(-EINVAL, "is damaged: it does not say its format");
+	for (size_t i = 0; i < COUNT(required); i++) {
+		damage(required[i], NULL);
+		refused(-EINVAL, "is damaged: a value is missing or outside its range");
+	}
+}
+
+/* Try values none of which is right anywhere. */
+static void mistype(const char *path)
+{
+	static const char *const values[] = { "null", "1.5", "{}", "[[]]", "[true]", "{\"a\": 1}" };
+
+	for (size_t i = 0; i < COUNT(values); i++) {
+		damage(path, values[i]);
+		refused(-EINVAL, "is damaged: a value is missing or outside its range");
+	}
+}
+
+static void a_value_of_another_type_is_refused(void **state)
+{
+	for (size_t i = 0; i < COUNT(required); i++)
+		mistype(required[i]);
+	mistype("machine.version");
+	mistype("machine.initrd");
+	mistype("machine.console");
+}
+
+static void a_value_outside_its_range_is_refused(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *value;
+	} cases[] = {
+		{ "state", "\"\"" },
+		{ "state", "\"asleep\"" },
+		{ "state", "1" },
+		{ "pid", "0" },
+		{ "pid", "-1" },
+		{ "pid", "2147483648" },
+		{ "pid", "\"4711\"" },
+		{ "boots", "-1" },
+		{ "host", "{\"bytes\": 1}" },
+		{ "cause.trigger", "\"hibernated\"" },
+		{ "cause.when", "\"yesterday\"" },
+		{ "cause.when", "\"2026-11-31T08:14:04Z\"" },
+		{ "cause.vcpu", "-2" },
+		{ "cause.vcpu", "123" },
+		{ "cause.vcpu", "4294967296" },
+		{ "cause.type", "-1" },
+		{ "cause.type", "4294967296" },
+		{ "cause.type", "\"1\"" },
+		{ "cause.cookie", "\"\"" },
+		{ "cause.cookie", "\"0x\"" },
+		{ "cause.cookie", "\"-0x1\"" },
+		{ "cause.cookie", "\"0x10000000000000000\"" },
+		{ "cause.cookie", "\"0x1 \"" },
+		{ "cause.cookie", "\" 0x1\"" },
+		{ "cause.cookie", "\"cookie\"" },
+		{ "cause.cookie", "1" },
+		{ "machine.kernel", "true" },
+		{ "machine.kernel", "{\"bytes\": \"2f6\"}" },
+		{ "machine.kernel", "{\"bytes\": \"2f6x\"}" },
+		{ "machine.kernel", "{\"bytes\": \"2F\"}" },
+		{ "machine.kernel", "{\"bytes\": \"2f00\"}" },
+		{ "machine.kernel", "{\"bytes\": \"0020\"}" },
+		{ "machine.kernel", "{\"bytes\": 47}" },
+		{ "machine.disks", "{}" },
+		{ "machine.disks", "[\"/srv/root.img\"]" },
+		{ "machine.disks", "[{\"path\": \"/srv/root.img\", \"read-only\": 0}]" },
+		{ "machine.version", "0" },
+		{ "machine.version", "-1" },
+		{ "machine.cpus", "0" },
+		{ "machine.cpus", "-1" },
+		{ "machine.cpus", "124" },
+		{ "machine.cpus", "4294967297" },
+		{ "machine.cpus", "1.0" },
+		{ "machine.memory", "0" },
+		{ "machine.memory", "-1073741824" },
+		{ "machine.memory", "1073741823" },
+		{ "machine.memory", "1074790400" }, /* An odd number of MiB. */
+		{ "machine.memory", "65011712" }, /* 62 MiB. */
+		{ "machine.memory", "70368746274816" }, /* 64 TiB and 2 MiB. */
+		{ "machine.memory", "9223372036854775807" },
+		{ "machine.psci", "\"\"" },
+		{ "machine.psci", "\"any\"" },
+		{ "machine.psci-version", "-1" },
+		{ "machine.idle-states", "1" },
+		{ "machine.idle-states", "\"yes\"" },
+		{ "machine.idle-states", "null" },
+		{ "machine.idle-clusters", "1" },
+		{ "machine.idle-clusters", "true" }, /* Without idle-states. */
+		{ "machine.on-reset", "\"\"" },
+		{ "machine.on-reset2", "\"never\"" },
+		{ "machine.psci-version", "4294967296" },
+		/* One of three, and an address only for one of them. */
+		{ "machine.flat", "\"/boot/flat\"" },
+		{ "machine.firmware", "\"/boot/firmware\"" },
+		{ "machine.flat-address", "\"0x40080000\"" },
+		{ "machine.on-reset", "\"\"" },
+		{ "machine.on-reset", "\"reboot\"" },
+		{ "machine.on-reset", "1" },
+		{ "machine.on-reset2", "\"Exit\"" },
+		{ "machine.on-reset2", "null" },
+		{ "machine.suspend", "\"\"" },
+		{ "machine.suspend", "\"refuse\"" },
+		{ "machine.suspend", "null" },
+		{ "paused", "1" },
+		{ "state", "\"saved\"" }, /* But not where. */
+		{ "saved", "null" },
+		{ "saved", "{}" },
+		{ "saved", "{\"id\": \"0123456789abcdef\", \"file\": \"/a\"}" },
+		{ "saved", "{\"id\": \"0123456789ABCDEF0123456789abcdef\", \"file\": \"/a\"}" },
+		{ "saved", "{\"id\": \"0123456789abcdef0123456789abcdef\", \"file\": 1}" },
+		{ "suspension", "null" },
+		{ "suspension", "{}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": -1, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 123, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": 1, \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": 1, \"wake-by-interrupts\": [27]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [15]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [1020]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [\"27\"]}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": {}}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [], "
+				"\"wake-by-alarm\": \"soon\"}" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		damage(cases[i].path, cases[i].value);
+		refused(-EINVAL, "is damaged: a value is missing or outside its range");
+	}
+}
+
+static void a_flat_binarys_address_that_is_none_is_refused(void **state)
+{
+	static const char *const values[] = { "\"\"",	  "\"0\"",    "\"0x\"", "\"-1\"",
+					      "\"here\"", "\"0x4 \"", "64",	"null" };
+
+	for (size_t i = 0; i < COUNT(values); i++) {
+		damage("machine.kernel", NULL);
+		record_damage(dir_fd, "machine.flat", "\"/boot/flat\"");
+		record_damage(dir_fd, "machine.flat-address", values[i]);
+		refused(-EINVAL, "is damaged: a value is missing or outside its range");
+	}
+}
+
+static void a_number_that_no_integer_holds_is_refused(void **state)
+{
+	static const char text[] = "{\"format\": 1, \"boots\": 9223372036854775808}";
+
+	put(text, sizeof(text) - 1);
+	refused(-EINVAL, "is damaged: line 1: too big integer");
+}
+
+static void words_that_are_too_long_are_refused(void **state)
+{
+	char text[256];
+
+	memset(text, 'x', sizeof(text));
+	text[0] = '"';
+	text[161] = '"';
+	text[162] = '\0';
+	damage("cause.what", text);
+	refused(-EINVAL, "outside its range");
+	text[161] = 'x';
+	text[81] = '"';
+	text[82] = '\0';
+	damage("host", text);
+	refused(-EINVAL, "outside its range");
+}
+
+static void more_disks_than_there_can_be_are_refused(void **state)
+{
+	char text[2048] = "[";
+
+	for (int i = 0; i <= CONFIG_DISKS_MAX; i++) {
+		const size_t length = strlen(text);
+
+		snprintf(text + length, sizeof(text) - length,
+			 "%s{\"path\": \"/%d\", \"read-only\": false}", i > 0 ? ", " : "", i);
+	}
+	strncat(text, "]", sizeof(text) - strlen(text) - 1);
+	damage("machine.disks", text);
+	refused(-EINVAL, "outside its range");
+}
+
+/* A later disk is wrong: what was taken of the earlier ones is given back, says ASan. */
+static void a_record_that_is_wrong_at_its_end_leaves_nothing(void **state)
+{
+	damage("machine.disks.2.path", "{\"bytes\": \"2f0\"}");
+	refused(-EINVAL, "outside its range");
+}
+
+static void a_key_given_twice_is_refused(void **state)
+{
+	static const char text[] = "{\n\"format\": 1,\n\"format\": 1\n}";
+
+	put(text, sizeof(text) - 1);
+	refused(-EINVAL, "is damaged: line 3: duplicate object key");
+}
+
+static void a_key_of_tomorrow_is_passed_over(void **state)
+{
+	struct record want = record_example();
+	struct record loaded;
+
+	damage("machine.colour", "\"dun\"");
+	loaded = record_must_load(dir_fd);
+	record_assert_equal(&loaded, &want);
+	record_free(&loaded);
+	record_free(&want);
+}
+
+static void a_later_machine_version_is_named(void **state)
+{
+	static const char *const versions[] = { "3", "4294967297", "9223372036854775807" };
+
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		char reason[128];
+
+		damage("machine.version", versions[i]);
+		snprintf(reason, sizeof(reason),
+			 "is of machine version %s, which this dormouse (up to 2) does not know",
+			 versions[i]);
+		refused(-EINVAL, reason);
+	}
+}
+
+static void another_format_is_named(void **state)
+{
+	static const char *const formats[] = { "0", "3", "-1", "9223372036854775807" };
+
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		char reason[96];
+
+		damage("format", formats[i]);
+		snprintf(reason, sizeof(reason),
+			 "has format %s, which this dormouse (up to format 2) does not know",
+			 formats[i]);
+		refused(-EINVAL, reason);
+	}
+	damage("format", "\"1\"");
+	refused(-EINVAL, "does not say its format");
+	damage("format", "1.0");
+	refused(-EINVAL, "does not say its format");
+}
+
+static void what_is_no_json_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+	} cases[] = {
+		{ "", 0 },
+		{ "\0\0\0\0", 4 },
+		{ "hello", 5 },
+		{ "{\"format\": 1}}", 14 },
+		{ "{\"format\": 1, \"host\": \"\\u0000\"}", 31 },
+		{ "{\"format\": 1, \"host\": \"\xff\"}", 26 },
+		{ "{\"format\": 1, \"host\": \"\n\"}", 26 },
+		{ "\177ELF\2\1\1\0\n\n\xff\xfe", 12 },
+	};
+	static const char *const others[] = { "[]", "[1]" };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		put(cases[i].text, cases[i].size);
+		refused(-EINVAL, "is damaged: line ");
+	}
+	for (size_t i = 0; i < COUNT(others); i++) {
+		put(others[i], strlen(others[i]));
+		refused(-EINVAL, "is damaged: it does not say its format");
+	}
+}
+
+/* As deep as the file allows. */
+static void no_nesting_is_too_deep_to_be_refused(void **state)
+{
+	static char text[200 * 1024];
+
+	memset(text, '[', sizeof(text));
+	put(text, sizeof(text));
+	refused(-EINVAL, "is damaged: line 1: ");
+}
+
+static void a_file_too_large_for_a_record_is_refused(void **state)
+{
+	static char text[300 * 1024];
+
+	memset(text, ' ', sizeof(text));
+	put(text, sizeof(text));
+	refused(-EFBIG, "is damaged: too large");
+	/* One that would never end, if a link were followed. */
+	assert_int_equal(unlinkat(dir_fd, "record.json", 0), 0);
+	assert_int_equal(symlinkat("/dev/zero", dir_fd, "record.json"), 0);
+	refused(-ELOOP, "cannot read the record of " RECORD_VM);
+}
+
+static void what_is_no_file_is_refused_at_once(void **state)
+{
+	(void)unlinkat(dir_fd, "record.json", 0);
+	assert_int_equal(mkdirat(dir_fd, "record.json", 0755), 0);
+	refused(-EISDIR, "Is a directory");
+	assert_int_equal(unlinkat(dir_fd, "record.json", AT_REMOVEDIR), 0);
+	/* Nobody will ever write into it. */
+	assert_int_equal(mkfifoat(dir_fd, "record.json", 0644), 0);
+	refused(-EINVAL, "is damaged: line ");
+	assert_int_equal(unlinkat(dir_fd, "record.json", 0), 0);
+	assert_int_equal(symlinkat("record.json", dir_fd, "record.json"), 0);
+	refused(-ELOOP, "cannot read the record of " RECORD_VM);
+}
+
+static const char *check_unreadable(void)
+{
+	struct error error = { "" };
+	struct record record = { 0 };
+
+	if (record_load(dir_fd, RECORD_VM, &record, &error) != -EACCES)
+		return "it was read";
+
+	return strcmp(error.text, "cannot read the record of web-1: Permission denied")
+		       ? "another sentence"
+		       : NULL;
+}
+
+static void a_record_that_may_not_be_read_says_so(void **state)
+{
+	save_good();
+	assert_int_equal(fchmodat(dir_fd, "record.json", 0000, 0), 0);
+	scratch_unprivileged(check_unreadable);
+}
+
+static int make_vm(void **state)
+{
+	if (dir_fd < 0)
+		dir_fd = record_make_dir("vm");
+
+	return 0;
+}
+
+static int remove_record(void **state)
+{
+	(void)unlinkat(dir_fd, "record.json", 0);
+
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_vm, remove_record)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_record_cut_off_anywhere_is_refused),
+		TEST(a_record_with_a_flipped_bit_does_no_harm),
+		TEST(what_is_missing_is_missed),
+		TEST(a_value_of_another_type_is_refused),
+		TEST(a_value_outside_its_range_is_refused),
+		TEST(a_flat_binarys_address_that_is_none_is_refused),
+		TEST(a_number_that_no_integer_holds_is_refused),
+		TEST(words_that_are_too_long_are_refused),
+		TEST(more_disks_than_there_can_be_are_refused),
+		TEST(a_record_that_is_wrong_at_its_end_leaves_nothing),
+		TEST(a_key_given_twice_is_refused),
+		TEST(a_key_of_tomorrow_is_passed_over),
+		TEST(a_later_machine_version_is_named),
+		TEST(another_format_is_named),
+		TEST(what_is_no_json_is_refused),
+		TEST(no_nesting_is_too_deep_to_be_refused),
+		TEST(a_file_too_large_for_a_record_is_refused),
+		TEST(what_is_no_file_is_refused_at_once),
+		TEST(a_record_that_may_not_be_read_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

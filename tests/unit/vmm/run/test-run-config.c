@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which file a VM may be restored from, and when one guards it against a start. */
+#include "run/config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "save/file.h"
+#include "support/scratch.h"
+
+#define ID "0123456789abcdef0123456789abcdef"
+#define OTHER_ID "fedcba9876543210fedcba9876543210"
+
+static char kernel[] = "/boot/Image";
+static char append[] = "";
+
+/* A VM found in @state, whose record names @file. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): a record owns its strings. */
+static struct run_found found_in(enum vm_state state, bool died, char *file)
+{
+	struct run_found found = {
+		.name = "web",
+		.recorded = true,
+		.died = died,
+		.last = { .state = state, .saved_file = file },
+	};
+
+	found.last.config.kernel = kernel;
+	found.last.config.append = append;
+	found.last.config.cpus = 1;
+	if (file)
+		memcpy(found.last.saved_id, ID, sizeof(ID));
+
+	return found;
+}
+
+static int start(const struct run_found *found, bool force, struct error *error)
+{
+	const struct run_options options = { .name = "web", .force = force };
+	struct config config = { 0 };
+	const int err = run_config_settle(&options, found, &config, error);
+
+	config_free(&config);
+
+	return err;
+}
+
+static int restore(const struct run_found *found, const char *id, struct error *error)
+{
+	struct save_file from = { .path = "/srv/web.saved", .record = found->last };
+	const struct run_options options = { .name = "web", .from = &from };
+	struct config config = { 0 };
+	int err;
+
+	memcpy(from.record.saved_id, id, sizeof(from.record.saved_id));
+	err = run_config_settle(&options, found, &config, error);
+	config_free(&config);
+
+	return err;
+}
+
+static void a_saved_vm_is_restored_and_not_started(void **state)
+{
+	char file[] = "/srv/web.saved";
+	const struct run_found found = found_in(VM_SAVED, false, file);
+	struct error error;
+
+	assert_int_equal(start(&found, false, &error), -EPERM);
+	assert_non_null(strstr(error.text, "web is saved in /srv/web.saved: go on with "
+					   "\"dormouse restore /srv/web.saved\""));
+	assert_int_equal(start(&found, true, &error), 0);
+	assert_int_equal(restore(&found, ID, &error), 0);
+	assert_int_equal(restore(&found, OTHER_ID, &error), -EPERM);
+	assert_non_null(strstr(error.text, "web is saved in /srv/web.saved, which is later"));
+}
+
+/* M9: its dormouse died between the file's name and the record that says "saved". */
+static void a_vm_whose_dormouse_died_once_the_file_was_there_is_restored(void **state)
+{
+	char *file = scratch_path("saved");
+	const struct run_found found = found_in(VM_SUSPENDED, true, file);
+	struct error error;
+
+	assert_int_equal(restore(&found, ID, &error), 0);
+	assert_int_equal(restore(&found, OTHER_ID, &error), -EPERM);
+	/* Before that there is no file, and nothing to lose. */
+	assert_int_equal(start(&found, false, &error), 0);
+	scratch_write("saved", "x", 1);
+	assert_int_equal(start(&found, false, &error), -EPERM);
+	scratch_says(&error, "the dormouse that ran web died as it had saved it in ",
+		     "go on with \"dormouse restore ");
+	assert_int_equal(start(&found, true, &error), 0);
+	assert_int_equal(unlink(file), 0);
+}
+
+static void a_vm_that_has_run_since_is_not_restored(void **state)
+{
+	char file[] = "/srv/web.saved";
+	static const struct {
+		enum vm_state state;
+		bool died;
+		bool has_file;
+	} cases[] = {
+		{ VM_OFF, false, false },      { VM_OFF, false, true },
+		{ VM_CRASHED, false, true },   { VM_HIBERNATED, false, true },
+		{ VM_RUNNING, true, true },    { VM_RUNNING, true, false },
+		{ VM_SUSPENDED, true, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct run_found found =
+			found_in(cases[i].state, cases[i].died, cases[i].has_file ? file : NULL);
+		struct error error;
+
+		assert_int_equal(restore(&found, ID, &error), -EPERM);
+		assert_non_null(strstr(error.text, "web has run since it was saved"));
+		assert_int_equal(start(&found, false, &error), 0);
+	}
+}
+
+static void a_vm_that_this_host_does_not_know_is_restored(void **state)
+{
+	struct run_found found = found_in(VM_OFF, false, NULL);
+	struct error error;
+
+	found.recorded = false;
+	assert_int_equal(restore(&found, ID, &error), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_saved_vm_is_restored_and_not_started),
+		cmocka_unit_test(a_vm_whose_dormouse_died_once_the_file_was_there_is_restored),
+		cmocka_unit_test(a_vm_that_has_run_since_is_not_restored),
+		cmocka_unit_test(a_vm_that_this_host_does_not_know_is_restored),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

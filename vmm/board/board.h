@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where things are: QEMU's `virt` machine, as far as we have it, so that what
+ * was made for one finds its way on the other.
+ *
+ * What a guest finds has a version, which a machine keeps for as long as a guest may
+ * rely on it: one that hibernated finds the board that it left, whatever dormouse
+ * resumes it. tests/unit/vmm/boot/machine has each version as it was published; whatever
+ * changes what a guest finds makes a new one.
+ *
+ *	1	The device tree is at RAM's base.
+ *	2	The device tree is above a kernel or a flat binary, as for QEMU's -kernel,
+ *		and has a hypervisor node.
+ */
+#ifndef VMM_BOARD_H
+#define VMM_BOARD_H
+
+#define BOARD_VERSION_1 1
+#define BOARD_VERSION_NEWEST 2
+
+/* Two banks of flash: the firmware's, and one for what it would keep. */
+#define BOARD_FLASH_BASE 0x00000000ULL
+#define BOARD_FLASH_BANK_SIZE 0x04000000ULL
+#define BOARD_FLASH_BANKS 2
+
+#define BOARD_GIC_DIST_BASE 0x08000000ULL
+#define BOARD_GIC_DIST_SIZE 0x00010000ULL
+#define BOARD_GIC_REDIST_BASE 0x080a0000ULL
+#define BOARD_GIC_REDIST_SIZE 0x00020000ULL /* For each vCPU. */
+
+#define BOARD_UART_BASE 0x09000000ULL
+#define BOARD_UART_SIZE 0x1000ULL
+#define BOARD_UART_SPI 1
+#define BOARD_RTC_BASE 0x09010000ULL
+#define BOARD_RTC_SIZE 0x1000ULL
+#define BOARD_RTC_SPI 2
+
+#define BOARD_VIRTIO_BASE 0x0a000000ULL
+#define BOARD_VIRTIO_SIZE 0x200ULL
+#define BOARD_VIRTIO_SPI 16
+#define BOARD_VIRTIO_SLOTS 32
+/* Disks from slot 0 on, in the order in which they were given. */
+#define BOARD_VIRTIO_RNG_SLOT (BOARD_VIRTIO_SLOTS - 1)
+
+/* GIC_CREATE sizes the distributor for these; a multiple of 32. */
+#define BOARD_INTERRUPTS 96
+
+/* Private peripheral interrupts of the generic timer, as INTID - 16. */
+#define BOARD_TIMER_SECURE_PPI 13
+#define BOARD_TIMER_PHYSICAL_PPI 14
+#define BOARD_TIMER_VIRTUAL_PPI 11
+#define BOARD_TIMER_HYP_PPI 10
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands for a VM that runs: each is a word or two of QMP to its dormouse. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/option.h"
+#include "record/lifecycle.h"
+#include "base/message.h"
+#include "control/qmp/call.h"
+#include "record/record.h"
+#include "base/time-text.h"
+#include "base/utf8.h"
+#include "record/vm-dir.h"
+
+#define TIMEOUT_DEFAULT 30 /* Seconds: a reset clears all RAM. */
+#define TIMEOUT_SAVE 600 /* And to save it takes the longer, the more there is. */
+
+struct verb {
+	const char *word;
+	const char *argument; /* QMP's name for a file that is wanted, too, or NULL. */
+	const char *command; /* QMP's; NULL if no VM can do it. */
+	const char *event; /* What it has come to its end with, or NULL for its answer. */
+	const char *done;
+	const char *help;
+};
+
+static const struct verb verbs[] = {
+	{ "stop", NULL, "stop", NULL, "stopped",
+	  "Hold up all its vCPUs. Its guest's counter stands still meanwhile: to it no time passes." },
+	{ "cont", NULL, "cont", NULL, "goes on", "Let vCPUs that were stopped go on." },
+	{ "wake", NULL, "system_wakeup", NULL, "awake",
+	  "Wake its guest, which has suspended itself to RAM." },
+	{ "suspend", NULL, NULL, NULL, "suspended",
+	  "Ask its guest to suspend itself to RAM. That takes an agent in the guest, to which\n"
+	  "dormouse cannot speak yet: from within, \"echo mem > /sys/power/state\" does it." },
+	{ "reset", NULL, "system_reset", "RESET", "reset",
+	  "Begin again with empty RAM, as the reset button does. What the guest has not written\n"
+	  "to its disks is lost." },
+	{ "poweroff", NULL, "system_powerdown", "SHUTDOWN", "off",
+	  "Ask its guest to power off. That takes a power button, which the machine does not\n"
+	  "have yet, or an agent in the guest." },
+	{ "kill", NULL, "quit", "SHUTDOWN", "ended",
+	  "End it, as pulling the plug does. What the guest has not written to its disks is lost." },
+	{ "save", "file", "x-dormouse-save", "SHUTDOWN", "saved",
+	  "Save it in FILE, which must not exist, once its guest has suspended itself to RAM, and\n"
+	  "end it: \"dormouse restore FILE\" goes on with it, here or on another host." },
+};
+
+struct request {
+	const char *word;
+	const char *name;
+	const char *file; /* As it was given, or NULL. */
+	bool json;
+	int timeout;
+};
+
+static const struct verb *find(const char *word)
+{
+	const struct verb *verb = verbs;
+
+	/* main.c knows no others. */
+	while (strcmp(verb->word, word) != 0)
+		verb++;
+
+	return verb;
+}
+
+/* Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error set. */
+static int parse(int argc, char **argv, const char *text, bool wants_file, struct request *request,
+		 struct error *error)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+	char *end;
+	long seconds;
+
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			request->json = true;
+			break;
+		case 't':
+			seconds = strtol(optarg, &end, 10);
+			if (end == optarg || *end || seconds < 1 || seconds > 1000000)
+				return error_set(error, CLI_USAGE,
+						 "--timeout wants a number of seconds, not %s",
+						 optarg);
+			request->timeout = (int)seconds;
+			break;
+		case 'h':
+			printf("Usage: dormouse %s [--json] [--timeout SECONDS] NAME%s\n%s\n\n",
+			       argv[0], wants_file ? " FILE" : "", text);
+			return 1;
+		default:
+			return error_set(error, CLI_USAGE, "%s has no option %s", argv[0],
+					 argv[optind - 1]);
+		}
+	}
+	if (argc != optind + 1 + wants_file)
+		return error_set(error, CLI_USAGE, "%s wants one name%s", argv[0],
+				 wants_file ? " and one file" : "");
+	request->word = argv[0];
+	request->name = argv[optind];
+	request->file = wants_file ? argv[optind + 1] : NULL;
+
+	return 0;
+}
+
+/* Connect with the dormouse that runs it; a VM without one is refused by its state. */
+static int call(const struct request *request, struct qmp_call *call, struct error *error)
+{
+	struct record record = { 0 };
+	struct vm_dir dir;
+	int err = cli_load_record(request->name, &record, error);
+
+	if (err)
+		return err;
+	if (!lifecycle_has_process(record.state))
+		err = error_set(error, -ESRCH, "%s does not run: it is %s", request->name,
+				lifecycle_state_word(record.state));
+	record_free(&record);
+	if (err)
+		return err;
+	err = vm_dir_open(request->name, false, &dir, error);
+	if (err)
+		return err;
+	err = qmp_call_open(call, dir.fd, request->name, request->timeout, error);
+	vm_dir_close(&dir);
+	if (err == -ENOENT || err == -ECONNREFUSED)
+		error_set(error, err, "%s cannot be reached: it is about to start, or to end",
+			  request->name);
+	if (err == -ETIMEDOUT)
+		error_set(error, err,
+			  "the dormouse that runs %s has not answered within %d second%s, and was "
+			  "asked for nothing",
+			  request->name, request->timeout, request->timeout == 1 ? "" : "s");
+
+	return err;
+}
+
+/* Returns NULL with @error set. */
+static json_t *make_arguments(const struct request *request, const struct verb *verb,
+			      struct error *error)
+{
+	/* Of a VM's own dormouse the current directory is another. */
+	char *path = NULL;
+	json_t *arguments = NULL;
+
+	if (cli_set_path(&path, request->file, strlen(request->file), error) == 0) {
+		arguments = json_pack("{s:s}", verb->argument, path);
+		if (!arguments)
+			error_set(error, -EILSEQ, "%s: a file's name must be UTF-8 here",
+				  request->file);
+	}
+	free(path);
+
+	return arguments;
+}
+
+/* It was asked, and may still do it. */
+static int time_is_up(const struct request *request, struct error *error)
+{
+	struct record record = { 0 };
+	struct error unknown;
+	const char *state = "not known";
+
+	if (cli_load_record(request->name, &record, &unknown) == 0)
+		state = lifecycle_state_word(record.state);
+	error_set(error, -ETIMEDOUT,
+		  "%s was asked to %s, but has not done so within %d second%s: it is %s%s",
+		  request->name, request->word, request->timeout, request->timeout == 1 ? "" : "s",
+		  state, record.paused ? ", paused" : "");
+	record_free(&record);
+
+	return -ETIMEDOUT;
+}
+
+static int carry_out(const struct request *request, const struct verb *verb, struct error *error)
+{
+	json_t *arguments = NULL;
+	struct qmp_call connection;
+	int err;
+
+	if (request->file) {
+		arguments = make_arguments(request, verb, error);
+		if (!arguments)
+			return -EINVAL;
+	}
+	err = call(request, &connection, error);
+	if (err) {
+		json_decref(arguments);
+
+		return err;
+	}
+	if (verb->command)
+		err = qmp_call_execute(&connection, verb->command, arguments, verb->event, error);
+	else
+		err = error_set(error, -EOPNOTSUPP,
+				"%s has no agent in its guest that could be asked to %s: do it "
+				"from within the guest",
+				request->name, verb->word);
+	qmp_call_close(&connection);
+	json_decref(arguments);
+
+	return err == -ETIMEDOUT ? time_is_up(request, error) : err;
+}
+
+/* What came of it, and where that leaves the VM. */
+static int print_json(const struct request *request, int err, const struct error *reason)
+{
+	struct record record = { 0 };
+	struct error unknown;
+	json_t *json = json_pack("{s:s, s:s, s:b}", "name", request->name, "command", request->word,
+				 "done", err == 0);
+
+	if (err)
+		(void)json_object_set_new(json, "error", utf8_to_json(reason->text));
+	if (cli_load_record(request->name, &record, &unknown) == 0) {
+		(void)json_object_set_new(json, "state",
+					  json_string(lifecycle_state_word(record.state)));
+		(void)json_object_set_new(json, "paused", json_boolean(record.paused));
+		record_free(&record);
+	}
+	/* What cannot be written main() reports. */
+	if (json_dumpf(json, stdout, 0) < 0 && !ferror(stdout)) {
+		message("cannot print the outcome as JSON: out of memory");
+		err = -ENOMEM;
+	}
+	putchar('\n');
+	json_decref(json);
+
+	return err ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
+}
+
+static const char options_help[] = "  --json             say what came of it as an object of JSON\n"
+				   "  --timeout SECONDS  how long to wait for it (default: %d)\n";
+
+int cli_control(int argc, char **argv, struct error *error)
+{
+	const struct verb *verb = find(argv[0]);
+	const int timeout = verb->argument ? TIMEOUT_SAVE : TIMEOUT_DEFAULT;
+	struct request request = { .timeout = timeout };
+	int err = parse(argc, argv, verb->help, verb->argument != NULL, &request, error);
+
+	if (err == 1) {
+		printf(options_help, timeout);
+
+		return EXIT_SUCCESS;
+	}
+	if (err)
+		return err;
+	err = carry_out(&request, verb, error);
+	if (request.json)
+		return print_json(&request, err, error);
+	if (!err)
+		printf("%s: %s\n", request.name, verb->done);
+
+	return err;
+}
+
+/* --- events --- */
+
+static const char events_help[] =
+	"Say what happens to it, as it happens, until it ends: QMP's events, one a line.\n"
+	"\n"
+	"  --json             each as an object of JSON, as QMP has it\n"
+	"  --timeout SECONDS  end after so long, too (default: never)\n";
+
+static void print_event(const json_t *event, bool json)
+{
+	const json_t *timestamp = json_object_get(event, "timestamp");
+	const json_t *data = json_object_get(event, "data");
+	char when[TIME_TEXT_SIZE];
+
+	if (json) {
+		(void)json_dumpf(event, stdout, 0);
+	} else {
+		time_format((time_t)json_integer_value(json_object_get(timestamp, "seconds")),
+			    when);
+		printf("%s %s", when, json_string_value(json_object_get(event, "event")));
+		if (json_object_get(data, "reason"))
+			printf(" %s", json_string_value(json_object_get(data, "reason")));
+	}
+	putchar('\n');
+	(void)fflush(stdout);
+}
+
+/* The connection has ended: with the VM, or the VM runs on and has events to come. */
+static int check_end(const struct request *request, bool shut_down, struct error *error)
+{
+	struct record record = { 0 };
+	struct error unknown;
+	bool runs;
+
+	if (shut_down || cli_load_record(request->name, &record, &unknown) < 0)
+		return EXIT_SUCCESS;
+	runs = lifecycle_has_process(record.state);
+	record_free(&record);
+	if (!runs)
+		return EXIT_SUCCESS;
+
+	return error_set(error, -EPIPE,
+			 "the dormouse that runs %s has closed the connection: events were read "
+			 "too slowly, and some are lost",
+			 request->name);
+}
+
+int cli_events(int argc, char **argv, struct error *error)
+{
+	struct request request = { .timeout = QMP_CALL_FOREVER };
+	struct qmp_call connection;
+	bool shut_down = false;
+	int err = parse(argc, argv, events_help, false, &request, error);
+
+	if (err == 1)
+		return EXIT_SUCCESS;
+	if (!err)
+		err = call(&request, &connection, error);
+	if (err)
+		return err;
+	connection.reader_fd = STDOUT_FILENO;
+	while (!err && !ferror(stdout)) {
+		json_t *event = NULL;
+		const char *name;
+
+		err = qmp_call_next(&connection, &event, error);
+		name = json_string_value(json_object_get(event, "event"));
+		if (!err && name) {
+			print_event(event, request.json);
+			shut_down = shut_down || strcmp(name, "SHUTDOWN") == 0;
+		}
+		json_decref(event);
+	}
+	qmp_call_close(&connection);
+	if (err == -EPIPE)
+		return check_end(&request, shut_down, error);
+
+	return err == -ETIMEDOUT ? EXIT_SUCCESS : err;
+}

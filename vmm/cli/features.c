@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/cli.h"
+
+#include <psci/abi.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "kvm/kvm.h"
+#include "kvm/smccc-filter.h"
+
+static const char help[] =
+	"Usage: dormouse features\n"
+	"Say what this host's KVM offers, and what follows for dormouse run, as lines of\n"
+	"\"key: value\". Exit status: 1, with a sentence, where dormouse cannot run at all.\n";
+
+/* Every version that there is. */
+static const uint32_t versions[] = {
+	PSCI_VERSION_0_2, PSCI_VERSION_1_0, PSCI_VERSION_1_1, PSCI_VERSION_1_2, PSCI_VERSION_1_3,
+};
+
+#define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
+
+/** What can be asked only of a VM. */
+struct probe {
+	bool gic_v3;
+	bool filter;
+	uint32_t newest; /**< Of KVM's own PSCI. */
+	bool has[VERSION_COUNT]; /**< It can be held at these. */
+};
+
+static int probe_psci(int vcpu_fd, struct probe *probe, struct error *error)
+{
+	uint64_t version;
+	const struct kvm_one_reg reg = {
+		.id = KVM_REG_ARM_PSCI_VERSION,
+		.addr = (uint64_t)(uintptr_t)&version,
+	};
+
+	if (ioctl(vcpu_fd, KVM_GET_ONE_REG, &reg) < 0)
+		return error_set(error, -errno, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(errno));
+	probe->newest = (uint32_t)version;
+	for (size_t i = 0; i < VERSION_COUNT; i++) {
+		version = versions[i];
+		probe->has[i] = ioctl(vcpu_fd, KVM_SET_ONE_REG, &reg) == 0;
+	}
+
+	return 0;
+}
+
+static int probe_vcpu(int vm_fd, struct probe *probe, struct error *error)
+{
+	struct kvm_vcpu_init init;
+	int err = 0;
+	const int fd = ioctl(vm_fd, KVM_CREATE_VCPU, 0);
+
+	if (fd < 0)
+		return error_set(error, -errno, "KVM_CREATE_VCPU: %s", strerror(errno));
+	if (ioctl(vm_fd, KVM_ARM_PREFERRED_TARGET, &init) < 0) {
+		err = error_set(error, -errno, "KVM_ARM_PREFERRED_TARGET: %s", strerror(errno));
+	} else {
+		init.features[0] |= 1U << KVM_ARM_VCPU_PSCI_0_2;
+		if (ioctl(fd, KVM_ARM_VCPU_INIT, &init) < 0)
+			err = error_set(error, -errno, "KVM_ARM_VCPU_INIT: %s", strerror(errno));
+	}
+	if (!err)
+		err = probe_psci(fd, probe, error);
+	close(fd);
+
+	return err;
+}
+
+static int probe_vm(const struct kvm *kvm, struct probe *probe, struct error *error)
+{
+	struct kvm_create_device gic = {
+		.type = KVM_DEV_TYPE_ARM_VGIC_V3,
+		.flags = KVM_CREATE_DEVICE_TEST,
+	};
+	int err;
+	/* The smallest address space, which every host has. */
+	const int fd = kvm_create_vm(kvm, 32, error);
+
+	if (fd < 0)
+		return fd;
+	probe->gic_v3 = ioctl(fd, KVM_CREATE_DEVICE, &gic) == 0;
+	probe->filter = psci_filter_offered(fd);
+	err = probe_vcpu(fd, probe, error);
+	close(fd);
+
+	return err;
+}
+
+static const char *yes_or_no(bool answer)
+{
+	return answer ? "yes" : "no";
+}
+
+static void print_host(const struct kvm *kvm, const struct probe *probe)
+{
+	char newest[CONFIG_VERSION_TEXT_SIZE];
+
+	config_format_psci_version(probe->newest, newest);
+	printf("host: Linux %s\n", kvm->release);
+	/* kvm_open() has seen to it that it has them all. */
+	for (size_t i = 0; i < KVM_REQUIREMENT_COUNT; i++)
+		printf("%s: yes\n", kvm_requirements[i].name);
+	printf("gic-v3: %s\n", yes_or_no(probe->gic_v3));
+	printf("smccc-filter: %s\n", yes_or_no(probe->filter));
+	printf("kvm-psci: %s\n", newest);
+	printf("kvm-system-off2: %s\n", yes_or_no(probe->newest >= PSCI_VERSION_1_3));
+	printf("address-bits: %u\n", kvm->ipa_bits);
+	printf("kvm-cpus: %u\n", kvm->cpus_max);
+}
+
+static void print_versions(const char *mode, const bool *has)
+{
+	char version[CONFIG_VERSION_TEXT_SIZE];
+
+	printf("psci-%s:", mode);
+	for (size_t i = 0; i < VERSION_COUNT; i++) {
+		config_format_psci_version(versions[i], version);
+		if (!has || has[i])
+			printf(" %s", version);
+	}
+	puts("");
+}
+
+static void print_consequences(const struct kvm *kvm, const struct probe *probe)
+{
+	printf("cpus: %u\n", kvm->cpus_max < CONFIG_CPUS_MAX ? kvm->cpus_max : CONFIG_CPUS_MAX);
+	if (probe->filter) {
+		print_versions("userspace", NULL);
+		print_versions("mixed", NULL);
+	} else {
+		puts("psci-userspace: no");
+		puts("psci-mixed: no");
+	}
+	print_versions("kernel", probe->has);
+	printf("psci-default: %s\n", probe->filter ? "userspace" : "kernel");
+	printf("hibernation: %s\n",
+	       probe->filter || probe->newest >= PSCI_VERSION_1_3 ? "yes" : "no");
+}
+
+int cli_features(int argc, char **argv, struct error *error)
+{
+	struct probe probe = { 0 };
+	struct kvm kvm;
+	int err;
+
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		fputs(help, stdout);
+
+		return 0;
+	}
+	if (argc != 1)
+		return error_set(error, CLI_USAGE, "features takes no argument");
+	err = kvm_open(&kvm, error);
+	if (err)
+		return err;
+	err = probe_vm(&kvm, &probe, error);
+	kvm_close(&kvm);
+	if (err)
+		return err;
+	print_host(&kvm, &probe);
+	if (!probe.gic_v3)
+		return error_set(error, -ENODEV,
+				 "this host's KVM has no GICv3 for guests: its own interrupt "
+				 "controller is older");
+	print_consequences(&kvm, &probe);
+
+	return 0;
+}

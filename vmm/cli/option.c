@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/option.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "host/terminal.h"
+
+int cli_set_path(char **to, const char *path, size_t length, struct error *error)
+{
+	char directory[PATH_MAX] = "";
+	char *absolute;
+
+	if (length == 0)
+		return error_set(error, CLI_USAGE, "a file's name is empty");
+	if (path[0] != '/' && !getcwd(directory, sizeof(directory)))
+		return error_set(error, -errno, "cannot tell the current directory: %s",
+				 strerror(errno));
+	if (asprintf(&absolute, "%s%s%.*s", directory, path[0] == '/' ? "" : "/", (int)length,
+		     path) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+	free(*to);
+	*to = absolute;
+
+	return 0;
+}
+
+/* What follows @prefix in @text, or NULL. */
+static const char *after(const char *text, const char *prefix)
+{
+	const size_t length = strlen(prefix);
+
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+static int set_socket(char **to, const char *socket, struct error *error)
+{
+	char *path = NULL;
+	char *text;
+	int err = cli_set_path(&path, socket, strlen(socket), error);
+
+	if (err)
+		return err;
+	if (asprintf(&text, TERMINAL_UNIX "%s", path) < 0)
+		err = error_set(error, -ENOMEM, "out of memory");
+	free(path);
+	if (err)
+		return err;
+	free(*to);
+	*to = text;
+
+	return 0;
+}
+
+/* FILE[,limit=SIZE] */
+static int set_file(struct config *config, const char *file, struct error *error)
+{
+	static const char key[] = ",limit=";
+	const char *limit = strrchr(file, ',');
+	size_t length = strlen(file);
+
+	config->console_limit = 0;
+	if (limit && strncmp(limit, key, sizeof(key) - 1) == 0) {
+		length = (size_t)(limit - file);
+		limit += sizeof(key) - 1;
+		if (strcmp(limit, "none") == 0)
+			config->console_limit = CONSOLE_FILE_UNLIMITED;
+		else if (config_parse_size(limit, &config->console_limit) < 0 ||
+			 config->console_limit < CONSOLE_FILE_LIMIT_MIN)
+			return error_set(error, CLI_USAGE,
+					 "--console %s: limit is none, or a size of at least 4K, "
+					 "such as 64M",
+					 file);
+	}
+
+	return cli_set_path(&config->console, file, length, error);
+}
+
+int cli_set_console(struct config *config, const char *argument, struct error *error)
+{
+	const char *file = after(argument, "file:");
+	const char *socket = after(argument, TERMINAL_UNIX);
+	char *text;
+
+	if (socket)
+		return set_socket(&config->console, socket, error);
+	if (strcmp(argument, TERMINAL_NONE) == 0) {
+		text = strdup(TERMINAL_NONE);
+		if (!text)
+			return error_set(error, -ENOMEM, "out of memory");
+		free(config->console);
+		config->console = text;
+
+		return 0;
+	}
+	if (strcmp(argument, "tty") == 0) {
+		free(config->console);
+		config->console = NULL;
+
+		return 0;
+	}
+
+	return set_file(config, file ? file : argument, error);
+}

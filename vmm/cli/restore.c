@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/option.h"
+#include "record/lifecycle.h"
+#include "run/run.h"
+#include "save/file.h"
+
+static const char help[] =
+	"Usage: dormouse restore [--console WHERE] [--force] FILE\n"
+	"Go on with a virtual machine that \"dormouse save\" saved in FILE: its guest sleeps, until\n"
+	"what it waits for wakes it, its clock's alarm, input on its console or \"dormouse wake\",\n"
+	"and goes on as if nothing had happened. Its disks must be where they were and as they\n"
+	"were. Stays until the machine ends, as \"dormouse run\" does, with its exit status.\n"
+	"\n"
+	"  --console WHERE  its console, as \"dormouse run --help\" has it (default: tty)\n"
+	"  --force          although it has run since it was saved\n";
+
+/* Returns 0, 1 if help was all that was wanted, or CLI_USAGE or another with @error set. */
+static int parse(int argc, char **argv, struct run_options *run, struct error *error)
+{
+	static const struct option options[] = {
+		{ "console", required_argument, NULL, 'c' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+	int err = 0;
+
+	opterr = 0;
+	while (!err && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			err = cli_set_console(&run->config, optarg, error);
+			break;
+		case 'f':
+			run->force = true;
+			break;
+		case 'h':
+			return 1;
+		case ':':
+			return error_set(error, CLI_USAGE, "%s wants an argument",
+					 argv[optind - 1]);
+		default:
+			return error_set(error, CLI_USAGE, "restore has no option %s",
+					 argv[optind - 1]);
+		}
+	}
+	if (!err && argc != optind + 1)
+		err = error_set(error, CLI_USAGE, "restore wants one file");
+
+	return err;
+}
+
+int cli_restore(int argc, char **argv, struct error *error)
+{
+	struct run_options run_options = { 0 };
+	struct save_file file;
+	int ret = parse(argc, argv, &run_options, error);
+
+	if (ret == 1) {
+		fputs(help, stdout);
+		ret = EXIT_SUCCESS;
+	} else if (!ret) {
+		ret = save_file_open(argv[optind], &file, error);
+		if (!ret) {
+			run_options.name = file.name;
+			run_options.from = &file;
+			ret = run(&run_options, error);
+			save_file_close(&file);
+		}
+	}
+	config_free(&run_options.config);
+
+	return ret;
+}

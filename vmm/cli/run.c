@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/board.h"
+#include "cli/option.h"
+#include "config/config.h"
+#include "run/run.h"
+
+#define CPUS_DEFAULT 1
+#define MEMORY_DEFAULT (512ULL << 20)
+
+static const char help[] =
+	"Usage: dormouse run --name NAME [OPTION]...\n"
+	"Start a virtual machine and stay until it powers off, hibernates or is stopped.\n"
+	"\n"
+	"  --name NAME          what it is called; its state is kept under that name\n"
+	"  --kernel FILE        an arm64 Linux Image, plain or compressed by gzip or zstd\n"
+	"  --flat FILE[@ADDR]   or a raw binary, at 0x40080000 or at ADDR\n"
+	"  --firmware FILE      or a firmware, mapped read-only at address 0. Without any of the\n"
+	"                       three, the machine is the one that the last run of NAME\n"
+	"                       described, and a hibernated guest resumes\n"
+	"  --machine-version N  which version of dormouse's board it has: 2, or 1 for what earlier\n"
+	"                       releases made; see dormouse(1). The newest if not given, but what\n"
+	"                       a hibernated NAME had\n"
+	"  --initrd FILE        the kernel's or flat binary's initial RAM disk\n"
+	"  --append TEXT        its command line; console=ttyAMA0 is the console\n"
+	"  --disk FILE[,ro]     a raw image or block device, as /dev/vda, then /dev/vdb, ...;\n"
+	"                       with ,ro read-only and shared\n"
+	"  --cpus N             how many CPUs (1)\n"
+	"  --memory SIZE        how much memory (512M)\n"
+	"  --psci WHO           who serves PSCI: userspace (libpsci in dormouse; the default on\n"
+	"                       Linux 6.4 and newer), mixed (KVM, but for SYSTEM_OFF2 and what\n"
+	"                       tells of it) or kernel (KVM)\n"
+	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3; the newest that WHO has if not given\n"
+	"  --idle-states[=clusters]\n"
+	"                       give it idle states, with the PSCI functions about them, served\n"
+	"                       by libpsci, for those who test or measure them: they cost more\n"
+	"                       than they save; with =clusters some are of clusters of CPUs, and\n"
+	"                       the guest may coordinate them (OS-initiated mode)\n"
+	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
+	"                       exit, with status 6\n"
+	"  --on-reset2 WHAT     the same for SYSTEM_RESET2\n"
+	"  --suspend WHAT       when the guest calls SYSTEM_SUSPEND: allow it (the default), or\n"
+	"                       deny it\n"
+	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
+	"                       the output to it; a full one, of 16M or what ,limit=SIZE says, is\n"
+	"                       renamed to FILE.1), unix:SOCKET (listen there) or none; a path\n"
+	"                       alone is a file\n"
+	"  --psci-test WHAT,... for testers of PSCI alone: have libpsci give answers that it gives\n"
+	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
+	"  --force              start a hibernated or killed NAME although its environment changed,\n"
+	"                       and a saved one although it is saved\n"
+	"\n"
+	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
+	"\n"
+	"Exit status: 0 the guest powered off, 3 it hibernated, 4 it crashed, 5 it was stopped\n"
+	"from outside, 6 it asked for a reset and --on-reset or --on-reset2 says exit, 7 it was\n"
+	"saved in a file; 1 dormouse met trouble, 2 the command line makes no sense.\n";
+
+enum option_id {
+	OPTION_NAME = 1,
+	OPTION_KERNEL,
+	OPTION_FLAT,
+	OPTION_FIRMWARE,
+	OPTION_MACHINE_VERSION,
+	OPTION_INITRD,
+	OPTION_APPEND,
+	OPTION_DISK,
+	OPTION_CPUS,
+	OPTION_MEMORY,
+	OPTION_PSCI,
+	OPTION_PSCI_VERSION,
+	OPTION_IDLE_STATES,
+	OPTION_ON_RESET,
+	OPTION_ON_RESET2,
+	OPTION_SUSPEND,
+	OPTION_CONSOLE,
+	OPTION_PSCI_TEST,
+	OPTION_FORCE,
+	OPTION_HELP,
+};
+
+static const struct option options[] = {
+	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "kernel", required_argument, NULL, OPTION_KERNEL },
+	{ "flat", required_argument, NULL, OPTION_FLAT },
+	{ "firmware", required_argument, NULL, OPTION_FIRMWARE },
+	{ "machine-version", required_argument, NULL, OPTION_MACHINE_VERSION },
+	{ "initrd", required_argument, NULL, OPTION_INITRD },
+	{ "append", required_argument, NULL, OPTION_APPEND },
+	{ "disk", required_argument, NULL, OPTION_DISK },
+	{ "cpus", required_argument, NULL, OPTION_CPUS },
+	{ "memory", required_argument, NULL, OPTION_MEMORY },
+	{ "psci", required_argument, NULL, OPTION_PSCI },
+	{ "psci-version", required_argument, NULL, OPTION_PSCI_VERSION },
+	{ "idle-states", optional_argument, NULL, OPTION_IDLE_STATES },
+	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
+	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
+	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
+	{ "console", required_argument, NULL, OPTION_CONSOLE },
+	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
+	{ "force", no_argument, NULL, OPTION_FORCE },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+/** A command line while it is read. */
+struct parse {
+	struct run_options *run;
+	struct error *error;
+	const char *machine_option; /**< The last one given that describes the machine. */
+	bool help;
+};
+
+static int out_of_memory(struct parse *p)
+{
+	return error_set(p->error, -ENOMEM, "out of memory");
+}
+
+static int set_path(struct parse *p, char **to, const char *path, size_t length)
+{
+	return cli_set_path(to, path, length, p->error);
+}
+
+static int set_text(struct parse *p, char **to, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return out_of_memory(p);
+	free(*to);
+	*to = copy;
+
+	return 0;
+}
+
+static int add_disk(struct parse *p, const char *argument)
+{
+	static const char read_only[] = ",ro";
+	struct config *config = &p->run->config;
+	struct disk_config *disk = &config->disks[config->disk_count];
+	size_t length = strlen(argument);
+	int err;
+
+	if (config->disk_count == CONFIG_DISKS_MAX)
+		return error_set(p->error, CLI_USAGE, "more than %d disks", CONFIG_DISKS_MAX);
+	if (length >= sizeof(read_only) - 1 &&
+	    strcmp(argument + length - (sizeof(read_only) - 1), read_only) == 0) {
+		disk->read_only = true;
+		length -= sizeof(read_only) - 1;
+	}
+	err = set_path(p, &disk->path, argument, length);
+	if (!err)
+		config->disk_count++;
+
+	return err;
+}
+
+/* FILE or FILE@ADDRESS; an @ before anything else is part of the name. */
+static int set_flat(struct parse *p, const char *argument)
+{
+	struct config *config = &p->run->config;
+	const char *at = strrchr(argument, '@');
+	size_t length = strlen(argument);
+
+	config->flat_address = 0;
+	if (at && config_parse_address(at + 1, &config->flat_address) == 0)
+		length = (size_t)(at - argument);
+
+	return set_path(p, &config->flat, argument, length);
+}
+
+static int set_cpus(struct parse *p, const char *argument)
+{
+	char *end;
+	const long cpus = strtol(argument, &end, 10);
+
+	if (end == argument || *end || cpus < 1 || cpus > CONFIG_CPUS_MAX)
+		return error_set(p->error, CLI_USAGE, "--cpus %s: must be from 1 to %d", argument,
+				 CONFIG_CPUS_MAX);
+	p->run->config.cpus = (unsigned int)cpus;
+
+	return 0;
+}
+
+static int set_memory(struct parse *p, const char *argument)
+{
+	uint64_t size;
+
+	if (config_parse_size(argument, &size) < 0)
+		return error_set(p->error, CLI_USAGE, "--memory %s: not a size, such as 512M or 2G",
+				 argument);
+	if (size < CONFIG_MEMORY_MIN || size > CONFIG_MEMORY_MAX)
+		return error_set(p->error, CLI_USAGE,
+				 "--memory %s: must be from %llu MiB to %llu GiB", argument,
+				 CONFIG_MEMORY_MIN >> 20, CONFIG_MEMORY_MAX >> 30);
+	if (size % CONFIG_MEMORY_ALIGNMENT)
+		return error_set(p->error, CLI_USAGE, "--memory %s: must be a multiple of 2 MiB",
+				 argument);
+	p->run->config.memory = size;
+
+	return 0;
+}
+
+static int set_machine_version(struct parse *p, const char *argument)
+{
+	if (config_parse_machine_version(argument, &p->run->config.machine_version) < 0)
+		return error_set(p->error, CLI_USAGE, "--machine-version %s: must be from %d to %d",
+				 argument, BOARD_VERSION_1, BOARD_VERSION_NEWEST);
+
+	return 0;
+}
+
+static int set_psci(struct parse *p, const char *argument)
+{
+	if (config_parse_psci_server(argument, &p->run->config.psci) < 0)
+		return error_set(p->error, CLI_USAGE,
+				 "--psci %s: must be userspace, mixed or kernel", argument);
+
+	return 0;
+}
+
+static int set_psci_version(struct parse *p, const char *argument)
+{
+	if (config_parse_psci_version(argument, &p->run->config.psci_version) < 0)
+		return error_set(p->error, CLI_USAGE,
+				 "--psci-version %s: must be 0.2, 1.0, 1.1, 1.2 or 1.3", argument);
+
+	return 0;
+}
+
+static int set_idle_states(struct parse *p, const char *argument)
+{
+	if (argument && strcmp(argument, "clusters") != 0)
+		return error_set(p->error, CLI_USAGE,
+				 "--idle-states=%s: must be clusters, or nothing", argument);
+	p->run->config.idle_states = true;
+	p->run->config.idle_clusters = argument != NULL;
+
+	return 0;
+}
+
+static int set_psci_test(struct parse *p, char *argument)
+{
+	return config_parse_psci_test(argument, &p->run->config.psci_test, p->error) < 0 ? CLI_USAGE
+											 : 0;
+}
+
+static int set_reset_policy(struct parse *p, const char *option, const char *argument,
+			    enum reset_policy *policy)
+{
+	if (config_parse_reset_policy(argument, policy) < 0)
+		return error_set(p->error, CLI_USAGE, "--%s %s: must be restart or exit", option,
+				 argument);
+
+	return 0;
+}
+
+static int take_option(struct parse *p, enum option_id id, char *argument)
+{
+	struct config *config = &p->run->config;
+
+	switch (id) {
+	case OPTION_NAME:
+		p->run->name = argument;
+		return 0;
+	case OPTION_KERNEL:
+		return set_path(p, &config->kernel, argument, strlen(argument));
+	case OPTION_FLAT:
+		return set_flat(p, argument);
+	case OPTION_FIRMWARE:
+		return set_path(p, &config->firmware, argument, strlen(argument));
+	case OPTION_MACHINE_VERSION:
+		return set_machine_version(p, argument);
+	case OPTION_INITRD:
+		return set_path(p, &config->initrd, argument, strlen(argument));
+	case OPTION_APPEND:
+		return set_text(p, &config->append, argument);
+	case OPTION_DISK:
+		return add_disk(p, argument);
+	case OPTION_CPUS:
+		return set_cpus(p, argument);
+	case OPTION_MEMORY:
+		return set_memory(p, argument);
+	case OPTION_PSCI:
+		return set_psci(p, argument);
+	case OPTION_PSCI_VERSION:
+		return set_psci_version(p, argument);
+	case OPTION_IDLE_STATES:
+		return set_idle_states(p, argument);
+	case OPTION_ON_RESET:
+		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
+	case OPTION_ON_RESET2:
+		return set_reset_policy(p, "on-reset2", argument, &config->on_reset2);
+	case OPTION_SUSPEND:
+		if (config_parse_suspend_policy(argument, &config->suspend) < 0)
+			return error_set(p->error, CLI_USAGE, "--suspend %s: must be allow or deny",
+					 argument);
+		return 0;
+	case OPTION_CONSOLE:
+		return cli_set_console(config, argument, p->error);
+	case OPTION_PSCI_TEST:
+		return set_psci_test(p, argument);
+	case OPTION_FORCE:
+		p->run->force = true;
+		return 0;
+	case OPTION_HELP:
+		p->help = true;
+		return 0;
+	}
+
+	return 0;
+}
+
+static bool describes_machine(enum option_id id)
+{
+	return id >= OPTION_MACHINE_VERSION && id <= OPTION_IDLE_STATES;
+}
+
+/*
+ * What getopt_long() did not take, and why: optopt is a short option's letter,
+ * or the long one's id that was given an argument and takes none, or 0.
+ */
+static int unknown_option(struct parse *p, const char *word)
+{
+	if (optopt >= ' ')
+		return error_set(p->error, CLI_USAGE, "there is no option -%c", optopt);
+	if (optopt)
+		return error_set(p->error, CLI_USAGE, "%.*s takes no argument",
+				 (int)strcspn(word, "="), word);
+
+	return error_set(p->error, CLI_USAGE, "there is no option %s", word);
+}
+
+static int take_options(struct parse *p, int argc, char **argv)
+{
+	int id;
+	int index;
+	int err = 0;
+
+	opterr = 0;
+	while (!err && !p->help && (id = getopt_long(argc, argv, ":h", options, &index)) != -1) {
+		if (id == 'h')
+			id = OPTION_HELP;
+		if (id == ':')
+			return error_set(p->error, CLI_USAGE, "%s wants an argument",
+					 argv[optind - 1]);
+		if (id == '?')
+			return unknown_option(p, argv[optind - 1]);
+		if (describes_machine((enum option_id)id))
+			p->machine_option = options[index].name;
+		err = take_option(p, (enum option_id)id, optarg);
+	}
+
+	return err;
+}
+
+/* What the options together must be. */
+static int check(struct parse *p, int argc, char **argv)
+{
+	struct config *config = &p->run->config;
+
+	if (optind < argc)
+		return error_set(p->error, CLI_USAGE, "what is \"%s\"?", argv[optind]);
+	if (!p->run->name)
+		return error_set(p->error, CLI_USAGE, "--name is missing");
+	if (!config_describes_machine(config) && p->machine_option)
+		return error_set(p->error, CLI_USAGE,
+				 "--%s without --kernel, --flat or --firmware: without these the "
+				 "machine is as in its last run",
+				 p->machine_option);
+	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
+		return error_set(p->error, CLI_USAGE,
+				 "--kernel, --flat and --firmware: a machine starts with one of "
+				 "them");
+	if (config->firmware && config->initrd)
+		return error_set(p->error, CLI_USAGE,
+				 "--initrd with --firmware: a firmware finds what it boots itself");
+	if (config->idle_states && config->psci != PSCI_SERVER_ANY &&
+	    config->psci != PSCI_SERVER_USERSPACE)
+		return error_set(p->error, CLI_USAGE,
+				 "--idle-states with --psci %s: only --psci userspace has them",
+				 config_psci_server_word(config->psci));
+	if (config->cpus == 0)
+		config->cpus = CPUS_DEFAULT;
+	if (config->memory == 0)
+		config->memory = MEMORY_DEFAULT;
+
+	return config->append ? 0 : set_text(p, &config->append, "");
+}
+
+int cli_run(int argc, char **argv, struct error *error)
+{
+	struct run_options run_options = { 0 };
+	struct parse p = { .run = &run_options, .error = error };
+	int ret = take_options(&p, argc, argv);
+
+	if (!ret && p.help) {
+		fputs(help, stdout);
+	} else {
+		if (!ret)
+			ret = check(&p, argc, argv);
+		if (!ret)
+			ret = run(&run_options, error);
+	}
+	config_free(&run_options.config);
+
+	return ret;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "board/board.h"
+#include "boot/image.h"
+#include "record/record.h"
+#include "base/time-text.h"
+#include "base/utf8.h"
+#include "record/vm-dir.h"
+
+static const char status_help[] =
+	"Usage: dormouse status [--json] NAME\n"
+	"Say what is known of a virtual machine, as lines of \"key: value\": its state (running,\n"
+	"suspended, hibernated, saved, off, crashed), since when and why, what can wake it if it is\n"
+	"suspended, and what it is made of.\n"
+	"\n"
+	"  --json   the same as one object of JSON\n";
+
+static const char list_help[] = "Usage: dormouse list [--json]\n"
+				"Say which virtual machines there are: name, state, since when.\n"
+				"\n"
+				"  --json   the same as an array of JSON\n";
+
+/* What is to be made of a record that says that there is a process, but there is none. */
+static void died(struct record *record)
+{
+	const bool asleep = record->state == VM_SUSPENDED;
+	const time_t when = record->cause.when;
+	char what[sizeof(record->cause.what)];
+
+	snprintf(what, sizeof(what), "the dormouse that ran it (pid %ld) died%s", record->pid,
+		 asleep ? " while the guest was suspended" : "");
+	cause_set(&record->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, what);
+	/* The last that is known of it. */
+	record->cause.when = when;
+	record->state = VM_CRASHED;
+	record->paused = false;
+}
+
+/*
+ * The record as it is now. One that says "running" is right only while a
+ * dormouse holds the lock: else that one died without a word.
+ */
+int cli_load_record(const char *name, struct record *record, struct error *error)
+{
+	struct vm_dir dir;
+	struct error lock_error;
+	bool locked = false;
+	long pid = 0;
+	long seen;
+	int lock_err;
+	int err = vm_dir_open(name, false, &dir, error);
+
+	if (err)
+		return err;
+	/*
+	 * The lock first: a dormouse that ends in between has written its record
+	 * by then. One that starts in between is seen to hold the lock when the
+	 * same record is read again.
+	 */
+	do {
+		record_free(record);
+		seen = pid;
+		lock_err = vm_dir_is_locked(&dir, &locked, &lock_error);
+		err = record_load(dir.fd, name, record, error);
+		pid = record->pid;
+	} while (!err && lifecycle_has_process(record->state) && !locked && pid != seen);
+	vm_dir_close(&dir);
+	if (err == -ENOENT)
+		return error_set(error, err, "%s has never run", name);
+	if (err)
+		return err;
+	/* Only of one that runs the lock tells anything. */
+	if (lifecycle_has_process(record->state) && lock_err) {
+		*error = lock_error;
+		record_free(record);
+
+		return lock_err;
+	}
+	if (lifecycle_has_process(record->state) && !locked)
+		died(record);
+
+	return 0;
+}
+
+static const char *psci_server_name(enum psci_server server)
+{
+	switch (server) {
+	case PSCI_SERVER_ANY:
+	case PSCI_SERVER_USERSPACE:
+		break;
+	case PSCI_SERVER_MIXED:
+		return "KVM and libpsci";
+	case PSCI_SERVER_KERNEL:
+		return "KVM";
+	}
+
+	return "libpsci";
+}
+
+/* What it is, if it is one of the board's. */
+static void name_interrupt(uint16_t intid, char name[32])
+{
+	const uint32_t spi = intid - 32U;
+
+	name[0] = '\0';
+	if (intid == 16 + BOARD_TIMER_VIRTUAL_PPI)
+		snprintf(name, 32, " (timer)");
+	else if (intid == 16 + BOARD_TIMER_PHYSICAL_PPI)
+		snprintf(name, 32, " (physical timer)");
+	else if (spi == BOARD_UART_SPI)
+		snprintf(name, 32, " (console)");
+	else if (spi == BOARD_RTC_SPI)
+		snprintf(name, 32, " (clock)");
+	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
+		snprintf(name, 32, " (randomness)");
+	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
+		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
+}
+
+static void print_suspension(const struct suspension *suspension)
+{
+	char when[TIME_TEXT_SIZE];
+
+	time_format(suspension->since, when);
+	printf("suspended: %s, by vCPU %u, to go on at %#llx with x0 %#llx\n", when,
+	       suspension->vcpu, (unsigned long long)suspension->entry,
+	       (unsigned long long)suspension->context);
+	if (suspension->alarm_set) {
+		time_format(suspension->alarm, when);
+		printf("wake-by-alarm: %s\n", when);
+	}
+	printf("wake-by-console: %s\nwake-by-interrupts:", suspension->console ? "yes" : "no");
+	for (size_t i = 0; i < suspension->interrupt_count; i++) {
+		char name[32];
+
+		name_interrupt(suspension->interrupts[i], name);
+		printf("%s %u%s", i ? "," : "", suspension->interrupts[i], name);
+	}
+	puts(suspension->interrupt_count ? "" : " none");
+}
+
+static void print_status(const char *name, const struct record *record)
+{
+	const struct config *config = &record->config;
+	char what[CAUSE_TEXT_SIZE];
+	char when[TIME_TEXT_SIZE];
+	char version[CONFIG_VERSION_TEXT_SIZE];
+
+	cause_format(&record->cause, what);
+	time_format(record->cause.when, when);
+	config_format_psci_version(config->psci_version, version);
+	printf("name: %s\nstate: %s\nsince: %s\ncause: %s\n", name,
+	       lifecycle_state_word(record->state), when, what);
+	if (record->paused)
+		puts("paused: yes");
+	if (record->suspension.known)
+		print_suspension(&record->suspension);
+	if (record->saved_file)
+		printf("saved: %s\n", record->saved_file);
+	if (lifecycle_has_process(record->state))
+		printf("pid: %ld\n", record->pid);
+	printf("boots: %llu\nhost: Linux %s\nmachine-version: %u\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\n",
+	       (unsigned long long)record->boots, record->host, config->machine_version,
+	       config->cpus, (unsigned long long)config->memory >> 20, version,
+	       psci_server_name(config->psci));
+	if (config->kernel)
+		printf("kernel: %s\n", config->kernel);
+	if (config->flat)
+		printf("flat: %s at %#llx\n", config->flat,
+		       (unsigned long long)image_flat_address(config));
+	if (config->firmware)
+		printf("firmware: %s\n", config->firmware);
+	if (config->idle_states)
+		printf("idle-states: %s\n", config->idle_clusters ? "clusters" : "yes");
+	if (config->on_reset == RESET_POLICY_EXIT)
+		puts("on-reset: exit");
+	if (config->on_reset2 == RESET_POLICY_EXIT)
+		puts("on-reset2: exit");
+	if (config->suspend == SUSPEND_POLICY_DENY)
+		puts("suspend: deny");
+	if (config->initrd)
+		printf("initrd: %s\n", config->initrd);
+	for (size_t i = 0; i < config->disk_count; i++)
+		printf("disk: %s%s\n", config->disks[i].path,
+		       config->disks[i].read_only ? " (read-only)" : "");
+	printf("append: %s\n", config->append);
+	if (config->console)
+		printf("console: %s\n", config->console);
+}
+
+/* @json may be NULL: there was no memory for it. Returns whether it is printed. */
+static bool print_json(const json_t *json)
+{
+	if (!json || json_dumpf(json, stdout, JSON_INDENT(2)) < 0)
+		return false;
+
+	return putchar('\n') != EOF;
+}
+
+static int print_status_json(const char *name, const struct record *record, struct error *error)
+{
+	json_t *json = record_to_json(record, name);
+	const bool printed = print_json(json);
+
+	json_decref(json);
+
+	return printed ? 0 : error_set(error, -EIO, "cannot write the status of %s as JSON", name);
+}
+
+/* Returns 0, 1 if help was all that was wanted, or CLI_USAGE with @error set. */
+static int parse(int argc, char **argv, const char *text, bool *json, struct error *error)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			*json = true;
+			break;
+		case 'h':
+			fputs(text, stdout);
+
+			return 1;
+		default:
+			return error_set(error, CLI_USAGE, "%s has no option %s", argv[0],
+					 argv[optind - 1]);
+		}
+	}
+
+	return 0;
+}
+
+int cli_status(int argc, char **argv, struct error *error)
+{
+	struct record record = { 0 };
+	bool json = false;
+	const char *name;
+	int err = parse(argc, argv, status_help, &json, error);
+
+	if (err)
+		return err == 1 ? 0 : err;
+	if (argc != optind + 1)
+		return error_set(error, CLI_USAGE, "status wants one name");
+	name = argv[optind];
+	err = cli_load_record(name, &record, error);
+	if (err)
+		return err;
+	if (json)
+		err = print_status_json(name, &record, error);
+	else
+		print_status(name, &record);
+	record_free(&record);
+
+	return err;
+}
+
+/*
+ * A VM that cannot be read is listed as such: the others still matter. One that
+ * has never run, because its first run failed, is none yet.
+ */
+static int print_row(const char *name, void *context)
+{
+	struct record record = { 0 };
+	struct error error;
+	char when[TIME_TEXT_SIZE];
+	const int err = cli_load_record(name, &record, &error);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		printf("%-24s %-12s %s\n", name, "unknown", error.text);
+
+		return 0;
+	}
+	time_format(record.cause.when, when);
+	printf("%-24s %-12s %s\n", name, lifecycle_state_word(record.state), when);
+	record_free(&record);
+
+	return 0;
+}
+
+/* The same, to an array of JSON; returns 1 if there is no memory for it. */
+static int add_row(const char *name, void *context)
+{
+	struct record record = { 0 };
+	struct error error;
+	char when[TIME_TEXT_SIZE];
+	json_t *row;
+	const int err = cli_load_record(name, &record, &error);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		row = json_pack("{s:s, s:s}", "name", name, "state", "unknown");
+		(void)json_object_set_new(row, "error", utf8_to_json(error.text));
+	} else {
+		time_format(record.cause.when, when);
+		row = json_pack("{s:s, s:s, s:s, s:b}", "name", name, "state",
+				lifecycle_state_word(record.state), "since", when, "paused",
+				(int)record.paused);
+		record_free(&record);
+	}
+
+	return json_array_append_new(context, row) < 0;
+}
+
+int cli_list(int argc, char **argv, struct error *error)
+{
+	bool json = false;
+	json_t *rows;
+	int err = parse(argc, argv, list_help, &json, error);
+
+	if (err)
+		return err == 1 ? 0 : err;
+	if (argc != optind)
+		return error_set(error, CLI_USAGE, "list takes no argument");
+	if (!json)
+		return vm_dir_list(print_row, NULL, error);
+	rows = json_array();
+	err = vm_dir_list(add_row, rows, error);
+	if (err == 1 || (!err && !print_json(rows)))
+		err = error_set(error, -EIO, "cannot write the list as JSON");
+	json_decref(rows);
+
+	return err;
+}

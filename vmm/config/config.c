@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/config.h"
+
+#include <psci/abi.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/board.h"
+
+void config_free(struct config *config)
+{
+	free(config->kernel);
+	free(config->flat);
+	free(config->firmware);
+	free(config->initrd);
+	free(config->append);
+	free(config->console);
+	for (size_t i = 0; i < config->disk_count; i++)
+		free(config->disks[i].path);
+	*config = (struct config){ 0 };
+}
+
+bool config_describes_machine(const struct config *config)
+{
+	return config->kernel || config->flat || config->firmware;
+}
+
+/* Copy a string that may be absent; false only if memory ran out. */
+static bool copy_string(char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+
+	return *to || !from;
+}
+
+int config_copy(struct config *to, const struct config *from)
+{
+	bool ok;
+
+	*to = *from;
+	to->disk_count = 0;
+	ok = copy_string(&to->kernel, from->kernel);
+	ok = copy_string(&to->flat, from->flat) && ok;
+	ok = copy_string(&to->firmware, from->firmware) && ok;
+	ok = copy_string(&to->initrd, from->initrd) && ok;
+	ok = copy_string(&to->append, from->append) && ok;
+	ok = copy_string(&to->console, from->console) && ok;
+	for (; to->disk_count < from->disk_count; to->disk_count++)
+		ok = copy_string(&to->disks[to->disk_count].path,
+				 from->disks[to->disk_count].path) &&
+		     ok;
+	if (ok)
+		return 0;
+
+	config_free(to);
+
+	return -ENOMEM;
+}
+
+int config_parse_size(const char *text, uint64_t *size)
+{
+	static const char suffixes[] = "KkMmGgTt";
+	char *end;
+	unsigned int shift = 0;
+
+	/* strtoull() would take a sign and leading blanks. */
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+
+	const unsigned long long value = strtoull(text, &end, 10);
+
+	if (errno)
+		return -EINVAL;
+	if (*end) {
+		const char *suffix = strchr(suffixes, *end);
+
+		if (!suffix || end[1])
+			return -EINVAL;
+		shift = 10 * (unsigned int)((suffix - suffixes) / 2 + 1);
+	}
+	if (value > UINT64_MAX >> shift)
+		return -EINVAL;
+	*size = (uint64_t)value << shift;
+
+	return 0;
+}
+
+int config_parse_address(const char *text, uint64_t *address)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+
+	/* Decimal or hexadecimal: nobody means octal by a zero. */
+	const bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	const unsigned long long value = strtoull(text, &end, hexadecimal ? 16 : 10);
+
+	if (errno || *end || value == 0)
+		return -EINVAL;
+	*address = (uint64_t)value;
+
+	return 0;
+}
+
+int config_parse_machine_version(const char *text, uint32_t *version)
+{
+	for (uint32_t v = BOARD_VERSION_1; v <= BOARD_VERSION_NEWEST; v++) {
+		char word[16];
+
+		snprintf(word, sizeof(word), "%u", v);
+		if (strcmp(text, word) != 0)
+			continue;
+		*version = v;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+int config_parse_psci_version(const char *text, uint32_t *version)
+{
+	static const struct {
+		const char *text;
+		uint32_t version;
+	} versions[] = {
+		{ "0.2", PSCI_VERSION_0_2 }, { "1.0", PSCI_VERSION_1_0 },
+		{ "1.1", PSCI_VERSION_1_1 }, { "1.2", PSCI_VERSION_1_2 },
+		{ "1.3", PSCI_VERSION_1_3 },
+	};
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (strcmp(text, versions[i].text) != 0)
+			continue;
+		*version = versions[i].version;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+void config_format_psci_version(uint32_t version, char text[CONFIG_VERSION_TEXT_SIZE])
+{
+	snprintf(text, CONFIG_VERSION_TEXT_SIZE, "%u.%u", version >> PSCI_VERSION_MAJOR_SHIFT,
+		 version & PSCI_VERSION_MINOR_FIELD);
+}
+
+const char *config_psci_server_word(enum psci_server server)
+{
+	switch (server) {
+	case PSCI_SERVER_ANY:
+		break;
+	case PSCI_SERVER_USERSPACE:
+		return "userspace";
+	case PSCI_SERVER_MIXED:
+		return "mixed";
+	case PSCI_SERVER_KERNEL:
+		return "kernel";
+	}
+
+	return "";
+}
+
+int config_parse_psci_server(const char *text, enum psci_server *server)
+{
+	for (enum psci_server s = PSCI_SERVER_USERSPACE; s <= PSCI_SERVER_KERNEL; s++) {
+		if (strcmp(text, config_psci_server_word(s)) != 0)
+			continue;
+		*server = s;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+const char *config_reset_policy_word(enum reset_policy policy)
+{
+	switch (policy) {
+	case RESET_POLICY_NONE:
+		break;
+	case RESET_POLICY_RESTART:
+		return "restart";
+	case RESET_POLICY_EXIT:
+		return "exit";
+	}
+
+	return "";
+}
+
+int config_parse_reset_policy(const char *text, enum reset_policy *policy)
+{
+	for (enum reset_policy p = RESET_POLICY_RESTART; p <= RESET_POLICY_EXIT; p++) {
+		if (strcmp(text, config_reset_policy_word(p)) != 0)
+			continue;
+		*policy = p;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+const char *config_suspend_policy_word(enum suspend_policy policy)
+{
+	switch (policy) {
+	case SUSPEND_POLICY_NONE:
+		break;
+	case SUSPEND_POLICY_ALLOW:
+		return "allow";
+	case SUSPEND_POLICY_DENY:
+		return "deny";
+	}
+
+	return NULL;
+}
+
+int config_parse_suspend_policy(const char *text, enum suspend_policy *policy)
+{
+	for (enum suspend_policy p = SUSPEND_POLICY_ALLOW; p <= SUSPEND_POLICY_DENY; p++) {
+		if (strcmp(text, config_suspend_policy_word(p)) != 0)
+			continue;
+		*policy = p;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+/*
+ * A sleeper holds parts of its disks in memory and writes them back: each must
+ * be the one that it was.
+ */
+static bool disks_changed(const struct config *before, const struct config *after,
+			  struct error *phrase)
+{
+	if (before->disk_count != after->disk_count) {
+		error_set(phrase, 0, "%zu disks, not %zu", before->disk_count, after->disk_count);
+
+		return true;
+	}
+	for (size_t i = 0; i < before->disk_count; i++) {
+		const struct disk_config *had = &before->disks[i];
+		const struct disk_config *has = &after->disks[i];
+
+		if (strcmp(had->path, has->path) != 0) {
+			error_set(phrase, 0, "disk %s as /dev/vd%c, not %s", had->path,
+				  'a' + (int)i, has->path);
+
+			return true;
+		}
+		if (had->read_only != has->read_only) {
+			error_set(phrase, 0, "disk %s being %s", had->path,
+				  had->read_only ? "read-only" : "writable");
+
+			return true;
+		}
+	}
+
+	return false;
+}
+
+static bool version_changed(uint32_t before, uint32_t after, struct error *phrase)
+{
+	char had[CONFIG_VERSION_TEXT_SIZE];
+	char has[CONFIG_VERSION_TEXT_SIZE];
+
+	if (after == 0 || before == after)
+		return false;
+	config_format_psci_version(before, had);
+	config_format_psci_version(after, has);
+	error_set(phrase, 0, "PSCI %s, not %s", had, has);
+
+	return true;
+}
+
+bool config_environment_changed(const struct config *before, const struct config *after,
+				struct error *phrase)
+{
+	if (before->cpus != after->cpus)
+		error_set(phrase, 0, "%u CPUs, not %u", before->cpus, after->cpus);
+	else if (before->memory != after->memory)
+		error_set(phrase, 0, "%llu MiB of memory, not %llu",
+			  (unsigned long long)before->memory >> 20,
+			  (unsigned long long)after->memory >> 20);
+	else if (disks_changed(before, after, phrase))
+		return true;
+	else if (after->machine_version && before->machine_version != after->machine_version)
+		error_set(phrase, 0, "machine version %u, not %u", before->machine_version,
+			  after->machine_version);
+	else if (after->psci != PSCI_SERVER_ANY && before->psci != after->psci)
+		error_set(phrase, 0, "PSCI from %s, not %s", config_psci_server_word(before->psci),
+			  config_psci_server_word(after->psci));
+	else if (before->idle_states && !after->idle_states)
+		error_set(phrase, 0, "idle states");
+	else if (before->idle_clusters && !after->idle_clusters)
+		error_set(phrase, 0, "idle states of clusters");
+	else
+		return version_changed(before->psci_version, after->psci_version, phrase);
+
+	return true;
+}

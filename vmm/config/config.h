@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a VM is made of: what `dormouse run` was told, and what the record keeps. */
+#ifndef VMM_CONFIG_H
+#define VMM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/psci-test.h"
+#include "base/error.h"
+
+#define CONFIG_DISKS_MAX 16
+#define CONFIG_CPUS_MAX 123 /* One GICv3 redistributor region below the PL011. */
+#define CONFIG_MEMORY_MIN (64ULL << 20)
+#define CONFIG_MEMORY_MAX (64ULL << 40) /* What an address of 48 bits can reach, and less. */
+#define CONFIG_MEMORY_ALIGNMENT (2ULL << 20)
+
+/** Who answers the guest's PSCI calls. */
+enum psci_server {
+	PSCI_SERVER_ANY, /**< libpsci where KVM can forward the calls, else KVM. */
+	PSCI_SERVER_USERSPACE, /**< libpsci, in dormouse. */
+	PSCI_SERVER_MIXED, /**< KVM, but for PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. */
+	PSCI_SERVER_KERNEL, /**< KVM. */
+};
+
+/** What becomes of a VM whose guest asks for a reset. */
+enum reset_policy {
+	RESET_POLICY_NONE, /**< Nothing was said: as RESET_POLICY_RESTART. */
+	RESET_POLICY_RESTART,
+	RESET_POLICY_EXIT, /**< The run ends; the VM is off. */
+};
+
+/** What a guest is told that wants to suspend to RAM. */
+enum suspend_policy {
+	SUSPEND_POLICY_NONE, /**< Nothing was said: as SUSPEND_POLICY_ALLOW. */
+	SUSPEND_POLICY_ALLOW,
+	SUSPEND_POLICY_DENY, /**< SYSTEM_SUSPEND is there, and answers DENIED. */
+};
+
+struct disk_config {
+	char *path; /**< Absolute. */
+	bool read_only;
+};
+
+struct config {
+	uint32_t machine_version; /**< Of board.h; 0: nothing was said. */
+
+	/* What the guest starts with: one of three, absolute paths. */
+	char *kernel; /**< An arm64 Image. */
+	char *flat; /**< A binary that runs where it is put, */
+	uint64_t flat_address; /**< which is here; 0: where most are made for. */
+	char *firmware; /**< What the first vCPU finds at address 0. */
+
+	char *initrd; /**< Absolute path, or NULL. */
+	char *append; /**< The kernel's command line; never NULL once complete. */
+	char *console; /**< As terminal_open() takes it. */
+	uint64_t console_limit; /**< Of its file, as terminal_limit() takes it. Of this run. */
+	struct disk_config disks[CONFIG_DISKS_MAX];
+	size_t disk_count;
+	unsigned int cpus;
+	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
+	enum psci_server psci;
+	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
+	bool idle_states; /**< Those of idle-states.h; else plain standby alone. libpsci's. */
+	bool idle_clusters; /**< With them, those of clusters of CPUs, too. */
+	enum reset_policy on_reset; /**< SYSTEM_RESET. */
+	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
+	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
+	struct config_psci_test psci_test; /**< Of this run, not of the machine. */
+};
+
+/** Free the strings of a configuration and make it all zero. */
+void config_free(struct config *config);
+
+/** Whether it says what the guest starts with: then it describes a machine. */
+bool config_describes_machine(const struct config *config);
+
+/** Copy @from, strings and all. Returns 0 or -ENOMEM, with @to all zero. */
+int config_copy(struct config *to, const struct config *from);
+
+/**
+ * Read a size such as 512M or 2G (bytes without a suffix; K, M, G, T are powers
+ * of 1024). Returns 0, or -EINVAL if it is none or does not fit.
+ */
+int config_parse_size(const char *text, uint64_t *size);
+
+/**
+ * Read an address, such as 0x40080000 or 1074266112. Returns 0, or -EINVAL if it
+ * is none, or 0.
+ */
+int config_parse_address(const char *text, uint64_t *address);
+
+/** Read a machine version such as 2. Returns 0, or -EINVAL if board.h has none of it. */
+int config_parse_machine_version(const char *text, uint32_t *version);
+
+/**
+ * Read a PSCI version such as 1.3. Returns 0, or -EINVAL if it is none from 0.2
+ * to 1.3.
+ */
+int config_parse_psci_version(const char *text, uint32_t *version);
+
+#define CONFIG_VERSION_TEXT_SIZE 16
+
+/** The reverse, for any version. */
+void config_format_psci_version(uint32_t version, char text[CONFIG_VERSION_TEXT_SIZE]);
+
+/** The words of --psci, which are also the record's; PSCI_SERVER_ANY has none. */
+const char *config_psci_server_word(enum psci_server server);
+int config_parse_psci_server(const char *text, enum psci_server *server);
+
+/** The same for --on-reset and --on-reset2; RESET_POLICY_NONE has no word. */
+const char *config_reset_policy_word(enum reset_policy policy);
+int config_parse_reset_policy(const char *text, enum reset_policy *policy);
+
+/** The same for --suspend; SUSPEND_POLICY_NONE has NULL for its word. */
+const char *config_suspend_policy_word(enum suspend_policy policy);
+int config_parse_suspend_policy(const char *text, enum suspend_policy *policy);
+
+/**
+ * What a hibernated guest finds changed if it, saved under @before, starts under
+ * @after: a phrase such as "2 CPUs, not 4", or nothing.
+ *
+ * Only what a guest's image relies on counts and what it cannot check by itself
+ * is why this exists (a CPU that is gone, a disk in another's place, another PSCI
+ * behind the same conduit). The kernel file does not: a resuming Linux compares
+ * its own build.
+ *
+ * Returns true if something changed, with @phrase filled in.
+ */
+bool config_environment_changed(const struct config *before, const struct config *after,
+				struct error *phrase);
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/act.h"
+
+#include <psci/abi.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/report.h"
+#include "machine/devices.h"
+#include "kvm/gic.h"
+#include "machine/guest-clock.h"
+#include "base/message.h"
+#include "vpsci/host.h"
+#include "base/random.h"
+#include "machine/vcpu.h"
+
+/* --- the record --- */
+
+/* What is known of a SYSTEM_SUSPEND, while all vCPUs are paused. */
+static void describe_suspension(struct control *control, const struct vcpu *caller)
+{
+	struct vm *vm = control->vm;
+	struct suspension *suspension = &control->record->suspension;
+	int64_t alarm = 0;
+
+	*suspension = (struct suspension){
+		.known = true,
+		.since = control->cause.when,
+		.vcpu = caller->index,
+		.entry = caller->suspend.entry,
+		.context = caller->suspend.context,
+		.console = terminal_has_input(&vm->devices->terminal),
+	};
+	suspension->alarm_set = pl031_next_alarm(&vm->devices->rtc, &alarm);
+	suspension->alarm = (time_t)alarm;
+	suspension->interrupt_count = gic_enabled(vm->gic_fd, caller->mpidr, suspension->interrupts,
+						  SUSPENSION_INTERRUPTS_MAX);
+}
+
+static void update_suspension(struct control *control)
+{
+	struct record *record = control->record;
+
+	if (control->life.cause == VM_TRIGGER_SUSPEND) {
+		describe_suspension(control, &control->vm->vcpus[control->life.vcpu]);
+	} else if (control->life.cause == VM_TRIGGER_RESTORE) {
+		record->suspension = control->from->record.suspension;
+		record->suspension.console = terminal_has_input(&control->vm->devices->terminal);
+	} else if (record->state != VM_CRASHED && record->state != VM_SAVED) {
+		/* What a crash found asleep is worth knowing; and what is saved sleeps. */
+		record->suspension.known = false;
+	}
+}
+
+/* What is not the event's own cause: an action failed, or the host's word came first. */
+static void settle_cause(struct control *control)
+{
+	const enum vm_trigger trigger = control->life.cause;
+
+	if (trigger == VM_TRIGGER_CRASH && control->cause.trigger != VM_TRIGGER_CRASH)
+		cause_set(&control->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, control->error.text);
+	if (trigger == VM_TRIGGER_QUIT && control->cause.trigger != VM_TRIGGER_QUIT)
+		control->cause = control->quit;
+}
+
+/* Take over what was decided. */
+static void update_record(struct control *control)
+{
+	struct record *record = control->record;
+	const struct lifecycle *life = &control->life;
+
+	record->paused = life->paused;
+	if (record->state == life->state)
+		return;
+	settle_cause(control);
+	record->state = life->state;
+	record->cause = control->cause;
+	update_suspension(control);
+}
+
+/* Whether an action did, whose failure is in control->error. */
+static bool succeeded(struct control *control, int err)
+{
+	if (err)
+		control->err = err;
+
+	return !err;
+}
+
+static bool write_record(struct control *control)
+{
+	control->record_err =
+		record_save(control->dir_fd, control->vm->name, control->record, &control->error);
+	control->record_lags = control->record_err != 0;
+
+	return succeeded(control, control->record_err);
+}
+
+static void write_or_log(struct control *control)
+{
+	if (!write_record(control))
+		message_of_guest("%s", control->error.text);
+	/* It is not tried again by itself: whatever failed may fail for long. */
+	control->record_lags = false;
+}
+
+static uint64_t microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void note(struct control *control)
+{
+	if (write_limit_take(&control->limit, microseconds()))
+		write_or_log(control);
+	else
+		control->record_lags = true;
+}
+
+void control_write_late(struct control *control)
+{
+	if (control->record_lags && write_limit_take(&control->limit, microseconds()))
+		write_or_log(control);
+}
+
+int control_timeout(const struct control *control)
+{
+	return control->record_lags
+		       ? (int)(write_limit_wait(&control->limit, microseconds()) / 1000) + 1
+		       : -1;
+}
+
+/*
+ * If this cannot be recorded, the record says that it runs, and so that it crashed, or
+ * what it said before.
+ */
+static void record_back(struct control *control)
+{
+	const struct error reason = control->error;
+	struct record *record = control->record;
+	struct error error;
+
+	record->state = VM_CRASHED;
+	cause_set(&record->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, reason.text);
+	(void)record_save(control->dir_fd, control->vm->name,
+			  control->found ? control->found : record, &error);
+}
+
+/* --- the file that it is saved in --- */
+
+/* 128 random bits. Returns 0 or -errno. */
+static int make_id(char id[RECORD_SAVED_ID_SIZE])
+{
+	uint8_t bits[(RECORD_SAVED_ID_SIZE - 1) / 2];
+	const int err = random_fill(bits, sizeof(bits));
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < sizeof(bits); i++)
+		snprintf(id + 2 * i, 3, "%02x", bits[i]);
+
+	return 0;
+}
+
+static bool write_file(struct control *control)
+{
+	struct vm *vm = control->vm;
+	struct record *record = control->record;
+	int err;
+
+	record->saved_file = strdup(control->save_path);
+	err = record->saved_file ? make_id(record->saved_id) : -ENOMEM;
+	if (err)
+		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
+	/* What its guest has written is there before what knows of it. */
+	if (!err)
+		err = devices_sync(vm->devices, &control->error);
+	if (!err)
+		err = save_file_write(control->save_path, vm, record, &control->draft,
+				      &control->error);
+	control->has_draft = !err;
+
+	return succeeded(control, err);
+}
+
+static bool publish_file(struct control *control)
+{
+	control->has_draft = false;
+
+	return succeeded(control, save_file_publish(&control->draft, &control->error));
+}
+
+static void discard_file(struct control *control)
+{
+	struct record *record = control->record;
+
+	if (control->has_draft)
+		save_file_drop(&control->draft);
+	control->has_draft = false;
+	record->saved_id[0] = '\0';
+	free(record->saved_file);
+	record->saved_file = NULL;
+}
+
+/* --- the machine --- */
+
+static bool run_vcpus(struct control *control)
+{
+	struct vm *vm = control->vm;
+	const bool restored = control->life.cause == VM_TRIGGER_RESTORE;
+	int err;
+
+	control_announce(control);
+	/*
+	 * Of a machine that boots the first vCPU starts last. Of one that was restored any
+	 * may be the one that sleeps: none goes on before all are there.
+	 */
+	if (restored)
+		gate_close(&vm->gate);
+	err = vm_run(vm, &control->error);
+	if (restored)
+		vm_release(vm);
+
+	return succeeded(control, err);
+}
+
+static bool restart(struct control *control)
+{
+	struct vm *vm = control->vm;
+	const int err = vm_restart(vm, control->cause.warm, &control->error);
+
+	if (!err)
+		control->record->boots++;
+	else if (err == -ECANCELED && control->interrupted)
+		control->interrupted(control->context);
+	else
+		/* Whole, since a cause has less room. */
+		message("%s: cannot begin again: %s", vm->name, control->error.text);
+
+	return !err;
+}
+
+static bool drain(struct control *control)
+{
+	if (devices_drain(control->vm->devices, &control->error) == 0)
+		return true;
+	message("%s: %s", control->vm->name, control->error.text);
+
+	return false;
+}
+
+static void stop(struct control *control)
+{
+	/* Requests that still wait are in the file, and for the machine that it restores. */
+	if (control->life.state == VM_SAVED)
+		devices_halt(control->vm->devices);
+	vm_stop(control->vm, control->life.quit ? &control->quit : &control->cause);
+}
+
+/* --- SYSTEM_SUSPEND --- */
+
+static bool judge(struct control *control)
+{
+	struct vm *vm = control->vm;
+
+	control->suspend_answer = psci_host_may_suspend(vm, &vm->vcpus[control->life.vcpu]);
+	if (control->suspend_answer == PSCI_RET_SUCCESS &&
+	    vm->config->suspend == SUSPEND_POLICY_DENY)
+		control->suspend_answer = PSCI_RET_DENIED;
+
+	return control->suspend_answer == PSCI_RET_SUCCESS;
+}
+
+static void answer(struct control *control, int value)
+{
+	struct vm *vm = control->vm;
+
+	gate_answer(&vm->gate, &vm->vcpus[control->life.vcpu].question, value);
+}
+
+static void wake_sleeper(struct control *control)
+{
+	struct vm *vm = control->vm;
+	struct vcpu *sleeper = &vm->vcpus[control->record->suspension.vcpu];
+
+	/* It is on from here, though its thread may wait at the gate. */
+	atomic_store(&sleeper->doing, VCPU_RUN);
+	psci_host_resume(vm, sleeper);
+}
+
+/* --- all of it --- */
+
+/* Returns false if the action failed. */
+static bool perform(struct control *control, enum lifecycle_action action)
+{
+	struct vm *vm = control->vm;
+
+	switch (action) {
+	case LIFECYCLE_ACT_RECORD:
+		return write_record(control);
+	case LIFECYCLE_ACT_WRITE:
+		write_or_log(control);
+		break;
+	case LIFECYCLE_ACT_NOTE:
+		note(control);
+		break;
+	case LIFECYCLE_ACT_RECORD_BACK:
+		record_back(control);
+		break;
+	case LIFECYCLE_ACT_RUN:
+		return run_vcpus(control);
+	case LIFECYCLE_ACT_HOLD:
+		return vm_hold(vm);
+	case LIFECYCLE_ACT_RELEASE:
+		vm_release(vm);
+		break;
+	case LIFECYCLE_ACT_STOP_CLOCK:
+		guest_clock_stop(vm);
+		break;
+	case LIFECYCLE_ACT_START_CLOCK:
+		guest_clock_start(vm);
+		break;
+	case LIFECYCLE_ACT_JUDGE:
+		return judge(control);
+	case LIFECYCLE_ACT_ALLOW:
+	case LIFECYCLE_ACT_REFUSE:
+		answer(control, control->suspend_answer);
+		break;
+	case LIFECYCLE_ACT_LET_WAKE:
+		answer(control, 0);
+		break;
+	case LIFECYCLE_ACT_WAKE:
+		wake_sleeper(control);
+		break;
+	case LIFECYCLE_ACT_FREEZE:
+		devices_hold(vm->devices);
+		break;
+	case LIFECYCLE_ACT_THAW:
+		devices_let_go(vm->devices);
+		break;
+	case LIFECYCLE_ACT_WRITE_FILE:
+		return write_file(control);
+	case LIFECYCLE_ACT_PUBLISH_FILE:
+		return publish_file(control);
+	case LIFECYCLE_ACT_DISCARD_FILE:
+		discard_file(control);
+		break;
+	case LIFECYCLE_ACT_STOP:
+		stop(control);
+		break;
+	case LIFECYCLE_ACT_CLOSE:
+		vm_end(vm);
+		break;
+	case LIFECYCLE_ACT_RESTART:
+		return restart(control);
+	case LIFECYCLE_ACT_DRAIN:
+		return drain(control);
+	case LIFECYCLE_ACT_REPORT:
+		control_log_state(control, control->life.state);
+		control_report(control, lifecycle_report(control->life.cause));
+		break;
+	case LIFECYCLE_ACT_REPORT_STOP:
+		control_report(control, VM_REPORT_STOP);
+		break;
+	case LIFECYCLE_ACT_REPORT_RESUME:
+		control_report(control, VM_REPORT_RESUME);
+		break;
+	case LIFECYCLE_ACT_REPORT_RESETTING:
+		control_log_state(control, VM_RESETTING);
+		break;
+	case LIFECYCLE_ACT_REPORT_RESET:
+		control_report_reset(control);
+		break;
+	case LIFECYCLE_ACT_REPORT_END:
+		control_report_end(control);
+		break;
+	}
+
+	return true;
+}
+
+enum lifecycle_answer control_act(struct control *control, struct lifecycle_event event)
+{
+	enum lifecycle_answer answer = LIFECYCLE_TAKEN;
+	struct lifecycle_plan plan;
+	bool done;
+
+	do {
+		done = true;
+		lifecycle_step(&control->life, &event, &plan);
+		update_record(control);
+		if (plan.answer != LIFECYCLE_TAKEN)
+			answer = plan.answer;
+		for (unsigned int i = 0; i < plan.count; i++)
+			done = perform(control, plan.actions[i]);
+		event.kind = done ? LIFECYCLE_DONE : LIFECYCLE_FAILED;
+	} while (plan.count > 0 && lifecycle_has_outcome(plan.actions[plan.count - 1]));
+
+	return answer;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/control.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "control/act.h"
+#include "control/report.h"
+#include "machine/devices.h"
+#include "machine/guest-clock.h"
+#include "vpsci/host.h"
+#include "machine/vcpu.h"
+
+void control_create(struct control *control, struct vm *vm, struct record *record,
+		    const struct record *found, const struct save_file *from, int dir_fd)
+{
+	*control = (struct control){
+		.vm = vm,
+		.record = record,
+		.found = found,
+		.from = from,
+		.dir_fd = dir_fd,
+	};
+	lifecycle_init(&control->life, VM_OFF);
+}
+
+/* --- what happens by itself --- */
+
+/* Whose interrupt it was, if a device of ours raised it. */
+static const char *interrupt_source(const struct control *control)
+{
+	struct devices *devices = control->vm->devices;
+
+	if (pl031_is_raised(&devices->rtc))
+		return "woken by the clock's alarm";
+	if (pl011_is_raised(&devices->uart))
+		return "woken by the console";
+
+	return "woken by an interrupt";
+}
+
+int control_fd(const struct control *control)
+{
+	return control->vm->gate.ask_fd;
+}
+
+static void serve(struct control *control, struct vcpu *vcpu)
+{
+	struct lifecycle_event event = { .vcpu = vcpu->index };
+
+	switch (gate_asked(&control->vm->gate, &vcpu->question)) {
+	case VCPU_MAY_SUSPEND:
+		event.kind = LIFECYCLE_ASKED;
+		cause_set(&control->cause, VM_TRIGGER_SUSPEND, (int)vcpu->index, "SYSTEM_SUSPEND");
+		break;
+	case VCPU_HAS_WOKEN:
+		event.kind = LIFECYCLE_WOKEN;
+		cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE,
+			  interrupt_source(control));
+		break;
+	default:
+		return;
+	}
+	(void)control_act(control, event);
+}
+
+void control_serve(struct control *control)
+{
+	struct vm *vm = control->vm;
+
+	gate_hear(&vm->gate);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		serve(control, &vm->vcpus[i]);
+	control_write_late(control);
+}
+
+void control_on_input(struct control *control)
+{
+	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, "woken by the console");
+	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
+}
+
+/* --- requests --- */
+
+static int request(struct control *control, enum lifecycle_event_kind kind, struct error *error)
+{
+	const char *name = control->vm->name;
+	const char *state = lifecycle_state_word(control->life.state);
+
+	switch (control_act(control, (struct lifecycle_event){ .kind = kind })) {
+	case LIFECYCLE_TAKEN:
+		return 0;
+	case LIFECYCLE_IS_ENDING:
+		return error_set(error, -ESRCH, "%s is ending", name);
+	case LIFECYCLE_NOT_SUSPENDED:
+		if (kind == LIFECYCLE_SAVE)
+			return error_set(error, -EINVAL,
+					 "%s cannot be saved while it is %s: only a guest that has "
+					 "suspended itself to RAM is at rest",
+					 name, state);
+
+		return error_set(error, -EINVAL, "%s is not suspended: it is %s", name, state);
+	}
+
+	return -EINVAL;
+}
+
+int control_pause(struct control *control, struct error *error)
+{
+	return request(control, LIFECYCLE_PAUSE, error);
+}
+
+int control_continue(struct control *control, struct error *error)
+{
+	return request(control, LIFECYCLE_CONTINUE, error);
+}
+
+bool control_is_paused(const struct control *control)
+{
+	return control->life.paused;
+}
+
+void control_stop_process(struct control *control, void (*stop)(void))
+{
+	struct vm *vm = control->vm;
+	const bool hold = control->life.stage == LIFECYCLE_RUNNING && !control->life.paused;
+	const bool held = hold && vm_hold(vm);
+
+	/* A guest that sleeps by itself wants to know for how long. */
+	if (held && control->life.state != VM_SUSPENDED)
+		guest_clock_stop(vm);
+	stop();
+	if (held)
+		guest_clock_start(vm);
+	if (hold)
+		vm_release(vm);
+}
+
+int control_wake(struct control *control, const char *by, struct error *error)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "woken by %s", by);
+	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, what);
+
+	return request(control, LIFECYCLE_WAKE, error);
+}
+
+int control_reset(struct control *control, const char *by, struct error *error)
+{
+	cause_set(&control->cause, VM_TRIGGER_RESET, CAUSE_VCPU_NONE, by);
+	control->cause.outside = true;
+
+	return request(control, LIFECYCLE_RESET, error);
+}
+
+int control_save(struct control *control, const char *path, struct error *error)
+{
+	char what[PATH_MAX + 4];
+	int err;
+
+	snprintf(what, sizeof(what), "in %s", path);
+	cause_set(&control->cause, VM_TRIGGER_SAVE, CAUSE_VCPU_NONE, what);
+	control->save_path = path;
+	err = request(control, LIFECYCLE_SAVE, error);
+	if (!err && control->life.state != VM_SAVED) {
+		*error = control->error;
+		err = control->err;
+	}
+	if (!err)
+		control->quit_reason = CONTROL_REASON_HOST_QMP_QUIT;
+
+	return err;
+}
+
+int control_powerdown(struct control *control, struct error *error)
+{
+	return error_set(
+		error, -EOPNOTSUPP,
+		"%s has no power button, and its guest no agent that could be asked: power "
+		"off from within the guest",
+		control->vm->name);
+}
+
+void control_quit(struct control *control, enum control_reason reason, const char *by)
+{
+	/* The first reason counts. */
+	if (control->quit.trigger != VM_TRIGGER_QUIT) {
+		cause_set(&control->quit, VM_TRIGGER_QUIT, CAUSE_VCPU_NONE, by);
+		control->quit_reason = reason;
+	}
+	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_QUIT });
+}
+
+/* --- questions --- */
+
+static enum control_power power(const struct vcpu *vcpu)
+{
+	switch ((enum vcpu_next)atomic_load(&vcpu->doing)) {
+	case VCPU_RUN:
+		break;
+	case VCPU_PARK:
+	case VCPU_EXIT:
+		return CONTROL_POWER_OFF;
+	case VCPU_SLEEP:
+		return CONTROL_POWER_SUSPENDED;
+	}
+
+	return CONTROL_POWER_ON;
+}
+
+/* Where KVM keeps power states, it says whether a vCPU that we let run is off. */
+static bool is_stopped_by_kvm(const struct vcpu *vcpu)
+{
+	struct kvm_mp_state state;
+
+	return ioctl(vcpu->fd, KVM_GET_MP_STATE, &state) == 0 &&
+	       state.mp_state == KVM_MP_STATE_STOPPED;
+}
+
+int control_vcpu_powers(struct control *control, enum control_power *powers, struct error *error)
+{
+	struct vm *vm = control->vm;
+	const bool ask_kvm = vm->psci_server != PSCI_SERVER_USERSPACE;
+	/* Else to ask KVM about a vCPU that runs would wait until it does not. */
+	const bool held = !ask_kvm || vm_hold(vm);
+
+	for (unsigned int i = 0; i < vm->vcpu_count && held; i++) {
+		powers[i] = power(&vm->vcpus[i]);
+		if (ask_kvm && is_stopped_by_kvm(&vm->vcpus[i]))
+			powers[i] = CONTROL_POWER_OFF;
+	}
+	/* As it was, for the next power cycle too. */
+	if (ask_kvm && !control->life.paused)
+		vm_release(vm);
+
+	return held ? 0 : error_set(error, -ESRCH, "%s is ending", vm->name);
+}
+
+/* --- the run --- */
+
+int control_start(struct control *control, struct error *error)
+{
+	struct record *record = control->record;
+	struct lifecycle_event event = { .kind = LIFECYCLE_START };
+
+	if (control->from) {
+		event.kind = LIFECYCLE_RESTORE;
+		cause_set(&control->cause, VM_TRIGGER_RESTORE, CAUSE_VCPU_NONE, "dormouse restore");
+	} else {
+		record->boots++;
+		cause_set(&control->cause, VM_TRIGGER_START, CAUSE_VCPU_NONE, "dormouse run");
+	}
+	record->pid = (long)getpid();
+	snprintf(record->host, sizeof(record->host), "%s", control->vm->kvm->release);
+	/* From now on it is this server and this version, whatever hosts may come. */
+	record->config.psci = control->vm->psci_server;
+	record->config.psci_version = control->vm->psci_version;
+	(void)control_act(control, event);
+	if (control->life.stage != LIFECYCLE_OVER)
+		return 0;
+	*error = control->error;
+
+	return control->err;
+}
+
+/* Whether the user said that such a reset ends the run. */
+static bool is_last_reset(const struct control *control, const struct cause *cause)
+{
+	const struct config *config = &control->record->config;
+
+	if (cause->outside)
+		return false;
+
+	return (cause->reset2 ? config->on_reset2 : config->on_reset) == RESET_POLICY_EXIT;
+}
+
+bool control_on_stop(struct control *control)
+{
+	/* A vCPU that waits for a disk's lock gets it the sooner, and only then stops. */
+	devices_halt(control->vm->devices);
+	control->cause = vm_wait(control->vm);
+	(void)control_act(control, (struct lifecycle_event){
+					   .kind = LIFECYCLE_ENDED,
+					   .trigger = control->cause.trigger,
+					   .last = is_last_reset(control, &control->cause),
+				   });
+
+	return control->life.stage != LIFECYCLE_OVER;
+}
+
+int control_result(const struct control *control, struct error *error)
+{
+	const struct lifecycle *life = &control->life;
+	char what[CAUSE_TEXT_SIZE];
+
+	if (!control->record_err)
+		return lifecycle_exit_status(life->state, life->cause);
+	/* How it ended is known to us alone: say that, and why the record does not. */
+	cause_format(&control->cause, what);
+
+	return error_set(error, control->record_err,
+			 "%s: %s: %s, which its record does not say: %s", control->vm->name,
+			 lifecycle_state_word(life->state), what, control->error.text);
+}

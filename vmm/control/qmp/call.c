@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/qmp/call.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control/qmp/path.h"
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Wait until there is something to read. Returns 0 or -errno. */
+static int wait_for_input(const struct qmp_call *call)
+{
+	struct pollfd fds[] = {
+		{ .fd = call->fd, .events = POLLIN },
+		{ .fd = call->reader_fd },
+	};
+
+	for (;;) {
+		const int64_t left =
+			call->deadline == QMP_CALL_FOREVER ? -1 : call->deadline - now();
+		int ready;
+
+		if (call->deadline != QMP_CALL_FOREVER && left <= 0)
+			return -ETIMEDOUT;
+		ready = poll(fds, 2, (int)left);
+		if (ready > 0)
+			return fds[0].revents ? 0 : -EBADF;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+/* Returns 0, -EPIPE at the end, or another -errno. */
+static int receive(struct qmp_call *call)
+{
+	ssize_t count;
+	const int err = wait_for_input(call);
+
+	if (err)
+		return err;
+	do
+		count = recv(call->fd, call->bytes, sizeof(call->bytes), 0);
+	while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	call->first = 0;
+	call->count = (size_t)count;
+
+	return count ? 0 : -EPIPE;
+}
+
+static int fail(const struct qmp_call *call, int err, struct error *error)
+{
+	if (err == -ETIMEDOUT)
+		return error_set(error, err, "the dormouse that runs %s has not answered in time",
+				 call->name);
+	if (err == -EPIPE)
+		return error_set(error, err, "%s has ended", call->name);
+	if (err == -EBADF)
+		return error_set(error, err, "nothing reads standard output any more");
+
+	return error_set(error, err, "cannot talk to the dormouse that runs %s: %s", call->name,
+			 strerror(-err));
+}
+
+/* A message that is an error is none to be had. */
+static int refusal(json_t **message, struct error *error)
+{
+	const json_t *json = json_object_get(*message, "error");
+	const char *description = json_string_value(json_object_get(json, "desc"));
+
+	if (!json)
+		return 0;
+	error_set(error, -EREMOTEIO, "%s", description ? description : "an error without a reason");
+	json_decref(*message);
+	*message = NULL;
+
+	return -EREMOTEIO;
+}
+
+int qmp_call_next(struct qmp_call *call, json_t **message, struct error *error)
+{
+	for (;;) {
+		while (call->first < call->count) {
+			if (qmp_scan(&call->scan, call->bytes[call->first++]) != QMP_SCAN_MESSAGE)
+				continue;
+			*message = json_loadb(call->scan.text, call->scan.size, 0, NULL);
+
+			return *message ? refusal(message, error) : fail(call, -EPROTO, error);
+		}
+
+		const int err = receive(call);
+
+		if (err)
+			return fail(call, err, error);
+	}
+}
+
+static int send_command(const struct qmp_call *call, const char *command, const json_t *arguments,
+			struct error *error)
+{
+	json_t *json = json_pack("{s:s}", "execute", command);
+	char *text;
+	size_t size;
+	int err = 0;
+
+	if (arguments)
+		(void)json_object_set_new(json, "arguments", json_deep_copy(arguments));
+	text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (!text)
+		return fail(call, -ENOMEM, error);
+	size = strlen(text);
+	/*
+	 * A socket that has nothing to be sent yet takes so little at once. One that is
+	 * closed may hold what dormouse said before it did that: to be read first.
+	 */
+	if (send(call->fd, text, size, MSG_NOSIGNAL) != (ssize_t)size && errno != EPIPE &&
+	    errno != ECONNRESET)
+		err = fail(call, -EIO, error);
+	free(text);
+
+	return err;
+}
+
+int qmp_call_execute(struct qmp_call *call, const char *command, const json_t *arguments,
+		     const char *event, struct error *error)
+{
+	bool answered = false;
+	bool happened = !event;
+	int err = send_command(call, command, arguments, error);
+
+	while (!err && !(answered && happened)) {
+		json_t *message = NULL;
+		const char *name;
+
+		err = qmp_call_next(call, &message, error);
+		if (err)
+			break;
+		name = json_string_value(json_object_get(message, "event"));
+		if (json_object_get(message, "return"))
+			answered = true;
+		else if (name && event && strcmp(name, event) == 0)
+			happened = true;
+		json_decref(message);
+	}
+
+	return err;
+}
+
+static int greet(struct qmp_call *call, struct error *error)
+{
+	json_t *greeting = NULL;
+	const int err = qmp_call_next(call, &greeting, error);
+
+	json_decref(greeting);
+
+	return err ? err : qmp_call_execute(call, "qmp_capabilities", NULL, NULL, error);
+}
+
+/* connect() waits while a dormouse that does not run has too many others waiting. */
+static void limit_connect(const struct qmp_call *call, int seconds)
+{
+	const struct timeval limit = { .tv_sec = seconds };
+
+	if (seconds > 0)
+		(void)setsockopt(call->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+int qmp_call_open(struct qmp_call *call, int dir_fd, const char *name, int seconds,
+		  struct error *error)
+{
+	struct sockaddr_un address;
+	int err;
+
+	memset(call, 0, sizeof(*call));
+	call->name = name;
+	call->deadline =
+		seconds == QMP_CALL_FOREVER ? QMP_CALL_FOREVER : now() + (int64_t)seconds * 1000;
+	call->reader_fd = -1;
+	call->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (call->fd < 0)
+		return fail(call, -errno, error);
+	limit_connect(call, seconds);
+	qmp_path(dir_fd, &address);
+	if (connect(call->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		err = fail(call, errno == EAGAIN ? -ETIMEDOUT : -errno, error);
+	else
+		err = greet(call, error);
+	if (err)
+		qmp_call_close(call);
+
+	return err;
+}
+
+void qmp_call_close(struct qmp_call *call)
+{
+	close(call->fd);
+	call->fd = -1;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a client can have done, and what it can ask for: QEMU's commands, and ours. */
+#include "control/qmp/monitor.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "machine/devices.h"
+#include "base/utf8.h"
+#include "machine/vcpu.h"
+
+/* --- doing --- */
+
+static json_t *stop(void *context, const char *argument, struct error *error)
+{
+	return control_pause(context, error) < 0 ? NULL : json_object();
+}
+
+static json_t *cont(void *context, const char *argument, struct error *error)
+{
+	return control_continue(context, error) < 0 ? NULL : json_object();
+}
+
+static json_t *system_wakeup(void *context, const char *argument, struct error *error)
+{
+	return control_wake(context, "a client of QMP", error) < 0 ? NULL : json_object();
+}
+
+static json_t *system_reset(void *context, const char *argument, struct error *error)
+{
+	return control_reset(context, "a client of QMP", error) < 0 ? NULL : json_object();
+}
+
+static json_t *system_powerdown(void *context, const char *argument, struct error *error)
+{
+	return control_powerdown(context, error) < 0 ? NULL : json_object();
+}
+
+static json_t *quit(void *context, const char *argument, struct error *error)
+{
+	control_quit(context, CONTROL_REASON_HOST_QMP_QUIT, "a client of QMP");
+
+	return json_object();
+}
+
+static json_t *save(void *context, const char *argument, struct error *error)
+{
+	/* Ours is not the client's directory. */
+	if (argument[0] != '/') {
+		error_set(error, 0, "the argument \"file\" must be an absolute path");
+
+		return NULL;
+	}
+
+	return control_save(context, argument, error) < 0 ? NULL : json_object();
+}
+
+/* --- asking --- */
+
+static json_t *query_version(void *context, const char *argument, struct error *error)
+{
+	return qmp_version();
+}
+
+static json_t *query_name(void *context, const char *argument, struct error *error)
+{
+	const struct control *control = context;
+
+	return json_pack("{s:s}", "name", control->vm->name);
+}
+
+/* A VM has none, for which QEMU has this. */
+static json_t *query_uuid(void *context, const char *argument, struct error *error)
+{
+	return json_pack("{s:s}", "UUID", "00000000-0000-0000-0000-000000000000");
+}
+
+static json_t *query_kvm(void *context, const char *argument, struct error *error)
+{
+	return json_pack("{s:b, s:b}", "enabled", 1, "present", 1);
+}
+
+/* QEMU's RunState. */
+static const char *run_state(const struct control *control)
+{
+	if (control_is_paused(control))
+		return "paused";
+
+	return control->record->state == VM_SUSPENDED ? "suspended" : "running";
+}
+
+static json_t *query_status(void *context, const char *argument, struct error *error)
+{
+	const char *state = run_state(context);
+
+	return json_pack("{s:b, s:s}", "running", strcmp(state, "running") == 0, "status", state);
+}
+
+static json_t *cpu(const struct vcpu *vcpu)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/machine/cpu[%u]", vcpu->index);
+
+	return json_pack("{s:i, s:s, s:i, s:{s:i}, s:s}", "cpu-index", (int)vcpu->index, "qom-path",
+			 path, "thread-id", atomic_load(&vcpu->tid), "props", "core-id",
+			 (int)vcpu->index, "target", "aarch64");
+}
+
+static json_t *query_cpus_fast(void *context, const char *argument, struct error *error)
+{
+	const struct control *control = context;
+	json_t *cpus = json_array();
+
+	for (unsigned int i = 0; i < control->vm->vcpu_count; i++)
+		(void)json_array_append_new(cpus, cpu(&control->vm->vcpus[i]));
+
+	return cpus;
+}
+
+/* What QEMU says of an image without any of the limits that it could have. */
+static json_t *inserted(const struct disk *disk)
+{
+	static const char *const limits[] = { "bps",  "bps_rd",	 "bps_wr",
+					      "iops", "iops_rd", "iops_wr" };
+	struct stat status;
+	json_t *json = json_pack(
+		"{s:o, s:s, s:b, s:i, s:b, s:s, s:i, s:{s:b, s:b, s:b}, s:{s:o, s:s, s:I}}", "file",
+		utf8_to_json(disk->path), "drv", "raw", "ro", disk->read_only, "backing_file_depth",
+		0, "encrypted", 0, "detect_zeroes", "off", "write_threshold", 0, "cache",
+		"writeback", 1, "direct", 0, "no-flush", 0, "image", "filename",
+		utf8_to_json(disk->path), "format", "raw", "virtual-size", (json_int_t)disk->size);
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		(void)json_object_set_new(json, limits[i], json_integer(0));
+	if (fstat(disk->fd, &status) == 0)
+		(void)json_object_set_new(json_object_get(json, "image"), "actual-size",
+					  json_integer((json_int_t)status.st_blocks * 512));
+
+	return json;
+}
+
+static json_t *query_block(void *context, const char *argument, struct error *error)
+{
+	const struct control *control = context;
+	const struct devices *devices = control->vm->devices;
+	json_t *blocks = json_array();
+	char name[32];
+
+	for (size_t i = 0; i < devices->disk_count; i++) {
+		snprintf(name, sizeof(name), "disk%zu", i);
+		(void)json_array_append_new(blocks,
+					    json_pack("{s:s, s:s, s:b, s:b, s:o}", "device", name,
+						      "type", "unknown", "removable", 0, "locked",
+						      0, "inserted", inserted(&devices->disks[i])));
+	}
+
+	return blocks;
+}
+
+static json_t *query_chardev(void *context, const char *argument, struct error *error)
+{
+	const struct control *control = context;
+	const char *console = control->vm->config->console;
+
+	return json_pack("[{s:s, s:o, s:b}]", "label", "serial0", "filename",
+			 utf8_to_json(console ? console : "stdio"), "frontend-open", 1);
+}
+
+static json_t *query_psci(void *context, const char *argument, struct error *error)
+{
+	static const char *const words[] = {
+		[CONTROL_POWER_ON] = "on",
+		[CONTROL_POWER_OFF] = "off",
+		[CONTROL_POWER_SUSPENDED] = "suspended",
+	};
+	struct control *control = context;
+	const struct vm *vm = control->vm;
+	char version[CONFIG_VERSION_TEXT_SIZE];
+	enum control_power powers[CONFIG_CPUS_MAX];
+	json_t *cpus;
+
+	if (control_vcpu_powers(control, powers, error) < 0)
+		return NULL;
+	cpus = json_array();
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		(void)json_array_append_new(cpus, json_pack("{s:i, s:I, s:s}", "cpu-index", (int)i,
+							    "mpidr", (json_int_t)vm->vcpus[i].mpidr,
+							    "power", words[powers[i]]));
+	config_format_psci_version(vm->psci_version, version);
+
+	return json_pack("{s:s, s:s, s:o}", "server", config_psci_server_word(vm->psci_server),
+			 "version", version, "cpus", cpus);
+}
+
+static json_t *query_record(void *context, const char *argument, struct error *error)
+{
+	const struct control *control = context;
+
+	return record_to_json(control->record, control->vm->name);
+}
+
+const struct qmp_command monitor_commands[] = {
+	{ "stop", stop, NULL },
+	{ "cont", cont, NULL },
+	{ "system_wakeup", system_wakeup, NULL },
+	{ "system_reset", system_reset, NULL },
+	{ "system_powerdown", system_powerdown, NULL },
+	{ "quit", quit, NULL },
+	{ "query-version", query_version, NULL },
+	{ "query-name", query_name, NULL },
+	{ "query-uuid", query_uuid, NULL },
+	{ "query-kvm", query_kvm, NULL },
+	{ "query-status", query_status, NULL },
+	{ "query-cpus-fast", query_cpus_fast, NULL },
+	{ "query-block", query_block, NULL },
+	{ "query-chardev", query_chardev, NULL },
+	{ "x-dormouse-save", save, "file" },
+	{ "x-dormouse-query-psci", query_psci, NULL },
+	{ "x-dormouse-query-record", query_record, NULL },
+};
+const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/qmp/monitor.h"
+
+/* What the event is about. Returns a new reference, or NULL for nothing. */
+static json_t *data(const struct control_event *event)
+{
+	switch (event->kind) {
+	case VM_REPORT_RESET:
+	case VM_REPORT_SHUTDOWN:
+		return json_pack("{s:b, s:s}", "guest", event->guest, "reason",
+				 control_reason_word(event->reason));
+	case VM_REPORT_GUEST_PANICKED:
+		return json_pack("{s:s}", "action", "poweroff");
+	case VM_REPORT_NONE:
+	case VM_REPORT_SUSPEND:
+	case VM_REPORT_WAKEUP:
+	case VM_REPORT_STOP:
+	case VM_REPORT_RESUME:
+	case VM_REPORT_POWERDOWN:
+	case VM_REPORT_SUSPEND_DISK:
+		break;
+	}
+
+	return NULL;
+}
+
+json_t *monitor_event(const struct control_event *event)
+{
+	return json_pack("{s:{s:I, s:I}, s:s, s:o*}", "timestamp", "seconds",
+			 (json_int_t)event->when.tv_sec, "microseconds",
+			 (json_int_t)(event->when.tv_nsec / 1000), "event",
+			 lifecycle_report_word(event->kind), "data", data(event));
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/qmp/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/listener.h"
+#include "control/qmp/client.h"
+#include "control/qmp/path.h"
+
+#define CLIENTS (QMP_CLIENTS_MAX + QMP_CLIENTS_LATE)
+
+/* What an event of epoll is about, if not the client of that number. */
+#define LISTENER CLIENTS
+
+static const char no_descriptor[] =
+	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"dormouse cannot open another file, "
+	"and so has no connection for this client\"}}\r\n";
+static const char no_memory[] =
+	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"dormouse has no memory for this "
+	"client\"}}\r\n";
+static const char replaced[] =
+	"this connection is closed in favour of a newer one: there are too many, and it was idle "
+	"for the longest time";
+
+struct connection {
+	struct qmp_client client;
+	/* Of the server's clock, which counts what clients do. */
+	unsigned long joined, active;
+};
+
+struct qmp_server {
+	int dir_fd;
+	const struct qmp_commands *commands;
+	int epoll_fd;
+	struct listener listener;
+	unsigned long clock;
+	struct connection connections[CLIENTS];
+};
+
+static int watch(const struct qmp_server *server, int op, int fd, uint32_t number, short events)
+{
+	/* EPOLLIN and EPOLLOUT are POLLIN and POLLOUT. */
+	struct epoll_event event = { .events = (uint32_t)events, .data.u32 = number };
+
+	return epoll_ctl(server->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
+}
+
+static bool is_open(const struct connection *connection)
+{
+	return connection->client.fd >= 0;
+}
+
+/* How many have been there for longer. */
+static unsigned int seniors(const struct qmp_server *server, const struct connection *connection)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		count += is_open(&server->connections[i]) &&
+			 server->connections[i].joined < connection->joined;
+
+	return count;
+}
+
+/* A free connection, or the one that has to make way. */
+static struct connection *choose(struct qmp_server *server)
+{
+	struct connection *chosen = NULL;
+
+	for (size_t i = 0; i < CLIENTS; i++) {
+		struct connection *connection = &server->connections[i];
+
+		if (!is_open(connection))
+			return connection;
+		if (seniors(server, connection) >= QMP_CLIENTS_MAX &&
+		    (!chosen || connection->active < chosen->active))
+			chosen = connection;
+	}
+
+	return chosen;
+}
+
+static void make_way(struct connection *connection)
+{
+	json_t *error = qmp_error("GenericError", replaced);
+
+	qmp_client_send(&connection->client, error);
+	json_decref(error);
+	qmp_client_close(&connection->client);
+}
+
+static void take_in(struct qmp_server *server)
+{
+	const int fd = listener_accept(&server->listener, no_descriptor);
+	struct connection *connection;
+	int err;
+
+	if (fd < 0)
+		return;
+	connection = choose(server);
+	if (is_open(connection))
+		make_way(connection);
+	err = watch(server, EPOLL_CTL_ADD, fd, (uint32_t)(connection - server->connections),
+		    POLLIN);
+	if (!err)
+		err = qmp_client_open(&connection->client, fd);
+	if (err) {
+		listener_refuse(fd, no_memory);
+		return;
+	}
+	connection->joined = connection->active = ++server->clock;
+}
+
+/* After anything has been done with a client. That it hangs up is always heard of. */
+static void watch_client(const struct qmp_server *server, uint32_t number)
+{
+	const struct qmp_client *client = &server->connections[number].client;
+
+	(void)watch(server, EPOLL_CTL_MOD, client->fd, number, qmp_client_events(client));
+}
+
+static void serve_client(struct qmp_server *server, uint32_t number)
+{
+	struct connection *connection = &server->connections[number];
+	struct qmp_client *client = &connection->client;
+	const unsigned long messages = client->messages;
+
+	if (!qmp_client_serve(client, server->commands)) {
+		qmp_client_close(client);
+		return;
+	}
+	if (client->messages != messages)
+		connection->active = ++server->clock;
+	watch_client(server, number);
+}
+
+void qmp_server_run(struct qmp_server *server)
+{
+	struct epoll_event events[CLIENTS + 1];
+	const int ready = epoll_wait(server->epoll_fd, events, CLIENTS + 1, 0);
+
+	for (int i = 0; i < ready; i++) {
+		const uint32_t number = events[i].data.u32;
+
+		if (number == LISTENER)
+			take_in(server);
+		else
+			serve_client(server, number);
+	}
+}
+
+void qmp_server_tell(struct qmp_server *server, const json_t *event)
+{
+	for (uint32_t i = 0; i < CLIENTS; i++) {
+		struct qmp_client *client = &server->connections[i].client;
+
+		if (client->fd < 0 || !client->negotiated)
+			continue;
+		qmp_client_send(client, event);
+		watch_client(server, i);
+	}
+}
+
+int qmp_server_fd(const struct qmp_server *server)
+{
+	return server ? server->epoll_fd : -1;
+}
+
+static int listen_in(struct qmp_server *server)
+{
+	struct sockaddr_un address;
+	int err;
+
+	qmp_path(server->dir_fd, &address);
+	server->listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* A socket's mode before it is bound becomes that of its file. */
+	if (server->listener.fd < 0 || fchmod(server->listener.fd, S_IRUSR | S_IWUSR) < 0)
+		return -errno;
+	if (unlinkat(server->dir_fd, QMP_SOCKET, 0) < 0 && errno != ENOENT)
+		return -errno;
+	if (bind(server->listener.fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(server->listener.fd, SOMAXCONN) < 0)
+		return -errno;
+	err = listener_open(&server->listener);
+
+	return err ? err
+		   : watch(server, EPOLL_CTL_ADD, listener_fd(&server->listener), LISTENER, POLLIN);
+}
+
+int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
+		    const struct qmp_commands *commands, struct error *error)
+{
+	struct qmp_server *server = calloc(1, sizeof(*server));
+	int err;
+
+	if (!server)
+		return error_set(error, -ENOMEM, "out of memory");
+	server->dir_fd = dir_fd;
+	server->commands = commands;
+	server->listener = LISTENER_CLOSED;
+	for (size_t i = 0; i < CLIENTS; i++)
+		server->connections[i].client.fd = -1;
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	err = server->epoll_fd < 0 ? -errno : listen_in(server);
+	if (err) {
+		qmp_server_close(server);
+
+		return error_set(error, err, "cannot have a control socket for %s: %s", name,
+				 strerror(-err));
+	}
+	*result = server;
+
+	return 0;
+}
+
+void qmp_server_close(struct qmp_server *server)
+{
+	if (!server)
+		return;
+	if (server->listener.fd >= 0)
+		(void)unlinkat(server->dir_fd, QMP_SOCKET, 0);
+	listener_close(&server->listener);
+	for (size_t i = 0; i < CLIENTS; i++)
+		qmp_client_close(&server->connections[i].client);
+	if (server->epoll_fd >= 0)
+		close(server->epoll_fd);
+	free(server);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * virtio-blk: a disk for the guest (virtio 1.2, Block Device).
+ *
+ * One thread for each disk carries out one request after the other, holding the
+ * transport's lock (virtio/mmio.h) while it moves data between the image and the guest's
+ * memory, in pieces of up to 32 MiB. To flush, to discard and to write zeros may take
+ * the host minutes and needs nothing of the guest's: the thread does that without the
+ * lock, so that no vCPU waits for it in a device register, nor a stop, a reset or the end
+ * of the machine for that vCPU. What must find the image at rest, blk_drain() and
+ * virtio_mmio_hold(), waits. Nobody else touches the image or the queue. All signals are
+ * blocked in the thread.
+ *
+ * There are several queues (VIRTIO_BLK_F_MQ), so that vCPUs need not wait for each
+ * other to submit. The thread serves them in turn, one request of each: none can
+ * keep another waiting. It is one thread, and the transport has one interrupt, so
+ * that more queues would bring nothing. Requests in different queues are in no
+ * order, as the standard has it; a flush covers what was answered before it was
+ * offered, in whichever queue. A driver that did not accept the feature has queue 0.
+ *
+ * A flush is answered when the data is durable. If the driver did not accept
+ * VIRTIO_BLK_F_FLUSH, so is every write. What the host refuses is an I/O error to
+ * the guest, and no more than that. But once the host has failed to make data durable,
+ * which it says once, every later flush fails, and so does blk_drain().
+ */
+#ifndef VMM_VIRTIO_BLK_H
+#define VMM_VIRTIO_BLK_H
+
+#include "host/disk.h"
+#include "board/memory.h"
+#include "devices/virtio/mmio.h"
+
+#include <linux/virtio_blk.h>
+#include <pthread.h>
+#include <stdint.h>
+
+struct blk {
+	struct virtio_mmio mmio; /**< What the machine puts on its bus. */
+	struct disk *disk;
+	char *name; /**< Constant: "disk PATH", for messages. */
+	struct virtio_blk_config space; /**< Constant once vCPUs run. */
+	struct virtqueue_chain chain; /**< The request in hand; the thread's. */
+	bool dropped; /**< It was, by a reset while its thread was away; the thread's. */
+	bool loss_reported; /**< That data is not durable; the thread's. */
+	unsigned int turn; /**< Which queue is looked at first; the thread's. */
+	int stop_fd;
+	pthread_t thread;
+};
+
+/**
+ * Make a disk and start its thread. Before any vCPU runs.
+ *
+ * @blk: storage; must not move
+ * @disk: open; must outlive it; its thread uses disk_sync()
+ * @memory: the guest's RAM; must outlive it
+ * @spi: its edge-triggered interrupt
+ * @report, @context: as in struct virtio_mmio_config; told, too, at most once, that what
+ *   was written could not be made durable
+ *
+ * Returns 0 or -errno.
+ */
+int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory, uint32_t spi,
+	       void (*report)(void *context, const char *message), void *context);
+
+/** Stop the thread, waiting for a request in flight, and give back everything but the disk. */
+void blk_destroy(struct blk *blk);
+
+/**
+ * Begin no other request, and let go of the lock soon: what a request reads may be
+ * the next one, so that a ring need never run dry. Lasts until the machine is
+ * reset, or blk_start(). vCPUs may run.
+ *
+ * Every request that a driver was told of as done is done, and blk_drain() will
+ * make it durable. The one in hand may be done wholly, in part or not at all, as if
+ * power had gone, and its driver never hears: what it still waits for, it has not
+ * been promised, and a guest that turns itself off in an orderly way waits for
+ * nothing.
+ */
+void blk_halt(struct blk *blk);
+
+/**
+ * Halt, wait for the request in hand to be done or dropped, and make durable all
+ * that was ever written. Afterwards no I/O is in flight, and there is none until
+ * the machine is reset. No vCPU may run.
+ *
+ * Returns 0, or the -errno of disk_sync(): then data may be lost, whether or not
+ * a driver was told so.
+ */
+int blk_drain(struct blk *blk);
+
+/** Undo blk_halt() of a disk whose state has been read. No vCPU runs yet. */
+void blk_start(struct blk *blk);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The transport of virtio devices: virtio 1.2, Virtio Over MMIO, version 2.
+ *
+ * A device embeds a struct virtio_mmio, waits on notify_fd in a thread of its
+ * own, and serves its queues holding the lock, one request at a time:
+ *
+ *	lock; if virtio_mmio_running(): pop, carry out, push; unlock
+ *
+ * vCPUs take the same lock when they touch anything but the interrupt and
+ * notification registers. So once a reset has the lock no request is in flight,
+ * and it gets the lock soon: status is 0 already, which stops the device's thread
+ * at its next request. A request that takes long asks virtio_mmio_running() now
+ * and then, and is dropped if the answer is no: a vCPU that waits for the lock
+ * cannot be kicked out of that.
+ *
+ * What may take the host any time and needs nothing of the guest's is done without the
+ * lock, between virtio_mmio_leave() and virtio_mmio_return(). Meanwhile the request is
+ * the thread's: it has been popped, and its chain is a copy. The queues, registers and
+ * the guest's memory are not the thread's then: vCPUs may use registers, reset the device
+ * and start it again. virtio_mmio_return() says whether they have: then the request was
+ * another driver's, or an earlier one of the same driver, and neither its memory nor its
+ * ring is touched any more.
+ *
+ * KVM may write notify_fd (ioeventfd on VIRTIO_MMIO_QUEUE_NOTIFY, 4 bytes, any
+ * value) and read irq_fd (irqfd on the edge-triggered SPI); without the former,
+ * the write comes through the bus and does the same.
+ */
+#ifndef VMM_VIRTIO_MMIO_H
+#define VMM_VIRTIO_MMIO_H
+
+#include "board/bus.h"
+#include "board/memory.h"
+#include "base/stream.h"
+#include "devices/virtio/queue.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VIRTIO_MMIO_QUEUES_MAX 4
+/** VendorID: "DRMS". */
+#define VIRTIO_MMIO_VENDOR_ID 0x534d5244
+
+/** Everything that is fixed for the device's life. */
+struct virtio_mmio_config {
+	const char *name; /**< For messages; must outlive the device. */
+	const struct memory *memory; /**< Must outlive the device. */
+	uint32_t spi; /**< Its interrupt, edge-triggered. */
+	uint32_t device_id; /**< VIRTIO_ID_*. */
+	uint64_t features; /**< Of its type; those of ring and transport are added. */
+	unsigned int queue_count; /**< 1 to VIRTIO_MMIO_QUEUES_MAX. */
+	/** The configuration space, constant once vCPUs run; must outlive the device. */
+	const void *space;
+	size_t space_size;
+	/**
+	 * A part of @space that only advises the driver and depends on the host, such as
+	 * an alignment: it moves with the state. Or NULL.
+	 */
+	void *advice;
+	size_t advice_size;
+	/**
+	 * Told, at most once between two resets of the machine, that the guest
+	 * broke the protocol; may be NULL. A reset by the driver does not count, or
+	 * a guest could flood the log. Called with the lock held, from the device's
+	 * or a vCPU's thread: must not call the device.
+	 */
+	void (*report)(void *context, const char *message);
+	void *context; /**< For @report. */
+};
+
+struct virtio_mmio {
+	struct virtio_mmio_config config; /**< Constant. */
+	int notify_fd; /**< Constant. Readable when the driver notified, or started, the device. */
+	int irq_fd; /**< Constant. Written once for each interrupt. */
+	atomic_uint status;
+	atomic_uint interrupt_status;
+	/** From virtio_mmio_halt() to the machine's next reset or virtio_mmio_start(). */
+	atomic_bool halted;
+	pthread_mutex_t lock; /**< Guards all below, and the queues' contents. */
+	uint32_t device_features_sel, driver_features_sel, queue_sel;
+	uint64_t driver_features;
+	bool reported;
+	bool away; /**< The device's thread has left a request for the time being. */
+	pthread_cond_t returned; /**< It is not away any more. */
+	uint64_t resets; /**< How often registers were reset. */
+	struct virtqueue_setup setup[VIRTIO_MMIO_QUEUES_MAX];
+	struct virtqueue queues[VIRTIO_MMIO_QUEUES_MAX];
+};
+
+/** For bus_add(), with the struct virtio_mmio as the device. */
+extern const struct device_ops virtio_mmio_ops;
+
+/** Make a device in its state after power-on. Returns 0 or -errno. Before any vCPU runs. */
+int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config *config);
+
+/** Give back what virtio_mmio_create() took. Nobody may use it any more. */
+void virtio_mmio_destroy(struct virtio_mmio *mmio);
+
+/**
+ * Whether the queues may be served: the driver is up, nothing is broken and nobody
+ * has halted the device. With the lock held, or away, where it is a hint.
+ */
+bool virtio_mmio_running(const struct virtio_mmio *mmio);
+
+/** Whether the driver accepted a feature, given by its bit number. With the lock held. */
+bool virtio_mmio_has(const struct virtio_mmio *mmio, unsigned int feature);
+
+/** Interrupt the driver: a queue has used buffers. From any thread. */
+void virtio_mmio_interrupt(struct virtio_mmio *mmio);
+
+/**
+ * The guest broke the protocol: set DEVICE_NEEDS_RESET, interrupt the driver,
+ * report. The device does nothing more until it is reset. With the lock held.
+ *
+ * @reason: what the guest did, e.g. "a descriptor lies outside RAM"
+ */
+void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason);
+
+/**
+ * Let the device do nothing more until the machine is reset, whatever a driver
+ * does, and without a word to it: registers keep their values. Of what is in the
+ * used ring nothing is taken back; the request in hand, if there is one, may be
+ * dropped. vCPUs may run. Without the lock: whoever has it lets go of it the
+ * sooner, so that those who wait for it get on.
+ */
+void virtio_mmio_halt(struct virtio_mmio *mmio);
+
+/**
+ * Undo virtio_mmio_halt(), if that was done, and have the device look at its queues:
+ * after the state of another device was read, whose requests wait in memory that was not
+ * there yet.
+ */
+void virtio_mmio_start(struct virtio_mmio *mmio);
+
+/**
+ * Give the lock away for a time, with a request in hand that needs nothing of the
+ * guest's meanwhile. From the device's thread, with the lock held. Returns what
+ * virtio_mmio_return() takes.
+ */
+uint64_t virtio_mmio_leave(struct virtio_mmio *mmio);
+
+/**
+ * Take the lock again. Returns whether the request is still the driver's: else it is
+ * dropped, and nothing of the guest's is touched for it.
+ */
+bool virtio_mmio_return(struct virtio_mmio *mmio, uint64_t left);
+
+/** Wait for a request whose thread is away. With the lock held, which is given away for it. */
+void virtio_mmio_await(struct virtio_mmio *mmio);
+
+/**
+ * Keep the device from its queues, until virtio_mmio_let_go(): wait for the request
+ * in hand, also for one whose thread is away, then hold the lock. No vCPU runs.
+ */
+void virtio_mmio_hold(struct virtio_mmio *mmio);
+void virtio_mmio_let_go(struct virtio_mmio *mmio);
+
+/**
+ * Move the state of a device that is held. What is read goes to one in its state
+ * after power-on but halted, whose rings are in memory that need not be there yet;
+ * virtio_mmio_start() is called once it is. Returns false if this device is not what
+ * that one was, whose features and configuration space its driver knows, without advice.
+ */
+bool virtio_mmio_move(struct virtio_mmio *mmio, struct stream *stream);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A split virtqueue, from the device's side (virtio 1.2, Split Virtqueues).
+ *
+ * The guest may write anything into the rings at any time. Whatever is used is
+ * copied first and checked then; what is wrong makes the queue faulty, which it
+ * stays until it is set up again.
+ *
+ * A queue has no lock: its owner, a virtio device, guards it with its own.
+ */
+#ifndef VMM_VIRTIO_QUEUE_H
+#define VMM_VIRTIO_QUEUE_H
+
+#include "board/memory.h"
+#include "base/stream.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/** The largest queue and the longest descriptor chain, indirect descriptors included. */
+#define VIRTQUEUE_SIZE_MAX 256
+
+/** What the driver sets up. */
+struct virtqueue_setup {
+	uint32_t size; /**< In descriptors. */
+	uint64_t descriptors; /**< Guest physical addresses of the three parts. */
+	uint64_t driver; /**< Also called the available ring. */
+	uint64_t device; /**< Also called the used ring. */
+	bool event_idx; /**< VIRTIO_RING_F_EVENT_IDX was negotiated. */
+	bool indirect; /**< VIRTIO_RING_F_INDIRECT_DESC was negotiated. */
+};
+
+/** Private but for @ready and @fault. */
+struct virtqueue {
+	bool ready; /**< Between virtqueue_start() and virtqueue_stop(). */
+	const char *fault; /**< What the guest did wrong, or NULL. A constant string. */
+	const struct memory *memory;
+	uint16_t size;
+	bool event_idx;
+	bool indirect;
+	uint16_t next_available; /**< Free-running, as in the rings. */
+	uint16_t next_used;
+	bool quiet; /**< The driver was told not to notify; without EVENT_IDX only. */
+	const uint8_t *descriptors;
+	uint8_t *driver;
+	uint8_t *device;
+};
+
+/** One chain of descriptors, out of the guest's reach; the bytes it names are not. */
+struct virtqueue_chain {
+	uint16_t head;
+	unsigned int readable_count; /**< The first of @parts, which the device reads. */
+	unsigned int writable_count; /**< Those after them, which the device writes. */
+	uint64_t readable_size; /**< In bytes. Both sizes together are less than 4 GiB. */
+	uint64_t writable_size;
+	struct iovec parts[VIRTQUEUE_SIZE_MAX];
+};
+
+/**
+ * Set up a queue that is not ready. Returns 0, or -EPROTO if the guest's setup
+ * is none: then @queue->fault says why and the queue is not ready.
+ */
+int virtqueue_start(struct virtqueue *queue, const struct memory *memory,
+		    const struct virtqueue_setup *setup);
+
+/** Forget everything. Fine for a queue that is not ready or faulty. */
+void virtqueue_stop(struct virtqueue *queue);
+
+/**
+ * Take the next chain that the driver made available, from a queue that is ready.
+ *
+ * Returns 1 with @chain filled; 0 if there is none, and then the driver will
+ * notify when there is; -EPROTO if the queue is or has become faulty.
+ */
+int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
+
+/**
+ * Give a chain back to the driver.
+ *
+ * @head: of the chain
+ * @written: how many bytes of its writable part were written, from its start on
+ *
+ * Returns whether the driver wants an interrupt for it.
+ */
+bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written);
+
+/**
+ * Move a queue and what its driver has set up. What is read goes to a queue that is
+ * not ready; if it is one that nobody could have started, it fails.
+ */
+void virtqueue_move(struct virtqueue *queue, struct virtqueue_setup *setup,
+		    const struct memory *memory, struct stream *stream);
+
+#endif

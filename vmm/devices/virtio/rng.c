@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "devices/virtio/rng.h"
+
+#include <linux/virtio_ids.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+
+/* What one answer holds at most: a driver that wants more asks again. */
+#define ANSWER_SIZE_MAX 4096
+
+/* How many answers come before whatever else its thread has to do. */
+#define ANSWERS_MAX 16
+
+/* Fill the front of a chain's buffers. Returns how much of them. */
+static size_t fill(const struct virtqueue_chain *chain)
+{
+	size_t done = 0;
+
+	for (unsigned int i = 0; i < chain->writable_count && done < ANSWER_SIZE_MAX; i++) {
+		const struct iovec *part = &chain->parts[chain->readable_count + i];
+		const size_t left = ANSWER_SIZE_MAX - done;
+		const size_t size = part->iov_len < left ? part->iov_len : left;
+		const ssize_t count = getrandom(part->iov_base, size, GRND_NONBLOCK);
+
+		/* Not before the host itself has any, and then it is asked again. */
+		if (count < 0)
+			break;
+		done += (size_t)count;
+	}
+
+	return done;
+}
+
+/* Serve one request. Returns false if there is none. With the lock held. */
+static bool serve(struct rng *rng)
+{
+	struct virtqueue *queue = &rng->mmio.queues[0];
+	struct virtqueue_chain *chain = &rng->chain;
+	int ret;
+
+	if (!virtio_mmio_running(&rng->mmio) || !queue->ready)
+		return false;
+	ret = virtqueue_pop(queue, chain);
+	if (ret < 0)
+		virtio_mmio_fail(&rng->mmio, queue->fault);
+	if (ret <= 0)
+		return false;
+	if (chain->writable_size == 0) {
+		virtio_mmio_fail(&rng->mmio, "a request has no room for an answer");
+		return false;
+	}
+	if (virtqueue_push(queue, chain->head, (uint32_t)fill(chain)))
+		virtio_mmio_interrupt(&rng->mmio);
+
+	return true;
+}
+
+void rng_serve(struct rng *rng)
+{
+	eventfd_t count;
+	bool more = true;
+
+	(void)eventfd_read(rng->mmio.notify_fd, &count);
+	pthread_mutex_lock(&rng->mmio.lock);
+	for (unsigned int i = 0; i < ANSWERS_MAX && more; i++)
+		more = serve(rng);
+	pthread_mutex_unlock(&rng->mmio.lock);
+	if (more)
+		(void)eventfd_write(rng->mmio.notify_fd, 1);
+}
+
+int rng_fd(const struct rng *rng)
+{
+	return rng->mmio.notify_fd;
+}
+
+int rng_create(struct rng *rng, const struct memory *memory, uint32_t spi,
+	       void (*report)(void *context, const char *message), void *context)
+{
+	const struct virtio_mmio_config config = {
+		.name = "virtio-rng",
+		.memory = memory,
+		.spi = spi,
+		.device_id = VIRTIO_ID_RNG,
+		.queue_count = 1,
+		.report = report,
+		.context = context,
+	};
+
+	return virtio_mmio_create(&rng->mmio, &config);
+}
+
+void rng_destroy(struct rng *rng)
+{
+	virtio_mmio_destroy(&rng->mmio);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * virtio-rng: the host's randomness for the guest (virtio 1.2, Entropy Device).
+ *
+ * It has no thread: requests are rare and short, so that whoever waits for many
+ * things at once can serve it among them.
+ */
+#ifndef VMM_VIRTIO_RNG_H
+#define VMM_VIRTIO_RNG_H
+
+#include "board/memory.h"
+#include "devices/virtio/mmio.h"
+
+#include <stdint.h>
+
+struct rng {
+	struct virtio_mmio mmio; /**< What the machine puts on its bus. */
+	struct virtqueue_chain chain; /**< The request in hand; guarded by mmio.lock. */
+};
+
+/**
+ * Make the device. Before any vCPU runs.
+ *
+ * @rng: storage; must not move
+ * @memory: the guest's RAM; must outlive it
+ * @spi: its edge-triggered interrupt
+ * @report, @context: as in struct virtio_mmio_config
+ *
+ * Returns 0 or -errno.
+ */
+int rng_create(struct rng *rng, const struct memory *memory, uint32_t spi,
+	       void (*report)(void *context, const char *message), void *context);
+
+void rng_destroy(struct rng *rng);
+
+/** What becomes readable when rng_serve() must be called. The same for life. */
+int rng_fd(const struct rng *rng);
+
+/**
+ * Answer requests: some if there are many, and then rng_fd() stays readable. Does
+ * not block. From one thread.
+ */
+void rng_serve(struct rng *rng);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "host/memory-error.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+
+#include "host/raw-mode.h"
+
+/* This thread's, and its handler's. */
+static _Thread_local struct kvm_run *volatile in_guest;
+static _Thread_local void *volatile broken;
+
+static void say(const char *text)
+{
+	/* Nobody to tell if it fails. */
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		return;
+}
+
+/* Async-signal-safe throughout. */
+static void on_bus_error(int signal, siginfo_t *info, void *context)
+{
+	struct kvm_run *run = in_guest;
+
+	if (info->si_code == BUS_MCEERR_AO)
+		return;
+	if (info->si_code == BUS_MCEERR_AR && run) {
+		broken = info->si_addr;
+		run->immediate_exit = 1;
+
+		return;
+	}
+	raw_mode_leave();
+	say(info->si_code == BUS_MCEERR_AR
+		    ? "dormouse: a page of this host's memory is broken that dormouse needs (SIGBUS)\n"
+		    : "dormouse: a file that is mapped has become shorter (SIGBUS)\n");
+	/* SIG_DFL, and it comes as soon as this returns. */
+	(void)sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+	(void)raise(signal);
+}
+
+int memory_error_setup(struct error *error)
+{
+	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(SIGBUS, &action, NULL) < 0)
+		return error_set(error, -errno, "sigaction: %s", strerror(errno));
+
+	return 0;
+}
+
+void memory_error_in_guest(struct kvm_run *run)
+{
+	in_guest = run;
+}
+
+bool memory_error_taken(uint64_t *address)
+{
+	*address = (uint64_t)(uintptr_t)broken;
+
+	return broken;
+}

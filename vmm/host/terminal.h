@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The console's host end: standard input and output, a file for output, a socket
+ * (console-socket.h), or nothing.
+ *
+ * If the console is on a terminal, it is in raw mode from terminal_open() to
+ * terminal_close() or exit(), and Ctrl-A is ours: x quits, h helps, a or another
+ * Ctrl-A sends one; a dormouse that is stopped and continued finds its way back to
+ * raw mode (raw-mode.h). If standard input is no terminal its bytes are passed
+ * plainly, and its end just ends the input. With a file for output, a terminal at
+ * standard input is left alone.
+ *
+ * Output goes out at once, byte by byte, and never blocks a vCPU. If its reader
+ * stalls (Ctrl-S, a full pipe) the guest sees a UART that takes no more and
+ * waits for it, running otherwise; nothing is lost. If output fails (the reader
+ * is gone) bytes are dropped and terminal_close() says so; a file (console-file.h)
+ * reports it at once.
+ *
+ * Input that the guest does not read is kept. A pipe is then not read any
+ * further; a terminal is, or Ctrl-A x could not be seen, so of more than
+ * TERMINAL_PENDING_SIZE bytes typed ahead the rest is lost.
+ *
+ * One process has one terminal. All functions belong to the main thread.
+ */
+#ifndef VMM_TERMINAL_H
+#define VMM_TERMINAL_H
+
+#include "host/console-file.h"
+#include "host/console-socket.h"
+#include "devices/pl011.h"
+#include "base/error.h"
+#include "host/standard-output.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TERMINAL_PENDING_SIZE 65536
+
+/** Private, but for the first two. */
+struct terminal {
+	/**
+	 * NULL after terminal_open(). Called before bytes that came in are offered to
+	 * the UART: for a guest that is suspended, input is what wakes it.
+	 */
+	void (*before_input)(void *context);
+	void *context;
+	struct pl011 *uart;
+	struct console_socket *socket; /**< NULL if the console is none. */
+	bool has_streams; /**< It is standard input and output, or a file. */
+	bool has_file; /**< Its output goes to a file. */
+	struct console_file file;
+	int epoll_fd;
+	int input_fd; /**< What is polled for input, or -1 when it has ended. */
+	int output_fd; /**< What is polled for room. */
+	struct standard_output output; /**< Unless the output goes to a file. */
+	int room_fd; /**< An eventfd: the UART has room for input again. */
+	int ready_fd; /**< An eventfd, always readable: stands in for input that is never polled. */
+	bool is_terminal; /**< Input is a terminal: escapes count. */
+	bool escaped; /**< The last byte was Ctrl-A. */
+	bool quit; /**< Ctrl-A x was typed, and terminal_run() has not said so yet. */
+	bool unannounced; /**< Bytes are pending that before_input() was not called for. */
+	bool paused; /**< Input is not polled, as pending is full. */
+	atomic_int output_error; /**< The first errno of output, or 0. */
+	size_t pending_first, pending_count;
+	uint8_t pending[TERMINAL_PENDING_SIZE]; /**< A ring: what the UART has not taken. */
+};
+
+enum terminal_event {
+	TERMINAL_NOTHING,
+	TERMINAL_QUIT, /**< The user typed Ctrl-A x. */
+};
+
+/**
+ * Take hold of standard input and output. SIGPIPE must be ignored.
+ *
+ * @terminal: filled
+ * @console: NULL for standard output; a file's path, to append the output to, made
+ *   if missing; TERMINAL_NONE; or TERMINAL_UNIX and a socket's path
+ * @error: the reason if it fails
+ *
+ * Returns 0 or -errno.
+ */
+int terminal_open(struct terminal *terminal, const char *console, struct error *error);
+
+/* What is no path of a file, since those are absolute. */
+#define TERMINAL_NONE "none"
+#define TERMINAL_UNIX "unix:"
+
+/** Keep the console's file, if it is one, within @limit bytes, as console_file_limit() does. */
+void terminal_limit(struct terminal *terminal, uint64_t limit);
+
+/** Connect with the UART, both ways. @uart must outlive the terminal. Before any vCPU runs. */
+void terminal_connect(struct terminal *terminal, struct pl011 *uart);
+
+/** Whether there is somebody whose input may come. */
+static inline bool terminal_has_input(const struct terminal *terminal)
+{
+	return terminal->socket || terminal->input_fd >= 0;
+}
+
+/** What becomes readable when terminal_run() must be called. The same for life. */
+int terminal_fd(const struct terminal *terminal);
+
+/** Move what there is to move, without blocking. */
+enum terminal_event terminal_run(struct terminal *terminal);
+
+/**
+ * While terminal_run() cannot be called for long: whether the user has typed Ctrl-A x.
+ * What else was typed is kept. The next terminal_run(), which is then due, goes on with
+ * both.
+ */
+bool terminal_wants_quit(struct terminal *terminal);
+
+/**
+ * Wait up to a second for the reader to take the last bytes, set the terminal
+ * back and let go of it. No vCPU may run.
+ *
+ * Returns 0, or the -errno for which output was lost: -ETIMEDOUT if the reader
+ * did not take it.
+ */
+int terminal_close(struct terminal *terminal);
+
+/** Set the terminal back if it is in raw mode. Harmless at any time; exit() calls it. */
+void terminal_restore(void);
+
+#endif

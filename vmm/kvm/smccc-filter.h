@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* KVM's SMCCC filter, as far as PSCI goes: which calls come to us. */
+#ifndef VMM_PSCI_FILTER_H
+#define VMM_PSCI_FILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "kvm/kvm.h"
+
+/** Whether the KVM of a VM has the filter, which came with Linux 6.4. */
+bool psci_filter_offered(int vm_fd);
+
+/** Forward every PSCI call. Before any vCPU has run. Returns 0, or -errno with @error set. */
+int psci_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *error);
+
+/**
+ * Forward those calls whose answer tells what there is, or that KVM may lack:
+ * PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. As psci_filter_forward_all().
+ */
+int psci_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error);
+
+/** Whether psci_filter_forward_few() forwards @fid. */
+bool psci_filter_is_one_of_few(uint32_t fid);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A virtual CPU and the thread that runs it.
+ *
+ * Who may touch what
+ * ------------------
+ * The vCPU's registers, its struct kvm_run and its part of libpsci belong to its
+ * own thread while that runs, and to the thread that creates and destroys it
+ * before and after. Others have one way in: vcpu_kick(), which makes the thread
+ * ask psci_host_poll() what to do next. Before it polls, it passes the machine's
+ * gate (gate.h): while that is closed and all are held up there, registers and
+ * ioctls of every vCPU belong to the thread that closed it.
+ *
+ * Why no kick is lost
+ * -------------------
+ * A kick sets `kicked`, then signals the thread. The thread, before each
+ * KVM_RUN, first clears run->immediate_exit and then takes `kicked`. A kick
+ * that came before is seen there. A kick that comes after has its signal
+ * delivered to this very thread before or inside KVM_RUN: inside, the ioctl
+ * returns EINTR; before, the handler has set immediate_exit and KVM_RUN returns
+ * EINTR at once. A parked thread waits on the condition with `kicked` as its
+ * predicate and, as `parked` says under the lock, is sent no signal. The signal
+ * is sent only while `running` says, under the lock, that the thread has
+ * registered itself and has not left; a kick before that finds `kicked` set when
+ * the thread starts.
+ */
+#ifndef VMM_VCPU_H
+#define VMM_VCPU_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+#include "base/error.h"
+#include "machine/gate.h"
+
+struct vm;
+struct psci_vcpu;
+
+/** What a vCPU's thread does next. */
+enum vcpu_next {
+	VCPU_RUN, /**< Enter the guest. */
+	VCPU_PARK, /**< Off: wait for a kick. */
+	VCPU_SLEEP, /**< Suspended: wait for an interrupt or a kick. */
+	VCPU_EXIT, /**< This life of the machine is over. */
+};
+
+/** What a vCPU's thread asks the main thread at the gate; the answer in braces. */
+enum vcpu_question {
+	VCPU_MAY_SUSPEND = 1, /**< The machine, by SYSTEM_SUSPEND (a PSCI_RET_ value). */
+	VCPU_HAS_WOKEN, /**< An interrupt has ended SYSTEM_SUSPEND (nothing). */
+};
+
+/** A SYSTEM_SUSPEND, as it was called. */
+struct vcpu_suspend {
+	uint64_t entry;
+	uint64_t context;
+	bool big_endian;
+};
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int index;
+	int fd;
+	struct kvm_run *run;
+	uint64_t mpidr; /**< Affinity fields only. */
+	struct kvm_vcpu_init init;
+	bool fresh; /**< Its registers, except PC and x0, are as KVM_ARM_VCPU_INIT leaves them. */
+	struct psci_vcpu *psci; /**< NULL while KVM alone serves PSCI. */
+
+	/**
+	 * Written by its own thread before it asks whether it may suspend, constant
+	 * until it asks that again.
+	 */
+	struct vcpu_suspend suspend;
+	bool suspended; /**< It sleeps in SYSTEM_SUSPEND. Its own thread's. */
+	atomic_bool woken; /**< Where KVM keeps power states: someone outside ends that. */
+	struct gate_question question;
+	atomic_int doing; /**< An enum vcpu_next: what its thread was last told to do. */
+
+	atomic_int tid; /**< What Linux knows its thread by; 0 until that has begun. */
+	pthread_t thread; /**< As its creator knows it, to join. */
+	pthread_mutex_t lock; /**< Guards self, running, parked; kicked too for those that wait. */
+	pthread_cond_t wake;
+	pthread_t self; /**< As the thread registered itself, while running. */
+	bool running;
+	bool parked; /**< Its thread waits on wake, or is about to return from there. */
+	atomic_bool kicked;
+};
+
+/** Prepare the process: the signal that kicks. Once, before any vCPU. */
+int vcpu_setup(struct error *error);
+
+/**
+ * Make vCPU @index of @vm in KVM and initialise it; @power_off is for when KVM
+ * serves PSCI. Returns 0, or -errno with @error set.
+ */
+int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power_off,
+		struct error *error);
+
+/** After vcpu_join(), or if it was never started. */
+void vcpu_destroy(struct vcpu *vcpu);
+
+/** Start the thread. Returns 0, or -errno with @error set. */
+int vcpu_start(struct vcpu *vcpu, struct error *error);
+
+/** Wait until the thread has left. */
+void vcpu_join(struct vcpu *vcpu);
+
+/** Make the thread poll soon. From any thread, at any time in the vCPU's life. */
+void vcpu_kick(struct vcpu *vcpu);
+
+/* For the thread that owns the vCPU. Ids are KVM_REG_ARM64's. */
+int vcpu_get_register(const struct vcpu *vcpu, uint64_t id, uint64_t *value);
+int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value);
+
+/** General register x0 to x30, PC, PSTATE, SCTLR_EL1 and MPIDR_EL1. */
+uint64_t vcpu_register_x(unsigned int number);
+#define VCPU_REGISTER_PC \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pc))
+#define VCPU_REGISTER_PSTATE \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pstate))
+#define VCPU_REGISTER_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
+#define VCPU_SCTLR_EL1_EE (1ULL << 25) /**< Big-endian data at EL1. */
+#define VCPU_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
+
+/**
+ * Bring the vCPU to its reset state, to be started at @pc with @x0: x1 to x30,
+ * SP_EL0, FP and SIMD registers are zero, as KVM's own CPU_ON leaves them. Returns
+ * 0 or -errno.
+ */
+int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
+
+/**
+ * The same for one that was never off and only comes back from power-down: it
+ * keeps its timer, whose interrupt may be what woke it and which a reset would
+ * clear, and every other register that PSCI lets it keep. Returns 0 or -errno.
+ */
+int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
+
+#endif

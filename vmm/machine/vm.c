@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "machine/vm.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "boot/device-tree.h"
+#include "machine/devices.h"
+#include "kvm/gic.h"
+#include "machine/host-limits.h"
+#include "kvm/memory-map.h"
+#include "base/message.h"
+#include "vpsci/host.h"
+#include "save/file.h"
+#include "machine/vcpu.h"
+
+int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
+	      struct error *error)
+{
+	const struct host_limits limits = { .cpus = kvm->cpus_max, .ipa_bits = kvm->ipa_bits };
+	int err;
+
+	*vm = (struct vm){ .kvm = kvm, .config = config, .name = name, .fd = -1, .gic_fd = -1 };
+	err = host_limits_check(&limits, config, error);
+	if (err)
+		return err;
+	err = image_open(&vm->image, config, error);
+	if (err)
+		return err;
+	err = memory_create(&vm->memory, config->memory);
+	if (err) {
+		error_set(error, err, "cannot reserve %llu MiB for the guest's memory: %s",
+			  (unsigned long long)config->memory >> 20, strerror(-err));
+		goto err_close_image;
+	}
+	vm->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (vm->stop_fd < 0) {
+		err = error_set(error, -errno, "eventfd: %s", strerror(errno));
+		goto err_destroy_memory;
+	}
+	vm->devices = calloc(1, sizeof(*vm->devices));
+	if (!vm->devices) {
+		err = error_set(error, -ENOMEM, "out of memory");
+		goto err_close_stop;
+	}
+	err = devices_create(vm->devices, vm, config, error);
+	if (err)
+		goto err_free_devices;
+	err = gate_create(&vm->gate);
+	if (err) {
+		devices_destroy(vm->devices, vm);
+		error_set(error, err, "eventfd: %s", strerror(-err));
+		goto err_free_devices;
+	}
+	pthread_mutex_init(&vm->stop_lock, NULL);
+	reset_state_create(&vm->reset_state);
+
+	return 0;
+
+err_free_devices:
+	free(vm->devices);
+err_close_stop:
+	close(vm->stop_fd);
+err_destroy_memory:
+	memory_destroy(&vm->memory);
+err_close_image:
+	image_close(&vm->image);
+
+	return err;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	reset_state_destroy(&vm->reset_state);
+	pthread_mutex_destroy(&vm->stop_lock);
+	gate_destroy(&vm->gate);
+	devices_destroy(vm->devices, vm);
+	free(vm->devices);
+	close(vm->stop_fd);
+	memory_destroy(&vm->memory);
+	image_close(&vm->image);
+}
+
+/*
+ * Have KVM report accesses outside of memory that it cannot decode, if it can also give
+ * the guest an abort for them. Where it cannot, KVM_RUN fails with ENOSYS.
+ */
+static void ask_for_undecoded_accesses(int vm_fd)
+{
+	const struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_NISV_TO_USER };
+
+	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_INJECT_EXT_DABT) > 0)
+		(void)ioctl(vm_fd, KVM_ENABLE_CAP, &cap);
+}
+
+static int create_kvm_vm(struct vm *vm, struct error *error)
+{
+	/* KVM's machine type is the size of guest physical addresses. */
+	const unsigned long type = host_limits_ipa_bits(vm->memory.size);
+
+	vm->fd = kvm_create_vm(vm->kvm, type, error);
+	if (vm->fd < 0)
+		return vm->fd;
+	ask_for_undecoded_accesses(vm->fd);
+
+	return memory_map_attach(vm->fd, &vm->memory, &vm->devices->flash, error);
+}
+
+static int create_vcpus(struct vm *vm, struct error *error)
+{
+	const unsigned int count = vm->config->cpus;
+	/* Where KVM keeps the power states, all but vCPU 0 begin off; libpsci parks them itself. */
+	const bool kernel = vm->psci_server != PSCI_SERVER_USERSPACE;
+
+	vm->vcpus = calloc(count, sizeof(*vm->vcpus));
+	if (!vm->vcpus)
+		return error_set(error, -ENOMEM, "out of memory");
+	for (unsigned int i = 0; i < count; i++) {
+		const int err = vcpu_create(&vm->vcpus[i], vm, i, kernel && i > 0, error);
+
+		if (err)
+			return err;
+		vm->vcpu_count++;
+	}
+
+	return 0;
+}
+
+static int create_gic(struct vm *vm, struct error *error)
+{
+	vm->gic_fd = gic_create(vm->fd, error);
+
+	return vm->gic_fd < 0 ? vm->gic_fd : gic_init(vm->gic_fd, error);
+}
+
+static int fill_memory(struct vm *vm, struct error *error)
+{
+	uint64_t mpidrs[CONFIG_CPUS_MAX];
+	const struct device_tree tree = {
+		.config = vm->config,
+		.image = &vm->image,
+		.psci_version = vm->psci_version,
+		.mpidrs = mpidrs,
+	};
+	int err = image_load(&vm->image, &vm->memory, error);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		mpidrs[i] = vm->vcpus[i].mpidr;
+
+	return device_tree_write(&tree, &vm->memory, error);
+}
+
+int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
+{
+	int err;
+
+	atomic_store(&vm->stopping, false);
+	gate_begin(&vm->gate);
+	err = create_kvm_vm(vm, error);
+	if (!err) {
+		psci_host_choose(vm);
+		err = create_vcpus(vm, error);
+	}
+	if (!err)
+		guest_clock_begin(vm);
+	if (!err)
+		err = create_gic(vm, error);
+	if (!err)
+		err = devices_attach(vm->devices, vm, error);
+	if (!err)
+		err = psci_host_begin(vm, vm->image.entry, vm->image.device_tree_address, error);
+	if (!err)
+		err = from ? save_file_load(from, vm, error) : fill_memory(vm, error);
+	if (err)
+		vm_end(vm);
+
+	return err;
+}
+
+void vm_end(struct vm *vm)
+{
+	psci_host_end(vm);
+	if (vm->gic_fd >= 0)
+		close(vm->gic_fd);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_destroy(&vm->vcpus[i]);
+	free(vm->vcpus);
+	if (vm->fd >= 0)
+		close(vm->fd);
+	vm->vcpus = NULL;
+	vm->vcpu_count = 0;
+	vm->fd = -1;
+	vm->gic_fd = -1;
+}
+
+int vm_run(struct vm *vm, struct error *error)
+{
+	/* vCPU 0, which boots, last: then all exist before the guest can reach one. */
+	for (unsigned int i = vm->vcpu_count; i-- > 0;) {
+		const int err = vcpu_start(&vm->vcpus[i], error);
+
+		if (!err)
+			continue;
+		vm_crash(vm, CAUSE_VCPU_NONE, "%s", error->text);
+		while (++i < vm->vcpu_count)
+			vcpu_join(&vm->vcpus[i]);
+
+		return err;
+	}
+	/* Nothing can fail any more: what a guest that was restored has asked of its disks is done. */
+	devices_start(vm->devices);
+
+	return 0;
+}
+
+void vm_stop(struct vm *vm, const struct cause *cause)
+{
+	const uint64_t one = 1;
+	bool first;
+
+	pthread_mutex_lock(&vm->stop_lock);
+	first = !atomic_load(&vm->stopping);
+	/* The machine stops as it does already, yet for another reason. */
+	if (first || cause_outranks(cause, &vm->cause))
+		vm->cause = *cause;
+	atomic_store(&vm->stopping, true);
+	pthread_mutex_unlock(&vm->stop_lock);
+	if (!first)
+		return;
+	gate_end(&vm->gate);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_kick(&vm->vcpus[i]);
+	/* An eventfd takes this unless its counter is full, and then it is readable. */
+	if (write(vm->stop_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void vm_crash(struct vm *vm, int vcpu, const char *what, ...)
+{
+	struct error reason;
+	struct cause cause;
+	va_list args;
+
+	va_start(args, what);
+	vsnprintf(reason.text, sizeof(reason.text), what, args);
+	va_end(args);
+	cause_set(&cause, VM_TRIGGER_CRASH, vcpu, reason.text);
+	vm_stop(vm, &cause);
+}
+
+bool vm_hold(struct vm *vm)
+{
+	gate_close(&vm->gate);
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_kick(&vm->vcpus[i]);
+
+	return gate_await(&vm->gate, vm->vcpu_count);
+}
+
+void vm_release(struct vm *vm)
+{
+	gate_open(&vm->gate);
+}
+
+void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool write)
+{
+	if (atomic_exchange(&vm->stray_reported, true))
+		return;
+	message("%s: vCPU %u %s %#llx, where there is nothing (reported once)", vm->name, vcpu,
+		write ? "wrote to" : "read from", (unsigned long long)address);
+}
+
+void vm_report_undecoded(struct vm *vm, unsigned int vcpu, uint64_t address, bool write)
+{
+	if (atomic_exchange(&vm->undecoded_reported, true))
+		return;
+	message("%s: vCPU %u %s %#llx, where it has no memory, by an instruction that KVM cannot "
+		"decode, and got an external abort (reported once)",
+		vm->name, vcpu, write ? "wrote to" : "read from", (unsigned long long)address);
+}
+
+struct cause vm_wait(struct vm *vm)
+{
+	uint64_t count;
+
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		vcpu_join(&vm->vcpus[i]);
+	/* Nobody is left who could stop it again: the next life finds it quiet. */
+	if (read(vm->stop_fd, &count, sizeof(count)) < 0)
+		count = 0;
+
+	return vm->cause;
+}
+
+static int drop_memory(struct vm *vm, struct error *error)
+{
+	const int err = memory_drop(&vm->memory);
+
+	if (err)
+		return error_set(error, err, "cannot drop the guest's memory: %s", strerror(-err));
+
+	return 0;
+}
+
+int vm_restart(struct vm *vm, bool warm, struct error *error)
+{
+	int err;
+
+	vm_end(vm);
+	err = devices_drain(vm->devices, error);
+	if (err)
+		return err;
+	bus_reset(&vm->bus);
+	if (!warm)
+		err = drop_memory(vm, error);
+	if (!err)
+		err = vm_begin(vm, NULL, error);
+	if (err)
+		return err;
+	err = vm_run(vm, error);
+	if (err)
+		vm_end(vm);
+
+	return err;
+}

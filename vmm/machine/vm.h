@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A virtual machine: what lasts through its resets (RAM, devices), and the KVM
+ * VM of its present life, which a reset replaces: KVM_ARM_VCPU_INIT does not
+ * reset the GIC, and a new VM starts from nothing that the old one left.
+ *
+ * Who may touch what: everything here is written by the thread that called
+ * vm_create() while no vCPU runs, and constant while one does. The exceptions
+ * are vm_stop() and its fields, which any thread may use.
+ */
+#ifndef VMM_VM_H
+#define VMM_VM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "board/bus.h"
+#include "record/cause.h"
+#include "config/config.h"
+#include "base/error.h"
+#include "machine/gate.h"
+#include "machine/guest-clock.h"
+#include "boot/image.h"
+#include "kvm/kvm.h"
+#include "board/memory.h"
+#include "kvm/reset-state.h"
+
+struct devices;
+struct save_file;
+struct psci_host_machine;
+struct vcpu;
+
+struct vm {
+	const struct kvm *kvm;
+	const struct config *config;
+	const char *name;
+	struct memory memory;
+	struct bus bus;
+	struct image image;
+	struct devices *devices;
+
+	/** Where vCPU threads are held up and ask the main thread. */
+	struct gate gate;
+
+	struct guest_clock clock;
+
+	struct reset_state reset_state; /**< Of its vCPUs, in whichever life; has a lock. */
+
+	/* The present life. */
+	int fd;
+	int gic_fd;
+	struct vcpu *vcpus;
+	unsigned int vcpu_count; /**< Of those created; config->cpus when complete. */
+	enum psci_server psci_server; /**< Never PSCI_SERVER_ANY once begun. */
+	bool psci_fell_back; /**< KVM serves it only because it cannot forward the calls. */
+	struct psci_host_machine *psci; /**< NULL while KVM alone serves PSCI. */
+	atomic_bool psci_held; /**< --psci-test hold-cpu: it has not been let go yet. */
+	uint32_t psci_version; /**< What the guest sees. */
+	uint32_t psci_kvm_version; /**< The newest that KVM itself has. */
+
+	/* How it ends. */
+	pthread_mutex_t stop_lock; /**< Guards cause, and stopping's change. */
+	atomic_bool stopping;
+	struct cause cause;
+	int stop_fd; /**< Readable once stopping. */
+	atomic_bool stray_reported;
+	atomic_bool undecoded_reported;
+};
+
+/**
+ * Get hold of what lasts: RAM and the images, which are checked. Nothing runs.
+ * @kvm, @config and @name must outlive the VM. Returns 0, or -errno with @error
+ * set.
+ */
+int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
+	      struct error *error);
+
+void vm_destroy(struct vm *vm);
+
+/**
+ * Begin a life: a KVM VM, its vCPUs and GIC, the images and the device tree in
+ * RAM, the devices as after power-on; or, unless @from is NULL, go on with the life
+ * that was saved there. Nothing runs yet. Returns 0, or -errno with @error set.
+ */
+int vm_begin(struct vm *vm, struct save_file *from, struct error *error);
+
+/** Let the vCPUs run. Returns 0, or -errno with @error set. */
+int vm_run(struct vm *vm, struct error *error);
+
+/**
+ * Stop every vCPU soon, because of @cause; the first cause of a life wins, but see
+ * cause_outranks(). From any thread. Never blocks for long.
+ */
+void vm_stop(struct vm *vm, const struct cause *cause);
+
+/** Stop because the VM cannot go on: @what says why. From any thread. */
+__attribute__((format(printf, 3, 4))) void vm_crash(struct vm *vm, int vcpu, const char *what, ...);
+
+/**
+ * Hold every vCPU up, out of KVM and of devices, until vm_release(). The gate may
+ * be closed already. By the thread that called vm_create(), while vCPUs run; waits
+ * for those that are in a device. Returns false if this life of the machine has
+ * ended, which there is nothing to release from.
+ */
+bool vm_hold(struct vm *vm);
+void vm_release(struct vm *vm);
+
+/**
+ * The guest touched @address, where there is neither RAM nor device: a read gave
+ * 0, a write was dropped. Reported once in the life of a VM, or a guest could fill a
+ * disk with it. From any vCPU's thread.
+ */
+void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool write);
+
+/**
+ * The guest touched @address, where it has no memory, by an instruction that KVM cannot
+ * decode, and got an external abort. Reported once, too. From any vCPU's thread.
+ */
+void vm_report_undecoded(struct vm *vm, unsigned int vcpu, uint64_t address, bool write);
+
+/** Wait until every vCPU has stopped, and say why they did. After vm_stop(). */
+struct cause vm_wait(struct vm *vm);
+
+/** End a life that vm_begin() began and in which nothing runs any more. */
+void vm_end(struct vm *vm);
+
+/**
+ * End a power cycle in which nothing runs any more and begin the next, which runs; a
+ * @warm one finds RAM as it was left. Returns 0, or -errno with @error set, and then
+ * there is none.
+ */
+int vm_restart(struct vm *vm, bool warm, struct error *error);
+
+#endif

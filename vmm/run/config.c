@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "board/board.h"
+#include "save/file.h"
+
+/*
+ * Whether an image of the guest's may wait for the machine that it left. That it
+ * hibernated is known; a dormouse that was killed may have been serving a guest
+ * that had its image complete and not come to say so. Of any other end its guest
+ * or its user knows: they chose the moment.
+ */
+static bool may_have_image(const struct run_found *found)
+{
+	return found->recorded && (found->last.state == VM_HIBERNATED || found->died);
+}
+
+static int check_environment(const struct run_options *options, const struct run_found *found,
+			     struct error *error)
+{
+	struct error change;
+
+	if (!may_have_image(found) ||
+	    !config_environment_changed(&found->last.config, &options->config, &change))
+		return 0;
+
+	return error_set(error, -EPERM,
+			 "%s %s relies on %s: start it as it was with \"dormouse run "
+			 "--name %s\", or with --force if its image shall be at risk",
+			 found->name,
+			 found->died
+				 ? "was killed, perhaps as its guest hibernated, whose image then"
+				 : "is hibernated and",
+			 change.text, found->name);
+}
+
+/* Whether the file that the record names may be restored: its guest has not run since. */
+static bool awaits_restore(const struct run_found *found)
+{
+	const struct record *last = &found->last;
+
+	return found->recorded && lifecycle_awaits_restore(last->state, found->died,
+							   *last->saved_id && last->saved_file);
+}
+
+/* Its guest sleeps in a file, and knows what its disks hold: no other may write there. */
+static int check_saved(const struct run_found *found, struct error *error)
+{
+	const char *file = found->last.saved_file;
+
+	if (!awaits_restore(found))
+		return 0;
+	if (found->last.state == VM_SAVED)
+		return error_set(error, -EPERM,
+				 "%s is saved in %s: go on with \"dormouse restore %s\", or start "
+				 "it with --force, and that file is of no use any more",
+				 found->name, file, file);
+	/* Its dormouse died before the file had its name: there is nothing to lose. */
+	if (access(file, F_OK) < 0 && errno == ENOENT)
+		return 0;
+
+	return error_set(error, -EPERM,
+			 "the dormouse that ran %s died as it had saved it in %s: go on with "
+			 "\"dormouse restore %s\", or start it with --force, and that file is of "
+			 "no use any more",
+			 found->name, file, file);
+}
+
+/* What a guest that was saved knows of its disks is true as long as it has not run since. */
+static int check_restored(const struct run_options *options, const struct run_found *found,
+			  struct error *error)
+{
+	const struct record *saved = &options->from->record;
+	const bool awaits = awaits_restore(found);
+
+	if (!found->recorded || (awaits && strcmp(found->last.saved_id, saved->saved_id) == 0))
+		return 0;
+	if (awaits)
+		return error_set(error, -EPERM,
+				 "%s is saved in %s, which is later than %s, or another: "
+				 "restore that, or this with --force if its disks shall be at risk",
+				 found->name, found->last.saved_file, options->from->path);
+
+	return error_set(error, -EPERM,
+			 "%s has run since it was saved in %s, and its disks are not what its "
+			 "guest knows: restore it with --force if they shall be at risk",
+			 found->name, options->from->path);
+}
+
+static int check(const struct run_options *options, const struct run_found *found,
+		 struct error *error)
+{
+	int err = 0;
+
+	if (options->force)
+		return 0;
+	if (options->from)
+		return check_restored(options, found, error);
+	err = check_saved(found, error);
+	if (!err && config_describes_machine(&options->config))
+		err = check_environment(options, found, error);
+
+	return err;
+}
+
+/* Of a machine that is as it was, what belongs to the run. */
+static int change_run(const struct config *wanted, struct config *config, struct error *error)
+{
+	char *console = wanted->console ? strdup(wanted->console) : NULL;
+
+	if (wanted->console && !console)
+		return error_set(error, -ENOMEM, "out of memory");
+	free(config->console);
+	config->console = console;
+	config->console_limit = wanted->console_limit;
+	config->psci_test = wanted->psci_test;
+	if (wanted->on_reset != RESET_POLICY_NONE)
+		config->on_reset = wanted->on_reset;
+	if (wanted->on_reset2 != RESET_POLICY_NONE)
+		config->on_reset2 = wanted->on_reset2;
+	if (wanted->suspend != SUSPEND_POLICY_NONE)
+		config->suspend = wanted->suspend;
+
+	return 0;
+}
+
+int run_config_settle(const struct run_options *options, const struct run_found *found,
+		      struct config *config, struct error *error)
+{
+	const struct config *wanted = &options->config;
+	const bool anew = config_describes_machine(wanted);
+	const struct config *as_it_was =
+		options->from ? &options->from->record.config : &found->last.config;
+	int err;
+
+	if (!anew && !options->from && !found->recorded)
+		return error_set(error, -ENOENT,
+				 "%s has never run: say what it is with --kernel, --flat or "
+				 "--firmware",
+				 found->name);
+	err = check(options, found, error);
+	if (err)
+		return err;
+	if (config_copy(config, anew ? wanted : as_it_was) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+	if (!anew)
+		return change_run(wanted, config, error);
+	if (may_have_image(found) && !options->force) {
+		/* What a hibernated guest saw it sees again. */
+		config->machine_version = found->last.config.machine_version;
+		config->psci = found->last.config.psci;
+		config->psci_version = found->last.config.psci_version;
+	}
+	if (!config->machine_version)
+		config->machine_version = BOARD_VERSION_NEWEST;
+
+	return record_check_config(config, found->name, error);
+}

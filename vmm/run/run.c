@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "control/act.h"
+#include "control/report.h"
+#include "control/control.h"
+#include "machine/devices.h"
+#include "base/interrupt.h"
+#include "kvm/kvm.h"
+#include "record/lifecycle.h"
+#include "base/message.h"
+#include "control/qmp/monitor.h"
+#include "host/raw-mode.h"
+#include "record/record.h"
+#include "run/config.h"
+#include "machine/vcpu.h"
+#include "record/vm-dir.h"
+#include "machine/vm.h"
+
+struct session {
+	const struct run_options *options;
+	struct vm_dir dir;
+	struct run_found found;
+	struct record record; /**< Of this run. */
+	struct kvm kvm;
+	struct vm vm;
+	struct control control;
+	struct monitor monitor;
+	int signal_fd;
+};
+
+/* --- before the VM exists --- */
+
+static int lock(struct session *s, struct error *error)
+{
+	struct record record = { 0 };
+	int err = vm_dir_lock(&s->dir, error);
+
+	if (err != -EBUSY)
+		return err;
+	if (record_load(s->dir.fd, s->dir.name, &record, error) == 0)
+		error_set(error, err, "%s is in use: the dormouse with pid %ld runs it",
+			  s->dir.name, record.pid);
+	else
+		error_set(error, err, "%s is in use by another dormouse", s->dir.name);
+	record_free(&record);
+
+	return err;
+}
+
+static int prepare(struct session *s, struct error *error)
+{
+	const struct save_file *from = s->options->from;
+	struct run_found *found = &s->found;
+	int err = lock(s, error);
+
+	if (err)
+		return err;
+	found->name = s->dir.name;
+	err = record_load(s->dir.fd, s->dir.name, &found->last, error);
+	if (err && err != -ENOENT)
+		return err;
+	found->recorded = !err;
+	s->record.boots = from ? from->record.boots : found->last.boots;
+	/* Whoever ran it holds no lock any more, yet did not get to say how it ended. */
+	found->died = found->recorded && lifecycle_has_process(found->last.state);
+	if (found->died)
+		message("%s: the dormouse that ran it (pid %ld) died%s: it crashed", s->dir.name,
+			found->last.pid,
+			found->last.state == VM_SUSPENDED ? " while it was suspended" : "");
+
+	return run_config_settle(s->options, found, &s->record.config, error);
+}
+
+/* --- while it runs --- */
+
+static int block_signals(int *signal_fd, struct error *error)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTSTP);
+	sigaddset(&signals, SIGCONT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	/* Of a file that may not grow, the guest is told by an error on its disk. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	*signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (*signal_fd < 0)
+		return error_set(error, -errno, "signalfd: %s", strerror(errno));
+
+	return 0;
+}
+
+static void on_signal(struct session *s)
+{
+	struct signalfd_siginfo info;
+	char why[32];
+
+	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGTSTP) {
+		control_stop_process(&s->control, raw_mode_stop);
+		return;
+	}
+	if (info.ssi_signo == SIGCONT) {
+		raw_mode_continue();
+		return;
+	}
+	snprintf(why, sizeof(why), "SIG%s", sigabbrev_np((int)info.ssi_signo));
+	control_quit(&s->control, CONTROL_REASON_HOST_SIGNAL, why);
+}
+
+/* struct terminal, before_input. */
+static void on_input(void *context)
+{
+	control_on_input(context);
+}
+
+/* For interrupt_ask(). */
+static bool wants_quit(void *terminal)
+{
+	return terminal_wants_quit(terminal);
+}
+
+/* struct control, interrupted: what interrupted the main thread ends the run. */
+static void on_interrupt(void *context)
+{
+	struct session *s = context;
+
+	/* SIGTSTP and SIGCONT may be before it. */
+	for (int i = 0; i < 3 && s->control.quit.trigger != VM_TRIGGER_QUIT; i++)
+		on_signal(s);
+	if (s->control.quit.trigger != VM_TRIGGER_QUIT)
+		control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
+}
+
+/* Serve everything that is not a vCPU's until the run is over. */
+static void serve(struct session *s)
+{
+	struct devices *devices = s->vm.devices;
+	struct pollfd fds[] = {
+		{ .fd = s->vm.stop_fd, .events = POLLIN },
+		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = terminal_fd(&devices->terminal), .events = POLLIN },
+		{ .fd = pl031_fd(&devices->rtc), .events = POLLIN },
+		{ .fd = rng_fd(&devices->rng), .events = POLLIN },
+		{ .fd = control_fd(&s->control), .events = POLLIN },
+		{ .fd = monitor_fd(&s->monitor), .events = POLLIN },
+	};
+	bool more = true;
+
+	while (more) {
+		const int count =
+			poll(fds, sizeof(fds) / sizeof(fds[0]), control_timeout(&s->control));
+
+		if (count < 0)
+			continue;
+		/* First, so that what comes from outside finds the state that it is in. */
+		if (fds[5].revents & POLLIN)
+			control_serve(&s->control);
+		/* However often something else is ready: a flood must not put it off. */
+		control_write_late(&s->control);
+		if (fds[1].revents & POLLIN)
+			on_signal(s);
+		if (fds[2].revents & POLLIN && terminal_run(&devices->terminal) == TERMINAL_QUIT)
+			control_quit(&s->control, CONTROL_REASON_HOST_UI,
+				     "Ctrl-A x on the console");
+		if (fds[3].revents & POLLIN)
+			pl031_expired(&devices->rtc);
+		if (fds[4].revents & POLLIN)
+			rng_serve(&devices->rng);
+		if (fds[6].revents & POLLIN)
+			monitor_run(&s->monitor);
+		if (fds[0].revents & POLLIN)
+			more = control_on_stop(&s->control);
+	}
+}
+
+static int run_vm(struct session *s, struct error *error)
+{
+	struct error uncontrolled;
+	int err = vm_begin(&s->vm, s->options->from, error);
+
+	if (!err)
+		err = control_start(&s->control, error);
+	if (err)
+		return err;
+	/* After the guest's first instruction, for which it need not be there. */
+	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0)
+		message("%s", uncontrolled.text);
+	serve(s);
+	terminal_restore();
+	monitor_close(&s->monitor);
+	err = control_result(&s->control, error);
+	if (err >= 0)
+		control_log_state(&s->control, s->control.life.state);
+
+	return err;
+}
+
+int run(const struct run_options *options, struct error *error)
+{
+	struct session s = { .options = options };
+	const bool may_be_new = options->from || config_describes_machine(&options->config);
+	int ret = vm_dir_open(options->name, may_be_new, &s.dir, error);
+
+	if (ret)
+		return ret;
+	ret = prepare(&s, error);
+	if (ret)
+		goto out_close_dir;
+	ret = block_signals(&s.signal_fd, error);
+	if (ret)
+		goto out_close_dir;
+	ret = vcpu_setup(error);
+	if (!ret)
+		ret = kvm_open(&s.kvm, error);
+	if (ret)
+		goto out_close_signals;
+	ret = vm_create(&s.vm, &s.kvm, &s.record.config, s.dir.name, error);
+	if (!ret) {
+		control_create(&s.control, &s.vm, &s.record,
+			       s.found.recorded ? &s.found.last : NULL, options->from, s.dir.fd);
+		s.vm.devices->terminal.before_input = on_input;
+		s.vm.devices->terminal.context = &s.control;
+		s.control.interrupted = on_interrupt;
+		s.control.context = &s;
+		interrupt_ask(wants_quit, &s.vm.devices->terminal);
+		ret = run_vm(&s, error);
+		interrupt_ask(NULL, NULL);
+		vm_destroy(&s.vm);
+	}
+	kvm_close(&s.kvm);
+	if (ret == -ECANCELED) {
+		message("%s: interrupted before its guest ran: nothing has changed", s.dir.name);
+		ret = EXIT_STATUS_QUIT;
+	}
+out_close_signals:
+	close(s.signal_fd);
+out_close_dir:
+	record_free(&s.record);
+	record_free(&s.found.last);
+	vm_dir_close(&s.dir);
+
+	return ret;
+}

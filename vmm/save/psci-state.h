@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What PSCI knows of a suspended machine, in a stream. */
+#ifndef VMM_PSCI_SAVE_H
+#define VMM_PSCI_SAVE_H
+
+#include "base/error.h"
+#include "base/stream.h"
+#include "machine/vcpu.h"
+#include "machine/vm.h"
+
+/**
+ * Move libpsci's record, if it serves PSCI; else there is nothing to move. What is
+ * read goes to a machine that has been begun and of which nothing runs, and must be
+ * of one that @sleeper has suspended. Returns 0, or -errno with @error set, but for
+ * failures of the stream.
+ */
+int psci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
+		   struct error *error);
+
+#endif

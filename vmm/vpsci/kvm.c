@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vpsci/kvm.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "machine/vcpu.h"
+
+/* Hold KVM at a version, so that it means the same on every kernel. */
+static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
+{
+	char newest[CONFIG_VERSION_TEXT_SIZE];
+	char asked[CONFIG_VERSION_TEXT_SIZE];
+	const int err = vcpu_set_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, version);
+
+	if (err == -EINVAL) {
+		config_format_psci_version(vm->psci_kvm_version, newest);
+		config_format_psci_version(version, asked);
+
+		return error_set(error, -ENOTSUP,
+				 "the KVM of this host's Linux %s has PSCI up to %s, and %s needs "
+				 "%s: start it on a host whose KVM has that, or with --psci "
+				 "userspace, for a VM that has run before together with the "
+				 "--kernel, --flat or --firmware that it starts with",
+				 vm->kvm->release, newest, vm->name, asked);
+	}
+	if (err)
+		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
+
+	return 0;
+}
+
+int psci_kvm_begin(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version, struct error *error)
+{
+	const struct kvm_enable_cap suspend = { .cap = KVM_CAP_ARM_SYSTEM_SUSPEND };
+	int err = hold_kvm(vm, version, error);
+
+	if (err)
+		return err;
+	if (ioctl(vm->fd, KVM_ENABLE_CAP, &suspend) < 0)
+		return error_set(error, -errno, "KVM_CAP_ARM_SYSTEM_SUSPEND: %s", strerror(errno));
+	err = vcpu_reset(&vm->vcpus[0], pc, x0, false);
+	if (err)
+		return error_set(error, err, "cannot set the registers of vCPU 0: %s",
+				 strerror(-err));
+
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What libpsci is told of a VM's idle states: --idle-states in its words, and the
+ * optional functions that come with them.
+ */
+#ifndef VMM_PSCI_POWER_H
+#define VMM_PSCI_POWER_H
+
+#include <psci/psci.h>
+
+#include "machine/vm.h"
+
+struct psci_power;
+
+/**
+ * Describe in @psci, whose version is set already, what the configuration of @vm
+ * says: power states, statistics and the functions that need an offer; nothing,
+ * if it has no idle states. What is returned must last as long as the machine.
+ * Returns NULL if memory ran out.
+ */
+struct psci_power *psci_power_create(const struct vm *vm, struct psci_config *psci);
+
+/**
+ * Make the clusters of @machine, which has its @vcpus, as many as @vm, and put
+ * these into them. Returns 0 or an enum psci_error.
+ */
+int psci_power_connect(struct psci_power *power, const struct vm *vm, struct psci_machine *machine,
+		       struct psci_vcpu *vcpus);
+
+/** Once the machine is gone. NULL is allowed. */
+void psci_power_destroy(struct psci_power *power);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vpsci/suspend.h"
+
+#include <psci/abi.h>
+#include <psci/smccc.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "machine/devices.h"
+#include "vpsci/host.h"
+
+#define INSTRUCTION_SIZE 4
+
+bool psci_suspend_entry_ok(const struct vm *vm, uint64_t ipa)
+{
+	return memory_at(&vm->memory, ipa, INSTRUCTION_SIZE) ||
+	       flash_holds(&vm->devices->flash, ipa, INSTRUCTION_SIZE);
+}
+
+static enum vcpu_next crash(struct vcpu *vcpu, const char *what, int err)
+{
+	vm_crash(vcpu->vm, (int)vcpu->index, "%s vCPU %u: %s", what, vcpu->index, strerror(-err));
+
+	return VCPU_EXIT;
+}
+
+uint32_t psci_suspend_offered(uint32_t version)
+{
+	/* It came with 1.0. */
+	return version < PSCI_VERSION_1_0
+		       ? 0
+		       : UINT32_C(1) << (PSCI_FN32_SYSTEM_SUSPEND - PSCI_FN32_BASE);
+}
+
+/*
+ * vcpu->suspend says how it called. @machine: libpsci's, in which it is suspended,
+ * or NULL if KVM keeps power states.
+ */
+static enum vcpu_next ask(struct vcpu *vcpu, struct psci_machine *machine)
+{
+	int answer;
+	int err;
+
+	/* Of a former sleep: nobody outside sets it before this is answered. */
+	atomic_store(&vcpu->woken, false);
+	if (!gate_ask(&vcpu->vm->gate, &vcpu->question, VCPU_MAY_SUSPEND, &answer))
+		return VCPU_EXIT;
+	if (answer == PSCI_RET_SUCCESS) {
+		vcpu->suspended = true;
+
+		return VCPU_SLEEP;
+	}
+	if (machine) {
+		/* DENIED is in its x0 since the call. */
+		psci_machine_deny(machine);
+
+		return VCPU_RUN;
+	}
+	err = vcpu_set_register(vcpu, vcpu_register_x(0), (uint64_t)(int64_t)answer);
+
+	return err ? crash(vcpu, "cannot answer SYSTEM_SUSPEND of", err) : VCPU_RUN;
+}
+
+/* The arguments, whose upper halves are no part of an SMC32 call. */
+static void set_arguments(struct vcpu_suspend *suspend, uint64_t fid, uint64_t entry,
+			  uint64_t context)
+{
+	const bool wide = fid & SMCCC_SMC64_MASK;
+
+	suspend->entry = wide ? entry : (uint32_t)entry;
+	suspend->context = wide ? context : (uint32_t)context;
+}
+
+enum vcpu_next psci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
+				    const struct psci_regs *regs)
+{
+	if (psci_machine_event(machine).kind != PSCI_EVENT_SUSPEND)
+		return VCPU_SLEEP;
+	set_arguments(&vcpu->suspend, vcpu->run->hypercall.nr, regs->x[1], regs->x[2]);
+	vcpu->suspend.big_endian = regs->big_endian;
+
+	return ask(vcpu, machine);
+}
+
+bool psci_suspend_tell(struct vcpu *vcpu)
+{
+	int answer;
+
+	return gate_ask(&vcpu->vm->gate, &vcpu->question, VCPU_HAS_WOKEN, &answer);
+}
+
+enum vcpu_next psci_suspend_on_event(struct vcpu *vcpu)
+{
+	uint64_t x[3] = { 0 };
+	uint64_t sctlr = 0;
+	int err = 0;
+
+	for (unsigned int i = 0; i < 3 && !err; i++)
+		err = vcpu_get_register(vcpu, vcpu_register_x(i), &x[i]);
+	if (!err)
+		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
+	if (err)
+		return crash(vcpu, "cannot read SYSTEM_SUSPEND's arguments from", err);
+	set_arguments(&vcpu->suspend, x[0], x[1], x[2]);
+	vcpu->suspend.big_endian = sctlr & VCPU_SCTLR_EL1_EE;
+
+	return ask(vcpu, NULL);
+}
+
+enum vcpu_next psci_suspend_poll(struct vcpu *vcpu)
+{
+	if (!vcpu->suspended)
+		return VCPU_RUN;
+	if (!atomic_load(&vcpu->woken))
+		return VCPU_SLEEP;
+	vcpu->suspended = false;
+
+	return psci_suspend_return(vcpu);
+}
+
+enum vcpu_next psci_suspend_return(struct vcpu *vcpu)
+{
+	const struct vcpu_suspend *suspend = &vcpu->suspend;
+	const int err = vcpu_redirect(vcpu, suspend->entry, suspend->context, suspend->big_endian);
+
+	return err ? crash(vcpu, "cannot wake", err) : VCPU_RUN;
+}
+
+int32_t psci_host_may_suspend(struct vm *vm, const struct vcpu *caller)
+{
+	const uint64_t entry = caller->suspend.entry;
+
+	/* It has looked before it said that the machine is suspended. */
+	if (vm->psci_server == PSCI_SERVER_USERSPACE)
+		return PSCI_RET_SUCCESS;
+	/* In libpsci's order: the others, then the entry point. */
+	for (unsigned int i = 0; i < vm->vcpu_count; i++) {
+		struct kvm_mp_state state;
+
+		if (&vm->vcpus[i] == caller)
+			continue;
+		if (ioctl(vm->vcpus[i].fd, KVM_GET_MP_STATE, &state) < 0 ||
+		    state.mp_state != KVM_MP_STATE_STOPPED)
+			return PSCI_RET_DENIED;
+	}
+	if (entry % INSTRUCTION_SIZE || !psci_suspend_entry_ok(vm, entry))
+		return PSCI_RET_INVALID_ADDRESS;
+
+	return PSCI_RET_SUCCESS;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SYSTEM_SUSPEND, whoever serves it. libpsci has looked at the other vCPUs and
+ * at the entry point before it tells of one; KVM has not, and leaves both to us.
+ *
+ * The vCPU that called asks the main thread, which knows what its user allows
+ * (gate.h), and sleeps in KVM_MP_STATE_SUSPENDED if it may. What ends that is an
+ * interrupt, of which it tells the main thread, or someone outside.
+ */
+#ifndef VMM_PSCI_SUSPEND_H
+#define VMM_PSCI_SUSPEND_H
+
+#include <psci/psci.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine/vcpu.h"
+#include "machine/vm.h"
+
+/** For psci_config.offered, of a machine that shows its guest PSCI @version. */
+uint32_t psci_suspend_offered(uint32_t version);
+
+/**
+ * After PSCI_NEXT_SLEEP from psci_call(), x0 written: if that was SYSTEM_SUSPEND,
+ * have it decided. On the vCPU's thread. Returns what it does next.
+ */
+enum vcpu_next psci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
+				    const struct psci_regs *regs);
+
+/** An interrupt has ended VCPU_SLEEP: let the main thread know. Returns false if all is over. */
+bool psci_suspend_tell(struct vcpu *vcpu);
+
+/* --- Where KVM keeps power states --- */
+
+/** KVM_SYSTEM_EVENT_SUSPEND, on the vCPU's thread. */
+enum vcpu_next psci_suspend_on_event(struct vcpu *vcpu);
+
+/** As psci_host_poll(), unless all is over. */
+enum vcpu_next psci_suspend_poll(struct vcpu *vcpu);
+
+/** Go on at the entry point. On the vCPU's thread. */
+enum vcpu_next psci_suspend_return(struct vcpu *vcpu);
+
+/* --- For both --- */
+
+/** Whether the guest may start executing at @ipa. */
+bool psci_suspend_entry_ok(const struct vm *vm, uint64_t ipa);
+
+#endif
