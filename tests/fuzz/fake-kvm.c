@@ -42,14 +42,14 @@ static const struct {
 	bool constant;
 } registers[] = {
 	{ MIDR_EL1, 0x410fd083, true },
-	{ VCPU_REGISTER_MPIDR_EL1, 0, true },
-	{ VCPU_REGISTER_SCTLR_EL1, 0x30d00800, false },
+	{ KVM_REGISTER_MPIDR_EL1, 0, true },
+	{ KVM_REGISTER_SCTLR_EL1, 0x30d00800, false },
 	{ VBAR_EL1, 0, false },
 	{ KVM_REG_ARM_TIMER_CNT, 1, false },
 	{ KVM_REG_ARM_PTIMER_CNT, 1, true },
 	{ KVM_REG_ARM_PSCI_VERSION, PSCI_VERSION_1_3, false },
-	{ VCPU_REGISTER_PC, 0x40080000, false },
-	{ VCPU_REGISTER_PSTATE, 0x3c5, false },
+	{ KVM_REGISTER_PC, 0x40080000, false },
+	{ KVM_REGISTER_PSTATE, 0x3c5, false },
 	{ VECTOR_0, 0, false },
 };
 #define REGISTER_COUNT (sizeof(registers) / sizeof(registers[0]))
@@ -116,7 +116,7 @@ static int access_register(int fd, const struct kvm_one_reg *reg, bool set)
 	if (size_of(reg->id) > sizeof(value))
 		return fail(EINVAL);
 	if (i < REGISTER_COUNT)
-		memcpy(value, reg->id == VCPU_REGISTER_MPIDR_EL1 ? &mpidr : &registers[i].value,
+		memcpy(value, reg->id == KVM_REGISTER_MPIDR_EL1 ? &mpidr : &registers[i].value,
 		       sizeof(registers[i].value));
 	if (!set)
 		memcpy(bytes, value, size_of(reg->id));

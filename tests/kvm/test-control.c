@@ -83,7 +83,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 
 		return true;
 	}
-	if (request != KVM_GET_ONE_REG || reg->id != vcpu_register_x(1))
+	if (request != KVM_GET_ONE_REG || reg->id != kvm_register_x(1))
 		return false;
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
 	*(uint64_t *)(uintptr_t)reg->addr = ENTRY;

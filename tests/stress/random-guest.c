@@ -167,12 +167,12 @@ static bool get_register(const struct cpu *cpu, const struct kvm_one_reg *reg)
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
 	uint64_t *value = (uint64_t *)(uintptr_t)reg->addr;
 
-	if (reg->id == vcpu_register_x(1))
+	if (reg->id == kvm_register_x(1))
 		*value = cpu->x1;
-	else if (reg->id == vcpu_register_x(2))
+	else if (reg->id == kvm_register_x(2))
 		*value = cpu->x2;
 	/* Of an event of KVM's, x0 is where SYSTEM_SUSPEND goes on. */
-	else if (reg->id == vcpu_register_x(0))
+	else if (reg->id == kvm_register_x(0))
 		*value = ENTRY;
 	else
 		return false;

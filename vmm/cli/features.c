@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "kvm/kvm.h"
+#include "kvm/registers.h"
 #include "kvm/smccc-filter.h"
 
 static const char help[] =
@@ -36,19 +37,15 @@ struct probe {
 
 static int probe_psci(int vcpu_fd, struct probe *probe, struct error *error)
 {
-	uint64_t version;
-	const struct kvm_one_reg reg = {
-		.id = KVM_REG_ARM_PSCI_VERSION,
-		.addr = (uint64_t)(uintptr_t)&version,
-	};
+	uint64_t newest;
+	const int err = kvm_get_register(vcpu_fd, KVM_REG_ARM_PSCI_VERSION, &newest);
 
-	if (ioctl(vcpu_fd, KVM_GET_ONE_REG, &reg) < 0)
-		return error_set(error, -errno, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(errno));
-	probe->newest = (uint32_t)version;
-	for (size_t i = 0; i < VERSION_COUNT; i++) {
-		version = versions[i];
-		probe->has[i] = ioctl(vcpu_fd, KVM_SET_ONE_REG, &reg) == 0;
-	}
+	if (err)
+		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
+	probe->newest = (uint32_t)newest;
+	for (size_t i = 0; i < VERSION_COUNT; i++)
+		probe->has[i] =
+			kvm_set_register(vcpu_fd, KVM_REG_ARM_PSCI_VERSION, versions[i]) == 0;
 
 	return 0;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "control/act.h"
@@ -215,10 +214,9 @@ static enum control_power power(const struct vcpu *vcpu)
 /* Where KVM keeps power states, it says whether a vCPU that we let run is off. */
 static bool is_stopped_by_kvm(const struct vcpu *vcpu)
 {
-	struct kvm_mp_state state;
+	uint32_t state;
 
-	return ioctl(vcpu->fd, KVM_GET_MP_STATE, &state) == 0 &&
-	       state.mp_state == KVM_MP_STATE_STOPPED;
+	return kvm_get_mp_state(vcpu->fd, &state) == 0 && state == KVM_MP_STATE_STOPPED;
 }
 
 int control_vcpu_powers(struct control *control, enum control_power *powers, struct error *error)

@@ -6,17 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
-#include "machine/vcpu.h"
+#include "kvm/registers.h"
 
 /* An encoding's part, from the id of a system register. */
 #define PART(id, name) \
 	((KVM_REG_ARM64_SYSREG_##name##_MASK & (id)) >> KVM_REG_ARM64_SYSREG_##name##_SHIFT)
 
-/* Core registers are counted in 32-bit words from the start of kvm_regs. */
-#define CORE_REGISTER(size, member) \
-	(KVM_REG_ARM64 | KVM_REG_SIZE_##size | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(member))
 #define GENERAL_COUNT 31
 #define VECTOR_COUNT 32
 #define WORDS_PER_VECTOR 4ULL
@@ -57,28 +53,8 @@ void reset_state_destroy(struct reset_state *state)
 	pthread_mutex_destroy(&state->lock);
 }
 
-/* Returns NULL if KVM does not tell. */
-static struct kvm_reg_list *list_registers(const struct vcpu *vcpu)
-{
-	struct kvm_reg_list *list;
-	struct kvm_reg_list size = { 0 };
-
-	/* Asked for none, it says how many there are. */
-	if (ioctl(vcpu->fd, KVM_GET_REG_LIST, &size) == 0 || errno != E2BIG)
-		return NULL;
-	list = malloc(sizeof(*list) + size.n * sizeof(list->reg[0]));
-	if (!list)
-		return NULL;
-	list->n = size.n;
-	if (ioctl(vcpu->fd, KVM_GET_REG_LIST, list) == 0)
-		return list;
-	free(list);
-
-	return NULL;
-}
-
 /* Returns how many, or 0 if not all can be had. */
-static size_t read_all(struct reset_state *state, const struct vcpu *vcpu,
+static size_t read_all(struct reset_state *state, int vcpu_fd,
 		       const struct kvm_reg_list *list)
 {
 	size_t count = 0;
@@ -87,7 +63,7 @@ static size_t read_all(struct reset_state *state, const struct vcpu *vcpu,
 		if (!is_reset(list->reg[i]))
 			continue;
 		if (count == RESET_STATE_MAX ||
-		    vcpu_get_register(vcpu, list->reg[i], &state->registers[count].value) < 0)
+		    kvm_get_register(vcpu_fd, list->reg[i], &state->registers[count].value) < 0)
 			return 0;
 		state->registers[count++].id = list->reg[i];
 	}
@@ -95,52 +71,51 @@ static size_t read_all(struct reset_state *state, const struct vcpu *vcpu,
 	return count;
 }
 
-void reset_state_learn(struct reset_state *state, const struct vcpu *vcpu)
+void reset_state_learn(struct reset_state *state, int vcpu_fd)
 {
 	pthread_mutex_lock(&state->lock);
 	if (state->count == 0) {
-		struct kvm_reg_list *list = list_registers(vcpu);
+		struct kvm_reg_list *list;
 
-		if (list)
-			state->count = read_all(state, vcpu, list);
+		if (kvm_list_registers(vcpu_fd, &list) == 0)
+			state->count = read_all(state, vcpu_fd, list);
 		free(list);
 	}
 	pthread_mutex_unlock(&state->lock);
 }
 
 /* Zero a register of at most 128 bits; its size is in its id. */
-static int zero(const struct vcpu *vcpu, uint64_t id)
+static int zero(int vcpu_fd, uint64_t id)
 {
 	static const uint64_t zeroes[2];
-	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)zeroes };
 
-	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
+	return kvm_set_register_bytes(vcpu_fd, id, zeroes);
 }
 
 /* Not x0, which every start writes. */
-static int zero_general(const struct vcpu *vcpu)
+static int zero_general(int vcpu_fd)
 {
-	int err = zero(vcpu, CORE_REGISTER(U64, regs.sp));
+	int err = zero(vcpu_fd, KVM_REGISTER_SP_EL0);
 
 	for (unsigned int i = 1; i < GENERAL_COUNT && !err; i++)
-		err = zero(vcpu, vcpu_register_x(i));
+		err = zero(vcpu_fd, kvm_register_x(i));
 
 	return err;
 }
 
-static int zero_fp(const struct vcpu *vcpu)
+static int zero_fp(int vcpu_fd)
 {
-	int err = zero(vcpu, CORE_REGISTER(U32, fp_regs.fpsr));
+	int err = zero(vcpu_fd, KVM_REGISTER_CORE(U32, fp_regs.fpsr));
 
 	if (!err)
-		err = zero(vcpu, CORE_REGISTER(U32, fp_regs.fpcr));
+		err = zero(vcpu_fd, KVM_REGISTER_CORE(U32, fp_regs.fpcr));
 	for (unsigned int i = 0; i < VECTOR_COUNT && !err; i++)
-		err = zero(vcpu, CORE_REGISTER(U128, fp_regs.vregs) + i * WORDS_PER_VECTOR);
+		err = zero(vcpu_fd, KVM_REGISTER_CORE(U128, fp_regs.vregs) + i * WORDS_PER_VECTOR);
 
 	return err;
 }
 
-int reset_state_restore(struct reset_state *state, const struct vcpu *vcpu)
+int reset_state_restore(struct reset_state *state, int vcpu_fd)
 {
 	size_t count;
 	int err = 0;
@@ -152,9 +127,9 @@ int reset_state_restore(struct reset_state *state, const struct vcpu *vcpu)
 	if (count == 0)
 		return -ENOENT;
 	for (size_t i = 0; i < count && !err; i++)
-		err = vcpu_set_register(vcpu, state->registers[i].id, state->registers[i].value);
+		err = kvm_set_register(vcpu_fd, state->registers[i].id, state->registers[i].value);
 	if (!err)
-		err = zero_general(vcpu);
+		err = zero_general(vcpu_fd);
 
-	return err ? err : zero_fp(vcpu);
+	return err ? err : zero_fp(vcpu_fd);
 }

@@ -27,8 +27,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct vcpu;
-
 /* Linux 7.2 has about 30. */
 #define RESET_STATE_MAX 160
 
@@ -46,15 +44,15 @@ void reset_state_create(struct reset_state *state);
 void reset_state_destroy(struct reset_state *state);
 
 /**
- * Learn it, if it is unknown, from @vcpu, which has not run since INIT. What
- * cannot be learnt stays unknown. For the thread that owns @vcpu.
+ * Learn it, if it is unknown, from a vCPU that has not run since INIT. What
+ * cannot be learnt stays unknown. For the thread that owns it.
  */
-void reset_state_learn(struct reset_state *state, const struct vcpu *vcpu);
+void reset_state_learn(struct reset_state *state, int vcpu_fd);
 
 /**
- * Write it to @vcpu. Returns 0; or -errno, -ENOENT if it is unknown, and INIT has
- * to do it. For the thread that owns @vcpu.
+ * Write it to a vCPU. Returns 0; or -errno, -ENOENT if it is unknown, and INIT has
+ * to do it. For the thread that owns it.
  */
-int reset_state_restore(struct reset_state *state, const struct vcpu *vcpu);
+int reset_state_restore(struct reset_state *state, int vcpu_fd);
 
 #endif

@@ -36,7 +36,7 @@ static void read_counter(struct vm *vm)
 	vm->clock.known = false;
 	if (vm->vcpu_count == 0)
 		return;
-	err = vcpu_get_register(&vm->vcpus[0], KVM_REG_ARM_TIMER_CNT, &vm->clock.count);
+	err = kvm_get_register(vm->vcpus[0].fd, KVM_REG_ARM_TIMER_CNT, &vm->clock.count);
 	if (err)
 		report(vm, err);
 	vm->clock.known = !err;
@@ -59,7 +59,7 @@ void guest_clock_start(struct vm *vm)
 		return;
 	if (clock->known && vm->vcpu_count > 0) {
 		const int err =
-			vcpu_set_register(&vm->vcpus[0], KVM_REG_ARM_TIMER_CNT, clock->count);
+			kvm_set_register(vm->vcpus[0].fd, KVM_REG_ARM_TIMER_CNT, clock->count);
 
 		if (err)
 			report(vm, err);

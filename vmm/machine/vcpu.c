@@ -53,35 +53,12 @@ int vcpu_setup(struct error *error)
 	return memory_error_setup(error);
 }
 
-uint64_t vcpu_register_x(unsigned int number)
-{
-	/* Core registers are counted in 32-bit words from the start of kvm_regs. */
-	return (KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |
-		KVM_REG_ARM_CORE_REG(regs.regs)) +
-	       2ULL * number;
-}
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): KVM writes through it. */
-int vcpu_get_register(const struct vcpu *vcpu, uint64_t id, uint64_t *value)
-{
-	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)value };
-
-	return ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) < 0 ? -errno : 0;
-}
-
-int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value)
-{
-	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)&value };
-
-	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
-}
-
 /* As KVM_ARM_VCPU_INIT leaves them, except PC and x0. */
 static int reset_registers(const struct vcpu *vcpu)
 {
-	const int err = reset_state_restore(&vcpu->vm->reset_state, vcpu);
+	const int err = reset_state_restore(&vcpu->vm->reset_state, vcpu->fd);
 
-	return err ? err : vcpu_set_register(vcpu, VCPU_REGISTER_PSTATE, PSTATE_ENTRY);
+	return err ? err : kvm_set_register(vcpu->fd, KVM_REGISTER_PSTATE, PSTATE_ENTRY);
 }
 
 /* The same, by INIT if there is no other way. */
@@ -96,7 +73,7 @@ static int clear(struct vcpu *vcpu)
 		 * starts it again has been started itself, and so this is known.
 		 */
 		if (vcpu->index > 0)
-			reset_state_learn(&vcpu->vm->reset_state, vcpu);
+			reset_state_learn(&vcpu->vm->reset_state, vcpu->fd);
 
 		return 0;
 	}
@@ -113,15 +90,15 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 	if (!err && big_endian) {
 		uint64_t sctlr;
 
-		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
+		err = kvm_get_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1, &sctlr);
 		if (!err)
-			err = vcpu_set_register(vcpu, VCPU_REGISTER_SCTLR_EL1,
-						sctlr | VCPU_SCTLR_EL1_EE);
+			err = kvm_set_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1,
+						sctlr | SCTLR_EL1_EE);
 	}
 	if (!err)
-		err = vcpu_set_register(vcpu, VCPU_REGISTER_PC, pc);
+		err = kvm_set_register(vcpu->fd, KVM_REGISTER_PC, pc);
 	if (!err)
-		err = vcpu_set_register(vcpu, vcpu_register_x(0), x0);
+		err = kvm_set_register(vcpu->fd, kvm_register_x(0), x0);
 
 	return err;
 }
@@ -129,20 +106,20 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 {
 	uint64_t sctlr;
-	int err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
+	int err = kvm_get_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1, &sctlr);
 
 	if (err)
 		return err;
-	sctlr &= ~(SCTLR_EL1_M | SCTLR_EL1_C | SCTLR_EL1_I | VCPU_SCTLR_EL1_EE);
+	sctlr &= ~(SCTLR_EL1_M | SCTLR_EL1_C | SCTLR_EL1_I | SCTLR_EL1_EE);
 	if (big_endian)
-		sctlr |= VCPU_SCTLR_EL1_EE;
-	err = vcpu_set_register(vcpu, VCPU_REGISTER_SCTLR_EL1, sctlr);
+		sctlr |= SCTLR_EL1_EE;
+	err = kvm_set_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1, sctlr);
 	if (!err)
-		err = vcpu_set_register(vcpu, VCPU_REGISTER_PSTATE, PSTATE_ENTRY);
+		err = kvm_set_register(vcpu->fd, KVM_REGISTER_PSTATE, PSTATE_ENTRY);
 	if (!err)
-		err = vcpu_set_register(vcpu, VCPU_REGISTER_PC, pc);
+		err = kvm_set_register(vcpu->fd, KVM_REGISTER_PC, pc);
 	if (!err)
-		err = vcpu_set_register(vcpu, vcpu_register_x(0), x0);
+		err = kvm_set_register(vcpu->fd, kvm_register_x(0), x0);
 
 	return err;
 }
@@ -161,7 +138,7 @@ static int init(struct vcpu *vcpu, bool power_off, struct error *error)
 		return error_set(error, -errno, "KVM_ARM_VCPU_INIT of vCPU %u: %s", vcpu->index,
 				 strerror(errno));
 	vcpu->fresh = true;
-	err = vcpu_get_register(vcpu, VCPU_REGISTER_MPIDR_EL1, &mpidr);
+	err = kvm_get_register(vcpu->fd, KVM_REGISTER_MPIDR_EL1, &mpidr);
 	if (err)
 		return error_set(error, err, "KVM_GET_ONE_REG MPIDR_EL1 of vCPU %u: %s",
 				 vcpu->index, strerror(-err));
@@ -270,7 +247,7 @@ static enum vcpu_next crash(struct vcpu *vcpu, const char *what)
 {
 	uint64_t pc = 0;
 
-	vcpu_get_register(vcpu, VCPU_REGISTER_PC, &pc);
+	kvm_get_register(vcpu->fd, KVM_REGISTER_PC, &pc);
 	vm_crash(vcpu->vm, (int)vcpu->index, "%s, at PC %#llx", what, (unsigned long long)pc);
 
 	return VCPU_EXIT;
@@ -389,13 +366,6 @@ static enum vcpu_next enter(struct vcpu *vcpu)
 	return err == -EINTR ? VCPU_RUN : on_run_failure(vcpu, -err);
 }
 
-static int set_mp_state(struct vcpu *vcpu, uint32_t state)
-{
-	const struct kvm_mp_state mp_state = { .mp_state = state };
-
-	return ioctl(vcpu->fd, KVM_SET_MP_STATE, &mp_state) < 0 ? -errno : 0;
-}
-
 static enum vcpu_next on_mp_state_failure(struct vcpu *vcpu, const char *state, int err)
 {
 	char what[128];
@@ -435,13 +405,13 @@ static enum vcpu_next suspended(struct vcpu *vcpu)
 static enum vcpu_next sleep_until_wake(struct vcpu *vcpu)
 {
 	enum vcpu_next next;
-	int err = set_mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
+	int err = kvm_set_mp_state(vcpu->fd, KVM_MP_STATE_SUSPENDED);
 
 	if (err)
 		return on_mp_state_failure(vcpu, "SUSPENDED", err);
 	next = suspended(vcpu);
 	/* The state is sticky: it would end every KVM_RUN from now on. */
-	err = set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
+	err = kvm_set_mp_state(vcpu->fd, KVM_MP_STATE_RUNNABLE);
 
 	return err ? on_mp_state_failure(vcpu, "RUNNABLE", err) : next;
 }

@@ -35,6 +35,7 @@
 #include <linux/kvm.h>
 
 #include "base/error.h"
+#include "kvm/registers.h"
 #include "machine/gate.h"
 
 struct vm;
@@ -113,19 +114,7 @@ void vcpu_join(struct vcpu *vcpu);
 /** Make the thread poll soon. From any thread, at any time in the vCPU's life. */
 void vcpu_kick(struct vcpu *vcpu);
 
-/* For the thread that owns the vCPU. Ids are KVM_REG_ARM64's. */
-int vcpu_get_register(const struct vcpu *vcpu, uint64_t id, uint64_t *value);
-int vcpu_set_register(const struct vcpu *vcpu, uint64_t id, uint64_t value);
-
-/** General register x0 to x30, PC, PSTATE, SCTLR_EL1 and MPIDR_EL1. */
-uint64_t vcpu_register_x(unsigned int number);
-#define VCPU_REGISTER_PC \
-	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pc))
-#define VCPU_REGISTER_PSTATE \
-	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(regs.pstate))
-#define VCPU_REGISTER_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
-#define VCPU_SCTLR_EL1_EE (1ULL << 25) /**< Big-endian data at EL1. */
-#define VCPU_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
+/* The rest is for the thread that owns the vCPU. */
 
 /**
  * Bring the vCPU to its reset state, to be started at @pc with @x0: x1 to x30,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 
 #include "machine/devices.h"
@@ -38,15 +37,12 @@ static uint64_t move_time(struct stream *stream)
 
 static int set_power(struct vcpu *vcpu, bool on, struct error *error)
 {
-	const struct kvm_mp_state state = {
-		.mp_state = on ? KVM_MP_STATE_RUNNABLE : KVM_MP_STATE_STOPPED,
-	};
+	const int err =
+		kvm_set_mp_state(vcpu->fd, on ? KVM_MP_STATE_RUNNABLE : KVM_MP_STATE_STOPPED);
 
-	if (ioctl(vcpu->fd, KVM_SET_MP_STATE, &state) < 0)
-		return error_set(error, -errno, "KVM_SET_MP_STATE of vCPU %u: %s", vcpu->index,
-				 strerror(errno));
-
-	return 0;
+	return err ? error_set(error, err, "KVM_SET_MP_STATE of vCPU %u: %s", vcpu->index,
+			       strerror(-err))
+		   : 0;
 }
 
 static int put_to_sleep(struct vm *vm, unsigned int sleeper, struct error *error)

@@ -20,21 +20,6 @@ static size_t size_of(uint64_t id)
 	return (size_t)1 << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): KVM writes through it. */
-static int get(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes)
-{
-	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)bytes };
-
-	return ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) < 0 ? -errno : 0;
-}
-
-static int set(const struct vcpu *vcpu, uint64_t id, const uint8_t *bytes)
-{
-	const struct kvm_one_reg reg = { .id = id, .addr = (uint64_t)(uintptr_t)bytes };
-
-	return ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
-}
-
 /* --- what is special --- */
 
 /* As KVM calls them; the first is not where the architecture has it. */
@@ -74,29 +59,11 @@ static void advance(uint8_t *bytes, uint64_t elapsed)
 static struct kvm_reg_list *list_registers(const struct vcpu *vcpu, struct error *error)
 {
 	struct kvm_reg_list *list;
-	struct kvm_reg_list size = { 0 };
+	const int err = kvm_list_registers(vcpu->fd, &list);
 
-	/* Asked for none, it says how many there are. */
-	if (ioctl(vcpu->fd, KVM_GET_REG_LIST, &size) < 0 && errno != E2BIG) {
-		error_set(error, -errno, "KVM_GET_REG_LIST of vCPU %u: %s", vcpu->index,
-			  strerror(errno));
-
-		return NULL;
-	}
-	list = malloc(sizeof(*list) + size.n * sizeof(list->reg[0]));
-	if (!list) {
-		error_set(error, -ENOMEM, "out of memory");
-
-		return NULL;
-	}
-	list->n = size.n;
-	if (ioctl(vcpu->fd, KVM_GET_REG_LIST, list) < 0) {
-		error_set(error, -errno, "KVM_GET_REG_LIST of vCPU %u: %s", vcpu->index,
-			  strerror(errno));
-		free(list);
-
-		return NULL;
-	}
+	if (err)
+		error_set(error, err, "KVM_GET_REG_LIST of vCPU %u: %s", vcpu->index,
+			  strerror(-err));
 
 	return list;
 }
@@ -124,7 +91,7 @@ static int write_registers(const struct vcpu *vcpu, struct stream *stream, struc
 	for (uint64_t i = 0; i < list->n && !err; i++) {
 		uint64_t id = list->reg[i];
 
-		err = get(vcpu, id, bytes);
+		err = kvm_get_register_bytes(vcpu->fd, id, bytes);
 		if (err)
 			error_set(error, err, "KVM_GET_ONE_REG %#llx of vCPU %u: %s",
 				  (unsigned long long)id, vcpu->index, strerror(-err));
@@ -148,14 +115,14 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 		return 0;
 	if (is_counter(id))
 		advance(bytes, elapsed);
-	err = set(vcpu, id, bytes);
+	err = kvm_set_register_bytes(vcpu->fd, id, bytes);
 	/* Before Linux 6.4 the physical counter is the host's own. */
 	if (!err || id == KVM_REG_ARM_PTIMER_CNT)
 		return 0;
 	if (err == -ENOENT && (!identifies(id) || memcmp(bytes, zero, size_of(id)) == 0))
 		return 0;
 	/* What cannot be changed need not be, if it is the same. */
-	if (get(vcpu, id, here) == 0 && memcmp(here, bytes, size_of(id)) == 0)
+	if (kvm_get_register_bytes(vcpu->fd, id, here) == 0 && memcmp(here, bytes, size_of(id)) == 0)
 		return 0;
 
 	return error_set(error, -ENOTSUP,

@@ -238,7 +238,7 @@ int psci_host_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error
 {
 	const bool kernel = vm->psci_server == PSCI_SERVER_KERNEL;
 	uint64_t version;
-	int err = vcpu_get_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, &version);
+	int err = kvm_get_register(vm->vcpus[0].fd, KVM_REG_ARM_PSCI_VERSION, &version);
 
 	if (err)
 		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));
@@ -400,12 +400,12 @@ static int fetch(const struct vcpu *vcpu, struct psci_regs *regs)
 	int err = 0;
 
 	for (unsigned int i = 1; i <= count && !err; i++)
-		err = vcpu_get_register(vcpu, vcpu_register_x(i), &regs->x[i]);
+		err = kvm_get_register(vcpu->fd, kvm_register_x(i), &regs->x[i]);
 	if (count >= ARGUMENTS_OF_AN_ENTRY && !err) {
 		uint64_t sctlr = 0;
 
-		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
-		regs->big_endian = sctlr & VCPU_SCTLR_EL1_EE;
+		err = kvm_get_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1, &sctlr);
+		regs->big_endian = sctlr & SCTLR_EL1_EE;
 	}
 
 	return err;
@@ -434,7 +434,7 @@ enum vcpu_next psci_host_call(struct vcpu *vcpu)
 	if (!err) {
 		next = carry_out(vcpu, &regs);
 		if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
-			err = vcpu_set_register(vcpu, vcpu_register_x(0), regs.x[0]);
+			err = kvm_set_register(vcpu->fd, kvm_register_x(0), regs.x[0]);
 		if (!err && next == PSCI_NEXT_SLEEP)
 			return psci_suspend_on_call(vcpu, &vcpu->vm->psci->machine, &regs);
 		if (!err)
@@ -466,10 +466,10 @@ enum vcpu_next psci_host_system_event(struct vcpu *vcpu)
 	}
 	if (type_known) {
 		uint64_t type = 0;
-		int err = vcpu_get_register(vcpu, vcpu_register_x(1), &type);
+		int err = kvm_get_register(vcpu->fd, kvm_register_x(1), &type);
 
 		if (!err)
-			err = vcpu_get_register(vcpu, vcpu_register_x(2), &event.cookie);
+			err = kvm_get_register(vcpu->fd, kvm_register_x(2), &event.cookie);
 		/* Not to know whether memory is to be kept is not to know what to do. */
 		if (err) {
 			vm_crash(vcpu->vm, (int)vcpu->index,

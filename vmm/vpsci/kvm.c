@@ -12,7 +12,7 @@ static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
 {
 	char newest[CONFIG_VERSION_TEXT_SIZE];
 	char asked[CONFIG_VERSION_TEXT_SIZE];
-	const int err = vcpu_set_register(&vm->vcpus[0], KVM_REG_ARM_PSCI_VERSION, version);
+	const int err = kvm_set_register(vm->vcpus[0].fd, KVM_REG_ARM_PSCI_VERSION, version);
 
 	if (err == -EINVAL) {
 		config_format_psci_version(vm->psci_kvm_version, newest);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "machine/devices.h"
 #include "vpsci/host.h"
@@ -58,7 +57,7 @@ static enum vcpu_next ask(struct vcpu *vcpu, struct psci_machine *machine)
 
 		return VCPU_RUN;
 	}
-	err = vcpu_set_register(vcpu, vcpu_register_x(0), (uint64_t)(int64_t)answer);
+	err = kvm_set_register(vcpu->fd, kvm_register_x(0), (uint64_t)(int64_t)answer);
 
 	return err ? crash(vcpu, "cannot answer SYSTEM_SUSPEND of", err) : VCPU_RUN;
 }
@@ -98,13 +97,13 @@ enum vcpu_next psci_suspend_on_event(struct vcpu *vcpu)
 	int err = 0;
 
 	for (unsigned int i = 0; i < 3 && !err; i++)
-		err = vcpu_get_register(vcpu, vcpu_register_x(i), &x[i]);
+		err = kvm_get_register(vcpu->fd, kvm_register_x(i), &x[i]);
 	if (!err)
-		err = vcpu_get_register(vcpu, VCPU_REGISTER_SCTLR_EL1, &sctlr);
+		err = kvm_get_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1, &sctlr);
 	if (err)
 		return crash(vcpu, "cannot read SYSTEM_SUSPEND's arguments from", err);
 	set_arguments(&vcpu->suspend, x[0], x[1], x[2]);
-	vcpu->suspend.big_endian = sctlr & VCPU_SCTLR_EL1_EE;
+	vcpu->suspend.big_endian = sctlr & SCTLR_EL1_EE;
 
 	return ask(vcpu, NULL);
 }
@@ -137,12 +136,11 @@ int32_t psci_host_may_suspend(struct vm *vm, const struct vcpu *caller)
 		return PSCI_RET_SUCCESS;
 	/* In libpsci's order: the others, then the entry point. */
 	for (unsigned int i = 0; i < vm->vcpu_count; i++) {
-		struct kvm_mp_state state;
+		uint32_t state;
 
 		if (&vm->vcpus[i] == caller)
 			continue;
-		if (ioctl(vm->vcpus[i].fd, KVM_GET_MP_STATE, &state) < 0 ||
-		    state.mp_state != KVM_MP_STATE_STOPPED)
+		if (kvm_get_mp_state(vm->vcpus[i].fd, &state) < 0 || state != KVM_MP_STATE_STOPPED)
 			return PSCI_RET_DENIED;
 	}
 	if (entry % INSTRUCTION_SIZE || !psci_suspend_entry_ok(vm, entry))

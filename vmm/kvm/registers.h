@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A vCPU's registers and MP state, by the file descriptor that KVM_CREATE_VCPU gave.
+ *
+ * They are for the thread that owns the vCPU: KVM holds a lock of it in each of these
+ * calls, so another thread would wait until KVM_RUN returns. All return 0 or -errno.
+ */
+#ifndef VMM_KVM_REGISTERS_H
+#define VMM_KVM_REGISTERS_H
+
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+/* Ids are KVM_REG_ARM64's. Core registers are counted in words of 32 bits. */
+#define KVM_REGISTER_CORE(size, member) \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_##size | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(member))
+#define KVM_REGISTER_PC KVM_REGISTER_CORE(U64, regs.pc)
+#define KVM_REGISTER_PSTATE KVM_REGISTER_CORE(U64, regs.pstate)
+#define KVM_REGISTER_SP_EL0 KVM_REGISTER_CORE(U64, regs.sp)
+#define KVM_REGISTER_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
+#define SCTLR_EL1_EE (1ULL << 25) /**< Big-endian data at EL1. */
+#define KVM_REGISTER_MPIDR_EL1 ARM64_SYS_REG(3, 0, 0, 0, 5)
+
+/** General register x0 to x30. */
+uint64_t kvm_register_x(unsigned int number);
+
+/** A register of 64 bits. */
+int kvm_get_register(int vcpu_fd, uint64_t id, uint64_t *value);
+int kvm_set_register(int vcpu_fd, uint64_t id, uint64_t value);
+
+/** A register of any size, which is in its id; at most 2048 bits. */
+int kvm_get_register_bytes(int vcpu_fd, uint64_t id, void *bytes);
+int kvm_set_register_bytes(int vcpu_fd, uint64_t id, const void *bytes);
+
+/**
+ * Which registers there are. Sets @list, which the caller frees, or NULL on failure:
+ * -ENOMEM or what KVM_GET_REG_LIST says.
+ */
+int kvm_list_registers(int vcpu_fd, struct kvm_reg_list **list);
+
+/** Whether the vCPU runs, is off or is suspended, one of KVM_MP_STATE_. */
+int kvm_get_mp_state(int vcpu_fd, uint32_t *state);
+int kvm_set_mp_state(int vcpu_fd, uint32_t state);
+
+#endif
