@@ -7,7 +7,7 @@
 . "$here/lib/suspend.bash"
 
 if [[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]]; then
-	suspend_linux userspace 6
+	suspend_linux userspace 4
 	save_linux userspace
 fi
-suspend_linux kernel 6
+suspend_linux kernel 2
