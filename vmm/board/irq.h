@@ -6,10 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct vm;
-
 struct irq_line {
-	struct vm *vm;
+	const int *vm_fd; /**< KVM's VM of the present power cycle; -1 between two. */
 	uint32_t spi; /**< Shared peripheral interrupt number: INTID - 32. */
 };
 

@@ -247,11 +247,8 @@ static bool write_byte(struct terminal *terminal, uint8_t byte)
 	return true;
 }
 
-/* struct pl011_host, send: from a vCPU's thread or the main thread. */
-static bool terminal_send(void *host, uint8_t byte)
+bool terminal_send(struct terminal *terminal, uint8_t byte)
 {
-	struct terminal *terminal = host;
-
 	if (terminal->socket)
 		return console_socket_send(terminal->socket, byte);
 	if (!terminal->has_streams || write_byte(terminal, byte))
@@ -263,23 +260,15 @@ static bool terminal_send(void *host, uint8_t byte)
 	return false;
 }
 
-/* struct pl011_host, room: from a vCPU's thread or the main thread. */
-static void terminal_room(void *host)
+void terminal_room(struct terminal *terminal)
 {
-	struct terminal *terminal = host;
-
 	(void)eventfd_write(terminal->room_fd, 1);
 }
 
-static const struct pl011_host uart_host = {
-	.send = terminal_send,
-	.room = terminal_room,
-};
-
-void terminal_connect(struct terminal *terminal, struct pl011 *uart)
+void terminal_connect(struct terminal *terminal, const struct terminal_device *ops, void *device)
 {
-	terminal->uart = uart;
-	pl011_connect(uart, &uart_host, terminal);
+	terminal->device_ops = ops;
+	terminal->device = device;
 }
 
 int terminal_fd(const struct terminal *terminal)
@@ -311,7 +300,8 @@ static void feed(struct terminal *terminal)
 
 		if (count > TERMINAL_PENDING_SIZE - first)
 			count = TERMINAL_PENDING_SIZE - first;
-		taken = pl011_receive(terminal->uart, &terminal->pending[first], count);
+		taken = terminal->device_ops->receive(terminal->device, &terminal->pending[first],
+						      count);
 		terminal->pending_first = (first + taken) % TERMINAL_PENDING_SIZE;
 		terminal->pending_count -= taken;
 		if (taken < count)
@@ -387,7 +377,7 @@ static void serve_socket(struct terminal *terminal)
 	for (size_t i = 0; i < count; i++)
 		keep(terminal, bytes[i]);
 	/* Last: to find that a client is gone makes room, too. */
-	pl011_resume(terminal->uart);
+	terminal->device_ops->resume(terminal->device);
 }
 
 enum terminal_event terminal_run(struct terminal *terminal)
@@ -408,7 +398,7 @@ enum terminal_event terminal_run(struct terminal *terminal)
 				return TERMINAL_QUIT;
 			break;
 		case SOURCE_OUTPUT:
-			pl011_resume(terminal->uart);
+			terminal->device_ops->resume(terminal->device);
 			break;
 		case SOURCE_ROOM:
 			(void)eventfd_read(terminal->room_fd, &count);
@@ -455,7 +445,7 @@ static int64_t monotonic_ms(void)
 /* Try to let go of the last bytes of output. */
 static bool is_sent(struct terminal *terminal)
 {
-	return (!terminal->uart || pl011_resume(terminal->uart)) &&
+	return (!terminal->device || terminal->device_ops->resume(terminal->device)) &&
 	       (!terminal->socket || console_socket_is_sent(terminal->socket));
 }
 

@@ -25,10 +25,9 @@
 #ifndef VMM_TERMINAL_H
 #define VMM_TERMINAL_H
 
+#include "base/error.h"
 #include "host/console-file.h"
 #include "host/console-socket.h"
-#include "devices/pl011.h"
-#include "base/error.h"
 #include "host/standard-output.h"
 
 #include <stdatomic.h>
@@ -46,7 +45,8 @@ struct terminal {
 	 */
 	void (*before_input)(void *context);
 	void *context;
-	struct pl011 *uart;
+	const struct terminal_device *device_ops;
+	void *device; /**< The serial device, or NULL before terminal_connect(). */
 	struct console_socket *socket; /**< NULL if the console is none. */
 	bool has_streams; /**< It is standard input and output, or a file. */
 	bool has_file; /**< Its output goes to a file. */
@@ -91,8 +91,26 @@ int terminal_open(struct terminal *terminal, const char *console, struct error *
 /** Keep the console's file, if it is one, within @limit bytes, as console_file_limit() does. */
 void terminal_limit(struct terminal *terminal, uint64_t limit);
 
-/** Connect with the UART, both ways. @uart must outlive the terminal. Before any vCPU runs. */
-void terminal_connect(struct terminal *terminal, struct pl011 *uart);
+/** The guest's serial device, as the terminal calls it. From the main thread. */
+struct terminal_device {
+	/** Offer input. Returns how many bytes were taken; terminal_room() follows if not all. */
+	size_t (*receive)(void *device, const uint8_t *bytes, size_t count);
+	/** terminal_send() would succeed again. Returns whether nothing waits any more. */
+	bool (*resume)(void *device);
+};
+
+/** Say what the guest has. @ops and @device must outlive the terminal. Before any vCPU runs. */
+void terminal_connect(struct terminal *terminal, const struct terminal_device *ops, void *device);
+
+/*
+ * For that device, from a vCPU's thread or the main thread; neither blocks.
+ */
+
+/** Take a byte. False: not now; resume() will follow. */
+bool terminal_send(struct terminal *terminal, uint8_t byte);
+
+/** receive() had to refuse bytes, and the device has room for some now. */
+void terminal_room(struct terminal *terminal);
 
 /** Whether there is somebody whose input may come. */
 static inline bool terminal_has_input(const struct terminal *terminal)

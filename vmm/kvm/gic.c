@@ -9,7 +9,6 @@
 #include "board/board.h"
 #include "board/irq.h"
 #include "kvm/kvm.h"
-#include "machine/vm.h"
 
 #define PPI_FIRST_INTID 16
 #define SPI_FIRST_INTID 32
@@ -143,8 +142,8 @@ void irq_line_set(const struct irq_line *line, bool level)
 	 * Between two lives, when devices are reset, there is no GIC to tell: they
 	 * lower their lines then, and those of the next one are low.
 	 */
-	if (line->vm->fd < 0)
+	if (*line->vm_fd < 0)
 		return;
 	/* Cannot fail for an SPI that the GIC was sized for. */
-	ioctl(line->vm->fd, KVM_IRQ_LINE, &irq);
+	ioctl(*line->vm_fd, KVM_IRQ_LINE, &irq);
 }

@@ -7,9 +7,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "board/board.h"
 #include "kvm/gic.h"
-#include "base/message.h"
+#include "machine/console.h"
 
 static void on_report(void *context, const char *text)
 {
@@ -131,12 +132,13 @@ int devices_create(struct devices *devices, struct vm *vm, const struct config *
 	err = create_rng(devices, vm, error);
 	if (err)
 		goto err_destroy_disks;
-	err = pl031_create(&devices->rtc, (struct irq_line){ .vm = vm, .spi = BOARD_RTC_SPI });
+	err = pl031_create(&devices->rtc,
+			   (struct irq_line){ .vm_fd = &vm->fd, .spi = BOARD_RTC_SPI });
 	if (err) {
 		error_set(error, err, "cannot make the real-time clock: %s", strerror(-err));
 		goto err_destroy_rng;
 	}
-	pl011_create(&devices->uart, (struct irq_line){ .vm = vm, .spi = BOARD_UART_SPI });
+	pl011_create(&devices->uart, (struct irq_line){ .vm_fd = &vm->fd, .spi = BOARD_UART_SPI });
 	err = add(vm, BOARD_UART_BASE, BOARD_UART_SIZE, &pl011_ops, &devices->uart, error);
 	if (!err)
 		err = add(vm, BOARD_RTC_BASE, BOARD_RTC_SIZE, &pl031_ops, &devices->rtc, error);
@@ -146,7 +148,7 @@ int devices_create(struct devices *devices, struct vm *vm, const struct config *
 	if (err)
 		goto err_destroy_uart;
 	terminal_limit(&devices->terminal, config->console_limit);
-	terminal_connect(&devices->terminal, &devices->uart);
+	console_connect(&devices->terminal, &devices->uart);
 
 	return 0;
 
