@@ -13,12 +13,12 @@
 #include "fake-kvm.h"
 #include "input.h"
 
+#include "base/time-text.h"
 #include "board/board.h"
 #include "machine/devices.h"
-#include "vpsci/host.h"
-#include "save/file.h"
-#include "base/time-text.h"
 #include "machine/vcpu.h"
+#include "save/file.h"
+#include "vpsci/vpsci.h"
 
 #include <psci/abi.h>
 #include <psci/psci.h>
@@ -113,7 +113,7 @@ static void put_to_sleep(struct vm *vm)
 	struct psci_entry entry;
 
 	vcpu->suspend = (struct vcpu_suspend){ .entry = MEMORY_BASE, .context = 7 };
-	if (!psci_host_machine(vm))
+	if (!vpsci_machine(vm))
 		return;
 	MUST(psci_vcpu_poll(vcpu->psci, &entry) == PSCI_NEXT_START);
 	MUST(psci_call(vcpu->psci, &regs) == PSCI_NEXT_SLEEP);
@@ -155,8 +155,8 @@ static void make(struct kind *kind, unsigned int number)
 	describe(kind, number);
 	MUST(mkdtemp(path));
 	snprintf(file, sizeof(file), "%s/vm", path);
-	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", &error) == 0);
-	if (vm_begin(&vm, NULL, &error) < 0)
+	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", vpsci_choose, &error) == 0);
+	if (vm_boot(&vm, &error) < 0)
 		must_be(false, error.text);
 	put_to_sleep(&vm);
 	MUST(save_file_write(file, &vm, &kind->record, &draft, &error) == 0);
@@ -250,8 +250,8 @@ static void restore(const struct kind *kind, struct save_file *file, bool whole)
 	int err;
 
 	/* Not the record's own, which may name any file of this machine. */
-	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", &error) == 0);
-	err = vm_begin(&vm, file, &error);
+	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", vpsci_choose, &error) == 0);
+	err = save_file_restore(file, &vm, &error);
 	/* What nobody changed is what was saved. */
 	if (err && whole)
 		must_be(false, error.text);

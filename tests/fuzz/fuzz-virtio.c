@@ -22,9 +22,9 @@
  *	6	the device serves, in this thread
  *	7	a whole request, offered: type, sector, layout, size
  */
-#include "host/disk.h"
 #include "board/memory.h"
 #include "devices/virtio/blk.h"
+#include "host/disk.h"
 
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>

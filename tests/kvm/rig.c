@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "machine/vcpu.h"
+#include "vpsci/vpsci.h"
 
 static bool runs;
 
@@ -45,9 +46,9 @@ void rig_create(struct rig *rig, unsigned int cpus)
 	rig->dir_fd = open(rig->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(rig->dir_fd >= 0);
 	assert_int_equal(vcpu_setup(&error), 0);
-	assert_int_equal(vm_create(&rig->vm, &kvm_of_tests, config, "vm", &error), 0);
+	assert_int_equal(vm_create(&rig->vm, &kvm_of_tests, config, "vm", vpsci_choose, &error), 0);
 	control_create(&rig->control, &rig->vm, &rig->record, NULL, NULL, rig->dir_fd);
-	assert_int_equal(vm_begin(&rig->vm, NULL, &error), 0);
+	assert_int_equal(vm_boot(&rig->vm, &error), 0);
 }
 
 void rig_run(struct rig *rig)

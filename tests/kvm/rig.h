@@ -9,8 +9,8 @@
 #include "fake-kvm.h"
 
 #include "control/control.h"
-#include "record/record.h"
 #include "machine/vm.h"
+#include "record/record.h"
 
 #define RIG_MEMORY (128ULL << 20)
 

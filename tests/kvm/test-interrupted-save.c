@@ -6,8 +6,8 @@
 #include "rig.h"
 
 #include "base/interrupt.h"
-#include "vpsci/host.h"
 #include "machine/vcpu.h"
+#include "vpsci/vpsci.h"
 
 #include <psci/abi.h>
 #include <psci/psci.h>

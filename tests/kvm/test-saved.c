@@ -16,9 +16,9 @@
 #include <cmocka.h>
 
 #include "machine/devices.h"
-#include "vpsci/host.h"
-#include "save/file.h"
 #include "machine/vcpu.h"
+#include "save/file.h"
+#include "vpsci/vpsci.h"
 
 #define FORMAT_1 "tests/fuzz/corpus/format-1.saved"
 
@@ -53,7 +53,7 @@ static void save(struct rig *rig, const char *path)
 	devices_let_go(rig->vm.devices);
 }
 
-/* Into the same machine, begun anew. Returns what vm_begin() does. */
+/* Into the same machine, begun anew. Returns what save_file_restore() does. */
 static int restore(struct rig *rig, const char *path, struct error *error)
 {
 	struct save_file file;
@@ -62,7 +62,7 @@ static int restore(struct rig *rig, const char *path, struct error *error)
 	if (save_file_open(path, &file, error) != 0)
 		fail_msg("%s", error->text);
 	vm_end(&rig->vm);
-	err = vm_begin(&rig->vm, &file, error);
+	err = save_file_restore(&file, &rig->vm, error);
 	save_file_close(&file);
 
 	return err;

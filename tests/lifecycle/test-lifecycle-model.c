@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph.h"
 #include "control/lifecycle-step.h"
+#include "graph.h"
 #include "world.h"
 
 struct edge {

@@ -22,14 +22,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fake-kvm.h"
-#include "record/lifecycle.h"
 #include "control/qmp/call.h"
+#include "fake-kvm.h"
 #include "random-guest.h"
+#include "record/lifecycle.h"
 #include "record/record.h"
+#include "record/vm-dir.h"
 #include "run/run.h"
 #include "save/file.h"
-#include "record/vm-dir.h"
 
 #define NAME "vm"
 /* Seconds after which something hangs that should take microseconds. */

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "board/board.h"
 #include "board/idle-states.h"
-#include "base/random.h"
 
 #define PHANDLE_GIC 1
 #define PHANDLE_CLOCK 2

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/config.h"
 #include "base/error.h"
-#include "boot/image.h"
 #include "board/memory.h"
+#include "boot/image.h"
+#include "config/config.h"
 
 /** What the tree says that is not a constant of the board. */
 struct device_tree {

@@ -20,10 +20,10 @@
 
 #include <stdint.h>
 
-#include "config/config.h"
 #include "base/error.h"
 #include "board/memory.h"
 #include "boot/unpack.h"
+#include "config/config.h"
 
 /**
  * How much room the device tree has: for 123 CPUs, all slots and the longest command

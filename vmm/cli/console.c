@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "host/escape.h"
-#include "record/lifecycle.h"
 #include "host/raw-mode.h"
-#include "record/record.h"
 #include "host/standard-output.h"
 #include "host/terminal.h"
+#include "record/lifecycle.h"
+#include "record/record.h"
 
 static const char help[] =
 	"Usage: dormouse console NAME\n"

@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/option.h"
-#include "record/lifecycle.h"
 #include "base/message.h"
-#include "control/qmp/call.h"
-#include "record/record.h"
 #include "base/time-text.h"
 #include "base/utf8.h"
+#include "cli/option.h"
+#include "control/qmp/call.h"
+#include "record/lifecycle.h"
+#include "record/record.h"
 #include "record/vm-dir.h"
 
 #define TIMEOUT_DEFAULT 30 /* Seconds: a reset clears all RAM. */

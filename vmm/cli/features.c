@@ -85,7 +85,7 @@ static int probe_vm(const struct kvm *kvm, struct probe *probe, struct error *er
 	if (fd < 0)
 		return fd;
 	probe->gic_v3 = ioctl(fd, KVM_CREATE_DEVICE, &gic) == 0;
-	probe->filter = psci_filter_offered(fd);
+	probe->filter = smccc_filter_offered(fd);
 	err = probe_vcpu(fd, probe, error);
 	close(fd);
 

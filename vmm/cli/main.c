@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
 #include "base/error.h"
-#include "record/lifecycle.h"
 #include "base/message.h"
 #include "base/version.h"
+#include "cli/cli.h"
+#include "record/lifecycle.h"
 
 static const char help[] =
 	"Usage: dormouse COMMAND [OPTION]...\n"

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "config/config.h"
 #include "base/error.h"
+#include "config/config.h"
 
 /**
  * Make @to, which is freed before unless it is NULL, an absolute path, since a

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time-text.h"
+#include "base/utf8.h"
 #include "board/board.h"
 #include "boot/image.h"
 #include "record/record.h"
-#include "base/time-text.h"
-#include "base/utf8.h"
 #include "record/vm-dir.h"
 
 static const char status_help[] =

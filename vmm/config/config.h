@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/psci-test.h"
 #include "base/error.h"
+#include "config/psci-test.h"
 
 #define CONFIG_DISKS_MAX 16
 #define CONFIG_CPUS_MAX 123 /* One GICv3 redistributor region below the PL011. */

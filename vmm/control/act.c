@@ -9,13 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control/report.h"
-#include "machine/devices.h"
-#include "kvm/gic.h"
-#include "machine/guest-clock.h"
 #include "base/message.h"
-#include "vpsci/host.h"
 #include "base/random.h"
+#include "control/report.h"
+#include "kvm/gic.h"
+#include "machine/devices.h"
+#include "machine/guest-clock.h"
 #include "machine/vcpu.h"
 
 /* --- the record --- */
@@ -271,7 +270,7 @@ static bool judge(struct control *control)
 {
 	struct vm *vm = control->vm;
 
-	control->suspend_answer = psci_host_may_suspend(vm, &vm->vcpus[control->life.vcpu]);
+	control->suspend_answer = vm->server->may_suspend(vm, &vm->vcpus[control->life.vcpu]);
 	if (control->suspend_answer == PSCI_RET_SUCCESS &&
 	    vm->config->suspend == SUSPEND_POLICY_DENY)
 		control->suspend_answer = PSCI_RET_DENIED;
@@ -293,7 +292,7 @@ static void wake_sleeper(struct control *control)
 
 	/* It is on from here, though its thread may wait at the gate. */
 	atomic_store(&sleeper->doing, VCPU_RUN);
-	psci_host_resume(vm, sleeper);
+	vm->server->resume(vm, sleeper);
 }
 
 /* --- all of it --- */

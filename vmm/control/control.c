@@ -10,7 +10,6 @@
 #include "control/report.h"
 #include "machine/devices.h"
 #include "machine/guest-clock.h"
-#include "vpsci/host.h"
 #include "machine/vcpu.h"
 
 void control_create(struct control *control, struct vm *vm, struct record *record,
@@ -222,7 +221,7 @@ static bool is_stopped_by_kvm(const struct vcpu *vcpu)
 int control_vcpu_powers(struct control *control, enum control_power *powers, struct error *error)
 {
 	struct vm *vm = control->vm;
-	const bool ask_kvm = vm->psci_server != PSCI_SERVER_USERSPACE;
+	const bool ask_kvm = vm->server->kvm_keeps_power;
 	/* Else to ask KVM about a vCPU that runs would wait until it does not. */
 	const bool held = !ask_kvm || vm_hold(vm);
 
@@ -255,7 +254,7 @@ int control_start(struct control *control, struct error *error)
 	record->pid = (long)getpid();
 	snprintf(record->host, sizeof(record->host), "%s", control->vm->kvm->release);
 	/* From now on it is this server and this version, whatever hosts may come. */
-	record->config.psci = control->vm->psci_server;
+	record->config.psci = control->vm->server->name;
 	record->config.psci_version = control->vm->psci_version;
 	(void)control_act(control, event);
 	if (control->life.stage != LIFECYCLE_OVER)

@@ -27,13 +27,13 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "record/cause.h"
 #include "base/error.h"
+#include "base/write-limit.h"
 #include "control/lifecycle-step.h"
+#include "machine/vm.h"
+#include "record/cause.h"
 #include "record/record.h"
 #include "save/file.h"
-#include "machine/vm.h"
-#include "base/write-limit.h"
 
 /** Why it ended or is reset; QMP's ShutdownCause. */
 enum control_reason {

@@ -33,11 +33,11 @@ void control_announce(const struct control *control)
 
 	config_format_psci_version(vm->psci_version, version);
 	config_format_psci_version(vm->psci_kvm_version, kvm_version);
-	if (vm->psci_server == PSCI_SERVER_KERNEL)
+	if (vm->server->name == PSCI_SERVER_KERNEL)
 		snprintf(server, sizeof(server), "KVM (host Linux %s)", vm->kvm->release);
 	else
 		snprintf(server, sizeof(server), "%s (host Linux %s, whose own PSCI is %s)",
-			 vm->psci_server == PSCI_SERVER_MIXED ? "KVM and libpsci" : "libpsci",
+			 vm->server->name == PSCI_SERVER_MIXED ? "KVM and libpsci" : "libpsci",
 			 vm->kvm->release, kvm_version);
 	if (vm->psci_fell_back)
 		message("%s: this host's Linux %s cannot forward PSCI calls (its KVM has no SMCCC "

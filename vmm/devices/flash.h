@@ -13,9 +13,9 @@
 #ifndef VMM_DEVICES_FLASH_H
 #define VMM_DEVICES_FLASH_H
 
+#include "base/error.h"
 #include "board/board.h"
 #include "board/bus.h"
-#include "base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -15,9 +15,9 @@
 #ifndef VMM_DEVICES_PL011_H
 #define VMM_DEVICES_PL011_H
 
+#include "base/stream.h"
 #include "board/bus.h"
 #include "board/irq.h"
-#include "base/stream.h"
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -9,9 +9,9 @@
 #ifndef VMM_DEVICES_PL031_H
 #define VMM_DEVICES_PL031_H
 
+#include "base/stream.h"
 #include "board/bus.h"
 #include "board/irq.h"
-#include "base/stream.h"
 
 #include <pthread.h>
 #include <stdbool.h>

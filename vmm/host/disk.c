@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/disk-lock.h"
 #include "base/durable.h"
+#include "host/disk-lock.h"
 
 #define BLOCK_SIZE_MAX (1 << 20)
 

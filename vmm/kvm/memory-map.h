@@ -3,9 +3,9 @@
 #ifndef VMM_MEMORY_MAP_H
 #define VMM_MEMORY_MAP_H
 
-#include "devices/flash.h"
 #include "base/error.h"
 #include "board/memory.h"
+#include "devices/flash.h"
 
 /**
  * Give a new KVM VM its RAM and, if there is one, its flash: read-only, so that

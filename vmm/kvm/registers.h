@@ -8,6 +8,7 @@
 #ifndef VMM_KVM_REGISTERS_H
 #define VMM_KVM_REGISTERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/kvm.h>

@@ -54,8 +54,7 @@ void reset_state_destroy(struct reset_state *state)
 }
 
 /* Returns how many, or 0 if not all can be had. */
-static size_t read_all(struct reset_state *state, int vcpu_fd,
-		       const struct kvm_reg_list *list)
+static size_t read_all(struct reset_state *state, int vcpu_fd, const struct kvm_reg_list *list)
 {
 	size_t count = 0;
 

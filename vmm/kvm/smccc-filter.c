@@ -36,7 +36,7 @@ static const struct range few[] = {
 	{ PSCI_FN64_SYSTEM_OFF2 | SMCCC_SVE_HINT_MASK, 1 },
 };
 
-bool psci_filter_offered(int vm_fd)
+bool smccc_filter_offered(int vm_fd)
 {
 	const struct kvm_device_attr attr = {
 		.group = KVM_ARM_VM_SMCCC_CTRL,
@@ -49,7 +49,7 @@ bool psci_filter_offered(int vm_fd)
 static int forward(const struct kvm *kvm, int vm_fd, const struct range *ranges, size_t count,
 		   struct error *error)
 {
-	if (!psci_filter_offered(vm_fd))
+	if (!smccc_filter_offered(vm_fd))
 		return error_set(error, -ENOTSUP,
 				 "this host's Linux %s cannot forward PSCI calls (its KVM has no "
 				 "SMCCC filter, which came with 6.4): what is left is --psci "
@@ -77,17 +77,17 @@ static int forward(const struct kvm *kvm, int vm_fd, const struct range *ranges,
 	return 0;
 }
 
-int psci_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *error)
+int smccc_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *error)
 {
 	return forward(kvm, vm_fd, all, COUNT(all), error);
 }
 
-int psci_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error)
+int smccc_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error)
 {
 	return forward(kvm, vm_fd, few, COUNT(few), error);
 }
 
-bool psci_filter_is_one_of_few(uint32_t fid)
+bool smccc_filter_is_one_of_few(uint32_t fid)
 {
 	for (size_t i = 0; i < COUNT(few); i++) {
 		if (few[i].base == fid)

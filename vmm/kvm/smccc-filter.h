@@ -10,18 +10,18 @@
 #include "kvm/kvm.h"
 
 /** Whether the KVM of a VM has the filter, which came with Linux 6.4. */
-bool psci_filter_offered(int vm_fd);
+bool smccc_filter_offered(int vm_fd);
 
 /** Forward every PSCI call. Before any vCPU has run. Returns 0, or -errno with @error set. */
-int psci_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *error);
+int smccc_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *error);
 
 /**
  * Forward those calls whose answer tells what there is, or that KVM may lack:
- * PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. As psci_filter_forward_all().
+ * PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. As smccc_filter_forward_all().
  */
-int psci_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error);
+int smccc_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error);
 
-/** Whether psci_filter_forward_few() forwards @fid. */
-bool psci_filter_is_one_of_few(uint32_t fid);
+/** Whether smccc_filter_forward_few() forwards @fid. */
+bool smccc_filter_is_one_of_few(uint32_t fid);
 
 #endif

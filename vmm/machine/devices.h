@@ -5,16 +5,16 @@
 
 #include <stddef.h>
 
+#include "base/error.h"
+#include "base/stream.h"
 #include "config/config.h"
 #include "devices/flash.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
-#include "host/disk.h"
-#include "base/error.h"
-#include "base/stream.h"
-#include "host/terminal.h"
 #include "devices/virtio/blk.h"
 #include "devices/virtio/rng.h"
+#include "host/disk.h"
+#include "host/terminal.h"
 #include "machine/vm.h"
 
 struct devices {

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "config/config.h"
 #include "base/error.h"
+#include "config/config.h"
 
 /** What KVM says of itself. */
 struct host_limits {

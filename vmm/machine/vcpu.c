@@ -13,8 +13,8 @@
 
 #include "board/bus.h"
 #include "host/memory-error.h"
-#include "vpsci/host.h"
 #include "machine/vm.h"
+#include "machine/vpsci-server.h"
 
 #define SCTLR_EL1_M (1ULL << 0)
 #define SCTLR_EL1_C (1ULL << 2)
@@ -93,7 +93,7 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 		err = kvm_get_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1, &sctlr);
 		if (!err)
 			err = kvm_set_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1,
-						sctlr | SCTLR_EL1_EE);
+					       sctlr | SCTLR_EL1_EE);
 	}
 	if (!err)
 		err = kvm_set_register(vcpu->fd, KVM_REGISTER_PC, pc);
@@ -286,9 +286,9 @@ static enum vcpu_next on_exit_reason(struct vcpu *vcpu)
 	case KVM_EXIT_ARM_LDST64B:
 		return abort_access(vcpu);
 	case KVM_EXIT_HYPERCALL:
-		return psci_host_call(vcpu);
+		return vcpu->vm->server->call(vcpu);
 	case KVM_EXIT_SYSTEM_EVENT:
-		return psci_host_system_event(vcpu);
+		return vcpu->vm->server->system_event(vcpu);
 	default:
 		snprintf(what, sizeof(what), "KVM_RUN ended with exit reason %u",
 			 vcpu->run->exit_reason);
@@ -300,7 +300,7 @@ static enum vcpu_next on_exit_reason(struct vcpu *vcpu)
 /* What next, unless the machine is held up: then first that. */
 static enum vcpu_next poll_next(struct vcpu *vcpu)
 {
-	return gate_pass(&vcpu->vm->gate) ? psci_host_poll(vcpu) : VCPU_EXIT;
+	return gate_pass(&vcpu->vm->gate) ? vcpu->vm->server->poll(vcpu) : VCPU_EXIT;
 }
 
 /* Before each KVM_RUN. This order, or a kick is lost: see vcpu.h. */
@@ -395,7 +395,8 @@ static enum vcpu_next suspended(struct vcpu *vcpu)
 		}
 		err = run_guest(vcpu);
 		if (!err)
-			return is_wakeup(vcpu->run) ? psci_host_wake(vcpu) : on_exit_reason(vcpu);
+			return is_wakeup(vcpu->run) ? vcpu->vm->server->wake(vcpu)
+						    : on_exit_reason(vcpu);
 		if (err != -EINTR)
 			return on_run_failure(vcpu, -err);
 	}

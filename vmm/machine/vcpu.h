@@ -7,7 +7,7 @@
  * The vCPU's registers, its struct kvm_run and its part of libpsci belong to its
  * own thread while that runs, and to the thread that creates and destroys it
  * before and after. Others have one way in: vcpu_kick(), which makes the thread
- * ask psci_host_poll() what to do next. Before it polls, it passes the machine's
+ * ask the server of PSCI (vpsci-server.h) what to do next. Before it polls, it passes the machine's
  * gate (gate.h): while that is closed and all are held up there, registers and
  * ioctls of every vCPU belong to the thread that closed it.
  *
@@ -37,17 +37,10 @@
 #include "base/error.h"
 #include "kvm/registers.h"
 #include "machine/gate.h"
+#include "machine/vcpu-next.h"
 
 struct vm;
 struct psci_vcpu;
-
-/** What a vCPU's thread does next. */
-enum vcpu_next {
-	VCPU_RUN, /**< Enter the guest. */
-	VCPU_PARK, /**< Off: wait for a kick. */
-	VCPU_SLEEP, /**< Suspended: wait for an interrupt or a kick. */
-	VCPU_EXIT, /**< This life of the machine is over. */
-};
 
 /** What a vCPU's thread asks the main thread at the gate; the answer in braces. */
 enum vcpu_question {

@@ -10,23 +10,26 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "boot/device-tree.h"
-#include "machine/devices.h"
-#include "kvm/gic.h"
-#include "machine/host-limits.h"
-#include "kvm/memory-map.h"
 #include "base/message.h"
-#include "vpsci/host.h"
-#include "save/file.h"
+#include "boot/device-tree.h"
+#include "kvm/gic.h"
+#include "kvm/memory-map.h"
+#include "machine/devices.h"
+#include "machine/host-limits.h"
 #include "machine/vcpu.h"
 
 int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
-	      struct error *error)
+	      vpsci_chooser *choose_server, struct error *error)
 {
 	const struct host_limits limits = { .cpus = kvm->cpus_max, .ipa_bits = kvm->ipa_bits };
 	int err;
 
-	*vm = (struct vm){ .kvm = kvm, .config = config, .name = name, .fd = -1, .gic_fd = -1 };
+	*vm = (struct vm){ .kvm = kvm,
+			   .config = config,
+			   .name = name,
+			   .choose_server = choose_server,
+			   .fd = -1,
+			   .gic_fd = -1 };
 	err = host_limits_check(&limits, config, error);
 	if (err)
 		return err;
@@ -115,14 +118,13 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 static int create_vcpus(struct vm *vm, struct error *error)
 {
 	const unsigned int count = vm->config->cpus;
-	/* Where KVM keeps the power states, all but vCPU 0 begin off; libpsci parks them itself. */
-	const bool kernel = vm->psci_server != PSCI_SERVER_USERSPACE;
 
 	vm->vcpus = calloc(count, sizeof(*vm->vcpus));
 	if (!vm->vcpus)
 		return error_set(error, -ENOMEM, "out of memory");
 	for (unsigned int i = 0; i < count; i++) {
-		const int err = vcpu_create(&vm->vcpus[i], vm, i, kernel && i > 0, error);
+		const int err = vcpu_create(&vm->vcpus[i], vm, i,
+					    vm->server->kvm_keeps_power && i > 0, error);
 
 		if (err)
 			return err;
@@ -158,7 +160,7 @@ static int fill_memory(struct vm *vm, struct error *error)
 	return device_tree_write(&tree, &vm->memory, error);
 }
 
-int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
+int vm_begin(struct vm *vm, struct error *error)
 {
 	int err;
 
@@ -166,7 +168,7 @@ int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
 	gate_begin(&vm->gate);
 	err = create_kvm_vm(vm, error);
 	if (!err) {
-		psci_host_choose(vm);
+		vm->server = vm->choose_server(vm);
 		err = create_vcpus(vm, error);
 	}
 	if (!err)
@@ -176,9 +178,20 @@ int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
 	if (!err)
 		err = devices_attach(vm->devices, vm, error);
 	if (!err)
-		err = psci_host_begin(vm, vm->image.entry, vm->image.device_tree_address, error);
-	if (!err)
-		err = from ? save_file_load(from, vm, error) : fill_memory(vm, error);
+		err = vm->server->begin(vm, vm->image.entry, vm->image.device_tree_address, error);
+	if (err)
+		vm_end(vm);
+
+	return err;
+}
+
+int vm_boot(struct vm *vm, struct error *error)
+{
+	int err = vm_begin(vm, error);
+
+	if (err)
+		return err;
+	err = fill_memory(vm, error);
 	if (err)
 		vm_end(vm);
 
@@ -187,7 +200,8 @@ int vm_begin(struct vm *vm, struct save_file *from, struct error *error)
 
 void vm_end(struct vm *vm)
 {
-	psci_host_end(vm);
+	if (vm->server)
+		vm->server->end(vm);
 	if (vm->gic_fd >= 0)
 		close(vm->gic_fd);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
@@ -322,7 +336,7 @@ int vm_restart(struct vm *vm, bool warm, struct error *error)
 	if (!warm)
 		err = drop_memory(vm, error);
 	if (!err)
-		err = vm_begin(vm, NULL, error);
+		err = vm_boot(vm, error);
 	if (err)
 		return err;
 	err = vm_run(vm, error);

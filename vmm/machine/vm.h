@@ -16,26 +16,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "board/bus.h"
-#include "record/cause.h"
-#include "config/config.h"
 #include "base/error.h"
+#include "board/bus.h"
+#include "board/memory.h"
+#include "boot/image.h"
+#include "config/config.h"
+#include "kvm/kvm.h"
+#include "kvm/reset-state.h"
 #include "machine/gate.h"
 #include "machine/guest-clock.h"
-#include "boot/image.h"
-#include "kvm/kvm.h"
-#include "board/memory.h"
-#include "kvm/reset-state.h"
+#include "machine/vpsci-server.h"
+#include "record/cause.h"
 
 struct devices;
-struct save_file;
-struct psci_host_machine;
 struct vcpu;
 
 struct vm {
 	const struct kvm *kvm;
 	const struct config *config;
 	const char *name;
+	vpsci_chooser *choose_server;
 	struct memory memory;
 	struct bus bus;
 	struct image image;
@@ -53,9 +53,9 @@ struct vm {
 	int gic_fd;
 	struct vcpu *vcpus;
 	unsigned int vcpu_count; /**< Of those created; config->cpus when complete. */
-	enum psci_server psci_server; /**< Never PSCI_SERVER_ANY once begun. */
+	const struct vpsci_server *server; /**< Of PSCI; NULL before the first power cycle. */
+	void *vpsci; /**< The server's own, or NULL. */
 	bool psci_fell_back; /**< KVM serves it only because it cannot forward the calls. */
-	struct psci_host_machine *psci; /**< NULL while KVM alone serves PSCI. */
 	atomic_bool psci_held; /**< --psci-test hold-cpu: it has not been let go yet. */
 	uint32_t psci_version; /**< What the guest sees. */
 	uint32_t psci_kvm_version; /**< The newest that KVM itself has. */
@@ -71,20 +71,22 @@ struct vm {
 
 /**
  * Get hold of what lasts: RAM and the images, which are checked. Nothing runs.
- * @kvm, @config and @name must outlive the VM. Returns 0, or -errno with @error
- * set.
+ * @kvm, @config and @name must outlive the VM; @choose_server is called by each
+ * vm_begin(). Returns 0, or -errno with @error set.
  */
 int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
-	      struct error *error);
+	      vpsci_chooser *choose_server, struct error *error);
 
 void vm_destroy(struct vm *vm);
 
 /**
- * Begin a life: a KVM VM, its vCPUs and GIC, the images and the device tree in
- * RAM, the devices as after power-on; or, unless @from is NULL, go on with the life
- * that was saved there. Nothing runs yet. Returns 0, or -errno with @error set.
+ * Begin a power cycle: a KVM VM, its vCPUs and GIC, the devices as after power-on. RAM
+ * is still to be filled. Nothing runs yet. Returns 0, or -errno with @error set.
  */
-int vm_begin(struct vm *vm, struct save_file *from, struct error *error);
+int vm_begin(struct vm *vm, struct error *error);
+
+/** The same with the images and the device tree in RAM, ready to boot. */
+int vm_boot(struct vm *vm, struct error *error);
 
 /** Let the vCPUs run. Returns 0, or -errno with @error set. */
 int vm_run(struct vm *vm, struct error *error);
@@ -123,7 +125,7 @@ void vm_report_undecoded(struct vm *vm, unsigned int vcpu, uint64_t address, boo
 /** Wait until every vCPU has stopped, and say why they did. After vm_stop(). */
 struct cause vm_wait(struct vm *vm);
 
-/** End a life that vm_begin() began and in which nothing runs any more. */
+/** End a power cycle that vm_begin() or vm_boot() began and in which nothing runs any more. */
 void vm_end(struct vm *vm);
 
 /**

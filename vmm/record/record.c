@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time-text.h"
 #include "board/board.h"
 #include "record/file.h"
 #include "record/suspension.h"
 #include "record/text.h"
-#include "base/time-text.h"
 
 /*
  * Raised when a reader of the old format would misunderstand the new one. To one of

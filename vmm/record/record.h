@@ -13,9 +13,9 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "record/cause.h"
-#include "config/config.h"
 #include "base/error.h"
+#include "config/config.h"
+#include "record/cause.h"
 #include "record/suspension.h"
 
 /** A record is shorter than this: neither written nor read otherwise. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "base/time-text.h"
+#include "config/config.h"
 
 /* GICv3: where private peripheral interrupts begin, and what no interrupt has. */
 #define INTID_FIRST 16

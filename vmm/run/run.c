@@ -10,21 +10,22 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "control/act.h"
-#include "control/report.h"
-#include "control/control.h"
-#include "machine/devices.h"
 #include "base/interrupt.h"
-#include "kvm/kvm.h"
-#include "record/lifecycle.h"
 #include "base/message.h"
+#include "control/act.h"
+#include "control/control.h"
 #include "control/qmp/monitor.h"
+#include "control/report.h"
 #include "host/raw-mode.h"
-#include "record/record.h"
-#include "run/config.h"
+#include "kvm/kvm.h"
+#include "machine/devices.h"
 #include "machine/vcpu.h"
-#include "record/vm-dir.h"
 #include "machine/vm.h"
+#include "record/lifecycle.h"
+#include "record/record.h"
+#include "record/vm-dir.h"
+#include "run/config.h"
+#include "vpsci/vpsci.h"
 
 struct session {
 	const struct run_options *options;
@@ -192,7 +193,8 @@ static void serve(struct session *s)
 static int run_vm(struct session *s, struct error *error)
 {
 	struct error uncontrolled;
-	int err = vm_begin(&s->vm, s->options->from, error);
+	struct save_file *from = s->options->from;
+	int err = from ? save_file_restore(from, &s->vm, error) : vm_boot(&s->vm, error);
 
 	if (!err)
 		err = control_start(&s->control, error);
@@ -230,7 +232,7 @@ int run(const struct run_options *options, struct error *error)
 		ret = kvm_open(&s.kvm, error);
 	if (ret)
 		goto out_close_signals;
-	ret = vm_create(&s.vm, &s.kvm, &s.record.config, s.dir.name, error);
+	ret = vm_create(&s.vm, &s.kvm, &s.record.config, s.dir.name, vpsci_choose, error);
 	if (!ret) {
 		control_create(&s.control, &s.vm, &s.record,
 			       s.found.recorded ? &s.found.last : NULL, options->from, s.dir.fd);

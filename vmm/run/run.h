@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "config/config.h"
 #include "base/error.h"
+#include "config/config.h"
 
 struct save_file;
 

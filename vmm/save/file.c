@@ -216,7 +216,7 @@ int save_file_open(const char *path, struct save_file *file, struct error *error
 	return err;
 }
 
-int save_file_load(struct save_file *file, struct vm *vm, struct error *error)
+static int load(struct save_file *file, struct vm *vm, struct error *error)
 {
 	unsigned int sleeper = 0;
 	struct error reason;
@@ -238,6 +238,19 @@ int save_file_load(struct save_file *file, struct vm *vm, struct error *error)
 	return err ? error_set(error, err, "cannot restore %s from %s: %s", file->name, file->path,
 			       reason.text)
 		   : 0;
+}
+
+int save_file_restore(struct save_file *file, struct vm *vm, struct error *error)
+{
+	int err = vm_begin(vm, error);
+
+	if (err)
+		return err;
+	err = load(file, vm, error);
+	if (err)
+		vm_end(vm);
+
+	return err;
 }
 
 void save_file_close(struct save_file *file)

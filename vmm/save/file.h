@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 #include "base/new-file.h"
-#include "record/record.h"
 #include "base/stream.h"
 #include "machine/vm.h"
+#include "record/record.h"
 
 #define SAVE_NAME_SIZE 65
 
@@ -59,11 +59,11 @@ void save_file_drop(struct save_draft *draft);
 int save_file_open(const char *path, struct save_file *file, struct error *error);
 
 /**
- * Read the machine into @vm, of the configuration that the record has, begun but
- * with nothing running. Returns 0, or -errno with @error set. Either way its disks are
- * halted: once nothing can fail any more, devices_start() lets them begin.
+ * Begin a power cycle of @vm, which has the configuration that the record has, with what
+ * was saved; nothing runs yet. Returns 0, or -errno with @error set. Either way its
+ * disks are halted: once nothing can fail any more, devices_start() lets them begin.
  */
-int save_file_load(struct save_file *file, struct vm *vm, struct error *error);
+int save_file_restore(struct save_file *file, struct vm *vm, struct error *error);
 
 void save_file_close(struct save_file *file);
 

@@ -6,11 +6,11 @@
 #include <time.h>
 
 #include "machine/devices.h"
-#include "save/psci-state.h"
+#include "machine/vcpu.h"
 #include "save/gic-state.h"
 #include "save/memory-state.h"
+#include "save/psci-state.h"
 #include "save/vcpu-state.h"
-#include "machine/vcpu.h"
 
 /* In nanoseconds since 1970. */
 static uint64_t wall_clock(void)
@@ -55,7 +55,7 @@ static int put_to_sleep(struct vm *vm, unsigned int sleeper, struct error *error
 		vcpu->suspended = i == sleeper;
 		atomic_store(&vcpu->doing, vcpu->suspended ? VCPU_SLEEP : VCPU_PARK);
 		/* Where KVM keeps power states: it sleeps in one of ours, see vcpu.c. */
-		if (vm->psci_server != PSCI_SERVER_USERSPACE)
+		if (vm->server->kvm_keeps_power)
 			err = set_power(vcpu, vcpu->suspended, error);
 	}
 	/* What it has now is no longer what KVM_ARM_VCPU_INIT left. */
@@ -94,7 +94,7 @@ int machine_move(struct vm *vm, unsigned int *sleeper, struct stream *stream, st
 	if (!err)
 		err = gic_state_move(vm, stream, error);
 	if (!err && !stream_error(stream))
-		err = psci_save_move(vm, &vm->vcpus[*sleeper], stream, error);
+		err = vpsci_save_move(vm, &vm->vcpus[*sleeper], stream, error);
 	/* After the GIC: they raise their lines again. */
 	if (!err)
 		err = devices_move(vm->devices, stream, error);

@@ -3,8 +3,8 @@
 #ifndef VMM_SAVE_MEMORY_STATE_H
 #define VMM_SAVE_MEMORY_STATE_H
 
-#include "board/memory.h"
 #include "base/stream.h"
+#include "board/memory.h"
 
 /**
  * Move it; what is read goes to memory that is all zero. Nobody else may use it.

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "vpsci/host.h"
+#include "vpsci/vpsci.h"
 
 /* libpsci's record of the largest machine is far smaller. */
 #define PSCI_RECORD_SIZE_MAX (64U * 1024)
@@ -28,10 +28,10 @@ static int restore_psci(struct psci_machine *machine, const struct vcpu *sleeper
 	return 0;
 }
 
-int psci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
-		   struct error *error)
+int vpsci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
+		    struct error *error)
 {
-	struct psci_machine *machine = psci_host_machine(vm);
+	struct psci_machine *machine = vpsci_machine(vm);
 	uint32_t size;
 	void *record;
 	int err = 0;

@@ -14,7 +14,7 @@
  * of one that @sleeper has suspended. Returns 0, or -errno with @error set, but for
  * failures of the stream.
  */
-int psci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
-		   struct error *error);
+int vpsci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
+		    struct error *error);
 
 #endif

@@ -122,7 +122,8 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 	if (err == -ENOENT && (!identifies(id) || memcmp(bytes, zero, size_of(id)) == 0))
 		return 0;
 	/* What cannot be changed need not be, if it is the same. */
-	if (kvm_get_register_bytes(vcpu->fd, id, here) == 0 && memcmp(here, bytes, size_of(id)) == 0)
+	if (kvm_get_register_bytes(vcpu->fd, id, here) == 0 &&
+	    memcmp(here, bytes, size_of(id)) == 0)
 		return 0;
 
 	return error_set(error, -ENOTSUP,

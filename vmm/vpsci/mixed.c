@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vpsci/mixed.h"
+/*
+ * libpsci beside KVM's own PSCI: what --psci mixed is made of.
+ *
+ * KVM keeps every vCPU's power state and serves all calls but PSCI_VERSION,
+ * PSCI_FEATURES and SYSTEM_OFF2, none of which asks what another vCPU does. So
+ * to libpsci each vCPU is a machine of its own, always on: nothing is shared,
+ * nothing needs a lock, and a call is carried out on whichever vCPU makes it.
+ *
+ * KVM is held at PSCI 1.1, or at the guest's version if that is older: all that
+ * KVM's 1.2 and 1.3 add is forwarded. Every KVM with the filter has 1.1, and a
+ * version that is held means the same on every kernel, so that PSCI_FEATURES can
+ * say what KVM does without asking it, and a guest finds the same on any host.
+ */
+#include "vpsci/server.h"
 
 #include <psci/smccc.h>
 
@@ -9,17 +22,29 @@
 
 #include "kvm/smccc-filter.h"
 #include "vpsci/suspend.h"
-#include "machine/vcpu.h"
 
 /** A vCPU, alone in its machine. */
-struct solo {
+struct vcpu_machine {
 	struct psci_machine machine;
 	struct psci_vcpu vcpu;
 	struct psci_vcpu *index[1];
 };
 
-struct psci_mixed {
-	struct solo *solos; /**< One for each vCPU, by its index. */
+static void on_kick(void *ctx, void *vctx)
+{
+	vcpu_kick(vctx);
+}
+
+static bool on_entry_ok(void *ctx, uint64_t ipa)
+{
+	return vpsci_suspend_entry_ok(ctx, ipa);
+}
+
+/* Without a lock, since a machine of one vCPU is called by one thread. */
+static const struct psci_host host = {
+	.size = sizeof(struct psci_host),
+	.kick = on_kick,
+	.entry_ok = on_entry_ok,
 };
 
 /** What PSCI leaves optional and KVM's PSCI 1.1 does not have. */
@@ -51,83 +76,112 @@ static uint32_t withheld(uint32_t version)
 	return bits;
 }
 
-static int begin(struct solo *solo, struct vcpu *vcpu, uint32_t version,
-		 const struct psci_host *host)
+static int begin_vcpu(struct vcpu_machine *own, struct vcpu *vcpu, uint32_t version)
 {
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = version,
 		.withheld = withheld(version),
-		.offered = psci_suspend_offered(version),
-		.index = solo->index,
+		.offered = vpsci_suspend_offered(version),
+		.index = own->index,
 		.index_size = 1,
-		.host = host,
+		.host = &host,
 		.ctx = vcpu->vm,
 	};
 	struct psci_entry entry = { 0 };
-	int err = psci_machine_init(&solo->machine, &config);
+	int err = psci_machine_init(&own->machine, &config);
 
 	if (!err)
-		err = psci_vcpu_init(&solo->vcpu, &solo->machine, vcpu->mpidr, vcpu);
+		err = psci_vcpu_init(&own->vcpu, &own->machine, vcpu->mpidr, vcpu);
 	/* On from here to the end: where it starts is between the guest and KVM. */
 	if (!err)
-		err = psci_machine_boot(&solo->vcpu, &entry);
+		err = psci_machine_boot(&own->vcpu, &entry);
 	if (err)
 		return err;
-	psci_vcpu_poll(&solo->vcpu, &entry);
-	vcpu->psci = &solo->vcpu;
+	psci_vcpu_poll(&own->vcpu, &entry);
+	vcpu->psci = &own->vcpu;
 
 	return 0;
 }
 
-int psci_mixed_create(struct vm *vm, uint32_t version, const struct psci_host *host,
-		      struct psci_mixed **created, struct error *error)
-{
-	struct psci_mixed *mixed = calloc(1, sizeof(*mixed));
-	int err = 0;
-
-	if (mixed)
-		mixed->solos = calloc(vm->vcpu_count, sizeof(*mixed->solos));
-	if (!mixed || !mixed->solos) {
-		free(mixed);
-
-		return error_set(error, -ENOMEM, "out of memory");
-	}
-	for (unsigned int i = 0; i < vm->vcpu_count && !err; i++)
-		err = begin(&mixed->solos[i], &vm->vcpus[i], version, host);
-	if (err) {
-		psci_mixed_destroy(mixed);
-
-		return error_set(error, -EINVAL, "PSCI %#x: %s", version, psci_strerror(err));
-	}
-	*created = mixed;
-
-	return 0;
-}
-
-void psci_mixed_destroy(struct psci_mixed *mixed)
-{
-	if (!mixed)
-		return;
-	free(mixed->solos);
-	free(mixed);
-}
-
-uint32_t psci_mixed_kvm_version(uint32_t version)
+/* Hold KVM at a version that every KVM with the filter has. */
+static uint32_t kvm_version(uint32_t version)
 {
 	return version < PSCI_VERSION_1_1 ? version : PSCI_VERSION_1_1;
 }
 
-bool psci_mixed_is_unserved(const struct psci_regs *regs)
+static int mixed_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	struct vcpu_machine *machines;
+	int err = vpsci_set_version(vm, PSCI_VERSION_1_3, error);
+
+	if (!err)
+		err = smccc_filter_forward_few(vm->kvm, vm->fd, error);
+	if (err)
+		return err;
+	machines = calloc(vm->vcpu_count, sizeof(*machines));
+	if (!machines)
+		return error_set(error, -ENOMEM, "out of memory");
+	vm->vpsci = machines;
+	for (unsigned int i = 0; i < vm->vcpu_count; i++) {
+		err = begin_vcpu(&machines[i], &vm->vcpus[i], vm->psci_version);
+		if (err)
+			return error_set(error, -EINVAL, "PSCI %#x: %s", vm->psci_version,
+					 psci_strerror(err));
+	}
+
+	return vpsci_begin_kvm(vm, pc, x0, kvm_version(vm->psci_version), error);
+}
+
+static void mixed_end(struct vm *vm)
+{
+	free(vm->vpsci);
+	vm->vpsci = NULL;
+}
+
+/*
+ * Whether the call is a question for a function that libpsci would announce and KVM,
+ * which would have to serve it, does not know: one with SVE's hint.
+ */
+static bool is_unserved(const struct psci_regs *regs)
 {
 	const uint32_t fid = (uint32_t)regs->x[0] & ~(uint32_t)SMCCC_SVE_HINT_MASK;
 	const uint32_t asked = (uint32_t)regs->x[1];
 
 	return fid == PSCI_FN32_PSCI_FEATURES && asked & SMCCC_SVE_HINT_MASK &&
-	       !psci_filter_is_one_of_few(asked);
+	       !smccc_filter_is_one_of_few(asked);
 }
 
-struct psci_event psci_mixed_event(struct psci_mixed *mixed, unsigned int vcpu)
+/* None of the calls that are forwarded suspends, starts or stops a vCPU alone. */
+static enum vcpu_next mixed_call(struct vcpu *vcpu)
 {
-	return psci_machine_event(&mixed->solos[vcpu].machine);
+	struct psci_regs regs = { .x = { vcpu->run->hypercall.nr } };
+	int err = vpsci_fetch(vcpu, &regs);
+
+	if (err)
+		return vpsci_call_failed(vcpu, err);
+	if (is_unserved(&regs)) {
+		regs.x[0] = (uint64_t)PSCI_RET_NOT_SUPPORTED;
+	} else if (psci_call(vcpu->psci, &regs) != PSCI_NEXT_RESUME) {
+		struct vcpu_machine *machines = vcpu->vm->vpsci;
+		const struct psci_event event = psci_machine_event(&machines[vcpu->index].machine);
+
+		return vpsci_report_event(vcpu, &event, true);
+	}
+	err = kvm_set_register(vcpu->fd, kvm_register_x(0), regs.x[0]);
+
+	return err ? vpsci_call_failed(vcpu, err) : VCPU_RUN;
 }
+
+const struct vpsci_server vpsci_mixed = {
+	.name = PSCI_SERVER_MIXED,
+	.kvm_keeps_power = true,
+	.begin = mixed_begin,
+	.end = mixed_end,
+	.may_suspend = vpsci_suspend_kvm_may,
+	.resume = vpsci_suspend_kvm_resume,
+	.poll = vpsci_suspend_kvm_poll,
+	.call = mixed_call,
+	.wake = vpsci_suspend_kvm_wake,
+	.system_event = vpsci_system_event,
+};

@@ -9,7 +9,7 @@
 #define DEPTH_STANDBY 1
 #define OFFER(fid) (UINT32_C(1) << (0x1f & (fid)))
 
-struct psci_power {
+struct vpsci_power {
 	struct psci_idle_state states[IDLE_STATE_ALL_COUNT];
 	struct psci_stat *stats;
 	struct psci_domain *clusters;
@@ -59,10 +59,10 @@ static uint32_t offered_functions(const struct config *config, uint32_t version)
 	return config->idle_clusters ? offered | OFFER(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : offered;
 }
 
-struct psci_power *psci_power_create(const struct vm *vm, struct psci_config *psci)
+struct vpsci_power *vpsci_power_create(const struct vm *vm, struct psci_config *psci)
 {
 	const struct config *config = vm->config;
-	struct psci_power *power = calloc(1, sizeof(*power));
+	struct vpsci_power *power = calloc(1, sizeof(*power));
 	size_t node_count = vm->vcpu_count;
 
 	if (!power || !config->idle_states)
@@ -76,7 +76,7 @@ struct psci_power *psci_power_create(const struct vm *vm, struct psci_config *ps
 	psci->stat_count = node_count * psci->idle_state_count;
 	power->stats = calloc(psci->stat_count, sizeof(*power->stats));
 	if (!power->stats || (power->cluster_count && !power->clusters)) {
-		psci_power_destroy(power);
+		vpsci_power_destroy(power);
 
 		return NULL;
 	}
@@ -89,8 +89,8 @@ struct psci_power *psci_power_create(const struct vm *vm, struct psci_config *ps
 	return power;
 }
 
-int psci_power_connect(struct psci_power *power, const struct vm *vm, struct psci_machine *machine,
-		       struct psci_vcpu *vcpus)
+int vpsci_power_connect(struct vpsci_power *power, const struct vm *vm,
+			struct psci_machine *machine, struct psci_vcpu *vcpus)
 {
 	size_t cluster = 0;
 	int err = 0;
@@ -107,7 +107,7 @@ int psci_power_connect(struct psci_power *power, const struct vm *vm, struct psc
 	return err;
 }
 
-void psci_power_destroy(struct psci_power *power)
+void vpsci_power_destroy(struct vpsci_power *power)
 {
 	if (!power)
 		return;

@@ -3,14 +3,14 @@
  * What libpsci is told of a VM's idle states: --idle-states in its words, and the
  * optional functions that come with them.
  */
-#ifndef VMM_PSCI_POWER_H
-#define VMM_PSCI_POWER_H
+#ifndef VMM_VPSCI_POWER_H
+#define VMM_VPSCI_POWER_H
 
 #include <psci/psci.h>
 
 #include "machine/vm.h"
 
-struct psci_power;
+struct vpsci_power;
 
 /**
  * Describe in @psci, whose version is set already, what the configuration of @vm
@@ -18,16 +18,16 @@ struct psci_power;
  * if it has no idle states. What is returned must last as long as the machine.
  * Returns NULL if memory ran out.
  */
-struct psci_power *psci_power_create(const struct vm *vm, struct psci_config *psci);
+struct vpsci_power *vpsci_power_create(const struct vm *vm, struct psci_config *psci);
 
 /**
  * Make the clusters of @machine, which has its @vcpus, as many as @vm, and put
  * these into them. Returns 0 or an enum psci_error.
  */
-int psci_power_connect(struct psci_power *power, const struct vm *vm, struct psci_machine *machine,
-		       struct psci_vcpu *vcpus);
+int vpsci_power_connect(struct vpsci_power *power, const struct vm *vm,
+			struct psci_machine *machine, struct psci_vcpu *vcpus);
 
 /** Once the machine is gone. NULL is allowed. */
-void psci_power_destroy(struct psci_power *power);
+void vpsci_power_destroy(struct vpsci_power *power);
 
 #endif

@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "machine/devices.h"
-#include "vpsci/host.h"
 
 #define INSTRUCTION_SIZE 4
 
-bool psci_suspend_entry_ok(const struct vm *vm, uint64_t ipa)
+bool vpsci_suspend_entry_ok(const struct vm *vm, uint64_t ipa)
 {
 	return memory_at(&vm->memory, ipa, INSTRUCTION_SIZE) ||
 	       flash_holds(&vm->devices->flash, ipa, INSTRUCTION_SIZE);
@@ -25,7 +24,7 @@ static enum vcpu_next crash(struct vcpu *vcpu, const char *what, int err)
 	return VCPU_EXIT;
 }
 
-uint32_t psci_suspend_offered(uint32_t version)
+uint32_t vpsci_suspend_offered(uint32_t version)
 {
 	/* It came with 1.0. */
 	return version < PSCI_VERSION_1_0
@@ -72,8 +71,8 @@ static void set_arguments(struct vcpu_suspend *suspend, uint64_t fid, uint64_t e
 	suspend->context = wide ? context : (uint32_t)context;
 }
 
-enum vcpu_next psci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
-				    const struct psci_regs *regs)
+enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
+				     const struct psci_regs *regs)
 {
 	if (psci_machine_event(machine).kind != PSCI_EVENT_SUSPEND)
 		return VCPU_SLEEP;
@@ -83,14 +82,14 @@ enum vcpu_next psci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *mach
 	return ask(vcpu, machine);
 }
 
-bool psci_suspend_tell(struct vcpu *vcpu)
+bool vpsci_suspend_tell(struct vcpu *vcpu)
 {
 	int answer;
 
 	return gate_ask(&vcpu->vm->gate, &vcpu->question, VCPU_HAS_WOKEN, &answer);
 }
 
-enum vcpu_next psci_suspend_on_event(struct vcpu *vcpu)
+enum vcpu_next vpsci_suspend_on_event(struct vcpu *vcpu)
 {
 	uint64_t x[3] = { 0 };
 	uint64_t sctlr = 0;
@@ -108,18 +107,7 @@ enum vcpu_next psci_suspend_on_event(struct vcpu *vcpu)
 	return ask(vcpu, NULL);
 }
 
-enum vcpu_next psci_suspend_poll(struct vcpu *vcpu)
-{
-	if (!vcpu->suspended)
-		return VCPU_RUN;
-	if (!atomic_load(&vcpu->woken))
-		return VCPU_SLEEP;
-	vcpu->suspended = false;
-
-	return psci_suspend_return(vcpu);
-}
-
-enum vcpu_next psci_suspend_return(struct vcpu *vcpu)
+static enum vcpu_next resume_at_entry(struct vcpu *vcpu)
 {
 	const struct vcpu_suspend *suspend = &vcpu->suspend;
 	const int err = vcpu_redirect(vcpu, suspend->entry, suspend->context, suspend->big_endian);
@@ -127,13 +115,38 @@ enum vcpu_next psci_suspend_return(struct vcpu *vcpu)
 	return err ? crash(vcpu, "cannot wake", err) : VCPU_RUN;
 }
 
-int32_t psci_host_may_suspend(struct vm *vm, const struct vcpu *caller)
+enum vcpu_next vpsci_suspend_kvm_poll(struct vcpu *vcpu)
+{
+	if (atomic_load(&vcpu->vm->stopping))
+		return VCPU_EXIT;
+	if (!vcpu->suspended)
+		return VCPU_RUN;
+	if (!atomic_load(&vcpu->woken))
+		return VCPU_SLEEP;
+	vcpu->suspended = false;
+
+	return resume_at_entry(vcpu);
+}
+
+enum vcpu_next vpsci_suspend_kvm_wake(struct vcpu *vcpu)
+{
+	if (vcpu->suspended && !vpsci_suspend_tell(vcpu))
+		return VCPU_EXIT;
+	vcpu->suspended = false;
+
+	return resume_at_entry(vcpu);
+}
+
+void vpsci_suspend_kvm_resume(struct vm *vm, struct vcpu *sleeper)
+{
+	atomic_store(&sleeper->woken, true);
+	vcpu_kick(sleeper);
+}
+
+int32_t vpsci_suspend_kvm_may(struct vm *vm, const struct vcpu *caller)
 {
 	const uint64_t entry = caller->suspend.entry;
 
-	/* It has looked before it said that the machine is suspended. */
-	if (vm->psci_server == PSCI_SERVER_USERSPACE)
-		return PSCI_RET_SUCCESS;
 	/* In libpsci's order: the others, then the entry point. */
 	for (unsigned int i = 0; i < vm->vcpu_count; i++) {
 		uint32_t state;
@@ -143,7 +156,7 @@ int32_t psci_host_may_suspend(struct vm *vm, const struct vcpu *caller)
 		if (kvm_get_mp_state(vm->vcpus[i].fd, &state) < 0 || state != KVM_MP_STATE_STOPPED)
 			return PSCI_RET_DENIED;
 	}
-	if (entry % INSTRUCTION_SIZE || !psci_suspend_entry_ok(vm, entry))
+	if (entry % INSTRUCTION_SIZE || !vpsci_suspend_entry_ok(vm, entry))
 		return PSCI_RET_INVALID_ADDRESS;
 
 	return PSCI_RET_SUCCESS;

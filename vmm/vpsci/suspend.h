@@ -19,32 +19,31 @@
 #include "machine/vm.h"
 
 /** For psci_config.offered, of a machine that shows its guest PSCI @version. */
-uint32_t psci_suspend_offered(uint32_t version);
+uint32_t vpsci_suspend_offered(uint32_t version);
 
 /**
  * After PSCI_NEXT_SLEEP from psci_call(), x0 written: if that was SYSTEM_SUSPEND,
  * have it decided. On the vCPU's thread. Returns what it does next.
  */
-enum vcpu_next psci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
-				    const struct psci_regs *regs);
+enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
+				     const struct psci_regs *regs);
 
 /** An interrupt has ended VCPU_SLEEP: let the main thread know. Returns false if all is over. */
-bool psci_suspend_tell(struct vcpu *vcpu);
-
-/* --- Where KVM keeps power states --- */
+bool vpsci_suspend_tell(struct vcpu *vcpu);
 
 /** KVM_SYSTEM_EVENT_SUSPEND, on the vCPU's thread. */
-enum vcpu_next psci_suspend_on_event(struct vcpu *vcpu);
+enum vcpu_next vpsci_suspend_on_event(struct vcpu *vcpu);
 
-/** As psci_host_poll(), unless all is over. */
-enum vcpu_next psci_suspend_poll(struct vcpu *vcpu);
+/* --- struct vpsci_server, where KVM keeps power states --- */
 
-/** Go on at the entry point. On the vCPU's thread. */
-enum vcpu_next psci_suspend_return(struct vcpu *vcpu);
+enum vcpu_next vpsci_suspend_kvm_poll(struct vcpu *vcpu);
+enum vcpu_next vpsci_suspend_kvm_wake(struct vcpu *vcpu);
+int32_t vpsci_suspend_kvm_may(struct vm *vm, const struct vcpu *caller);
+void vpsci_suspend_kvm_resume(struct vm *vm, struct vcpu *sleeper);
 
 /* --- For both --- */
 
 /** Whether the guest may start executing at @ipa. */
-bool psci_suspend_entry_ok(const struct vm *vm, uint64_t ipa);
+bool vpsci_suspend_entry_ok(const struct vm *vm, uint64_t ipa);
 
 #endif

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-int psci_test_check(const struct vm *vm, struct error *error)
+int vpsci_test_check(const struct vm *vm, struct error *error)
 {
 	const struct config *config = vm->config;
 	const unsigned int cpu = config_psci_test_highest_cpu(&config->psci_test);
 
 	if (!config_psci_test_given(&config->psci_test))
 		return 0;
-	if (vm->psci_server != PSCI_SERVER_USERSPACE)
+	if (vm->server->name != PSCI_SERVER_USERSPACE)
 		return error_set(error, -ENOTSUP,
 				 "--psci-test needs libpsci, and here KVM serves PSCI to %s",
 				 vm->name);
@@ -64,7 +64,7 @@ static void on_trace(void *ctx, const struct psci_trace *call)
 	vcpu_kick(vcpu);
 }
 
-void psci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_config *config)
+void vpsci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_config *config)
 {
 	static const enum psci_trusted_os kinds[] = {
 		[CONFIG_TRUSTED_OS_NONE] = PSCI_TRUSTED_OS_NONE,
@@ -88,7 +88,7 @@ void psci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_config
 	atomic_store(&vm->psci_held, test->held_cpu != 0);
 }
 
-void psci_test_mark(const struct vm *vm)
+void vpsci_test_mark(const struct vm *vm)
 {
 	const struct config_psci_test *test = &vm->config->psci_test;
 
@@ -98,7 +98,7 @@ void psci_test_mark(const struct vm *vm)
 		psci_vcpu_mark(vm->vcpus[test->disabled_cpu].psci, PSCI_VCPU_FAULTY);
 }
 
-bool psci_test_holds(const struct vcpu *vcpu)
+bool vpsci_test_holds(const struct vcpu *vcpu)
 {
 	return is_held(vcpu) && atomic_load(&vcpu->vm->psci_held);
 }

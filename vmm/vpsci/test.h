@@ -3,8 +3,8 @@
  * What --psci-test makes of libpsci's host: answers that it gives only if its host
  * takes a part. Nobody else has any of it.
  */
-#ifndef VMM_PSCI_TEST_H
-#define VMM_PSCI_TEST_H
+#ifndef VMM_VPSCI_TEST_H
+#define VMM_VPSCI_TEST_H
 
 #include <psci/psci.h>
 
@@ -17,18 +17,18 @@
  * Whether @vm, whose server is chosen, can have what it is asked for. Returns 0, or
  * -errno with @error set.
  */
-int psci_test_check(const struct vm *vm, struct error *error);
+int vpsci_test_check(const struct vm *vm, struct error *error);
 
 /** Add to @host and @config what @vm is asked for; @config->ctx is @vm. */
-void psci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_config *config);
+void vpsci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_config *config);
 
 /** The same for the vCPUs of its machine. */
-void psci_test_mark(const struct vm *vm);
+void vpsci_test_mark(const struct vm *vm);
 
 /**
  * Whether a vCPU, which has been kicked and is not on, shall not poll yet: it stays
  * ON_PENDING. It will be kicked again. On its own thread.
  */
-bool psci_test_holds(const struct vcpu *vcpu);
+bool vpsci_test_holds(const struct vcpu *vcpu);
 
 #endif

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/qmp/dialect.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "control/qmp/dialect.h"
 
 static const char generic[] = "GenericError";
 static const char not_found[] = "CommandNotFound";

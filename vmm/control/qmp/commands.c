@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "machine/devices.h"
 #include "base/utf8.h"
+#include "machine/devices.h"
 #include "machine/vcpu.h"
 
 /* --- doing --- */
@@ -190,7 +190,7 @@ static json_t *query_psci(void *context, const char *argument, struct error *err
 							    "power", words[powers[i]]));
 	config_format_psci_version(vm->psci_version, version);
 
-	return json_pack("{s:s, s:s, s:o}", "server", config_psci_server_word(vm->psci_server),
+	return json_pack("{s:s, s:s, s:o}", "server", config_psci_server_word(vm->server->name),
 			 "version", version, "cpus", cpus);
 }
 

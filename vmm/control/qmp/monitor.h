@@ -9,8 +9,8 @@
 #ifndef VMM_QMP_MONITOR_H
 #define VMM_QMP_MONITOR_H
 
-#include "control/control.h"
 #include "base/error.h"
+#include "control/control.h"
 #include "control/qmp/command.h"
 #include "control/qmp/server.h"
 

@@ -12,9 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/listener.h"
 #include "control/qmp/client.h"
 #include "control/qmp/path.h"
+#include "host/listener.h"
 
 #define CLIENTS (QMP_CLIENTS_MAX + QMP_CLIENTS_LATE)
 

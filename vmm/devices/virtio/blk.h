@@ -26,9 +26,9 @@
 #ifndef VMM_VIRTIO_BLK_H
 #define VMM_VIRTIO_BLK_H
 
-#include "host/disk.h"
 #include "board/memory.h"
 #include "devices/virtio/mmio.h"
+#include "host/disk.h"
 
 #include <linux/virtio_blk.h>
 #include <pthread.h>

@@ -29,9 +29,9 @@
 #ifndef VMM_VIRTIO_MMIO_H
 #define VMM_VIRTIO_MMIO_H
 
+#include "base/stream.h"
 #include "board/bus.h"
 #include "board/memory.h"
-#include "base/stream.h"
 #include "devices/virtio/queue.h"
 
 #include <pthread.h>

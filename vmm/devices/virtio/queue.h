@@ -11,8 +11,8 @@
 #ifndef VMM_VIRTIO_QUEUE_H
 #define VMM_VIRTIO_QUEUE_H
 
-#include "board/memory.h"
 #include "base/stream.h"
+#include "board/memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>

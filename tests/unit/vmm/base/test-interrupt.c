@@ -5,10 +5,10 @@
  */
 #include "base/interrupt.h"
 
-#include "vmm/host/console.h"
-#include "save/memory-state.h"
 #include "base/stream.h"
 #include "boot/unpack.h"
+#include "save/memory-state.h"
+#include "vmm/host/console.h"
 
 #include <errno.h>
 #include <setjmp.h>

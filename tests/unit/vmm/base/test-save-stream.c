@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Streams of state: what goes in comes out, and nothing else does. */
-#include "save/memory-state.h"
 #include "base/stream.h"
+#include "save/memory-state.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -19,8 +19,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "image-fixture.h"
 #include "boot/image-kind.h"
+#include "image-fixture.h"
 #include "support/scratch.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Compressed files, whole, damaged and cut short, read in pieces of any size. */
-#include "support/scratch.h"
 #include "boot/unpack.h"
+#include "support/scratch.h"
 
 #include <endian.h>
 #include <errno.h>

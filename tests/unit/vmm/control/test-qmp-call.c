@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The end of the control socket that dormouse's own commands use. */
-#include "qmp-fixture.h"
 #include "control/qmp/call.h"
 #include "control/qmp/client.h"
+#include "qmp-fixture.h"
 #include "support/scratch.h"
 
 #include <errno.h>

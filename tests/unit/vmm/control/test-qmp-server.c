@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket, with clients of every kind. */
-#include "qmp-fixture.h"
 #include "control/qmp/client.h"
 #include "control/qmp/path.h"
 #include "control/qmp/server.h"
+#include "qmp-fixture.h"
 #include "support/scratch.h"
 
 #include <errno.h>

@@ -3,9 +3,9 @@
 #ifndef TESTS_BLK_RIG_H
 #define TESTS_BLK_RIG_H
 
+#include "devices/virtio/blk.h"
 #include "host/disk.h"
 #include "virtio-driver.h"
-#include "devices/virtio/blk.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

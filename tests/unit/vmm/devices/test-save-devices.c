@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Devices in a stream: as they were, and nothing that a forged one could be led astray by. */
+#include "base/stream.h"
 #include "blk-rig.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
-#include "irq-probe.h"
-#include "base/stream.h"
-#include "virtio-driver.h"
 #include "devices/virtio/rng.h"
+#include "irq-probe.h"
+#include "virtio-driver.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* virtio-rng through the transport: what is asked for comes, and is random. */
-#include "virtio-driver.h"
 #include "devices/virtio/rng.h"
+#include "virtio-driver.h"
 
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>

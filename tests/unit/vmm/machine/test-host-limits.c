@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is more than a host's KVM can have is refused, with what it can. */
-#include "machine/host-limits.h"
 #include "board/memory.h"
+#include "machine/host-limits.h"
 
 #include <errno.h>
 #include <setjmp.h>

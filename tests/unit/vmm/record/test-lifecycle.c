@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "record/cause.h"
 #include "base/time-text.h"
+#include "record/cause.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

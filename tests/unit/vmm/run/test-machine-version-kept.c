@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "board/board.h"
-#include "vmm/record/record-fixture.h"
 #include "save/file.h"
 #include "support/scratch.h"
+#include "vmm/record/record-fixture.h"
 
 /* As a dormouse wrote it that knew no versions. */
 #define RECORD_1 "tests/unit/vmm/boot/machine/record-1.json"

@@ -3,9 +3,9 @@
  * What a guest has in its memory is in no core dump of dormouse: neither its RAM nor
  * what a VM that is saved or restored goes through. The whole process is searched.
  */
+#include "base/stream.h"
 #include "board/memory.h"
 #include "save/memory-state.h"
-#include "base/stream.h"
 #include "support/smaps.h"
 
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vpsci/kvm.h"
+#include "vpsci/server.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "machine/vcpu.h"
+#include "vpsci/suspend.h"
 
 /* Hold KVM at a version, so that it means the same on every kernel. */
 static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
@@ -31,7 +31,7 @@ static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
 	return 0;
 }
 
-int psci_kvm_begin(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version, struct error *error)
+int vpsci_begin_kvm(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version, struct error *error)
 {
 	const struct kvm_enable_cap suspend = { .cap = KVM_CAP_ARM_SYSTEM_SUSPEND };
 	int err = hold_kvm(vm, version, error);
@@ -47,3 +47,34 @@ int psci_kvm_begin(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version, st
 
 	return 0;
 }
+
+static int kernel_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error)
+{
+	const int err = vpsci_set_version(vm, 0, error);
+
+	return err ? err : vpsci_begin_kvm(vm, pc, x0, vm->psci_version, error);
+}
+
+static void kernel_end(struct vm *vm)
+{
+	/* KVM keeps all there is. */
+}
+
+/* KVM forwards no call: it has no filter that would. */
+static enum vcpu_next kernel_call(struct vcpu *vcpu)
+{
+	return vpsci_call_failed(vcpu, -EPROTO);
+}
+
+const struct vpsci_server vpsci_kernel = {
+	.name = PSCI_SERVER_KERNEL,
+	.kvm_keeps_power = true,
+	.begin = kernel_begin,
+	.end = kernel_end,
+	.may_suspend = vpsci_suspend_kvm_may,
+	.resume = vpsci_suspend_kvm_resume,
+	.poll = vpsci_suspend_kvm_poll,
+	.call = kernel_call,
+	.wake = vpsci_suspend_kvm_wake,
+	.system_event = vpsci_system_event,
+};
