@@ -8,7 +8,7 @@
  * Not one of the unit tests. libFuzzer, clang:
  *	clang -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm \
  *		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o fuzz-virtio \
- *		tests/fuzz/fuzz-virtio.c vmm/virtio/?*.c vmm/board/bus.c vmm/host/disk.c \
+ *		tests/fuzz/fuzz-virtio.c vmm/devices/virtio/?*.c vmm/board/bus.c vmm/host/disk.c \
  *		vmm/base/error.c vmm/board/memory.c vmm/base/stream.c -lzstd
  *	./fuzz-virtio -max_len=4096 CORPUS
  *
