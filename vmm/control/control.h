@@ -159,7 +159,7 @@ int control_vcpu_powers(struct control *control, enum control_power *powers, str
 /* --- For run.c --- */
 
 /**
- * Record, durably, that the machine runs, and let it: vm_begin() has made it. Returns 0,
+ * Record, durably, that the machine runs, and let it: vm_boot() or save_file_restore() has made it. Returns 0,
  * or -errno with @error set; then the record is as it was found, and the machine closed.
  */
 int control_start(struct control *control, struct error *error);

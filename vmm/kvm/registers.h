@@ -8,6 +8,7 @@
 #ifndef VMM_KVM_REGISTERS_H
 #define VMM_KVM_REGISTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@
 
 /** General register x0 to x30. */
 uint64_t kvm_register_x(unsigned int number);
+
+/** Whether it is the virtual or the physical counter, which belong to the machine. */
+bool kvm_register_is_counter(uint64_t id);
 
 /** A register of 64 bits. */
 int kvm_get_register(int vcpu_fd, uint64_t id, uint64_t *value);

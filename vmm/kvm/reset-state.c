@@ -23,16 +23,10 @@
 /* Of the debug registers with CRn 0, those of breakpoints and watchpoints have op2 from 4 on. */
 #define DEBUG_OP2_FIRST_POINT 4
 
-static bool is_counter(uint64_t id)
-{
-	/* As KVM calls them; the first is not where the architecture has it. */
-	return id == KVM_REG_ARM_TIMER_CNT || id == KVM_REG_ARM_PTIMER_CNT;
-}
-
 static bool is_reset(uint64_t id)
 {
 	if ((id & KVM_REG_ARM_COPROC_MASK) != KVM_REG_ARM64_SYSREG ||
-	    (id & KVM_REG_SIZE_MASK) != KVM_REG_SIZE_U64 || is_counter(id))
+	    (id & KVM_REG_SIZE_MASK) != KVM_REG_SIZE_U64 || kvm_register_is_counter(id))
 		return false;
 	/* CRn 0 identifies; but for CSSELR_EL1, which is UNKNOWN after a reset. */
 	if (PART(id, OP0) == OP0_SYSTEM)

@@ -22,12 +22,6 @@ static size_t size_of(uint64_t id)
 
 /* --- what is special --- */
 
-/* As KVM calls them; the first is not where the architecture has it. */
-static bool is_counter(uint64_t id)
-{
-	return id == KVM_REG_ARM_TIMER_CNT || id == KVM_REG_ARM_PTIMER_CNT;
-}
-
 /* Whether a register says what the guest has: those of the CPU, and KVM's own. */
 static bool identifies(uint64_t id)
 {
@@ -113,7 +107,7 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 	/* Whoever serves PSCI has seen to it. */
 	if (id == KVM_REG_ARM_PSCI_VERSION)
 		return 0;
-	if (is_counter(id))
+	if (kvm_register_is_counter(id))
 		advance(bytes, elapsed);
 	err = kvm_set_register_bytes(vcpu->fd, id, bytes);
 	/* Before Linux 6.4 the physical counter is the host's own. */

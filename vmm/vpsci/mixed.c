@@ -30,21 +30,11 @@ struct vcpu_machine {
 	struct psci_vcpu *index[1];
 };
 
-static void on_kick(void *ctx, void *vctx)
-{
-	vcpu_kick(vctx);
-}
-
-static bool on_entry_ok(void *ctx, uint64_t ipa)
-{
-	return vpsci_suspend_entry_ok(ctx, ipa);
-}
-
 /* Without a lock, since a machine of one vCPU is called by one thread. */
 static const struct psci_host host = {
 	.size = sizeof(struct psci_host),
-	.kick = on_kick,
-	.entry_ok = on_entry_ok,
+	.kick = vpsci_on_kick,
+	.entry_ok = vpsci_on_entry_ok,
 };
 
 /** What PSCI leaves optional and KVM's PSCI 1.1 does not have. */

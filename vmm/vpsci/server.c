@@ -64,6 +64,18 @@ int vpsci_set_version(struct vm *vm, uint32_t newest, struct error *error)
 	return 0;
 }
 
+/* --- libpsci's view of dormouse --- */
+
+void vpsci_on_kick(void *ctx, void *vctx)
+{
+	vcpu_kick(vctx);
+}
+
+bool vpsci_on_entry_ok(void *ctx, uint64_t ipa)
+{
+	return vpsci_suspend_entry_ok(ctx, ipa);
+}
+
 /* --- calls --- */
 
 int vpsci_fetch(const struct vcpu *vcpu, struct psci_regs *regs)
@@ -93,7 +105,7 @@ enum vcpu_next vpsci_call_failed(struct vcpu *vcpu, int err)
 
 /* --- what all end in --- */
 
-/** What an event means, whoever served the call. */
+/** What each event of libpsci or KVM does to the VM. */
 static const struct {
 	enum vm_trigger trigger;
 	uint32_t function; /**< For its name. */

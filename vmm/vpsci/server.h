@@ -27,6 +27,10 @@ extern const struct vpsci_server vpsci_kernel;
  */
 int vpsci_set_version(struct vm *vm, uint32_t newest, struct error *error);
 
+/* struct psci_host, of a machine whose ctx is the VM. */
+void vpsci_on_kick(void *ctx, void *vctx);
+bool vpsci_on_entry_ok(void *ctx, uint64_t ipa);
+
 /** The vCPU stops the machine: vm_stop() by what @event says. Returns VCPU_EXIT. */
 enum vcpu_next vpsci_report_event(struct vcpu *vcpu, const struct psci_event *event,
 				  bool type_known);

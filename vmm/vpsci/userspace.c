@@ -25,22 +25,12 @@ struct userspace {
 
 /* --- libpsci's view of dormouse --- */
 
-static void on_kick(void *ctx, void *vctx)
-{
-	vcpu_kick(vctx);
-}
-
-static bool on_entry_ok(void *ctx, uint64_t ipa)
-{
-	return vpsci_suspend_entry_ok(ctx, ipa);
-}
-
 static uint64_t on_now(void *ctx)
 {
 	return guest_clock_now(ctx);
 }
 
-/* RAM is dropped whenever the machine starts again, unless by a warm reset: see run.c. */
+/* Every start but a warm reset clears all RAM (vm_restart()), so any of it may be protected. */
 static bool on_memory_ok(void *ctx, uint64_t base, uint64_t length)
 {
 	const struct vm *vm = ctx;
@@ -48,7 +38,7 @@ static bool on_memory_ok(void *ctx, uint64_t base, uint64_t length)
 	return memory_at(&vm->memory, base, length);
 }
 
-/* Vendor-specific resets are those of whoever runs the VM, if they say what follows. */
+/* A vendor-specific reset is accepted only if the user said what follows it (--on-reset2). */
 static int32_t on_vendor_reset(void *ctx, uint32_t type, uint64_t cookie)
 {
 	const struct vm *vm = ctx;
@@ -76,8 +66,8 @@ static void on_unlock(void *ctx)
 
 static const struct psci_host host = {
 	.size = sizeof(struct psci_host),
-	.kick = on_kick,
-	.entry_ok = on_entry_ok,
+	.kick = vpsci_on_kick,
+	.entry_ok = vpsci_on_entry_ok,
 	.now = on_now,
 	.memory_ok = on_memory_ok,
 	.vendor_reset = on_vendor_reset,

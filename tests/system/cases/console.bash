@@ -23,7 +23,7 @@ exec {typed}<>"$disks/typed"
 dormouse console console <"$disks/typed" >"$logs/console-1" 2>&1 &
 client=$!
 printf s >&"$typed"
-ok "what comes on standard input is typed" suspend_awaits console suspended
+ok "what comes on standard input is typed" vm_await_state console suspended
 dormouse console console </dev/null >"$logs/console-2" 2>&1 || true
 ok "a second one is told that it is in use" has_line "$logs/console-2" 'in use by another client'
 kill "$client"

@@ -160,17 +160,17 @@ ok "list has it in JSON" grep -A 1 '"name": "deaf"' <<<"$(dormouse list --json)"
 # --- Asleep: reset, stopped and reset, killed ---
 
 printf s >&"$bytes"
-ok "it suspends" suspend_awaits deaf suspended
+ok "it suspends" vm_await_state deaf suspended
 is "asleep it can be reset" "$(dormouse reset deaf 2>&1)" "deaf: reset"
 is "then it runs" "$(vm_state deaf state)" running
 printf s >&"$bytes"
-ok "from its beginning: it suspends again" suspend_awaits deaf suspended
+ok "from its beginning: it suspends again" vm_await_state deaf suspended
 ok "it can be stopped" quietly dormouse stop deaf
 is "and reset meanwhile" "$(dormouse reset deaf 2>&1)" "deaf: reset"
 is "then it is still stopped" "$(vm_state deaf paused)" yes
 printf s >&"$bytes"
 ok "it goes on" quietly dormouse cont deaf
-ok "and suspends" suspend_awaits deaf suspended
+ok "and suspends" vm_await_state deaf suspended
 is "asleep it can be killed" "$(dormouse kill deaf)" "deaf: ended"
 vm_finish
 is "run exits 5 then, too" "$vm_status" 5
@@ -232,7 +232,7 @@ printf o >&"$bytes"
 after_stop=$(pause_offset 2)
 ok "while it is stopped, its counter stands" [ $((after_stop - at_first)) -ge "$second" ]
 printf s >&"$bytes"
-ok "it suspends" suspend_awaits pause suspended
+ok "it suspends" vm_await_state pause suspended
 dormouse stop pause >/dev/null
 sleep 1
 dormouse cont pause >/dev/null

@@ -27,7 +27,7 @@ for mode in "${save_modes[@]}"; do
 	is "$mode: which is told" "$saved_said" "dormouse: $name cannot be saved while it is running: \
 only a guest that has suspended itself to RAM is at rest"
 	printf s >&"$bytes"
-	ok "$mode: the guest suspends" suspend_awaits "$name" suspended
+	ok "$mode: the guest suspends" vm_await_state "$name" suspended
 	ok "$mode: where there is a file it is not saved" fails vm_save "$name" "$disks/save.img"
 	is "$mode: which is told" "$saved_said" "dormouse: cannot save $name in $disks/save.img: \
 there is such a file already"
@@ -49,13 +49,13 @@ there is such a file already"
 	is "$mode: saved, it is not started anew" "$vm_status" 1
 	ok "$mode: but told how it goes on" dormouse_said "go on with \"dormouse restore $saved\""
 	vm_restore "$name" "$saved"
-	ok "$mode: restored, it is suspended" suspend_awaits "$name" suspended
+	ok "$mode: restored, it is suspended" vm_await_state "$name" suspended
 	is "$mode: where it was" "$(vm_state "$name" suspended | sed 's/^[^,]*, //')" \
 		"by vCPU 0, to go on at 0x40200000 with x0 0x5eed"
 	ok "$mode: in another process" [ "$(dormouse_pid)" = "$(vm_state "$name" pid)" ]
 	printf s >&"$bytes"
 	vm_await "$vm_messages" ': running: woken by the console, at ' || true
-	ok "$mode: a byte wakes it, and it suspends again" suspend_awaits "$name" suspended
+	ok "$mode: a byte wakes it, and it suspends again" vm_await_state "$name" suspended
 	dormouse wake "$name" >"$disks/said" 2>&1 || true
 	is "$mode: so does dormouse wake" "$(cat "$disks/said")" "$name: awake"
 	printf o >&"$bytes"
@@ -67,7 +67,7 @@ there is such a file already"
 	ok "$mode: with the reason" dormouse_said "$name has run since it was saved in "
 	printf o >&"$bytes"
 	vm_restore "$name" "$saved" --force
-	suspend_awaits "$name" suspended || true
+	vm_await_state "$name" suspended || true
 	dormouse wake "$name" >"$disks/said" 2>&1 || true
 	vm_finish
 	is "$mode: unless it must be" "$vm_status" 0
@@ -88,7 +88,7 @@ refused()
 rm -f "$saved"
 vm_start save-damage --kernel "$disks/save.img" --memory 64M
 printf s >&"$bytes"
-suspend_awaits save-damage suspended || true
+vm_await_state save-damage suspended || true
 vm_save save-damage "$saved" || true
 vm_finish
 size=$(stat -c %s "$saved")
@@ -117,7 +117,7 @@ refused "a FIFO" 'is no file that dormouse saved a VM in'
 rm "$disks/damaged"
 printf o >&"$bytes"
 vm_restore save-damage "$saved"
-suspend_awaits save-damage suspended || true
+vm_await_state save-damage suspended || true
 dormouse wake save-damage >"$disks/said" 2>&1 || true
 vm_finish
 is "after all that the file restores it" "$vm_status" 0
@@ -129,7 +129,7 @@ mount -t tmpfs -o size=4k tmpfs "$disks/small"
 head -c 4096 /dev/zero >"$disks/small/full"
 vm_start save-full --kernel "$disks/save.img" --memory 64M
 printf s >&"$bytes"
-suspend_awaits save-full suspended || true
+vm_await_state save-full suspended || true
 ok "where there is no space it is not saved" fails vm_save save-full "$disks/small/vm.saved"
 is "which is told" "$saved_said" "dormouse: cannot save save-full in $disks/small/vm.saved: \
 No space left on device"

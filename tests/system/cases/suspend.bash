@@ -49,7 +49,7 @@ for mode in "${suspend_modes[@]}"; do
 	vm_start "suspend-$mode" --kernel "$disks/suspend.img" --memory 64M --cpus 2 --psci "$mode"
 	vm_stdin=
 	printf s >&"$bytes"
-	ok "$mode: status says that it is suspended" suspend_awaits "suspend-$mode" suspended
+	ok "$mode: status says that it is suspended" vm_await_state "suspend-$mode" suspended
 	before=$(switches)
 	sleep 5
 	is "$mode: in 5 seconds no thread of dormouse ran" "$(switches)" "$before"
@@ -66,7 +66,7 @@ for mode in "${suspend_modes[@]}"; do
 		"$(dormouse status --json "suspend-$mode" | grep -cE '"(entry": "0x40200000|state": "suspended)"')" 2
 	printf s >&"$bytes"
 	vm_await "$vm_messages" ': running: woken by the console, at ' || true
-	ok "$mode: a byte wakes it, and it suspends again" suspend_awaits "suspend-$mode" suspended
+	ok "$mode: a byte wakes it, and it suspends again" vm_await_state "suspend-$mode" suspended
 	printf o >&"$bytes"
 	vm_finish
 	is "$mode: woken, it powers off" "$vm_status" 0
@@ -79,7 +79,7 @@ for mode in "${suspend_modes[@]}"; do
 	vm_start "suspend-$mode" --psci "$mode" --kernel "$disks/suspend.img" --memory 64M
 	vm_stdin=
 	printf s >&"$bytes"
-	suspend_awaits "suspend-$mode" suspended || true
+	vm_await_state "suspend-$mode" suspended || true
 	vm_signal TERM
 	is "$mode: asleep, it can be stopped" "$vm_status" 5
 	is "$mode: then it is off" "$(vm_state "suspend-$mode" state)" off
@@ -95,7 +95,7 @@ vm_stdin=$disks/in
 vm_start suspend-killed --kernel "$disks/suspend.img" --memory 64M
 vm_stdin=
 printf s >&"$bytes"
-suspend_awaits suspend-killed suspended || true
+vm_await_state suspend-killed suspended || true
 vm_signal KILL
 exec {bytes}>&-
 rm "$disks/in"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # See vm.bash and the tests.
 #
-# What the tests of the module psci_hibernate share, test-module*.bash.
+# What the tests of the module psci_hibernate share, cases/module*.bash.
 
 module_loaded='^GUEST: module loaded says=hibernation will end in SYSTEM_OFF2, '
 

@@ -41,12 +41,6 @@ suspend_linux()
 	is "$1: it powers off" "$vm_status" 0
 }
 
-# Waits until status says so: suspend_awaits NAME STATE
-suspend_awaits()
-{
-	vm_await_state "$@"
-}
-
 # Saves the VM; what was said is in $saved_said: vm_save NAME FILE
 vm_save()
 {
@@ -63,12 +57,12 @@ save_linux()
 	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 4 \
 		--disk "$disks/$name" --psci "$1" \
 		--append "console=ttyAMA0 quiet do=report,suspend:1,report,poweroff"
-	ok "$1: Linux suspends" suspend_awaits "$name" suspended
+	ok "$1: Linux suspends" vm_await_state "$name" suspended
 	boot_id=$(guest_fact report boot_id)
 	ok "$1: Linux is saved" vm_save "$name" "$saved"
 	vm_finish
 	vm_restore "$name" "$saved"
-	ok "$1: Linux is restored" suspend_awaits "$name" suspended
+	ok "$1: Linux is restored" vm_await_state "$name" suspended
 	dormouse wake "$name" >"$disks/said" 2>&1 || true
 	vm_finish
 	is "$1: Linux says that it has suspended once" "$(guest_fact suspended success)" 1

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A machine version is frozen: what its guests find, and where, is what the files in
- * tests/unit/vmm/boot/machine say, which nobody changes once a release has that version.
+ * A machine version is frozen: the files in tests/unit/vmm/boot/machine say what its
+ * guests find, and where. They do not change once a release has that version.
  */
 #include "boot/device-tree.h"
 #include "boot/image.h"
