@@ -191,7 +191,7 @@ dd if=/dev/urandom of="$disks/third" bs=1M count=1 2>/dev/null
 before=$(sha256sum <"$disks/third")
 vm_start disks --kernel "$disks/Image.gz" --initrd "$guest/initrd" --memory 256M \
 	--disk "$disks/first" --disk "$disks/second" --disk "$disks/third,ro" --cpus 2 \
-	--append "console=ttyAMA0 quiet do=report,alarm,random,disks,queues:vdb,discard:vdb,poweroff"
+	--append "$vm_linux do=report,alarm,random,disks,queues:vdb,discard:vdb,poweroff"
 vm_finish
 is "a kernel compressed by gzip boots" "$vm_status" 0
 is "the guest's device tree says that it runs on KVM" "$(guest_fact report hypervisor)" linux,kvm

@@ -26,7 +26,7 @@ cpus_are()
 
 for cpus in 1 8; do
 	vm_start "cpus$cpus" --kernel "$guest/Image" --initrd "$guest/initrd" --cpus "$cpus" \
-		--memory 256M --append "console=ttyAMA0 quiet do=report,poweroff"
+		--memory 256M --append "$vm_linux do=report,poweroff"
 	vm_finish
 	is "with $cpus vCPUs: run exits 0 after a power-off" "$vm_status" 0
 	is "with $cpus vCPUs: the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3

@@ -7,7 +7,6 @@
 . "$here/lib/suspend.bash"
 
 if [[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]]; then
-	suspend_linux userspace 4
+	suspend_linux userspace 2
 	save_linux userspace
 fi
-suspend_linux kernel 2

@@ -20,7 +20,7 @@
 #define UART_CR 0x30
 #define UART_ON 0x301
 
-#define READINGS 1000
+#define READINGS 50
 
 	header
 
@@ -50,7 +50,7 @@ next:
 
 /*
  * The virtual counter is read last, so that no reading is more than the truth; the largest
- * of many is close to it.
+ * of some is close to it.
  */
 offset:
 	mov	x24, #0

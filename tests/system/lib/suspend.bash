@@ -27,7 +27,7 @@ suspend_linux()
 	local name=suspend-linux-$1
 
 	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --cpus 4 \
-		--psci "$1" --append "console=ttyAMA0 quiet do=count,rtcwake:$2,poweroff"
+		--psci "$1" --append "$vm_linux do=count,rtcwake:$2,poweroff"
 	vm_finish
 	is "$1: Linux suspends and wakes $2 times" "$(guest_fact suspended success)" "$2"
 	is "$1: it was never refused" "$(count_lines "$vm_console" '^GUEST: refused ')" 0
@@ -56,7 +56,7 @@ save_linux()
 	vm_disk "$name" 1
 	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 4 \
 		--disk "$disks/$name" --psci "$1" \
-		--append "console=ttyAMA0 quiet do=report,suspend:1,report,poweroff"
+		--append "$vm_linux do=report,suspend:1,report,poweroff"
 	ok "$1: Linux suspends" vm_await_state "$name" suspended
 	boot_id=$(guest_fact report boot_id)
 	ok "$1: Linux is saved" vm_save "$name" "$saved"
