@@ -50,11 +50,11 @@ int main(void)
 	puts("<!-- Made by tools/support-table from the table in lib/call.c. -->\n"
 	     "# Functions\n\n"
 	     "Every function of PSCI 0.1 to 1.3, as libpsci serves it. A machine has a function if its\n"
-	     "version does, the host gives what the function needs, and it is not withheld\n"
-	     "(`psci_config.withheld`, optional functions only). What a machine does not have is\n"
-	     "NOT_SUPPORTED, to a call and to PSCI_FEATURES. How it behaves where the specification leaves\n"
-	     "a choice is told in [choices.md](choices.md). Ids of 0.1 are the host's choice.\n\n"
-	     "| function | SMC32 | SMC64 | since | arguments | optional | needs of the host |\n"
+	     "version does, the host provides what the function needs, and it is not withheld\n"
+	     "(`psci_config.withheld`, optional functions only). A function that a machine does not have\n"
+	     "gives NOT_SUPPORTED, to a call and to PSCI_FEATURES. [choices.md](choices.md) says how libpsci\n"
+	     "behaves where the specification leaves a choice. The host chooses the ids of 0.1.\n\n"
+	     "| function | SMC32 | SMC64 | since | arguments | optional | needs from the host |\n"
 	     "|---|---|---|---|---|---|---|");
 	for (uint32_t number = 0; number < PSCI_FN_COUNT; number++) {
 		if (!psci_function_at(number, &f))
