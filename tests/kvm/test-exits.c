@@ -302,10 +302,9 @@ static void touch_broken(void)
 
 static void dormouse_does_not_die_of_it_in_silence(void **state)
 {
-	assert_dies(touch_behind_the_end,
-		    "dormouse: a file that is mapped has become shorter (SIGBUS)\n");
-	assert_dies(touch_broken, "dormouse: a page of this host's memory is broken that dormouse "
-				  "needs (SIGBUS)\n");
+	assert_dies(touch_behind_the_end, "dormouse: a mapped file has become shorter (SIGBUS)\n");
+	assert_dies(touch_broken, "dormouse: dormouse needs a page of this host's memory that is "
+				  "broken (SIGBUS)\n");
 }
 
 int main(void)

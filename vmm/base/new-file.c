@@ -147,7 +147,7 @@ static int open_directory(struct new_file *file, const char *path)
 
 static int exists_already(struct error *error)
 {
-	return error_set(error, -EEXIST, "there is such a file already");
+	return error_set(error, -EEXIST, "the file already exists");
 }
 
 int new_file_begin(struct new_file *file, const char *path, const char *magic, struct error *error)

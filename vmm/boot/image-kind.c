@@ -15,7 +15,7 @@ static const struct {
 	{ 0x38, 4, "RISC", "a RISC-V Image" },
 	{ 0x24, 4, "\030\050\157\001", "a 32-bit Arm zImage" },
 	{ 0, 4, "\177ELF", "an ELF file" },
-	{ 4, 4, "zimg", "an EFI image, compressed in a way that dormouse does not know" },
+	{ 4, 4, "zimg", "an EFI image with an unknown compression" },
 	{ 0, 2, "MZ", "an EFI or Windows program" },
 	{ 0, 4, "\047\005\031\126", "a U-Boot uImage" },
 	{ 0, 4, "\320\015\376\355", "a device tree or U-Boot FIT image" },

@@ -41,16 +41,16 @@ int image_lay_out_flat(struct image *image, struct error *error)
 	const uint64_t lowest = MEMORY_BASE + (above_tree ? IMAGE_DEVICE_TREE_SIZE : 0);
 
 	if (address < lowest || address >= memory_end(image))
-		return error_set(error, -EINVAL,
-				 "the flat binary %s cannot be at %#llx: memory for it is from "
-				 "%#llx%s to %#llx",
-				 config->flat, (unsigned long long)address,
-				 (unsigned long long)lowest,
-				 above_tree ? ", above the device tree," : "",
-				 (unsigned long long)memory_end(image) - 1);
+		return error_set(
+			error, -EINVAL,
+			"the flat binary %s cannot be at %#llx: its address must be from %#llx%s "
+			"to %#llx",
+			config->flat, (unsigned long long)address, (unsigned long long)lowest,
+			above_tree ? " (above the device tree)" : "",
+			(unsigned long long)memory_end(image) - 1);
 	if (address % sizeof(uint32_t))
 		return error_set(error, -EINVAL,
-				 "the flat binary %s cannot be at %#llx: instructions lie at "
+				 "the flat binary %s cannot be at %#llx: instructions must be at "
 				 "multiples of 4",
 				 config->flat, (unsigned long long)address);
 	image->kernel_address = address;
@@ -127,7 +127,7 @@ static int check_room(const struct image *image, struct error *error)
 		return 0;
 
 	return error_set(error, -ENOSPC,
-			 "%llu MiB of memory cannot hold the %s %s%s%s: %llu MiB would do",
+			 "%llu MiB of memory cannot hold the %s %s%s%s: %llu MiB would suffice",
 			 (unsigned long long)config->memory >> 20, what, path,
 			 config->initrd ? " and the initrd " : "",
 			 config->initrd ? config->initrd : "", (unsigned long long)needed >> 20);

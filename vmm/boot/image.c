@@ -93,11 +93,10 @@ int image_open_binary(const char *what, const char *path, struct packed *file, s
 	}
 	close(found.fd);
 
-	return error_set(
-		error, -ENOEXEC,
-		"the %s %s is an ELF file, not a raw binary such as objcopy -O binary makes "
-		"of one",
-		what, path);
+	return error_set(error, -ENOEXEC,
+			 "the %s %s is an ELF file, not a raw binary: convert it with objcopy -O "
+			 "binary",
+			 what, path);
 }
 
 /* Say why reading failed. */
@@ -110,23 +109,26 @@ static int read_error(int err, const char *what, const char *path, const struct 
 		return error_set(error, err, "the %s %s is damaged: it cannot be unpacked by %s",
 				 what, path, packing);
 	if (err == -ENODATA)
-		return error_set(error, err, "the %s %s is cut short%s%s", what, path,
-				 *packing ? ": more of it should follow, says " : "", packing);
+		return error_set(error, err, "the %s %s is truncated%s%s", what, path,
+				 *packing ? ": more data should follow, according to " : "",
+				 packing);
 	if (err == -EILSEQ)
-		return error_set(error, err,
-				 "the %s %s is damaged, or holds more than a %s: behind the data "
-				 "that %s compressed is neither more of it nor padding of zeros",
-				 what, path, what, packing);
+		return error_set(
+			error, err,
+			"the %s %s is damaged, or contains more than a %s: something other than "
+			"zeros follows the data compressed by %s",
+			what, path, what, packing);
 	if (err == -E2BIG)
 		return error_set(error, err,
 				 "the %s %s is compressed by %s with a window of more than %llu "
 				 "MiB, which is the limit",
 				 what, path, packing, (1ULL << UNPACK_WINDOW_LOG_MAX) >> 20);
 	if (err == -ENOKEY)
-		return error_set(error, err,
-				 "the %s %s is compressed by %s with a dictionary, and cannot be "
-				 "unpacked without",
-				 what, path, packing);
+		return error_set(
+			error, err,
+			"the %s %s is compressed by %s with a dictionary, and cannot be unpacked "
+			"without it",
+			what, path, packing);
 
 	return error_set(error, err, "cannot read the %s %s: %s", what, path, strerror(-err));
 }
@@ -161,7 +163,7 @@ static int too_large(const struct config *config, struct error *error)
 				 (unsigned long long)config->memory >> 20, path);
 
 	return error_set(error, -EFBIG,
-			 "the kernel %s is too large: less than %llu MiB is the limit", path,
+			 "the kernel %s is too large: it must be smaller than %llu MiB", path,
 			 KERNEL_SPAN_LIMIT >> 20);
 }
 
@@ -260,7 +262,8 @@ static int find_header(struct packed *kernel, const char *path, union start *sta
 static int cut_short(const struct image *image, uint64_t size, struct error *error)
 {
 	return error_set(error, -ENODATA,
-			 "the kernel %s is cut short: it has %llu bytes and says that it has %llu",
+			 "the kernel %s is truncated: it has %llu bytes, and %llu according to "
+			 "its header",
 			 image->config->kernel, (unsigned long long)size,
 			 (unsigned long long)image->kernel_end);
 }
@@ -291,8 +294,8 @@ static int lay_out_kernel(struct image *image, struct error *error)
 	if (span >= KERNEL_SPAN_LIMIT)
 		return error_set(
 			error, -EFBIG,
-			"the kernel %s is too large: it says that it uses %llu MiB of memory, "
-			"and less than %llu are the limit",
+			"the kernel %s is too large: it uses %llu MiB of memory according to its "
+			"header, and must use less than %llu",
 			path, (unsigned long long)(span >> 20), KERNEL_SPAN_LIMIT >> 20);
 	if (offset >= IMAGE_ALIGNMENT ||
 	    (image->kernel.packing == PACKING_NONE && span < image->kernel.size))

@@ -22,14 +22,15 @@
 
 static const char help[] =
 	"Usage: dormouse console NAME\n"
-	"Show the console of a virtual machine that runs with --console unix:SOCKET, from the last\n"
-	"64 KiB on that nobody has seen, and type there. One at a time can; the others are told.\n"
+	"Attach to the console of a virtual machine that runs with --console unix:SOCKET. It begins\n"
+	"with the last 64 KiB that no client has read. One client at a time is served; others are\n"
+	"refused with a message.\n"
 	"\n"
-	"On a terminal, Ctrl-A x leaves it, and the machine goes on; Ctrl-A h tells more.\n"
-	"Else what comes on standard input is typed as it is. Ends when the machine does.\n";
+	"On a terminal, Ctrl-A x leaves the console, and the machine continues; Ctrl-A h prints\n"
+	"help. Other standard input is sent unchanged. Ends when the machine does.\n";
 
 static const char keys[] = "\r\n"
-			   "Ctrl-A x       leave the console: the machine goes on\r\n"
+			   "Ctrl-A x       leave the console: the machine continues\r\n"
 			   "Ctrl-A Ctrl-A  send Ctrl-A to the guest; so does Ctrl-A a\r\n"
 			   "Ctrl-A h       this help\r\n";
 
@@ -251,8 +252,8 @@ static const char *socket_of(const struct record *record, const char *name, stru
 	if (console && strncmp(console, TERMINAL_UNIX, prefix) == 0)
 		return console + prefix;
 	error_set(error, -ENOTCONN,
-		  "%s has its console %s%s: one that runs with --console unix:SOCKET can be "
-		  "connected to",
+		  "%s has its console %s%s: only the console of a VM that runs with "
+		  "--console unix:SOCKET can be shown",
 		  name,
 		  !console				? "where its dormouse was started"
 		  : strcmp(console, TERMINAL_NONE) == 0 ? "nowhere"

@@ -34,24 +34,25 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "stop", NULL, "stop", NULL, "stopped",
-	  "Hold up all its vCPUs. Its guest's counter stands still meanwhile: to it no time passes." },
-	{ "cont", NULL, "cont", NULL, "goes on", "Let vCPUs that were stopped go on." },
+	  "Pause all vCPUs of NAME. Its guest's counter stands still meanwhile: for it no time passes." },
+	{ "cont", NULL, "cont", NULL, "resumed",
+	  "Resume the vCPUs of NAME after \"dormouse stop\"." },
 	{ "wake", NULL, "system_wakeup", NULL, "awake",
-	  "Wake its guest, which has suspended itself to RAM." },
+	  "Wake the guest of NAME, which has suspended itself to RAM." },
 	{ "suspend", NULL, NULL, NULL, "suspended",
-	  "Ask its guest to suspend itself to RAM. That takes an agent in the guest, to which\n"
-	  "dormouse cannot speak yet: from within, \"echo mem > /sys/power/state\" does it." },
+	  "Ask the guest of NAME to suspend itself to RAM. This needs an agent in the guest, which\n"
+	  "dormouse does not support yet: use \"echo mem > /sys/power/state\" in the guest." },
 	{ "reset", NULL, "system_reset", "RESET", "reset",
-	  "Begin again with empty RAM, as the reset button does. What the guest has not written\n"
+	  "Reset NAME, with empty RAM, as a reset button does. Data that the guest has not written\n"
 	  "to its disks is lost." },
 	{ "poweroff", NULL, "system_powerdown", "SHUTDOWN", "off",
-	  "Ask its guest to power off. That takes a power button, which the machine does not\n"
-	  "have yet, or an agent in the guest." },
+	  "Ask the guest of NAME to power off. This needs a power button or an agent in the guest,\n"
+	  "neither of which exists yet." },
 	{ "kill", NULL, "quit", "SHUTDOWN", "ended",
-	  "End it, as pulling the plug does. What the guest has not written to its disks is lost." },
+	  "End NAME at once. Data that the guest has not written to its disks is lost." },
 	{ "save", "file", "x-dormouse-save", "SHUTDOWN", "saved",
-	  "Save it in FILE, which must not exist, once its guest has suspended itself to RAM, and\n"
-	  "end it: \"dormouse restore FILE\" goes on with it, here or on another host." },
+	  "Save NAME, whose guest has suspended itself to RAM, in FILE, which must not exist, and\n"
+	  "end it: \"dormouse restore FILE\" resumes it, here or on another host." },
 };
 
 struct request {
@@ -142,12 +143,12 @@ static int call(const struct request *request, struct qmp_call *call, struct err
 	err = qmp_call_open(call, dir.fd, request->name, request->timeout, error);
 	vm_dir_close(&dir);
 	if (err == -ENOENT || err == -ECONNREFUSED)
-		error_set(error, err, "%s cannot be reached: it is about to start, or to end",
+		error_set(error, err, "%s cannot be reached: it is starting or ending",
 			  request->name);
 	if (err == -ETIMEDOUT)
 		error_set(error, err,
 			  "the dormouse that runs %s has not answered within %d second%s, and was "
-			  "asked for nothing",
+			  "sent no request",
 			  request->name, request->timeout, request->timeout == 1 ? "" : "s");
 
 	return err;
@@ -164,8 +165,7 @@ static json_t *make_arguments(const struct request *request, const struct verb *
 	if (cli_set_path(&path, request->file, strlen(request->file), error) == 0) {
 		arguments = json_pack("{s:s}", verb->argument, path);
 		if (!arguments)
-			error_set(error, -EILSEQ, "%s: a file's name must be UTF-8 here",
-				  request->file);
+			error_set(error, -EILSEQ, "%s: the file name must be UTF-8", request->file);
 	}
 	free(path);
 
@@ -210,10 +210,11 @@ static int carry_out(const struct request *request, const struct verb *verb, str
 	if (verb->command)
 		err = qmp_call_execute(&connection, verb->command, arguments, verb->event, error);
 	else
-		err = error_set(error, -EOPNOTSUPP,
-				"%s has no agent in its guest that could be asked to %s: do it "
-				"from within the guest",
-				request->name, verb->word);
+		err = error_set(
+			error, -EOPNOTSUPP,
+			"%s has no agent in its guest, which the command %s needs: do it from "
+			"within the guest",
+			request->name, verb->word);
 	qmp_call_close(&connection);
 	json_decref(arguments);
 
@@ -247,8 +248,9 @@ static int print_json(const struct request *request, int err, const struct error
 	return err ? EXIT_STATUS_TROUBLE : EXIT_SUCCESS;
 }
 
-static const char options_help[] = "  --json             say what came of it as an object of JSON\n"
-				   "  --timeout SECONDS  how long to wait for it (default: %d)\n";
+static const char options_help[] =
+	"  --json             print the outcome as a JSON object\n"
+	"  --timeout SECONDS  how long to wait for the outcome (default: %d)\n";
 
 int cli_control(int argc, char **argv, struct error *error)
 {
@@ -276,10 +278,10 @@ int cli_control(int argc, char **argv, struct error *error)
 /* --- events --- */
 
 static const char events_help[] =
-	"Say what happens to it, as it happens, until it ends: QMP's events, one a line.\n"
+	"Print QMP's events of NAME, one a line, until it ends.\n"
 	"\n"
-	"  --json             each as an object of JSON, as QMP has it\n"
-	"  --timeout SECONDS  end after so long, too (default: never)\n";
+	"  --json             print each event as the JSON object of QMP\n"
+	"  --timeout SECONDS  also end after this time (default: never)\n";
 
 static void print_event(const json_t *event, bool json)
 {

@@ -17,8 +17,8 @@
 
 static const char help[] =
 	"Usage: dormouse features\n"
-	"Say what this host's KVM offers, and what follows for dormouse run, as lines of\n"
-	"\"key: value\". Exit status: 1, with a sentence, where dormouse cannot run at all.\n";
+	"Print what this host's KVM offers, and what dormouse run can use, as lines of\n"
+	"\"key: value\". Exit status: 1, with the reason, on a host on which dormouse cannot run.\n";
 
 /* Every version that there is. */
 static const uint32_t versions[] = {

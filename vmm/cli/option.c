@@ -19,7 +19,7 @@ int cli_set_path(char **to, const char *path, size_t length, struct error *error
 	if (length == 0)
 		return error_set(error, CLI_USAGE, "a file's name is empty");
 	if (path[0] != '/' && !getcwd(directory, sizeof(directory)))
-		return error_set(error, -errno, "cannot tell the current directory: %s",
+		return error_set(error, -errno, "cannot determine the current directory: %s",
 				 strerror(errno));
 	if (asprintf(&absolute, "%s%s%.*s", directory, path[0] == '/' ? "" : "/", (int)length,
 		     path) < 0)

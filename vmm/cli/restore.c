@@ -12,13 +12,13 @@
 
 static const char help[] =
 	"Usage: dormouse restore [--console WHERE] [--force] FILE\n"
-	"Go on with a virtual machine that \"dormouse save\" saved in FILE: its guest sleeps, until\n"
-	"what it waits for wakes it, its clock's alarm, input on its console or \"dormouse wake\",\n"
-	"and goes on as if nothing had happened. Its disks must be where they were and as they\n"
-	"were. Stays until the machine ends, as \"dormouse run\" does, with its exit status.\n"
+	"Resume a virtual machine that \"dormouse save\" saved in FILE. Its guest sleeps until its\n"
+	"clock's alarm, input on its console, another interrupt or \"dormouse wake\" wakes it, and\n"
+	"then continues. Its disks must have their former paths and be unchanged. Stays until the\n"
+	"machine ends, as \"dormouse run\" does, with its exit status.\n"
 	"\n"
-	"  --console WHERE  its console, as \"dormouse run --help\" has it (default: tty)\n"
-	"  --force          although it has run since it was saved\n";
+	"  --console WHERE  its console, see \"dormouse run --help\" (default: tty)\n"
+	"  --force          restore it although it has run since it was saved\n";
 
 /* Returns 0, 1 if help was all that was wanted, or CLI_USAGE or another with @error set. */
 static int parse(int argc, char **argv, struct run_options *run, struct error *error)

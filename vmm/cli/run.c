@@ -19,49 +19,49 @@ static const char help[] =
 	"Usage: dormouse run --name NAME [OPTION]...\n"
 	"Start a virtual machine and stay until it powers off, hibernates or is stopped.\n"
 	"\n"
-	"  --name NAME          what it is called; its state is kept under that name\n"
+	"  --name NAME          the machine's name, under which its state is kept\n"
 	"  --kernel FILE        an arm64 Linux Image, plain or compressed by gzip or zstd\n"
 	"  --flat FILE[@ADDR]   or a raw binary, at 0x40080000 or at ADDR\n"
 	"  --firmware FILE      or a firmware, mapped read-only at address 0. Without any of the\n"
 	"                       three, the machine is the one that the last run of NAME\n"
 	"                       described, and a hibernated guest resumes\n"
-	"  --machine-version N  which version of dormouse's board it has: 2, or 1 for what earlier\n"
-	"                       releases made; see dormouse(1). The newest if not given, but what\n"
-	"                       a hibernated NAME had\n"
+	"  --machine-version N  the version of dormouse's board: 2, or 1 for the board of earlier\n"
+	"                       releases; see dormouse(1). Default: the newest, or that of a\n"
+	"                       hibernated NAME\n"
 	"  --initrd FILE        the kernel's or flat binary's initial RAM disk\n"
-	"  --append TEXT        its command line; console=ttyAMA0 is the console\n"
+	"  --append TEXT        the kernel's command line; console=ttyAMA0 is the console\n"
 	"  --disk FILE[,ro]     a raw image or block device, as /dev/vda, then /dev/vdb, ...;\n"
 	"                       with ,ro read-only and shared\n"
-	"  --cpus N             how many CPUs (1)\n"
-	"  --memory SIZE        how much memory (512M)\n"
-	"  --psci WHO           who serves PSCI: userspace (libpsci in dormouse; the default on\n"
-	"                       Linux 6.4 and newer), mixed (KVM, but for SYSTEM_OFF2 and what\n"
-	"                       tells of it) or kernel (KVM)\n"
-	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3; the newest that WHO has if not given\n"
+	"  --cpus N             the number of CPUs (1)\n"
+	"  --memory SIZE        the size of the memory (512M)\n"
+	"  --psci SERVER        the server of PSCI: userspace (libpsci in dormouse; the default on\n"
+	"                       Linux 6.4 and newer), mixed (KVM, except SYSTEM_OFF2 and the\n"
+	"                       functions that announce it) or kernel (KVM)\n"
+	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3. Default: the newest of SERVER\n"
 	"  --idle-states[=clusters]\n"
-	"                       give it idle states, with the PSCI functions about them, served\n"
-	"                       by libpsci, for those who test or measure them: they cost more\n"
-	"                       than they save; with =clusters some are of clusters of CPUs, and\n"
-	"                       the guest may coordinate them (OS-initiated mode)\n"
+	"                       offer idle states, with the PSCI functions about them, through\n"
+	"                       libpsci, to test or measure them: they cost more than they save;\n"
+	"                       with =clusters some are of clusters of CPUs, and the guest may\n"
+	"                       coordinate them (OS-initiated mode)\n"
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
-	"  --on-reset2 WHAT     the same for SYSTEM_RESET2\n"
+	"  --on-reset2 WHAT     when the guest calls SYSTEM_RESET2, likewise\n"
 	"  --suspend WHAT       when the guest calls SYSTEM_SUSPEND: allow it (the default), or\n"
 	"                       deny it\n"
 	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
-	"                       the output to it; a full one, of 16M or what ,limit=SIZE says, is\n"
+	"                       the output to it; at 16M, or at the size of ,limit=SIZE, it is\n"
 	"                       renamed to FILE.1), unix:SOCKET (listen there) or none; a path\n"
 	"                       alone is a file\n"
-	"  --psci-test WHAT,... for testers of PSCI alone: have libpsci give answers that it gives\n"
+	"  --psci-test WHAT,... only for testers of PSCI: make libpsci give answers that it gives\n"
 	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
 	"  --force              start a hibernated or killed NAME although its environment changed,\n"
-	"                       and a saved one although it is saved\n"
+	"                       or a NAME that is saved in a file\n"
 	"\n"
-	"The console is the terminal: Ctrl-A x quits, Ctrl-A h tells more.\n"
+	"On a terminal, Ctrl-A x quits and Ctrl-A h prints help.\n"
 	"\n"
 	"Exit status: 0 the guest powered off, 3 it hibernated, 4 it crashed, 5 it was stopped\n"
-	"from outside, 6 it asked for a reset and --on-reset or --on-reset2 says exit, 7 it was\n"
-	"saved in a file; 1 dormouse met trouble, 2 the command line makes no sense.\n";
+	"from outside, 6 it requested a reset and --on-reset or --on-reset2 is exit, 7 it was\n"
+	"saved in a file; 1 dormouse failed, 2 the command line is invalid.\n";
 
 enum option_id {
 	OPTION_NAME = 1,
@@ -367,7 +367,7 @@ static int check(struct parse *p, int argc, char **argv)
 	struct config *config = &p->run->config;
 
 	if (optind < argc)
-		return error_set(p->error, CLI_USAGE, "what is \"%s\"?", argv[optind]);
+		return error_set(p->error, CLI_USAGE, "there is no argument \"%s\"", argv[optind]);
 	if (!p->run->name)
 		return error_set(p->error, CLI_USAGE, "--name is missing");
 	if (!config_describes_machine(config) && p->machine_option)
@@ -377,11 +377,10 @@ static int check(struct parse *p, int argc, char **argv)
 				 p->machine_option);
 	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
 		return error_set(p->error, CLI_USAGE,
-				 "--kernel, --flat and --firmware: a machine starts with one of "
-				 "them");
+				 "--kernel, --flat and --firmware exclude each other");
 	if (config->firmware && config->initrd)
 		return error_set(p->error, CLI_USAGE,
-				 "--initrd with --firmware: a firmware finds what it boots itself");
+				 "--initrd with --firmware: a firmware itself finds what it boots");
 	if (config->idle_states && config->psci != PSCI_SERVER_ANY &&
 	    config->psci != PSCI_SERVER_USERSPACE)
 		return error_set(p->error, CLI_USAGE,

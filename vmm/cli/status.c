@@ -17,16 +17,16 @@
 
 static const char status_help[] =
 	"Usage: dormouse status [--json] NAME\n"
-	"Say what is known of a virtual machine, as lines of \"key: value\": its state (running,\n"
-	"suspended, hibernated, saved, off, crashed), since when and why, what can wake it if it is\n"
-	"suspended, and what it is made of.\n"
+	"Print the state of a virtual machine, as lines of \"key: value\": the state (running,\n"
+	"suspended, hibernated, saved, off, crashed), its time and cause, what can wake a suspended\n"
+	"machine, and the machine's configuration.\n"
 	"\n"
-	"  --json   the same as one object of JSON\n";
+	"  --json   print one JSON object instead\n";
 
 static const char list_help[] = "Usage: dormouse list [--json]\n"
-				"Say which virtual machines there are: name, state, since when.\n"
+				"List the virtual machines: name, state, time of the last change.\n"
 				"\n"
-				"  --json   the same as an array of JSON\n";
+				"  --json   print a JSON array instead\n";
 
 /* What is to be made of a record that says that there is a process, but there is none. */
 static void died(struct record *record)
@@ -130,7 +130,7 @@ static void print_suspension(const struct suspension *suspension)
 	char when[TIME_TEXT_SIZE];
 
 	time_format(suspension->since, when);
-	printf("suspended: %s, by vCPU %u, to go on at %#llx with x0 %#llx\n", when,
+	printf("suspended: %s, by vCPU %u, to resume at %#llx with x0 %#llx\n", when,
 	       suspension->vcpu, (unsigned long long)suspension->entry,
 	       (unsigned long long)suspension->context);
 	if (suspension->alarm_set) {

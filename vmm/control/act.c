@@ -242,7 +242,7 @@ static bool restart(struct control *control)
 		control->interrupted(control->context);
 	else
 		/* Whole, since a cause has less room. */
-		message("%s: cannot begin again: %s", vm->name, control->error.text);
+		message("%s: cannot reset: %s", vm->name, control->error.text);
 
 	return !err;
 }

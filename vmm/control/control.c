@@ -95,10 +95,11 @@ static int request(struct control *control, enum lifecycle_event_kind kind, stru
 		return error_set(error, -ESRCH, "%s is ending", name);
 	case LIFECYCLE_NOT_SUSPENDED:
 		if (kind == LIFECYCLE_SAVE)
-			return error_set(error, -EINVAL,
-					 "%s cannot be saved while it is %s: only a guest that has "
-					 "suspended itself to RAM is at rest",
-					 name, state);
+			return error_set(
+				error, -EINVAL,
+				"%s cannot be saved while it is %s: its guest must first suspend itself "
+				"to RAM",
+				name, state);
 
 		return error_set(error, -EINVAL, "%s is not suspended: it is %s", name, state);
 	}
@@ -176,11 +177,10 @@ int control_save(struct control *control, const char *path, struct error *error)
 
 int control_powerdown(struct control *control, struct error *error)
 {
-	return error_set(
-		error, -EOPNOTSUPP,
-		"%s has no power button, and its guest no agent that could be asked: power "
-		"off from within the guest",
-		control->vm->name);
+	return error_set(error, -EOPNOTSUPP,
+			 "%s has no power button, and its guest has no agent: power off from "
+			 "within the guest",
+			 control->vm->name);
 }
 
 void control_quit(struct control *control, enum control_reason reason, const char *by)
@@ -299,7 +299,7 @@ int control_result(const struct control *control, struct error *error)
 	/* How it ended is known to us alone: say that, and why the record does not. */
 	cause_format(&control->cause, what);
 
-	return error_set(error, control->record_err,
-			 "%s: %s: %s, which its record does not say: %s", control->vm->name,
-			 lifecycle_state_word(life->state), what, control->error.text);
+	return error_set(error, control->record_err, "%s: %s: %s, which could not be recorded: %s",
+			 control->vm->name, lifecycle_state_word(life->state), what,
+			 control->error.text);
 }

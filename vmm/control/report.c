@@ -40,8 +40,8 @@ void control_announce(const struct control *control)
 			 vm->server->name == PSCI_SERVER_MIXED ? "KVM and libpsci" : "libpsci",
 			 vm->kvm->release, kvm_version);
 	if (vm->psci_fell_back)
-		message("%s: this host's Linux %s cannot forward PSCI calls (its KVM has no SMCCC "
-			"filter, which came with 6.4), so that KVM serves PSCI, up to %s",
+		message("%s: this host's Linux %s cannot forward PSCI calls (its KVM has no "
+			"SMCCC filter, which came with 6.4): KVM serves PSCI, up to %s",
 			vm->name, vm->kvm->release, kvm_version);
 	message("%s: %s, %u vCPU%s, %llu MiB, PSCI %s by %s, pid %ld", vm->name,
 		lifecycle_state_word(control->life.state), config->cpus,

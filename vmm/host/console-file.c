@@ -37,7 +37,7 @@ int console_file_open(struct console_file *file, const char *path, struct error 
 	file->fd = open_path(path, 0666);
 	if (file->fd < 0)
 		return error_set(error, file->fd, "cannot write the console to %s: %s", path,
-				 file->fd == -ENXIO ? "nobody reads it" : strerror(-file->fd));
+				 file->fd == -ENXIO ? "it has no reader" : strerror(-file->fd));
 	err = fstat(file->fd, &status) < 0 ? -errno : 0;
 	file->limit = CONSOLE_FILE_UNLIMITED;
 	/* What has no path of its own, as /dev/stdout, may have none that can be renamed. */
@@ -151,8 +151,7 @@ static ssize_t put(struct console_file *file, const void *bytes, size_t size)
 static bool lose(struct console_file *file, int err)
 {
 	if (!file->lost)
-		message_of_guest("the console's output is lost from here on: %s",
-				 file->reason.text);
+		message_of_guest("the console's output is lost from now on: %s", file->reason.text);
 	file->err = err;
 	file->lost++;
 
@@ -184,8 +183,7 @@ static int mark(struct console_file *file)
 		file->marker_sent += (size_t)written;
 		if (file->marker_sent < file->marker_size)
 			continue;
-		message_of_guest("the console's output is written again; %llu bytes of it are "
-				 "lost: %s",
+		message_of_guest("the console's output is written again; %llu bytes were lost: %s",
 				 (unsigned long long)file->marker_lost, file->reason.text);
 		file->lost -= file->marker_lost;
 		file->marker_sent = 0;

@@ -15,8 +15,9 @@
 
 static const char turned_away[] = "dormouse: this console is in use by another client\r\n";
 
-static const char not_read[] = "dormouse: the guest has not read yet what earlier clients of this "
-			       "console sent, and no more is kept for it\r\n";
+static const char not_read[] =
+	"dormouse: the guest has not yet read the input of earlier clients of "
+	"this console, and no more is kept\r\n";
 static const char no_descriptor[] = "dormouse: this console cannot be used: dormouse cannot open "
 				    "another file\r\n";
 
@@ -383,12 +384,14 @@ static int listen_at(struct console_socket *s)
 static int say(int err, const char *path, struct error *error)
 {
 	if (err == -EADDRINUSE)
-		return error_set(error, err,
-				 "cannot have the console at %s: there is something, and it is no "
-				 "socket that was left behind",
-				 path);
+		return error_set(
+			error, err,
+			"cannot create the console's socket %s: this path exists, and is not an "
+			"abandoned socket",
+			path);
 
-	return error_set(error, err, "cannot have the console at %s: %s", path, strerror(-err));
+	return error_set(error, err, "cannot create the console's socket %s: %s", path,
+			 strerror(-err));
 }
 
 int console_socket_open(struct console_socket **socket, const char *path, struct error *error)
@@ -398,10 +401,11 @@ int console_socket_open(struct console_socket **socket, const char *path, struct
 	int err;
 
 	if (length >= sizeof(s->address.sun_path))
-		return error_set(error, -ENAMETOOLONG,
-				 "cannot have the console at %s: a socket's path has at most %zu "
-				 "bytes",
-				 path, sizeof(s->address.sun_path) - 1);
+		return error_set(
+			error, -ENAMETOOLONG,
+			"cannot create the console's socket %s: a socket's path has at most %zu "
+			"bytes",
+			path, sizeof(s->address.sun_path) - 1);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return error_set(error, -ENOMEM, "out of memory");

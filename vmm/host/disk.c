@@ -119,7 +119,8 @@ static int find_size(int fd, const char *path, struct disk *disk, struct error *
 
 err_size:
 	err = -errno;
-	return error_set(error, err, "cannot tell the size of disk %s: %s", path, strerror(-err));
+	return error_set(error, err, "cannot determine the size of disk %s: %s", path,
+			 strerror(-err));
 }
 
 /* The formats that keep a disk in a file, by their first bytes. */

@@ -36,8 +36,9 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 	}
 	raw_mode_leave();
 	say(info->si_code == BUS_MCEERR_AR
-		    ? "dormouse: a page of this host's memory is broken that dormouse needs (SIGBUS)\n"
-		    : "dormouse: a file that is mapped has become shorter (SIGBUS)\n");
+		    ? "dormouse: dormouse needs a page of this host's memory that is broken "
+		      "(SIGBUS)\n"
+		    : "dormouse: a mapped file has become shorter (SIGBUS)\n");
 	/* SIG_DFL, and it comes as soon as this returns. */
 	(void)sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 	(void)raise(signal);

@@ -60,7 +60,7 @@ static int open_output(struct terminal *terminal, const char *path, struct error
 		return 0;
 
 	return error_set(error, err, "cannot write the console to standard output: %s",
-			 err == -ENXIO ? "nobody reads it" : strerror(-err));
+			 err == -ENXIO ? "it has no reader" : strerror(-err));
 }
 
 /* Returns 0 or the -errno for which output is lost. */

@@ -50,12 +50,12 @@ static int forward(const struct kvm *kvm, int vm_fd, const struct range *ranges,
 		   struct error *error)
 {
 	if (!smccc_filter_offered(vm_fd))
-		return error_set(error, -ENOTSUP,
-				 "this host's Linux %s cannot forward PSCI calls (its KVM has no "
-				 "SMCCC filter, which came with 6.4): what is left is --psci "
-				 "kernel, for a VM that has run before together with the --kernel, "
-				 "--flat or --firmware that it starts with",
-				 kvm->release);
+		return error_set(
+			error, -ENOTSUP,
+			"this host's Linux %s cannot forward PSCI calls (its KVM has no SMCCC "
+			"filter, which came with 6.4): use --psci kernel; for a VM that has run "
+			"before, also give the --kernel, --flat or --firmware that it starts with",
+			kvm->release);
 
 	for (size_t i = 0; i < count; i++) {
 		struct kvm_smccc_filter filter = {

@@ -23,8 +23,8 @@ static uint64_t host_now(void)
 /* A guest that cannot be spared the jump goes on with it. */
 static void report(const struct vm *vm, int err)
 {
-	message_of_guest("%s: its counter cannot be stopped, so that it has gone on while the "
-			 "machine was paused: %s",
+	message_of_guest("%s: cannot stop the guest's counter, which continued while the machine "
+			 "was paused: %s",
 			 vm->name, strerror(-err));
 }
 

@@ -28,12 +28,12 @@ int host_limits_check(const struct host_limits *limits, const struct config *con
 				 "%u CPUs are too many: this host's KVM has at most %u in a VM",
 				 config->cpus, limits->cpus);
 	if (bits > limits->ipa_bits)
-		return error_set(error, -E2BIG,
-				 "%llu MiB of memory are too much: they take guest physical "
-				 "addresses of %u bits, this host's KVM has %u bits, enough for "
-				 "%llu MiB",
-				 (unsigned long long)config->memory >> 20, bits, limits->ipa_bits,
-				 ((1ULL << limits->ipa_bits) - MEMORY_BASE) >> 20);
+		return error_set(
+			error, -E2BIG,
+			"%llu MiB of memory are too much: they need guest physical addresses of "
+			"%u bits, and this host's KVM has %u bits, enough for %llu MiB",
+			(unsigned long long)config->memory >> 20, bits, limits->ipa_bits,
+			((1ULL << limits->ipa_bits) - MEMORY_BASE) >> 20);
 
 	return 0;
 }

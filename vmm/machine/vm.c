@@ -288,7 +288,7 @@ void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool wr
 {
 	if (atomic_exchange(&vm->stray_reported, true))
 		return;
-	message("%s: vCPU %u %s %#llx, where there is nothing (reported once)", vm->name, vcpu,
+	message("%s: vCPU %u %s unmapped address %#llx (reported once)", vm->name, vcpu,
 		write ? "wrote to" : "read from", (unsigned long long)address);
 }
 
@@ -296,8 +296,8 @@ void vm_report_undecoded(struct vm *vm, unsigned int vcpu, uint64_t address, boo
 {
 	if (atomic_exchange(&vm->undecoded_reported, true))
 		return;
-	message("%s: vCPU %u %s %#llx, where it has no memory, by an instruction that KVM cannot "
-		"decode, and got an external abort (reported once)",
+	message("%s: vCPU %u %s %#llx, which is not memory, by an instruction that KVM "
+		"cannot decode, and got an external abort (reported once)",
 		vm->name, vcpu, write ? "wrote to" : "read from", (unsigned long long)address);
 }
 

@@ -193,10 +193,11 @@ int record_check_config(const struct config *config, const char *name, struct er
 	if (!text)
 		return error_set(error, -ENOMEM, "out of memory");
 	if (size > RECORD_SIZE_MAX - REST_SIZE_MAX)
-		return error_set(error, -E2BIG,
-				 "the machine of %s takes %zu bytes in its record, which has room "
-				 "for %ld: shorten --append or the paths",
-				 name, size, RECORD_SIZE_MAX - REST_SIZE_MAX);
+		return error_set(
+			error, -E2BIG,
+			"the machine of %s needs %zu bytes in its record, which has room for "
+			"%ld: shorten --append or the paths",
+			name, size, RECORD_SIZE_MAX - REST_SIZE_MAX);
 
 	return 0;
 }

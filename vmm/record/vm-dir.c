@@ -42,9 +42,10 @@ static int state_path(char *path, size_t size, struct error *error)
 	else if (home && *home)
 		length = snprintf(path, size, "%s/.local/state/dormouse", home);
 	else
-		return error_set(error, -ENOENT,
-				 "no place for VMs: neither DORMOUSE_STATE_DIR, XDG_STATE_HOME "
-				 "nor HOME is set");
+		return error_set(
+			error, -ENOENT,
+			"no directory for VMs: none of DORMOUSE_STATE_DIR, XDG_STATE_HOME and "
+			"HOME is set");
 	if ((size_t)length >= size)
 		return error_set(error, -ENAMETOOLONG,
 				 "the path of the state directory is too long");
@@ -154,7 +155,7 @@ static int check_vm_directory(const struct vm_dir *dir, const char *path, struct
 	struct stat status;
 
 	if (fstat(dir->fd, &status) < 0)
-		return error_set(error, -errno, "cannot look at %s: %s", path, strerror(errno));
+		return error_set(error, -errno, "cannot examine %s: %s", path, strerror(errno));
 
 	return check_owner(&status, path, error);
 }
@@ -299,7 +300,7 @@ int vm_dir_is_locked(const struct vm_dir *dir, bool *locked, struct error *error
 	if (!err && fcntl(dir->lock_fd, F_OFD_GETLK, &lock) < 0)
 		err = -errno;
 	if (err)
-		return error_set(error, err, "cannot tell whether %s is in use: its lock: %s",
+		return error_set(error, err, "cannot determine whether %s is in use: its lock: %s",
 				 dir->name, strerror(-err));
 	*locked = lock.l_type != F_UNLCK;
 

@@ -29,14 +29,14 @@ static int check_environment(const struct run_options *options, const struct run
 	    !config_environment_changed(&found->last.config, &options->config, &change))
 		return 0;
 
-	return error_set(error, -EPERM,
-			 "%s %s relies on %s: start it as it was with \"dormouse run "
-			 "--name %s\", or with --force if its image shall be at risk",
-			 found->name,
-			 found->died
-				 ? "was killed, perhaps as its guest hibernated, whose image then"
-				 : "is hibernated and",
-			 change.text, found->name);
+	return error_set(
+		error, -EPERM,
+		"%s %s needs %s: start it unchanged with \"dormouse run --name %s\", or "
+		"add --force and risk losing the image",
+		found->name,
+		found->died ? "was killed, perhaps while its guest hibernated, whose image then"
+			    : "is hibernated, and its image",
+		change.text, found->name);
 }
 
 /* Whether the file that the record names may be restored: its guest has not run since. */
@@ -56,18 +56,19 @@ static int check_saved(const struct run_found *found, struct error *error)
 	if (!awaits_restore(found))
 		return 0;
 	if (found->last.state == VM_SAVED)
-		return error_set(error, -EPERM,
-				 "%s is saved in %s: go on with \"dormouse restore %s\", or start "
-				 "it with --force, and that file is of no use any more",
-				 found->name, file, file);
+		return error_set(
+			error, -EPERM,
+			"%s is saved in %s: resume it with \"dormouse restore %s\", or start it "
+			"with --force, which makes that file useless",
+			found->name, file, file);
 	/* Its dormouse died before the file had its name: there is nothing to lose. */
 	if (access(file, F_OK) < 0 && errno == ENOENT)
 		return 0;
 
 	return error_set(error, -EPERM,
-			 "the dormouse that ran %s died as it had saved it in %s: go on with "
-			 "\"dormouse restore %s\", or start it with --force, and that file is of "
-			 "no use any more",
+			 "the dormouse that ran %s died after saving it in %s: resume it with "
+			 "\"dormouse restore %s\", or start it with --force, which makes that "
+			 "file useless",
 			 found->name, file, file);
 }
 
@@ -81,14 +82,15 @@ static int check_restored(const struct run_options *options, const struct run_fo
 	if (!found->recorded || (awaits && strcmp(found->last.saved_id, saved->saved_id) == 0))
 		return 0;
 	if (awaits)
-		return error_set(error, -EPERM,
-				 "%s is saved in %s, which is later than %s, or another: "
-				 "restore that, or this with --force if its disks shall be at risk",
-				 found->name, found->last.saved_file, options->from->path);
+		return error_set(
+			error, -EPERM,
+			"%s is saved in %s, which is newer than %s or unrelated to it: restore "
+			"the former, or the latter with --force and risk damaging its disks",
+			found->name, found->last.saved_file, options->from->path);
 
 	return error_set(error, -EPERM,
-			 "%s has run since it was saved in %s, and its disks are not what its "
-			 "guest knows: restore it with --force if they shall be at risk",
+			 "%s has run since it was saved in %s, so its disks do not match the "
+			 "saved guest: restore it with --force and risk damaging them",
 			 found->name, options->from->path);
 }
 
@@ -139,10 +141,10 @@ int run_config_settle(const struct run_options *options, const struct run_found 
 	int err;
 
 	if (!anew && !options->from && !found->recorded)
-		return error_set(error, -ENOENT,
-				 "%s has never run: say what it is with --kernel, --flat or "
-				 "--firmware",
-				 found->name);
+		return error_set(
+			error, -ENOENT,
+			"%s has never run: describe it with --kernel, --flat or --firmware",
+			found->name);
 	err = check(options, found, error);
 	if (err)
 		return err;

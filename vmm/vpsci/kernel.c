@@ -18,12 +18,13 @@ static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
 		config_format_psci_version(vm->psci_kvm_version, newest);
 		config_format_psci_version(version, asked);
 
-		return error_set(error, -ENOTSUP,
-				 "the KVM of this host's Linux %s has PSCI up to %s, and %s needs "
-				 "%s: start it on a host whose KVM has that, or with --psci "
-				 "userspace, for a VM that has run before together with the "
-				 "--kernel, --flat or --firmware that it starts with",
-				 vm->kvm->release, newest, vm->name, asked);
+		return error_set(
+			error, -ENOTSUP,
+			"the KVM of this host's Linux %s has PSCI up to %s, and %s needs %s: "
+			"start it on a host whose KVM has that, or with --psci userspace; for a "
+			"VM that has run before, also give the --kernel, --flat or --firmware "
+			"that it starts with",
+			vm->kvm->release, newest, vm->name, asked);
 	}
 	if (err)
 		return error_set(error, err, "KVM_REG_ARM_PSCI_VERSION: %s", strerror(-err));

@@ -59,7 +59,7 @@ ok "another run puts it there again" woke_up_at 0x43fff000 0x40000000
 run_board flat --flat "$board@0x40000000"
 ok "a flat binary can be at the base of RAM" woke_up_at 0x40000000 0x48000000
 ok "a flat binary outside memory is refused" refuses_board 1 \
-	'cannot be at 0x44000000: memory for it is from 0x40000000 to 0x43ffffff$' \
+	'cannot be at 0x44000000: its address must be from 0x40000000 to 0x43ffffff$' \
 	flat2 --flat "$board@0x44000000" --memory 64M
 ok "one over the device tree is refused" refuses_board 1 'cannot be at 0x40008000: ' \
 	flat2 --flat "$board@0x40008000" --machine-version 1
@@ -68,7 +68,7 @@ ok "one that does not fit is refused" refuses_board 1 '64 MiB of memory cannot h
 ok "an ELF file is no flat binary" refuses_board 1 \
 	"the flat binary /.*/dormouse is an ELF file, not a raw binary" \
 	flat2 --flat "$(command -v dormouse)"
-ok "two ways to start are one too many" refuses_board 2 'a machine starts with one of them' \
+ok "two ways to start are one too many" refuses_board 2 'exclude each other' \
 	flat2 --flat "$board" --firmware "$board"
 ok "a kernel that is none is named for what it is" refuses_board 1 \
 	'is not an arm64 Image: it is an ELF file' flat2 --kernel "$(command -v dormouse)"
@@ -89,7 +89,7 @@ sed -i '/"version": 1,$/d; s/"state": "off"/"state": "hibernated"/' "$record"
 is "the record of version 1 has the format of its time" "$(grep -c '"format": 1,$' "$record")" 1
 before=$(cat "$record")
 ok "a hibernated guest of an earlier dormouse is given no other version" refuses_board 1 \
-	'relies on machine version 1, not 2: ' version --flat "$board" --memory 64M --machine-version 2
+	'needs machine version 1, not 2: ' version --flat "$board" --memory 64M --machine-version 2
 is "and nothing of it changes" "$(cat "$record")" "$before"
 run_board version --flat "$board" --memory 64M
 ok "started by the same command as ever, it finds the board that it left" \
@@ -111,14 +111,14 @@ ok "a firmware wakes up at 0 with the device tree in x0, at the base of RAM" \
 	woke_up_at 0 0x40000000
 ok "both banks of flash read 0xff, and no write changes anything" guest_said \
 	'^BOARD: flash end=f{16} second=f{16} after-write=f{16} code=0{8}aa0003f4'
-is "what a firmware writes to its flash is no news" "$(count_lines "$vm_messages" 'there is nothing')" 0
+is "what a firmware writes to its flash is no news" "$(count_lines "$vm_messages" 'unmapped address')" 0
 ok "an ELF file is no firmware" refuses_board 1 \
 	"the firmware /.*/dormouse is an ELF file, not a raw binary" \
 	firmware2 --firmware "$(command -v dormouse)"
 vm_disk huge-firmware 65
 ok "a firmware that is larger than its flash is refused" refuses_board 1 \
 	'no more than 64 MiB have room' firmware2 --firmware "$disks/huge-firmware"
-ok "an initrd for a firmware is a usage error" refuses_board 2 'a firmware finds what it boots' \
+ok "an initrd for a firmware is a usage error" refuses_board 2 'a firmware itself finds what it boots' \
 	firmware2 --firmware "$board" --initrd "$board"
 
 # --- A disk in another format ---
@@ -174,7 +174,7 @@ run_board unix --flat "$board" --console "unix:$disks/console"
 is "--console unix: nobody there holds no guest up" "$vm_status" 0
 ok "--console unix: the socket is gone afterwards" test ! -e "$disks/console"
 ok "--console unix: another file is not replaced" refuses_board 1 \
-	"cannot have the console at $disks/output: there is something" \
+	"cannot create the console's socket $disks/output: this path exists" \
 	unix --flat "$board" --console "unix:$disks/output"
 
 printf 'as on QEMU.' >"$disks/echo-input"
@@ -216,5 +216,5 @@ is "the read-only disk is as it was" "$(sha256sum <"$disks/third")" "$before"
 # A kernel whose end is missing: the start of it looks fine.
 head -c 5000000 "$disks/Image.gz" >"$disks/cut.gz"
 ok "a compressed kernel that is cut short is refused before the guest runs" refuses_board 1 \
-	"the kernel $disks/cut.gz is cut short" cut --kernel "$disks/cut.gz"
+	"the kernel $disks/cut.gz is truncated" cut --kernel "$disks/cut.gz"
 is "nor does it leave a state" "$(vm_state cut state 2>/dev/null)" ""

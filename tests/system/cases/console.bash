@@ -41,7 +41,7 @@ printf '\001h\001x' >&"$typed"
 status=0
 wait "$client" || status=$?
 is "Ctrl-A x leaves it" "$status" 0
-ok "Ctrl-A h helps" has_line "$logs/console-3" '^Ctrl-A x  *leave the console: the machine goes on'
+ok "Ctrl-A h helps" has_line "$logs/console-3" '^Ctrl-A x  *leave the console: the machine continues'
 ok "the terminal was raw" has_line "$logs/console-3.mode" 'is another one$'
 ok "the terminal is as before" has_line "$logs/console-3.mode" 'is as before$'
 is "and the machine goes on" "$(vm_state console state)" suspended
@@ -86,7 +86,7 @@ console_refused()
 }
 
 console_refused "one that does not run" console "console does not run: it is off"
-socket_wanted="one that runs with --console unix:SOCKET can be connected to"
+socket_wanted="only the console of a VM that runs with --console unix:SOCKET can be shown"
 for console in none "file:$disks/console.out" tty; do
 	console_start console "$console"
 	case $console in

@@ -86,7 +86,7 @@ is "events tells all in their order" "$(control_heard)" "SUSPEND WAKEUP SUSPEND 
 
 ok "it cannot be woken" verb_says 'control is not suspended: it is running' wake control
 ok "nor asked to suspend, for want of an agent" verb_says \
-	'control has no agent in its guest that could be asked to suspend: .*' suspend control
+	'control has no agent in its guest, which the command suspend needs: .*' suspend control
 ok "nor to power off, for want of a button" verb_says 'control has no power button.*' poweroff control
 ok "nor does it take long to say so in JSON" grep -q '"done": false, "error": "control has no power' \
 	<<<"$(dormouse poweroff --json control)"
@@ -150,7 +150,7 @@ vm_start deaf --kernel "$disks/control.img" --memory 64M
 control_listen deaf
 kill -STOP "$vm_pid"
 ok "its silence ends with --timeout, and what came of it is told" verb_says \
-	'the dormouse that runs deaf has not answered within 1 second, and was asked for nothing' \
+	'the dormouse that runs deaf has not answered within 1 second, and was sent no request' \
 	reset --timeout 1 deaf
 ok "in JSON too, and the state" grep -q '"done": false.* within 1 second.*"state": "running"' \
 	<<<"$(dormouse reset --json --timeout 1 deaf)"

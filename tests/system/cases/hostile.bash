@@ -64,7 +64,7 @@ survives "a jump to a device" '^exception ' 0
 hostile_start exits "$loop_on_exits" 0x20000000
 is_endable "a loop of reads and writes where nothing is" '^looping' 1
 ok "a loop of reads and writes where nothing is: it is told once" dormouse_said \
-	'vCPU 0 read from 0x20000000, where there is nothing'
+	'vCPU 0 read from unmapped address 0x20000000'
 hostile_start exits "$loop_on_exits" 0x09010000
 is_endable "a loop of reads and writes of a device" '^looping' 0
 hostile_start exits "$loop_on_calls" 0x84000000
@@ -108,7 +108,7 @@ for address in 0x0a000000 0x08000000 0x20000000; do
 	hostile_start pair "$access_oddly" "$((address << 8))"
 	survives "a load of two registers at $address" '^exception 0000000096000010' 1
 	ok "a load of two registers at $address: it is reported" dormouse_said \
-		"vCPU 0 read from $(printf '%#x' "$address"), where it has no memory, by an instruction that KVM cannot"
+		"vCPU 0 read from $(printf '%#x' "$address"), which is not memory, by an instruction that KVM cannot"
 done
 hostile_start pair "$access_without_privilege" 0x20000000
 survives "a load of two registers by an unprivileged program" '^exception 0000000092000010' 1

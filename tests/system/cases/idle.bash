@@ -45,7 +45,7 @@ if [[ $(vm_state idle state) == hibernated ]]; then
 		--disk "$disks/idle-swap" --disk "$disks/idle-scratch"
 	vm_finish
 	is "hibernated, it is not started without them" "$vm_status" 1
-	ok "which says why" dormouse_said 'is hibernated and relies on idle states: '
+	ok "which says why" dormouse_said 'is hibernated, and its image needs idle states: '
 fi
 
 vm_start idle

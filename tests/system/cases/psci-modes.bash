@@ -116,7 +116,7 @@ done
 needs_other_server()
 {
 	calls_run other "$1" 0x84000008
-	[[ $vm_status -eq 1 ]] && dormouse_said "$2 .*together with the --kernel, --flat or --firmware"
+	[[ $vm_status -eq 1 ]] && dormouse_said "$2 .*also give the --kernel, --flat or --firmware"
 }
 if ! has kernel 1.3; then
 	ok "kernel: a version that KVM has not is refused, with what would do" needs_other_server \

@@ -25,12 +25,12 @@ for mode in "${save_modes[@]}"; do
 	vm_await "$vm_messages" ': running, ' || true
 	ok "$mode: a guest that runs cannot be saved" fails vm_save "$name" "$saved"
 	is "$mode: which is told" "$saved_said" "dormouse: $name cannot be saved while it is running: \
-only a guest that has suspended itself to RAM is at rest"
+its guest must first suspend itself to RAM"
 	printf s >&"$bytes"
 	ok "$mode: the guest suspends" vm_await_state "$name" suspended
 	ok "$mode: where there is a file it is not saved" fails vm_save "$name" "$disks/save.img"
 	is "$mode: which is told" "$saved_said" "dormouse: cannot save $name in $disks/save.img: \
-there is such a file already"
+the file already exists"
 	ok "$mode: nor where there is no directory" fails vm_save "$name" "$disks/none/vm.saved"
 	is "$mode: and it is still suspended" "$(vm_state "$name" state)" suspended
 	echo "mine" >"$saved.part"
@@ -47,11 +47,11 @@ there is such a file already"
 	vm_start "$name"
 	vm_finish
 	is "$mode: saved, it is not started anew" "$vm_status" 1
-	ok "$mode: but told how it goes on" dormouse_said "go on with \"dormouse restore $saved\""
+	ok "$mode: but told how it goes on" dormouse_said "resume it with \"dormouse restore $saved\""
 	vm_restore "$name" "$saved"
 	ok "$mode: restored, it is suspended" vm_await_state "$name" suspended
 	is "$mode: where it was" "$(vm_state "$name" suspended | sed 's/^[^,]*, //')" \
-		"by vCPU 0, to go on at 0x40200000 with x0 0x5eed"
+		"by vCPU 0, to resume at 0x40200000 with x0 0x5eed"
 	ok "$mode: in another process" [ "$(dormouse_pid)" = "$(vm_state "$name" pid)" ]
 	printf s >&"$bytes"
 	vm_await "$vm_messages" ': running: woken by the console, at ' || true

@@ -56,7 +56,7 @@ for mode in "${suspend_modes[@]}"; do
 	is "$mode: status says by whom" "$(vm_state "suspend-$mode" cause)" \
 		"SYSTEM_SUSPEND, from vCPU 0"
 	ok "$mode: status says since when, and where it goes on" grep -qE \
-		'^20[0-9-]+T[0-9:]+Z, by vCPU 0, to go on at 0x40200000 with x0 0x5eed$' \
+		'^20[0-9-]+T[0-9:]+Z, by vCPU 0, to resume at 0x40200000 with x0 0x5eed$' \
 		<<<"$(vm_state "suspend-$mode" suspended)"
 	is "$mode: status says that the console can wake it" \
 		"$(vm_state "suspend-$mode" wake-by-console)" yes

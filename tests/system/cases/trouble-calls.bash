@@ -121,7 +121,7 @@ for again in "" ", again"; do
 	vm_finish
 	is "a killed VM in another machine$again: run exits 1" "$vm_status" 1
 	ok "a killed VM in another machine$again: it is told what its guest may rely on" dormouse_said \
-		'^dormouse: killed was killed, perhaps as .* relies on 64 MiB of memory, not 128: .* --force'
+		'^dormouse: killed was killed, perhaps while .* needs 64 MiB of memory, not 128: .* --force'
 	is "a killed VM in another machine$again: nothing runs" "$(wc -c <"$vm_console")" 0
 	is "a killed VM in another machine$again: status says crashed" "$(vm_state killed state)" crashed
 	is "a killed VM in another machine$again: the machine is what it was" \

@@ -59,13 +59,13 @@ for what in kernel flat firmware initrd; do
 done
 for kind in 'gzip is damaged: it cannot be unpacked by gzip' 'short is not an arm64 Image' \
 	'bzImage is not an arm64 Image: it is an x86 bzImage' \
-	'truncated is cut short: it has 300000 bytes and says that it has [0-9]'; do
+	'truncated is truncated: it has 300000 bytes, and [0-9]*'; do
 	ok "--kernel: ${kind%% *} is refused" says 1 "the kernel $trouble/$kind" \
 		dormouse run --name x --kernel "$trouble/${kind%% *}"
 done
 truncate -s 200M "$trouble/large"
 ok "a kernel and an initrd that do not fit in memory are refused" says 1 \
-	"64 MiB of memory cannot hold the kernel .*: [0-9]* MiB would do" \
+	"64 MiB of memory cannot hold the kernel .*: [0-9]* MiB would suffice" \
 	dormouse run --name x --kernel "$guest/Image" --initrd "$trouble/large" --memory 64M
 for kind in directory fifo empty; do
 	ok "--disk of a $kind is refused" idle_run 1 "disk $trouble/$kind is " \
@@ -254,7 +254,7 @@ fill
 vm_signal TERM
 is "no room for the record at the end: run exits 1" "$vm_status" 1
 ok "no room for the record at the end: what happened is told, and why it is not recorded" \
-	dormouse_said '^dormouse: full: off: SIGTERM, which its record does not say: cannot write .*: No space left'
+	dormouse_said '^dormouse: full: off: SIGTERM, which could not be recorded: cannot write .*: No space left'
 is "no room for the record at the end: it is told once" "$(wc -l <"$vm_messages")" 2
 is "no room for the record at the end: the last one stands" "$(vm_state full state)" crashed
 vm_start full

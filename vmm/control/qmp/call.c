@@ -74,8 +74,8 @@ static int fail(const struct qmp_call *call, int err, struct error *error)
 	if (err == -EBADF)
 		return error_set(error, err, "nothing reads standard output any more");
 
-	return error_set(error, err, "cannot talk to the dormouse that runs %s: %s", call->name,
-			 strerror(-err));
+	return error_set(error, err, "cannot communicate with the dormouse that runs %s: %s",
+			 call->name, strerror(-err));
 }
 
 /* A message that is an error is none to be had. */

@@ -89,7 +89,7 @@ static bool handle(struct qmp_client *client, const struct qmp_commands *command
 	if (result == QMP_SCAN_TOO_LONG)
 		return refuse(client, "the message is too long");
 	if (result == QMP_SCAN_TOO_DEEP)
-		return refuse(client, "the message is too deep");
+		return refuse(client, "the message is nested too deeply");
 	answer = qmp_answer(commands, &client->negotiated, client->scan.text, client->scan.size);
 	send_line(client, answer);
 	free(answer);

@@ -68,8 +68,8 @@ static json_t *negotiate(bool *negotiated, json_t *arguments)
 	json_t *value;
 
 	if (*negotiated)
-		return qmp_error(not_found, "qmp_capabilities has been answered: the negotiation "
-					    "is over");
+		return qmp_error(not_found,
+				 "the negotiation has ended: qmp_capabilities has been answered");
 	json_object_foreach(arguments, name, value)
 	{
 		if (strcmp(name, "enable") != 0)
@@ -79,7 +79,7 @@ static json_t *negotiate(bool *negotiated, json_t *arguments)
 	if (enable && !json_is_array(enable))
 		return qmp_error(generic, "\"enable\" must be an array of capabilities");
 	if (json_array_size(enable) > 0)
-		return error_about(generic, "there is no capability \"%s\"; there are none",
+		return error_about(generic, "there is no capability \"%s\": none are supported",
 				   json_is_string(json_array_get(enable, 0))
 					   ? json_string_value(json_array_get(enable, 0))
 					   : "of another type than a string");
@@ -167,7 +167,8 @@ static json_t *answer_object(const struct qmp_commands *commands, bool *negotiat
 	if (strcmp(name, "qmp_capabilities") == 0)
 		return negotiate(negotiated, arguments);
 	if (!*negotiated)
-		return qmp_error(not_found, "first of all, qmp_capabilities ends the negotiation");
+		return qmp_error(not_found,
+				 "qmp_capabilities must come first, to end the negotiation");
 
 	return execute(commands, name, arguments);
 }

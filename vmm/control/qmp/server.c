@@ -22,14 +22,14 @@
 #define LISTENER CLIENTS
 
 static const char no_descriptor[] =
-	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"dormouse cannot open another file, "
-	"and so has no connection for this client\"}}\r\n";
+	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"dormouse cannot "
+	"open another file, and so cannot serve this client\"}}\r\n";
 static const char no_memory[] =
 	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"dormouse has no memory for this "
 	"client\"}}\r\n";
 static const char replaced[] =
-	"this connection is closed in favour of a newer one: there are too many, and it was idle "
-	"for the longest time";
+	"this connection is closed for a newer one: all connections are in use, "
+	"and this one was idle for the longest time";
 
 struct connection {
 	struct qmp_client client;
@@ -214,7 +214,7 @@ int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
 	if (err) {
 		qmp_server_close(server);
 
-		return error_set(error, err, "cannot have a control socket for %s: %s", name,
+		return error_set(error, err, "cannot create the control socket of %s: %s", name,
 				 strerror(-err));
 	}
 	*result = server;

@@ -233,7 +233,7 @@ static void no_way_replaces_what_came_meanwhile(void **state)
 		assert_int_equal(begin(&file, path), 0);
 		assert_int_equal(symlink("nowhere", path), 0);
 		assert_int_equal(new_file_publish(&file, &error), -EEXIST);
-		assert_string_equal(error.text, "there is such a file already");
+		assert_string_equal(error.text, "the file already exists");
 		assert_int_equal(count_files(directory), 0 + 1);
 		assert_int_equal(unlink(path), 0);
 	}

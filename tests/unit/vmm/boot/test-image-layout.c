@@ -203,7 +203,7 @@ static void a_machine_of_version_1_has_it_there_always(void **state)
 	flat.machine_version = 1;
 	laid_out(&flat, 0x40000000, 0);
 	flat.flat_address = 0x4000fffc;
-	refused_config(&flat, -EINVAL, flat.flat, "from 0x40010000, above the device tree, to");
+	refused_config(&flat, -EINVAL, flat.flat, "from 0x40010000 (above the device tree) to");
 	flat.flat_address = 0x40010000;
 	laid_out(&flat, 0x40000000, 0);
 	/* To the last byte: 2 and 60 and 2 MiB. */
@@ -212,7 +212,7 @@ static void a_machine_of_version_1_has_it_there_always(void **state)
 	config.machine_version = 1;
 	laid_out(&config, 0x40000000, 0x43e00000);
 	scratch_sparse("initrd", 2 * MIB + 1);
-	refused_config(&config, -ENOSPC, "64 MiB of memory cannot hold", "66 MiB would do");
+	refused_config(&config, -ENOSPC, "64 MiB of memory cannot hold", "66 MiB would suffice");
 }
 
 static void a_flat_binary_goes_where_it_is_told(void **state)
@@ -229,7 +229,7 @@ static void a_flat_binary_goes_where_it_is_told(void **state)
 	assert_int_equal(image.entry, 0x40000000);
 	image_close(&image);
 	config.flat_address = 0x3ffffffc;
-	refused_config(&config, -EINVAL, config.flat, "memory for it is from 0x40000000 to");
+	refused_config(&config, -EINVAL, config.flat, "its address must be from 0x40000000 to");
 	config.flat_address = 0x44000000;
 	refused_config(&config, -EINVAL, config.flat, "cannot be at 0x44000000");
 	config.flat_address = 0x40080002;
@@ -260,7 +260,7 @@ static void what_does_not_fit_is_refused_with_what_would_do(void **state)
 	image_close(&image);
 	scratch_sparse("initrd", 2 * MIB + 1);
 	refused_config(&config, -ENOSPC, "66 MiB of memory cannot hold the kernel", kernel);
-	refused_config(&config, -ENOSPC, initrd, "68 MiB would do");
+	refused_config(&config, -ENOSPC, initrd, "68 MiB would suffice");
 	config.memory = 68 * MIB;
 	opened(&image, &config);
 	image_close(&image);
@@ -269,7 +269,7 @@ static void what_does_not_fit_is_refused_with_what_would_do(void **state)
 	refused_config(&config, -ENOSPC, initrd, "68 MiB of memory cannot hold");
 	config = config_of(kernel, NULL, 62 * MIB);
 	refused_config(&config, -ENOSPC, "62 MiB of memory cannot hold the kernel",
-		       "64 MiB would do");
+		       "64 MiB would suffice");
 	config.memory = 64 * MIB;
 	opened(&image, &config);
 	image_close(&image);

@@ -110,7 +110,7 @@ static void a_foreign_kind_is_named(void **state)
 		{ 0, "BZh", 3, "bzip2-compressed" },
 		{ 0, "\002\041\114\030", 4, "lz4-compressed" },
 		{ 0, "\135\0\0", 3, "lzma-compressed" },
-		{ 4, "zimg", 4, "compressed in a way that dormouse does not know" },
+		{ 4, "zimg", 4, "an unknown compression" },
 		{ 0x202, "HdrS", 4, "an x86 bzImage" },
 		{ 0x38, "RSC\005", 4, "a RISC-V Image" },
 		{ 0x24, "\030\050\157\001", 4, "a 32-bit Arm zImage" },
@@ -213,7 +213,7 @@ static void a_file_that_shrank_since_is_refused(void **state)
 	assert_int_equal(truncate(config.kernel, KERNEL_SIZE - 1), 0);
 	assert_int_equal(memory_create(&memory, config.memory), 0);
 	assert_true(image_load(&image, &memory, &error) < 0);
-	scratch_says(&error, config.kernel, "cut short");
+	scratch_says(&error, config.kernel, "truncated");
 	memory_destroy(&memory);
 	image_close(&image);
 }
@@ -259,7 +259,7 @@ static void a_compressed_kernel_is_unpacked_and_its_damage_found(void **state)
 		memory_destroy(&memory);
 
 		scratch_write("packed", packed, size - 1);
-		load(&config, &memory, -ENODATA, "cut short");
+		load(&config, &memory, -ENODATA, "truncated");
 		memory_destroy(&memory);
 
 		/* A gzip file ends in a checksum and a length. */
@@ -322,7 +322,7 @@ static void a_kernel_in_several_parts_is_loaded_to_its_end(void **state)
 		memory_destroy(&memory);
 		packed[size + 99999] = 1;
 		scratch_write("packed", packed, size + 100000);
-		load(&config, &memory, -EILSEQ, "is neither more of it nor padding of zeros");
+		load(&config, &memory, -EILSEQ, "something other than zeros follows");
 		memory_destroy(&memory);
 	}
 }
@@ -357,7 +357,7 @@ static void a_compressed_kernel_that_ends_before_it_says_is_refused(void **state
 		put_pe_end(KERNEL_SIZE + 1);
 		scratch_write("packed", packed, pack(zstd, packed, sizeof(packed)));
 		load(&config, &memory, -ENODATA,
-		     "is cut short: it has 100000 bytes and says that it has 100001");
+		     "is truncated: it has 100000 bytes, and 100001 according to");
 		memory_destroy(&memory);
 	}
 }
@@ -366,7 +366,7 @@ static void a_compressed_kernel_that_ends_before_it_says_is_refused(void **state
 static void a_kernel_beyond_a_limit_is_not_called_damaged(void **state)
 {
 	refused(make_kernel((struct header){ 0, 4096 * MIB, 0xa, MAGIC }), -EFBIG,
-		"is too large: it says that it uses 4096 MiB of memory, and less than 4096 are");
+		"is too large: it uses 4096 MiB of memory according to its header, and must use less than 4096");
 	refused(make_kernel((struct header){ 0, UINT64_MAX, 0xa, MAGIC }), -EFBIG, "is too large");
 }
 
@@ -389,7 +389,7 @@ static void a_kernel_that_does_not_say_its_size_is_measured_to_the_limit(void **
 		refused_config(&config, -ENOSPC, "64 MiB of memory cannot hold the kernel ",
 			       "/packed, which is larger");
 		config.memory = 128 * MIB;
-		refused_config(&config, -ENODATA, "the kernel ", "is cut short");
+		refused_config(&config, -ENODATA, "the kernel ", "is truncated");
 	}
 	free(packed);
 	free(bytes);
@@ -425,7 +425,8 @@ static void a_kernel_within_an_efi_program_is_unpacked(void **state)
 
 		/* Its end is said to lie behind the file's. */
 		scratch_write("zboot", program, OFFSET + size - 1);
-		refused_config(&config, -ENODATA, config.kernel, "is cut short: more of it should");
+		refused_config(&config, -ENODATA, config.kernel,
+			       "is truncated: more data should follow");
 	}
 }
 

@@ -108,7 +108,7 @@ static void a_call_hears_why_it_was_turned_away(void **state)
 	end_serving(&s);
 	qmp_join_all(&fds[QMP_CLIENTS_MAX], QMP_CLIENTS_LATE);
 	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), -EREMOTEIO);
-	scratch_says(&s.error, "connection", "in favour of a newer one");
+	scratch_says(&s.error, "connection", "for a newer one");
 	qmp_call_close(&s.call);
 	qmp_leave_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
 }

@@ -121,7 +121,7 @@ static void failures_have_qmps_classes(void **state)
 	fails_with("{\"execute\": \"fly\"}", "CommandNotFound", "fly");
 	fails_with("{\"execute\": \"works\", \"arguments\": {\"a\": 1}}", "GenericError",
 		   "works takes no arguments");
-	fails_with("{\"execute\": \"qmp_capabilities\"}", "CommandNotFound", "over");
+	fails_with("{\"execute\": \"qmp_capabilities\"}", "CommandNotFound", "has ended");
 }
 
 static void what_is_no_command_is_told_so(void **state)

@@ -162,7 +162,7 @@ static void nesting_without_an_end_is_one_error(void **state)
 	qmp_serve();
 	assert_string_equal(qmp_hear(fd),
 			    "{\"error\": {\"class\": \"GenericError\", \"desc\": \"the "
-			    "message is too deep\"}}\r\n");
+			    "message is nested too deeply\"}}\r\n");
 	close(fd);
 }
 
@@ -271,7 +271,7 @@ static void the_longest_idle_of_the_late_is_told_why_it_has_to_go(void **state)
 	qmp_hear(late[0]);
 	next = qmp_join_whole();
 	assert_true(qmp_hears(late[1], "{\"error\": {\"class\": \"GenericError\", \"desc\": \"this "
-				       "connection is closed in favour of a newer one"));
+				       "connection is closed for a newer one"));
 	assert_true(is_closed(late[1]));
 	qmp_say(late[0], "{\"execute\": \"works\"}");
 	assert_string_equal(qmp_hear(late[0]), "{\"return\": {}}\r\n");
@@ -285,7 +285,7 @@ static void the_longest_idle_of_the_late_is_told_why_it_has_to_go(void **state)
 	fds[3] = qmp_join_whole();
 	close(late[1]);
 	late[1] = qmp_join_whole();
-	assert_true(qmp_hears(late[2], "in favour of a newer one"));
+	assert_true(qmp_hears(late[2], "for a newer one"));
 	qmp_say(late[0], "{\"execute\": \"works\"}");
 	assert_string_equal(qmp_hear(late[0]), "{\"return\": {}}\r\n");
 	close(next);

@@ -254,7 +254,7 @@ static void a_pipe_has_no_limit_and_is_waited_for(void **state)
 
 	assert_int_equal(mkfifo(path(), 0600), 0);
 	assert_int_equal(console_file_open(&file, path(), &error), -ENXIO);
-	scratch_says(&error, path(), "nobody reads it");
+	scratch_says(&error, path(), "it has no reader");
 	reader = open(path(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	assert_true(reader >= 0);
 	open_console(LIMIT);

@@ -318,8 +318,9 @@ static void one_too_many_is_told_that_the_guest_does_not_read(void **state)
 		serve(&c);
 	}
 	client = connect_client(&c);
-	console_expect(client, "dormouse: the guest has not read yet what earlier clients of this "
-			       "console sent, and no more is kept for it\r\n");
+	console_expect(client,
+		       "dormouse: the guest has not yet read the input of earlier clients of "
+		       "this console, and no more is kept\r\n");
 	expect_end(client);
 	close(client);
 	assert_int_equal(console_teardown(&c), 0);
@@ -451,14 +452,14 @@ static void only_a_socket_left_behind_is_replaced(void **state)
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path());
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
-	refused("there is something");
+	refused("this path exists");
 	close(fd);
 	/* Now it is left behind. */
 	setup(&c);
 	assert_int_equal(console_teardown(&c), 0);
 
 	scratch_write("console", "text", 4);
-	refused("there is something");
+	refused("this path exists");
 	assert_int_equal(unlink(socket_path()), 0);
 }
 

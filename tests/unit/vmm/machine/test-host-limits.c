@@ -60,8 +60,8 @@ static void more_memory_is_refused_with_the_limit(void **state)
 
 	assert_int_equal(check(1, 63 * GIB + 2 * MIB, &error), -E2BIG);
 	assert_string_equal(error.text,
-			    "64514 MiB of memory are too much: they take guest physical addresses "
-			    "of 37 bits, this host's KVM has 36 bits, enough for 64512 MiB");
+			    "64514 MiB of memory are too much: they need guest physical addresses "
+			    "of 37 bits, and this host's KVM has 36 bits, enough for 64512 MiB");
 }
 
 int main(void)

@@ -393,7 +393,7 @@ static void a_record_too_long_to_be_read_is_not_written(void **state)
 	free(long_one.config.append);
 	long_one.config.append = make_text(60000);
 	assert_int_equal(record_check_config(&long_one.config, RECORD_VM, &error), -E2BIG);
-	scratch_says(&error, "the machine of " RECORD_VM " takes ",
+	scratch_says(&error, "the machine of " RECORD_VM " needs ",
 		     "shorten --append or the paths");
 	assert_int_equal(record_save(dir, RECORD_VM, &long_one, &error), -EFBIG);
 	scratch_says(&error, "cannot write the record of " RECORD_VM, "File too large");

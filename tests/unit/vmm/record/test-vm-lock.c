@@ -150,7 +150,7 @@ static const char *check_not_lockable(struct vm_dir *dir)
 static const char *check_someone_elses(void)
 {
 	static const char sentence[] =
-		"cannot tell whether vm is in use: its lock: Permission denied";
+		"cannot determine whether vm is in use: its lock: Permission denied";
 	struct error error = { "" };
 	struct vm_dir dir;
 	bool locked;

@@ -136,7 +136,7 @@ static void what_is_hibernated_finds_its_version_however_it_is_started(void **st
 		assert_int_equal(
 			settle(&found, (struct said){ .anew = true, .version = 2 }, &error),
 			-EPERM);
-		scratch_says(&error, RECORD_VM, "relies on machine version 1, not 2: ");
+		scratch_says(&error, RECORD_VM, "needs machine version 1, not 2: ");
 		assert_int_equal(settle(&found,
 					(struct said){ .anew = true, .version = 2, .force = true },
 					&error),

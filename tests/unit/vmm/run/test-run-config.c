@@ -73,12 +73,12 @@ static void a_saved_vm_is_restored_and_not_started(void **state)
 	struct error error;
 
 	assert_int_equal(start(&found, false, &error), -EPERM);
-	assert_non_null(strstr(error.text, "web is saved in /srv/web.saved: go on with "
+	assert_non_null(strstr(error.text, "web is saved in /srv/web.saved: resume it with "
 					   "\"dormouse restore /srv/web.saved\""));
 	assert_int_equal(start(&found, true, &error), 0);
 	assert_int_equal(restore(&found, ID, &error), 0);
 	assert_int_equal(restore(&found, OTHER_ID, &error), -EPERM);
-	assert_non_null(strstr(error.text, "web is saved in /srv/web.saved, which is later"));
+	assert_non_null(strstr(error.text, "web is saved in /srv/web.saved, which is newer"));
 }
 
 /* M9: its dormouse died between the file's name and the record that says "saved". */
@@ -94,8 +94,8 @@ static void a_vm_whose_dormouse_died_once_the_file_was_there_is_restored(void **
 	assert_int_equal(start(&found, false, &error), 0);
 	scratch_write("saved", "x", 1);
 	assert_int_equal(start(&found, false, &error), -EPERM);
-	scratch_says(&error, "the dormouse that ran web died as it had saved it in ",
-		     "go on with \"dormouse restore ");
+	scratch_says(&error, "the dormouse that ran web died after saving it in ",
+		     "resume it with \"dormouse restore ");
 	assert_int_equal(start(&found, true, &error), 0);
 	assert_int_equal(unlink(file), 0);
 }
