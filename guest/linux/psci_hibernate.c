@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * psci_hibernate - tell the host that this machine hibernates
+ * psci_hibernate - report hibernation to the host
  *
  * Linux powers a hibernated arm64 machine off by PSCI's SYSTEM_OFF2 since 6.13,
- * and by SYSTEM_OFF before, which a host cannot tell from an ordinary power-off.
- * This module lets kernels from 5.19 on make the newer call, then and only then.
+ * and by SYSTEM_OFF before, which a host cannot distinguish from an ordinary
+ * power-off. This module lets kernels from 5.19 on make the newer call at the end
+ * of a hibernation, and only then.
  *
- * How it knows that a power-off is the end of a hibernation: the kernel's own
- * flag, system_entering_hibernation(), is set for ACPI's platform mode only. But
- * it is always the task that hibernates that powers off, from within hibernate():
+ * How it detects that a power-off is the end of a hibernation: the kernel's own
+ * flag, system_entering_hibernation(), is only set for ACPI's platform mode. But
+ * the task that hibernates is always the one that powers off, from within
+ * hibernate():
  *
  *   hibernate()
  *     lock_system_sleep()          marks the task as one that must not freeze
@@ -19,17 +21,17 @@
  *       stop all other CPUs
  *       power-off handlers         by priority: ours, EFI's, SYSTEM_OFF
  *     PM_POST_HIBERNATION          in the context of the task
- *     unlock_system_sleep()        takes the mark away
+ *     unlock_system_sleep()        removes the mark
  *
- * So it is one if the task that powers off is the one that last announced a
- * hibernation, has not ended it since, and still bears the mark. That answers no
- * wherever it must:
+ * So a power-off ends a hibernation if the task that powers off is the one that
+ * last announced a hibernation, has not ended it since, and still has the mark.
+ * This is not the case wherever it must not be:
  *
  * - The hibernation failed (no room for the image, a driver's veto), was a test
  *   (pm_test, test_resume), or was followed by a sleep in RAM that the machine
  *   woke from (suspend-hybrid): PM_POST_HIBERNATION has been sent before any task
  *   can power off. If that sleep fails, the kernel powers off instead, from
- *   within hibernate(), with a good image: yes is right.
+ *   within hibernate(), with a good image: this is a hibernation.
  * - The machine resumed: its memory is that of before the power-off, with the
  *   hibernation still announced, and the kernel's first act is to end it.
  * - /sys/power/disk says reboot: no power-off handler is called.
@@ -71,9 +73,9 @@
 #endif
 
 /*
- * The task that announced a hibernation and has not ended it; only ever compared.
- * No lock: a task finds itself here only if it wrote this itself, and whatever
- * another one finds is not itself.
+ * The task that announced a hibernation and has not ended it; it is only compared.
+ * Safe without a lock: a task finds itself here only if it wrote this itself, and
+ * any other task finds a value that is not itself.
  */
 static struct task_struct *hibernating_task;
 
@@ -112,7 +114,7 @@ static int psci_hibernate_power_off(struct sys_off_data *data)
 
 	/*
 	 * Type 0 is HIBERNATE_OFF as well as 1, and is what Linux 6.13 sends: some
-	 * hosts that are older than DEN0022F.b know no other.
+	 * hosts that are older than DEN0022F.b accept no other.
 	 */
 	ret = psci_call(PSCI_FN64_SYSTEM_OFF2, 0);
 	pr_err("the host refused SYSTEM_OFF2 (%ld); powering off without it\n", (long)ret);
@@ -120,9 +122,9 @@ static int psci_hibernate_power_off(struct sys_off_data *data)
 }
 
 /*
- * Asks the running kernel, not its version: vendors take changes back to older
+ * Asks the running kernel, not its version: vendors backport changes to older
  * kernels. The driver's handler is static, so a (disabled) probe looks it up.
- * What cannot be looked up is answered by the header that came with the handler.
+ * If that is impossible, the header that came with the handler decides.
  */
 static bool kernel_calls_system_off2(void)
 {
@@ -150,7 +152,7 @@ static int __init psci_hibernate_probe(void)
 
 	/* The kernel's PSCI driver sets it, for PSCI 1.0 with SMCCC 1.1 and newer. */
 	if (arm_smccc_1_1_get_conduit() == SMCCC_CONDUIT_NONE) {
-		pr_err("not loaded: there is no PSCI here that could have SYSTEM_OFF2\n");
+		pr_err("not loaded: this machine has no PSCI that could offer SYSTEM_OFF2\n");
 		return -ENODEV;
 	}
 	if (kernel_calls_system_off2()) {
@@ -186,7 +188,7 @@ static int __init psci_hibernate_init(void)
 		unregister_pm_notifier(&psci_hibernate_nb);
 		return PTR_ERR(off2_handler);
 	}
-	pr_info("hibernation will end in SYSTEM_OFF2, which tells the host of it\n");
+	pr_info("hibernation will end in SYSTEM_OFF2, which reports it to the host\n");
 	return 0;
 }
 
