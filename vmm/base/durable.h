@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What it takes to make files and their names durable.
+ * Making files and their names durable.
  *
- * Some file systems (SMB, several of FUSE) cannot write a directory back and answer
- * so: they decide by themselves when a name is durable, and no caller can do more.
- * That is not a failure. That the write-back was tried and failed is one.
+ * Some file systems (SMB, several of FUSE) cannot sync a directory and return
+ * an error for it: they decide themselves when a name is durable, and no caller
+ * can do more. That is not a failure. A sync that was attempted and failed is
+ * one.
  */
 #ifndef VMM_DURABLE_H
 #define VMM_DURABLE_H
@@ -21,8 +22,8 @@ int durable_sync(int fd);
 int durable_sync_data(int fd);
 
 /**
- * Make durable which names the directory @fd has. Returns 0, also where the file
- * system cannot write directories back, or -errno.
+ * Make the names in the directory @fd durable. Returns 0, also where the file
+ * system cannot sync directories, or -errno.
  */
 int durable_sync_directory(int fd);
 

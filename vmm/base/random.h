@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /**
- * Fill @bytes from the host's source of randomness; wait for it where it is not ready yet,
- * whatever signals come meanwhile. Returns 0 or -errno.
+ * Fill @bytes from the host's source of randomness; wait until it is ready,
+ * also across signals. Returns 0 or -errno.
  */
 int random_fill(void *bytes, size_t size);
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where things are: QEMU's `virt` machine, as far as we have it, so that what
- * was made for one finds its way on the other.
+ * The addresses and interrupts of the machine: those of QEMU's `virt`, as far
+ * as we have its devices, so software made for one runs on the other.
  *
- * What a guest finds has a version, which a machine keeps for as long as a guest may
- * rely on it: one that hibernated finds the board that it left, whatever dormouse
- * resumes it. tests/unit/vmm/boot/machine has each version as it was published; whatever
- * changes what a guest finds makes a new one.
+ * What a guest finds has a version, which a machine keeps for as long as a
+ * guest may rely on it: a guest that hibernated finds the board that it left,
+ * whichever dormouse resumes it. tests/unit/vmm/boot/machine has each version
+ * as it was published; a change that a guest can find needs a new version.
  *
- *	1	The device tree is at RAM's base.
- *	2	The device tree is above a kernel or a flat binary, as for QEMU's -kernel,
- *		and has a hypervisor node.
+ * 1	The device tree is at RAM's base.
+ * 2	The device tree is above a kernel or a flat binary, as for QEMU's -kernel,
+ * 	and has a hypervisor node.
  */
 #ifndef VMM_BOARD_H
 #define VMM_BOARD_H
@@ -18,7 +18,7 @@
 #define BOARD_VERSION_1 1
 #define BOARD_VERSION_NEWEST 2
 
-/* Two banks of flash: the firmware's, and one for what it would keep. */
+/* Two banks of flash: one for the firmware, and one for its variables. */
 #define BOARD_FLASH_BASE 0x00000000ULL
 #define BOARD_FLASH_BANK_SIZE 0x04000000ULL
 #define BOARD_FLASH_BANKS 2
@@ -39,7 +39,7 @@
 #define BOARD_VIRTIO_SIZE 0x200ULL
 #define BOARD_VIRTIO_SPI 16
 #define BOARD_VIRTIO_SLOTS 32
-/* Disks from slot 0 on, in the order in which they were given. */
+/* Disks begin at slot 0, in the order in which they were given. */
 #define BOARD_VIRTIO_RNG_SLOT (BOARD_VIRTIO_SLOTS - 1)
 
 /* GIC_CREATE sizes the distributor for these; a multiple of 32. */

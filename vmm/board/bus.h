@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which device answers a guest's access to memory that is not RAM.
+ * The device that answers a guest's access to memory that is not RAM.
  *
- * Filled before the first vCPU runs and constant from then on: lookups need no
- * lock. A device guards its own state, since any vCPU's thread may be in it.
+ * The bus is filled before the first vCPU runs and constant from then on:
+ * lookups need no lock. A device protects its own state, since any vCPU's
+ * thread may access it.
  */
 #ifndef VMM_BUS_H
 #define VMM_BUS_H
@@ -11,12 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** What a device does on an access of @size 1, 2, 4 or 8 bytes at @offset of its window. */
+/**
+ * A device's answer to an access of @size 1, 2, 4 or 8 bytes at @offset of its
+ * window.
+ */
 struct device_ops {
 	const char *name;
 	uint64_t (*read)(void *device, uint64_t offset, unsigned int size);
 	void (*write)(void *device, uint64_t offset, uint64_t value, unsigned int size);
-	/** Back to the state after power-on. No vCPU runs. */
+	/** Return to the state after power-on. No vCPU runs. */
 	void (*reset)(void *device);
 };
 
@@ -42,9 +46,9 @@ int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_o
 	    void *device);
 
 /**
- * Carry out an access. Returns the device's window, or NULL if none holds all of
- * it: then a read gives 0 and a write is dropped. No more than @size bytes of a
- * value count.
+ * Carry out an access. Returns the device's window, or NULL if no window
+ * contains all of it: then a read gives 0 and a write is dropped. Only @size
+ * bytes of a value count.
  */
 const struct bus_window *bus_read(const struct bus *bus, uint64_t address, unsigned int size,
 				  uint64_t *value);

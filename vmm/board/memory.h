@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The guest's RAM: one mapping, which outlives every reset of the machine, and which no
- * core dump has. Host and guest addresses agree modulo the size of a huge page, so that
- * KVM can map one as such; they are asked for unless RAM is small beside them.
+ * The guest's RAM: one mapping, which persists across resets of the machine,
+ * and which core dumps do not contain. Host and guest addresses agree modulo
+ * the size of a huge page, so KVM can map huge pages; they are requested unless
+ * RAM is small in comparison.
  */
 #ifndef VMM_MEMORY_H
 #define VMM_MEMORY_H
@@ -24,20 +25,20 @@ struct memory {
  */
 int memory_create(struct memory *memory, uint64_t size);
 
-/** Give back what memory_create() made. */
+/** Release the mapping. */
 void memory_destroy(struct memory *memory);
 
 /**
- * Make all of it zero again and return the pages to the host, as a cold reset
- * does. Nobody may use it meanwhile. Returns 0 or -errno.
+ * Make all of it zero again and return the pages to the host, as in a cold
+ * reset. No thread may use it meanwhile. Returns 0 or -errno.
  */
 int memory_drop(struct memory *memory);
 
 /**
- * Where @size bytes at guest physical @address are in this process, or NULL if
- * they are not all RAM. Any values are allowed; a @size of 0 is never RAM. From
- * any thread: the mapping never moves. The guest may change the bytes at any
- * time, so copy what must not change between a check and its use.
+ * The address in this process of @size bytes at guest physical @address, or
+ * NULL if they are not all RAM. Any values are allowed; a @size of 0 is never
+ * RAM. From any thread: the mapping never moves. The guest may change the bytes
+ * at any time, so copy data that must not change between a check and its use.
  */
 void *memory_at(const struct memory *memory, uint64_t address, uint64_t size);
 

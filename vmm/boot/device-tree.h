@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The description of the board that the guest's kernel is handed. */
+/* The device tree: the description of the board for the guest's kernel. */
 #ifndef VMM_DEVICE_TREE_H
 #define VMM_DEVICE_TREE_H
 
@@ -11,17 +11,17 @@
 #include "boot/image.h"
 #include "config/config.h"
 
-/** What the tree says that is not a constant of the board. */
+/** The contents of the tree that are not constants of the board. */
 struct device_tree {
 	const struct config *config;
 	const struct image *image;
-	uint32_t psci_version; /**< What the guest will be told. */
+	uint32_t psci_version; /**< The version that the guest will see. */
 	const uint64_t *mpidrs; /**< config->cpus of them; the first boots. */
 };
 
 /**
  * Write the tree to its place in @memory. Its seeds differ each time and its
- * size does not, so that a hibernated guest finds it where it was. Returns 0,
+ * size does not, so a hibernated guest finds it in its former place. Returns 0,
  * or -errno with @error set.
  */
 int device_tree_write(const struct device_tree *tree, const struct memory *memory,

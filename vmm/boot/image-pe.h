@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An arm64 Image for EFI is a PE program, too, which says how much of it is in the file. */
+/*
+ * An arm64 Image for EFI is also a PE program, whose headers say how much of it
+ * is in the file.
+ */
 #ifndef VMM_IMAGE_PE_H
 #define VMM_IMAGE_PE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands of dormouse: one for each word after its name. */
+/* The commands of dormouse: one for each word of the command line. */
 #ifndef VMM_CLI_H
 #define VMM_CLI_H
 
@@ -9,7 +9,7 @@
  * Carry out a command. @argv[0] is its word.
  *
  * Returns the process's exit status, or a negative value with @error set:
- * CLI_USAGE for a command line that makes no sense, any other for trouble.
+ * CLI_USAGE for an invalid command line, any other for a failure.
  */
 int cli_run(int argc, char **argv, struct error *error);
 int cli_restore(int argc, char **argv, struct error *error);
@@ -23,9 +23,9 @@ int cli_events(int argc, char **argv, struct error *error);
 struct record;
 
 /**
- * Read the record of the VM @name as it is now: one that says that it runs although
- * no dormouse has it, crashed. @record is all zero, or one to be freed first.
- * Returns 0, or -errno with @error set.
+ * Read the record of the VM @name and correct its state: if it says that the VM
+ * runs although no dormouse runs it, the state is crashed. @record is all zero,
+ * or one to be freed first. Returns 0, or -errno with @error set.
  */
 int cli_load_record(const char *name, struct record *record, struct error *error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What options of several commands are made of. */
+/* Options that several commands have. */
 #ifndef VMM_CLI_OPTION_H
 #define VMM_CLI_OPTION_H
 
@@ -9,16 +9,16 @@
 #include "config/config.h"
 
 /**
- * Make @to, which is freed before unless it is NULL, an absolute path, since a
- * record or another process has another directory: the first @length bytes of
- * @path. What is wrong with the file itself is for those to say who open it.
- * Returns 0, or CLI_USAGE or -errno with @error set.
+ * Set @to, which is freed before unless it is NULL, to an absolute path, since
+ * a record or another process has another current directory: the first @length
+ * bytes of @path. Whether the file itself is valid is checked when it is
+ * opened. Returns 0, or CLI_USAGE or -errno with @error set.
  */
 int cli_set_path(char **to, const char *path, size_t length, struct error *error);
 
 /**
- * Set a configuration's console to what --console was given, in the words that the
- * record has: tty is NULL, and a file is its path. Returns as cli_set_path() does.
+ * Set a configuration's console to the argument of --console, in the form of
+ * the record: tty is NULL, and a file is its path. Returns like cli_set_path().
  */
 int cli_set_console(struct config *config, const char *argument, struct error *error);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a VM is made of: what `dormouse run` was told, and what the record keeps. */
+/*
+ * The configuration of a VM: the options of `dormouse run`, and what the record
+ * keeps of them.
+ */
 #ifndef VMM_CONFIG_H
 #define VMM_CONFIG_H
 
@@ -13,29 +16,29 @@
 #define CONFIG_DISKS_MAX 16
 #define CONFIG_CPUS_MAX 123 /* One GICv3 redistributor region below the PL011. */
 #define CONFIG_MEMORY_MIN (64ULL << 20)
-#define CONFIG_MEMORY_MAX (64ULL << 40) /* What an address of 48 bits can reach, and less. */
+#define CONFIG_MEMORY_MAX (64ULL << 40) /* Less than an address of 48 bits can reach. */
 #define CONFIG_MEMORY_ALIGNMENT (2ULL << 20)
 
-/** Who answers the guest's PSCI calls. */
+/** The server of the guest's PSCI calls. */
 enum psci_server {
 	PSCI_SERVER_ANY, /**< libpsci where KVM can forward the calls, else KVM. */
 	PSCI_SERVER_USERSPACE, /**< libpsci, in dormouse. */
-	PSCI_SERVER_MIXED, /**< KVM, but for PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. */
+	PSCI_SERVER_MIXED, /**< KVM, except PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. */
 	PSCI_SERVER_KERNEL, /**< KVM. */
 };
 
-/** What becomes of a VM whose guest asks for a reset. */
+/** What follows if the guest requests a reset. */
 enum reset_policy {
-	RESET_POLICY_NONE, /**< Nothing was said: as RESET_POLICY_RESTART. */
+	RESET_POLICY_NONE, /**< No option was given: as RESET_POLICY_RESTART. */
 	RESET_POLICY_RESTART,
 	RESET_POLICY_EXIT, /**< The run ends; the VM is off. */
 };
 
-/** What a guest is told that wants to suspend to RAM. */
+/** The answer to a guest that calls SYSTEM_SUSPEND. */
 enum suspend_policy {
-	SUSPEND_POLICY_NONE, /**< Nothing was said: as SUSPEND_POLICY_ALLOW. */
+	SUSPEND_POLICY_NONE, /**< No option was given: as SUSPEND_POLICY_ALLOW. */
 	SUSPEND_POLICY_ALLOW,
-	SUSPEND_POLICY_DENY, /**< SYSTEM_SUSPEND is there, and answers DENIED. */
+	SUSPEND_POLICY_DENY, /**< SYSTEM_SUSPEND exists, and returns DENIED. */
 };
 
 struct disk_config {
@@ -44,59 +47,64 @@ struct disk_config {
 };
 
 struct config {
-	uint32_t machine_version; /**< Of board.h; 0: nothing was said. */
+	uint32_t machine_version; /**< See board.h; 0: no option was given. */
 
 	/* What the guest starts with: one of three, absolute paths. */
 	char *kernel; /**< An arm64 Image. */
-	char *flat; /**< A binary that runs where it is put, */
-	uint64_t flat_address; /**< which is here; 0: where most are made for. */
-	char *firmware; /**< What the first vCPU finds at address 0. */
+	char *flat; /**< A binary that runs at the address where it is loaded, */
+	uint64_t flat_address; /**< which is this; 0: the default address. */
+	char *firmware; /**< The code that the first vCPU executes, from address 0. */
 
 	char *initrd; /**< Absolute path, or NULL. */
 	char *append; /**< The kernel's command line; never NULL once complete. */
-	char *console; /**< As terminal_open() takes it. */
-	uint64_t console_limit; /**< Of its file, as terminal_limit() takes it. Of this run. */
+	char *console; /**< See terminal_open(). */
+	uint64_t console_limit; /**< Of its file, see terminal_limit(). For this run only. */
 	struct disk_config disks[CONFIG_DISKS_MAX];
 	size_t disk_count;
 	unsigned int cpus;
 	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
 	enum psci_server psci;
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
-	bool idle_states; /**< Those of idle-states.h; else plain standby alone. libpsci's. */
-	bool idle_clusters; /**< With them, those of clusters of CPUs, too. */
+	bool idle_states; /**< Those of idle-states.h; otherwise only standby. Needs libpsci. */
+	bool idle_clusters; /**< Also the states of clusters of CPUs. */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
-	struct config_psci_test psci_test; /**< Of this run, not of the machine. */
+	struct config_psci_test psci_test; /**< For this run only, not part of the machine. */
 };
 
 /** Free the strings of a configuration and make it all zero. */
 void config_free(struct config *config);
 
-/** Whether it says what the guest starts with: then it describes a machine. */
+/** Whether it names what the guest starts with: then it describes a machine. */
 bool config_describes_machine(const struct config *config);
 
-/** Copy @from, strings and all. Returns 0 or -ENOMEM, with @to all zero. */
+/**
+ * Copy @from, including its strings. Returns 0 or -ENOMEM, with @to all zero.
+ */
 int config_copy(struct config *to, const struct config *from);
 
 /**
- * Read a size such as 512M or 2G (bytes without a suffix; K, M, G, T are powers
- * of 1024). Returns 0, or -EINVAL if it is none or does not fit.
+ * Parse a size such as 512M or 2G (bytes without a suffix; K, M, G, T are
+ * powers of 1024). Returns 0, or -EINVAL if it is no size or does not fit.
  */
 int config_parse_size(const char *text, uint64_t *size);
 
 /**
- * Read an address, such as 0x40080000 or 1074266112. Returns 0, or -EINVAL if it
- * is none, or 0.
+ * Parse an address, such as 0x40080000 or 1074266112. Returns 0, or -EINVAL if
+ * it is no address, or 0.
  */
 int config_parse_address(const char *text, uint64_t *address);
 
-/** Read a machine version such as 2. Returns 0, or -EINVAL if board.h has none of it. */
+/**
+ * Parse a machine version such as 2. Returns 0, or -EINVAL if board.h does not
+ * define it.
+ */
 int config_parse_machine_version(const char *text, uint32_t *version);
 
 /**
- * Read a PSCI version such as 1.3. Returns 0, or -EINVAL if it is none from 0.2
- * to 1.3.
+ * Parse a PSCI version such as 1.3. Returns 0, or -EINVAL if it is not one from
+ * 0.2 to 1.3.
  */
 int config_parse_psci_version(const char *text, uint32_t *version);
 
@@ -109,22 +117,22 @@ void config_format_psci_version(uint32_t version, char text[CONFIG_VERSION_TEXT_
 const char *config_psci_server_word(enum psci_server server);
 int config_parse_psci_server(const char *text, enum psci_server *server);
 
-/** The same for --on-reset and --on-reset2; RESET_POLICY_NONE has no word. */
+/** The words of --on-reset and --on-reset2; RESET_POLICY_NONE has no word. */
 const char *config_reset_policy_word(enum reset_policy policy);
 int config_parse_reset_policy(const char *text, enum reset_policy *policy);
 
-/** The same for --suspend; SUSPEND_POLICY_NONE has NULL for its word. */
+/** The words of --suspend; the word of SUSPEND_POLICY_NONE is NULL. */
 const char *config_suspend_policy_word(enum suspend_policy policy);
 int config_parse_suspend_policy(const char *text, enum suspend_policy *policy);
 
 /**
- * What a hibernated guest finds changed if it, saved under @before, starts under
- * @after: a phrase such as "2 CPUs, not 4", or nothing.
+ * What changes for a hibernated guest that was saved under @before if it starts
+ * under @after: a phrase such as "2 CPUs, not 4", or nothing.
  *
- * Only what a guest's image relies on counts and what it cannot check by itself
- * is why this exists (a CPU that is gone, a disk in another's place, another PSCI
- * behind the same conduit). The kernel file does not: a resuming Linux compares
- * its own build.
+ * Only changes count on which a guest's image relies and which it cannot detect
+ * itself (a missing CPU, a disk in another's place, another PSCI behind the
+ * same conduit). The kernel file does not count: a resuming Linux compares its
+ * own build.
  *
  * Returns true if something changed, with @phrase filled in.
  */

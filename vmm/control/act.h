@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Carries out what lifecycle_step() decides: the one place that changes the state of a
- * VM's record, and what outlives the process with it.
+ * Carries out what lifecycle_step() decides: only here the state of a VM's
+ * record, and what outlives the process with it, is changed.
  */
 #ifndef VMM_CONTROL_ACT_H
 #define VMM_CONTROL_ACT_H
@@ -9,13 +9,13 @@
 #include "control/control.h"
 
 /**
- * Give the life cycle an event, whose cause is control->cause, and do all that follows
- * from it. Returns what becomes of a request; where an action failed on the way,
+ * Give the life cycle an event, whose cause is control->cause, and do all that
+ * follows from it. Returns the answer to a request; if an action failed,
  * control->error says why.
  */
 enum lifecycle_answer control_act(struct control *control, struct lifecycle_event event);
 
-/** Write a record that was put off, if it may be written by now. */
+/** Write a record whose write was delayed, if the limit now allows it. */
 void control_write_late(struct control *control);
 
 #endif

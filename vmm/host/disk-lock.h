@@ -2,15 +2,16 @@
 /*
  * The locks of a disk image: one writer, or any number of readers.
  *
- * They are open-file-description locks, and so end with the process, however it ends. A
- * writer has an exclusive one on the whole file. A reader has shared ones on the bytes
- * that QEMU locks for who reads and lets nobody write: QEMU and dormouse respect each
- * other. Where a file system has no locks, the image is refused.
+ * They are open-file-description locks, and so end with the process, however it
+ * ends. A writer has an exclusive lock on the whole file. A reader has shared
+ * locks on the bytes that QEMU locks for a reader that excludes writers: QEMU
+ * and dormouse respect each other. Where a file system has no locks, the image
+ * is refused.
  *
- * Such a lock is the inode's. A block device may have several, so that the one which
- * the system itself has for it in /dev is locked too, if it is another; a container that
- * has neither that one nor the same as the other cannot be told from its absence. Two
- * writers exclude each other by O_EXCL in any case.
+ * Such a lock belongs to the inode. A block device may have several, so the one
+ * that the system itself has for it in /dev is locked too, if it is another; a
+ * container without that inode cannot be distinguished from a system without
+ * the device. Two writers exclude each other by O_EXCL in any case.
  */
 #ifndef VMM_DISK_LOCK_H
 #define VMM_DISK_LOCK_H
@@ -20,9 +21,9 @@
 #include "base/error.h"
 
 /**
- * Lock the image @fd, opened from @path, until it and *@node_fd are closed; *@node_fd is
- * set to -1 if there is no such. Returns 0; -EBUSY if another process has it; or another
- * -errno. @error is set unless it returns 0.
+ * Lock the image @fd, opened from @path, until it and *@node_fd are closed;
+ * *@node_fd is set to -1 if there is none. Returns 0; -EBUSY if another process
+ * has it; or another -errno. @error is set unless it returns 0.
  */
 int disk_lock(int fd, const char *path, bool read_only, int *node_fd, struct error *error);
 

@@ -2,8 +2,9 @@
 /*
  * A disk image: a raw file or a block device, opened, checked and locked.
  *
- * Its lock (disk-lock.h) is against everyone else, or against writers if it is only
- * read. It lasts until disk_close() or the end of the process, however it ends.
+ * Its lock (disk-lock.h) excludes all other users, or only writers if the disk
+ * is read-only. It lasts until disk_close() or the end of the process, however
+ * it ends.
  */
 #ifndef VMM_DISK_H
 #define VMM_DISK_H
@@ -14,22 +15,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What VIRTIO_BLK_T_GET_ID can carry. */
+/** The size of VIRTIO_BLK_T_GET_ID's answer. */
 #define DISK_NAME_SIZE 20
 #define DISK_SECTOR_SIZE 512
 
-/** Constant from disk_open() to disk_close(), unless said: any thread may read it. */
+/**
+ * Constant from disk_open() to disk_close(), unless stated otherwise: any
+ * thread may read it.
+ */
 struct disk {
 	int fd;
 	int node_fd; /**< Of disk_lock(), or -1. */
 	const char *path; /**< As it was given, for messages. */
 	bool read_only;
 	uint64_t size; /**< In bytes, a multiple of DISK_SECTOR_SIZE, never 0. */
-	uint32_t block_size; /**< What the host allocates at least; such a multiple, too. */
-	char name[DISK_NAME_SIZE + 1]; /**< For the guest: last part of @path, cut off. */
+	uint32_t block_size; /**< The host's smallest allocation; also such a multiple. */
+	char name[DISK_NAME_SIZE + 1]; /**< For the guest: the last part of @path, truncated. */
 	/**
-	 * What it looks like if it is not raw: "QCOW", "VMDK", "VHDX". Or NULL. It may
-	 * be a guest's raw disk that holds such a file, and so is no mistake for sure.
+	 * The format that it seems to have if it is not raw: "QCOW", "VMDK",
+	 * "VHDX"; or NULL. This is not necessarily a mistake: it may be a
+	 * guest's raw disk that holds such a file.
 	 */
 	const char *format;
 	pthread_mutex_t sync_lock; /**< For disk_sync(): guards the next. */
@@ -41,7 +46,7 @@ struct disk {
  *
  * @disk: filled; untouched on failure
  * @path: a regular file or a block device; must outlive the disk
- * @read_only: ask for no more than reading, and share with others who do so
+ * @read_only: open it only for reading, and share it with other readers
  * @error: the reason if it fails
  *
  * Returns 0, or:
@@ -53,8 +58,8 @@ struct disk {
 int disk_open(struct disk *disk, const char *path, bool read_only, struct error *error);
 
 /**
- * Let the storage of a range go: what it reads as afterwards is anything. Where
- * the host cannot, it keeps it, and that is no failure.
+ * Release the storage of a range, whose contents are undefined afterwards. A
+ * host that cannot do that keeps it, which is no failure.
  *
  * @offset, @size: within the disk, multiples of DISK_SECTOR_SIZE
  *
@@ -63,25 +68,25 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 int disk_discard(const struct disk *disk, uint64_t offset, uint64_t size);
 
 /**
- * Make a range read as zeros, by whatever way costs the host least.
+ * Make a range read as zeros, in the way that costs the host least.
  *
  * @offset, @size: as above
- * @unmap: whether its storage may go
+ * @unmap: whether its storage may be released
  *
  * Returns 0 or -errno. From any thread.
  */
 int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, bool unmap);
 
 /**
- * Make durable all that was written so far. From any thread; waits as long as the host
- * does, and for another thread that is in it.
+ * Flush all data that was written so far. From any thread; waits as long as the
+ * host does, and for another thread that is in this function.
  *
- * Returns 0 or -errno. The host reports once that data could not be written, and may
- * have dropped it: from then on, whoever asks and however often, nothing here is durable.
+ * Returns 0 or -errno. The host reports a failed write-back only once, and may
+ * have dropped the data: from then on every call fails.
  */
 int disk_sync(struct disk *disk);
 
-/** Unlock and close. Whoever uses the disk must be gone. */
+/** Unlock and close. No thread may use the disk any more. */
 void disk_close(struct disk *disk);
 
 #endif

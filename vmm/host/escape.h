@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ctrl-A on a terminal that is a guest's console: a prefix of what is meant for us. */
+/*
+ * Ctrl-A on a terminal that is a guest's console: a prefix of commands to
+ * dormouse.
+ */
 #ifndef VMM_ESCAPE_H
 #define VMM_ESCAPE_H
 
@@ -7,15 +10,15 @@
 #include <stdint.h>
 
 enum escape {
-	ESCAPE_BYTE, /**< It is the guest's. */
-	ESCAPE_PREFIX, /**< The next one tells. */
+	ESCAPE_BYTE, /**< For the guest. */
+	ESCAPE_PREFIX, /**< The next byte decides. */
 	ESCAPE_QUIT, /**< x */
-	ESCAPE_HELP, /**< h, or what means nothing. */
+	ESCAPE_HELP, /**< h, or an unknown letter */
 };
 
 /**
- * What a byte that was typed means. @escaped is kept from one to the next, false
- * at first. For ESCAPE_BYTE, @byte is what the guest is to have.
+ * Interpret a byte that was typed. @escaped is kept between calls, initially
+ * false. For ESCAPE_BYTE, @byte is the byte for the guest.
  */
 enum escape escape_next(bool *escaped, uint8_t *byte);
 

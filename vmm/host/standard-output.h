@@ -2,10 +2,10 @@
 /*
  * Standard output, written without blocking.
  *
- * It is shared with the shell and other programs, which would be surprised to find
- * it non-blocking. So it is opened anew, or, where that cannot be (a socket,
- * another user's terminal, no /proc), asked before each write. A file needs neither,
- * and opened anew it would lose its position.
+ * It is shared with the shell and other programs, which do not expect it to be
+ * non-blocking. So it is opened again, or, where that is impossible (a socket,
+ * another user's terminal, no /proc), polled before each write. A file needs
+ * neither, and would lose its position if it were opened again.
  */
 #ifndef VMM_STANDARD_OUTPUT_H
 #define VMM_STANDARD_OUTPUT_H
@@ -16,16 +16,19 @@
 
 struct standard_output {
 	int fd; /**< To be polled for POLLOUT, and closed. */
-	bool nonblocking; /**< Private: it is ours alone and does not block. */
+	bool nonblocking; /**< Private: it is not shared, and does not block. */
 };
 
 /**
- * Open it. One that main() found closed takes everything and keeps nothing. Returns 0
- * or -errno; -ENXIO for a pipe that has no reader.
+ * Open it. If main() found it closed, output is discarded. Returns 0 or -errno;
+ * -ENXIO for a pipe that has no reader.
  */
 int standard_output_open(struct standard_output *output);
 
-/** Write what it takes now. Returns how many bytes, or -errno: -EAGAIN if none. */
+/**
+ * Write as much as it accepts now. Returns how many bytes, or -errno: -EAGAIN
+ * if none.
+ */
 ssize_t standard_output_write(const struct standard_output *output, const void *bytes, size_t size);
 
 #endif

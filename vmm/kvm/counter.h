@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-/** Ticks a second of this machine's counter, which is its guests', too: CNTFRQ_EL0. */
+/**
+ * The frequency of this machine's counter, and so of its guests': CNTFRQ_EL0.
+ */
 uint64_t counter_frequency(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* KVM's GICv3, and the ways into it from devices. */
+/* KVM's GICv3, and how devices raise its interrupts. */
 #ifndef VMM_GIC_H
 #define VMM_GIC_H
 
@@ -9,31 +9,33 @@
 #include "base/error.h"
 
 /**
- * Make the interrupt controller of a KVM VM and say where it is. Returns a file
- * descriptor, or -errno with @error set.
+ * Create the interrupt controller of a KVM VM and set its addresses. Returns a
+ * file descriptor, or -errno with @error set.
  */
 int gic_create(int vm_fd, struct error *error);
 
-/** Complete it, once all vCPUs exist. Returns 0, or -errno with @error set. */
+/**
+ * Initialise it, once all vCPUs exist. Returns 0, or -errno with @error set.
+ */
 int gic_init(int gic_fd, struct error *error);
 
 /**
- * Let each write to the eventfd @irq_fd pulse shared peripheral interrupt @spi.
- * Returns 0, or -errno with @error set.
+ * Make each write to the eventfd @irq_fd pulse shared peripheral interrupt
+ * @spi. Returns 0, or -errno with @error set.
  */
 int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error);
 
 /**
- * Which vCPU's registers an attribute of the GIC means, to be added to their offset:
- * the affinity in its upper 32 bits, packed.
+ * The part of a GIC attribute that selects a vCPU, to be added to the
+ * register's offset: the affinity in its upper 32 bits, packed.
  */
 uint64_t gic_affinity(uint64_t mpidr);
 
 /**
- * The private and shared peripheral interrupts that the guest has enabled and that
- * can come to the vCPU of affinity @mpidr: up to @max INTIDs into @intids, in
- * order. Software generated ones are left out: only vCPUs send those. While no
- * vCPU is in an ioctl. Returns how many.
+ * The private and shared peripheral interrupts that the guest has enabled and
+ * that can be delivered to the vCPU of affinity @mpidr: up to @max INTIDs into
+ * @intids, in order. Software generated interrupts are left out: only vCPUs
+ * send those. Call it while no vCPU is in an ioctl. Returns how many.
  */
 size_t gic_enabled(int gic_fd, uint64_t mpidr, uint16_t *intids, size_t max);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the host's KVM is and can do. */
+/* The host's KVM and its capabilities. */
 #ifndef VMM_KVM_H
 #define VMM_KVM_H
 
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-/* Of Linux 6.4, for building with older headers. */
+/* From Linux 6.4, for building with older headers. */
 #ifndef KVM_ARM_VM_SMCCC_CTRL
 #define KVM_ARM_VM_SMCCC_CTRL 0
 #define KVM_ARM_VM_SMCCC_FILTER 0
@@ -30,12 +30,15 @@ struct kvm_smccc_filter {
 };
 #endif
 
-/* Of Linux 7.0: an LD64B or ST64B outside of memory, told as KVM_EXIT_ARM_NISV is. */
+/*
+ * From Linux 7.0: an LD64B or ST64B outside of memory, reported like
+ * KVM_EXIT_ARM_NISV.
+ */
 #ifndef KVM_EXIT_ARM_LDST64B
 #define KVM_EXIT_ARM_LDST64B 42
 #endif
 
-/** What dormouse cannot do without, and the Linux that brought it. */
+/** A capability that dormouse needs, and the Linux that introduced it. */
 struct kvm_requirement {
 	int capability;
 	const char *name;
@@ -51,20 +54,20 @@ struct kvm {
 	size_t run_size; /**< Of a vCPU's shared page, struct kvm_run. */
 	unsigned int ipa_bits;
 	unsigned int cpus_max;
-	char release[65]; /**< The host kernel's, as uname has it. */
+	char release[65]; /**< The host kernel's release, from uname. */
 };
 
 /**
- * Open /dev/kvm and see that dormouse can work with it. Returns 0, or -errno with
- * @error set.
+ * Open /dev/kvm and check that dormouse can work with it. Returns 0, or -errno
+ * with @error set.
  */
 int kvm_open(struct kvm *kvm, struct error *error);
 
 void kvm_close(struct kvm *kvm);
 
 /**
- * Make a VM of @type, the size of its guest's physical addresses. Returns its file
- * descriptor, or -errno with @error set.
+ * Create a VM of @type, the size of its guest's physical addresses. Returns its
+ * file descriptor, or -errno with @error set.
  */
 int kvm_create_vm(const struct kvm *kvm, unsigned long type, struct error *error);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A vCPU's registers and MP state, by the file descriptor that KVM_CREATE_VCPU gave.
+ * A vCPU's registers and MP state, by the file descriptor from KVM_CREATE_VCPU.
  *
- * They are for the thread that owns the vCPU: KVM holds a lock of it in each of these
- * calls, so another thread would wait until KVM_RUN returns. All return 0 or -errno.
+ * Call them from the thread that owns the vCPU: KVM takes the vCPU's lock in
+ * each of these calls, so another thread would wait until KVM_RUN returns. All
+ * return 0 or -errno.
  */
 #ifndef VMM_KVM_REGISTERS_H
 #define VMM_KVM_REGISTERS_H
@@ -39,12 +40,12 @@ int kvm_get_register_bytes(int vcpu_fd, uint64_t id, void *bytes);
 int kvm_set_register_bytes(int vcpu_fd, uint64_t id, const void *bytes);
 
 /**
- * Which registers there are. Sets @list, which the caller frees, or NULL on failure:
- * -ENOMEM or what KVM_GET_REG_LIST says.
+ * List the registers. Sets @list, which the caller frees, or NULL on failure:
+ * -ENOMEM or the error of KVM_GET_REG_LIST.
  */
 int kvm_list_registers(int vcpu_fd, struct kvm_reg_list **list);
 
-/** Whether the vCPU runs, is off or is suspended, one of KVM_MP_STATE_. */
+/** Whether the vCPU is runnable, off or suspended, one of KVM_MP_STATE_. */
 int kvm_get_mp_state(int vcpu_fd, uint32_t *state);
 int kvm_set_mp_state(int vcpu_fd, uint32_t state);
 

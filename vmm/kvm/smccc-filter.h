@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* KVM's SMCCC filter, as far as PSCI goes: which calls come to us. */
+/* KVM's SMCCC filter for PSCI: which calls KVM forwards. */
 #ifndef VMM_PSCI_FILTER_H
 #define VMM_PSCI_FILTER_H
 
@@ -16,8 +16,8 @@ bool smccc_filter_offered(int vm_fd);
 int smccc_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *error);
 
 /**
- * Forward those calls whose answer tells what there is, or that KVM may lack:
- * PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. As smccc_filter_forward_all().
+ * Forward the calls that announce functions, or that KVM may lack:
+ * PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. Like smccc_filter_forward_all().
  */
 int smccc_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Why the state of a VM changed: what the record keeps and messages say of it. */
+/*
+ * The reason for which the state of a VM changed, for the record and messages.
+ */
 #ifndef VMM_CAUSE_H
 #define VMM_CAUSE_H
 
@@ -15,36 +17,37 @@
 struct cause {
 	enum vm_trigger trigger;
 	/**
-	 * The PSCI function that the guest called, or, for a trigger that is not
-	 * the guest's, the reason in words. Empty if unknown.
+	 * The PSCI function that the guest called, or, for a trigger that is
+	 * not the guest's, the reason in words. Empty if unknown.
 	 */
 	char what[160];
-	bool type_known; /**< KVM does not pass on SYSTEM_OFF2's and SYSTEM_RESET2's arguments. */
+	bool type_known; /**< KVM does not report SYSTEM_OFF2's arguments. */
 	uint32_t type; /**< reset_type, or SYSTEM_OFF2's type. */
 	uint64_t cookie;
 	int vcpu; /**< The vCPU that called, or CAUSE_VCPU_NONE. */
 	bool reset2; /**< Of a reset: by SYSTEM_RESET2. Not recorded. */
 	bool warm; /**< Of a reset: memory keeps its contents. Not recorded. */
-	bool outside; /**< Of a reset: the host asked for it, not the guest. Not recorded. */
+	bool outside; /**< Of a reset: requested by the host, not the guest. Not recorded. */
 	time_t when; /**< Wall clock. */
 };
 
 /**
- * Fill in a cause without arguments, as of now. @what is cut off where it is too
+ * Fill in a cause without arguments, as of now. @what is truncated if it is too
  * long.
  */
 void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const char *what);
 
 /**
- * Whether @later, and not @first, is what ended a power cycle. The first one is,
- * with one exception: where the host stopped a guest that was just reporting that it
- * powers off or hibernates, the guest's report counts, since its image is complete.
+ * Whether @later, and not @first, is the cause that ended a power cycle. The
+ * first one is, with one exception: if the host stopped a guest that was about
+ * to report its power-off or hibernation, the guest's report counts, since its
+ * image is complete.
  */
 bool cause_outranks(const struct cause *later, const struct cause *first);
 
 #define CAUSE_TEXT_SIZE 256
 
-/** Say a cause in words, such as "SYSTEM_OFF2, type 0, from vCPU 0". */
+/** Format a cause, such as "SYSTEM_OFF2, type 0, from vCPU 0". */
 void cause_format(const struct cause *cause, char text[CAUSE_TEXT_SIZE]);
 
 #endif

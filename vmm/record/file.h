@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The file that a VM's record is in. */
+/* The file of a VM's record. */
 #ifndef VMM_RECORD_FILE_H
 #define VMM_RECORD_FILE_H
 
@@ -7,13 +7,15 @@
 #include <sys/types.h>
 
 /**
- * Replace it in the directory @dir_fd, durably. Returns 0, or -errno: the old one
- * stands, or, if all but the last step succeeded, the new one, yet perhaps not
- * durably.
+ * Replace the file in the directory @dir_fd, durably. Returns 0, or -errno:
+ * then the old one is still there, or, if all but the last step succeeded, the
+ * new one, but perhaps not durably.
  */
 int record_file_replace(int dir_fd, const char *data, size_t size);
 
-/** Read up to @size bytes of it. Returns how many there were, or -errno. */
+/**
+ * Read up to @size bytes of the file. Returns how many there were, or -errno.
+ */
 ssize_t record_file_read(int dir_fd, char *data, size_t size);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The power states of a VM and what leads from one to another: one table, which
- * says of each trigger where it leads, which event reports it, and with which
- * exit status a run that it ends exits.
+ * The power states of a VM and the triggers that lead from one to another: one
+ * table, which has for each trigger the resulting state, the event that reports
+ * it, and the exit status of a run that it ends.
  *
- * It makes no difference here who serves PSCI: libpsci's events and KVM's system
- * events arrive as the same triggers.
+ * The server of PSCI makes no difference here: libpsci's events and KVM's
+ * system events arrive as the same triggers.
  */
 #ifndef VMM_LIFECYCLE_H
 #define VMM_LIFECYCLE_H
@@ -16,29 +16,29 @@
 enum vm_state {
 	VM_OFF,
 	VM_RUNNING,
-	VM_SUSPENDED, /**< To RAM: its process waits for what wakes the guest. */
+	VM_SUSPENDED, /**< To RAM: its process waits for a wake-up. */
 	VM_HIBERNATED, /**< Off, with its memory saved on its disk by the guest. */
-	VM_SAVED, /**< Without a process, with all of a suspended machine in a file. */
+	VM_SAVED, /**< Without a process: a file has all of the suspended machine. */
 	VM_RESETTING, /**< Between two power cycles of one run. */
-	VM_CRASHED, /**< Stopped without having been asked to, by guest or host. */
+	VM_CRASHED, /**< Stopped without a request, by guest or host. */
 };
 #define VM_STATE_COUNT (VM_CRASHED + 1)
 
 enum vm_trigger {
 	VM_TRIGGER_START, /**< dormouse run, or the end of a reset. */
 	VM_TRIGGER_SUSPEND, /**< The guest suspended itself to RAM. */
-	VM_TRIGGER_WAKE, /**< Something ended that. */
+	VM_TRIGGER_WAKE, /**< The suspension ended. */
 	VM_TRIGGER_OFF, /**< The guest powered off. */
-	VM_TRIGGER_HIBERNATE, /**< The guest powered off having saved itself. */
-	VM_TRIGGER_RESET, /**< The guest, or the host, wants it to start again. */
+	VM_TRIGGER_HIBERNATE, /**< The guest powered off after it saved itself to disk. */
+	VM_TRIGGER_RESET, /**< The guest or the host requested a reset. */
 	VM_TRIGGER_QUIT, /**< The host stopped it: the console's user, a signal, a client. */
-	VM_TRIGGER_CRASH, /**< It cannot go on. */
+	VM_TRIGGER_CRASH, /**< The guest or the host cannot continue. */
 	VM_TRIGGER_SAVE, /**< The host saved it to a file. */
-	VM_TRIGGER_RESTORE, /**< The host restored it from there. */
+	VM_TRIGGER_RESTORE, /**< The host restored it from that file. */
 };
 #define VM_TRIGGER_COUNT (VM_TRIGGER_RESTORE + 1)
 
-/** What listeners are told: QMP's events of these names. */
+/** The events for listeners: QMP's events of these names. */
 enum vm_report {
 	VM_REPORT_NONE,
 	VM_REPORT_SUSPEND, /**< The guest has suspended itself to RAM. */
@@ -48,8 +48,8 @@ enum vm_report {
 	VM_REPORT_RESET, /**< Another power cycle begins. */
 	VM_REPORT_POWERDOWN, /**< The guest was asked to power off. Not sent yet. */
 	VM_REPORT_SUSPEND_DISK, /**< The guest has saved itself to disk; SHUTDOWN follows. */
-	VM_REPORT_GUEST_PANICKED, /**< It cannot go on; SHUTDOWN follows. */
-	VM_REPORT_SHUTDOWN, /**< The run has ended; the record stands. The last event. */
+	VM_REPORT_GUEST_PANICKED, /**< It cannot continue; SHUTDOWN follows. */
+	VM_REPORT_SHUTDOWN, /**< The run has ended and is recorded. The last event. */
 };
 #define VM_REPORT_COUNT (VM_REPORT_SHUTDOWN + 1)
 
@@ -64,8 +64,8 @@ enum vm_report {
 #define EXIT_STATUS_SAVED 7
 
 /**
- * Find where a trigger leads. Returns 0 and sets @to, or -EINVAL where @trigger
- * makes no sense in @from.
+ * Find the state to which a trigger leads. Returns 0 and sets @to, or -EINVAL
+ * if @trigger is impossible in @from.
  */
 int lifecycle_next(enum vm_state from, enum vm_trigger trigger, enum vm_state *to);
 
@@ -84,8 +84,8 @@ bool lifecycle_has_process(enum vm_state state);
  * when the file was complete and the one when the record said so.
  *
  * @state: as recorded
- * @died: the dormouse that recorded it has gone without recording an end
- * @has_file: the record names a file and the number that tells it from any other
+ * @died: the dormouse that recorded it has died without recording an end
+ * @has_file: the record names a file and its id
  */
 bool lifecycle_awaits_restore(enum vm_state state, bool died, bool has_file);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What outlives the process: a VM's record, record.json in its directory.
+ * A VM's record, which outlives the process: record.json in its directory.
  *
- * It is replaced as a whole, durably, or not at all: whoever reads it, after
- * whatever crash, finds the state before a change or the one after.
+ * It is replaced as a whole, durably, or not at all: a reader, after any crash,
+ * finds the state before a change or the one after.
  */
 #ifndef VMM_RECORD_H
 #define VMM_RECORD_H
@@ -18,20 +18,23 @@
 #include "record/cause.h"
 #include "record/suspension.h"
 
-/** A record is shorter than this: neither written nor read otherwise. */
+/** The limit of a record's size, for writing and reading. */
 #define RECORD_SIZE_MAX (256L * 1024)
 
-/** Of a file that a VM is saved in: 128 random bits in hexadecimal. */
+/** The size of the id of a saved VM's file: 128 random bits in hexadecimal. */
 #define RECORD_SAVED_ID_SIZE 33
 
 struct record {
 	enum vm_state state;
 	struct cause cause; /**< What led to the state. */
 	long pid; /**< The dormouse that wrote it. */
-	uint64_t boots; /**< Lives of the machine so far, resets included. */
+	uint64_t boots; /**< Power cycles of the machine so far, including resets. */
 	char host[80]; /**< The release of the host's kernel then. */
-	bool paused; /**< It has a process, whose vCPUs are stopped from outside. */
-	/** Of the guest's SYSTEM_SUSPEND, while suspended and if it ended like that. */
+	bool paused; /**< It has a process, and the host has paused its vCPUs. */
+	/**
+	 * The guest's SYSTEM_SUSPEND, while suspended and if it ended in that
+	 * state.
+	 */
 	struct suspension suspension;
 	char saved_id[RECORD_SAVED_ID_SIZE]; /**< Of the file it is, or was, saved in; or empty. */
 	char *saved_file; /**< Its absolute path, or NULL. */
@@ -49,27 +52,31 @@ void record_free(struct record *record);
 int record_load(int dir_fd, const char *name, struct record *record, struct error *error);
 
 /**
- * Read a record from @size bytes of @text, which a file named @name holds: messages
- * tell that it is damaged. Else as record_load().
+ * Read a record from @size bytes of @text, which a file named @name holds:
+ * messages report it as damaged. Otherwise like record_load().
  */
 int record_parse(const char *text, size_t size, const char *name, struct record *record,
 		 struct error *error);
 
 /**
- * Replace the record in the directory @dir_fd. Once it returns 0 the new one is
- * on disk; else it returns -errno with @error set and the old one stands, or, if
- * all but the last step succeeded, the new one, yet perhaps not durably. -EFBIG: it is
- * too long.
+ * Replace the record in the directory @dir_fd. Returns 0 when the new one is on
+ * disk; or -errno with @error set: then the old one is still there, or, if all
+ * but the last step succeeded, the new one, but perhaps not durably. -EFBIG: it
+ * is too long.
  */
 int record_save(int dir_fd, const char *name, const struct record *record, struct error *error);
 
 /**
- * Find out, before anything changes, whether every record of a machine of this
- * configuration is short enough. Returns 0, or -errno with @error set: -E2BIG if not.
+ * Check, before anything changes, whether every record of a machine of this
+ * configuration is short enough. Returns 0, or -errno with @error set: -E2BIG
+ * if not.
  */
 int record_check_config(const struct config *config, const char *name, struct error *error);
 
-/** All of it, as record.json has it. Returns a new reference, or NULL if memory ran out. */
+/**
+ * The whole record, as in record.json. Returns a new reference, or NULL if
+ * memory ran out.
+ */
 json_t *record_to_json(const struct record *record, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A guest's SYSTEM_SUSPEND, as status and record tell of it. */
+/* A guest's SYSTEM_SUSPEND, for status and the record. */
 #ifndef VMM_RECORD_SUSPENSION_H
 #define VMM_RECORD_SUSPENSION_H
 
@@ -13,13 +13,13 @@
 #define SUSPENSION_INTERRUPTS_MAX 1004
 
 struct suspension {
-	bool known; /**< There is one, and the rest means something. */
+	bool known; /**< The guest is suspended, and the other fields are valid. */
 	time_t since;
-	unsigned int vcpu; /**< Which called. */
-	uint64_t entry; /**< Where it goes on, a guest physical address, */
+	unsigned int vcpu; /**< The caller. */
+	uint64_t entry; /**< Its entry point, a guest physical address, */
 	uint64_t context; /**< with this in x0. */
 
-	/* What can wake it, besides whoever is outside. */
+	/* What can wake it, besides the host. */
 	bool console; /**< Input. */
 	bool alarm_set;
 	time_t alarm; /**< The clock's, in the host's time, if set. */

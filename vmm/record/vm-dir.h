@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A VM is a directory: STATE/NAME, with its record and its lock.
+ * The directory of a VM: STATE/NAME, with its record and its lock.
  *
  * STATE is $DORMOUSE_STATE_DIR, or $XDG_STATE_HOME/dormouse, or
  * ~/.local/state/dormouse.
@@ -15,12 +15,12 @@
 struct vm_dir {
 	const char *name; /**< The caller's string. */
 	int fd; /**< The directory. */
-	int lock_fd; /**< Its lock file, or -EACCES; the lock goes when this is closed. */
+	int lock_fd; /**< Its lock file, or -EACCES; closing it releases the lock. */
 };
 
 /**
- * Open the directory of the VM @name, making it first if @create. Returns 0, or
- * -errno with @error set: -EINVAL for a name that is none, -ENOENT where there
+ * Open the directory of the VM @name, and create it first if @create. Returns
+ * 0, or -errno with @error set: -EINVAL for an invalid name, -ENOENT if there
  * is no such VM.
  */
 int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error *error);
@@ -28,20 +28,20 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 void vm_dir_close(struct vm_dir *dir);
 
 /**
- * Take the VM for this process. Returns 0, -EBUSY without a message if another
+ * Lock the VM for this process. Returns 0, -EBUSY without a message if another
  * dormouse has it, or another -errno with @error set.
  */
 int vm_dir_lock(struct vm_dir *dir, struct error *error);
 
 /**
- * Find out whether a dormouse, other than through @dir, has the VM. Takes nothing.
- * Returns 0 with @locked set, or -errno with @error set: -EACCES where the VM is
- * someone else's, whose lock is theirs alone.
+ * Check whether a dormouse, other than through @dir, has locked the VM. Takes
+ * no lock. Returns 0 with @locked set, or -errno with @error set: -EACCES for a
+ * VM of another user, whose lock only its owner can open.
  */
 int vm_dir_is_locked(const struct vm_dir *dir, bool *locked, struct error *error);
 
 /**
- * Call @each with the name of every VM there is, sorted. Stops at the first that
+ * Call @each with the name of every VM, sorted. Stops at the first call that
  * returns other than 0. Returns 0, what @each returned, or -errno with @error
  * set.
  */

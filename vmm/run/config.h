@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a run's machine is: between what its user says and what its record knows. */
+/* The machine of a run, from its user's options and its record. */
 #ifndef VMM_RUN_CONFIG_H
 #define VMM_RUN_CONFIG_H
 
@@ -9,18 +9,18 @@
 #include "record/record.h"
 #include "run/run.h"
 
-/** What was found of a VM. */
+/** What is known of a VM's former runs. */
 struct run_found {
 	const char *name;
 	bool recorded; /**< It has run before, */
 	struct record last; /**< and this is its record. */
-	bool died; /**< Whoever wrote that did not get to say how it ended. */
+	bool died; /**< The process that wrote it died without recording an end. */
 };
 
 /**
- * Fill in @config, which is all zero, with what this run uses. Returns 0, or -errno
- * with @error set: -ENOENT if nobody ever said what it is, -EPERM where it would
- * harm a guest that sleeps on a disk or in a file.
+ * Fill in @config, which is all zero, with what this run uses. Returns 0, or
+ * -errno with @error set: -ENOENT if the machine was never described, -EPERM if
+ * it would harm a guest that is hibernated or saved.
  */
 int run_config_settle(const struct run_options *options, const struct run_found *found,
 		      struct config *config, struct error *error);

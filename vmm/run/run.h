@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One run of a VM: from its record to its record. */
+/* One run of a VM: reads its record, runs it, and records its end. */
 #ifndef VMM_RUN_H
 #define VMM_RUN_H
 
@@ -13,20 +13,20 @@ struct save_file;
 struct run_options {
 	const char *name;
 	/**
-	 * What the VM shall be made of. Without a kernel: what the record says, but
-	 * for the console and the reset policies that are not NONE.
+	 * The VM's configuration. Without a kernel, the record's is used,
+	 * except for the console and the reset policies that are not NONE.
 	 */
 	struct config config;
-	struct save_file *from; /**< Restore what was saved there, or NULL. */
-	bool force; /**< Although what its guest relies on may have changed. */
+	struct save_file *from; /**< The saved machine to restore, or NULL. */
+	bool force; /**< Run it although what its guest relies on may have changed. */
 };
 
 /**
  * Run a VM until it powers off, hibernates, crashes or is stopped from outside.
- * Says on stderr what happens to it.
+ * Logs its events to standard error.
  *
- * Returns the exit status that `dormouse run` documents, or a negative value with
- * @error set if there was trouble.
+ * Returns the exit status that `dormouse run` documents, or a negative value
+ * with @error set if it failed.
  */
 int run(const struct run_options *options, struct error *error);
 

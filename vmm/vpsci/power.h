@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What libpsci is told of a VM's idle states: --idle-states in its words, and the
+ * Idle states for libpsci: those of --idle-states in its terms, and the
  * optional functions that come with them.
  */
 #ifndef VMM_VPSCI_POWER_H
@@ -13,21 +13,21 @@
 struct vpsci_power;
 
 /**
- * Describe in @psci, whose version is set already, what the configuration of @vm
- * says: power states, statistics and the functions that need an offer; nothing,
- * if it has no idle states. What is returned must last as long as the machine.
- * Returns NULL if memory ran out.
+ * Describe in @psci, whose version is already set, the idle states of the
+ * configuration of @vm: power states, statistics and the functions that need an
+ * offer; nothing, if it has no idle states. The result must last as long as the
+ * machine. Returns NULL if memory ran out.
  */
 struct vpsci_power *vpsci_power_create(const struct vm *vm, struct psci_config *psci);
 
 /**
- * Make the clusters of @machine, which has its @vcpus, as many as @vm, and put
- * these into them. Returns 0 or an enum psci_error.
+ * Create the clusters of @machine, whose vCPUs are @vcpus, one for each of
+ * @vm's, and put these into them. Returns 0 or an enum psci_error.
  */
 int vpsci_power_connect(struct vpsci_power *power, const struct vm *vm,
 			struct psci_machine *machine, struct psci_vcpu *vcpus);
 
-/** Once the machine is gone. NULL is allowed. */
+/** Call it when the machine is gone. NULL is allowed. */
 void vpsci_power_destroy(struct vpsci_power *power);
 
 #endif

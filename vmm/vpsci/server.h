@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The three servers of PSCI, and what they share. For vpsci/ alone.
+ * The three servers of PSCI, and the functions that they share. Only for
+ * vpsci/.
  */
 #ifndef VMM_VPSCI_INTERNAL_H
 #define VMM_VPSCI_INTERNAL_H
@@ -11,19 +12,20 @@
 #include "machine/vcpu.h"
 #include "vpsci/vpsci.h"
 
-/** libpsci behind KVM's SMCCC filter, in userspace.c. */
+/** libpsci, through KVM's SMCCC filter, in userspace.c. */
 extern const struct vpsci_server vpsci_userspace;
 
-/** KVM, and libpsci for what it may lack, in mixed.c. */
+/** KVM, and libpsci for the calls that KVM may lack, in mixed.c. */
 extern const struct vpsci_server vpsci_mixed;
 
 /** KVM, in kernel.c. */
 extern const struct vpsci_server vpsci_kernel;
 
 /**
- * First in begin(): find out KVM's version, check that the server has what the
- * configuration asks for, and set vm->psci_version, to @newest unless the configuration
- * names one; 0 stands for KVM's own. Returns 0, or -errno with @error set.
+ * The first step of begin(): determine KVM's version, check that the server
+ * supports the configuration, and set vm->psci_version, to @newest unless the
+ * configuration names one; 0 stands for KVM's own. Returns 0, or -errno with
+ * @error set.
  */
 int vpsci_set_version(struct vm *vm, uint32_t newest, struct error *error);
 
@@ -31,21 +33,27 @@ int vpsci_set_version(struct vm *vm, uint32_t newest, struct error *error);
 void vpsci_on_kick(void *ctx, void *vctx);
 bool vpsci_on_entry_ok(void *ctx, uint64_t ipa);
 
-/** The vCPU stops the machine: vm_stop() by what @event says. Returns VCPU_EXIT. */
+/**
+ * Stop the machine from this vCPU: call vm_stop() with the cause that @event
+ * means. Returns VCPU_EXIT.
+ */
 enum vcpu_next vpsci_report_event(struct vcpu *vcpu, const struct psci_event *event,
 				  bool type_known);
 
-/** struct vpsci_server, system_event: what KVM's own PSCI reports. */
+/** struct vpsci_server, system_event: an event of KVM's own PSCI. */
 enum vcpu_next vpsci_system_event(struct vcpu *vcpu);
 
-/** Read the registers that the call in x0 uses, and no others: each is a system call. */
+/**
+ * Read the registers that the call in x0 uses, and no others, since each is a
+ * system call.
+ */
 int vpsci_fetch(const struct vcpu *vcpu, struct psci_regs *regs);
 
-/** The call cannot be served: crash the machine. Returns VCPU_EXIT. */
+/** The call cannot be served: end the machine as crashed. Returns VCPU_EXIT. */
 enum vcpu_next vpsci_call_failed(struct vcpu *vcpu, int err);
 
 /**
- * Hold KVM's PSCI at @version, let it pass SYSTEM_SUSPEND on, and let vCPU 0 boot at
+ * Hold KVM's PSCI at @version, enable SYSTEM_SUSPEND exits, and boot vCPU 0 at
  * @pc with @x0. Returns 0, or -errno with @error set.
  */
 int vpsci_begin_kvm(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version, struct error *error);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SYSTEM_SUSPEND, whoever serves it. libpsci has looked at the other vCPUs and
- * at the entry point before it tells of one; KVM has not, and leaves both to us.
+ * SYSTEM_SUSPEND, with each server. libpsci checks the other vCPUs and the
+ * entry point before it reports one; KVM does not, and leaves both checks to
+ * dormouse.
  *
  * The vCPU that called asks the main thread, which knows what its user allows
- * (gate.h), and sleeps in KVM_MP_STATE_SUSPENDED if it may. What ends that is an
- * interrupt, of which it tells the main thread, or someone outside.
+ * (gate.h), and sleeps in KVM_MP_STATE_SUSPENDED if it may. The sleep ends with
+ * an interrupt, which the vCPU reports to the main thread, or with a wake
+ * request of the host.
  */
 #ifndef VMM_PSCI_SUSPEND_H
 #define VMM_PSCI_SUSPEND_H
@@ -18,17 +20,21 @@
 #include "machine/vcpu.h"
 #include "machine/vm.h"
 
-/** For psci_config.offered, of a machine that shows its guest PSCI @version. */
+/** For psci_config.offered of a machine whose guest sees PSCI @version. */
 uint32_t vpsci_suspend_offered(uint32_t version);
 
 /**
- * After PSCI_NEXT_SLEEP from psci_call(), x0 written: if that was SYSTEM_SUSPEND,
- * have it decided. On the vCPU's thread. Returns what it does next.
+ * Call it after PSCI_NEXT_SLEEP from psci_call(), with x0 written: if the call
+ * was SYSTEM_SUSPEND, the main thread decides on it. On the vCPU's thread.
+ * Returns what the vCPU does next.
  */
 enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
 				     const struct psci_regs *regs);
 
-/** An interrupt has ended VCPU_SLEEP: let the main thread know. Returns false if all is over. */
+/**
+ * An interrupt has ended VCPU_SLEEP: report it to the main thread. Returns
+ * false if the power cycle ends.
+ */
 bool vpsci_suspend_tell(struct vcpu *vcpu);
 
 /** KVM_SYSTEM_EVENT_SUSPEND, on the vCPU's thread. */

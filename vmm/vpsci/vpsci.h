@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the rest of dormouse sees of its servers of PSCI, beside the table in
- * machine/vpsci-server.h. Nothing of libpsci is in here.
+ * The interface of the PSCI servers for the rest of dormouse, beside the table
+ * in machine/vpsci-server.h. It contains nothing of libpsci.
  */
 #ifndef VMM_VPSCI_H
 #define VMM_VPSCI_H
@@ -17,7 +17,10 @@ struct psci_machine;
  */
 vpsci_chooser vpsci_choose;
 
-/** libpsci's machine if it alone serves, to be saved and restored; else NULL. */
+/**
+ * libpsci's machine if libpsci is the server, to be saved and restored;
+ * otherwise NULL.
+ */
 struct psci_machine *vpsci_machine(struct vm *vm);
 
 #endif

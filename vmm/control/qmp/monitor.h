@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * QMP for a running VM: what clients of its control socket ask for is done through
- * control.h, what happens to it is told to them. QEMU's names, arguments and
- * shapes; docs/qmp.md lists what there is.
+ * QMP for a running VM: executes the requests of its control socket's clients
+ * through control.h, and sends them the events. Names, arguments and shapes are
+ * QEMU's; docs/qmp.md lists the commands.
  *
  * All functions belong to the main thread.
  */
@@ -19,19 +19,22 @@ struct monitor {
 	struct control *control;
 	struct control_listener listener;
 	struct qmp_commands commands;
-	struct qmp_server *server; /**< NULL if it could not be had. */
+	struct qmp_server *server; /**< NULL if it could not be opened. */
 };
 
 /**
- * Begin to listen. @control must outlive it. Returns 0, or -errno with @error set:
- * the VM can do without, and the functions below do nothing then.
+ * Begin to listen. @control must outlive it. Returns 0, or -errno with @error
+ * set: the VM runs without it, and the functions below do nothing then.
  */
 int monitor_open(struct monitor *monitor, struct control *control, struct error *error);
 
-/** Send what is left as far as clients take it at once. */
+/** Send the rest, as far as clients accept it at once. */
 void monitor_close(struct monitor *monitor);
 
-/** What becomes readable when monitor_run() must be called; -1 if there is nothing. */
+/**
+ * Becomes readable when monitor_run() must be called; -1 if there is nothing to
+ * poll.
+ */
 int monitor_fd(const struct monitor *monitor);
 
 void monitor_run(struct monitor *monitor);
@@ -40,7 +43,10 @@ void monitor_run(struct monitor *monitor);
 extern const struct qmp_command monitor_commands[];
 extern const size_t monitor_command_count;
 
-/** QMP's event for one of ours: a new reference, or NULL if memory ran out. */
+/**
+ * The QMP event for an event of control: a new reference, or NULL if memory ran
+ * out.
+ */
 json_t *monitor_event(const struct control_event *event);
 
 #endif

@@ -5,9 +5,9 @@
 #include <sys/un.h>
 
 /**
- * The address of the control socket in the directory @dir_fd. It goes through
- * /proc, since an address has room for 107 bytes, and a directory's path has no
- * such limit.
+ * The address of the control socket in the directory @dir_fd. It uses /proc,
+ * since an address has room for 107 bytes, and a directory's path has no such
+ * limit.
  */
 void qmp_path(int dir_fd, struct sockaddr_un *address);
 
