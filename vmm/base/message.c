@@ -132,7 +132,7 @@ static bool take_line(unsigned long *untold)
 	return taken;
 }
 
-void message_of_guest(const char *format, ...)
+void message_ratelimited(const char *format, ...)
 {
 	unsigned long untold;
 	char line[LINE_SIZE];

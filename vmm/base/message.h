@@ -15,6 +15,6 @@ __attribute__((format(printf, 1, 2))) void message(const char *format, ...);
  * Like message(), for events that a guest can repeat: after a number of such
  * lines, at most one a second is written, and it says how many were suppressed.
  */
-void message_of_guest(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_ratelimited(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -102,7 +102,7 @@ static bool write_record(struct control *control)
 static void write_or_log(struct control *control)
 {
 	if (!write_record(control))
-		message_of_guest("%s", control->error.text);
+		message_ratelimited("%s", control->error.text);
 	/* It is not tried again by itself: whatever failed may fail for long. */
 	control->record_lags = false;
 }

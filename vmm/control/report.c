@@ -58,8 +58,8 @@ void control_log_state(const struct control *control, enum vm_state state)
 	time_format(control->cause.when, when);
 	/* A guest can suspend, wake and reset without end; it ends once. */
 	if (lifecycle_has_process(state))
-		message_of_guest("%s: %s: %s, at %s", control->vm->name,
-				 lifecycle_state_word(state), what, when);
+		message_ratelimited("%s: %s: %s, at %s", control->vm->name,
+				    lifecycle_state_word(state), what, when);
 	else
 		message("%s: %s: %s, at %s", control->vm->name, lifecycle_state_word(state), what,
 			when);

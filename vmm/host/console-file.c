@@ -151,7 +151,8 @@ static ssize_t put(struct console_file *file, const void *bytes, size_t size)
 static bool lose(struct console_file *file, int err)
 {
 	if (!file->lost)
-		message_of_guest("the console's output is lost from now on: %s", file->reason.text);
+		message_ratelimited("the console's output is lost from now on: %s",
+				    file->reason.text);
 	file->err = err;
 	file->lost++;
 
@@ -183,8 +184,9 @@ static int mark(struct console_file *file)
 		file->marker_sent += (size_t)written;
 		if (file->marker_sent < file->marker_size)
 			continue;
-		message_of_guest("the console's output is written again; %llu bytes were lost: %s",
-				 (unsigned long long)file->marker_lost, file->reason.text);
+		message_ratelimited(
+			"the console's output is written again; %llu bytes were lost: %s",
+			(unsigned long long)file->marker_lost, file->reason.text);
 		file->lost -= file->marker_lost;
 		file->marker_sent = 0;
 	}

@@ -16,7 +16,7 @@ static void on_report(void *context, const char *text)
 {
 	const struct vm *vm = context;
 
-	message_of_guest("%s: %s", vm->name, text);
+	message_ratelimited("%s: %s", vm->name, text);
 }
 
 static uint64_t slot_base(size_t slot)

@@ -23,9 +23,10 @@ static uint64_t host_now(void)
 /* A guest that cannot be spared the jump goes on with it. */
 static void report(const struct vm *vm, int err)
 {
-	message_of_guest("%s: cannot stop the guest's counter, which continued while the machine "
-			 "was paused: %s",
-			 vm->name, strerror(-err));
+	message_ratelimited(
+		"%s: cannot stop the guest's counter, which continued while the machine "
+		"was paused: %s",
+		vm->name, strerror(-err));
 }
 
 /* One vCPU's counter is every vCPU's: KVM has one offset for a VM. */

@@ -129,16 +129,16 @@ static void a_guest_is_heard_less_and_less(void **state)
 	now = 1000;
 	lines = 0;
 	for (int i = 0; i < 100000; i++)
-		message_of_guest("reset %d", i);
+		message_ratelimited("reset %d", i);
 	assert_int_equal(lines, 200);
 	assert_string_equal(last, "dormouse: reset 199\n");
 
 	/* A second later there is a line again, and what was missed is counted. */
 	now++;
-	message_of_guest("once more");
+	message_ratelimited("once more");
 	assert_int_equal(lines, 202);
 	assert_string_equal(last, "dormouse: once more\n");
-	message_of_guest("and again");
+	message_ratelimited("and again");
 	assert_int_equal(lines, 202);
 
 	/* dormouse itself is not held back. */
@@ -152,7 +152,7 @@ static void a_guest_that_was_silent_is_heard_again(void **state)
 	lines = 0;
 	/* One of them says how many were not told. */
 	for (int i = 0; i < 1000; i++)
-		message_of_guest("reset %d", i);
+		message_ratelimited("reset %d", i);
 	assert_int_equal(lines, 201);
 }
 
