@@ -151,7 +151,7 @@ int control_wake(struct control *control, const char *by, struct error *error)
 int control_reset(struct control *control, const char *by, struct error *error)
 {
 	cause_set(&control->cause, VM_TRIGGER_RESET, CAUSE_VCPU_NONE, by);
-	control->cause.outside = true;
+	control->cause.by_host = true;
 
 	return request(control, LIFECYCLE_RESET, error);
 }
@@ -269,7 +269,7 @@ static bool is_last_reset(const struct control *control, const struct cause *cau
 {
 	const struct config *config = &control->record->config;
 
-	if (cause->outside)
+	if (cause->by_host)
 		return false;
 
 	return (cause->reset2 ? config->on_reset2 : config->on_reset) == RESET_POLICY_EXIT;

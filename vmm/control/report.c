@@ -88,13 +88,13 @@ void control_report(const struct control *control, enum vm_report kind)
 
 void control_report_reset(const struct control *control)
 {
-	const bool outside = control->cause.outside;
+	const bool by_host = control->cause.by_host;
 
 	tell(control, (struct control_event){
 			      .kind = VM_REPORT_RESET,
-			      .reason = outside ? CONTROL_REASON_HOST_QMP_SYSTEM_RESET
+			      .reason = by_host ? CONTROL_REASON_HOST_QMP_SYSTEM_RESET
 						: CONTROL_REASON_GUEST_RESET,
-			      .guest = !outside,
+			      .guest = !by_host,
 		      });
 }
 

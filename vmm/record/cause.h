@@ -27,7 +27,7 @@ struct cause {
 	int vcpu; /**< The vCPU that called, or CAUSE_VCPU_NONE. */
 	bool reset2; /**< Of a reset: by SYSTEM_RESET2. Not recorded. */
 	bool warm; /**< Of a reset: memory keeps its contents. Not recorded. */
-	bool outside; /**< Of a reset: requested by the host, not the guest. Not recorded. */
+	bool by_host; /**< Of a reset: requested by the host, not the guest. Not recorded. */
 	time_t when; /**< Wall clock. */
 };
 
