@@ -200,7 +200,7 @@ static void act_at_once(struct world_state *w, enum lifecycle_action action)
 		break;
 	case LIFECYCLE_ACT_STOP:
 		world_stop(w, w->state == VM_SAVED ? VM_TRIGGER_SAVE
-			      : w->quit		   ? VM_TRIGGER_QUIT
+			      : w->quit		   ? VM_TRIGGER_HOST_QUIT
 						   : VM_TRIGGER_RESET);
 		break;
 	case LIFECYCLE_ACT_REPORT:

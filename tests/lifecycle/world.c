@@ -110,7 +110,7 @@ static void run_guest(struct world_state *w, unsigned int i)
 
 void world_stop(struct world_state *w, enum vm_trigger trigger)
 {
-	const bool later_counts = w->ended_by == VM_TRIGGER_QUIT &&
+	const bool later_counts = w->ended_by == VM_TRIGGER_HOST_QUIT &&
 				  (trigger == VM_TRIGGER_OFF || trigger == VM_TRIGGER_HIBERNATE);
 
 	if (!w->ending || later_counts)

@@ -62,7 +62,7 @@ static void settle_cause(struct control *control)
 
 	if (trigger == VM_TRIGGER_CRASH && control->cause.trigger != VM_TRIGGER_CRASH)
 		cause_set(&control->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, control->error.text);
-	if (trigger == VM_TRIGGER_QUIT && control->cause.trigger != VM_TRIGGER_QUIT)
+	if (trigger == VM_TRIGGER_HOST_QUIT && control->cause.trigger != VM_TRIGGER_HOST_QUIT)
 		control->cause = control->quit;
 }
 

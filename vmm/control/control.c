@@ -186,8 +186,8 @@ int control_powerdown(struct control *control, struct error *error)
 void control_quit(struct control *control, enum control_reason reason, const char *by)
 {
 	/* The first reason counts. */
-	if (control->quit.trigger != VM_TRIGGER_QUIT) {
-		cause_set(&control->quit, VM_TRIGGER_QUIT, CAUSE_VCPU_NONE, by);
+	if (control->quit.trigger != VM_TRIGGER_HOST_QUIT) {
+		cause_set(&control->quit, VM_TRIGGER_HOST_QUIT, CAUSE_VCPU_NONE, by);
 		control->quit_reason = reason;
 	}
 	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_QUIT });

@@ -322,7 +322,7 @@ static void ended(struct lifecycle *life, const struct lifecycle_event *event,
 	}
 	/* A guest's reset may come first, again and again; the host's word counts. */
 	if (life->quit)
-		life->cause = VM_TRIGGER_QUIT;
+		life->cause = VM_TRIGGER_HOST_QUIT;
 	if (life->quit || event->last) {
 		drain(life, plan);
 		return;
@@ -336,7 +336,7 @@ static void restarted(struct lifecycle *life, bool done, struct lifecycle_plan *
 {
 	if (!done) {
 		/* The host's word may be what interrupted it. */
-		life->cause = life->quit ? VM_TRIGGER_QUIT : VM_TRIGGER_CRASH;
+		life->cause = life->quit ? VM_TRIGGER_HOST_QUIT : VM_TRIGGER_CRASH;
 		drain(life, plan);
 		return;
 	}
@@ -365,7 +365,7 @@ static void drained(struct lifecycle *life, bool done, struct lifecycle_plan *pl
 		become(life, cause);
 	/* A reset that its user wants to be the last: the cause stays the guest's. */
 	if (life->state == VM_RESETTING) {
-		become(life, VM_TRIGGER_QUIT);
+		become(life, VM_TRIGGER_HOST_QUIT);
 		life->cause = cause;
 	}
 	life->paused = false;

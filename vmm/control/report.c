@@ -104,7 +104,7 @@ void control_report_end(const struct control *control)
 	struct control_event event = {
 		.kind = VM_REPORT_SHUTDOWN,
 		.reason = CONTROL_REASON_GUEST_SHUTDOWN,
-		.guest = trigger != VM_TRIGGER_QUIT && trigger != VM_TRIGGER_SAVE,
+		.guest = trigger != VM_TRIGGER_HOST_QUIT && trigger != VM_TRIGGER_SAVE,
 	};
 
 	if (!event.guest)

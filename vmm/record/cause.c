@@ -20,7 +20,7 @@ void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const cha
 
 bool cause_outranks(const struct cause *later, const struct cause *first)
 {
-	return first->trigger == VM_TRIGGER_QUIT &&
+	return first->trigger == VM_TRIGGER_HOST_QUIT &&
 	       (later->trigger == VM_TRIGGER_OFF || later->trigger == VM_TRIGGER_HIBERNATE);
 }
 

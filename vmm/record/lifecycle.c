@@ -36,7 +36,7 @@ static const struct {
 	/* SYSTEM_OFF2 */
 	[VM_TRIGGER_HIBERNATE] = { "hibernate", IN(VM_RUNNING),             VM_HIBERNATED, VM_REPORT_SUSPEND_DISK,   EXIT_STATUS_HIBERNATED },
 	/* a signal, Ctrl-A x, dormouse kill */
-	[VM_TRIGGER_QUIT]      = { "quit",      POWERED | IN(VM_RESETTING), VM_OFF,        VM_REPORT_NONE,           EXIT_STATUS_QUIT },
+	[VM_TRIGGER_HOST_QUIT]      = { "quit",      POWERED | IN(VM_RESETTING), VM_OFF,        VM_REPORT_NONE,           EXIT_STATUS_QUIT },
 	/* the guest or the host cannot go on */
 	[VM_TRIGGER_CRASH]     = { "crash",     POWERED | IN(VM_RESETTING), VM_CRASHED,    VM_REPORT_GUEST_PANICKED, EXIT_STATUS_CRASHED },
 	/* dormouse save */

@@ -31,7 +31,7 @@ enum vm_trigger {
 	VM_TRIGGER_OFF, /**< The guest powered off. */
 	VM_TRIGGER_HIBERNATE, /**< The guest powered off after it saved itself to disk. */
 	VM_TRIGGER_RESET, /**< The guest or the host requested a reset. */
-	VM_TRIGGER_QUIT, /**< The host stopped it: the console's user, a signal, a client. */
+	VM_TRIGGER_HOST_QUIT, /**< The host stopped it: the console's user, a signal, a client. */
 	VM_TRIGGER_CRASH, /**< The guest or the host cannot continue. */
 	VM_TRIGGER_SAVE, /**< The host saved it to a file. */
 	VM_TRIGGER_RESTORE, /**< The host restored it from that file. */

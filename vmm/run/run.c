@@ -142,9 +142,9 @@ static void on_interrupt(void *context)
 	struct session *s = context;
 
 	/* SIGTSTP and SIGCONT may be before it. */
-	for (int i = 0; i < 3 && s->control.quit.trigger != VM_TRIGGER_QUIT; i++)
+	for (int i = 0; i < 3 && s->control.quit.trigger != VM_TRIGGER_HOST_QUIT; i++)
 		on_signal(s);
-	if (s->control.quit.trigger != VM_TRIGGER_QUIT)
+	if (s->control.quit.trigger != VM_TRIGGER_HOST_QUIT)
 		control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
 }
 

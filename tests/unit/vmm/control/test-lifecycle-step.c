@@ -224,7 +224,7 @@ static void a_run_ends_as_the_table_says(void **state)
 	} ends[] = {
 		{ VM_TRIGGER_OFF, false, VM_OFF, EXIT_STATUS_OFF },
 		{ VM_TRIGGER_HIBERNATE, false, VM_HIBERNATED, EXIT_STATUS_HIBERNATED },
-		{ VM_TRIGGER_QUIT, false, VM_OFF, EXIT_STATUS_QUIT },
+		{ VM_TRIGGER_HOST_QUIT, false, VM_OFF, EXIT_STATUS_QUIT },
 		{ VM_TRIGGER_CRASH, false, VM_CRASHED, EXIT_STATUS_CRASHED },
 		{ VM_TRIGGER_RESET, true, VM_OFF, EXIT_STATUS_RESET },
 	};
@@ -276,7 +276,7 @@ static void the_host_s_word_ends_a_guest_that_resets_again_and_again(void **stat
 	GIVE_EVENT(&life, ended_by(VM_TRIGGER_RESET), ACT(CLOSE), ACT(DRAIN));
 	GIVE(&life, DONE, ACT(RECORD));
 	assert_int_equal(life.state, VM_OFF);
-	assert_int_equal(life.cause, VM_TRIGGER_QUIT);
+	assert_int_equal(life.cause, VM_TRIGGER_HOST_QUIT);
 	/* The same where the host's own reset was under way. */
 	life = running();
 	GIVE(&life, RESET, ACT(STOP));
@@ -289,7 +289,7 @@ static void the_host_s_word_ends_a_guest_that_resets_again_and_again(void **stat
 	GIVE(&life, FAILED, ACT(CLOSE), ACT(DRAIN));
 	GIVE(&life, DONE, ACT(RECORD));
 	assert_int_equal(life.state, VM_OFF);
-	assert_int_equal(life.cause, VM_TRIGGER_QUIT);
+	assert_int_equal(life.cause, VM_TRIGGER_HOST_QUIT);
 }
 
 int main(void)

@@ -37,17 +37,17 @@ static const struct {
 	{ VM_RUNNING, VM_TRIGGER_OFF, VM_OFF },
 	{ VM_RUNNING, VM_TRIGGER_HIBERNATE, VM_HIBERNATED },
 	{ VM_RUNNING, VM_TRIGGER_RESET, VM_RESETTING },
-	{ VM_RUNNING, VM_TRIGGER_QUIT, VM_OFF },
+	{ VM_RUNNING, VM_TRIGGER_HOST_QUIT, VM_OFF },
 	{ VM_RUNNING, VM_TRIGGER_CRASH, VM_CRASHED },
 	/* One that sleeps asks for nothing; all else can befall it. */
 	{ VM_SUSPENDED, VM_TRIGGER_WAKE, VM_RUNNING },
 	{ VM_SUSPENDED, VM_TRIGGER_RESET, VM_RESETTING },
-	{ VM_SUSPENDED, VM_TRIGGER_QUIT, VM_OFF },
+	{ VM_SUSPENDED, VM_TRIGGER_HOST_QUIT, VM_OFF },
 	{ VM_SUSPENDED, VM_TRIGGER_CRASH, VM_CRASHED },
 	{ VM_SUSPENDED, VM_TRIGGER_SAVE, VM_SAVED },
 	/* Between two lives there is no guest to ask for anything. */
 	{ VM_RESETTING, VM_TRIGGER_START, VM_RUNNING },
-	{ VM_RESETTING, VM_TRIGGER_QUIT, VM_OFF },
+	{ VM_RESETTING, VM_TRIGGER_HOST_QUIT, VM_OFF },
 	{ VM_RESETTING, VM_TRIGGER_CRASH, VM_CRASHED },
 };
 
@@ -104,7 +104,7 @@ static void the_words_of_triggers_are_these(void **state)
 		[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_SUSPEND] = "suspend",
 		[VM_TRIGGER_WAKE] = "wake",	      [VM_TRIGGER_OFF] = "off",
 		[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
-		[VM_TRIGGER_QUIT] = "quit",	      [VM_TRIGGER_CRASH] = "crash",
+		[VM_TRIGGER_HOST_QUIT] = "quit",      [VM_TRIGGER_CRASH] = "crash",
 		[VM_TRIGGER_SAVE] = "save",	      [VM_TRIGGER_RESTORE] = "restore",
 	};
 
@@ -140,7 +140,7 @@ static void the_exit_status_tells_how_it_ended(void **state)
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_OFF), 0);
 	assert_int_equal(lifecycle_exit_status(VM_HIBERNATED, VM_TRIGGER_HIBERNATE), 3);
 	assert_int_equal(lifecycle_exit_status(VM_CRASHED, VM_TRIGGER_CRASH), 4);
-	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_QUIT), 5);
+	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_HOST_QUIT), 5);
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_RESET), 6);
 	assert_int_equal(lifecycle_exit_status(VM_SAVED, VM_TRIGGER_SAVE), 7);
 	/* No run ends in these. */
@@ -209,7 +209,7 @@ static void a_guest_that_ends_itself_is_right_against_who_stops_it(void **state)
 		for (int j = 0; j < VM_TRIGGER_COUNT; j++) {
 			const struct cause first = { .trigger = (enum vm_trigger)i };
 			const struct cause later = { .trigger = (enum vm_trigger)j };
-			const bool right = i == VM_TRIGGER_QUIT &&
+			const bool right = i == VM_TRIGGER_HOST_QUIT &&
 					   (j == VM_TRIGGER_OFF || j == VM_TRIGGER_HIBERNATE);
 
 			assert_int_equal(cause_outranks(&later, &first), right);
