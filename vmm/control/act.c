@@ -282,7 +282,7 @@ static void answer(struct control *control, int value)
 {
 	struct vm *vm = control->vm;
 
-	gate_answer(&vm->gate, &vm->vcpus[control->life.vcpu].question, value);
+	gate_answer(&vm->gate, &vm->vcpus[control->life.vcpu].request, value);
 }
 
 static void wake_sleeper(struct control *control)

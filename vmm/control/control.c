@@ -49,7 +49,7 @@ static void serve(struct control *control, struct vcpu *vcpu)
 {
 	struct lifecycle_event event = { .vcpu = vcpu->index };
 
-	switch (gate_asked(&control->vm->gate, &vcpu->question)) {
+	switch (gate_pending(&control->vm->gate, &vcpu->request)) {
 	case VCPU_MAY_SUSPEND:
 		event.kind = LIFECYCLE_ASKED;
 		cause_set(&control->cause, VM_TRIGGER_SUSPEND, (int)vcpu->index, "SYSTEM_SUSPEND");
@@ -69,7 +69,7 @@ void control_serve(struct control *control)
 {
 	struct vm *vm = control->vm;
 
-	gate_hear(&vm->gate);
+	gate_acknowledge(&vm->gate);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		serve(control, &vm->vcpus[i]);
 	control_write_late(control);

@@ -26,7 +26,7 @@ void gate_destroy(struct gate *gate)
 
 void gate_begin(struct gate *gate)
 {
-	gate_hear(gate);
+	gate_acknowledge(gate);
 	pthread_mutex_lock(&gate->lock);
 	gate->ended = false;
 	pthread_mutex_unlock(&gate->lock);
@@ -41,12 +41,12 @@ void gate_end(struct gate *gate)
 }
 
 /* With the lock. */
-static bool pass(struct gate *gate, const struct gate_question *question)
+static bool pass(struct gate *gate, const struct gate_request *request)
 {
 	gate->waiting++;
 	/* For gate_await(). */
 	pthread_cond_broadcast(&gate->changed);
-	while (!gate->ended && (gate->closed || (question && question->what != GATE_NOTHING)))
+	while (!gate->ended && (gate->closed || (request && request->what != GATE_NOTHING)))
 		pthread_cond_wait(&gate->changed, &gate->lock);
 	gate->waiting--;
 
@@ -64,16 +64,16 @@ bool gate_pass(struct gate *gate)
 	return passed;
 }
 
-bool gate_ask(struct gate *gate, struct gate_question *question, int what, int *answer)
+bool gate_ask(struct gate *gate, struct gate_request *request, int what, int *answer)
 {
 	bool passed;
 
 	pthread_mutex_lock(&gate->lock);
-	question->what = what;
+	request->what = what;
 	/* An eventfd takes this unless its counter is full, and then it is readable. */
 	(void)eventfd_write(gate->ask_fd, 1);
-	passed = pass(gate, question);
-	*answer = question->answer;
+	passed = pass(gate, request);
+	*answer = request->answer;
 	pthread_mutex_unlock(&gate->lock);
 
 	return passed;
@@ -110,29 +110,29 @@ bool gate_await(struct gate *gate, unsigned int count)
 	return alive;
 }
 
-void gate_hear(struct gate *gate)
+void gate_acknowledge(struct gate *gate)
 {
 	eventfd_t count;
 
 	(void)eventfd_read(gate->ask_fd, &count);
 }
 
-int gate_asked(struct gate *gate, struct gate_question *question)
+int gate_pending(struct gate *gate, struct gate_request *request)
 {
 	int what;
 
 	pthread_mutex_lock(&gate->lock);
-	what = question->what;
+	what = request->what;
 	pthread_mutex_unlock(&gate->lock);
 
 	return what;
 }
 
-void gate_answer(struct gate *gate, struct gate_question *question, int answer)
+void gate_answer(struct gate *gate, struct gate_request *request, int answer)
 {
 	pthread_mutex_lock(&gate->lock);
-	question->answer = answer;
-	question->what = GATE_NOTHING;
+	request->answer = answer;
+	request->what = GATE_NOTHING;
 	pthread_cond_broadcast(&gate->changed);
 	pthread_mutex_unlock(&gate->lock);
 }

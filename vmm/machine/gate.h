@@ -5,7 +5,7 @@
  *
  * Concurrency
  * -----------
- * `lock` guards everything here and in struct gate_question. A vCPU's thread is
+ * `lock` guards everything here and in struct gate_request. A vCPU's thread is
  * counted in `waiting` while, and only while, it is between gate_pass() or
  * gate_ask() and their return; it returns only when the gate is open and its
  * question, if any, is answered, both looked at under the lock. So once
@@ -39,7 +39,7 @@ struct gate {
 #define GATE_NOTHING 0 /* What is not asked. */
 
 /** What one vCPU's thread asks. Zero at first. Private. */
-struct gate_question {
+struct gate_request {
 	int what; /**< GATE_NOTHING once answered. */
 	int answer;
 };
@@ -66,7 +66,7 @@ bool gate_pass(struct gate *gate);
  * number but GATE_NOTHING. Returns false if the life has ended, else true with
  * @answer set.
  */
-bool gate_ask(struct gate *gate, struct gate_question *question, int what, int *answer);
+bool gate_ask(struct gate *gate, struct gate_request *request, int what, int *answer);
 
 /* --- For the main thread --- */
 
@@ -80,11 +80,11 @@ void gate_open(struct gate *gate);
 bool gate_await(struct gate *gate, unsigned int count);
 
 /** Make ask_fd unreadable, before the questions are looked at. */
-void gate_hear(struct gate *gate);
+void gate_acknowledge(struct gate *gate);
 
 /** What is asked in @question, or GATE_NOTHING. */
-int gate_asked(struct gate *gate, struct gate_question *question);
+int gate_pending(struct gate *gate, struct gate_request *request);
 
-void gate_answer(struct gate *gate, struct gate_question *question, int answer);
+void gate_answer(struct gate *gate, struct gate_request *request, int answer);
 
 #endif

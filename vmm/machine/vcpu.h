@@ -72,7 +72,7 @@ struct vcpu {
 	struct vcpu_suspend suspend;
 	bool suspended; /**< It sleeps in SYSTEM_SUSPEND. Its own thread's. */
 	atomic_bool woken; /**< Where KVM keeps power states: someone outside ends that. */
-	struct gate_question question;
+	struct gate_request request;
 	atomic_int doing; /**< An enum vcpu_next: what its thread was last told to do. */
 
 	atomic_int tid; /**< What Linux knows its thread by; 0 until that has begun. */

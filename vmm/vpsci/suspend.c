@@ -43,7 +43,7 @@ static enum vcpu_next ask(struct vcpu *vcpu, struct psci_machine *machine)
 
 	/* Of a former sleep: nobody outside sets it before this is answered. */
 	atomic_store(&vcpu->woken, false);
-	if (!gate_ask(&vcpu->vm->gate, &vcpu->question, VCPU_MAY_SUSPEND, &answer))
+	if (!gate_ask(&vcpu->vm->gate, &vcpu->request, VCPU_MAY_SUSPEND, &answer))
 		return VCPU_EXIT;
 	if (answer == PSCI_RET_SUCCESS) {
 		vcpu->suspended = true;
@@ -86,7 +86,7 @@ bool vpsci_suspend_tell(struct vcpu *vcpu)
 {
 	int answer;
 
-	return gate_ask(&vcpu->vm->gate, &vcpu->question, VCPU_HAS_WOKEN, &answer);
+	return gate_ask(&vcpu->vm->gate, &vcpu->request, VCPU_HAS_WOKEN, &answer);
 }
 
 enum vcpu_next vpsci_suspend_on_event(struct vcpu *vcpu)

@@ -18,7 +18,7 @@
 
 struct rig {
 	struct gate gate;
-	struct gate_question question;
+	struct gate_request request;
 	pthread_t threads[THREADS];
 	atomic_uint passed; /* How often any thread got through. */
 	atomic_bool stop;
@@ -62,7 +62,7 @@ static void *ask(void *argument)
 {
 	struct rig *rig = argument;
 
-	rig->went_on = gate_ask(&rig->gate, &rig->question, QUESTION, &rig->answer);
+	rig->went_on = gate_ask(&rig->gate, &rig->request, QUESTION, &rig->answer);
 	atomic_fetch_add(&rig->passed, 1);
 
 	return NULL;
@@ -90,9 +90,9 @@ static bool is_asked(struct rig *rig, int timeout)
 static void await_question(struct rig *rig)
 {
 	assert_true(is_asked(rig, -1));
-	gate_hear(&rig->gate);
+	gate_acknowledge(&rig->gate);
 	assert_false(is_asked(rig, 0));
-	assert_int_equal(gate_asked(&rig->gate, &rig->question), QUESTION);
+	assert_int_equal(gate_pending(&rig->gate, &rig->request), QUESTION);
 }
 
 static void all_are_held_up_until_it_opens(void **state)
@@ -128,11 +128,11 @@ static void a_question_is_answered(void **state)
 	/* Who asks is held up. */
 	assert_true(gate_await(&rig->gate, 1));
 	assert_int_equal(atomic_load(&rig->passed), 0);
-	gate_answer(&rig->gate, &rig->question, ANSWER);
+	gate_answer(&rig->gate, &rig->request, ANSWER);
 	join(rig, 1);
 	assert_true(rig->went_on);
 	assert_int_equal(rig->answer, ANSWER);
-	assert_int_equal(gate_asked(&rig->gate, &rig->question), GATE_NOTHING);
+	assert_int_equal(gate_pending(&rig->gate, &rig->request), GATE_NOTHING);
 }
 
 static void an_answer_does_not_let_anyone_through_a_closed_gate(void **state)
@@ -143,7 +143,7 @@ static void an_answer_does_not_let_anyone_through_a_closed_gate(void **state)
 		start(rig, 1, ask);
 		await_question(rig);
 		gate_close(&rig->gate);
-		gate_answer(&rig->gate, &rig->question, ANSWER);
+		gate_answer(&rig->gate, &rig->request, ANSWER);
 		assert_true(gate_await(&rig->gate, 1));
 		assert_int_equal(atomic_load(&rig->passed), i);
 		gate_open(&rig->gate);
