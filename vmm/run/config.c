@@ -15,12 +15,12 @@
  * that had its image complete and not come to say so. Of any other end its guest
  * or its user knows: they chose the moment.
  */
-static bool may_have_image(const struct run_found *found)
+static bool may_have_image(const struct prior_run *found)
 {
 	return found->recorded && (found->last.state == VM_HIBERNATED || found->died);
 }
 
-static int check_environment(const struct run_options *options, const struct run_found *found,
+static int check_environment(const struct run_options *options, const struct prior_run *found,
 			     struct error *error)
 {
 	struct error change;
@@ -40,7 +40,7 @@ static int check_environment(const struct run_options *options, const struct run
 }
 
 /* Whether the file that the record names may be restored: its guest has not run since. */
-static bool awaits_restore(const struct run_found *found)
+static bool awaits_restore(const struct prior_run *found)
 {
 	const struct record *last = &found->last;
 
@@ -49,7 +49,7 @@ static bool awaits_restore(const struct run_found *found)
 }
 
 /* Its guest sleeps in a file, and knows what its disks hold: no other may write there. */
-static int check_saved(const struct run_found *found, struct error *error)
+static int check_saved(const struct prior_run *found, struct error *error)
 {
 	const char *file = found->last.saved_file;
 
@@ -73,7 +73,7 @@ static int check_saved(const struct run_found *found, struct error *error)
 }
 
 /* What a guest that was saved knows of its disks is true as long as it has not run since. */
-static int check_restored(const struct run_options *options, const struct run_found *found,
+static int check_restored(const struct run_options *options, const struct prior_run *found,
 			  struct error *error)
 {
 	const struct record *saved = &options->from->record;
@@ -94,7 +94,7 @@ static int check_restored(const struct run_options *options, const struct run_fo
 			 found->name, options->from->path);
 }
 
-static int check(const struct run_options *options, const struct run_found *found,
+static int check(const struct run_options *options, const struct prior_run *found,
 		 struct error *error)
 {
 	int err = 0;
@@ -131,8 +131,8 @@ static int change_run(const struct config *wanted, struct config *config, struct
 	return 0;
 }
 
-int run_config_settle(const struct run_options *options, const struct run_found *found,
-		      struct config *config, struct error *error)
+int run_config_resolve(const struct run_options *options, const struct prior_run *found,
+		       struct config *config, struct error *error)
 {
 	const struct config *wanted = &options->config;
 	const bool anew = config_describes_machine(wanted);

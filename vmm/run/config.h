@@ -10,7 +10,7 @@
 #include "run/run.h"
 
 /** What is known of a VM's former runs. */
-struct run_found {
+struct prior_run {
 	const char *name;
 	bool recorded; /**< It has run before, */
 	struct record last; /**< and this is its record. */
@@ -22,7 +22,7 @@ struct run_found {
  * -errno with @error set: -ENOENT if the machine was never described, -EPERM if
  * it would harm a guest that is hibernated or saved.
  */
-int run_config_settle(const struct run_options *options, const struct run_found *found,
-		      struct config *config, struct error *error);
+int run_config_resolve(const struct run_options *options, const struct prior_run *found,
+		       struct config *config, struct error *error);
 
 #endif

@@ -30,7 +30,7 @@
 struct session {
 	const struct run_options *options;
 	struct vm_dir dir;
-	struct run_found found;
+	struct prior_run found;
 	struct record record; /**< Of this run. */
 	struct kvm kvm;
 	struct vm vm;
@@ -61,7 +61,7 @@ static int lock(struct session *s, struct error *error)
 static int prepare(struct session *s, struct error *error)
 {
 	const struct save_file *from = s->options->from;
-	struct run_found *found = &s->found;
+	struct prior_run *found = &s->found;
 	int err = lock(s, error);
 
 	if (err)
@@ -79,7 +79,7 @@ static int prepare(struct session *s, struct error *error)
 			found->last.pid,
 			found->last.state == VM_SUSPENDED ? " while it was suspended" : "");
 
-	return run_config_settle(s->options, found, &s->record.config, error);
+	return run_config_resolve(s->options, found, &s->record.config, error);
 }
 
 /* --- while it runs --- */

@@ -48,7 +48,7 @@ struct said {
 };
 
 /* What it has: a machine version, or -errno with the @error of what was found. */
-static int64_t settle(const struct run_found *found, struct said said, struct error *error)
+static int64_t settle(const struct prior_run *found, struct said said, struct error *error)
 {
 	struct run_options options = { .name = RECORD_VM, .force = said.force, .from = said.from };
 	struct record described = load_record_1();
@@ -61,7 +61,7 @@ static int64_t settle(const struct run_found *found, struct said said, struct er
 		options.config.psci = PSCI_SERVER_ANY;
 		options.config.psci_version = 0;
 	}
-	ret = run_config_settle(&options, found, &config, error);
+	ret = run_config_resolve(&options, found, &config, error);
 	if (ret == 0)
 		ret = config.machine_version;
 	config_free(&config);
@@ -71,9 +71,9 @@ static int64_t settle(const struct run_found *found, struct said said, struct er
 }
 
 /* The machine of the kept record, come to a state. */
-static void make_found(struct run_found *found, enum vm_state state, uint32_t version)
+static void make_found(struct prior_run *found, enum vm_state state, uint32_t version)
 {
-	*found = (struct run_found){ .name = RECORD_VM, .recorded = true };
+	*found = (struct prior_run){ .name = RECORD_VM, .recorded = true };
 	found->last = load_record_1();
 	assert_int_equal(found->last.config.machine_version, BOARD_VERSION_1);
 	found->last.config.machine_version = version;
@@ -82,7 +82,7 @@ static void make_found(struct run_found *found, enum vm_state state, uint32_t ve
 
 static void a_new_machine_has_the_newest_unless_told_otherwise(void **state)
 {
-	const struct run_found found = { .name = RECORD_VM };
+	const struct prior_run found = { .name = RECORD_VM };
 	struct error error = { "" };
 
 	assert_int_equal(settle(&found, (struct said){ .anew = true }, &error),
@@ -97,7 +97,7 @@ static void a_machine_that_is_not_described_keeps_its_version(void **state)
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		for (uint32_t version = 1; version <= BOARD_VERSION_NEWEST; version++) {
-			struct run_found found;
+			struct prior_run found;
 			struct error error = { "" };
 
 			make_found(&found, states[i], version);
@@ -111,7 +111,7 @@ static void a_machine_that_is_not_described_keeps_its_version(void **state)
 
 static void one_that_is_described_anew_has_the_newest(void **state)
 {
-	struct run_found found;
+	struct prior_run found;
 	struct error error = { "" };
 
 	make_found(&found, VM_OFF, 1);
@@ -124,7 +124,7 @@ static void one_that_is_described_anew_has_the_newest(void **state)
 /* As whoever starts it by the same command each time does. */
 static void what_is_hibernated_finds_its_version_however_it_is_started(void **state)
 {
-	struct run_found found;
+	struct prior_run found;
 	struct error error = { "" };
 
 	for (int died = 0; died < 2; died++) {
@@ -151,7 +151,7 @@ static void what_is_hibernated_finds_its_version_however_it_is_started(void **st
 static void what_is_restored_has_the_version_that_it_was_saved_with(void **state)
 {
 	for (uint32_t version = 1; version <= BOARD_VERSION_NEWEST; version++) {
-		const struct run_found found = { .name = RECORD_VM };
+		const struct prior_run found = { .name = RECORD_VM };
 		struct save_file file = { .record = load_record_1() };
 		struct error error = { "" };
 

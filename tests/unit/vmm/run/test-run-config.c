@@ -23,9 +23,9 @@ static char append[] = "";
 
 /* A VM found in @state, whose record names @file. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): a record owns its strings. */
-static struct run_found found_in(enum vm_state state, bool died, char *file)
+static struct prior_run found_in(enum vm_state state, bool died, char *file)
 {
-	struct run_found found = {
+	struct prior_run found = {
 		.name = "web",
 		.recorded = true,
 		.died = died,
@@ -41,18 +41,18 @@ static struct run_found found_in(enum vm_state state, bool died, char *file)
 	return found;
 }
 
-static int start(const struct run_found *found, bool force, struct error *error)
+static int start(const struct prior_run *found, bool force, struct error *error)
 {
 	const struct run_options options = { .name = "web", .force = force };
 	struct config config = { 0 };
-	const int err = run_config_settle(&options, found, &config, error);
+	const int err = run_config_resolve(&options, found, &config, error);
 
 	config_free(&config);
 
 	return err;
 }
 
-static int restore(const struct run_found *found, const char *id, struct error *error)
+static int restore(const struct prior_run *found, const char *id, struct error *error)
 {
 	struct save_file from = { .path = "/srv/web.saved", .record = found->last };
 	const struct run_options options = { .name = "web", .from = &from };
@@ -60,7 +60,7 @@ static int restore(const struct run_found *found, const char *id, struct error *
 	int err;
 
 	memcpy(from.record.saved_id, id, sizeof(from.record.saved_id));
-	err = run_config_settle(&options, found, &config, error);
+	err = run_config_resolve(&options, found, &config, error);
 	config_free(&config);
 
 	return err;
@@ -69,7 +69,7 @@ static int restore(const struct run_found *found, const char *id, struct error *
 static void a_saved_vm_is_restored_and_not_started(void **state)
 {
 	char file[] = "/srv/web.saved";
-	const struct run_found found = found_in(VM_SAVED, false, file);
+	const struct prior_run found = found_in(VM_SAVED, false, file);
 	struct error error;
 
 	assert_int_equal(start(&found, false, &error), -EPERM);
@@ -85,7 +85,7 @@ static void a_saved_vm_is_restored_and_not_started(void **state)
 static void a_vm_whose_dormouse_died_once_the_file_was_there_is_restored(void **state)
 {
 	char *file = scratch_path("saved");
-	const struct run_found found = found_in(VM_SUSPENDED, true, file);
+	const struct prior_run found = found_in(VM_SUSPENDED, true, file);
 	struct error error;
 
 	assert_int_equal(restore(&found, ID, &error), 0);
@@ -115,7 +115,7 @@ static void a_vm_that_has_run_since_is_not_restored(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct run_found found =
+		const struct prior_run found =
 			found_in(cases[i].state, cases[i].died, cases[i].has_file ? file : NULL);
 		struct error error;
 
@@ -127,7 +127,7 @@ static void a_vm_that_has_run_since_is_not_restored(void **state)
 
 static void a_vm_that_this_host_does_not_know_is_restored(void **state)
 {
-	struct run_found found = found_in(VM_OFF, false, NULL);
+	struct prior_run found = found_in(VM_OFF, false, NULL);
 	struct error error;
 
 	found.recorded = false;
