@@ -291,7 +291,7 @@ static void wake_sleeper(struct control *control)
 	struct vcpu *sleeper = &vm->vcpus[control->record->suspension.vcpu];
 
 	/* It is on from here, though its thread may wait at the gate. */
-	atomic_store(&sleeper->doing, VCPU_RUN);
+	atomic_store(&sleeper->activity, VCPU_RUN);
 	vm->server->resume(vm, sleeper);
 }
 

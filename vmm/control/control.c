@@ -197,7 +197,7 @@ void control_quit(struct control *control, enum control_reason reason, const cha
 
 static enum control_power power(const struct vcpu *vcpu)
 {
-	switch ((enum vcpu_next)atomic_load(&vcpu->doing)) {
+	switch ((enum vcpu_next)atomic_load(&vcpu->activity)) {
 	case VCPU_RUN:
 		break;
 	case VCPU_PARK:

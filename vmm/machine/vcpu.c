@@ -154,7 +154,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power
 
 	*vcpu = (struct vcpu){ .vm = vm, .index = index };
 	/* Until its thread is told: the first one boots, the others are off. */
-	atomic_init(&vcpu->doing, index == 0 ? VCPU_RUN : VCPU_PARK);
+	atomic_init(&vcpu->activity, index == 0 ? VCPU_RUN : VCPU_PARK);
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, index);
 	if (vcpu->fd < 0)
 		return error_set(error, -errno, "KVM_CREATE_VCPU of vCPU %u: %s", index,
@@ -431,7 +431,7 @@ static void *thread_main(void *argument)
 
 	next = poll_next(vcpu);
 	while (next != VCPU_EXIT) {
-		atomic_store(&vcpu->doing, (int)next);
+		atomic_store(&vcpu->activity, (int)next);
 		switch (next) {
 		case VCPU_RUN:
 			next = enter(vcpu);

@@ -73,7 +73,7 @@ struct vcpu {
 	bool suspended; /**< It sleeps in SYSTEM_SUSPEND. Its own thread's. */
 	atomic_bool woken; /**< Where KVM keeps power states: someone outside ends that. */
 	struct gate_request request;
-	atomic_int doing; /**< An enum vcpu_next: what its thread was last told to do. */
+	atomic_int activity; /**< An enum vcpu_next: what its thread was last told to do. */
 
 	atomic_int tid; /**< What Linux knows its thread by; 0 until that has begun. */
 	pthread_t thread; /**< As its creator knows it, to join. */
