@@ -25,7 +25,7 @@ static const struct range all[] = {
 	{ PSCI_FN64_BASE | SMCCC_SVE_HINT_MASK, PSCI_FN_COUNT },
 };
 
-static const struct range few[] = {
+static const struct range mixed[] = {
 	{ PSCI_FN32_PSCI_VERSION, 1 },
 	{ PSCI_FN32_PSCI_FEATURES, 1 },
 	{ PSCI_FN32_SYSTEM_OFF2, 1 },
@@ -82,15 +82,15 @@ int smccc_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *err
 	return forward(kvm, vm_fd, all, COUNT(all), error);
 }
 
-int smccc_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error)
+int smccc_filter_forward_mixed(const struct kvm *kvm, int vm_fd, struct error *error)
 {
-	return forward(kvm, vm_fd, few, COUNT(few), error);
+	return forward(kvm, vm_fd, mixed, COUNT(mixed), error);
 }
 
-bool smccc_filter_is_one_of_few(uint32_t fid)
+bool smccc_filter_forwards_in_mixed(uint32_t fid)
 {
-	for (size_t i = 0; i < COUNT(few); i++) {
-		if (few[i].base == fid)
+	for (size_t i = 0; i < COUNT(mixed); i++) {
+		if (mixed[i].base == fid)
 			return true;
 	}
 

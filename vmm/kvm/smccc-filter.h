@@ -19,9 +19,9 @@ int smccc_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *err
  * Forward the calls that announce functions, or that KVM may lack:
  * PSCI_VERSION, PSCI_FEATURES and SYSTEM_OFF2. Like smccc_filter_forward_all().
  */
-int smccc_filter_forward_few(const struct kvm *kvm, int vm_fd, struct error *error);
+int smccc_filter_forward_mixed(const struct kvm *kvm, int vm_fd, struct error *error);
 
-/** Whether smccc_filter_forward_few() forwards @fid. */
-bool smccc_filter_is_one_of_few(uint32_t fid);
+/** Whether smccc_filter_forward_mixed() forwards @fid. */
+bool smccc_filter_forwards_in_mixed(uint32_t fid);
 
 #endif

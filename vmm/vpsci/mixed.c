@@ -106,7 +106,7 @@ static int mixed_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *er
 	int err = vpsci_set_version(vm, PSCI_VERSION_1_3, error);
 
 	if (!err)
-		err = smccc_filter_forward_few(vm->kvm, vm->fd, error);
+		err = smccc_filter_forward_mixed(vm->kvm, vm->fd, error);
 	if (err)
 		return err;
 	machines = calloc(vm->vcpu_count, sizeof(*machines));
@@ -139,7 +139,7 @@ static bool is_unserved(const struct psci_regs *regs)
 	const uint32_t asked = (uint32_t)regs->x[1];
 
 	return fid == PSCI_FN32_PSCI_FEATURES && asked & SMCCC_SVE_HINT_MASK &&
-	       !smccc_filter_is_one_of_few(asked);
+	       !smccc_filter_forwards_in_mixed(asked);
 }
 
 /* None of the calls that are forwarded suspends, starts or stops a vCPU alone. */
