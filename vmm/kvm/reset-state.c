@@ -64,7 +64,7 @@ static size_t read_all(struct reset_state *state, int vcpu_fd, const struct kvm_
 	return count;
 }
 
-void reset_state_learn(struct reset_state *state, int vcpu_fd)
+void reset_state_capture(struct reset_state *state, int vcpu_fd)
 {
 	pthread_mutex_lock(&state->lock);
 	if (state->count == 0) {

@@ -47,7 +47,7 @@ void reset_state_destroy(struct reset_state *state);
  * Read the state, if it is unknown, from a vCPU that has not run since INIT. On
  * failure it stays unknown. Call it from the thread that owns the vCPU.
  */
-void reset_state_learn(struct reset_state *state, int vcpu_fd);
+void reset_state_capture(struct reset_state *state, int vcpu_fd);
 
 /**
  * Write it to a vCPU. Returns 0; or -errno, -ENOENT if it is unknown, and INIT

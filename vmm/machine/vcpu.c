@@ -73,7 +73,7 @@ static int clear(struct vcpu *vcpu)
 		 * starts it again has been started itself, and so this is known.
 		 */
 		if (vcpu->index > 0)
-			reset_state_learn(&vcpu->vm->reset_state, vcpu->fd);
+			reset_state_capture(&vcpu->vm->reset_state, vcpu->fd);
 
 		return 0;
 	}
@@ -103,7 +103,7 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 	return err;
 }
 
-int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
+int vcpu_resume_at(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 {
 	uint64_t sctlr;
 	int err = kvm_get_register(vcpu->fd, KVM_REGISTER_SCTLR_EL1, &sctlr);

@@ -121,6 +121,6 @@ int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
  * keeps its timer, whose interrupt may be what woke it and which a reset would
  * clear, and every other register that PSCI lets it keep. Returns 0 or -errno.
  */
-int vcpu_redirect(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
+int vcpu_resume_at(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 
 #endif

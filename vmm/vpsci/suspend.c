@@ -82,7 +82,7 @@ enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *mac
 	return ask(vcpu, machine);
 }
 
-bool vpsci_suspend_tell(struct vcpu *vcpu)
+bool vpsci_suspend_report_wake(struct vcpu *vcpu)
 {
 	int answer;
 
@@ -110,7 +110,7 @@ enum vcpu_next vpsci_suspend_on_event(struct vcpu *vcpu)
 static enum vcpu_next resume_at_entry(struct vcpu *vcpu)
 {
 	const struct vcpu_suspend *suspend = &vcpu->suspend;
-	const int err = vcpu_redirect(vcpu, suspend->entry, suspend->context, suspend->big_endian);
+	const int err = vcpu_resume_at(vcpu, suspend->entry, suspend->context, suspend->big_endian);
 
 	return err ? crash(vcpu, "cannot wake", err) : VCPU_RUN;
 }
@@ -130,7 +130,7 @@ enum vcpu_next vpsci_suspend_kvm_poll(struct vcpu *vcpu)
 
 enum vcpu_next vpsci_suspend_kvm_wake(struct vcpu *vcpu)
 {
-	if (vcpu->suspended && !vpsci_suspend_tell(vcpu))
+	if (vcpu->suspended && !vpsci_suspend_report_wake(vcpu))
 		return VCPU_EXIT;
 	vcpu->suspended = false;
 

@@ -35,7 +35,7 @@ enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *mac
  * An interrupt has ended VCPU_SLEEP: report it to the main thread. Returns
  * false if the power cycle ends.
  */
-bool vpsci_suspend_tell(struct vcpu *vcpu);
+bool vpsci_suspend_report_wake(struct vcpu *vcpu);
 
 /** KVM_SYSTEM_EVENT_SUSPEND, on the vCPU's thread. */
 enum vcpu_next vpsci_suspend_on_event(struct vcpu *vcpu);

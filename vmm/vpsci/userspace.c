@@ -207,7 +207,7 @@ static enum vcpu_next start(struct vcpu *vcpu, const struct psci_entry *entry)
 	int err;
 
 	if (entry->wake)
-		err = vcpu_redirect(vcpu, entry->pc, entry->x0, entry->big_endian);
+		err = vcpu_resume_at(vcpu, entry->pc, entry->x0, entry->big_endian);
 	else
 		err = vcpu_reset(vcpu, entry->pc, entry->x0, entry->big_endian);
 	if (!err)
@@ -256,7 +256,7 @@ static enum vcpu_next userspace_wake(struct vcpu *vcpu)
 {
 	struct psci_entry entry = { 0 };
 
-	if (vcpu->suspended && !vpsci_suspend_tell(vcpu))
+	if (vcpu->suspended && !vpsci_suspend_report_wake(vcpu))
 		return VCPU_EXIT;
 	vcpu->suspended = false;
 
