@@ -235,8 +235,7 @@ static void a_host_with_fewer_priorities_will_do_if_none_of_them_is_active(void 
 		host.priority_bits = 5;
 		assert_int_equal(restore(&rig, path, &error), active ? -EINVAL : 0);
 		if (active)
-			assert_non_null(strstr(error.text, "the GIC's ICC_AP1R2_EL1 cannot be what "
-							   "it was"));
+			assert_non_null(strstr(error.text, "cannot restore ICC_AP1R2_EL1: "));
 		unlink(path);
 		rig_destroy(&rig);
 	}

@@ -23,7 +23,7 @@ struct stream {
 	bool ended; /* Of what is read: the frame has come to its end. */
 	ZSTD_CCtx *out; /* One of both. */
 	ZSTD_DCtx *in;
-	size_t work; /* Bytes moved since it was last asked whether to go on. */
+	size_t work; /* Bytes serialized since it was last asked whether to go on. */
 	size_t at, count; /* What of buffer has been read, but not looked at. */
 	uint8_t buffer[BUFFER_SIZE];
 };
@@ -139,7 +139,7 @@ unsigned int stream_format(const struct stream *s)
 	return s->format;
 }
 
-bool stream_reads(const struct stream *s)
+bool stream_is_loading(const struct stream *s)
 {
 	return s->in;
 }
@@ -254,7 +254,7 @@ static void read_to_end(struct stream *s, bool empty)
 
 /* --- both --- */
 
-static void move_piece(struct stream *s, void *bytes, size_t size)
+static void serialize_piece(struct stream *s, void *bytes, size_t size)
 {
 	if (s->out)
 		compress(s, bytes, size, ZSTD_e_continue);
@@ -263,58 +263,58 @@ static void move_piece(struct stream *s, void *bytes, size_t size)
 	stream_work(s, size);
 }
 
-void stream_move(struct stream *s, void *bytes, size_t size)
+void stream_serialize(struct stream *s, void *bytes, size_t size)
 {
 	uint8_t *at = bytes;
 
 	while (size > INTERRUPT_PIECE) {
-		move_piece(s, at, INTERRUPT_PIECE);
+		serialize_piece(s, at, INTERRUPT_PIECE);
 		at += INTERRUPT_PIECE;
 		size -= INTERRUPT_PIECE;
 	}
-	move_piece(s, at, size);
+	serialize_piece(s, at, size);
 }
 
-static void move_number(struct stream *s, uint64_t *value, size_t size)
+static void serialize_number(struct stream *s, uint64_t *value, size_t size)
 {
 	uint8_t bytes[sizeof(*value)] = { 0 };
 
 	/* What is read may not have a value yet. */
 	for (size_t i = 0; i < size && s->out; i++)
 		bytes[i] = (uint8_t)(*value >> 8 * i);
-	stream_move(s, bytes, size);
+	stream_serialize(s, bytes, size);
 	*value = 0;
 	for (size_t i = 0; i < size; i++)
 		*value |= (uint64_t)bytes[i] << 8 * i;
 }
 
-void stream_move_u16(struct stream *s, uint16_t *value)
+void stream_serialize_u16(struct stream *s, uint16_t *value)
 {
 	uint64_t wide = s->out ? *value : 0;
 
-	move_number(s, &wide, sizeof(*value));
+	serialize_number(s, &wide, sizeof(*value));
 	*value = (uint16_t)wide;
 }
 
-void stream_move_u32(struct stream *s, uint32_t *value)
+void stream_serialize_u32(struct stream *s, uint32_t *value)
 {
 	uint64_t wide = s->out ? *value : 0;
 
-	move_number(s, &wide, sizeof(*value));
+	serialize_number(s, &wide, sizeof(*value));
 	*value = (uint32_t)wide;
 }
 
-void stream_move_u64(struct stream *s, uint64_t *value)
+void stream_serialize_u64(struct stream *s, uint64_t *value)
 {
-	move_number(s, value, sizeof(*value));
+	serialize_number(s, value, sizeof(*value));
 }
 
-void stream_move_bool(struct stream *s, bool *value)
+void stream_serialize_bool(struct stream *s, bool *value)
 {
 	/* What is read may not have a value yet. */
 	uint8_t byte = s->out && *value;
 
-	stream_move(s, &byte, 1);
+	stream_serialize(s, &byte, 1);
 	if (byte > 1)
 		stream_fail(s);
 	*value = byte == 1;

@@ -36,21 +36,21 @@ int stream_read_from(struct stream **stream, int fd);
 void stream_set_format(struct stream *stream, unsigned int format);
 unsigned int stream_format(const struct stream *stream);
 
-/** Whether the stream reads. */
-bool stream_reads(const struct stream *stream);
+/** Whether what is serialized is loaded, not saved. */
+bool stream_is_loading(const struct stream *stream);
 
-/** Move @size bytes. */
-void stream_move(struct stream *stream, void *bytes, size_t size);
+/** Write @size bytes, or load them. */
+void stream_serialize(struct stream *stream, void *bytes, size_t size);
 
-void stream_move_u16(struct stream *stream, uint16_t *value);
-void stream_move_u32(struct stream *stream, uint32_t *value);
-void stream_move_u64(struct stream *stream, uint64_t *value);
+void stream_serialize_u16(struct stream *stream, uint16_t *value);
+void stream_serialize_u32(struct stream *stream, uint32_t *value);
+void stream_serialize_u64(struct stream *stream, uint64_t *value);
 
 /** One byte. Any but 0 and 1 is a failure. */
-void stream_move_bool(struct stream *stream, bool *value);
+void stream_serialize_bool(struct stream *stream, bool *value);
 
 /**
- * Account for @size bytes that were examined but not moved. Like stream_move(),
+ * Account for @size bytes that were examined but not moved. Like stream_serialize(),
  * it fails with -ECANCELED after some work if the user wants dormouse to end
  * (interrupt.h).
  */

@@ -423,28 +423,28 @@ bool pl011_is_raised(struct pl011 *pl011)
 	return raised;
 }
 
-static void move_fifo(struct pl011_fifo *fifo, struct stream *stream)
+static void serialize_fifo(struct pl011_fifo *fifo, struct stream *stream)
 {
-	stream_move(stream, fifo->bytes, sizeof(fifo->bytes));
-	stream_move_u32(stream, &fifo->first);
-	stream_move_u32(stream, &fifo->count);
+	stream_serialize(stream, fifo->bytes, sizeof(fifo->bytes));
+	stream_serialize_u32(stream, &fifo->first);
+	stream_serialize_u32(stream, &fifo->count);
 	if (fifo->first >= PL011_FIFO_SIZE || fifo->count > PL011_FIFO_SIZE) {
 		stream_fail(stream);
 		*fifo = (struct pl011_fifo){ 0 };
 	}
 }
 
-void pl011_move(struct pl011 *pl011, struct stream *stream)
+void pl011_serialize(struct pl011 *pl011, struct stream *stream)
 {
 	uint16_t *const registers[] = { &pl011->ilpr,  &pl011->ibrd, &pl011->fbrd,
 					&pl011->lcr_h, &pl011->cr,   &pl011->ifls,
 					&pl011->imsc,  &pl011->ris,  &pl011->dmacr };
 
 	pthread_mutex_lock(&pl011->lock);
-	move_fifo(&pl011->receive, stream);
+	serialize_fifo(&pl011->receive, stream);
 	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
-		stream_move_u16(stream, registers[i]);
-	if (stream_reads(stream)) {
+		stream_serialize_u16(stream, registers[i]);
+	if (stream_is_loading(stream)) {
 		/* Raised by whoever reads, in a machine whose lines are low. */
 		announce_room(pl011);
 		update_line(pl011);

@@ -84,10 +84,10 @@ size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count);
 bool pl011_resume(struct pl011 *pl011);
 
 /**
- * Move its state, but for what waits to be sent, which is on the line. Before any
+ * Serialize its state, but for what waits to be sent, which is on the line. Before any
  * vCPU runs, or while all are held up.
  */
-void pl011_move(struct pl011 *pl011, struct stream *stream);
+void pl011_serialize(struct pl011 *pl011, struct stream *stream);
 
 /** Whether its interrupt line is high. From any thread. */
 bool pl011_is_raised(struct pl011 *pl011);

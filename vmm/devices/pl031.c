@@ -239,19 +239,19 @@ bool pl031_is_raised(struct pl031 *pl031)
 	return raised;
 }
 
-void pl031_move(struct pl031 *pl031, struct stream *stream)
+void pl031_serialize(struct pl031 *pl031, struct stream *stream)
 {
 	uint64_t alarm = (uint64_t)pl031->alarm;
 
 	pthread_mutex_lock(&pl031->lock);
-	stream_move_u64(stream, &alarm);
-	stream_move_bool(stream, &pl031->alarm_due);
-	stream_move_u32(stream, &pl031->offset);
-	stream_move_u32(stream, &pl031->match);
-	stream_move_u32(stream, &pl031->load);
-	stream_move_bool(stream, &pl031->mask);
-	stream_move_bool(stream, &pl031->raw);
-	if (stream_reads(stream)) {
+	stream_serialize_u64(stream, &alarm);
+	stream_serialize_bool(stream, &pl031->alarm_due);
+	stream_serialize_u32(stream, &pl031->offset);
+	stream_serialize_u32(stream, &pl031->match);
+	stream_serialize_u32(stream, &pl031->load);
+	stream_serialize_bool(stream, &pl031->mask);
+	stream_serialize_bool(stream, &pl031->raw);
+	if (stream_is_loading(stream)) {
 		/*
 		 * The counter wraps before that: this host's clock is behind the one by which
 		 * it was set, as if that had been set back.

@@ -55,10 +55,10 @@ void pl031_expired(struct pl031 *pl031);
 bool pl031_next_alarm(struct pl031 *pl031, int64_t *seconds);
 
 /**
- * Move its state. Time goes on meanwhile, and an alarm that would have come by then
+ * Serialize its state. Time goes on meanwhile, and an alarm that would have come by then
  * comes at once. Before any vCPU runs, or while all are held up.
  */
-void pl031_move(struct pl031 *pl031, struct stream *stream);
+void pl031_serialize(struct pl031 *pl031, struct stream *stream);
 
 /** Whether its interrupt line is high. From any thread. */
 bool pl031_is_raised(struct pl031 *pl031);

@@ -279,19 +279,20 @@ int devices_sync(struct devices *devices, struct error *error)
 	return first;
 }
 
-int devices_move(struct devices *devices, struct stream *stream, struct error *error)
+int devices_serialize(struct devices *devices, struct stream *stream, struct error *error)
 {
-	pl011_move(&devices->uart, stream);
-	pl031_move(&devices->rtc, stream);
-	if (!virtio_mmio_move(&devices->rng.mmio, stream))
-		return error_set(error, -ENODEV, "its source of randomness is another here");
+	pl011_serialize(&devices->uart, stream);
+	pl031_serialize(&devices->rtc, stream);
+	if (!virtio_mmio_serialize(&devices->rng.mmio, stream))
+		return error_set(error, -ENODEV, "virtio-rng does not match the saved device");
 	for (size_t i = 0; i < devices->disk_count; i++) {
 		const struct disk *disk = &devices->disks[i];
 
-		if (!virtio_mmio_move(&devices->blks[i].mmio, stream))
-			return error_set(error, -ENODEV,
-					 "the disk %s, of %llu bytes, is not what it was",
-					 disk->path, (unsigned long long)disk->size);
+		if (!virtio_mmio_serialize(&devices->blks[i].mmio, stream))
+			return error_set(
+				error, -ENODEV,
+				"the disk %s, of %llu bytes, does not match the saved disk",
+				disk->path, (unsigned long long)disk->size);
 	}
 
 	return 0;

@@ -68,12 +68,12 @@ void devices_let_go(struct devices *devices);
 int devices_sync(struct devices *devices, struct error *error);
 
 /**
- * Move their state while they are held; what is read goes to devices as after
+ * Serialize their state while they are held; what is read goes to devices as after
  * power-on, but halted, in a machine whose GIC is what it was. They begin nothing before
  * devices_start(). Returns 0, or -errno with @error
  * set if a device is not what it was; failures of the stream are not told here.
  */
-int devices_move(struct devices *devices, struct stream *stream, struct error *error);
+int devices_serialize(struct devices *devices, struct stream *stream, struct error *error);
 
 /**
  * Let disks whose state was read begin: once nothing can fail any more that would have

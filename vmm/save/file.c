@@ -25,17 +25,17 @@
 /* --- the parts before the machine, both ways --- */
 
 /* @text has @room bytes. What is read ends in a zero byte. */
-static void move_text(struct stream *stream, char *text, uint32_t room)
+static void serialize_text(struct stream *stream, char *text, uint32_t room)
 {
-	uint32_t length = stream_reads(stream) ? 0 : (uint32_t)strlen(text);
+	uint32_t length = stream_is_loading(stream) ? 0 : (uint32_t)strlen(text);
 
-	stream_move_u32(stream, &length);
+	stream_serialize_u32(stream, &length);
 	if (length >= room) {
 		stream_fail(stream);
 		length = 0;
 	}
-	stream_move(stream, text, length);
-	if (stream_reads(stream))
+	stream_serialize(stream, text, length);
+	if (stream_is_loading(stream))
 		text[length] = '\0';
 }
 
@@ -56,9 +56,9 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 		err = error_set(error, -EFBIG, "its name or its record is too long");
 	} else {
 		snprintf(name, sizeof(name), "%s", vm->name);
-		move_text(stream, name, sizeof(name));
-		move_text(stream, text, RECORD_SIZE_MAX);
-		err = machine_move(vm, &sleeper, stream, error);
+		serialize_text(stream, name, sizeof(name));
+		serialize_text(stream, text, RECORD_SIZE_MAX);
+		err = machine_serialize(vm, &sleeper, stream, error);
 		if (!err) {
 			err = stream_end(stream);
 			if (err)
@@ -175,8 +175,8 @@ static int read_record(struct save_file *file, struct error *error)
 
 	if (!text)
 		return error_set(error, -ENOMEM, "out of memory");
-	move_text(file->stream, file->name, sizeof(file->name));
-	move_text(file->stream, text, RECORD_SIZE_MAX);
+	serialize_text(file->stream, file->name, sizeof(file->name));
+	serialize_text(file->stream, text, RECORD_SIZE_MAX);
 	err = stream_error(file->stream);
 	if (err)
 		damaged(file, err, error);
@@ -226,7 +226,7 @@ static int load(struct save_file *file, struct vm *vm, struct error *error)
 	/* Requests wait in memory that is not there yet, and of a machine that may be refused. */
 	devices_halt(vm->devices);
 	devices_hold(vm->devices);
-	err = machine_move(vm, &sleeper, file->stream, &reason);
+	err = machine_serialize(vm, &sleeper, file->stream, &reason);
 	devices_let_go(vm->devices);
 	/* What a damaged file makes of this host is not worth telling. */
 	end = err ? stream_drain(file->stream) : stream_end(file->stream);

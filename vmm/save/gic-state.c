@@ -83,17 +83,17 @@ static int transfer(const struct vm *vm, bool set, uint32_t group, uint64_t attr
 	};
 
 	if (ioctl(vm->gic_fd, set ? KVM_SET_DEVICE_ATTR : KVM_GET_DEVICE_ATTR, &attr) < 0)
-		return error_set(error, -errno, "the GIC's %s cannot be %s: %s", name,
-				 set ? "what it was" : "read", strerror(errno));
+		return error_set(error, -errno, "cannot %s %s: %s", set ? "restore" : "read", name,
+				 strerror(errno));
 
 	return 0;
 }
 
 /* @cpu: the affinity of whose redistributor they are, as attributes have it; or 0. */
-static int move_range(const struct vm *vm, struct stream *stream, const struct range *range,
-		      uint32_t group, uint64_t cpu, struct error *error)
+static int serialize_range(const struct vm *vm, struct stream *stream, const struct range *range,
+			   uint32_t group, uint64_t cpu, struct error *error)
 {
-	const bool set = stream_reads(stream);
+	const bool set = stream_is_loading(stream);
 	int err = 0;
 
 	for (uint32_t i = 0; i < range->count && !err && !stream_error(stream); i++) {
@@ -103,7 +103,7 @@ static int move_range(const struct vm *vm, struct stream *stream, const struct r
 		if (!set)
 			err = transfer(vm, false, group, attribute, &value, range->name, error);
 		if (!err)
-			stream_move_u32(stream, &value);
+			stream_serialize_u32(stream, &value);
 		if (!err && set && !stream_error(stream))
 			err = transfer(vm, true, group, attribute, &value, range->name, error);
 	}
@@ -118,10 +118,10 @@ static int transfer_cpu(const struct vm *vm, bool set, uint64_t cpu, const struc
 			reg->name, error);
 }
 
-static int move_interface(const struct vm *vm, struct stream *stream, uint64_t cpu,
-			  struct error *error)
+static int serialize_interface(const struct vm *vm, struct stream *stream, uint64_t cpu,
+			       struct error *error)
 {
-	const bool set = stream_reads(stream);
+	const bool set = stream_is_loading(stream);
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(interface) / sizeof(interface[0]) && !err; i++) {
@@ -130,7 +130,7 @@ static int move_interface(const struct vm *vm, struct stream *stream, uint64_t c
 		if (!set)
 			err = transfer_cpu(vm, false, cpu, &interface[i], &value, error);
 		if (!err)
-			stream_move_u64(stream, &value);
+			stream_serialize_u64(stream, &value);
 		if (!err && set && !stream_error(stream))
 			err = transfer_cpu(vm, true, cpu, &interface[i], &value, error);
 	}
@@ -151,16 +151,16 @@ static int count_more_active(const struct vm *vm, uint64_t cpu, uint32_t *count,
 	return err;
 }
 
-static int move_more_active(const struct vm *vm, struct stream *stream, uint64_t cpu,
-			    struct error *error)
+static int serialize_more_active(const struct vm *vm, struct stream *stream, uint64_t cpu,
+				 struct error *error)
 {
-	const bool set = stream_reads(stream);
+	const bool set = stream_is_loading(stream);
 	uint32_t count = 0;
 	int err = set ? 0 : count_more_active(vm, cpu, &count, error);
 
 	if (err)
 		return err;
-	stream_move_u32(stream, &count);
+	stream_serialize_u32(stream, &count);
 	if (count > MORE_ACTIVE_MAX)
 		stream_fail(stream);
 	for (uint32_t i = 0; i < 2 * count && !err && !stream_error(stream); i++) {
@@ -170,7 +170,7 @@ static int move_more_active(const struct vm *vm, struct stream *stream, uint64_t
 		if (!set)
 			err = transfer_cpu(vm, false, cpu, reg, &value, error);
 		if (!err)
-			stream_move_u64(stream, &value);
+			stream_serialize_u64(stream, &value);
 		/* A host that has fewer does with none, if nothing is active there. */
 		if (!err && set && value && !stream_error(stream))
 			err = transfer_cpu(vm, true, cpu, reg, &value, error);
@@ -179,33 +179,33 @@ static int move_more_active(const struct vm *vm, struct stream *stream, uint64_t
 	return err;
 }
 
-static int move_cpu(const struct vm *vm, struct stream *stream, const struct vcpu *vcpu,
-		    struct error *error)
+static int serialize_cpu(const struct vm *vm, struct stream *stream, const struct vcpu *vcpu,
+			 struct error *error)
 {
 	const uint64_t cpu = gic_affinity(vcpu->mpidr);
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(redistributor) / sizeof(redistributor[0]) && !err; i++)
-		err = move_range(vm, stream, &redistributor[i], KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
-				 cpu, error);
+		err = serialize_range(vm, stream, &redistributor[i],
+				      KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, cpu, error);
 
 	if (!err)
-		err = move_interface(vm, stream, cpu, error);
+		err = serialize_interface(vm, stream, cpu, error);
 	if (!err && stream_format(stream) >= 2)
-		err = move_more_active(vm, stream, cpu, error);
+		err = serialize_more_active(vm, stream, cpu, error);
 
 	return err;
 }
 
-int gic_state_move(const struct vm *vm, struct stream *stream, struct error *error)
+int gic_state_serialize(const struct vm *vm, struct stream *stream, struct error *error)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(distributor) / sizeof(distributor[0]) && !err; i++)
-		err = move_range(vm, stream, &distributor[i], KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0,
-				 error);
+		err = serialize_range(vm, stream, &distributor[i], KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
+				      0, error);
 	for (unsigned int i = 0; i < vm->vcpu_count && !err; i++)
-		err = move_cpu(vm, stream, &vm->vcpus[i], error);
+		err = serialize_cpu(vm, stream, &vm->vcpus[i], error);
 
 	return err;
 }

@@ -8,11 +8,11 @@
 #include "machine/vm.h"
 
 /**
- * Move it: what the guest has configured, what is pending and what is active; not
+ * Serialize it: what the guest has configured, what is pending and what is active; not
  * the lines, which are the devices' to raise. No vCPU is in KVM. What is read goes
  * to a GIC that is new. Returns 0, or -errno with @error set, but for failures of
  * the stream.
  */
-int gic_state_move(const struct vm *vm, struct stream *stream, struct error *error);
+int gic_state_serialize(const struct vm *vm, struct stream *stream, struct error *error);
 
 #endif

@@ -23,12 +23,12 @@ static uint64_t wall_clock(void)
 }
 
 /* Returns how long ago it was saved, if it is read: 0 too if clocks say that it is yet to be. */
-static uint64_t move_time(struct stream *stream)
+static uint64_t serialize_time(struct stream *stream)
 {
 	const uint64_t now = wall_clock();
 	uint64_t then = now;
 
-	stream_move_u64(stream, &then);
+	stream_serialize_u64(stream, &then);
 
 	return now > then ? now - then : 0;
 }
@@ -64,42 +64,43 @@ static int put_to_sleep(struct vm *vm, unsigned int sleeper, struct error *error
 	return err;
 }
 
-static int move_sleeper(struct vm *vm, unsigned int *sleeper, struct stream *stream,
-			struct error *error)
+static int serialize_sleeper(struct vm *vm, unsigned int *sleeper, struct stream *stream,
+			     struct error *error)
 {
 	struct vcpu_suspend *suspend;
 
-	stream_move_u32(stream, sleeper);
+	stream_serialize_u32(stream, sleeper);
 	if (*sleeper >= vm->vcpu_count)
 		stream_fail(stream);
 	if (stream_error(stream))
 		return 0;
 	suspend = &vm->vcpus[*sleeper].suspend;
-	stream_move_u64(stream, &suspend->entry);
-	stream_move_u64(stream, &suspend->context);
-	stream_move_bool(stream, &suspend->big_endian);
+	stream_serialize_u64(stream, &suspend->entry);
+	stream_serialize_u64(stream, &suspend->context);
+	stream_serialize_bool(stream, &suspend->big_endian);
 
-	return stream_reads(stream) ? put_to_sleep(vm, *sleeper, error) : 0;
+	return stream_is_loading(stream) ? put_to_sleep(vm, *sleeper, error) : 0;
 }
 
 /* --- all of it --- */
 
-int machine_move(struct vm *vm, unsigned int *sleeper, struct stream *stream, struct error *error)
+int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *stream,
+		      struct error *error)
 {
-	const uint64_t elapsed = move_time(stream);
-	int err = move_sleeper(vm, sleeper, stream, error);
+	const uint64_t elapsed = serialize_time(stream);
+	int err = serialize_sleeper(vm, sleeper, stream, error);
 
 	if (!err && !stream_error(stream))
-		err = vcpu_state_move(&vm->vcpus[*sleeper], stream, elapsed, error);
+		err = vcpu_state_serialize(&vm->vcpus[*sleeper], stream, elapsed, error);
 	if (!err)
-		err = gic_state_move(vm, stream, error);
+		err = gic_state_serialize(vm, stream, error);
 	if (!err && !stream_error(stream))
-		err = vpsci_save_move(vm, &vm->vcpus[*sleeper], stream, error);
+		err = vpsci_state_serialize(vm, &vm->vcpus[*sleeper], stream, error);
 	/* After the GIC: they raise their lines again. */
 	if (!err)
-		err = devices_move(vm->devices, stream, error);
+		err = devices_serialize(vm->devices, stream, error);
 	if (!err)
-		memory_state_move(&vm->memory, stream);
+		memory_state_serialize(&vm->memory, stream);
 
 	return err;
 }

@@ -15,11 +15,12 @@
 #include "machine/vm.h"
 
 /**
- * Move it. What is written is of a machine whose vCPUs are held up and whose
+ * Serialize it. What is written is of a machine whose vCPUs are held up and whose
  * devices are held (devices_hold()), with @sleeper in SYSTEM_SUSPEND; what is read
  * goes to one that has been begun as its configuration says, of which nothing runs.
  * Returns 0, or -errno with @error set; failures of the stream show there, too.
  */
-int machine_move(struct vm *vm, unsigned int *sleeper, struct stream *stream, struct error *error);
+int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *stream,
+		      struct error *error);
 
 #endif

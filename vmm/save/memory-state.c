@@ -6,8 +6,8 @@
 /* Any size would do: what is written names bytes. */
 #define PIECE 4096
 
-/* As large as a call costs nothing beside what it moves. */
-#define MOVE_MAX ((size_t)256 << 10)
+/* As large as a call costs nothing beside what it copies. */
+#define PIECE_MAX ((size_t)256 << 10)
 
 /* Reading what was never touched backs it with the one page of zeros that all share. */
 static bool is_zero(const uint8_t *bytes)
@@ -31,12 +31,12 @@ static uint64_t end_of(const struct memory *memory, uint64_t from, bool zero, st
  * In pieces: of what is missing at the end of a file, which is read as zeros, no more
  * than one touches memory that nobody has.
  */
-static void move_bytes(uint8_t *bytes, uint64_t size, struct stream *stream)
+static void serialize_bytes(uint8_t *bytes, uint64_t size, struct stream *stream)
 {
 	while (size > 0 && !stream_error(stream)) {
-		const size_t piece = size < MOVE_MAX ? (size_t)size : MOVE_MAX;
+		const size_t piece = size < PIECE_MAX ? (size_t)size : PIECE_MAX;
 
-		stream_move(stream, bytes, piece);
+		stream_serialize(stream, bytes, piece);
 		bytes += piece;
 		size -= piece;
 	}
@@ -51,9 +51,9 @@ static void write_extents(const struct memory *memory, struct stream *stream)
 	while (size > 0 && !stream_error(stream)) {
 		offset = end_of(memory, offset, true, stream);
 		size = end_of(memory, offset, false, stream) - offset;
-		stream_move_u64(stream, &offset);
-		stream_move_u64(stream, &size);
-		move_bytes(memory->host + offset, size, stream);
+		stream_serialize_u64(stream, &offset);
+		stream_serialize_u64(stream, &size);
+		serialize_bytes(memory->host + offset, size, stream);
 		offset += size;
 	}
 }
@@ -65,21 +65,21 @@ static void read_extents(const struct memory *memory, struct stream *stream)
 	uint64_t end = 0;
 
 	do {
-		stream_move_u64(stream, &offset);
-		stream_move_u64(stream, &size);
+		stream_serialize_u64(stream, &offset);
+		stream_serialize_u64(stream, &size);
 		/* In order, so that a small file does not take long. */
 		if (offset < end || offset > memory->size || size > memory->size - offset)
 			stream_fail(stream);
 		if (stream_error(stream))
 			return;
-		move_bytes(memory->host + offset, size, stream);
+		serialize_bytes(memory->host + offset, size, stream);
 		end = offset + size;
 	} while (size > 0);
 }
 
-void memory_state_move(const struct memory *memory, struct stream *stream)
+void memory_state_serialize(const struct memory *memory, struct stream *stream)
 {
-	if (stream_reads(stream))
+	if (stream_is_loading(stream))
 		read_extents(memory, stream);
 	else
 		write_extents(memory, stream);

@@ -7,9 +7,9 @@
 #include "board/memory.h"
 
 /**
- * Move it; what is read goes to memory that is all zero. Nobody else may use it.
+ * Serialize it; what is read goes to memory that is all zero. Nobody else may use it.
  * It must be as large as what was written was.
  */
-void memory_state_move(const struct memory *memory, struct stream *stream);
+void memory_state_serialize(const struct memory *memory, struct stream *stream);
 
 #endif

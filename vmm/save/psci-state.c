@@ -28,8 +28,8 @@ static int restore_psci(struct psci_machine *machine, const struct vcpu *sleeper
 	return 0;
 }
 
-int vpsci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
-		    struct error *error)
+int vpsci_state_serialize(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
+			  struct error *error)
 {
 	struct psci_machine *machine = vpsci_machine(vm);
 	uint32_t size;
@@ -39,7 +39,7 @@ int vpsci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *st
 	if (!machine)
 		return 0;
 	size = (uint32_t)psci_machine_save_size(machine);
-	stream_move_u32(stream, &size);
+	stream_serialize_u32(stream, &size);
 	if (size > PSCI_RECORD_SIZE_MAX)
 		stream_fail(stream);
 	if (stream_error(stream))
@@ -47,10 +47,10 @@ int vpsci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *st
 	record = calloc(1, size);
 	if (!record)
 		return error_set(error, -ENOMEM, "out of memory");
-	if (!stream_reads(stream))
+	if (!stream_is_loading(stream))
 		(void)psci_machine_save(machine, record, size);
-	stream_move(stream, record, size);
-	if (stream_reads(stream) && !stream_error(stream))
+	stream_serialize(stream, record, size);
+	if (stream_is_loading(stream) && !stream_error(stream))
 		err = restore_psci(machine, sleeper, record, size, error);
 	free(record);
 

@@ -9,12 +9,12 @@
 #include "machine/vm.h"
 
 /**
- * Move libpsci's record, if it serves PSCI; else there is nothing to move. What is
+ * Serialize libpsci's record, if it serves PSCI; else there is nothing. What is
  * read goes to a machine that has been begun and of which nothing runs, and must be
  * of one that @sleeper has suspended. Returns 0, or -errno with @error set, but for
  * failures of the stream.
  */
-int vpsci_save_move(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
-		    struct error *error);
+int vpsci_state_serialize(struct vm *vm, const struct vcpu *sleeper, struct stream *stream,
+			  struct error *error);
 
 #endif

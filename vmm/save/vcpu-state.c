@@ -81,7 +81,7 @@ static int write_registers(const struct vcpu *vcpu, struct stream *stream, struc
 				 vcpu->index);
 	}
 	count = (uint32_t)list->n;
-	stream_move_u32(stream, &count);
+	stream_serialize_u32(stream, &count);
 	for (uint64_t i = 0; i < list->n && !err; i++) {
 		uint64_t id = list->reg[i];
 
@@ -89,8 +89,8 @@ static int write_registers(const struct vcpu *vcpu, struct stream *stream, struc
 		if (err)
 			error_set(error, err, "KVM_GET_ONE_REG %#llx of vCPU %u: %s",
 				  (unsigned long long)id, vcpu->index, strerror(-err));
-		stream_move_u64(stream, &id);
-		stream_move(stream, bytes, size_of(id));
+		stream_serialize_u64(stream, &id);
+		stream_serialize(stream, bytes, size_of(id));
 	}
 	free(list);
 
@@ -121,8 +121,7 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 		return 0;
 
 	return error_set(error, -ENOTSUP,
-			 "its CPUs differ from those that this host's KVM has: register %#llx "
-			 "cannot be what it was (%s)",
+			 "cannot restore register %#llx: this host's CPU differs (%s)",
 			 (unsigned long long)id, strerror(-err));
 }
 
@@ -133,18 +132,18 @@ static int read_registers(const struct vcpu *vcpu, struct stream *stream, uint64
 	uint32_t count;
 	int err = 0;
 
-	stream_move_u32(stream, &count);
+	stream_serialize_u32(stream, &count);
 	if (count > REGISTERS_MAX)
 		stream_fail(stream);
 	for (uint32_t i = 0; i < count && !err && !stream_error(stream); i++) {
 		uint64_t id;
 
-		stream_move_u64(stream, &id);
+		stream_serialize_u64(stream, &id);
 		if (size_of(id) > sizeof(bytes)) {
 			stream_fail(stream);
 			break;
 		}
-		stream_move(stream, bytes, size_of(id));
+		stream_serialize(stream, bytes, size_of(id));
 		if (!stream_error(stream))
 			err = restore(vcpu, id, bytes, elapsed, error);
 	}
@@ -158,12 +157,12 @@ static int restore_serror(const struct vcpu *vcpu, struct kvm_vcpu_events *event
 	if (!events->exception.serror_pending || ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, events) == 0)
 		return 0;
 
-	return error_set(error, -errno, "the SError that vCPU %u has pending: %s", vcpu->index,
-			 strerror(errno));
+	return error_set(error, -errno, "cannot restore the pending SError of vCPU %u: %s",
+			 vcpu->index, strerror(errno));
 }
 
 /* An SError that is pending is in no register. */
-static int move_serror(const struct vcpu *vcpu, struct stream *stream, struct error *error)
+static int serialize_serror(const struct vcpu *vcpu, struct stream *stream, struct error *error)
 {
 	struct kvm_vcpu_events events = { 0 };
 	bool pending;
@@ -171,15 +170,15 @@ static int move_serror(const struct vcpu *vcpu, struct stream *stream, struct er
 	uint64_t esr;
 
 	/* Where it cannot be asked for, nobody else can have made one pending. */
-	if (!stream_reads(stream) && ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &events) < 0)
+	if (!stream_is_loading(stream) && ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &events) < 0)
 		events = (struct kvm_vcpu_events){ 0 };
 	pending = events.exception.serror_pending != 0;
 	has_esr = events.exception.serror_has_esr != 0;
 	esr = events.exception.serror_esr;
-	stream_move_bool(stream, &pending);
-	stream_move_bool(stream, &has_esr);
-	stream_move_u64(stream, &esr);
-	if (!stream_reads(stream) || stream_error(stream))
+	stream_serialize_bool(stream, &pending);
+	stream_serialize_bool(stream, &has_esr);
+	stream_serialize_u64(stream, &esr);
+	if (!stream_is_loading(stream) || stream_error(stream))
 		return 0;
 	events.exception.serror_pending = pending;
 	events.exception.serror_has_esr = has_esr;
@@ -188,26 +187,27 @@ static int move_serror(const struct vcpu *vcpu, struct stream *stream, struct er
 	return restore_serror(vcpu, &events, error);
 }
 
-int vcpu_state_move(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed, struct error *error)
+int vcpu_state_serialize(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed,
+			 struct error *error)
 {
 	uint64_t frequency = counter_frequency();
 	int err;
 
-	if (!stream_reads(stream)) {
-		stream_move_u64(stream, &frequency);
+	if (!stream_is_loading(stream)) {
+		stream_serialize_u64(stream, &frequency);
 		err = write_registers(vcpu, stream, error);
 
-		return err ? err : move_serror(vcpu, stream, error);
+		return err ? err : serialize_serror(vcpu, stream, error);
 	}
-	stream_move_u64(stream, &frequency);
+	stream_serialize_u64(stream, &frequency);
 	if (!stream_error(stream) && frequency != counter_frequency())
 		return error_set(
-			error, -ENOTSUP, "its counter has %llu Hz, and this host's %llu Hz",
+			error, -ENOTSUP, "its counter has %llu Hz, and this host's has %llu Hz",
 			(unsigned long long)frequency, (unsigned long long)counter_frequency());
 
 	err = read_registers(vcpu, stream, elapsed, error);
 	if (!err && stream_format(stream) >= 2 && !stream_error(stream))
-		err = move_serror(vcpu, stream, error);
+		err = serialize_serror(vcpu, stream, error);
 
 	return err;
 }

@@ -18,11 +18,11 @@
 #include "machine/vcpu.h"
 
 /**
- * Move them. @elapsed is the time in nanoseconds since they were saved, if they
+ * Serialize them. @elapsed is the time in nanoseconds since they were saved, if they
  * are read. The vCPU's thread is held up or does not exist. Returns 0, or -errno
  * with @error set, but for failures of the stream.
  */
-int vcpu_state_move(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed,
-		    struct error *error);
+int vcpu_state_serialize(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed,
+			 struct error *error);
 
 #endif

@@ -409,8 +409,8 @@ void virtio_mmio_let_go(struct virtio_mmio *mmio)
 	pthread_mutex_unlock(&mmio->lock);
 }
 
-/* Move the configuration space. Returns whether it is the same as here, but for advice. */
-static bool move_space(const struct virtio_mmio_config *config, struct stream *stream)
+/* Serialize the configuration space. Returns whether it is the same as here, but for advice. */
+static bool serialize_space(const struct virtio_mmio_config *config, struct stream *stream)
 {
 	const uint8_t *bytes = config->space;
 	uint8_t *advice = config->advice;
@@ -420,7 +420,7 @@ static bool move_space(const struct virtio_mmio_config *config, struct stream *s
 	for (size_t i = 0; i < config->space_size; i++) {
 		uint8_t byte = bytes[i];
 
-		stream_move(stream, &byte, 1);
+		stream_serialize(stream, &byte, 1);
 		if (advice && bytes + i >= advice && bytes + i < advice_end)
 			advice[bytes + i - advice] = byte;
 		else
@@ -430,30 +430,30 @@ static bool move_space(const struct virtio_mmio_config *config, struct stream *s
 	return same;
 }
 
-static void move_atomic(atomic_uint *value, struct stream *stream)
+static void serialize_atomic(atomic_uint *value, struct stream *stream)
 {
-	uint32_t moved = atomic_load(value);
+	uint32_t number = atomic_load(value);
 
-	stream_move_u32(stream, &moved);
-	atomic_store(value, moved);
+	stream_serialize_u32(stream, &number);
+	atomic_store(value, number);
 }
 
-bool virtio_mmio_move(struct virtio_mmio *mmio, struct stream *stream)
+bool virtio_mmio_serialize(struct virtio_mmio *mmio, struct stream *stream)
 {
-	bool same = move_space(&mmio->config, stream);
+	bool same = serialize_space(&mmio->config, stream);
 
-	move_atomic(&mmio->interrupt_status, stream);
-	stream_move_u32(stream, &mmio->device_features_sel);
-	stream_move_u32(stream, &mmio->driver_features_sel);
-	stream_move_u32(stream, &mmio->queue_sel);
-	stream_move_u64(stream, &mmio->driver_features);
+	serialize_atomic(&mmio->interrupt_status, stream);
+	stream_serialize_u32(stream, &mmio->device_features_sel);
+	stream_serialize_u32(stream, &mmio->driver_features_sel);
+	stream_serialize_u32(stream, &mmio->queue_sel);
+	stream_serialize_u64(stream, &mmio->driver_features);
 	for (unsigned int i = 0; i < mmio->config.queue_count; i++)
-		virtqueue_move(&mmio->queues[i], &mmio->setup[i], mmio->config.memory, stream);
-	move_atomic(&mmio->status, stream);
+		virtqueue_serialize(&mmio->queues[i], &mmio->setup[i], mmio->config.memory, stream);
+	serialize_atomic(&mmio->status, stream);
 	if (atomic_load(&mmio->status) & VIRTIO_CONFIG_S_FEATURES_OK &&
 	    mmio->driver_features & ~offered_features(mmio))
 		same = false;
-	if (stream_reads(stream))
+	if (stream_is_loading(stream))
 		(void)eventfd_write(mmio->notify_fd, 1);
 
 	return same;

@@ -57,7 +57,7 @@ struct virtio_mmio_config {
 	size_t space_size;
 	/**
 	 * A part of @space that only advises the driver and depends on the host, such as
-	 * an alignment: it moves with the state. Or NULL.
+	 * an alignment: it is saved with the state. Or NULL.
 	 */
 	void *advice;
 	size_t advice_size;
@@ -159,11 +159,11 @@ void virtio_mmio_hold(struct virtio_mmio *mmio);
 void virtio_mmio_let_go(struct virtio_mmio *mmio);
 
 /**
- * Move the state of a device that is held. What is read goes to one in its state
+ * Serialize the state of a device that is held. What is read goes to one in its state
  * after power-on but halted, whose rings are in memory that need not be there yet;
  * virtio_mmio_start() is called once it is. Returns false if this device is not what
  * that one was, whose features and configuration space its driver knows, without advice.
  */
-bool virtio_mmio_move(struct virtio_mmio *mmio, struct stream *stream);
+bool virtio_mmio_serialize(struct virtio_mmio *mmio, struct stream *stream);
 
 #endif

@@ -256,27 +256,27 @@ bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written)
 	return !(load(queue->driver + DRIVER_FLAGS) & VRING_AVAIL_F_NO_INTERRUPT);
 }
 
-static void move_setup(struct virtqueue_setup *setup, struct stream *stream)
+static void serialize_setup(struct virtqueue_setup *setup, struct stream *stream)
 {
-	stream_move_u32(stream, &setup->size);
-	stream_move_u64(stream, &setup->descriptors);
-	stream_move_u64(stream, &setup->driver);
-	stream_move_u64(stream, &setup->device);
-	stream_move_bool(stream, &setup->event_idx);
-	stream_move_bool(stream, &setup->indirect);
+	stream_serialize_u32(stream, &setup->size);
+	stream_serialize_u64(stream, &setup->descriptors);
+	stream_serialize_u64(stream, &setup->driver);
+	stream_serialize_u64(stream, &setup->device);
+	stream_serialize_bool(stream, &setup->event_idx);
+	stream_serialize_bool(stream, &setup->indirect);
 }
 
-void virtqueue_move(struct virtqueue *queue, struct virtqueue_setup *setup,
-		    const struct memory *memory, struct stream *stream)
+void virtqueue_serialize(struct virtqueue *queue, struct virtqueue_setup *setup,
+			 const struct memory *memory, struct stream *stream)
 {
 	bool ready = queue->ready;
 
-	move_setup(setup, stream);
-	stream_move_bool(stream, &ready);
+	serialize_setup(setup, stream);
+	stream_serialize_bool(stream, &ready);
 	/* One that is faulty finds that out again, should it ever be looked at. */
-	if (stream_reads(stream) && ready && virtqueue_start(queue, memory, setup) < 0)
+	if (stream_is_loading(stream) && ready && virtqueue_start(queue, memory, setup) < 0)
 		stream_fail(stream);
-	stream_move_u16(stream, &queue->next_available);
-	stream_move_u16(stream, &queue->next_used);
-	stream_move_bool(stream, &queue->quiet);
+	stream_serialize_u16(stream, &queue->next_available);
+	stream_serialize_u16(stream, &queue->next_used);
+	stream_serialize_bool(stream, &queue->quiet);
 }

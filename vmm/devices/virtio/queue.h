@@ -87,10 +87,10 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written);
 
 /**
- * Move a queue and what its driver has set up. What is read goes to a queue that is
+ * Serialize a queue and what its driver has set up. What is read goes to a queue that is
  * not ready; if it is one that nobody could have started, it fails.
  */
-void virtqueue_move(struct virtqueue *queue, struct virtqueue_setup *setup,
-		    const struct memory *memory, struct stream *stream);
+void virtqueue_serialize(struct virtqueue *queue, struct virtqueue_setup *setup,
+			 const struct memory *memory, struct stream *stream);
 
 #endif

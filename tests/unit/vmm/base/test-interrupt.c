@@ -152,7 +152,7 @@ static void unpacking_ends_within_a_piece(void **state)
 }
 
 /* Move @memory out or in. Returns what came of it. */
-static int move(const struct memory *memory, int fd, bool write)
+static int serialize(const struct memory *memory, int fd, bool write)
 {
 	struct stream *stream;
 	int err;
@@ -160,7 +160,7 @@ static int move(const struct memory *memory, int fd, bool write)
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	err = write ? stream_write_to(&stream, fd) : stream_read_from(&stream, fd);
 	assert_int_equal(err, 0);
-	memory_state_move(memory, stream);
+	memory_state_serialize(memory, stream);
 	err = stream_end(stream);
 	stream_close(stream);
 
@@ -175,22 +175,22 @@ static void memory_is_moved_until_it_is_interrupted(void **state)
 	assert_int_equal(memory_create(&memory, SIZE), 0);
 	/* Of zeros nothing is written, and it takes time to see that they are. */
 	be_interrupted(3);
-	assert_int_equal(move(&memory, fd, true), -ECANCELED);
+	assert_int_equal(serialize(&memory, fd, true), -ECANCELED);
 	assert_int_equal(asked, 3);
 	/* One extent, which is compressed to next to nothing. */
 	memset(memory.host, 0x5a, SIZE);
 	be_interrupted(PIECES + 3);
-	assert_int_equal(move(&memory, fd, true), -ECANCELED);
+	assert_int_equal(serialize(&memory, fd, true), -ECANCELED);
 	assert_int_equal(asked, PIECES + 3);
 	be_interrupted(1000);
-	assert_int_equal(move(&memory, fd, true), 0);
+	assert_int_equal(serialize(&memory, fd, true), 0);
 	assert_in_range(asked, 2 * PIECES - 1, 2 * PIECES + 1);
 	assert_int_equal(memory_drop(&memory), 0);
 	be_interrupted(3);
-	assert_int_equal(move(&memory, fd, false), -ECANCELED);
+	assert_int_equal(serialize(&memory, fd, false), -ECANCELED);
 	assert_int_equal(asked, 3);
 	be_interrupted(1000);
-	assert_int_equal(move(&memory, fd, false), 0);
+	assert_int_equal(serialize(&memory, fd, false), 0);
 	assert_int_equal(memory.host[SIZE - 1], 0x5a);
 	memory_destroy(&memory);
 	close(fd);

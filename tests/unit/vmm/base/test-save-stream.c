@@ -16,7 +16,7 @@
 
 #define MEMORY_SIZE (1ULL << 20)
 
-/** What the tests move: some of everything. */
+/** What the tests serialize: some of everything. */
 struct state {
 	bool yes, no;
 	uint16_t half;
@@ -47,15 +47,15 @@ static void fill(struct state *state)
 	state->memory.host[MEMORY_SIZE - 1] = 3;
 }
 
-static void move(struct state *state, struct stream *stream)
+static void serialize(struct state *state, struct stream *stream)
 {
-	stream_move_bool(stream, &state->yes);
-	stream_move_bool(stream, &state->no);
-	stream_move_u16(stream, &state->half);
-	stream_move_u32(stream, &state->word);
-	stream_move_u64(stream, &state->number);
-	stream_move(stream, state->bytes, sizeof(state->bytes));
-	memory_state_move(&state->memory, stream);
+	stream_serialize_bool(stream, &state->yes);
+	stream_serialize_bool(stream, &state->no);
+	stream_serialize_u16(stream, &state->half);
+	stream_serialize_u32(stream, &state->word);
+	stream_serialize_u64(stream, &state->number);
+	stream_serialize(stream, state->bytes, sizeof(state->bytes));
+	memory_state_serialize(&state->memory, stream);
 }
 
 static bool equal(const struct state *a, const struct state *b)
@@ -75,8 +75,8 @@ static int written(size_t *size)
 	assert_true(fd >= 0);
 	fill(&state);
 	assert_int_equal(stream_write_to(&stream, fd), 0);
-	assert_false(stream_reads(stream));
-	move(&state, stream);
+	assert_false(stream_is_loading(stream));
+	serialize(&state, stream);
 	assert_int_equal(stream_end(stream), 0);
 	stream_close(stream);
 	memory_destroy(&state.memory);
@@ -97,8 +97,8 @@ static int read_back(int fd, bool *same)
 	create(&state);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	assert_int_equal(stream_read_from(&stream, fd), 0);
-	assert_true(stream_reads(stream));
-	move(&state, stream);
+	assert_true(stream_is_loading(stream));
+	serialize(&state, stream);
 	err = stream_end(stream);
 	*same = equal(&state, &wanted);
 	stream_close(stream);
@@ -182,7 +182,7 @@ static void to_read_less_than_there_is_is_damage_unless_it_is_drained(void **tes
 
 		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 		assert_int_equal(stream_read_from(&stream, fd), 0);
-		stream_move_bool(stream, &value);
+		stream_serialize_bool(stream, &value);
 		assert_true(value);
 		assert_int_equal(drained ? stream_drain(stream) : stream_end(stream),
 				 drained ? 0 : -EBADMSG);
@@ -198,14 +198,14 @@ static void to_read_more_than_there_is_gives_zeros(void **test)
 	uint32_t number = 5;
 
 	assert_int_equal(stream_write_to(&stream, fd), 0);
-	stream_move_u32(stream, &number);
+	stream_serialize_u32(stream, &number);
 	assert_int_equal(stream_end(stream), 0);
 	stream_close(stream);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	assert_int_equal(stream_read_from(&stream, fd), 0);
-	stream_move_u32(stream, &number);
+	stream_serialize_u32(stream, &number);
 	assert_int_equal(number, 5);
-	stream_move_u32(stream, &number);
+	stream_serialize_u32(stream, &number);
 	assert_int_equal(number, 0);
 	assert_int_equal(stream_end(stream), -EBADMSG);
 	stream_close(stream);
@@ -226,15 +226,15 @@ static int read_extents(const uint64_t *numbers, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		uint64_t number = numbers[i];
 
-		stream_move_u64(stream, &number);
+		stream_serialize_u64(stream, &number);
 		for (uint64_t j = 0; i % 2 && j < number && number <= MEMORY_SIZE; j++)
-			stream_move(stream, &byte, 1);
+			stream_serialize(stream, &byte, 1);
 	}
 	assert_int_equal(stream_end(stream), 0);
 	stream_close(stream);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	assert_int_equal(stream_read_from(&stream, fd), 0);
-	memory_state_move(&memory, stream);
+	memory_state_serialize(&memory, stream);
 	err = stream_end(stream);
 	stream_close(stream);
 	memory_destroy(&memory);
@@ -288,8 +288,8 @@ static void a_file_without_the_bytes_that_it_promises_takes_no_memory(void **tes
 
 		assert_int_equal(memory_create(&memory, LARGE), 0);
 		assert_int_equal(stream_write_to(&stream, fd), 0);
-		stream_move_u64(stream, &offset);
-		stream_move_u64(stream, &size);
+		stream_serialize_u64(stream, &offset);
+		stream_serialize_u64(stream, &size);
 		assert_int_equal(stream_end(stream), 0);
 		stream_close(stream);
 		/* A frame that ends too early, and a file that does. */
@@ -297,7 +297,7 @@ static void a_file_without_the_bytes_that_it_promises_takes_no_memory(void **tes
 			assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_CUR) - 5), 0);
 		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 		assert_int_equal(stream_read_from(&stream, fd), 0);
-		memory_state_move(&memory, stream);
+		memory_state_serialize(&memory, stream);
 		assert_int_equal(stream_end(stream), ended ? -EBADMSG : -ENODATA);
 		assert_in_range(count_resident(&memory), 0, 4 << 20);
 		stream_close(stream);
@@ -316,7 +316,7 @@ static void what_cannot_be_written_is_told(void **test)
 	assert_non_null(full);
 	fill(&state);
 	assert_int_equal(stream_write_to(&stream, fileno(full)), 0);
-	move(&state, stream);
+	serialize(&state, stream);
 	assert_int_equal(stream_end(stream), -ENOSPC);
 	stream_close(stream);
 	memory_destroy(&state.memory);

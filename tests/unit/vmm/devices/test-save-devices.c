@@ -46,45 +46,45 @@ struct saved {
 	size_t size;
 };
 
-typedef void (*mover)(void *device, struct stream *stream);
+typedef void (*serializer)(void *device, struct stream *stream);
 
-static void move_pl011(void *device, struct stream *stream)
+static void serialize_pl011(void *device, struct stream *stream)
 {
-	pl011_move(device, stream);
+	pl011_serialize(device, stream);
 }
 
-static void move_pl031(void *device, struct stream *stream)
+static void serialize_pl031(void *device, struct stream *stream)
 {
-	pl031_move(device, stream);
+	pl031_serialize(device, stream);
 }
 
-static void move_rng(void *device, struct stream *stream)
+static void serialize_rng(void *device, struct stream *stream)
 {
 	struct rng *rng = device;
 
 	virtio_mmio_hold(&rng->mmio);
-	if (!virtio_mmio_move(&rng->mmio, stream))
+	if (!virtio_mmio_serialize(&rng->mmio, stream))
 		stream_fail(stream);
 	virtio_mmio_let_go(&rng->mmio);
 }
 
-static void move_blk(void *device, struct stream *stream)
+static void serialize_blk(void *device, struct stream *stream)
 {
 	struct blk *blk = device;
 
 	virtio_mmio_hold(&blk->mmio);
-	if (!virtio_mmio_move(&blk->mmio, stream))
+	if (!virtio_mmio_serialize(&blk->mmio, stream))
 		stream_fail(stream);
 	virtio_mmio_let_go(&blk->mmio);
 }
 
-static void save(mover move, void *device, struct saved *saved)
+static void save(serializer serialize, void *device, struct saved *saved)
 {
 	const int fd = memfd_create("saved", MFD_CLOEXEC);
 	struct stream *stream;
 
 	assert_int_equal(stream_write_to(&stream, fd), 0);
-	move(device, stream);
+	serialize(device, stream);
 	assert_int_equal(stream_end(stream), 0);
 	stream_close(stream);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
@@ -92,14 +92,14 @@ static void save(mover move, void *device, struct saved *saved)
 	assert_int_equal(stream_read_from(&stream, fd), 0);
 	saved->size = 0;
 	while (stream_error(stream) == 0 && saved->size < STATE_MAX)
-		stream_move(stream, &saved->bytes[saved->size++], 1);
+		stream_serialize(stream, &saved->bytes[saved->size++], 1);
 	saved->size--;
 	stream_close(stream);
 	close(fd);
 }
 
 /* Returns what stream_end() does. */
-static int restore(mover move, void *device, const struct saved *saved)
+static int restore(serializer serialize, void *device, const struct saved *saved)
 {
 	const int fd = memfd_create("saved", MFD_CLOEXEC);
 	struct saved copy = *saved;
@@ -107,12 +107,12 @@ static int restore(mover move, void *device, const struct saved *saved)
 	int err;
 
 	assert_int_equal(stream_write_to(&stream, fd), 0);
-	stream_move(stream, copy.bytes, copy.size);
+	stream_serialize(stream, copy.bytes, copy.size);
 	assert_int_equal(stream_end(stream), 0);
 	stream_close(stream);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	assert_int_equal(stream_read_from(&stream, fd), 0);
-	move(device, stream);
+	serialize(device, stream);
 	err = stream_end(stream);
 	stream_close(stream);
 	close(fd);
@@ -159,10 +159,10 @@ static void a_uart_keeps_what_it_received_and_raises_its_line(void **state)
 	/* So that the FIFO's first byte is not the first of its ring. */
 	assert_int_equal(pl011_ops.read(&uart, UARTDR, 4), '0');
 	assert_int_equal(pl011_receive(&uart, (const uint8_t *)"g", 1), 1);
-	save(move_pl011, &uart, &saved);
+	save(serialize_pl011, &uart, &saved);
 	pl011_destroy(&uart);
 	start_uart(&uart);
-	assert_int_equal(restore(move_pl011, &uart, &saved), 0);
+	assert_int_equal(restore(serialize_pl011, &uart, &saved), 0);
 	assert_true(irq_probe.level);
 	assert_true(pl011_is_raised(&uart));
 	assert_int_equal(pl011_ops.read(&uart, UARTIBRD, 4), 13);
@@ -189,14 +189,14 @@ static void a_uart_whose_fifo_leads_out_of_it_is_refused(void **state)
 	struct pl011 uart;
 
 	fill_uart(&uart);
-	save(move_pl011, &uart, &saved);
+	save(serialize_pl011, &uart, &saved);
 	pl011_destroy(&uart);
 	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
 		struct saved changed = saved;
 
 		changed.bytes[forged[i].at] = forged[i].byte;
 		start_uart(&uart);
-		assert_int_equal(restore(move_pl011, &uart, &changed), -EBADMSG);
+		assert_int_equal(restore(serialize_pl011, &uart, &changed), -EBADMSG);
 		assert_true(pl011_ops.read(&uart, UARTFR, 4) & UARTFR_RXFE);
 		pl011_destroy(&uart);
 	}
@@ -209,12 +209,12 @@ static void a_uart_without_a_fifo_gives_what_it_holds_and_no_more(void **state)
 	struct pl011 uart;
 
 	fill_uart(&uart);
-	save(move_pl011, &uart, &saved);
+	save(serialize_pl011, &uart, &saved);
 	/* LCR_H is the fourth register of 16 bits behind the FIFO. */
 	saved.bytes[PL011_FIFO_SIZE + 8 + 6] = 0;
 	pl011_destroy(&uart);
 	start_uart(&uart);
-	assert_int_equal(restore(move_pl011, &uart, &saved), 0);
+	assert_int_equal(restore(serialize_pl011, &uart, &saved), 0);
 	assert_int_equal(pl011_receive(&uart, (const uint8_t *)"x", 1), 0);
 	for (const char *c = "0123456789abcdef"; *c; c++)
 		assert_int_equal(pl011_ops.read(&uart, UARTDR, 4), *c);
@@ -247,7 +247,7 @@ static void save_alarm(uint32_t seconds, struct saved *saved)
 	start_clock(&rtc);
 	pl031_ops.write(&rtc, RTCIMSC, 1, 4);
 	pl031_ops.write(&rtc, RTCMR, (uint32_t)host_time() + seconds, 4);
-	save(move_pl031, &rtc, saved);
+	save(serialize_pl031, &rtc, saved);
 	pl031_destroy(&rtc);
 }
 
@@ -266,7 +266,7 @@ static void a_clock_keeps_its_alarm(void **state)
 
 	save_alarm(1000, &saved);
 	start_clock(&rtc);
-	assert_int_equal(restore(move_pl031, &rtc, &saved), 0);
+	assert_int_equal(restore(serialize_pl031, &rtc, &saved), 0);
 	assert_true(pl031_next_alarm(&rtc, &alarm));
 	assert_in_range(alarm, before + 1000, host_time() + 1000);
 	assert_false(irq_probe.level);
@@ -282,7 +282,7 @@ static void an_alarm_that_has_passed_meanwhile_comes_at_once(void **state)
 	save_alarm(1000, &saved);
 	set_alarm(&saved, host_time() - 5);
 	start_clock(&rtc);
-	assert_int_equal(restore(move_pl031, &rtc, &saved), 0);
+	assert_int_equal(restore(serialize_pl031, &rtc, &saved), 0);
 	assert_true(irq_probe.level);
 	assert_int_equal(pl031_ops.read(&rtc, RTCRIS, 4), 1);
 	assert_false(pl031_next_alarm(&rtc, &alarm));
@@ -303,7 +303,7 @@ static void an_alarm_later_than_any_comes_when_the_counter_says(void **state)
 		save_alarm(1000, &saved);
 		set_alarm(&saved, i == 0 ? before + later[0] : later[i]);
 		start_clock(&rtc);
-		assert_int_equal(restore(move_pl031, &rtc, &saved), 0);
+		assert_int_equal(restore(serialize_pl031, &rtc, &saved), 0);
 		assert_true(pl031_next_alarm(&rtc, &alarm));
 		assert_in_range(alarm, before + 1000, host_time() + 1000);
 		pl031_destroy(&rtc);
@@ -318,7 +318,7 @@ static void a_clock_with_what_is_neither_true_nor_false_is_refused(void **state)
 	save_alarm(1000, &saved);
 	saved.bytes[sizeof(uint64_t)] = 2;
 	start_clock(&rtc);
-	assert_int_equal(restore(move_pl031, &rtc, &saved), -EBADMSG);
+	assert_int_equal(restore(serialize_pl031, &rtc, &saved), -EBADMSG);
 	pl031_destroy(&rtc);
 }
 
@@ -339,7 +339,7 @@ static void save_rng(struct driver *driver, struct saved *saved)
 	driver_start(driver, &rng.mmio);
 	driver_describe(driver, DRIVER_DESCRIPTORS, 0,
 			(struct vring_desc){ DRIVER_DATA, 64, VRING_DESC_F_WRITE, 0 });
-	save(move_rng, &rng, saved);
+	save(serialize_rng, &rng, saved);
 	rng_destroy(&rng);
 }
 
@@ -353,7 +353,7 @@ static void a_device_serves_what_its_driver_had_offered(void **state)
 	save_rng(&driver, &saved);
 	driver_offer(&driver, 0);
 	assert_int_equal(rng_create(&rng, &driver.memory, 47, ignore, NULL), 0);
-	assert_int_equal(restore(move_rng, &rng, &saved), 0);
+	assert_int_equal(restore(serialize_rng, &rng, &saved), 0);
 	rng_serve(&rng);
 	assert_true(driver_collect(&driver, &used));
 	assert_int_equal(used.len, 64);
@@ -380,7 +380,7 @@ static void no_byte_of_a_device_leads_out_of_its_memory(void **state)
 				(struct vring_desc){ DRIVER_DATA, 64, VRING_DESC_F_WRITE, 0 });
 		driver_offer(&driver, 0);
 		assert_int_equal(rng_create(&rng, &driver.memory, 47, ignore, NULL), 0);
-		err = restore(move_rng, &rng, &changed);
+		err = restore(serialize_rng, &rng, &changed);
 		assert_true(err == 0 || err == -EBADMSG);
 		refused += err != 0;
 		rng_serve(&rng);
@@ -431,7 +431,7 @@ static void save_blk(struct rig *r, struct saved *saved)
 	rig_describe(r, 1, RIG_DATA, 512, VRING_DESC_F_NEXT);
 	rig_describe(r, 2, RIG_STATUS, 1, VRING_DESC_F_WRITE);
 	driver_offer(&r->driver, 0);
-	save(move_blk, &r->blk, saved);
+	save(serialize_blk, &r->blk, saved);
 	destroy_blk(&r->blk, &r->disk);
 }
 
@@ -457,7 +457,7 @@ static void a_disk_begins_what_its_driver_had_offered_when_it_is_told(void **sta
 	save_blk(&r, &saved);
 	create_blk(&r, &r.blk, &r.disk, 4096);
 	virtio_mmio_halt(&r.blk.mmio);
-	assert_int_equal(restore(move_blk, &r.blk, &saved), 0);
+	assert_int_equal(restore(serialize_blk, &r.blk, &saved), 0);
 	assert_false(virtio_mmio_running(&r.blk.mmio));
 	rig_notify(&r);
 	assert_false(is_written(&r));
@@ -466,7 +466,7 @@ static void a_disk_begins_what_its_driver_had_offered_when_it_is_told(void **sta
 
 	create_blk(&r, &r.blk, &r.disk, 4096);
 	virtio_mmio_halt(&r.blk.mmio);
-	assert_int_equal(restore(move_blk, &r.blk, &saved), 0);
+	assert_int_equal(restore(serialize_blk, &r.blk, &saved), 0);
 	blk_start(&r.blk);
 	(void)rig_wait(&r, 0);
 	assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
@@ -486,11 +486,11 @@ static void a_disk_moves_to_a_file_system_of_other_blocks(void **state)
 
 		rig_setup(&r, RIG_FLUSH);
 		alignment = read_alignment(&r.blk);
-		save(move_blk, &r.blk, &saved);
+		save(serialize_blk, &r.blk, &saved);
 		destroy_blk(&r.blk, &r.disk);
 		create_blk(&r, &r.blk, &r.disk, sizes[i]);
 		assert_int_equal(read_alignment(&r.blk), sizes[i] / 512);
-		assert_int_equal(restore(move_blk, &r.blk, &saved), 0);
+		assert_int_equal(restore(serialize_blk, &r.blk, &saved), 0);
 		assert_int_equal(read_alignment(&r.blk), alignment);
 		rig_teardown(&r);
 	}
@@ -511,7 +511,8 @@ static void a_disk_that_is_another_is_refused(void **state)
 		changed.bytes[i] ^= 1;
 		create_blk(&r, &r.blk, &r.disk, 4096);
 		virtio_mmio_halt(&r.blk.mmio);
-		assert_int_equal(restore(move_blk, &r.blk, &changed), may_differ ? 0 : -EBADMSG);
+		assert_int_equal(restore(serialize_blk, &r.blk, &changed),
+				 may_differ ? 0 : -EBADMSG);
 		destroy_blk(&r.blk, &r.disk);
 	}
 	driver_destroy(&r.driver);

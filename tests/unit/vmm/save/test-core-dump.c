@@ -124,7 +124,7 @@ static void nor_is_what_it_is_saved_and_restored_through(void **state)
 	assert_int_equal(memory_create(&memory, SIZE), 0);
 	fill(&memory);
 	assert_int_equal(stream_write_to(&stream, fd), 0);
-	memory_state_move(&memory, stream);
+	memory_state_serialize(&memory, stream);
 	assert_false(is_dumped(&memory));
 	assert_int_equal(stream_end(stream), 0);
 	stream_close(stream);
@@ -133,7 +133,7 @@ static void nor_is_what_it_is_saved_and_restored_through(void **state)
 	assert_int_equal(memory_drop(&memory), 0);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	assert_int_equal(stream_read_from(&stream, fd), 0);
-	memory_state_move(&memory, stream);
+	memory_state_serialize(&memory, stream);
 	assert_false(is_dumped(&memory));
 	assert_int_equal(stream_end(stream), 0);
 	stream_close(stream);
