@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "devices/virtio/span.h"
+#include "devices/virtio/iov-cursor.h"
 
 /* One descriptor is the header's and one the status's. */
 #define SEG_MAX (VIRTQUEUE_SIZE_MAX - 2)
@@ -36,62 +36,63 @@
 
 #define BIT(number) (1ULL << (number))
 
-/* Zero what is left of a span, in pieces. */
-static void clear(const struct blk *blk, struct span *span)
+/* Zero what is left, in pieces. */
+static void clear(const struct blk *blk, struct iov_cursor *cursor)
 {
-	while (span->count > 0 && virtio_mmio_running(&blk->mmio)) {
-		const struct iovec *part = &span->parts[0];
+	while (cursor->count > 0 && virtio_mmio_running(&blk->mmio)) {
+		const struct iovec *part = &cursor->parts[0];
 		const size_t size = part->iov_len < PIECE_MAX ? part->iov_len : PIECE_MAX;
 
 		memset(part->iov_base, 0, size);
-		span_skip(span, size);
+		iov_cursor_skip(cursor, size);
 	}
 }
 
 /* Move a piece, as preadv() and pwritev() do. */
-static ssize_t transfer_piece(const struct disk *disk, const struct span *span, uint64_t offset,
-			      bool to_image)
+static ssize_t transfer_piece(const struct disk *disk, const struct iov_cursor *cursor,
+			      uint64_t offset, bool to_image)
 {
-	struct iovec *last = span->parts;
+	struct iovec *last = cursor->parts;
 	uint64_t size = last->iov_len;
 	size_t excess = 0;
 	int count = 1;
 	ssize_t ret;
 
-	for (; size < PIECE_MAX && (unsigned int)count < span->count; count++)
+	for (; size < PIECE_MAX && (unsigned int)count < cursor->count; count++)
 		size += (++last)->iov_len;
 	if (size > PIECE_MAX)
 		excess = (size_t)(size - PIECE_MAX);
 	last->iov_len -= excess;
 	if (to_image)
-		ret = pwritev(disk->fd, span->parts, count, (off_t)offset);
+		ret = pwritev(disk->fd, cursor->parts, count, (off_t)offset);
 	else
-		ret = preadv(disk->fd, span->parts, count, (off_t)offset);
+		ret = preadv(disk->fd, cursor->parts, count, (off_t)offset);
 	last->iov_len += excess;
 
 	return ret;
 }
 
 /*
- * Read or write all of a span at an offset of the image. What was moved is gone
- * from the span. Returns 0 or -errno, -EIO if the image has become too short,
+ * Read or write all of a cursor at an offset of the image, and drop what was
+ * transferred. Returns 0 or -errno, -EIO if the image has become too short,
  * -ECANCELED if the device was halted or reset meanwhile.
  */
-static int transfer(const struct blk *blk, struct span *span, uint64_t offset, bool to_image)
+static int transfer(const struct blk *blk, struct iov_cursor *cursor, uint64_t offset,
+		    bool to_image)
 {
-	while (span->count > 0) {
+	while (cursor->count > 0) {
 		ssize_t ret;
 
 		if (!virtio_mmio_running(&blk->mmio))
 			return -ECANCELED;
-		ret = transfer_piece(blk->disk, span, offset, to_image);
+		ret = transfer_piece(blk->disk, cursor, offset, to_image);
 		if (ret < 0 && errno == EINTR)
 			continue;
 		if (ret < 0)
 			return -errno;
 		if (ret == 0)
 			return -EIO;
-		span_skip(span, (uint64_t)ret);
+		iov_cursor_skip(cursor, (uint64_t)ret);
 		offset += (uint64_t)ret;
 	}
 
@@ -141,23 +142,24 @@ static uint8_t status_of(int err)
 	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
 }
 
-static uint8_t read_sectors(const struct blk *blk, uint64_t sector, struct span *span,
+static uint8_t read_sectors(const struct blk *blk, uint64_t sector, struct iov_cursor *cursor,
 			    uint64_t size)
 {
 	if (!is_inside(blk->disk, sector, size))
 		return VIRTIO_BLK_S_IOERR;
 
-	return status_of(transfer(blk, span, sector * DISK_SECTOR_SIZE, false));
+	return status_of(transfer(blk, cursor, sector * DISK_SECTOR_SIZE, false));
 }
 
-static uint8_t write_sectors(struct blk *blk, uint64_t sector, struct span *span, uint64_t size)
+static uint8_t write_sectors(struct blk *blk, uint64_t sector, struct iov_cursor *cursor,
+			     uint64_t size)
 {
 	int err;
 
 	if (blk->disk->read_only || !is_inside(blk->disk, sector, size))
 		return VIRTIO_BLK_S_IOERR;
 
-	err = transfer(blk, span, sector * DISK_SECTOR_SIZE, true);
+	err = transfer(blk, cursor, sector * DISK_SECTOR_SIZE, true);
 	/* A driver that cannot flush counts on every write to be durable. */
 	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
 		err = sync_image(blk);
@@ -213,7 +215,8 @@ static int erase_segments(struct blk *blk, uint32_t type,
 }
 
 /* VIRTIO_BLK_T_DISCARD and VIRTIO_BLK_T_WRITE_ZEROES: all of it is checked before any is done. */
-static uint8_t erase_sectors(struct blk *blk, uint32_t type, struct span *span, uint64_t size)
+static uint8_t erase_sectors(struct blk *blk, uint32_t type, struct iov_cursor *cursor,
+			     uint64_t size)
 {
 	const bool zeroes = type == VIRTIO_BLK_T_WRITE_ZEROES;
 	struct virtio_blk_discard_write_zeroes segments[DISCARD_SEGMENTS_MAX] = { { 0 } };
@@ -226,7 +229,7 @@ static uint8_t erase_sectors(struct blk *blk, uint32_t type, struct span *span, 
 	if (blk->disk->read_only || size % sizeof(segments[0]) ||
 	    count > (zeroes ? ZEROES_SEGMENTS_MAX : DISCARD_SEGMENTS_MAX))
 		return VIRTIO_BLK_S_IOERR;
-	span_read(span, segments, size);
+	iov_cursor_read(cursor, segments, size);
 	for (uint64_t i = 0; i < count && result == VIRTIO_BLK_S_OK; i++)
 		result = check_segment(blk, type, &segments[i]);
 	if (result != VIRTIO_BLK_S_OK)
@@ -246,8 +249,8 @@ static uint8_t erase_sectors(struct blk *blk, uint32_t type, struct span *span, 
 static bool carry_out(struct blk *blk)
 {
 	struct virtqueue_chain *chain = &blk->chain;
-	struct span out = { chain->parts, chain->readable_count };
-	struct span in = { chain->parts + chain->readable_count, chain->writable_count };
+	struct iov_cursor out = { chain->parts, chain->readable_count };
+	struct iov_cursor in = { chain->parts + chain->readable_count, chain->writable_count };
 	struct virtio_blk_outhdr header;
 	uint8_t *status;
 	uint8_t result;
@@ -256,8 +259,8 @@ static bool carry_out(struct blk *blk)
 	if (chain->readable_size < sizeof(header) || chain->writable_size < 1)
 		return false;
 
-	span_read(&out, &header, sizeof(header));
-	status = span_cut_last(&in);
+	iov_cursor_read(&out, &header, sizeof(header));
+	status = iov_cursor_cut_last(&in);
 
 	switch (header.type) {
 	case VIRTIO_BLK_T_IN:
@@ -276,7 +279,7 @@ static bool carry_out(struct blk *blk)
 				       chain->readable_size - sizeof(header));
 		break;
 	case VIRTIO_BLK_T_GET_ID:
-		span_write(&in, blk->disk->name, DISK_NAME_SIZE);
+		iov_cursor_write(&in, blk->disk->name, DISK_NAME_SIZE);
 		result = VIRTIO_BLK_S_OK;
 		break;
 	default:
