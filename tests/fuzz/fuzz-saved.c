@@ -259,7 +259,7 @@ static void restore(const struct kind *kind, struct save_file *file, bool whole)
 	MUST(!virtio_mmio_running(&vm.devices->blks[0].mmio));
 	if (!err) {
 		MUST(file->record.suspension.vcpu < vm.vcpu_count);
-		devices_start(vm.devices);
+		devices_unquiesce(vm.devices);
 		use(&vm);
 		MUST(devices_drain(vm.devices, &error) == 0);
 		vm_end(&vm);

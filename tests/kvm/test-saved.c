@@ -45,12 +45,12 @@ static void save(struct rig *rig, const char *path)
 	struct error error = { "" };
 
 	put_to_sleep(rig);
-	devices_hold(rig->vm.devices);
+	devices_freeze(rig->vm.devices);
 	if (save_file_write(path, &rig->vm, &rig->record, &draft, &error) != 0)
 		fail_msg("%s", error.text);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(save_file_publish(&draft, &error), 0);
-	devices_let_go(rig->vm.devices);
+	devices_thaw(rig->vm.devices);
 }
 
 /* Into the same machine, begun anew. Returns what save_file_restore() does. */

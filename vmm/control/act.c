@@ -181,7 +181,7 @@ static bool write_file(struct control *control)
 		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
 	/* What its guest has written is there before what knows of it. */
 	if (!err)
-		err = devices_sync(vm->devices, &control->error);
+		err = devices_flush(vm->devices, &control->error);
 	if (!err)
 		err = save_file_write(control->save_path, vm, record, &control->draft,
 				      &control->error);
@@ -260,7 +260,7 @@ static void stop(struct control *control)
 {
 	/* Requests that still wait are in the file, and for the machine that it restores. */
 	if (control->life.state == VM_SAVED)
-		devices_halt(control->vm->devices);
+		devices_quiesce(control->vm->devices);
 	vm_stop(control->vm, control->life.quit ? &control->quit : &control->cause);
 }
 
@@ -340,10 +340,10 @@ static bool perform(struct control *control, enum lifecycle_action action)
 		wake_sleeper(control);
 		break;
 	case LIFECYCLE_ACT_FREEZE:
-		devices_hold(vm->devices);
+		devices_freeze(vm->devices);
 		break;
 	case LIFECYCLE_ACT_THAW:
-		devices_let_go(vm->devices);
+		devices_thaw(vm->devices);
 		break;
 	case LIFECYCLE_ACT_WRITE_FILE:
 		return write_file(control);

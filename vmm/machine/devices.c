@@ -219,10 +219,10 @@ static int not_durable(const struct disk *disk, int err, struct error *error)
 			 strerror(-err));
 }
 
-void devices_halt(struct devices *devices)
+void devices_quiesce(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->disk_count; i++)
-		blk_halt(&devices->blks[i]);
+		virtio_mmio_quiesce(&devices->blks[i].mmio);
 }
 
 int devices_drain(struct devices *devices, struct error *error)
@@ -230,7 +230,7 @@ int devices_drain(struct devices *devices, struct error *error)
 	int first = 0;
 
 	/* All, before the first is waited for. */
-	devices_halt(devices);
+	devices_quiesce(devices);
 	for (size_t i = 0; i < devices->disk_count; i++) {
 		const int err = blk_drain(&devices->blks[i]);
 
@@ -241,29 +241,29 @@ int devices_drain(struct devices *devices, struct error *error)
 	return first;
 }
 
-void devices_start(struct devices *devices)
+void devices_unquiesce(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->disk_count; i++)
-		blk_start(&devices->blks[i]);
+		virtio_mmio_unquiesce(&devices->blks[i].mmio);
 }
 
 /* --- to be saved --- */
 
-void devices_hold(struct devices *devices)
+void devices_freeze(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->disk_count; i++)
-		virtio_mmio_hold(&devices->blks[i].mmio);
-	virtio_mmio_hold(&devices->rng.mmio);
+		virtio_mmio_freeze(&devices->blks[i].mmio);
+	virtio_mmio_freeze(&devices->rng.mmio);
 }
 
-void devices_let_go(struct devices *devices)
+void devices_thaw(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->disk_count; i++)
-		virtio_mmio_let_go(&devices->blks[i].mmio);
-	virtio_mmio_let_go(&devices->rng.mmio);
+		virtio_mmio_thaw(&devices->blks[i].mmio);
+	virtio_mmio_thaw(&devices->rng.mmio);
 }
 
-int devices_sync(struct devices *devices, struct error *error)
+int devices_flush(struct devices *devices, struct error *error)
 {
 	int first = 0;
 

@@ -42,11 +42,11 @@ void devices_destroy(struct devices *devices, const struct vm *vm);
 int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error);
 
 /**
- * Let the disks begin nothing more in this life of the machine, as blk_halt() says
+ * Let the disks begin nothing more in this life of the machine, as virtio_mmio_quiesce() says
  * of each. Before vCPUs that shall stop are waited for: one may be waiting for a
  * disk.
  */
-void devices_halt(struct devices *devices);
+void devices_quiesce(struct devices *devices);
 
 /**
  * Halt, let all I/O come to its end and make what was written durable. No vCPU
@@ -55,30 +55,30 @@ void devices_halt(struct devices *devices);
 int devices_drain(struct devices *devices, struct error *error);
 
 /**
- * Keep the devices from the guest's memory, until devices_let_go(): wait for the
+ * Keep the devices from the guest's memory, until devices_thaw(): wait for the
  * requests in hand. No vCPU runs.
  */
-void devices_hold(struct devices *devices);
-void devices_let_go(struct devices *devices);
+void devices_freeze(struct devices *devices);
+void devices_thaw(struct devices *devices);
 
 /**
  * Make durable what was written, while they are held. Returns 0, or -errno with @error
  * set; after a failure it fails always, as disk_sync() says.
  */
-int devices_sync(struct devices *devices, struct error *error);
+int devices_flush(struct devices *devices, struct error *error);
 
 /**
  * Serialize their state while they are held; what is read goes to devices as after
- * power-on, but halted, in a machine whose GIC is what it was. They begin nothing before
- * devices_start(). Returns 0, or -errno with @error
+ * power-on, but quiesced, in a machine whose GIC is what it was. They begin nothing before
+ * devices_unquiesce(). Returns 0, or -errno with @error
  * set if a device is not what it was; failures of the stream are not told here.
  */
 int devices_serialize(struct devices *devices, struct stream *stream, struct error *error);
 
 /**
  * Let disks whose state was read begin: once nothing can fail any more that would have
- * the machine be as it was before. Without effect on disks that are not halted.
+ * the machine be as it was before. Without effect on disks that are not quiesced.
  */
-void devices_start(struct devices *devices);
+void devices_unquiesce(struct devices *devices);
 
 #endif

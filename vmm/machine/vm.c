@@ -230,7 +230,7 @@ int vm_run(struct vm *vm, struct error *error)
 		return err;
 	}
 	/* Nothing can fail any more: what a guest that was restored has asked of its disks is done. */
-	devices_start(vm->devices);
+	devices_unquiesce(vm->devices);
 
 	return 0;
 }

@@ -224,10 +224,10 @@ static int load(struct save_file *file, struct vm *vm, struct error *error)
 	int err;
 
 	/* Requests wait in memory that is not there yet, and of a machine that may be refused. */
-	devices_halt(vm->devices);
-	devices_hold(vm->devices);
+	devices_quiesce(vm->devices);
+	devices_freeze(vm->devices);
 	err = machine_serialize(vm, &sleeper, file->stream, &reason);
-	devices_let_go(vm->devices);
+	devices_thaw(vm->devices);
 	/* What a damaged file makes of this host is not worth telling. */
 	end = err ? stream_drain(file->stream) : stream_end(file->stream);
 	if (!end && !err && sleeper != file->record.suspension.vcpu)

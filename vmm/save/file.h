@@ -61,7 +61,7 @@ int save_file_open(const char *path, struct save_file *file, struct error *error
 /**
  * Begin a power cycle of @vm, which has the configuration that the record has, with what
  * was saved; nothing runs yet. Returns 0, or -errno with @error set. Either way its
- * disks are halted: once nothing can fail any more, devices_start() lets them begin.
+ * devices are quiesced: once nothing can fail any more, devices_unquiesce() lets them begin.
  */
 int save_file_restore(struct save_file *file, struct vm *vm, struct error *error);
 

@@ -16,7 +16,7 @@
 
 /**
  * Serialize it. What is written is of a machine whose vCPUs are held up and whose
- * devices are held (devices_hold()), with @sleeper in SYSTEM_SUSPEND; what is read
+ * devices are held (devices_freeze()), with @sleeper in SYSTEM_SUSPEND; what is read
  * goes to one that has been begun as its configuration says, of which nothing runs.
  * Returns 0, or -errno with @error set; failures of the stream show there, too.
  */

@@ -8,7 +8,7 @@
  * the host minutes and needs nothing of the guest's: the thread does that without the
  * lock, so that no vCPU waits for it in a device register, nor a stop, a reset or the end
  * of the machine for that vCPU. What must find the image at rest, blk_drain() and
- * virtio_mmio_hold(), waits. Nobody else touches the image or the queue. All signals are
+ * virtio_mmio_freeze(), waits. Nobody else touches the image or the queue. All signals are
  * blocked in the thread.
  *
  * There are several queues (VIRTIO_BLK_F_MQ), so that vCPUs need not wait for each
@@ -66,29 +66,18 @@ int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory, 
 void blk_destroy(struct blk *blk);
 
 /**
- * Begin no other request, and let go of the lock soon: what a request reads may be
- * the next one, so that a ring need never run dry. Lasts until the machine is
- * reset, or blk_start(). vCPUs may run.
+ * Quiesce, wait for the request in flight to complete or to be dropped, and flush.
+ * Afterwards no I/O is in flight, and there is none until the machine is reset or
+ * virtio_mmio_unquiesce(). No vCPU may run.
  *
- * Every request that a driver was told of as done is done, and blk_drain() will
- * make it durable. The one in hand may be done wholly, in part or not at all, as if
- * power had gone, and its driver never hears: what it still waits for, it has not
- * been promised, and a guest that turns itself off in an orderly way waits for
- * nothing.
- */
-void blk_halt(struct blk *blk);
-
-/**
- * Halt, wait for the request in hand to be done or dropped, and make durable all
- * that was ever written. Afterwards no I/O is in flight, and there is none until
- * the machine is reset. No vCPU may run.
+ * Requests that were reported as complete are complete, and this makes them durable.
+ * The one in flight may complete fully, partly or not at all, as in a power failure,
+ * and is never reported. This is safe: the driver has not been told that it completed,
+ * and an orderly shutdown has no request in flight.
  *
  * Returns 0, or the -errno of disk_sync(): then data may be lost, whether or not
  * a driver was told so.
  */
 int blk_drain(struct blk *blk);
-
-/** Undo blk_halt() of a disk whose state has been read. No vCPU runs yet. */
-void blk_start(struct blk *blk);
 
 #endif

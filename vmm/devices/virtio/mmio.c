@@ -19,7 +19,7 @@
 #define COMMON_FEATURES \
 	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_RING_F_INDIRECT_DESC) | BIT(VIRTIO_RING_F_EVENT_IDX))
 
-static uint64_t offered_features(const struct virtio_mmio *mmio)
+uint64_t virtio_mmio_offered(const struct virtio_mmio *mmio)
 {
 	return mmio->config.features | COMMON_FEATURES;
 }
@@ -34,7 +34,7 @@ bool virtio_mmio_running(const struct virtio_mmio *mmio)
 	unsigned int status = atomic_load(&mmio->status);
 
 	return (status & VIRTIO_CONFIG_S_DRIVER_OK) && !(status & VIRTIO_CONFIG_S_NEEDS_RESET) &&
-	       !atomic_load(&mmio->halted);
+	       !atomic_load(&mmio->quiesced);
 }
 
 static void interrupt(struct virtio_mmio *mmio, unsigned int reason)
@@ -103,22 +103,10 @@ static void reset_device(struct virtio_mmio *mmio, bool power_on)
 	reset_registers(mmio);
 	if (power_on) {
 		mmio->reported = false;
-		atomic_store(&mmio->halted, false);
+		atomic_store(&mmio->quiesced, false);
 		(void)eventfd_read(mmio->irq_fd, &count);
 	}
 	pthread_mutex_unlock(&mmio->lock);
-}
-
-void virtio_mmio_halt(struct virtio_mmio *mmio)
-{
-	/* Not by way of Status, which a vCPU that still runs could write again. */
-	atomic_store(&mmio->halted, true);
-}
-
-void virtio_mmio_start(struct virtio_mmio *mmio)
-{
-	if (atomic_exchange(&mmio->halted, false))
-		(void)eventfd_write(mmio->notify_fd, 1);
 }
 
 static void virtio_mmio_reset(void *device)
@@ -152,7 +140,7 @@ static uint32_t read_locked(const struct virtio_mmio *mmio, uint64_t offset)
 
 	switch (offset) {
 	case VIRTIO_MMIO_DEVICE_FEATURES:
-		return select_features(offered_features(mmio), mmio->device_features_sel);
+		return select_features(virtio_mmio_offered(mmio), mmio->device_features_sel);
 	case VIRTIO_MMIO_QUEUE_NUM_MAX:
 		return exists ? VIRTQUEUE_SIZE_MAX : 0;
 	case VIRTIO_MMIO_QUEUE_READY:
@@ -225,7 +213,7 @@ static void write_status(struct virtio_mmio *mmio, uint32_t value)
 
 	value &= VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK |
 		 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_FAILED;
-	if ((mmio->driver_features & ~offered_features(mmio)) ||
+	if ((mmio->driver_features & ~virtio_mmio_offered(mmio)) ||
 	    !virtio_mmio_has(mmio, VIRTIO_F_VERSION_1))
 		value &= ~(uint32_t)VIRTIO_CONFIG_S_FEATURES_OK;
 	/* A driver whose features were refused, or never offered, is not let in. */
@@ -371,93 +359,6 @@ const struct device_ops virtio_mmio_ops = {
 	.write = virtio_mmio_write,
 	.reset = virtio_mmio_reset,
 };
-
-uint64_t virtio_mmio_leave(struct virtio_mmio *mmio)
-{
-	const uint64_t resets = mmio->resets;
-
-	mmio->away = true;
-	pthread_mutex_unlock(&mmio->lock);
-
-	return resets;
-}
-
-bool virtio_mmio_return(struct virtio_mmio *mmio, uint64_t left)
-{
-	pthread_mutex_lock(&mmio->lock);
-	mmio->away = false;
-	pthread_cond_broadcast(&mmio->returned);
-
-	return mmio->resets == left;
-}
-
-void virtio_mmio_await(struct virtio_mmio *mmio)
-{
-	/* Once it is back it has the lock until its request is done. */
-	while (mmio->away)
-		pthread_cond_wait(&mmio->returned, &mmio->lock);
-}
-
-void virtio_mmio_hold(struct virtio_mmio *mmio)
-{
-	pthread_mutex_lock(&mmio->lock);
-	virtio_mmio_await(mmio);
-}
-
-void virtio_mmio_let_go(struct virtio_mmio *mmio)
-{
-	pthread_mutex_unlock(&mmio->lock);
-}
-
-/* Serialize the configuration space. Returns whether it is the same as here, but for advice. */
-static bool serialize_space(const struct virtio_mmio_config *config, struct stream *stream)
-{
-	const uint8_t *bytes = config->space;
-	uint8_t *advice = config->advice;
-	const uint8_t *advice_end = advice ? advice + config->advice_size : NULL;
-	bool same = true;
-
-	for (size_t i = 0; i < config->space_size; i++) {
-		uint8_t byte = bytes[i];
-
-		stream_serialize(stream, &byte, 1);
-		if (advice && bytes + i >= advice && bytes + i < advice_end)
-			advice[bytes + i - advice] = byte;
-		else
-			same = same && byte == bytes[i];
-	}
-
-	return same;
-}
-
-static void serialize_atomic(atomic_uint *value, struct stream *stream)
-{
-	uint32_t number = atomic_load(value);
-
-	stream_serialize_u32(stream, &number);
-	atomic_store(value, number);
-}
-
-bool virtio_mmio_serialize(struct virtio_mmio *mmio, struct stream *stream)
-{
-	bool same = serialize_space(&mmio->config, stream);
-
-	serialize_atomic(&mmio->interrupt_status, stream);
-	stream_serialize_u32(stream, &mmio->device_features_sel);
-	stream_serialize_u32(stream, &mmio->driver_features_sel);
-	stream_serialize_u32(stream, &mmio->queue_sel);
-	stream_serialize_u64(stream, &mmio->driver_features);
-	for (unsigned int i = 0; i < mmio->config.queue_count; i++)
-		virtqueue_serialize(&mmio->queues[i], &mmio->setup[i], mmio->config.memory, stream);
-	serialize_atomic(&mmio->status, stream);
-	if (atomic_load(&mmio->status) & VIRTIO_CONFIG_S_FEATURES_OK &&
-	    mmio->driver_features & ~offered_features(mmio))
-		same = false;
-	if (stream_is_loading(stream))
-		(void)eventfd_write(mmio->notify_fd, 1);
-
-	return same;
-}
 
 int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config *config)
 {

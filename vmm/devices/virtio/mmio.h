@@ -77,8 +77,8 @@ struct virtio_mmio {
 	int irq_fd; /**< Constant. Written once for each interrupt. */
 	atomic_uint status;
 	atomic_uint interrupt_status;
-	/** From virtio_mmio_halt() to the machine's next reset or virtio_mmio_start(). */
-	atomic_bool halted;
+	/** From virtio_mmio_quiesce() to the machine's next reset or virtio_mmio_unquiesce(). */
+	atomic_bool quiesced;
 	pthread_mutex_t lock; /**< Guards all below, and the queues' contents. */
 	uint32_t device_features_sel, driver_features_sel, queue_sel;
 	uint64_t driver_features;
@@ -101,9 +101,12 @@ void virtio_mmio_destroy(struct virtio_mmio *mmio);
 
 /**
  * Whether the queues may be served: the driver is up, nothing is broken and nobody
- * has halted the device. With the lock held, or away, where it is a hint.
+ * has quiesced the device. With the lock held, or away, where it is a hint.
  */
 bool virtio_mmio_running(const struct virtio_mmio *mmio);
+
+/** The features that the device offers, those of ring and transport included. */
+uint64_t virtio_mmio_offered(const struct virtio_mmio *mmio);
 
 /** Whether the driver accepted a feature, given by its bit number. With the lock held. */
 bool virtio_mmio_has(const struct virtio_mmio *mmio, unsigned int feature);
@@ -120,20 +123,18 @@ void virtio_mmio_interrupt(struct virtio_mmio *mmio);
 void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason);
 
 /**
- * Let the device do nothing more until the machine is reset, whatever a driver
- * does, and without a word to it: registers keep their values. Of what is in the
- * used ring nothing is taken back; the request in hand, if there is one, may be
- * dropped. vCPUs may run. Without the lock: whoever has it lets go of it the
- * sooner, so that those who wait for it get on.
+ * Begin no request until the machine is reset or virtio_mmio_unquiesce(), whatever
+ * the driver does. It is not told: registers keep their values. Nothing is taken back
+ * from the used ring; the request in flight, if there is one, may be dropped. vCPUs may
+ * run. Without the lock: its owner releases it the sooner, for those that wait.
  */
-void virtio_mmio_halt(struct virtio_mmio *mmio);
+void virtio_mmio_quiesce(struct virtio_mmio *mmio);
 
 /**
- * Undo virtio_mmio_halt(), if that was done, and have the device look at its queues:
- * after the state of another device was read, whose requests wait in memory that was not
- * there yet.
+ * Undo virtio_mmio_quiesce(), if that was called, and have the device look at its queues:
+ * after a restore, whose requests waited in memory that was not loaded yet.
  */
-void virtio_mmio_start(struct virtio_mmio *mmio);
+void virtio_mmio_unquiesce(struct virtio_mmio *mmio);
 
 /**
  * Give the lock away for a time, with a request in hand that needs nothing of the
@@ -152,16 +153,16 @@ bool virtio_mmio_return(struct virtio_mmio *mmio, uint64_t left);
 void virtio_mmio_await(struct virtio_mmio *mmio);
 
 /**
- * Keep the device from its queues, until virtio_mmio_let_go(): wait for the request
- * in hand, also for one whose thread is away, then hold the lock. No vCPU runs.
+ * Keep the device from its queues until virtio_mmio_thaw(): wait for the request in
+ * flight, also for one whose thread is away, then keep the lock. No vCPU runs.
  */
-void virtio_mmio_hold(struct virtio_mmio *mmio);
-void virtio_mmio_let_go(struct virtio_mmio *mmio);
+void virtio_mmio_freeze(struct virtio_mmio *mmio);
+void virtio_mmio_thaw(struct virtio_mmio *mmio);
 
 /**
- * Serialize the state of a device that is held. What is read goes to one in its state
- * after power-on but halted, whose rings are in memory that need not be there yet;
- * virtio_mmio_start() is called once it is. Returns false if this device is not what
+ * Serialize the state of a device that is frozen. What is read goes to one in its state
+ * after power-on but quiesced, whose rings are in memory that need not be there yet;
+ * virtio_mmio_unquiesce() is called once it is. Returns false if this device is not what
  * that one was, whose features and configuration space its driver knows, without advice.
  */
 bool virtio_mmio_serialize(struct virtio_mmio *mmio, struct stream *stream);

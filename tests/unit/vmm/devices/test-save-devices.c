@@ -62,20 +62,20 @@ static void serialize_rng(void *device, struct stream *stream)
 {
 	struct rng *rng = device;
 
-	virtio_mmio_hold(&rng->mmio);
+	virtio_mmio_freeze(&rng->mmio);
 	if (!virtio_mmio_serialize(&rng->mmio, stream))
 		stream_fail(stream);
-	virtio_mmio_let_go(&rng->mmio);
+	virtio_mmio_thaw(&rng->mmio);
 }
 
 static void serialize_blk(void *device, struct stream *stream)
 {
 	struct blk *blk = device;
 
-	virtio_mmio_hold(&blk->mmio);
+	virtio_mmio_freeze(&blk->mmio);
 	if (!virtio_mmio_serialize(&blk->mmio, stream))
 		stream_fail(stream);
-	virtio_mmio_let_go(&blk->mmio);
+	virtio_mmio_thaw(&blk->mmio);
 }
 
 static void save(serializer serialize, void *device, struct saved *saved)
@@ -424,7 +424,7 @@ static void destroy_blk(struct blk *blk, struct disk *disk)
 static void save_blk(struct rig *r, struct saved *saved)
 {
 	rig_setup(r, RIG_FLUSH);
-	virtio_mmio_halt(&r->blk.mmio);
+	virtio_mmio_quiesce(&r->blk.mmio);
 	memset(rig_data(r), 0x3c, 512);
 	rig_header(r, VIRTIO_BLK_T_OUT, 0);
 	rig_describe(r, 0, RIG_HEADER, 16, VRING_DESC_F_NEXT);
@@ -456,7 +456,7 @@ static void a_disk_begins_what_its_driver_had_offered_when_it_is_told(void **sta
 
 	save_blk(&r, &saved);
 	create_blk(&r, &r.blk, &r.disk, 4096);
-	virtio_mmio_halt(&r.blk.mmio);
+	virtio_mmio_quiesce(&r.blk.mmio);
 	assert_int_equal(restore(serialize_blk, &r.blk, &saved), 0);
 	assert_false(virtio_mmio_running(&r.blk.mmio));
 	rig_notify(&r);
@@ -465,9 +465,9 @@ static void a_disk_begins_what_its_driver_had_offered_when_it_is_told(void **sta
 	assert_false(is_written(&r));
 
 	create_blk(&r, &r.blk, &r.disk, 4096);
-	virtio_mmio_halt(&r.blk.mmio);
+	virtio_mmio_quiesce(&r.blk.mmio);
 	assert_int_equal(restore(serialize_blk, &r.blk, &saved), 0);
-	blk_start(&r.blk);
+	virtio_mmio_unquiesce(&r.blk.mmio);
 	(void)rig_wait(&r, 0);
 	assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
 	assert_true(is_written(&r));
@@ -510,7 +510,7 @@ static void a_disk_that_is_another_is_refused(void **state)
 
 		changed.bytes[i] ^= 1;
 		create_blk(&r, &r.blk, &r.disk, 4096);
-		virtio_mmio_halt(&r.blk.mmio);
+		virtio_mmio_quiesce(&r.blk.mmio);
 		assert_int_equal(restore(serialize_blk, &r.blk, &changed),
 				 may_differ ? 0 : -EBADMSG);
 		destroy_blk(&r.blk, &r.disk);

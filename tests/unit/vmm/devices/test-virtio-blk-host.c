@@ -352,7 +352,7 @@ static void a_halt_frees_who_waits_for_a_long_request(void **state)
 	atomic_store(&held, &r);
 	offer_long(&r, VIRTIO_BLK_T_IN);
 	wait_for_transfer();
-	blk_halt(&r.blk);
+	virtio_mmio_quiesce(&r.blk.mmio);
 	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_QUEUE_READY), 1);
 	assert_int_equal(atomic_load(&transfer_count), 1);
 	rig_teardown(&r);

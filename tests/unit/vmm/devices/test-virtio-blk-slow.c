@@ -139,8 +139,8 @@ static void a_queue_that_is_stopped_meanwhile_gets_no_answer(void **state)
 	begin_long(&r, VIRTIO_BLK_T_FLUSH);
 	driver_set(&r.blk.mmio, VIRTIO_MMIO_QUEUE_READY, 0);
 	atomic_store(&host_waits, false);
-	virtio_mmio_hold(&r.blk.mmio);
-	virtio_mmio_let_go(&r.blk.mmio);
+	virtio_mmio_freeze(&r.blk.mmio);
+	virtio_mmio_thaw(&r.blk.mmio);
 	assert_false(driver_collect(&r.driver, &used));
 	rig_teardown(&r);
 }
@@ -162,10 +162,10 @@ static void whoever_holds_the_device_waits_for_the_host(void **state)
 
 		begin_long(&r, long_types[i]);
 		assert_int_equal(pthread_create(&thread, NULL, let_host_go_on, NULL), 0);
-		virtio_mmio_hold(&r.blk.mmio);
+		virtio_mmio_freeze(&r.blk.mmio);
 		assert_true(driver_collect(&r.driver, &used));
 		assert_int_equal(rig_status(&r), VIRTIO_BLK_S_OK);
-		virtio_mmio_let_go(&r.blk.mmio);
+		virtio_mmio_thaw(&r.blk.mmio);
 		pthread_join(thread, NULL);
 		rig_teardown(&r);
 	}
@@ -178,7 +178,7 @@ static void a_drain_waits_for_the_host_and_makes_durable_what_it_did(void **stat
 	struct rig r;
 
 	begin_long(&r, VIRTIO_BLK_T_DISCARD);
-	blk_halt(&r.blk);
+	virtio_mmio_quiesce(&r.blk.mmio);
 	assert_int_equal(pthread_create(&thread, NULL, let_host_go_on, NULL), 0);
 	assert_int_equal(blk_drain(&r.blk), 0);
 	assert_false(atomic_load(&host_busy));

@@ -391,7 +391,7 @@ static void a_halt_lasts_until_the_machine_is_reset(void **state)
 	driver_start(&f.driver, &f.mmio);
 	status = driver_get(&f.mmio, VIRTIO_MMIO_STATUS);
 	assert_true(virtio_mmio_running(&f.mmio));
-	virtio_mmio_halt(&f.mmio);
+	virtio_mmio_quiesce(&f.mmio);
 	assert_false(virtio_mmio_running(&f.mmio));
 	assert_int_equal(driver_get(&f.mmio, VIRTIO_MMIO_STATUS), status);
 	driver_set(&f.mmio, VIRTIO_MMIO_STATUS, status);
