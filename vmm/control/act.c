@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/main-loop.h"
 #include "base/message.h"
 #include "base/random.h"
 #include "control/report.h"
@@ -107,18 +108,9 @@ static void write_or_log(struct control *control)
 	control->record_lags = false;
 }
 
-static uint64_t microseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void note(struct control *control)
 {
-	if (write_limit_take(&control->limit, microseconds()))
+	if (write_limit_take(&control->limit, main_loop_now()))
 		write_or_log(control);
 	else
 		control->record_lags = true;
@@ -126,15 +118,16 @@ static void note(struct control *control)
 
 void control_write_late(struct control *control)
 {
-	if (control->record_lags && write_limit_take(&control->limit, microseconds()))
+	if (control->record_lags && write_limit_take(&control->limit, main_loop_now()))
 		write_or_log(control);
 }
 
-int control_timeout(const struct control *control)
+uint64_t control_deadline(const struct control *control)
 {
-	return control->record_lags
-		       ? (int)(write_limit_wait(&control->limit, microseconds()) / 1000) + 1
-		       : -1;
+	const uint64_t now = main_loop_now();
+
+	return control->record_lags ? now + write_limit_wait(&control->limit, now)
+				    : MAIN_LOOP_NEVER;
 }
 
 /*

@@ -8,7 +8,7 @@
  * Concurrency
  * -----------
  * All of it belongs to the main thread, the one that called run(). That thread
- * runs a poll() loop (run.c, serve()); a server adds its file descriptor there
+ * runs a main loop (base/main-loop.h); a server adds its file descriptor there
  * and calls these functions from there. Listeners are called on it as well,
  * from within the functions below or the loop, in the order of the events, and
  * must not call back into this interface: they note the event and return.
@@ -184,11 +184,8 @@ void control_stop_process(struct control *control, void (*stop)(void));
 /** Answer the requests of vCPUs. */
 void control_serve(struct control *control);
 
-/**
- * The milliseconds until control_write_late() must be called; -1: none before
- * an event.
- */
-int control_timeout(const struct control *control);
+/** When control_write_late() must be called next: a deadline for the main loop. */
+uint64_t control_deadline(const struct control *control);
 
 /**
  * The console is about to pass input to its guest: wake it if it is suspended.

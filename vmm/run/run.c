@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/main-loop.h"
 #include "base/message.h"
 #include "control/act.h"
 #include "control/control.h"
@@ -36,6 +37,7 @@ struct session {
 	struct vm vm;
 	struct control control;
 	struct monitor monitor;
+	struct main_loop loop;
 	int signal_fd;
 };
 
@@ -148,62 +150,123 @@ static void on_interrupt(void *context)
 		control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
 }
 
-/* Serve everything that is not a vCPU's until the run is over. */
-static void serve(struct session *s)
+/* --- what the main loop calls --- */
+
+static void on_question(void *context, short events)
+{
+	struct session *s = context;
+
+	control_serve(&s->control);
+}
+
+static uint64_t record_due(const void *context)
+{
+	const struct session *s = context;
+
+	return control_deadline(&s->control);
+}
+
+static void on_record_due(void *context)
+{
+	struct session *s = context;
+
+	control_write_late(&s->control);
+}
+
+static void on_signals(void *context, short events)
+{
+	on_signal(context);
+}
+
+static void on_console(void *context, short events)
+{
+	struct session *s = context;
+
+	if (terminal_run(&s->vm.devices->terminal) == TERMINAL_QUIT)
+		control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
+}
+
+static void on_clock(void *context, short events)
+{
+	pl031_expired(context);
+}
+
+static void on_randomness(void *context, short events)
+{
+	rng_serve(context);
+}
+
+static void on_monitor(void *context, short events)
+{
+	monitor_run(context);
+}
+
+static void on_stop(void *context, short events)
+{
+	struct session *s = context;
+
+	if (!control_on_stop(&s->control))
+		main_loop_end(&s->loop);
+}
+
+/* Everything that is not a vCPU's until the run is over. */
+static int watch(struct session *s, struct error *error)
 {
 	struct devices *devices = s->vm.devices;
-	struct pollfd fds[] = {
-		{ .fd = s->vm.stop_fd, .events = POLLIN },
-		{ .fd = s->signal_fd, .events = POLLIN },
-		{ .fd = terminal_fd(&devices->terminal), .events = POLLIN },
-		{ .fd = pl031_fd(&devices->rtc), .events = POLLIN },
-		{ .fd = rng_fd(&devices->rng), .events = POLLIN },
-		{ .fd = control_fd(&s->control), .events = POLLIN },
-		{ .fd = monitor_fd(&s->monitor), .events = POLLIN },
-	};
-	bool more = true;
-
-	while (more) {
-		const int count =
-			poll(fds, sizeof(fds) / sizeof(fds[0]), control_timeout(&s->control));
-
-		if (count < 0)
-			continue;
+	const struct {
+		enum main_loop_order order;
+		int fd;
+		void (*ready)(void *context, short events);
+		void *context;
+	} watched[] = {
 		/* First, so that what comes from outside finds the state that it is in. */
-		if (fds[5].revents & POLLIN)
-			control_serve(&s->control);
-		/* However often something else is ready: a flood must not put it off. */
-		control_write_late(&s->control);
-		if (fds[1].revents & POLLIN)
-			on_signal(s);
-		if (fds[2].revents & POLLIN && terminal_run(&devices->terminal) == TERMINAL_QUIT)
-			control_quit(&s->control, CONTROL_REASON_HOST_UI,
-				     "Ctrl-A x on the console");
-		if (fds[3].revents & POLLIN)
-			pl031_expired(&devices->rtc);
-		if (fds[4].revents & POLLIN)
-			rng_serve(&devices->rng);
-		if (fds[6].revents & POLLIN)
-			monitor_run(&s->monitor);
-		if (fds[0].revents & POLLIN)
-			more = control_on_stop(&s->control);
-	}
+		{ MAIN_LOOP_FIRST, control_fd(&s->control), on_question, s },
+		{ MAIN_LOOP_USUAL, s->signal_fd, on_signals, s },
+		{ MAIN_LOOP_USUAL, terminal_fd(&devices->terminal), on_console, s },
+		{ MAIN_LOOP_USUAL, pl031_fd(&devices->rtc), on_clock, &devices->rtc },
+		{ MAIN_LOOP_USUAL, rng_fd(&devices->rng), on_randomness, &devices->rng },
+		{ MAIN_LOOP_LAST, s->vm.stop_fd, on_stop, s },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]) && !err; i++)
+		err = main_loop_add(&s->loop, watched[i].order, watched[i].fd, POLLIN,
+				    watched[i].ready, watched[i].context);
+	/* However often something else is ready: a flood must not put it off. */
+	if (!err)
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_FIRST, record_due, on_record_due,
+					     s);
+
+	return err ? error_set(error, err, "cannot watch what the VM needs: %s", strerror(-err))
+		   : 0;
+}
+
+static int watch_monitor(struct session *s, struct error *error)
+{
+	const int err = main_loop_add(&s->loop, MAIN_LOOP_USUAL, monitor_fd(&s->monitor), POLLIN,
+				      on_monitor, &s->monitor);
+
+	return err ? error_set(error, err, "cannot watch the control socket: %s", strerror(-err))
+		   : 0;
 }
 
 static int run_vm(struct session *s, struct error *error)
 {
 	struct error uncontrolled;
 	struct save_file *from = s->options->from;
-	int err = from ? save_file_restore(from, &s->vm, error) : vm_boot(&s->vm, error);
+	int err = watch(s, error);
 
+	if (!err)
+		err = from ? save_file_restore(from, &s->vm, error) : vm_boot(&s->vm, error);
 	if (!err)
 		err = control_start(&s->control, error);
 	if (err)
 		return err;
 	/* After the guest's first instruction, for which it need not be there. */
-	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0)
+	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0 ||
+	    watch_monitor(s, &uncontrolled) < 0)
 		message("%s", uncontrolled.text);
-	serve(s);
+	main_loop_run(&s->loop);
 	terminal_restore();
 	monitor_close(&s->monitor);
 	err = control_result(&s->control, error);

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The main loop, with eventfds for what may happen. */
+#include "base/main-loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SOURCES 4
+
+struct source;
+
+/** What a test's function does when it is called. */
+typedef void action(struct source *source);
+
+struct rig;
+
+struct source {
+	struct rig *rig;
+	char name;
+	int fd;
+	short events; /* Of the last call. */
+	action *act;
+	uint64_t due;
+};
+
+/** A loop with sources called a, b, c and d, which write their names to a log. */
+struct rig {
+	struct main_loop loop;
+	struct source sources[SOURCES];
+	char log[64];
+};
+
+static void write_log(struct source *source)
+{
+	const size_t length = strlen(source->rig->log);
+
+	assert_in_range(length, 0, sizeof(source->rig->log) - 2);
+	source->rig->log[length] = source->name;
+}
+
+static void ready(void *context, short events)
+{
+	struct source *source = context;
+
+	source->events = events;
+	write_log(source);
+	if (source->act)
+		source->act(source);
+}
+
+static uint64_t due(const void *context)
+{
+	const struct source *source = context;
+
+	return source->due;
+}
+
+static void passed(void *context)
+{
+	struct source *source = context;
+
+	source->due = MAIN_LOOP_NEVER;
+	ready(source, 0);
+}
+
+static int setup(void **state)
+{
+	static struct rig rig;
+
+	rig = (struct rig){ 0 };
+	for (size_t i = 0; i < SOURCES; i++) {
+		rig.sources[i] = (struct source){
+			.rig = &rig,
+			.name = (char)('a' + i),
+			.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC | EFD_SEMAPHORE),
+			.due = MAIN_LOOP_NEVER,
+		};
+		assert_true(rig.sources[i].fd >= 0);
+	}
+	*state = &rig;
+
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < SOURCES; i++)
+		close(rig->sources[i].fd);
+
+	return 0;
+}
+
+static void add(struct source *source, enum main_loop_order order, action *act)
+{
+	source->act = act;
+	assert_int_equal(
+		main_loop_add(&source->rig->loop, order, source->fd, POLLIN, ready, source), 0);
+}
+
+/* Make it ready for @count times of take(). */
+static void give(struct source *source, eventfd_t count)
+{
+	assert_int_equal(eventfd_write(source->fd, count), 0);
+}
+
+/* --- what functions do --- */
+
+static void take(struct source *source)
+{
+	eventfd_t one;
+
+	assert_int_equal(eventfd_read(source->fd, &one), 0);
+}
+
+static void end(struct source *source)
+{
+	main_loop_end(&source->rig->loop);
+}
+
+static void take_until_empty(struct source *source)
+{
+	eventfd_t one;
+
+	take(source);
+	/* Nothing is left: a read would block. */
+	if (eventfd_read(source->fd, &one) < 0)
+		end(source);
+	else
+		give(source, 1);
+}
+
+static void remove_itself(struct source *source)
+{
+	main_loop_remove(&source->rig->loop, source->fd);
+}
+
+static void remove_next(struct source *source)
+{
+	take(source);
+	main_loop_remove(&source->rig->loop, source[1].fd);
+}
+
+static void add_next(struct source *source)
+{
+	take(source);
+	add(source + 1, MAIN_LOOP_FIRST, take);
+}
+
+static void replace_next(struct source *source)
+{
+	take(source);
+	main_loop_remove(&source->rig->loop, source[1].fd);
+	add(source + 1, MAIN_LOOP_USUAL, end);
+}
+
+/* --- tests --- */
+
+static void functions_are_called_in_their_order_each_once(void **state)
+{
+	struct rig *rig = *state;
+	struct source *s = rig->sources;
+
+	add(&s[3], MAIN_LOOP_LAST, end);
+	add(&s[2], MAIN_LOOP_USUAL, take);
+	add(&s[1], MAIN_LOOP_USUAL, take);
+	add(&s[0], MAIN_LOOP_FIRST, take);
+	for (size_t i = 0; i < SOURCES; i++)
+		give(&s[i], 1);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "acbd");
+	assert_int_equal(s[0].events, POLLIN);
+}
+
+static void what_stays_ready_is_called_again(void **state)
+{
+	struct rig *rig = *state;
+
+	add(&rig->sources[0], MAIN_LOOP_USUAL, take_until_empty);
+	add(&rig->sources[1], MAIN_LOOP_USUAL, take);
+	give(&rig->sources[0], 3);
+	give(&rig->sources[1], 2);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "ababa");
+}
+
+static void nothing_is_called_after_the_end(void **state)
+{
+	struct rig *rig = *state;
+
+	add(&rig->sources[0], MAIN_LOOP_USUAL, end);
+	add(&rig->sources[1], MAIN_LOOP_USUAL, take);
+	give(&rig->sources[0], 1);
+	give(&rig->sources[1], 1);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "a");
+	/* It can be run again. */
+	main_loop_remove(&rig->loop, rig->sources[0].fd);
+	rig->sources[1].act = end;
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "ab");
+}
+
+static void a_function_may_remove_itself(void **state)
+{
+	struct rig *rig = *state;
+
+	add(&rig->sources[0], MAIN_LOOP_USUAL, remove_itself);
+	add(&rig->sources[1], MAIN_LOOP_USUAL, take_until_empty);
+	give(&rig->sources[0], 1);
+	give(&rig->sources[1], 3);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "abbb");
+}
+
+static void what_is_removed_is_not_called_though_it_was_ready(void **state)
+{
+	struct rig *rig = *state;
+
+	add(&rig->sources[0], MAIN_LOOP_USUAL, remove_next);
+	add(&rig->sources[1], MAIN_LOOP_USUAL, take);
+	add(&rig->sources[2], MAIN_LOOP_USUAL, end);
+	for (size_t i = 0; i < 3; i++)
+		give(&rig->sources[i], 1);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "ac");
+}
+
+static void what_is_added_takes_part_from_the_next_round_on(void **state)
+{
+	struct rig *rig = *state;
+
+	add(&rig->sources[0], MAIN_LOOP_USUAL, add_next);
+	add(&rig->sources[2], MAIN_LOOP_LAST, take_until_empty);
+	give(&rig->sources[0], 1);
+	give(&rig->sources[1], 1);
+	give(&rig->sources[2], 2);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "acbc");
+}
+
+/* The same descriptor may be another one's by then. */
+static void what_is_added_anew_is_not_called_for_what_was_ready_before(void **state)
+{
+	struct rig *rig = *state;
+
+	add(&rig->sources[0], MAIN_LOOP_USUAL, replace_next);
+	add(&rig->sources[1], MAIN_LOOP_USUAL, take);
+	add(&rig->sources[2], MAIN_LOOP_USUAL, take);
+	for (size_t i = 0; i < 3; i++)
+		give(&rig->sources[i], 1);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "acb");
+}
+
+static void a_hangup_is_told_to_the_function(void **state)
+{
+	struct rig *rig = *state;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	close(ends[1]);
+	rig->sources[0].act = end;
+	assert_int_equal(main_loop_add(&rig->loop, MAIN_LOOP_USUAL, ends[0], POLLIN, ready,
+				       &rig->sources[0]),
+			 0);
+	main_loop_run(&rig->loop);
+	assert_int_equal(rig->sources[0].events, POLLHUP);
+	close(ends[0]);
+}
+
+static void a_descriptor_is_registered_once(void **state)
+{
+	struct rig *rig = *state;
+	struct source *source = &rig->sources[0];
+
+	add(source, MAIN_LOOP_USUAL, end);
+	assert_int_equal(
+		main_loop_add(&rig->loop, MAIN_LOOP_USUAL, source->fd, POLLIN, ready, source),
+		-EEXIST);
+	main_loop_remove(&rig->loop, source->fd);
+	main_loop_remove(&rig->loop, source->fd);
+	add(source, MAIN_LOOP_USUAL, end);
+}
+
+static void there_is_room_for_so_many(void **state)
+{
+	struct rig *rig = *state;
+	struct source *source = &rig->sources[0];
+
+	for (int i = 0; i < MAIN_LOOP_MAX; i++)
+		assert_int_equal(
+			main_loop_add(&rig->loop, MAIN_LOOP_USUAL, 1000 + i, POLLIN, ready, source),
+			0);
+	assert_int_equal(
+		main_loop_add(&rig->loop, MAIN_LOOP_USUAL, source->fd, POLLIN, ready, source),
+		-ENOSPC);
+	assert_int_equal(main_loop_add_deadline(&rig->loop, MAIN_LOOP_USUAL, due, passed, source),
+			 -ENOSPC);
+	main_loop_remove(&rig->loop, 1007);
+	add(source, MAIN_LOOP_USUAL, end);
+}
+
+static void a_deadline_passes_and_not_before_its_time(void **state)
+{
+	struct rig *rig = *state;
+	struct source *source = &rig->sources[0];
+	const uint64_t when = main_loop_now() + 30000;
+
+	source->act = end;
+	source->due = when;
+	assert_int_equal(main_loop_add_deadline(&rig->loop, MAIN_LOOP_USUAL, due, passed, source),
+			 0);
+	/* It never comes. */
+	assert_int_equal(
+		main_loop_add_deadline(&rig->loop, MAIN_LOOP_FIRST, due, passed, &rig->sources[1]),
+		0);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "a");
+	assert_in_range(main_loop_now(), when, UINT64_MAX);
+}
+
+static uint64_t due_now(const void *context)
+{
+	return main_loop_now();
+}
+
+static void a_deadline_that_is_always_now_passes(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->sources[0].act = end;
+	assert_int_equal(main_loop_add_deadline(&rig->loop, MAIN_LOOP_USUAL, due_now, passed,
+						&rig->sources[0]),
+			 0);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "a");
+}
+
+/* A flood: it is ready in each round, and never empty. */
+static void do_nothing_but_count(void *context, short events)
+{
+	unsigned int *count = context;
+
+	(*count)++;
+}
+
+static void a_flood_does_not_put_a_deadline_off(void **state)
+{
+	struct rig *rig = *state;
+	struct source *source = &rig->sources[0];
+	unsigned int rounds = 0;
+
+	give(&rig->sources[1], 1);
+	assert_int_equal(main_loop_add(&rig->loop, MAIN_LOOP_FIRST, rig->sources[1].fd, POLLIN,
+				       do_nothing_but_count, &rounds),
+			 0);
+	source->act = end;
+	source->due = main_loop_now() + 5000;
+	assert_int_equal(main_loop_add_deadline(&rig->loop, MAIN_LOOP_LAST, due, passed, source),
+			 0);
+	main_loop_run(&rig->loop);
+	assert_string_equal(rig->log, "a");
+	assert_in_range(rounds, 2, UINT32_MAX);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(functions_are_called_in_their_order_each_once),
+		TEST(what_stays_ready_is_called_again),
+		TEST(nothing_is_called_after_the_end),
+		TEST(a_function_may_remove_itself),
+		TEST(what_is_removed_is_not_called_though_it_was_ready),
+		TEST(what_is_added_takes_part_from_the_next_round_on),
+		TEST(what_is_added_anew_is_not_called_for_what_was_ready_before),
+		TEST(a_hangup_is_told_to_the_function),
+		TEST(a_descriptor_is_registered_once),
+		TEST(there_is_room_for_so_many),
+		TEST(a_deadline_passes_and_not_before_its_time),
+		TEST(a_deadline_that_is_always_now_passes),
+		TEST(a_flood_does_not_put_a_deadline_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

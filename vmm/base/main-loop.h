@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The loop of a thread that waits for many things at once: file descriptors that become
+ * ready, and moments that come. Each is registered with a function to call then.
+ *
+ * In a round the loop waits until something has happened, then calls the functions of all
+ * that has, each once, in the order of enum main_loop_order and, within that, of their
+ * registration. Descriptors are level-triggered: one that stays ready has its function
+ * called in the next round again.
+ *
+ * All of it belongs to the thread that runs the loop. The functions may add and remove
+ * registrations, their own included: what is removed is not called any more, what is
+ * added takes part from the next round on.
+ */
+#ifndef VMM_MAIN_LOOP_H
+#define VMM_MAIN_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Which comes first, of what happens in one round. */
+enum main_loop_order {
+	MAIN_LOOP_FIRST,
+	MAIN_LOOP_USUAL,
+	MAIN_LOOP_LAST,
+};
+
+#define MAIN_LOOP_MAX 64 /* Registrations. */
+#define MAIN_LOOP_NEVER UINT64_MAX /* No moment. */
+
+/** Private. */
+struct main_loop_entry {
+	enum main_loop_order order;
+	unsigned long serial; /**< No other has had it. */
+	int fd; /**< -1 for a deadline. */
+	short events;
+	void (*ready)(void *context, short events);
+	uint64_t (*due)(const void *context);
+	void (*passed)(void *context);
+	void *context;
+};
+
+/** Zero at first; there is nothing to give back. Private. */
+struct main_loop {
+	struct main_loop_entry entries[MAIN_LOOP_MAX]; /**< In the order of calls. */
+	size_t count;
+	unsigned long serial; /**< Of the entry that was added last. */
+	bool ended;
+};
+
+/**
+ * Call @ready with @context when @fd is ready for any of @events, POLLIN or POLLOUT. It is
+ * given those that it is ready for, and POLLERR, POLLHUP and POLLNVAL where they are so: these
+ * cannot be ignored, or the loop never waits again. @fd stays the caller's, who removes it
+ * before closing it.
+ *
+ * Returns 0; -EEXIST if @fd is registered already; or -ENOSPC.
+ */
+int main_loop_add(struct main_loop *loop, enum main_loop_order order, int fd, short events,
+		  void (*ready)(void *context, short events), void *context);
+
+/**
+ * Call @passed with @context once the moment has come that @due returns: in microseconds
+ * of main_loop_now(), or MAIN_LOOP_NEVER. @due is asked in each round, so the moment
+ * may change. Descriptors that are ready all the time do not put it off. Returns 0 or
+ * -ENOSPC.
+ */
+int main_loop_add_deadline(struct main_loop *loop, enum main_loop_order order,
+			   uint64_t (*due)(const void *context), void (*passed)(void *context),
+			   void *context);
+
+/** Forget a descriptor. Without effect if it is not registered. */
+void main_loop_remove(struct main_loop *loop, int fd);
+
+/** Wait and call, until main_loop_end(). */
+void main_loop_run(struct main_loop *loop);
+
+/** For a function that the loop calls: let it be the last. */
+void main_loop_end(struct main_loop *loop);
+
+/** The clock of deadlines, CLOCK_MONOTONIC in microseconds. */
+uint64_t main_loop_now(void);
+
+#endif
