@@ -60,7 +60,7 @@ HARDENING_LD := -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,text
 lib_src := $(sort $(wildcard lib/*.c))
 vmm_src := $(sort $(wildcard vmm/*/*.c vmm/*/*/*.c))
 # What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
-vmm_kvm_src := $(filter vmm/machine/vm.c vmm/machine/vcpu.c vmm/machine/devices.c vmm/machine/guest-clock.c \
+vmm_kvm_src := $(filter vmm/machine/vm.c vmm/machine/vcpu.c vmm/machine/guest-clock.c \
 	vmm/host/memory-error.c vmm/kvm/gic.c vmm/kvm/counter.c vmm/kvm/registers.c vmm/kvm/reset-state.c vmm/kvm/smccc-filter.c \
 	vmm/vpsci/% vmm/save/vcpu-state.c vmm/save/gic-state.c vmm/save/machine.c vmm/save/file.c vmm/save/psci-state.c \
 	vmm/control/control.c vmm/control/act.c vmm/control/report.c vmm/control/qmp/monitor.c vmm/control/qmp/event.c \
@@ -456,7 +456,7 @@ T ?= 30
 fuzz_names := $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_support_src := $(filter-out tests/model/test-%,$(model_src))
 fuzz_vmm_src := $(filter-out $(vmm_kvm_src),$(wildcard vmm/base/*.c vmm/devices/virtio/*.c)) vmm/board/bus.c vmm/board/memory.c \
-	vmm/host/disk.c vmm/host/disk-lock.c $(addprefix vmm/control/qmp/,scan.c command.c dialect.c)
+	vmm/host/disk.c vmm/host/disk-lock.c vmm/boot/tree-writer.c $(addprefix vmm/control/qmp/,scan.c command.c dialect.c)
 
 # A saved VM is restored whole, by all that has a part in it.
 $(O)/fuzz/fuzz-saved: $(O)/fuzzed/tests/fuzz/fuzz-saved.o $(O)/fuzzed/tests/fuzz/fake-kvm.o \
@@ -474,7 +474,7 @@ $(O)/fuzz/fuzz-%: $(O)/fuzzed/tests/fuzz/fuzz-%.o $(fuzz_support_src:%.c=$(O)/fu
 		$(lib_src:%.c=$(O)/fuzzed/%.o) $(fuzz_vmm_src:%.c=$(O)/fuzzed/%.o)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljansson -lzstd -pthread
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -lfdt -ljansson -lzstd -pthread
 
 test-programs-fast: $(fuzz_names:%=$(O)/asan/replay-%)
 test-programs: $(fuzz_names:%=$(O)/fuzz/fuzz-%)

@@ -15,6 +15,9 @@
 
 #include "base/time-text.h"
 #include "board/board.h"
+#include "devices/pl011.h"
+#include "devices/pl031.h"
+#include "devices/virtio/rng.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "save/file.h"
@@ -38,6 +41,7 @@
 #define SAVED_MAX (1 << 20)
 #define KINDS 8
 #define CHANGE_MAX 15
+#define RNG_BASE (BOARD_VIRTIO_BASE + BOARD_VIRTIO_RNG_SLOT * BOARD_VIRTIO_SIZE)
 
 /** A VM, and what it is in a file. */
 struct kind {
@@ -216,20 +220,35 @@ static int forge(const struct kind *kind, struct input *in, bool record, bool ol
 	return file_of(file, HEADER_SIZE + size);
 }
 
+/* The device at an address, whose kind is known by that. */
+static void *device_at(const struct vm *vm, uint64_t base)
+{
+	const struct devices *devices = vm->devices;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		if (devices->all[i].base == base)
+			return devices->all[i].self;
+	}
+	must_be(false, "the board has what the file says");
+
+	return NULL;
+}
+
 /* Each register of each device, as a guest does that finds it in whatever state. */
 static void use(struct vm *vm)
 {
 	static const uint64_t bases[] = { BOARD_UART_BASE, BOARD_RTC_BASE, BOARD_VIRTIO_BASE };
 	static const uint8_t typed[2 * PL011_FIFO_SIZE];
+	struct pl011 *uart = device_at(vm, BOARD_UART_BASE);
 	char text[TIME_TEXT_SIZE];
 	int64_t alarm = 0;
 	uint64_t value;
 
-	(void)pl011_receive(&vm->devices->uart, typed, sizeof(typed));
-	if (pl031_next_alarm(&vm->devices->rtc, &alarm))
+	(void)pl011_receive(uart, typed, sizeof(typed));
+	if (devices_next_alarm(vm->devices, &alarm))
 		time_format((time_t)alarm, text);
-	pl031_expired(&vm->devices->rtc);
-	rng_serve(&vm->devices->rng);
+	pl031_expired(device_at(vm, BOARD_RTC_BASE));
+	rng_serve(device_at(vm, RNG_BASE));
 	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
 		for (uint64_t offset = 0; offset < 0x200; offset += 4)
 			(void)bus_read(&vm->bus, bases[i] + offset, 4, &value);
@@ -239,7 +258,7 @@ static void use(struct vm *vm)
 	/* All that there was room for, and more. */
 	for (unsigned int i = 0; i < 2 * PL011_FIFO_SIZE; i++) {
 		(void)bus_read(&vm->bus, BOARD_UART_BASE, 4, &value);
-		(void)pl011_receive(&vm->devices->uart, typed, 1);
+		(void)pl011_receive(uart, typed, 1);
 	}
 }
 
@@ -256,7 +275,7 @@ static void restore(const struct kind *kind, struct save_file *file, bool whole)
 	if (err && whole)
 		must_be(false, error.text);
 	/* Whatever waits in its rings: it may still be refused, and then nothing has changed. */
-	MUST(!virtio_mmio_running(&vm.devices->blks[0].mmio));
+	MUST(!virtio_mmio_running(device_at(&vm, BOARD_VIRTIO_BASE)));
 	if (!err) {
 		MUST(file->record.suspension.vcpu < vm.vcpu_count);
 		devices_unquiesce(vm.devices);

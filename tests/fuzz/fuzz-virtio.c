@@ -9,7 +9,8 @@
  *	clang -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Ivmm \
  *		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o fuzz-virtio \
  *		tests/fuzz/fuzz-virtio.c vmm/devices/virtio/?*.c vmm/board/bus.c vmm/host/disk.c \
- *		vmm/base/error.c vmm/board/memory.c vmm/base/stream.c -lzstd
+ *		vmm/host/disk-lock.c vmm/boot/tree-writer.c vmm/base/?*.c vmm/board/memory.c \
+ *		-lfdt -lzstd
  *	./fuzz-virtio -max_len=4096 CORPUS
  *
  * The input is a list of steps, each an operation and its operands:
@@ -106,7 +107,7 @@ static uint32_t take_length(struct input *input)
 
 static void set(struct guest *guest, uint64_t offset, uint32_t value)
 {
-	virtio_mmio_ops.write(&guest->blk.mmio, offset, value, 4);
+	virtio_mmio_write(&guest->blk.mmio, offset, value, 4);
 }
 
 static void initialise(struct guest *guest, uint32_t size, uint32_t features)
@@ -211,8 +212,8 @@ static void step(struct guest *guest, struct input *input)
 	switch (operation) {
 	case 0:
 		offset = take(input, 2) % 0x200;
-		virtio_mmio_ops.write(&guest->blk.mmio, offset, take(input, 4), 4);
-		virtio_mmio_ops.read(&guest->blk.mmio, offset, 4);
+		virtio_mmio_write(&guest->blk.mmio, offset, take(input, 4), 4);
+		virtio_mmio_read(&guest->blk.mmio, offset, 4);
 		break;
 	case 1:
 		write_descriptor(guest, input);
@@ -229,7 +230,7 @@ static void step(struct guest *guest, struct input *input)
 		initialise(guest, (uint32_t)offset, (uint32_t)take(input, 4));
 		break;
 	case 5:
-		virtio_mmio_ops.reset(&guest->blk.mmio);
+		virtio_mmio_reset(&guest->blk.mmio);
 		guest->reports = 0;
 		break;
 	case 6:
@@ -276,7 +277,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (!guest)
 		guest = make_guest();
-	virtio_mmio_ops.reset(&guest->blk.mmio);
+	virtio_mmio_reset(&guest->blk.mmio);
 	guest->reports = 0;
 	REQUIRE(memory_drop(&guest->memory) == 0);
 

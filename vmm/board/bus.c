@@ -23,8 +23,7 @@ static size_t find_position(const struct bus *bus, uint64_t address)
 	return low;
 }
 
-int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_ops *ops,
-	    void *device)
+int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_ops *ops, void *self)
 {
 	size_t at;
 
@@ -43,7 +42,7 @@ int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_o
 		.base = base,
 		.size = size,
 		.ops = ops,
-		.device = device,
+		.self = self,
 	};
 	bus->count++;
 
@@ -78,7 +77,7 @@ const struct bus_window *bus_read(const struct bus *bus, uint64_t address, unsig
 	if (window) {
 		uint64_t offset = address - window->base;
 
-		*value = narrow(window->ops->read(window->device, offset, size), size);
+		*value = narrow(window->ops->read(window->self, offset, size), size);
 	}
 
 	return window;
@@ -90,8 +89,7 @@ const struct bus_window *bus_write(const struct bus *bus, uint64_t address, unsi
 	const struct bus_window *window = find_window(bus, address, size);
 
 	if (window)
-		window->ops->write(window->device, address - window->base, narrow(value, size),
-				   size);
+		window->ops->write(window->self, address - window->base, narrow(value, size), size);
 
 	return window;
 }
@@ -99,5 +97,5 @@ const struct bus_window *bus_write(const struct bus *bus, uint64_t address, unsi
 void bus_reset(const struct bus *bus)
 {
 	for (size_t i = 0; i < bus->count; i++)
-		bus->windows[i].ops->reset(bus->windows[i].device);
+		bus->windows[i].ops->reset(bus->windows[i].self);
 }

@@ -12,23 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/**
- * A device's answer to an access of @size 1, 2, 4 or 8 bytes at @offset of its
- * window.
- */
-struct device_ops {
-	const char *name;
-	uint64_t (*read)(void *device, uint64_t offset, unsigned int size);
-	void (*write)(void *device, uint64_t offset, uint64_t value, unsigned int size);
-	/** Return to the state after power-on. No vCPU runs. */
-	void (*reset)(void *device);
-};
+#include "board/device.h"
 
 struct bus_window {
 	uint64_t base;
 	uint64_t size;
 	const struct device_ops *ops;
-	void *device;
+	void *self;
 };
 
 #define BUS_WINDOWS_MAX 40
@@ -43,7 +33,7 @@ struct bus {
  * address space, -EEXIST if windows overlap, -ENOSPC if the bus is full.
  */
 int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_ops *ops,
-	    void *device);
+	    void *self);
 
 /**
  * Carry out an access. Returns the device's window, or NULL if no window

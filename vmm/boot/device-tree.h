@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "board/device.h"
 #include "board/memory.h"
 #include "boot/image.h"
 #include "config/config.h"
@@ -17,6 +18,8 @@ struct device_tree {
 	const struct image *image;
 	uint32_t psci_version; /**< The version that the guest will see. */
 	const uint64_t *mpidrs; /**< config->cpus of them; the first boots. */
+	const struct device *devices; /**< Each describes itself. */
+	size_t device_count;
 };
 
 /**

@@ -35,7 +35,7 @@ static void describe_suspension(struct control *control, const struct vcpu *call
 		.context = caller->suspend.context,
 		.console = terminal_has_input(&vm->devices->terminal),
 	};
-	suspension->alarm_set = pl031_next_alarm(&vm->devices->rtc, &alarm);
+	suspension->alarm_set = devices_next_alarm(vm->devices, &alarm);
 	suspension->alarm = (time_t)alarm;
 	suspension->interrupt_count = gic_enabled(vm->gic_fd, caller->mpidr, suspension->interrupts,
 						  SUSPENSION_INTERRUPTS_MAX);

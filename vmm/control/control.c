@@ -30,14 +30,9 @@ void control_create(struct control *control, struct vm *vm, struct record *recor
 /* Whose interrupt it was, if a device of ours raised it. */
 static const char *interrupt_source(const struct control *control)
 {
-	struct devices *devices = control->vm->devices;
+	const char *source = devices_wake_source(control->vm->devices);
 
-	if (pl031_is_raised(&devices->rtc))
-		return "woken by the clock's alarm";
-	if (pl011_is_raised(&devices->uart))
-		return "woken by the console";
-
-	return "woken by an interrupt";
+	return source ? source : "an interrupt";
 }
 
 int control_fd(const struct control *control)
@@ -48,6 +43,7 @@ int control_fd(const struct control *control)
 static void serve(struct control *control, struct vcpu *vcpu)
 {
 	struct lifecycle_event event = { .vcpu = vcpu->index };
+	char what[64];
 
 	switch (gate_pending(&control->vm->gate, &vcpu->request)) {
 	case VCPU_MAY_SUSPEND:
@@ -56,8 +52,8 @@ static void serve(struct control *control, struct vcpu *vcpu)
 		break;
 	case VCPU_HAS_WOKEN:
 		event.kind = LIFECYCLE_WOKEN;
-		cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE,
-			  interrupt_source(control));
+		snprintf(what, sizeof(what), "woken by %s", interrupt_source(control));
+		cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, what);
 		break;
 	default:
 		return;

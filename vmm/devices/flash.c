@@ -2,11 +2,13 @@
 #include "devices/flash.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "boot/image.h"
+#include "config/config.h"
 
 /*
  * The piece of 0xff. Small, as it must be filled before the guest starts; not too
@@ -15,26 +17,19 @@
 #define ERASED_SIZE (256ULL * 1024)
 #define ERASED 0xff
 
-static uint64_t flash_read(void *device, uint64_t offset, unsigned int size)
+static uint64_t flash_read(void *self, uint64_t offset, unsigned int size)
 {
 	/* Reads are KVM's own; were it to ask all the same, it is not to read zeros. */
 	return UINT64_MAX;
 }
 
-static void flash_write(void *device, uint64_t offset, uint64_t value, unsigned int size)
+static void flash_write(void *self, uint64_t offset, uint64_t value, unsigned int size)
 {
 }
 
-static void flash_reset(void *device)
+static void flash_reset(void *self)
 {
 }
-
-const struct device_ops flash_ops = {
-	.name = "flash",
-	.read = flash_read,
-	.write = flash_write,
-	.reset = flash_reset,
-};
 
 /* Make the piece of 0xff. Returns a file descriptor or -errno. */
 static int make_erased(void)
@@ -147,17 +142,56 @@ out_close:
 	return err;
 }
 
-bool flash_holds(const struct flash *flash, uint64_t address, uint64_t size)
-{
-	/* An address below the base wraps around to one that is too large. */
-	const uint64_t offset = address - BOARD_FLASH_BASE;
-
-	return flash->host && size > 0 && size <= FLASH_SIZE && offset <= FLASH_SIZE - size;
-}
-
 void flash_destroy(struct flash *flash)
 {
 	if (flash->host)
 		munmap(flash->host, FLASH_SIZE);
 	flash->host = NULL;
 }
+
+/* --- as a device of the machine --- */
+
+/* Where there is a firmware. */
+static size_t count(const struct config *config)
+{
+	return config->firmware ? 1 : 0;
+}
+
+static int create(struct device *device, size_t number, const struct device_setup *setup,
+		  struct error *error)
+{
+	struct flash *flash = calloc(1, sizeof(*flash));
+	int err;
+
+	if (!flash)
+		return error_set(error, -ENOMEM, "out of memory");
+	err = flash_create(flash, setup->config->firmware, error);
+	if (err) {
+		free(flash);
+
+		return err;
+	}
+	device->self = flash;
+	device->base = BOARD_FLASH_BASE;
+	device->size = FLASH_SIZE;
+	device->rom = flash->host;
+
+	return 0;
+}
+
+static void destroy(void *self)
+{
+	flash_destroy(self);
+	free(self);
+}
+
+/* Without a node: a driver would send commands that nobody answers. */
+const struct device_ops flash_ops = {
+	.name = "flash",
+	.read = flash_read,
+	.write = flash_write,
+	.count = count,
+	.create = create,
+	.destroy = destroy,
+	.reset = flash_reset,
+};

@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "board/board.h"
-#include "board/bus.h"
+#include "board/device.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ struct flash {
 
 #define FLASH_SIZE (BOARD_FLASH_BANK_SIZE * BOARD_FLASH_BANKS)
 
-/** For bus_add(): what becomes of a guest's writes. */
+/** The board's. A guest's writes come here, and are dropped. */
 extern const struct device_ops flash_ops;
 
 /**
@@ -34,9 +34,6 @@ extern const struct device_ops flash_ops;
  * @error set: -EFBIG if it is larger than a bank.
  */
 int flash_create(struct flash *flash, const char *path, struct error *error);
-
-/** Whether @size bytes, not 0, at guest physical @address are all flash. */
-bool flash_holds(const struct flash *flash, uint64_t address, uint64_t size);
 
 /** Give back what flash_create() took; fine for a flash that is all zero. */
 void flash_destroy(struct flash *flash);

@@ -290,9 +290,9 @@ static void write_register(struct pl011 *pl011, uint64_t offset, uint32_t value)
 	announce_room(pl011);
 }
 
-static uint64_t pl011_read(void *device, uint64_t offset, unsigned int size)
+uint64_t pl011_read(void *self, uint64_t offset, unsigned int size)
 {
-	struct pl011 *pl011 = device;
+	struct pl011 *pl011 = self;
 	uint32_t value;
 
 	if (offset % 4 != 0)
@@ -306,9 +306,9 @@ static uint64_t pl011_read(void *device, uint64_t offset, unsigned int size)
 	return value;
 }
 
-static void pl011_write(void *device, uint64_t offset, uint64_t value, unsigned int size)
+void pl011_write(void *self, uint64_t offset, uint64_t value, unsigned int size)
 {
-	struct pl011 *pl011 = device;
+	struct pl011 *pl011 = self;
 
 	if (offset % 4 != 0)
 		return;
@@ -334,9 +334,9 @@ static void set_to_reset(struct pl011 *pl011)
 	pl011->looks = false;
 }
 
-static void pl011_reset(void *device)
+void pl011_reset(void *self)
 {
-	struct pl011 *pl011 = device;
+	struct pl011 *pl011 = self;
 
 	pthread_mutex_lock(&pl011->lock);
 	/* What waits to be sent stays: it is on the line, and may be a last word. */
@@ -344,13 +344,6 @@ static void pl011_reset(void *device)
 	update_line(pl011);
 	pthread_mutex_unlock(&pl011->lock);
 }
-
-const struct device_ops pl011_ops = {
-	.name = "pl011",
-	.read = pl011_read,
-	.write = pl011_write,
-	.reset = pl011_reset,
-};
 
 void pl011_create(struct pl011 *pl011, struct irq_line irq)
 {

@@ -16,7 +16,7 @@
 #define VMM_DEVICES_PL011_H
 
 #include "base/stream.h"
-#include "board/bus.h"
+#include "board/device.h"
 #include "board/irq.h"
 
 #include <pthread.h>
@@ -58,8 +58,13 @@ struct pl011 {
 	uint16_t ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, dmacr;
 };
 
-/** For bus_add(), with the struct pl011 as the device. */
+/** The board's, which is the console's device (pl011-device.c). */
 extern const struct device_ops pl011_ops;
+
+/* As in struct device_ops, of a struct pl011. */
+uint64_t pl011_read(void *self, uint64_t offset, unsigned int size);
+void pl011_write(void *self, uint64_t offset, uint64_t value, unsigned int size);
+void pl011_reset(void *self);
 
 /**
  * Make a UART in its state after power-on, with nobody at the other end: what

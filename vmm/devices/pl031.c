@@ -2,9 +2,17 @@
 #include "devices/pl031.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/error.h"
+#include "base/main-loop.h"
+#include "board/board.h"
+#include "boot/tree-writer.h"
 
 /* Registers, by their names in the manual. */
 enum {
@@ -129,9 +137,9 @@ static void write_register(struct pl031 *pl031, uint64_t offset, uint32_t value)
 	}
 }
 
-static uint64_t pl031_read(void *device, uint64_t offset, unsigned int size)
+static uint64_t pl031_read(void *self, uint64_t offset, unsigned int size)
 {
-	struct pl031 *pl031 = device;
+	struct pl031 *pl031 = self;
 	uint32_t value;
 
 	if (offset % 4 != 0)
@@ -144,9 +152,9 @@ static uint64_t pl031_read(void *device, uint64_t offset, unsigned int size)
 	return value;
 }
 
-static void pl031_write(void *device, uint64_t offset, uint64_t value, unsigned int size)
+static void pl031_write(void *self, uint64_t offset, uint64_t value, unsigned int size)
 {
-	struct pl031 *pl031 = device;
+	struct pl031 *pl031 = self;
 
 	if (offset % 4 != 0)
 		return;
@@ -157,9 +165,9 @@ static void pl031_write(void *device, uint64_t offset, uint64_t value, unsigned 
 	pthread_mutex_unlock(&pl031->lock);
 }
 
-static void pl031_reset(void *device)
+static void pl031_reset(void *self)
 {
-	struct pl031 *pl031 = device;
+	struct pl031 *pl031 = self;
 
 	pthread_mutex_lock(&pl031->lock);
 	pl031->match = 0;
@@ -170,13 +178,6 @@ static void pl031_reset(void *device)
 	update_line(pl031);
 	pthread_mutex_unlock(&pl031->lock);
 }
-
-const struct device_ops pl031_ops = {
-	.name = "pl031",
-	.read = pl031_read,
-	.write = pl031_write,
-	.reset = pl031_reset,
-};
 
 int pl031_create(struct pl031 *pl031, struct irq_line irq)
 {
@@ -265,3 +266,87 @@ void pl031_serialize(struct pl031 *pl031, struct stream *stream)
 	}
 	pthread_mutex_unlock(&pl031->lock);
 }
+
+/* --- as a device of the machine --- */
+
+static int create(struct device *device, size_t number, const struct device_setup *setup,
+		  struct error *error)
+{
+	struct pl031 *pl031 = malloc(sizeof(*pl031));
+	int err;
+
+	if (!pl031)
+		return error_set(error, -ENOMEM, "out of memory");
+	err = pl031_create(pl031, (struct irq_line){ .vm_fd = setup->vm_fd, .spi = BOARD_RTC_SPI });
+	if (err) {
+		free(pl031);
+
+		return error_set(error, err, "cannot make the real-time clock: %s", strerror(-err));
+	}
+	device->self = pl031;
+	device->base = BOARD_RTC_BASE;
+	device->size = BOARD_RTC_SIZE;
+	device->spi = BOARD_RTC_SPI;
+
+	return 0;
+}
+
+static void destroy(void *self)
+{
+	pl031_destroy(self);
+	free(self);
+}
+
+static void describe(const struct device *device, struct tree_writer *tree)
+{
+	static const char compatible[] = "arm,pl031\0arm,primecell";
+
+	tree_begin_at(tree, "pl031", device->base);
+	tree_texts(tree, "compatible", compatible, sizeof(compatible));
+	tree_place(tree, device, TREE_IRQ_LEVEL_HIGH);
+	TREE_CELLS(tree, "clocks", TREE_PHANDLE_CLOCK);
+	tree_text(tree, "clock-names", "apb_pclk");
+	tree_end(tree);
+}
+
+static void on_timer(void *self, short events)
+{
+	pl031_expired(self);
+}
+
+static int watch(void *self, struct main_loop *loop)
+{
+	return main_loop_add(loop, MAIN_LOOP_USUAL, pl031_fd(self), POLLIN, on_timer, self);
+}
+
+static bool is_raised(void *self)
+{
+	return pl031_is_raised(self);
+}
+
+static bool next_alarm(void *self, int64_t *seconds)
+{
+	return pl031_next_alarm(self, seconds);
+}
+
+static int serialize(void *self, struct stream *stream, struct error *error)
+{
+	pl031_serialize(self, stream);
+
+	return 0;
+}
+
+const struct device_ops pl031_ops = {
+	.name = "pl031",
+	.read = pl031_read,
+	.write = pl031_write,
+	.create = create,
+	.destroy = destroy,
+	.describe = describe,
+	.watch = watch,
+	.wakes = "the clock's alarm",
+	.is_raised = is_raised,
+	.next_alarm = next_alarm,
+	.reset = pl031_reset,
+	.serialize = serialize,
+};

@@ -10,7 +10,7 @@
 #define VMM_DEVICES_PL031_H
 
 #include "base/stream.h"
-#include "board/bus.h"
+#include "board/device.h"
 #include "board/irq.h"
 
 #include <pthread.h>
@@ -30,7 +30,7 @@ struct pl031 {
 	bool mask, raw;
 };
 
-/** For bus_add(), with the struct pl031 as the device. */
+/** The board's. */
 extern const struct device_ops pl031_ops;
 
 /** Make a clock that shows the host's time. Returns 0 or -errno. Before any vCPU runs. */

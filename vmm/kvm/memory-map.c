@@ -20,8 +20,8 @@ static int add(int vm_fd, const struct kvm_userspace_memory_region *region, stru
 	return 0;
 }
 
-int memory_map_attach(int vm_fd, const struct memory *memory, const struct flash *flash,
-		      struct error *error)
+int memory_map_attach(int vm_fd, const struct memory *memory, const struct device *devices,
+		      size_t count, struct error *error)
 {
 	struct kvm_userspace_memory_region region = { .slot = 0 };
 	int err = 0;
@@ -34,12 +34,16 @@ int memory_map_attach(int vm_fd, const struct memory *memory, const struct flash
 		err = add(vm_fd, &region, error);
 		region.slot++;
 	}
-	if (err || !flash->host)
-		return err;
 	region.flags = KVM_MEM_READONLY;
-	region.guest_phys_addr = BOARD_FLASH_BASE;
-	region.userspace_addr = (uint64_t)(uintptr_t)flash->host;
-	region.memory_size = FLASH_SIZE;
+	for (size_t i = 0; i < count && !err; i++) {
+		if (!devices[i].rom)
+			continue;
+		region.guest_phys_addr = devices[i].base;
+		region.userspace_addr = (uint64_t)(uintptr_t)devices[i].rom;
+		region.memory_size = devices[i].size;
+		err = add(vm_fd, &region, error);
+		region.slot++;
+	}
 
-	return add(vm_fd, &region, error);
+	return err;
 }

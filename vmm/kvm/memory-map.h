@@ -4,14 +4,15 @@
 #define VMM_MEMORY_MAP_H
 
 #include "base/error.h"
+#include "board/device.h"
 #include "board/memory.h"
-#include "devices/flash.h"
 
 /**
- * Give a new KVM VM its RAM and, if there is one, its flash: read-only, so KVM
- * passes a guest's writes to the bus. Returns 0, or -errno with @error set.
+ * Give a new KVM VM its RAM, and the ROM of those of the @count @devices that have any:
+ * read-only, so that KVM hands a guest's writes to the bus. Returns 0, or -errno with
+ * @error set.
  */
-int memory_map_attach(int vm_fd, const struct memory *memory, const struct flash *flash,
-		      struct error *error);
+int memory_map_attach(int vm_fd, const struct memory *memory, const struct device *devices,
+		      size_t count, struct error *error);
 
 #endif

@@ -2,227 +2,263 @@
 #include "machine/devices.h"
 
 #include <errno.h>
-#include <linux/virtio_mmio.h>
+#include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/message.h"
-#include "board/board.h"
-#include "kvm/gic.h"
-#include "machine/console.h"
+#include "devices/flash.h"
+#include "devices/pl011.h"
+#include "devices/pl031.h"
+#include "devices/virtio/blk.h"
+#include "devices/virtio/rng.h"
 
-static void on_report(void *context, const char *text)
+/*
+ * All that there are. They are saved in this order, so that a new one comes last, with the
+ * version of the machine that it came with.
+ */
+static const struct device_ops *const kinds[] = {
+	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops,
+};
+
+#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
+
+/* --- to make them --- */
+
+size_t devices_count(const struct device_ops *ops, const struct config *config)
 {
-	const struct vm *vm = context;
+	if (config->machine_version < ops->since)
+		return 0;
 
-	message_ratelimited("%s: %s", vm->name, text);
+	return ops->count ? ops->count(config) : 1;
 }
 
-static uint64_t slot_base(size_t slot)
+static int add(struct devices *devices, const struct device_ops *ops, size_t number,
+	       const struct device_setup *setup, struct bus *bus, struct error *error)
 {
-	return BOARD_VIRTIO_BASE + slot * BOARD_VIRTIO_SIZE;
-}
+	struct device *device = &devices->all[devices->count];
+	int err;
 
-static int add(struct vm *vm, uint64_t base, uint64_t size, const struct device_ops *ops,
-	       void *device, struct error *error)
-{
-	const int err = bus_add(&vm->bus, base, size, ops, device);
-
+	if (devices->count == BUS_WINDOWS_MAX)
+		return error_set(error, -ENOSPC, "the machine has no room for another %s",
+				 ops->name);
+	*device = (struct device){ .ops = ops, .irq_fd = -1, .doorbell_fd = -1 };
+	err = ops->create(device, number, setup, error);
+	if (err)
+		return err;
+	devices->count++;
+	err = bus_add(bus, device->base, device->size, ops, device->self);
 	if (err)
 		return error_set(error, err, "cannot place %s at %#llx: %s", ops->name,
-				 (unsigned long long)base, strerror(-err));
+				 (unsigned long long)device->base, strerror(-err));
 
 	return 0;
 }
 
-static int create_disk(struct devices *devices, struct vm *vm, const struct disk_config *config,
-		       struct error *error)
+static int add_all(struct devices *devices, const struct device_setup *setup, struct bus *bus,
+		   struct error *error)
 {
-	const size_t slot = devices->disk_count;
-	struct disk *disk = &devices->disks[slot];
-	struct blk *blk = &devices->blks[slot];
-	int err = disk_open(disk, config->path, config->read_only, error);
+	for (size_t kind = 0; kind < KIND_COUNT; kind++) {
+		const size_t count = devices_count(kinds[kind], setup->config);
 
-	if (err)
-		return err;
-	if (disk->format)
-		message("%s: disk %s looks like a %s image: the guest gets the file as it is, raw",
-			vm->name, config->path, disk->format);
-	err = blk_create(blk, disk, &vm->memory, (uint32_t)(BOARD_VIRTIO_SPI + slot), on_report,
-			 vm);
-	if (err) {
-		disk_close(disk);
+		for (size_t i = 0; i < count; i++) {
+			const int err = add(devices, kinds[kind], i, setup, bus, error);
 
-		return error_set(error, err, "cannot make the disk %s: %s", config->path,
-				 strerror(-err));
+			if (err)
+				return err;
+		}
 	}
-	devices->disk_count++;
 
-	return add(vm, slot_base(slot), BOARD_VIRTIO_SIZE, &virtio_mmio_ops, &blk->mmio, error);
+	return 0;
 }
 
-static int create_rng(struct devices *devices, struct vm *vm, struct error *error)
+static void destroy_all(struct devices *devices)
 {
-	int err = rng_create(&devices->rng, &vm->memory, BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT,
-			     on_report, vm);
+	while (devices->count > 0) {
+		const struct device *device = &devices->all[--devices->count];
 
-	if (err)
-		return error_set(error, err, "cannot make the source of randomness: %s",
-				 strerror(-err));
-	err = add(vm, slot_base(BOARD_VIRTIO_RNG_SLOT), BOARD_VIRTIO_SIZE, &virtio_mmio_ops,
-		  &devices->rng.mmio, error);
-	if (err)
-		rng_destroy(&devices->rng);
-
-	return err;
-}
-
-static void destroy_disks(struct devices *devices)
-{
-	for (size_t i = 0; i < devices->disk_count; i++) {
-		blk_destroy(&devices->blks[i]);
-		disk_close(&devices->disks[i]);
+		device->ops->destroy(device->self);
 	}
 }
 
-static int create_disks(struct devices *devices, struct vm *vm, const struct config *config,
-			struct error *error)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < config->disk_count && !err; i++)
-		err = create_disk(devices, vm, &config->disks[i], error);
-	if (err)
-		destroy_disks(devices);
-
-	return err;
-}
-
-/* The firmware, if there is one, in its flash. */
-static int create_flash(struct devices *devices, struct vm *vm, const struct config *config,
-			struct error *error)
-{
-	int err;
-
-	if (!config->firmware)
-		return 0;
-	err = flash_create(&devices->flash, config->firmware, error);
-	if (err)
-		return err;
-	err = add(vm, BOARD_FLASH_BASE, FLASH_SIZE, &flash_ops, &devices->flash, error);
-	if (err)
-		flash_destroy(&devices->flash);
-
-	return err;
-}
-
-int devices_create(struct devices *devices, struct vm *vm, const struct config *config,
+int devices_create(struct devices *devices, const struct device_setup *setup, struct bus *bus,
 		   struct error *error)
 {
 	int err;
 
-	devices->disk_count = 0;
-	err = create_flash(devices, vm, config, error);
-	if (err)
-		return err;
-	err = create_disks(devices, vm, config, error);
-	if (err)
-		goto err_destroy_flash;
-	err = create_rng(devices, vm, error);
-	if (err)
-		goto err_destroy_disks;
-	err = pl031_create(&devices->rtc,
-			   (struct irq_line){ .vm_fd = &vm->fd, .spi = BOARD_RTC_SPI });
-	if (err) {
-		error_set(error, err, "cannot make the real-time clock: %s", strerror(-err));
-		goto err_destroy_rng;
-	}
-	pl011_create(&devices->uart, (struct irq_line){ .vm_fd = &vm->fd, .spi = BOARD_UART_SPI });
-	err = add(vm, BOARD_UART_BASE, BOARD_UART_SIZE, &pl011_ops, &devices->uart, error);
-	if (!err)
-		err = add(vm, BOARD_RTC_BASE, BOARD_RTC_SIZE, &pl031_ops, &devices->rtc, error);
+	devices->count = 0;
+	err = add_all(devices, setup, bus, error);
 	/* Last: once the terminal is raw, messages are harder to read. */
 	if (!err)
-		err = terminal_open(&devices->terminal, config->console, error);
-	if (err)
-		goto err_destroy_uart;
-	terminal_limit(&devices->terminal, config->console_limit);
-	console_connect(&devices->terminal, &devices->uart);
+		err = terminal_open(&devices->terminal, setup->config->console, error);
+	if (err) {
+		destroy_all(devices);
+
+		return err;
+	}
+	terminal_limit(&devices->terminal, setup->config->console_limit);
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->connect)
+			device->ops->connect(device->self, &devices->terminal);
+	}
 
 	return 0;
-
-err_destroy_uart:
-	pl011_destroy(&devices->uart);
-	pl031_destroy(&devices->rtc);
-err_destroy_rng:
-	rng_destroy(&devices->rng);
-err_destroy_disks:
-	destroy_disks(devices);
-err_destroy_flash:
-	flash_destroy(&devices->flash);
-
-	return err;
 }
 
-void devices_destroy(struct devices *devices, const struct vm *vm)
+void devices_destroy(struct devices *devices, const char *vm_name)
 {
 	const int err = terminal_close(&devices->terminal);
 
 	if (err)
-		message("%s: the end of the console's output is lost: %s", vm->name,
-			strerror(-err));
-	pl011_destroy(&devices->uart);
-	pl031_destroy(&devices->rtc);
-	rng_destroy(&devices->rng);
-	destroy_disks(devices);
-	flash_destroy(&devices->flash);
+		message("%s: the end of the console's output is lost: %s", vm_name, strerror(-err));
+	destroy_all(devices);
 }
 
-/* Let KVM itself take the doorbell: the vCPU need not leave the kernel. */
-static int attach_doorbell(int vm_fd, int notify_fd, uint64_t address, struct error *error)
+/* --- while it runs --- */
+
+static void on_console(void *context, short events)
 {
-	const struct kvm_ioeventfd doorbell = {
-		.addr = address,
-		.len = sizeof(uint32_t),
-		.fd = notify_fd,
-	};
+	struct devices *devices = context;
 
-	if (ioctl(vm_fd, KVM_IOEVENTFD, &doorbell) < 0)
-		return error_set(error, -errno, "KVM_IOEVENTFD at %#llx: %s",
-				 (unsigned long long)address, strerror(errno));
-
-	return 0;
+	if (terminal_run(&devices->terminal) == TERMINAL_QUIT)
+		devices->user.quit(devices->user.context);
 }
 
-static int attach(const struct virtio_mmio *mmio, size_t slot, int vm_fd, struct error *error)
+int devices_watch(struct devices *devices, struct main_loop *loop, const struct console_user *user,
+		  struct error *error)
 {
-	const int err = attach_doorbell(vm_fd, mmio->notify_fd,
-					slot_base(slot) + VIRTIO_MMIO_QUEUE_NOTIFY, error);
+	int err;
 
-	return err ? err : gic_attach(vm_fd, mmio->irq_fd, mmio->config.spi, error);
+	devices->user = *user;
+	devices->terminal.before_input = user->input;
+	devices->terminal.context = user->context;
+	err = main_loop_add(loop, MAIN_LOOP_USUAL, terminal_fd(&devices->terminal), POLLIN,
+			    on_console, devices);
+	for (size_t i = 0; i < devices->count && !err; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->watch)
+			err = device->ops->watch(device->self, loop);
+	}
+
+	return err ? error_set(error, err, "cannot wait for devices: %s", strerror(-err)) : 0;
 }
 
-int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error)
+bool devices_wants_quit(struct devices *devices)
 {
-	int err = attach(&devices->rng.mmio, BOARD_VIRTIO_RNG_SLOT, vm->fd, error);
-
-	for (size_t i = 0; i < devices->disk_count && !err; i++)
-		err = attach(&devices->blks[i].mmio, i, vm->fd, error);
-
-	return err;
+	return terminal_wants_quit(&devices->terminal);
 }
 
-static int not_durable(const struct disk *disk, int err, struct error *error)
+bool devices_have_rom(const struct devices *devices, uint64_t address, uint64_t size)
 {
-	return error_set(error, err, "disk %s: what was written is not durable: %s", disk->path,
-			 strerror(-err));
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+		/* An address below the base wraps around to one that is too large. */
+		const uint64_t offset = address - device->base;
+
+		if (device->rom && size > 0 && size <= device->size &&
+		    offset <= device->size - size)
+			return true;
+	}
+
+	return false;
 }
+
+const char *devices_wake_source(const struct devices *devices)
+{
+	const char *source = NULL;
+
+	/* The last of them: the console's line may have been high for long. */
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->wakes && device->ops->is_raised(device->self))
+			source = device->ops->wakes;
+	}
+
+	return source;
+}
+
+bool devices_next_alarm(const struct devices *devices, int64_t *seconds)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+		int64_t its;
+
+		if (!device->ops->next_alarm || !device->ops->next_alarm(device->self, &its))
+			continue;
+		if (!found || its < *seconds)
+			*seconds = its;
+		found = true;
+	}
+
+	return found;
+}
+
+const struct disk *devices_disk(const struct devices *devices, size_t number)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->disk && number-- == 0)
+			return device->ops->disk(device->self);
+	}
+
+	return NULL;
+}
+
+/* --- to come to rest --- */
 
 void devices_quiesce(struct devices *devices)
 {
-	for (size_t i = 0; i < devices->disk_count; i++)
-		virtio_mmio_quiesce(&devices->blks[i].mmio);
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->quiesce)
+			device->ops->quiesce(device->self);
+	}
+}
+
+void devices_unquiesce(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->unquiesce)
+			device->ops->unquiesce(device->self);
+	}
+}
+
+void devices_freeze(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->freeze)
+			device->ops->freeze(device->self);
+	}
+}
+
+void devices_thaw(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->thaw)
+			device->ops->thaw(device->self);
+	}
+}
+
+/* Keep the first of several failures. */
+static void collect(int *first, int err, struct error *error, const struct error *reason)
+{
+	if (!err || *first)
+		return;
+	*first = err;
+	*error = *reason;
 }
 
 int devices_drain(struct devices *devices, struct error *error)
@@ -231,36 +267,15 @@ int devices_drain(struct devices *devices, struct error *error)
 
 	/* All, before the first is waited for. */
 	devices_quiesce(devices);
-	for (size_t i = 0; i < devices->disk_count; i++) {
-		const int err = blk_drain(&devices->blks[i]);
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+		struct error reason;
 
-		if (err && !first)
-			first = not_durable(&devices->disks[i], err, error);
+		if (device->ops->drain)
+			collect(&first, device->ops->drain(device->self, &reason), error, &reason);
 	}
 
 	return first;
-}
-
-void devices_unquiesce(struct devices *devices)
-{
-	for (size_t i = 0; i < devices->disk_count; i++)
-		virtio_mmio_unquiesce(&devices->blks[i].mmio);
-}
-
-/* --- to be saved --- */
-
-void devices_freeze(struct devices *devices)
-{
-	for (size_t i = 0; i < devices->disk_count; i++)
-		virtio_mmio_freeze(&devices->blks[i].mmio);
-	virtio_mmio_freeze(&devices->rng.mmio);
-}
-
-void devices_thaw(struct devices *devices)
-{
-	for (size_t i = 0; i < devices->disk_count; i++)
-		virtio_mmio_thaw(&devices->blks[i].mmio);
-	virtio_mmio_thaw(&devices->rng.mmio);
 }
 
 int devices_flush(struct devices *devices, struct error *error)
@@ -268,12 +283,12 @@ int devices_flush(struct devices *devices, struct error *error)
 	int first = 0;
 
 	/* All of them: what is durable is, whatever becomes of the others. */
-	for (size_t i = 0; i < devices->disk_count; i++) {
-		struct disk *disk = &devices->disks[i];
-		const int err = disk->read_only ? 0 : disk_sync(disk);
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+		struct error reason;
 
-		if (err && !first)
-			first = not_durable(disk, err, error);
+		if (device->ops->flush)
+			collect(&first, device->ops->flush(device->self, &reason), error, &reason);
 	}
 
 	return first;
@@ -281,19 +296,14 @@ int devices_flush(struct devices *devices, struct error *error)
 
 int devices_serialize(struct devices *devices, struct stream *stream, struct error *error)
 {
-	pl011_serialize(&devices->uart, stream);
-	pl031_serialize(&devices->rtc, stream);
-	if (!virtio_mmio_serialize(&devices->rng.mmio, stream))
-		return error_set(error, -ENODEV, "virtio-rng does not match the saved device");
-	for (size_t i = 0; i < devices->disk_count; i++) {
-		const struct disk *disk = &devices->disks[i];
+	int err = 0;
 
-		if (!virtio_mmio_serialize(&devices->blks[i].mmio, stream))
-			return error_set(
-				error, -ENODEV,
-				"the disk %s, of %llu bytes, does not match the saved disk",
-				disk->path, (unsigned long long)disk->size);
+	for (size_t i = 0; i < devices->count && !err; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->serialize)
+			err = device->ops->serialize(device->self, stream, error);
 	}
 
-	return 0;
+	return err;
 }

@@ -1,84 +1,105 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The devices of a VM, all of which last through its resets. */
+/*
+ * The devices of a VM, all of which last through its resets, and the console's other end.
+ * What they are is in board/device.h, with the words for how they come to rest; here are
+ * the loops over all of them.
+ */
 #ifndef VMM_DEVICES_H
 #define VMM_DEVICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
+#include "base/main-loop.h"
 #include "base/stream.h"
+#include "board/bus.h"
+#include "board/device.h"
 #include "config/config.h"
-#include "devices/flash.h"
-#include "devices/pl011.h"
-#include "devices/pl031.h"
-#include "devices/virtio/blk.h"
-#include "devices/virtio/rng.h"
 #include "host/disk.h"
 #include "host/terminal.h"
-#include "machine/vm.h"
 
-struct devices {
-	struct flash flash;
-	struct pl011 uart;
-	struct pl031 rtc;
-	struct terminal terminal;
-	struct disk disks[CONFIG_DISKS_MAX];
-	struct blk blks[CONFIG_DISKS_MAX];
-	size_t disk_count;
-	struct rng rng;
+/** Who uses the console, for what is not the guest's alone. From the main loop. */
+struct console_user {
+	void (*input)(void *context); /**< Bytes are about to be given to the guest. */
+	void (*quit)(void *context); /**< Ctrl-A x. */
+	void *context;
 };
 
+/** All is to be read, and only to be read. */
+struct devices {
+	struct device all[BUS_WINDOWS_MAX];
+	size_t count;
+	struct terminal terminal;
+	struct console_user user; /**< Private. */
+};
+
+/** Whether a machine of a configuration has devices of this kind, and how many. */
+size_t devices_count(const struct device_ops *ops, const struct config *config);
+
 /**
- * Open the disks and the console, make the devices and put them on the bus of
- * @vm. Returns 0, or -errno with @error set.
+ * Make the devices that the configuration of @setup has, put them on @bus, and open the
+ * console. @devices must not move. Returns 0, or -errno with @error set.
  */
-int devices_create(struct devices *devices, struct vm *vm, const struct config *config,
+int devices_create(struct devices *devices, const struct device_setup *setup, struct bus *bus,
 		   struct error *error);
 
-/** Give everything back, the terminal's mode too. No vCPU of @vm runs. */
-void devices_destroy(struct devices *devices, const struct vm *vm);
+/** Give everything back, the terminal's mode too. No vCPU runs. @vm_name: for messages. */
+void devices_destroy(struct devices *devices, const char *vm_name);
 
-/** Connect the virtio devices with a new KVM VM. Returns 0, or -errno with @error set. */
-int devices_attach(const struct devices *devices, const struct vm *vm, struct error *error);
+/* --- while it runs --- */
 
 /**
- * Let the disks begin nothing more in this life of the machine, as virtio_mmio_quiesce() says
- * of each. Before vCPUs that shall stop are waited for: one may be waiting for a
- * disk.
+ * Register with the main loop what devices and the console are served by. @user is copied.
+ * Returns 0, or -errno with @error set.
  */
+int devices_watch(struct devices *devices, struct main_loop *loop, const struct console_user *user,
+		  struct error *error);
+
+/** While the main loop does not run: whether the console's user has typed Ctrl-A x. */
+bool devices_wants_quit(struct devices *devices);
+
+/** Whether @size bytes, not 0, at guest physical @address are all one device's ROM. */
+bool devices_have_rom(const struct devices *devices, uint64_t address, uint64_t size);
+
+/** Whose interrupt line is high: "the console", or NULL if no device says so. */
+const char *devices_wake_source(const struct devices *devices);
+
+/** When a device will interrupt the guest next by itself. As next_alarm of struct device_ops. */
+bool devices_next_alarm(const struct devices *devices, int64_t *seconds);
+
+/** The image of the @number'th disk, or NULL if there are no more. */
+const struct disk *devices_disk(const struct devices *devices, size_t number);
+
+/* --- to come to rest: see board/device.h --- */
+
+/** Before vCPUs that shall stop are waited for: one may be waiting for a device's lock. */
 void devices_quiesce(struct devices *devices);
 
 /**
- * Halt, let all I/O come to its end and make what was written durable. No vCPU
- * runs. Returns 0, or -errno with @error set.
+ * Once nothing can fail any more that would have the machine be as it was before. Without
+ * effect on devices that are not quiesced.
  */
+void devices_unquiesce(struct devices *devices);
+
+/** Returns 0, or -errno with @error set: of the first that failed. All are drained. */
 int devices_drain(struct devices *devices, struct error *error);
 
-/**
- * Keep the devices from the guest's memory, until devices_thaw(): wait for the
- * requests in hand. No vCPU runs.
- */
 void devices_freeze(struct devices *devices);
 void devices_thaw(struct devices *devices);
 
 /**
- * Make durable what was written, while they are held. Returns 0, or -errno with @error
- * set; after a failure it fails always, as disk_sync() says.
+ * While they are frozen. Returns 0, or -errno with @error set; after a failure it fails
+ * always, as disk_sync() says.
  */
 int devices_flush(struct devices *devices, struct error *error);
 
 /**
- * Serialize their state while they are held; what is read goes to devices as after
- * power-on, but quiesced, in a machine whose GIC is what it was. They begin nothing before
- * devices_unquiesce(). Returns 0, or -errno with @error
- * set if a device is not what it was; failures of the stream are not told here.
+ * While they are frozen; what is loaded goes to devices as after power-on, but quiesced, in
+ * a machine whose GIC is what it was. Returns 0, or -errno with @error set if a device
+ * is not what it was; errors of the stream are the stream's.
  */
 int devices_serialize(struct devices *devices, struct stream *stream, struct error *error);
-
-/**
- * Let disks whose state was read begin: once nothing can fail any more that would have
- * the machine be as it was before. Without effect on disks that are not quiesced.
- */
-void devices_unquiesce(struct devices *devices);
 
 #endif

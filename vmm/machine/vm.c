@@ -12,11 +12,33 @@
 
 #include "base/message.h"
 #include "boot/device-tree.h"
+#include "kvm/attach.h"
 #include "kvm/gic.h"
 #include "kvm/memory-map.h"
 #include "machine/devices.h"
 #include "machine/host-limits.h"
 #include "machine/vcpu.h"
+
+static void on_report(void *context, const char *text)
+{
+	const struct vm *vm = context;
+
+	message_ratelimited("%s: %s", vm->name, text);
+}
+
+static int create_devices(struct vm *vm, struct error *error)
+{
+	const struct device_setup setup = {
+		.config = vm->config,
+		.vm_name = vm->name,
+		.memory = &vm->memory,
+		.vm_fd = &vm->fd,
+		.report = on_report,
+		.context = vm,
+	};
+
+	return devices_create(vm->devices, &setup, &vm->bus, error);
+}
 
 int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
 	      vpsci_chooser *choose_server, struct error *error)
@@ -52,12 +74,12 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 		err = error_set(error, -ENOMEM, "out of memory");
 		goto err_close_stop;
 	}
-	err = devices_create(vm->devices, vm, config, error);
+	err = create_devices(vm, error);
 	if (err)
 		goto err_free_devices;
 	err = gate_create(&vm->gate);
 	if (err) {
-		devices_destroy(vm->devices, vm);
+		devices_destroy(vm->devices, vm->name);
 		error_set(error, err, "eventfd: %s", strerror(-err));
 		goto err_free_devices;
 	}
@@ -83,7 +105,7 @@ void vm_destroy(struct vm *vm)
 	reset_state_destroy(&vm->reset_state);
 	pthread_mutex_destroy(&vm->stop_lock);
 	gate_destroy(&vm->gate);
-	devices_destroy(vm->devices, vm);
+	devices_destroy(vm->devices, vm->name);
 	free(vm->devices);
 	close(vm->stop_fd);
 	memory_destroy(&vm->memory);
@@ -112,7 +134,7 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 		return vm->fd;
 	ask_for_undecoded_accesses(vm->fd);
 
-	return memory_map_attach(vm->fd, &vm->memory, &vm->devices->flash, error);
+	return memory_map_attach(vm->fd, &vm->memory, vm->devices->all, vm->devices->count, error);
 }
 
 static int create_vcpus(struct vm *vm, struct error *error)
@@ -141,6 +163,16 @@ static int create_gic(struct vm *vm, struct error *error)
 	return vm->gic_fd < 0 ? vm->gic_fd : gic_init(vm->gic_fd, error);
 }
 
+static int attach_devices(struct vm *vm, struct error *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < vm->devices->count && !err; i++)
+		err = kvm_attach_device(vm->fd, &vm->devices->all[i], error);
+
+	return err;
+}
+
 static int fill_memory(struct vm *vm, struct error *error)
 {
 	uint64_t mpidrs[CONFIG_CPUS_MAX];
@@ -149,6 +181,8 @@ static int fill_memory(struct vm *vm, struct error *error)
 		.image = &vm->image,
 		.psci_version = vm->psci_version,
 		.mpidrs = mpidrs,
+		.devices = vm->devices->all,
+		.device_count = vm->devices->count,
 	};
 	int err = image_load(&vm->image, &vm->memory, error);
 
@@ -176,7 +210,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	if (!err)
 		err = create_gic(vm, error);
 	if (!err)
-		err = devices_attach(vm->devices, vm, error);
+		err = attach_devices(vm, error);
 	if (!err)
 		err = vm->server->begin(vm, vm->image.entry, vm->image.device_tree_address, error);
 	if (err)

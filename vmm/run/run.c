@@ -126,16 +126,25 @@ static void on_signal(struct session *s)
 	control_quit(&s->control, CONTROL_REASON_HOST_SIGNAL, why);
 }
 
-/* struct terminal, before_input. */
+/* struct console_user. */
 static void on_input(void *context)
 {
-	control_on_input(context);
+	struct session *s = context;
+
+	control_on_input(&s->control);
+}
+
+static void on_quit(void *context)
+{
+	struct session *s = context;
+
+	control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
 }
 
 /* For interrupt_ask(). */
-static bool wants_quit(void *terminal)
+static bool wants_quit(void *devices)
 {
-	return terminal_wants_quit(terminal);
+	return devices_wants_quit(devices);
 }
 
 /* struct control, interrupted: what interrupted the main thread ends the run. */
@@ -147,7 +156,7 @@ static void on_interrupt(void *context)
 	for (int i = 0; i < 3 && s->control.quit.trigger != VM_TRIGGER_HOST_QUIT; i++)
 		on_signal(s);
 	if (s->control.quit.trigger != VM_TRIGGER_HOST_QUIT)
-		control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
+		on_quit(s);
 }
 
 /* --- what the main loop calls --- */
@@ -178,24 +187,6 @@ static void on_signals(void *context, short events)
 	on_signal(context);
 }
 
-static void on_console(void *context, short events)
-{
-	struct session *s = context;
-
-	if (terminal_run(&s->vm.devices->terminal) == TERMINAL_QUIT)
-		control_quit(&s->control, CONTROL_REASON_HOST_UI, "Ctrl-A x on the console");
-}
-
-static void on_clock(void *context, short events)
-{
-	pl031_expired(context);
-}
-
-static void on_randomness(void *context, short events)
-{
-	rng_serve(context);
-}
-
 static void on_monitor(void *context, short events)
 {
 	monitor_run(context);
@@ -212,7 +203,7 @@ static void on_stop(void *context, short events)
 /* Everything that is not a vCPU's until the run is over. */
 static int watch(struct session *s, struct error *error)
 {
-	struct devices *devices = s->vm.devices;
+	const struct console_user user = { .input = on_input, .quit = on_quit, .context = s };
 	const struct {
 		enum main_loop_order order;
 		int fd;
@@ -222,9 +213,6 @@ static int watch(struct session *s, struct error *error)
 		/* First, so that what comes from outside finds the state that it is in. */
 		{ MAIN_LOOP_FIRST, control_fd(&s->control), on_question, s },
 		{ MAIN_LOOP_USUAL, s->signal_fd, on_signals, s },
-		{ MAIN_LOOP_USUAL, terminal_fd(&devices->terminal), on_console, s },
-		{ MAIN_LOOP_USUAL, pl031_fd(&devices->rtc), on_clock, &devices->rtc },
-		{ MAIN_LOOP_USUAL, rng_fd(&devices->rng), on_randomness, &devices->rng },
 		{ MAIN_LOOP_LAST, s->vm.stop_fd, on_stop, s },
 	};
 	int err = 0;
@@ -237,8 +225,11 @@ static int watch(struct session *s, struct error *error)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_FIRST, record_due, on_record_due,
 					     s);
 
-	return err ? error_set(error, err, "cannot watch what the VM needs: %s", strerror(-err))
-		   : 0;
+	if (err)
+		return error_set(error, err, "cannot wait for what the VM needs: %s",
+				 strerror(-err));
+
+	return devices_watch(s->vm.devices, &s->loop, &user, error);
 }
 
 static int watch_monitor(struct session *s, struct error *error)
@@ -246,7 +237,8 @@ static int watch_monitor(struct session *s, struct error *error)
 	const int err = main_loop_add(&s->loop, MAIN_LOOP_USUAL, monitor_fd(&s->monitor), POLLIN,
 				      on_monitor, &s->monitor);
 
-	return err ? error_set(error, err, "cannot watch the control socket: %s", strerror(-err))
+	return err ? error_set(error, err, "cannot wait for clients of the control socket: %s",
+			       strerror(-err))
 		   : 0;
 }
 
@@ -299,11 +291,9 @@ int run(const struct run_options *options, struct error *error)
 	if (!ret) {
 		control_create(&s.control, &s.vm, &s.record,
 			       s.found.recorded ? &s.found.last : NULL, options->from, s.dir.fd);
-		s.vm.devices->terminal.before_input = on_input;
-		s.vm.devices->terminal.context = &s.control;
 		s.control.interrupted = on_interrupt;
 		s.control.context = &s;
-		interrupt_ask(wants_quit, &s.vm.devices->terminal);
+		interrupt_ask(wants_quit, s.vm.devices);
 		ret = run_vm(&s, error);
 		interrupt_ask(NULL, NULL);
 		vm_destroy(&s.vm);

@@ -14,7 +14,7 @@
 bool vpsci_suspend_entry_ok(const struct vm *vm, uint64_t ipa)
 {
 	return memory_at(&vm->memory, ipa, INSTRUCTION_SIZE) ||
-	       flash_holds(&vm->devices->flash, ipa, INSTRUCTION_SIZE);
+	       devices_have_rom(vm->devices, ipa, INSTRUCTION_SIZE);
 }
 
 static enum vcpu_next crash(struct vcpu *vcpu, const char *what, int err)

@@ -146,14 +146,15 @@ static json_t *query_block(void *context, const char *argument, struct error *er
 	const struct control *control = context;
 	const struct devices *devices = control->vm->devices;
 	json_t *blocks = json_array();
+	const struct disk *disk;
 	char name[32];
 
-	for (size_t i = 0; i < devices->disk_count; i++) {
+	for (size_t i = 0; (disk = devices_disk(devices, i)); i++) {
 		snprintf(name, sizeof(name), "disk%zu", i);
 		(void)json_array_append_new(blocks,
 					    json_pack("{s:s, s:s, s:b, s:b, s:o}", "device", name,
 						      "type", "unknown", "removable", 0, "locked",
-						      0, "inserted", inserted(&devices->disks[i])));
+						      0, "inserted", inserted(disk)));
 	}
 
 	return blocks;

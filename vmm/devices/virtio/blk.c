@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "devices/virtio/blk.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/virtio_ids.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/message.h"
+#include "config/config.h"
 #include "devices/virtio/blk-request.h"
+#include "devices/virtio/device.h"
 
 #define BIT(number) (1ULL << (number))
 
@@ -208,3 +214,105 @@ int blk_drain(struct blk *blk)
 
 	return err;
 }
+
+/* --- as a device of the machine --- */
+
+/** What create() makes. */
+struct blk_device {
+	struct blk blk; /**< First. */
+	struct disk disk;
+};
+
+static_assert(offsetof(struct blk_device, blk) == 0, "it is a struct blk");
+static_assert(offsetof(struct blk, mmio) == 0, "virtio/device.h");
+
+static size_t count_disks(const struct config *config)
+{
+	return config->disk_count;
+}
+
+/* Disks are in the first slots, in the order in which they were given. */
+static int create(struct device *device, size_t number, const struct device_setup *setup,
+		  struct error *error)
+{
+	const struct disk_config *config = &setup->config->disks[number];
+	struct blk_device *made = calloc(1, sizeof(*made));
+	int err;
+
+	if (!made)
+		return error_set(error, -ENOMEM, "out of memory");
+	err = disk_open(&made->disk, config->path, config->read_only, error);
+	if (err)
+		goto err_free;
+	if (made->disk.format)
+		message("%s: disk %s looks like a %s image: the guest gets the file as it is, raw",
+			setup->vm_name, config->path, made->disk.format);
+	err = blk_create(&made->blk, &made->disk, setup->memory, virtio_device_spi(number),
+			 setup->report, setup->context);
+	if (err) {
+		error_set(error, err, "cannot make the disk %s: %s", config->path, strerror(-err));
+		goto err_close;
+	}
+	virtio_device_place(device, &made->blk.mmio, number);
+
+	return 0;
+
+err_close:
+	disk_close(&made->disk);
+err_free:
+	free(made);
+
+	return err;
+}
+
+static void destroy(void *self)
+{
+	struct blk_device *made = self;
+
+	blk_destroy(&made->blk);
+	disk_close(&made->disk);
+	free(made);
+}
+
+static const struct disk *get_disk(const void *self)
+{
+	const struct blk *blk = self;
+
+	return blk->disk;
+}
+
+static int check_durable(const struct blk *blk, int err, struct error *error)
+{
+	return err ? error_set(error, err, "%s: what was written is not durable: %s", blk->name,
+			       strerror(-err))
+		   : 0;
+}
+
+static int drain(void *self, struct error *error)
+{
+	return check_durable(self, blk_drain(self), error);
+}
+
+static int flush(void *self, struct error *error)
+{
+	const struct blk *blk = self;
+
+	return check_durable(blk, blk->disk->read_only ? 0 : disk_sync(blk->disk), error);
+}
+
+static int serialize(void *self, struct stream *stream, struct error *error)
+{
+	const struct blk *blk = self;
+
+	return virtio_mmio_serialize(self, stream)
+		       ? 0
+		       : error_set(error, -ENODEV,
+				   "%s, of %llu bytes, does not match the saved disk", blk->name,
+				   (unsigned long long)blk->disk->size);
+}
+
+const struct device_ops blk_ops = {
+	VIRTIO_DEVICE_OPS, .name = "virtio-blk", .count = count_disks,
+	.create = create,  .destroy = destroy,	 .disk = get_disk,
+	.drain = drain,	   .flush = flush,	 .serialize = serialize,
+};

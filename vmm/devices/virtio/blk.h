@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 struct blk {
-	struct virtio_mmio mmio; /**< What the machine puts on its bus. */
+	struct virtio_mmio mmio; /**< First. */
 	struct disk *disk;
 	char *name; /**< Constant: "disk PATH", for messages. */
 	struct virtio_blk_config space; /**< Constant once vCPUs run. */
@@ -46,6 +46,9 @@ struct blk {
 	int stop_fd;
 	pthread_t thread;
 };
+
+/** The board's: a machine has one for each of its configuration's disks. */
+extern const struct device_ops blk_ops;
 
 /**
  * Make a disk and start its thread. Before any vCPU runs.

@@ -109,9 +109,9 @@ static void reset_device(struct virtio_mmio *mmio, bool power_on)
 	pthread_mutex_unlock(&mmio->lock);
 }
 
-static void virtio_mmio_reset(void *device)
+void virtio_mmio_reset(void *self)
 {
-	reset_device(device, true);
+	reset_device(self, true);
 }
 
 /* The configuration space never changes, so neither does ConfigGeneration. */
@@ -181,9 +181,9 @@ static uint32_t read_register(struct virtio_mmio *mmio, uint64_t offset)
 	}
 }
 
-static uint64_t virtio_mmio_read(void *device, uint64_t offset, unsigned int size)
+uint64_t virtio_mmio_read(void *self, uint64_t offset, unsigned int size)
 {
-	struct virtio_mmio *mmio = device;
+	struct virtio_mmio *mmio = self;
 
 	if (offset >= VIRTIO_MMIO_CONFIG)
 		return read_space(mmio, offset - VIRTIO_MMIO_CONFIG, size);
@@ -325,9 +325,9 @@ static void write_locked(struct virtio_mmio *mmio, uint64_t offset, uint32_t val
 	}
 }
 
-static void virtio_mmio_write(void *device, uint64_t offset, uint64_t value, unsigned int size)
+void virtio_mmio_write(void *self, uint64_t offset, uint64_t value, unsigned int size)
 {
-	struct virtio_mmio *mmio = device;
+	struct virtio_mmio *mmio = self;
 
 	/* No device has a configuration field that a driver may write. */
 	if (offset >= VIRTIO_MMIO_CONFIG || offset % 4 != 0 || size != 4)
@@ -352,13 +352,6 @@ static void virtio_mmio_write(void *device, uint64_t offset, uint64_t value, uns
 	write_locked(mmio, offset, (uint32_t)value);
 	pthread_mutex_unlock(&mmio->lock);
 }
-
-const struct device_ops virtio_mmio_ops = {
-	.name = "virtio-mmio",
-	.read = virtio_mmio_read,
-	.write = virtio_mmio_write,
-	.reset = virtio_mmio_reset,
-};
 
 int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config *config)
 {

@@ -2,7 +2,7 @@
 /*
  * The transport of virtio devices: virtio 1.2, Virtio Over MMIO, version 2.
  *
- * A device embeds a struct virtio_mmio, waits on notify_fd in a thread of its
+ * A device begins with a struct virtio_mmio, waits on notify_fd in a thread of its
  * own, and serves its queues holding the lock, one request at a time:
  *
  *	lock; if virtio_mmio_running(): pop, carry out, push; unlock
@@ -30,7 +30,7 @@
 #define VMM_VIRTIO_MMIO_H
 
 #include "base/stream.h"
-#include "board/bus.h"
+#include "board/device.h"
 #include "board/memory.h"
 #include "devices/virtio/queue.h"
 
@@ -90,8 +90,10 @@ struct virtio_mmio {
 	struct virtqueue queues[VIRTIO_MMIO_QUEUES_MAX];
 };
 
-/** For bus_add(), with the struct virtio_mmio as the device. */
-extern const struct device_ops virtio_mmio_ops;
+/* As in struct device_ops, of a device that begins with its struct virtio_mmio. */
+uint64_t virtio_mmio_read(void *self, uint64_t offset, unsigned int size);
+void virtio_mmio_write(void *self, uint64_t offset, uint64_t value, unsigned int size);
+void virtio_mmio_reset(void *self);
 
 /** Make a device in its state after power-on. Returns 0 or -errno. Before any vCPU runs. */
 int virtio_mmio_create(struct virtio_mmio *mmio, const struct virtio_mmio_config *config);

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "devices/virtio/rng.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <linux/virtio_ids.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+
+#include "base/error.h"
+#include "base/main-loop.h"
+#include "board/board.h"
+#include "devices/virtio/device.h"
 
 /* What one answer holds at most: a driver that wants more asks again. */
 #define ANSWER_SIZE_MAX 4096
@@ -94,3 +105,47 @@ void rng_destroy(struct rng *rng)
 {
 	virtio_mmio_destroy(&rng->mmio);
 }
+
+/* --- as a device of the machine --- */
+
+static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
+
+static int create(struct device *device, size_t number, const struct device_setup *setup,
+		  struct error *error)
+{
+	struct rng *rng = calloc(1, sizeof(*rng));
+	int err = rng ? rng_create(rng, setup->memory, virtio_device_spi(BOARD_VIRTIO_RNG_SLOT),
+				   setup->report, setup->context)
+		      : -ENOMEM;
+
+	if (err) {
+		free(rng);
+
+		return error_set(error, err, "cannot make the source of randomness: %s",
+				 strerror(-err));
+	}
+	virtio_device_place(device, &rng->mmio, BOARD_VIRTIO_RNG_SLOT);
+
+	return 0;
+}
+
+static void destroy(void *self)
+{
+	rng_destroy(self);
+	free(self);
+}
+
+static void on_notification(void *self, short events)
+{
+	rng_serve(self);
+}
+
+static int watch(void *self, struct main_loop *loop)
+{
+	return main_loop_add(loop, MAIN_LOOP_USUAL, rng_fd(self), POLLIN, on_notification, self);
+}
+
+const struct device_ops rng_ops = {
+	VIRTIO_DEVICE_OPS,  .name = "virtio-rng", .create = create,
+	.destroy = destroy, .watch = watch,	  .serialize = virtio_device_serialize,
+};

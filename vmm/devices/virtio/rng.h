@@ -14,9 +14,12 @@
 #include <stdint.h>
 
 struct rng {
-	struct virtio_mmio mmio; /**< What the machine puts on its bus. */
+	struct virtio_mmio mmio; /**< First. */
 	struct virtqueue_chain chain; /**< The request in hand; guarded by mmio.lock. */
 };
+
+/** The board's, in its last slot. */
+extern const struct device_ops rng_ops;
 
 /**
  * Make the device. Before any vCPU runs.

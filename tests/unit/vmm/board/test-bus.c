@@ -62,14 +62,14 @@ static void each_device_answers_in_its_window_only(void **state)
 	assert_int_equal(bus_add(&bus, 0x2000, 0x200, &probe_ops, &probes[1]), 0);
 
 	assert_null(bus_read(&bus, 0xfff, 1, &value));
-	assert_ptr_equal(bus_read(&bus, 0x1000, 1, &value)->device, &probes[0]);
-	assert_ptr_equal(bus_read(&bus, 0x1fff, 1, &value)->device, &probes[0]);
+	assert_ptr_equal(bus_read(&bus, 0x1000, 1, &value)->self, &probes[0]);
+	assert_ptr_equal(bus_read(&bus, 0x1fff, 1, &value)->self, &probes[0]);
 	assert_int_equal(probes[0].offset, 0xfff);
-	assert_ptr_equal(bus_read(&bus, 0x2000, 4, &value)->device, &probes[1]);
-	assert_ptr_equal(bus_write(&bus, 0x21ff, 1, 0)->device, &probes[1]);
+	assert_ptr_equal(bus_read(&bus, 0x2000, 4, &value)->self, &probes[1]);
+	assert_ptr_equal(bus_write(&bus, 0x21ff, 1, 0)->self, &probes[1]);
 	assert_null(bus_read(&bus, 0x2200, 4, &value));
 	assert_null(bus_write(&bus, 0x2fff, 1, 0));
-	assert_ptr_equal(bus_write(&bus, 0x3ff8, 8, 7)->device, &probes[2]);
+	assert_ptr_equal(bus_write(&bus, 0x3ff8, 8, 7)->self, &probes[2]);
 	assert_int_equal(probes[2].offset, 0xff8);
 	assert_int_equal(probes[2].value, 7);
 	assert_int_equal(probes[2].size, 8);

@@ -14,6 +14,9 @@
 
 #include <cmocka.h>
 
+#include "support/board.h"
+#include "support/scratch.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define RAM_SIZE (64ULL << 20)
 
@@ -25,6 +28,7 @@ struct rig {
 	struct device_tree tree;
 	struct memory memory;
 	const void *fdt;
+	struct board *board; /**< Once the tree is written. */
 };
 
 /* As KVM numbers them: 16 to a cluster. */
@@ -50,9 +54,17 @@ static void rig_make(struct rig *r, unsigned int cpu_count, size_t disk_count)
 
 static int rig_try(struct rig *r, struct error *error)
 {
+	static struct board board;
+
 	r->tree.config = &r->config;
 	r->tree.image = &r->image;
 	r->tree.mpidrs = r->mpidrs;
+	if (!r->board) {
+		r->board = &board;
+		board_create(r->board, &r->config);
+	}
+	r->tree.devices = r->board->devices.all;
+	r->tree.device_count = r->board->devices.count;
 
 	return device_tree_write(&r->tree, &r->memory, error);
 }
@@ -69,6 +81,8 @@ static void rig_write(struct rig *r)
 
 static void rig_free(struct rig *r)
 {
+	if (r->board)
+		board_destroy(r->board);
 	memory_destroy(&r->memory);
 }
 
@@ -497,5 +511,5 @@ int main(void)
 		cmocka_unit_test(memory_without_room_for_it_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

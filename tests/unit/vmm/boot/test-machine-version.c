@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "board/board.h"
+#include "support/board.h"
 #include "support/scratch.h"
 
 #define FOLDER "tests/unit/vmm/boot/machine"
@@ -191,16 +192,18 @@ static struct config config_of(const struct shape *shape, uint32_t version)
 /* Make such a machine, and its tree the text. */
 static void make(const struct shape *shape, uint32_t version)
 {
+	static struct board board;
 	const struct config config = config_of(shape, version);
 	uint64_t mpidrs[CONFIG_CPUS_MAX];
 	struct error error = { "" };
 	struct memory memory;
 	struct image image;
-	const struct device_tree tree = {
+	struct device_tree tree = {
 		.config = &config,
 		.image = &image,
 		.psci_version = shape->psci_version,
 		.mpidrs = mpidrs,
+		.devices = board.devices.all,
 	};
 	void *fdt;
 
@@ -208,12 +211,15 @@ static void make(const struct shape *shape, uint32_t version)
 		mpidrs[i] = (i & 0xf) | (uint64_t)(i >> 4) << 8;
 	if (image_open(&image, &config, &error) != 0)
 		fail_msg("%s", error.text);
+	board_create(&board, &config);
+	tree.device_count = board.devices.count;
 	assert_int_equal(memory_create(&memory, config.memory), 0);
 	assert_int_equal(device_tree_write(&tree, &memory, &error), 0);
 	fdt = memory_at(&memory, image.device_tree_address, IMAGE_DEVICE_TREE_SIZE);
 	assert_non_null(fdt);
 	say_tree(fdt, &image);
 	memory_destroy(&memory);
+	board_destroy(&board);
 	image_close(&image);
 }
 

@@ -156,24 +156,6 @@ static void a_firmware_may_fill_its_bank(void **state)
 	flash_destroy(&flash);
 }
 
-static void what_is_flash_is_told_from_what_is_not(void **state)
-{
-	struct flash flash = { 0 };
-	struct error error;
-
-	assert_false(flash_holds(&flash, 0, 4));
-	assert_int_equal(flash_create(&flash, make_firmware(PAGE), &error), 0);
-	assert_true(flash_holds(&flash, 0, 4));
-	assert_true(flash_holds(&flash, FLASH_SIZE - 4, 4));
-	assert_true(flash_holds(&flash, 0, FLASH_SIZE));
-	assert_false(flash_holds(&flash, FLASH_SIZE - 3, 4));
-	assert_false(flash_holds(&flash, FLASH_SIZE, 4));
-	assert_false(flash_holds(&flash, UINT64_MAX, 4));
-	assert_false(flash_holds(&flash, 0, UINT64_MAX));
-	assert_false(flash_holds(&flash, 0, 0));
-	flash_destroy(&flash);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,7 +165,6 @@ int main(void)
 		cmocka_unit_test(nobody_can_write_it),
 		cmocka_unit_test(what_is_no_firmware_is_refused),
 		cmocka_unit_test(a_firmware_may_fill_its_bank),
-		cmocka_unit_test(what_is_flash_is_told_from_what_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

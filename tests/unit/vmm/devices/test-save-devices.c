@@ -401,7 +401,7 @@ static uint32_t read_alignment(struct blk *blk)
 	const uint64_t at =
 		VIRTIO_MMIO_CONFIG + offsetof(struct virtio_blk_config, discard_sector_alignment);
 
-	return (uint32_t)virtio_mmio_ops.read(&blk->mmio, at, 4);
+	return (uint32_t)virtio_mmio_read(&blk->mmio, at, 4);
 }
 
 /* A disk of @r's image on a host whose file system has blocks of @block_size bytes. */

@@ -23,7 +23,7 @@
 
 /* A field of the configuration space. */
 #define SPACE(r, field)                                                                         \
-	((uint32_t)virtio_mmio_ops.read(                                                        \
+	((uint32_t)virtio_mmio_read(                                                            \
 		&(r)->blk.mmio, VIRTIO_MMIO_CONFIG + offsetof(struct virtio_blk_config, field), \
 		sizeof((r)->blk.space.field)))
 

@@ -82,7 +82,7 @@ static void it_says_how_many_it_has(void **state)
 
 	rig_create(&r, false);
 	assert_true(driver_get(&r.blk.mmio, VIRTIO_MMIO_DEVICE_FEATURES) & MQ);
-	assert_int_equal(virtio_mmio_ops.read(&r.blk.mmio, VIRTIO_MMIO_CONFIG + 34, 2), QUEUES);
+	assert_int_equal(virtio_mmio_read(&r.blk.mmio, VIRTIO_MMIO_CONFIG + 34, 2), QUEUES);
 	for (uint32_t i = 0; i <= QUEUES; i++) {
 		driver_set(&r.blk.mmio, VIRTIO_MMIO_QUEUE_SEL, i);
 		assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_QUEUE_NUM_MAX),

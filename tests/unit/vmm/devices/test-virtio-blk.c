@@ -26,11 +26,10 @@
 static void it_describes_itself(void **state)
 {
 	struct rig r;
-	const struct device_ops *ops = &virtio_mmio_ops;
 
 	rig_create(&r, false);
 	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_DEVICE_ID), VIRTIO_ID_BLOCK);
-	assert_int_equal(ops->read(&r.blk.mmio, VIRTIO_MMIO_CONFIG, 8), RIG_SECTORS);
+	assert_int_equal(virtio_mmio_read(&r.blk.mmio, VIRTIO_MMIO_CONFIG, 8), RIG_SECTORS);
 	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_CONFIG + 4), 0);
 	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_CONFIG + 12), 254);
 	assert_int_equal(driver_get(&r.blk.mmio, VIRTIO_MMIO_CONFIG + 20), 512);
@@ -252,7 +251,7 @@ static void requests_that_are_none_break_the_device_until_reset(void **state)
 	snprintf(wanted, sizeof(wanted), "disk %s: ", r.path);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		/* As after a reset of the machine, when it may be told again. */
-		virtio_mmio_ops.reset(&r.blk.mmio);
+		virtio_mmio_reset(&r.blk.mmio);
 		rig_start(&r, RIG_FLUSH);
 		rig_header(&r, VIRTIO_BLK_T_IN, 0);
 		rig_describe(&r, 0, cases[i].address, cases[i].size, cases[i].flags);

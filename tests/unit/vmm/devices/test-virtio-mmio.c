@@ -335,7 +335,7 @@ static void a_broken_protocol_is_told_to_the_driver_and_once_to_the_user(void **
 	assert_string_equal(f.report, "disk test.img: the guest's driver broke the protocol, "
 				      "a descriptor is empty");
 
-	virtio_mmio_ops.reset(&f.mmio);
+	virtio_mmio_reset(&f.mmio);
 	fail_locked(&f, "a descriptor is empty");
 	assert_int_equal(f.reports, 2);
 	teardown(&f);
@@ -370,7 +370,7 @@ static void a_reset_leaves_nothing_behind(void **state)
 		if (i == 0)
 			driver_set(&f.mmio, VIRTIO_MMIO_STATUS, 0);
 		else
-			virtio_mmio_ops.reset(&f.mmio);
+			virtio_mmio_reset(&f.mmio);
 		assert_power_on_state(&f);
 	}
 	/* The descriptors are the same, and no interrupt of the past comes. */
@@ -400,7 +400,7 @@ static void a_halt_lasts_until_the_machine_is_reset(void **state)
 		if (i == 0)
 			driver_set(&f.mmio, VIRTIO_MMIO_STATUS, 0);
 		else
-			virtio_mmio_ops.reset(&f.mmio);
+			virtio_mmio_reset(&f.mmio);
 		assert_true(driver_negotiate(&f.mmio, 0));
 		driver_start(&f.driver, &f.mmio);
 		assert_int_equal(virtio_mmio_running(&f.mmio), i == 1);
@@ -421,9 +421,9 @@ static void the_configuration_space_is_read_in_any_size(void **state)
 				if (offset + i < sizeof(space))
 					wanted |= (uint64_t)space[offset + i] << (8 * i);
 			assert_int_equal(
-				virtio_mmio_ops.read(&f.mmio, VIRTIO_MMIO_CONFIG + offset, size),
+				virtio_mmio_read(&f.mmio, VIRTIO_MMIO_CONFIG + offset, size),
 				wanted);
-			virtio_mmio_ops.write(&f.mmio, VIRTIO_MMIO_CONFIG + offset, 0, size);
+			virtio_mmio_write(&f.mmio, VIRTIO_MMIO_CONFIG + offset, 0, size);
 		}
 	}
 	teardown(&f);
@@ -439,8 +439,8 @@ static void registers_are_read_and_written_as_aligned_words_only(void **state)
 		for (unsigned int size = 1; size <= 8; size *= 2) {
 			if (size == 4 && offset % 4 == 0)
 				continue;
-			assert_int_equal(virtio_mmio_ops.read(&f.mmio, offset, size), 0);
-			virtio_mmio_ops.write(&f.mmio, offset, 0, size);
+			assert_int_equal(virtio_mmio_read(&f.mmio, offset, size), 0);
+			virtio_mmio_write(&f.mmio, offset, 0, size);
 		}
 	}
 	assert_int_equal(driver_get(&f.mmio, VIRTIO_MMIO_STATUS), AGREED);

@@ -130,12 +130,12 @@ uint16_t driver_device_flags(const struct driver *driver)
 
 uint32_t driver_get(struct virtio_mmio *mmio, uint64_t offset)
 {
-	return (uint32_t)virtio_mmio_ops.read(mmio, offset, 4);
+	return (uint32_t)virtio_mmio_read(mmio, offset, 4);
 }
 
 void driver_set(struct virtio_mmio *mmio, uint64_t offset, uint32_t value)
 {
-	virtio_mmio_ops.write(mmio, offset, value, 4);
+	virtio_mmio_write(mmio, offset, value, 4);
 }
 
 bool driver_negotiate(struct virtio_mmio *mmio, uint64_t features)

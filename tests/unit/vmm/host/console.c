@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "console.h"
 
-#include "machine/console.h"
+#include "devices/pl011.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -46,7 +46,7 @@ static void restore_standard(struct console *c)
 static void connect_uart(struct console *c)
 {
 	pl011_create(&c->uart, (struct irq_line){ .spi = 1 });
-	console_connect(&c->terminal, &c->uart);
+	pl011_ops.connect(&c->uart, &c->terminal);
 	pl011_ops.write(&c->uart, UARTLCR_H, 0x70, 4);
 	pl011_ops.write(&c->uart, UARTCR, 0x301, 4);
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "devices/virtio/device.h"
+
+#include <errno.h>
+#include <linux/virtio_mmio.h>
+
+#include "base/error.h"
+#include "board/board.h"
+#include "boot/tree-writer.h"
+
+uint32_t virtio_device_spi(size_t slot)
+{
+	return (uint32_t)(BOARD_VIRTIO_SPI + slot);
+}
+
+void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t slot)
+{
+	device->self = mmio;
+	device->base = BOARD_VIRTIO_BASE + slot * BOARD_VIRTIO_SIZE;
+	device->size = BOARD_VIRTIO_SIZE;
+	device->spi = virtio_device_spi(slot);
+	device->irq_fd = mmio->irq_fd;
+	device->doorbell_fd = mmio->notify_fd;
+	device->doorbell = VIRTIO_MMIO_QUEUE_NOTIFY;
+}
+
+/* Only slots that hold a device: each empty one would cost the guest a probe. */
+void virtio_device_describe(const struct device *device, struct tree_writer *tree)
+{
+	tree_begin_at(tree, "virtio_mmio", device->base);
+	tree_text(tree, "compatible", "virtio,mmio");
+	tree_place(tree, device, TREE_IRQ_EDGE_RISING);
+	tree_flag(tree, "dma-coherent");
+	tree_end(tree);
+}
+
+void virtio_device_quiesce(void *self)
+{
+	virtio_mmio_quiesce(self);
+}
+
+void virtio_device_unquiesce(void *self)
+{
+	virtio_mmio_unquiesce(self);
+}
+
+void virtio_device_freeze(void *self)
+{
+	virtio_mmio_freeze(self);
+}
+
+void virtio_device_thaw(void *self)
+{
+	virtio_mmio_thaw(self);
+}
+
+int virtio_device_serialize(void *self, struct stream *stream, struct error *error)
+{
+	const struct virtio_mmio *mmio = self;
+
+	return virtio_mmio_serialize(self, stream)
+		       ? 0
+		       : error_set(error, -ENODEV, "%s does not match the saved device",
+				   mmio->config.name);
+}

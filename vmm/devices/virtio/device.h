@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What virtio devices have in common as devices of the machine: their places, and how they
+ * come to rest. A device's table begins with VIRTIO_DEVICE_OPS and adds what is its own.
+ */
+#ifndef VMM_VIRTIO_DEVICE_H
+#define VMM_VIRTIO_DEVICE_H
+
+#include "board/device.h"
+#include "devices/virtio/mmio.h"
+
+/**
+ * All functions are given the device as @self. Its struct begins with the transport, so that
+ * an access of the guest's costs no step more:
+ *
+ *	static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
+ */
+#define VIRTIO_DEVICE_OPS                                                                 \
+	.read = virtio_mmio_read, .write = virtio_mmio_write, .reset = virtio_mmio_reset, \
+	.describe = virtio_device_describe, .quiesce = virtio_device_quiesce,             \
+	.unquiesce = virtio_device_unquiesce, .freeze = virtio_device_freeze,             \
+	.thaw = virtio_device_thaw
+
+/** For create(): fill in @device, which is @mmio, in the transport's slot @slot. */
+void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t slot);
+
+/** The interrupt of a slot. */
+uint32_t virtio_device_spi(size_t slot);
+
+void virtio_device_describe(const struct device *device, struct tree_writer *tree);
+void virtio_device_quiesce(void *self);
+void virtio_device_unquiesce(void *self);
+void virtio_device_freeze(void *self);
+void virtio_device_thaw(void *self);
+
+/** For a device without state of its own: that of the transport. */
+int virtio_device_serialize(void *self, struct stream *stream, struct error *error);
+
+#endif
