@@ -61,7 +61,7 @@ lib_src := $(sort $(wildcard lib/*.c))
 vmm_src := $(sort $(wildcard vmm/*/*.c vmm/*/*/*.c))
 # What speaks KVM's arm64 ABI compiles for arm64 only; the rest is unit-tested here.
 vmm_kvm_src := $(filter vmm/machine/vm.c vmm/machine/vcpu.c vmm/machine/guest-clock.c \
-	vmm/host/memory-error.c vmm/kvm/gic.c vmm/kvm/counter.c vmm/kvm/registers.c vmm/kvm/reset-state.c vmm/kvm/smccc-filter.c \
+	vmm/host/memory-error.c vmm/kvm/gic.c vmm/kvm/counter.c vmm/kvm/registers.c vmm/kvm/vcpu.c vmm/kvm/reset-state.c vmm/kvm/smccc-filter.c \
 	vmm/vpsci/% vmm/save/vcpu-state.c vmm/save/gic-state.c vmm/save/machine.c vmm/save/file.c vmm/save/psci-state.c \
 	vmm/control/control.c vmm/control/act.c vmm/control/report.c vmm/control/qmp/monitor.c vmm/control/qmp/event.c \
 	vmm/control/qmp/commands.c vmm/run/run.c vmm/cli/%,$(vmm_src))

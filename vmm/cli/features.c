@@ -7,13 +7,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "config/config.h"
+#include "kvm/gic.h"
 #include "kvm/kvm.h"
 #include "kvm/registers.h"
 #include "kvm/smccc-filter.h"
+#include "kvm/vcpu.h"
 
 static const char help[] =
 	"Usage: dormouse features\n"
@@ -53,17 +54,18 @@ static int probe_psci(int vcpu_fd, struct probe *probe, struct error *error)
 static int probe_vcpu(int vm_fd, struct probe *probe, struct error *error)
 {
 	struct kvm_vcpu_init init;
-	int err = 0;
-	const int fd = ioctl(vm_fd, KVM_CREATE_VCPU, 0);
+	const int fd = kvm_create_vcpu(vm_fd, 0);
+	int err;
 
 	if (fd < 0)
-		return error_set(error, -errno, "KVM_CREATE_VCPU: %s", strerror(errno));
-	if (ioctl(vm_fd, KVM_ARM_PREFERRED_TARGET, &init) < 0) {
-		err = error_set(error, -errno, "KVM_ARM_PREFERRED_TARGET: %s", strerror(errno));
+		return error_set(error, fd, "KVM_CREATE_VCPU: %s", strerror(-fd));
+	err = kvm_preferred_init(vm_fd, false, &init);
+	if (err) {
+		error_set(error, err, "KVM_ARM_PREFERRED_TARGET: %s", strerror(-err));
 	} else {
-		init.features[0] |= 1U << KVM_ARM_VCPU_PSCI_0_2;
-		if (ioctl(fd, KVM_ARM_VCPU_INIT, &init) < 0)
-			err = error_set(error, -errno, "KVM_ARM_VCPU_INIT: %s", strerror(errno));
+		err = kvm_init_vcpu(fd, &init);
+		if (err)
+			error_set(error, err, "KVM_ARM_VCPU_INIT: %s", strerror(-err));
 	}
 	if (!err)
 		err = probe_psci(fd, probe, error);
@@ -74,17 +76,13 @@ static int probe_vcpu(int vm_fd, struct probe *probe, struct error *error)
 
 static int probe_vm(const struct kvm *kvm, struct probe *probe, struct error *error)
 {
-	struct kvm_create_device gic = {
-		.type = KVM_DEV_TYPE_ARM_VGIC_V3,
-		.flags = KVM_CREATE_DEVICE_TEST,
-	};
 	int err;
 	/* The smallest address space, which every host has. */
 	const int fd = kvm_create_vm(kvm, 32, error);
 
 	if (fd < 0)
 		return fd;
-	probe->gic_v3 = ioctl(fd, KVM_CREATE_DEVICE, &gic) == 0;
+	probe->gic_v3 = gic_offered(fd);
 	probe->filter = smccc_filter_offered(fd);
 	err = probe_vcpu(fd, probe, error);
 	close(fd);

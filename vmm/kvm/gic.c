@@ -51,6 +51,16 @@ static int lay_out(int gic_fd, struct error *error)
 	return err;
 }
 
+bool gic_offered(int vm_fd)
+{
+	struct kvm_create_device device = {
+		.type = KVM_DEV_TYPE_ARM_VGIC_V3,
+		.flags = KVM_CREATE_DEVICE_TEST,
+	};
+
+	return ioctl(vm_fd, KVM_CREATE_DEVICE, &device) == 0;
+}
+
 int gic_create(int vm_fd, struct error *error)
 {
 	struct kvm_create_device device = { .type = KVM_DEV_TYPE_ARM_VGIC_V3 };
@@ -92,17 +102,49 @@ int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error)
 	return 0;
 }
 
-/* Read a register of 32 bits, or 0, as an interrupt controller that is not there would. */
-static uint32_t read_register(int gic_fd, uint32_t group, uint64_t attribute)
+/* KVM reads and writes as many bytes as a register of the group has. */
+static int access_register(int gic_fd, unsigned long request, uint32_t group, uint64_t attribute,
+			   uint64_t *value)
 {
-	uint32_t value = 0;
+	uint32_t narrow = (uint32_t)*value;
+	const bool wide = gic_is_wide(group);
 	const struct kvm_device_attr attr = {
 		.group = group,
 		.attr = attribute,
-		.addr = (uint64_t)(uintptr_t)&value,
+		.addr = wide ? (uint64_t)(uintptr_t)value : (uint64_t)(uintptr_t)&narrow,
 	};
 
-	return ioctl(gic_fd, KVM_GET_DEVICE_ATTR, &attr) < 0 ? 0 : value;
+	if (ioctl(gic_fd, request, &attr) < 0)
+		return -errno;
+	if (!wide)
+		*value = narrow;
+
+	return 0;
+}
+
+bool gic_is_wide(uint32_t group)
+{
+	return group == KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS;
+}
+
+int gic_get_register(int gic_fd, uint32_t group, uint64_t attribute, uint64_t *value)
+{
+	*value = 0;
+
+	return access_register(gic_fd, KVM_GET_DEVICE_ATTR, group, attribute, value);
+}
+
+int gic_set_register(int gic_fd, uint32_t group, uint64_t attribute, uint64_t value)
+{
+	return access_register(gic_fd, KVM_SET_DEVICE_ATTR, group, attribute, &value);
+}
+
+/* Or 0, as an interrupt controller that is not there would read. */
+static uint32_t read_register(int gic_fd, uint32_t group, uint64_t attribute)
+{
+	uint64_t value;
+
+	return gic_get_register(gic_fd, group, attribute, &value) == 0 ? (uint32_t)value : 0;
 }
 
 uint64_t gic_affinity(uint64_t mpidr)

@@ -3,10 +3,14 @@
 #ifndef VMM_GIC_H
 #define VMM_GIC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
+
+/** Whether the host's KVM has a GICv3 for guests. */
+bool gic_offered(int vm_fd);
 
 /**
  * Create the interrupt controller of a KVM VM and set its addresses. Returns a
@@ -30,6 +34,16 @@ int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error);
  * register's offset: the affinity in its upper 32 bits, packed.
  */
 uint64_t gic_affinity(uint64_t mpidr);
+
+/**
+ * Read and write a register, while no vCPU is in an ioctl: one of a
+ * KVM_DEV_ARM_VGIC_GRP_, with its offset or encoding as KVM's attribute has it.
+ * Those of a CPU interface are wide, 64 bits, all others 32. Both return 0 or
+ * -errno.
+ */
+int gic_get_register(int gic_fd, uint32_t group, uint64_t attribute, uint64_t *value);
+int gic_set_register(int gic_fd, uint32_t group, uint64_t attribute, uint64_t value);
+bool gic_is_wide(uint32_t group);
 
 /**
  * The private and shared peripheral interrupts that the guest has enabled and

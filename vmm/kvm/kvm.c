@@ -116,3 +116,18 @@ int kvm_create_vm(const struct kvm *kvm, unsigned long type, struct error *error
 
 	return fd < 0 ? error_set(error, -errno, "KVM_CREATE_VM: %s", strerror(errno)) : fd;
 }
+
+void kvm_report_undecoded(int vm_fd)
+{
+	const struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_NISV_TO_USER };
+
+	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_INJECT_EXT_DABT) > 0)
+		(void)ioctl(vm_fd, KVM_ENABLE_CAP, &cap);
+}
+
+int kvm_report_system_suspend(int vm_fd)
+{
+	const struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_SYSTEM_SUSPEND };
+
+	return ioctl(vm_fd, KVM_ENABLE_CAP, &cap) < 0 ? -errno : 0;
+}

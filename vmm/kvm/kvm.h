@@ -71,4 +71,13 @@ void kvm_close(struct kvm *kvm);
  */
 int kvm_create_vm(const struct kvm *kvm, unsigned long type, struct error *error);
 
+/**
+ * Have KVM report accesses outside of memory that it cannot decode, if it can also give
+ * the guest an abort for them. Where it cannot, KVM_RUN fails with ENOSYS.
+ */
+void kvm_report_undecoded(int vm_fd);
+
+/** Have KVM report SYSTEM_SUSPEND, not refuse it. Returns 0 or -errno. */
+int kvm_report_system_suspend(int vm_fd);
+
 #endif

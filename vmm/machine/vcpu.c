@@ -7,12 +7,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "board/bus.h"
 #include "host/memory-error.h"
+#include "kvm/vcpu.h"
 #include "machine/vm.h"
 #include "machine/vpsci-server.h"
 
@@ -80,7 +80,7 @@ static int clear(struct vcpu *vcpu)
 	if (reset_registers(vcpu) == 0)
 		return 0;
 
-	return ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init) < 0 ? -errno : 0;
+	return kvm_init_vcpu(vcpu->fd, &vcpu->init);
 }
 
 int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
@@ -129,14 +129,13 @@ static int init(struct vcpu *vcpu, bool power_off, struct error *error)
 	uint64_t mpidr;
 	int err;
 
-	if (ioctl(vcpu->vm->fd, KVM_ARM_PREFERRED_TARGET, &vcpu->init) < 0)
-		return error_set(error, -errno, "KVM_ARM_PREFERRED_TARGET: %s", strerror(errno));
-	vcpu->init.features[0] |= 1U << KVM_ARM_VCPU_PSCI_0_2;
-	if (power_off)
-		vcpu->init.features[0] |= 1U << KVM_ARM_VCPU_POWER_OFF;
-	if (ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init) < 0)
-		return error_set(error, -errno, "KVM_ARM_VCPU_INIT of vCPU %u: %s", vcpu->index,
-				 strerror(errno));
+	err = kvm_preferred_init(vcpu->vm->fd, power_off, &vcpu->init);
+	if (err)
+		return error_set(error, err, "KVM_ARM_PREFERRED_TARGET: %s", strerror(-err));
+	err = kvm_init_vcpu(vcpu->fd, &vcpu->init);
+	if (err)
+		return error_set(error, err, "KVM_ARM_VCPU_INIT of vCPU %u: %s", vcpu->index,
+				 strerror(-err));
 	vcpu->fresh = true;
 	err = kvm_get_register(vcpu->fd, KVM_REGISTER_MPIDR_EL1, &mpidr);
 	if (err)
@@ -155,10 +154,10 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power
 	*vcpu = (struct vcpu){ .vm = vm, .index = index };
 	/* Until its thread is told: the first one boots, the others are off. */
 	atomic_init(&vcpu->activity, index == 0 ? VCPU_RUN : VCPU_PARK);
-	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, index);
+	vcpu->fd = kvm_create_vcpu(vm->fd, index);
 	if (vcpu->fd < 0)
-		return error_set(error, -errno, "KVM_CREATE_VCPU of vCPU %u: %s", index,
-				 strerror(errno));
+		return error_set(error, vcpu->fd, "KVM_CREATE_VCPU of vCPU %u: %s", index,
+				 strerror(-vcpu->fd));
 	vcpu->run = mmap(NULL, vm->kvm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED) {
 		err = error_set(error, -errno, "cannot map the shared page of vCPU %u: %s", index,
@@ -261,14 +260,15 @@ static enum vcpu_next crash(struct vcpu *vcpu, const char *what)
  */
 static enum vcpu_next abort_access(struct vcpu *vcpu)
 {
-	const struct kvm_vcpu_events events = { .exception.ext_dabt_pending = 1 };
 	char what[128];
+	int err;
 
 	vm_report_undecoded(vcpu->vm, vcpu->index, vcpu->run->arm_nisv.fault_ipa,
 			    vcpu->run->arm_nisv.esr_iss & ESR_ISS_WNR);
-	if (ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, &events) == 0)
+	err = kvm_inject_data_abort(vcpu->fd);
+	if (!err)
 		return VCPU_RUN;
-	snprintf(what, sizeof(what), "KVM_SET_VCPU_EVENTS: %s", strerror(errno));
+	snprintf(what, sizeof(what), "KVM_SET_VCPU_EVENTS: %s", strerror(-err));
 
 	return crash(vcpu, what);
 }
@@ -345,7 +345,7 @@ static int run_guest(struct vcpu *vcpu)
 	int err;
 
 	memory_error_in_guest(vcpu->run);
-	err = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+	err = kvm_run_vcpu(vcpu->fd);
 	memory_error_in_guest(NULL);
 	if (err == -EINTR && memory_error_taken(&broken))
 		return -EHWPOISON;

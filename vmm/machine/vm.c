@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -112,18 +111,6 @@ void vm_destroy(struct vm *vm)
 	image_close(&vm->image);
 }
 
-/*
- * Have KVM report accesses outside of memory that it cannot decode, if it can also give
- * the guest an abort for them. Where it cannot, KVM_RUN fails with ENOSYS.
- */
-static void ask_for_undecoded_accesses(int vm_fd)
-{
-	const struct kvm_enable_cap cap = { .cap = KVM_CAP_ARM_NISV_TO_USER };
-
-	if (ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_INJECT_EXT_DABT) > 0)
-		(void)ioctl(vm_fd, KVM_ENABLE_CAP, &cap);
-}
-
 static int create_kvm_vm(struct vm *vm, struct error *error)
 {
 	/* KVM's machine type is the size of guest physical addresses. */
@@ -132,7 +119,7 @@ static int create_kvm_vm(struct vm *vm, struct error *error)
 	vm->fd = kvm_create_vm(vm->kvm, type, error);
 	if (vm->fd < 0)
 		return vm->fd;
-	ask_for_undecoded_accesses(vm->fd);
+	kvm_report_undecoded(vm->fd);
 
 	return memory_map_attach(vm->fd, &vm->memory, vm->devices->all, vm->devices->count, error);
 }

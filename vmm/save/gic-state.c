@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "board/board.h"
 #include "kvm/gic.h"
@@ -72,127 +71,109 @@ static uint64_t encoding(const struct cpu_register *reg)
 	       (uint64_t)reg->op2 << KVM_REG_ARM64_SYSREG_OP2_SHIFT;
 }
 
-/* A register, in or out, through @value. */
-static int transfer(const struct vm *vm, bool set, uint32_t group, uint64_t attribute, void *value,
-		    const char *name, struct error *error)
+/* Read a register and save it, or load it and write it, but for one of 0 that is @optional. */
+static int serialize_register(int gic_fd, struct stream *stream, uint32_t group, uint64_t attribute,
+			      const char *name, bool optional, struct error *error)
 {
-	const struct kvm_device_attr attr = {
-		.group = group,
-		.attr = attribute,
-		.addr = (uint64_t)(uintptr_t)value,
-	};
+	const bool loads = stream_is_loading(stream);
+	uint64_t value = 0;
+	uint32_t narrow;
+	int err = 0;
 
-	if (ioctl(vm->gic_fd, set ? KVM_SET_DEVICE_ATTR : KVM_GET_DEVICE_ATTR, &attr) < 0)
-		return error_set(error, -errno, "cannot %s %s: %s", set ? "restore" : "read", name,
-				 strerror(errno));
+	if (!loads)
+		err = gic_get_register(gic_fd, group, attribute, &value);
+	if (err)
+		return error_set(error, err, "cannot read %s: %s", name, strerror(-err));
+	if (gic_is_wide(group)) {
+		stream_serialize_u64(stream, &value);
+	} else {
+		narrow = (uint32_t)value;
+		stream_serialize_u32(stream, &narrow);
+		value = narrow;
+	}
+	if (loads && !stream_error(stream) && !(optional && value == 0))
+		err = gic_set_register(gic_fd, group, attribute, value);
 
-	return 0;
+	return err ? error_set(error, err, "cannot restore %s: %s", name, strerror(-err)) : 0;
 }
 
 /* @cpu: the affinity of whose redistributor they are, as attributes have it; or 0. */
-static int serialize_range(const struct vm *vm, struct stream *stream, const struct range *range,
+static int serialize_range(int gic_fd, struct stream *stream, const struct range *range,
 			   uint32_t group, uint64_t cpu, struct error *error)
 {
-	const bool set = stream_is_loading(stream);
 	int err = 0;
 
-	for (uint32_t i = 0; i < range->count && !err && !stream_error(stream); i++) {
-		const uint64_t attribute = cpu | (range->offset + 4ULL * i);
-		uint32_t value = 0;
-
-		if (!set)
-			err = transfer(vm, false, group, attribute, &value, range->name, error);
-		if (!err)
-			stream_serialize_u32(stream, &value);
-		if (!err && set && !stream_error(stream))
-			err = transfer(vm, true, group, attribute, &value, range->name, error);
-	}
+	for (uint32_t i = 0; i < range->count && !err && !stream_error(stream); i++)
+		err = serialize_register(gic_fd, stream, group, cpu | (range->offset + 4ULL * i),
+					 range->name, false, error);
 
 	return err;
 }
 
-static int transfer_cpu(const struct vm *vm, bool set, uint64_t cpu, const struct cpu_register *reg,
-			uint64_t *value, struct error *error)
+static int serialize_cpu_register(int gic_fd, struct stream *stream, uint64_t cpu,
+				  const struct cpu_register *reg, bool optional,
+				  struct error *error)
 {
-	return transfer(vm, set, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, cpu | encoding(reg), value,
-			reg->name, error);
+	return serialize_register(gic_fd, stream, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS,
+				  cpu | encoding(reg), reg->name, optional, error);
 }
 
-static int serialize_interface(const struct vm *vm, struct stream *stream, uint64_t cpu,
-			       struct error *error)
+static int serialize_interface(int gic_fd, struct stream *stream, uint64_t cpu, struct error *error)
 {
-	const bool set = stream_is_loading(stream);
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(interface) / sizeof(interface[0]) && !err; i++) {
-		uint64_t value = 0;
-
-		if (!set)
-			err = transfer_cpu(vm, false, cpu, &interface[i], &value, error);
-		if (!err)
-			stream_serialize_u64(stream, &value);
-		if (!err && set && !stream_error(stream))
-			err = transfer_cpu(vm, true, cpu, &interface[i], &value, error);
-	}
+	for (size_t i = 0; i < sizeof(interface) / sizeof(interface[0]) && !err; i++)
+		err = serialize_cpu_register(gic_fd, stream, cpu, &interface[i], false, error);
 
 	return err;
 }
 
 /* How many pairs of more_active[] the host has, by ICC_CTLR_EL1's PRIbits. */
-static int count_more_active(const struct vm *vm, uint64_t cpu, uint32_t *count,
-			     struct error *error)
+static int count_more_active(int gic_fd, uint64_t cpu, uint32_t *count, struct error *error)
 {
-	uint64_t value = 0;
-	const int err = transfer_cpu(vm, false, cpu, &control, &value, error);
+	uint64_t value;
+	const int err = gic_get_register(gic_fd, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS,
+					 cpu | encoding(&control), &value);
 	const unsigned int bits = (value >> 8 & 7) + 1;
 
 	*count = bits >= 7 ? 3 : bits == 6;
 
-	return err;
+	return err ? error_set(error, err, "cannot read %s: %s", control.name, strerror(-err)) : 0;
 }
 
-static int serialize_more_active(const struct vm *vm, struct stream *stream, uint64_t cpu,
+static int serialize_more_active(int gic_fd, struct stream *stream, uint64_t cpu,
 				 struct error *error)
 {
-	const bool set = stream_is_loading(stream);
 	uint32_t count = 0;
-	int err = set ? 0 : count_more_active(vm, cpu, &count, error);
+	int err = stream_is_loading(stream) ? 0 : count_more_active(gic_fd, cpu, &count, error);
 
 	if (err)
 		return err;
 	stream_serialize_u32(stream, &count);
 	if (count > MORE_ACTIVE_MAX)
 		stream_fail(stream);
-	for (uint32_t i = 0; i < 2 * count && !err && !stream_error(stream); i++) {
-		const struct cpu_register *reg = &more_active[i / 2][i % 2];
-		uint64_t value = 0;
-
-		if (!set)
-			err = transfer_cpu(vm, false, cpu, reg, &value, error);
-		if (!err)
-			stream_serialize_u64(stream, &value);
-		/* A host that has fewer does with none, if nothing is active there. */
-		if (!err && set && value && !stream_error(stream))
-			err = transfer_cpu(vm, true, cpu, reg, &value, error);
-	}
+	/* A host that has fewer does with none, if nothing is active there. */
+	for (uint32_t i = 0; i < 2 * count && !err && !stream_error(stream); i++)
+		err = serialize_cpu_register(gic_fd, stream, cpu, &more_active[i / 2][i % 2], true,
+					     error);
 
 	return err;
 }
 
-static int serialize_cpu(const struct vm *vm, struct stream *stream, const struct vcpu *vcpu,
+static int serialize_cpu(int gic_fd, struct stream *stream, const struct vcpu *vcpu,
 			 struct error *error)
 {
 	const uint64_t cpu = gic_affinity(vcpu->mpidr);
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(redistributor) / sizeof(redistributor[0]) && !err; i++)
-		err = serialize_range(vm, stream, &redistributor[i],
+		err = serialize_range(gic_fd, stream, &redistributor[i],
 				      KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, cpu, error);
 
 	if (!err)
-		err = serialize_interface(vm, stream, cpu, error);
+		err = serialize_interface(gic_fd, stream, cpu, error);
 	if (!err && stream_format(stream) >= 2)
-		err = serialize_more_active(vm, stream, cpu, error);
+		err = serialize_more_active(gic_fd, stream, cpu, error);
 
 	return err;
 }
@@ -202,10 +183,10 @@ int gic_state_serialize(const struct vm *vm, struct stream *stream, struct error
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(distributor) / sizeof(distributor[0]) && !err; i++)
-		err = serialize_range(vm, stream, &distributor[i], KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
-				      0, error);
+		err = serialize_range(vm->gic_fd, stream, &distributor[i],
+				      KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0, error);
 	for (unsigned int i = 0; i < vm->vcpu_count && !err; i++)
-		err = serialize_cpu(vm, stream, &vm->vcpus[i], error);
+		err = serialize_cpu(vm->gic_fd, stream, &vm->vcpus[i], error);
 
 	return err;
 }

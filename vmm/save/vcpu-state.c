@@ -5,9 +5,9 @@
 #include <linux/kvm.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "kvm/counter.h"
+#include "kvm/vcpu.h"
 
 /* The largest that KVM has, of a scalable vector. */
 #define REGISTER_SIZE_MAX 256
@@ -151,40 +151,23 @@ static int read_registers(const struct vcpu *vcpu, struct stream *stream, uint64
 	return err;
 }
 
-static int restore_serror(const struct vcpu *vcpu, struct kvm_vcpu_events *events,
-			  struct error *error)
-{
-	if (!events->exception.serror_pending || ioctl(vcpu->fd, KVM_SET_VCPU_EVENTS, events) == 0)
-		return 0;
-
-	return error_set(error, -errno, "cannot restore the pending SError of vCPU %u: %s",
-			 vcpu->index, strerror(errno));
-}
-
 /* An SError that is pending is in no register. */
 static int serialize_serror(const struct vcpu *vcpu, struct stream *stream, struct error *error)
 {
-	struct kvm_vcpu_events events = { 0 };
-	bool pending;
-	bool has_esr;
-	uint64_t esr;
+	struct kvm_serror serror = { 0 };
+	int err = 0;
 
-	/* Where it cannot be asked for, nobody else can have made one pending. */
-	if (!stream_is_loading(stream) && ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &events) < 0)
-		events = (struct kvm_vcpu_events){ 0 };
-	pending = events.exception.serror_pending != 0;
-	has_esr = events.exception.serror_has_esr != 0;
-	esr = events.exception.serror_esr;
-	stream_serialize_bool(stream, &pending);
-	stream_serialize_bool(stream, &has_esr);
-	stream_serialize_u64(stream, &esr);
-	if (!stream_is_loading(stream) || stream_error(stream))
-		return 0;
-	events.exception.serror_pending = pending;
-	events.exception.serror_has_esr = has_esr;
-	events.exception.serror_esr = esr;
+	if (!stream_is_loading(stream))
+		kvm_get_serror(vcpu->fd, &serror);
+	stream_serialize_bool(stream, &serror.pending);
+	stream_serialize_bool(stream, &serror.has_esr);
+	stream_serialize_u64(stream, &serror.esr);
+	if (stream_is_loading(stream) && !stream_error(stream))
+		err = kvm_set_serror(vcpu->fd, &serror);
 
-	return restore_serror(vcpu, &events, error);
+	return err ? error_set(error, err, "cannot restore the pending SError of vCPU %u: %s",
+			       vcpu->index, strerror(-err))
+		   : 0;
 }
 
 int vcpu_state_serialize(struct vcpu *vcpu, struct stream *stream, uint64_t elapsed,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "vpsci/suspend.h"
 
@@ -34,13 +33,13 @@ static int hold_kvm(struct vm *vm, uint32_t version, struct error *error)
 
 int vpsci_begin_kvm(struct vm *vm, uint64_t pc, uint64_t x0, uint32_t version, struct error *error)
 {
-	const struct kvm_enable_cap suspend = { .cap = KVM_CAP_ARM_SYSTEM_SUSPEND };
 	int err = hold_kvm(vm, version, error);
 
 	if (err)
 		return err;
-	if (ioctl(vm->fd, KVM_ENABLE_CAP, &suspend) < 0)
-		return error_set(error, -errno, "KVM_CAP_ARM_SYSTEM_SUSPEND: %s", strerror(errno));
+	err = kvm_report_system_suspend(vm->fd);
+	if (err)
+		return error_set(error, err, "KVM_CAP_ARM_SYSTEM_SUSPEND: %s", strerror(-err));
 	err = vcpu_reset(&vm->vcpus[0], pc, x0, false);
 	if (err)
 		return error_set(error, err, "cannot set the registers of vCPU 0: %s",
