@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Input to the console's UART: when the guest gets it, and that no byte is ever lost. */
+#include "pl011-rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void input_waits_until_the_receiver_is_enabled(void **state)
+{
+	struct uart_rig f;
+
+	uart_setup(&f);
+	assert_int_equal(uart_receive(&f, 3), 0);
+	uart_set(&f, LCR_H, FEN);
+	uart_set(&f, IMSC, INT_TX);
+	assert_int_equal(uart_get(&f, CR), 0x300);
+	assert_int_equal(f.rooms, 0);
+	uart_set(&f, CR, 0x101); /* UARTEN and TXE: not the receiver. */
+	assert_int_equal(f.rooms, 0);
+	uart_set(&f, CR, CR_ENABLE);
+	assert_int_equal(f.rooms, 1);
+	assert_int_equal(uart_receive(&f, 3), 3);
+	assert_int_equal(uart_get(&f, DR), 'a');
+	pl011_destroy(&f.uart);
+}
+
+/* As on QEMU, for programs that never enable it, or all but the receiver. */
+static void input_comes_without_that_to_who_looks_for_it(void **state)
+{
+	static const uint64_t looked_at[] = { FR, DR };
+	static const uint32_t enabled[] = { 0x300, 0, 0x101, 0x200, CR_ENABLE };
+	struct uart_rig f;
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t e = 0; e < sizeof(enabled) / sizeof(enabled[0]); e++) {
+			uart_setup(&f);
+			uart_set(&f, CR, enabled[e]);
+			if (enabled[e] != CR_ENABLE)
+				assert_int_equal(uart_receive(&f, 2), 0);
+			uart_get(&f, looked_at[i]);
+			assert_int_equal(f.rooms, enabled[e] != CR_ENABLE);
+			assert_int_equal(uart_receive(&f, 2), 1);
+			assert_int_equal(uart_get(&f, FR) & FR_RXFE, 0);
+			assert_int_equal(uart_get(&f, DR), 'a');
+			assert_int_equal(uart_get(&f, FR) & FR_RXFE, FR_RXFE);
+			pl011_destroy(&f.uart);
+		}
+	}
+}
+
+static void input_comes_without_that_to_who_waits_for_its_interrupt(void **state)
+{
+	static const uint32_t interrupts[] = { INT_RX, INT_RT, INT_RX | INT_RT };
+	struct uart_rig f;
+
+	for (size_t i = 0; i < sizeof(interrupts) / sizeof(interrupts[0]); i++) {
+		uart_setup(&f);
+		uart_set(&f, LCR_H, FEN);
+		assert_int_equal(uart_receive(&f, 1), 0);
+		uart_set(&f, IMSC, interrupts[i]);
+		assert_int_equal(f.rooms, 1);
+		assert_int_equal(uart_receive(&f, 1), 1);
+		assert_int_equal(uart_get(&f, MIS), interrupts[i]);
+		assert_true(irq_probe.level);
+		assert_int_equal(uart_get(&f, DR), 'a');
+		assert_false(irq_probe.level);
+		pl011_destroy(&f.uart);
+	}
+}
+
+/* Linux looks at UARTFR for each character that it prints, before it opens the receiver. */
+static void a_driver_that_closes_it_again_gets_none(void **state)
+{
+	struct uart_rig f;
+
+	uart_setup(&f);
+	uart_set(&f, CR, CR_ENABLE);
+	uart_get(&f, FR);
+	uart_set(&f, DR, 'x');
+	uart_set(&f, CR, 0x300);
+	assert_int_equal(uart_receive(&f, 1), 0);
+	uart_get(&f, FR);
+	assert_int_equal(uart_receive(&f, 1), 1);
+	pl011_ops.reset(&f.uart);
+	assert_int_equal(uart_receive(&f, 1), 0);
+	pl011_destroy(&f.uart);
+}
+
+static void input_is_taken_as_far_as_there_is_room_and_room_is_announced_once(void **state)
+{
+	struct uart_rig f;
+
+	uart_setup_enabled(&f);
+	assert_int_equal(uart_receive(&f, 20), PL011_FIFO_SIZE);
+	assert_int_equal(uart_get(&f, FR) & (FR_RXFF | FR_RXFE), FR_RXFF);
+	assert_int_equal(uart_receive(&f, 1), 0);
+	assert_int_equal(f.rooms, 0);
+	for (unsigned int i = 0; i < PL011_FIFO_SIZE; i++) {
+		assert_int_equal(uart_get(&f, DR), 'a' + i);
+		assert_int_equal(f.rooms, 1);
+	}
+	assert_int_equal(uart_get(&f, FR) & (FR_RXFF | FR_RXFE), FR_RXFE);
+
+	/* Nobody was refused, so nobody is told. */
+	assert_int_equal(uart_receive(&f, 2), 2);
+	assert_int_equal(uart_get(&f, DR), 'a');
+	assert_int_equal(uart_get(&f, DR), 'b');
+	assert_int_equal(f.rooms, 1);
+	pl011_destroy(&f.uart);
+}
+
+/* As on QEMU: whatever the level, and until there is none. */
+static void the_receive_interrupt_comes_with_the_first_byte(void **state)
+{
+	struct uart_rig f;
+
+	for (uint32_t select = 0; select < 5; select++) {
+		uart_setup_enabled(&f);
+		uart_set(&f, IFLS, select << 3);
+		for (unsigned int i = 1; i <= PL011_FIFO_SIZE; i++) {
+			assert_int_equal(uart_receive(&f, 1), 1);
+			assert_int_equal(uart_get(&f, RIS) & INT_RX, INT_RX);
+		}
+		for (unsigned int i = PL011_FIFO_SIZE; i-- > 0;) {
+			uart_get(&f, DR);
+			assert_int_equal(uart_get(&f, RIS) & INT_RX, i > 0 ? INT_RX : 0);
+		}
+		/* One that was cleared with bytes left comes back with the next. */
+		uart_receive(&f, 1);
+		uart_set(&f, ICR, INT_RX);
+		assert_int_equal(uart_get(&f, RIS) & INT_RX, 0);
+		uart_receive(&f, 1);
+		assert_int_equal(uart_get(&f, RIS) & INT_RX, INT_RX);
+		pl011_destroy(&f.uart);
+	}
+}
+
+/* For drivers that wait for it. */
+static void the_receive_timeout_lasts_until_the_fifo_is_empty(void **state)
+{
+	struct uart_rig f;
+
+	uart_setup_enabled(&f);
+	uart_set(&f, IMSC, INT_RT);
+	assert_int_equal(uart_receive(&f, 2), 2);
+	assert_int_equal(uart_get(&f, MIS), INT_RT);
+	assert_true(irq_probe.level);
+	uart_get(&f, DR);
+	assert_true(irq_probe.level);
+	uart_get(&f, DR);
+	assert_false(irq_probe.level);
+	assert_int_equal(uart_get(&f, RIS), 0);
+
+	assert_int_equal(uart_receive(&f, 1), 1);
+	uart_set(&f, ICR, INT_RT);
+	assert_false(irq_probe.level);
+	assert_int_equal(uart_receive(&f, 1), 1);
+	assert_true(irq_probe.level);
+	pl011_destroy(&f.uart);
+}
+
+static void with_fifos_off_each_byte_interrupts(void **state)
+{
+	struct uart_rig f;
+
+	uart_setup(&f);
+	uart_set(&f, CR, CR_ENABLE);
+	uart_set(&f, IMSC, INT_RX | INT_RT);
+	assert_int_equal(uart_receive(&f, 2), 1);
+	assert_int_equal(uart_get(&f, RIS), INT_RX);
+	assert_int_equal(uart_get(&f, FR) & FR_RXFF, FR_RXFF);
+	assert_true(irq_probe.level);
+	assert_int_equal(uart_get(&f, DR), 'a');
+	assert_false(irq_probe.level);
+	assert_int_equal(f.rooms, 1);
+	pl011_destroy(&f.uart);
+}
+
+static void what_is_in_the_fifo_survives_a_change_of_its_depth(void **state)
+{
+	struct uart_rig f;
+
+	uart_setup_enabled(&f);
+	assert_int_equal(uart_receive(&f, 5), 5);
+	uart_set(&f, LCR_H, 0);
+	assert_int_equal(uart_get(&f, FR) & FR_RXFF, FR_RXFF);
+	assert_int_equal(uart_receive(&f, 1), 0);
+	uart_set(&f, LCR_H, FEN);
+	assert_int_equal(f.rooms, 1);
+	for (unsigned int i = 0; i < 5; i++)
+		assert_int_equal(uart_get(&f, DR), 'a' + i);
+	pl011_destroy(&f.uart);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(input_waits_until_the_receiver_is_enabled),
+		cmocka_unit_test(input_comes_without_that_to_who_looks_for_it),
+		cmocka_unit_test(input_comes_without_that_to_who_waits_for_its_interrupt),
+		cmocka_unit_test(a_driver_that_closes_it_again_gets_none),
+		cmocka_unit_test(input_is_taken_as_far_as_there_is_room_and_room_is_announced_once),
+		cmocka_unit_test(the_receive_interrupt_comes_with_the_first_byte),
+		cmocka_unit_test(the_receive_timeout_lasts_until_the_fifo_is_empty),
+		cmocka_unit_test(with_fifos_off_each_byte_interrupts),
+		cmocka_unit_test(what_is_in_the_fifo_survives_a_change_of_its_depth),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
