@@ -70,16 +70,18 @@ static int serialize_sleeper(struct vm *vm, unsigned int *sleeper, struct stream
 	struct vcpu_suspend *suspend;
 
 	stream_serialize_u32(stream, sleeper);
-	if (*sleeper >= vm->vcpu_count)
+	if (*sleeper >= vm->vcpu_count) {
 		stream_fail(stream);
-	if (stream_error(stream))
-		return 0;
+		*sleeper = 0;
+	}
 	suspend = &vm->vcpus[*sleeper].suspend;
 	stream_serialize_u64(stream, &suspend->entry);
 	stream_serialize_u64(stream, &suspend->context);
 	stream_serialize_bool(stream, &suspend->big_endian);
 
-	return stream_is_loading(stream) ? put_to_sleep(vm, *sleeper, error) : 0;
+	return stream_is_loading(stream) && !stream_error(stream)
+		       ? put_to_sleep(vm, *sleeper, error)
+		       : 0;
 }
 
 /* --- all of it --- */
@@ -90,11 +92,11 @@ int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *strea
 	const uint64_t elapsed = serialize_time(stream);
 	int err = serialize_sleeper(vm, sleeper, stream, error);
 
-	if (!err && !stream_error(stream))
+	if (!err)
 		err = vcpu_state_serialize(&vm->vcpus[*sleeper], stream, elapsed, error);
 	if (!err)
 		err = gic_state_serialize(vm, stream, error);
-	if (!err && !stream_error(stream))
+	if (!err)
 		err = vpsci_state_serialize(vm, &vm->vcpus[*sleeper], stream, error);
 	/* After the GIC: they raise their lines again. */
 	if (!err)
