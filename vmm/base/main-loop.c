@@ -122,14 +122,20 @@ static const struct timespec *time_left(const struct main_loop *loop, struct tim
 
 static void call(struct main_loop *loop, unsigned long serial, short events)
 {
-	/* By its serial: what was called before may have moved it, or put another in its place. */
+	/*
+	 * By its serial: what was called before may have moved it, or put
+	 * another in its place.
+	 */
 	const struct main_loop_entry *entry = find_serial(loop, serial);
 
 	if (!entry)
 		return;
 	if (entry->ready && events)
 		entry->ready(entry->context, events);
-	/* It is asked before the clock is, or a moment that is now would never have come. */
+	/*
+	 * It is asked before the clock is, or a moment that is now would never
+	 * have come.
+	 */
 	else if (entry->due && entry->due(entry->context) <= main_loop_now())
 		entry->passed(entry->context);
 }

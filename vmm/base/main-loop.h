@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The loop of a thread that waits for many things at once: file descriptors that become
- * ready, and moments that come. Each is registered with a function to call then.
+ * The loop of a thread that waits for file descriptors to become ready and for
+ * deadlines. Each is registered with a function to call then.
  *
- * In a round the loop waits until something has happened, then calls the functions of all
- * that has, each once, in the order of enum main_loop_order and, within that, of their
- * registration. Descriptors are level-triggered: one that stays ready has its function
- * called in the next round again.
+ * In a round the loop waits until something has happened, then calls the
+ * functions concerned, each once, in the order of enum main_loop_order and,
+ * within that, of their registration. Descriptors are level-triggered: one that
+ * stays ready has its function called in the next round again.
  *
- * All of it belongs to the thread that runs the loop. The functions may add and remove
- * registrations, their own included: what is removed is not called any more, what is
- * added takes part from the next round on.
+ * All of it belongs to the thread that runs the loop. The functions may add and
+ * remove registrations, their own included: what is removed is not called any
+ * more, what is added takes part from the next round on.
  */
 #ifndef VMM_MAIN_LOOP_H
 #define VMM_MAIN_LOOP_H
@@ -43,17 +43,18 @@ struct main_loop_entry {
 
 /** Zero at first; there is nothing to give back. Private. */
 struct main_loop {
-	struct main_loop_entry entries[MAIN_LOOP_MAX]; /**< In the order of calls. */
+	/** In the order of calls. */
+	struct main_loop_entry entries[MAIN_LOOP_MAX];
 	size_t count;
 	unsigned long serial; /**< Of the entry that was added last. */
 	bool ended;
 };
 
 /**
- * Call @ready with @context when @fd is ready for any of @events, POLLIN or POLLOUT. It is
- * given those that it is ready for, and POLLERR, POLLHUP and POLLNVAL where they are so: these
- * cannot be ignored, or the loop never waits again. @fd stays the caller's, who removes it
- * before closing it.
+ * Call @ready with @context when @fd is ready for any of @events, POLLIN or
+ * POLLOUT. It is given the events that have happened, POLLERR, POLLHUP and
+ * POLLNVAL among them: it must handle these or remove @fd, or the loop never
+ * waits again. The caller keeps @fd, and removes it before closing it.
  *
  * Returns 0; -EEXIST if @fd is registered already; or -ENOSPC.
  */
@@ -61,10 +62,10 @@ int main_loop_add(struct main_loop *loop, enum main_loop_order order, int fd, sh
 		  void (*ready)(void *context, short events), void *context);
 
 /**
- * Call @passed with @context once the moment has come that @due returns: in microseconds
- * of main_loop_now(), or MAIN_LOOP_NEVER. @due is asked in each round, so the moment
- * may change. Descriptors that are ready all the time do not put it off. Returns 0 or
- * -ENOSPC.
+ * Call @passed with @context once the moment has come that @due returns: in
+ * microseconds of main_loop_now(), or MAIN_LOOP_NEVER. @due is asked in each
+ * round, so the moment may change. Descriptors that are ready all the time do
+ * not put it off. Returns 0 or -ENOSPC.
  */
 int main_loop_add_deadline(struct main_loop *loop, enum main_loop_order order,
 			   uint64_t (*due)(const void *context), void (*passed)(void *context),

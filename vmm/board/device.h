@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a device is to the machine: a table of constants, struct device_ops, which its own
- * file has, and for each one that there is a struct device. machine/devices.c has the list
- * of tables; nothing else knows a device by name.
+ * A device of the machine: a table of constants, struct device_ops, which its
+ * own file has, and a struct device for each one that there is.
+ * machine/devices.c lists the tables; no other file names them.
  *
- * How devices come to rest, in the words of Linux's block layer. All return at once if
- * there is nothing to do; NULL is nothing to do.
+ * How devices come to rest, in the words of Linux's block layer:
  *
- *	word		afterwards				until		vCPUs may run
- *	quiesce		it begins no request; the one in	unquiesce,	yes
- *			flight may be dropped			reset
- *	drain		no request is in flight, and what	unquiesce,	no
- *			was ever written is durable		reset
- *	freeze		no request is in flight, and its	thaw		no
- *			state does not change
- *	flush		what was written so far is durable	-		no
+ *	quiesce	 It begins no request; the one in flight may be dropped. Until
+ *		 it is unquiesced or reset. vCPUs may run.
+ *	drain	 Quiesce; then no request is in flight, and what was ever
+ *		 written is durable. Until it is unquiesced or reset.
+ *	freeze	 No request is in flight, and its state does not change. Until
+ *		 it is thawed.
+ *	flush	 What was written so far is durable.
  *
- * A drain quiesces and flushes. All are for the main thread.
+ * Only the main thread calls these, and all but quiesce only while no vCPU
+ * runs.
  */
 #ifndef VMM_DEVICE_H
 #define VMM_DEVICE_H
@@ -37,57 +36,74 @@ struct terminal;
 struct tree_writer;
 
 /**
- * A kind of device. @self is what create() made; for virtio devices it begins with the
- * transport, struct virtio_mmio. What a kind has no use for is NULL, but for read, write,
- * reset, create and destroy.
+ * A kind of device. @self is the object that create() made; a virtio device's
+ * begins with the transport, struct virtio_mmio. Every table has read, write,
+ * create, destroy and reset; another function is NULL if the device has nothing
+ * to do there.
  */
 struct device_ops {
 	const char *name;
 
-	/* --- an access of the guest's; on its vCPU's thread --- */
+	/* --- the guest's accesses; on a vCPU's thread --- */
 
 	/** Of @size 1, 2, 4 or 8 bytes, at @offset of the device's window. */
 	uint64_t (*read)(void *self, uint64_t offset, unsigned int size);
 	void (*write)(void *self, uint64_t offset, uint64_t value, unsigned int size);
 
-	/* --- which there are --- */
+	/* --- creation --- */
 
-	/** The first version of the machine that has it (board.h); 0: all have it. */
+	/**
+	 * The first version of the machine that has it (board.h); 0: all have
+	 * it.
+	 */
 	uint32_t since;
 
 	/** How many a machine has. NULL: one. */
 	size_t (*count)(const struct config *config);
 
 	/**
-	 * Make one, the @number'th of its kind, and fill in @device, which has ops set and
-	 * no descriptors. Returns 0, or -errno with @error set.
+	 * Make one, the @number'th of its kind, and fill in @device, which has
+	 * ops set and no descriptors. Returns 0, or -errno with @error set.
 	 */
 	int (*create)(struct device *device, size_t number, const struct device_setup *setup,
 		      struct error *error);
 	void (*destroy)(void *self);
 
-	/** Write its node of the device tree. The order of nodes is that of addresses. */
+	/**
+	 * Write its node of the device tree. The order of nodes is that of
+	 * addresses.
+	 */
 	void (*describe)(const struct device *device, struct tree_writer *tree);
 
 	/* --- from the main thread, while vCPUs run --- */
 
-	/** Register the descriptors that it is served by, for life. Returns 0 or -errno. */
+	/**
+	 * Register the descriptors that it is served by, for life. Returns 0 or
+	 * -errno.
+	 */
 	int (*watch)(void *self, struct main_loop *loop);
 
-	/** The console's device: connect it with @terminal, both ways. Before vCPUs run. */
+	/**
+	 * The console's device: connect it with @terminal, both ways. Before
+	 * vCPUs run.
+	 */
 	void (*connect)(void *self, struct terminal *terminal);
 
-	/** What is said of a guest that its interrupt woke: "the clock's alarm". */
+	/**
+	 * The name of its interrupt as a reason to wake, as "the clock's
+	 * alarm"; or NULL.
+	 */
 	const char *wakes;
-	bool (*is_raised)(void *self); /**< Whether its line is high; with @wakes. */
+	/** Whether its line is high; with @wakes. */
+	bool (*is_raised)(void *self);
 
 	/**
-	 * The moment when it will interrupt the guest by itself, in seconds since 1970.
-	 * Returns false if there is none.
+	 * The moment when it will interrupt the guest by itself, in seconds
+	 * since 1970. Returns false if there is none.
 	 */
 	bool (*next_alarm)(void *self, int64_t *seconds);
 
-	/** The image behind it, for those who list disks. */
+	/** Its disk image, for lists of disks. */
 	const struct disk *(*disk)(const void *self);
 
 	/* --- at rest: see the table above --- */
@@ -97,15 +113,17 @@ struct device_ops {
 
 	void (*quiesce)(void *self);
 	void (*unquiesce)(void *self);
-	int (*drain)(void *self, struct error *error); /**< 0, or -errno with @error set. */
+	/** 0, or -errno with @error set. */
+	int (*drain)(void *self, struct error *error);
 	void (*freeze)(void *self);
 	void (*thaw)(void *self);
 	int (*flush)(void *self, struct error *error); /**< As drain. */
 
 	/**
-	 * Save its state, or load it into one that is as after power-on, but quiesced. It is
-	 * frozen. Returns 0, or -ENODEV with @error set if it is not the device that was
-	 * saved; errors of the stream are the stream's.
+	 * Save its state, or load it into one that is as after power-on, but
+	 * quiesced. It is frozen. Returns 0, or -ENODEV with @error set if it
+	 * is not the device that was saved; errors of the stream are the
+	 * stream's.
 	 */
 	int (*serialize)(void *self, struct stream *stream, struct error *error);
 };
@@ -117,13 +135,19 @@ struct device {
 	uint64_t base; /**< Of its window in the guest's address space. */
 	uint64_t size;
 	uint32_t spi; /**< Its shared peripheral interrupt. */
-	int irq_fd; /**< KVM makes an interrupt of each write to it; -1 if the device sets a line. */
-	int doorbell_fd; /**< KVM writes it when the guest writes 32 bits at @doorbell; or -1. */
+	/**
+	 * KVM makes an interrupt of each write to it; -1 if the device sets a
+	 * line.
+	 */
+	int irq_fd;
+	/** KVM writes it when the guest writes 32 bits at @doorbell; or -1. */
+	int doorbell_fd;
 	uint64_t doorbell; /**< In the window. */
-	void *rom; /**< Memory that the guest reads and runs in the window; or NULL. */
+	/** Memory that the guest reads and runs in the window; or NULL. */
+	void *rom;
 };
 
-/** What devices are made with. All of it outlives them. */
+/** What devices are made with. All that it points to outlives them. */
 struct device_setup {
 	const struct config *config;
 	const char *vm_name; /**< For messages. */

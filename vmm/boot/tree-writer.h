@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Writing a device tree node by node. libfdt's calls return errors one by one; the writer
- * keeps the first, so that what describes a node reads as the node does.
+ * Writing a device tree node by node. libfdt's calls return errors one by one;
+ * the writer keeps the first, so that what describes a node reads as the node
+ * does.
  */
 #ifndef VMM_TREE_WRITER_H
 #define VMM_TREE_WRITER_H
@@ -11,7 +12,7 @@
 
 #include "board/device.h"
 
-/** Who else the board has nodes for; each node's own are boot/device-tree.c's. */
+/* Nodes that devices refer to. boot/device-tree.c has the others. */
 #define TREE_PHANDLE_GIC 1
 #define TREE_PHANDLE_CLOCK 2 /**< apb-pclk */
 
@@ -48,7 +49,10 @@ void tree_cells(struct tree_writer *w, const char *name, const uint32_t *values,
 /** An address or size as two cells. */
 #define TREE_PAIR(value) (uint32_t)((uint64_t)(value) >> 32), (uint32_t)(value)
 
-/** Where a device is, and its interrupt, which is TREE_IRQ_EDGE_RISING or TREE_IRQ_LEVEL_HIGH. */
+/**
+ * Where a device is, and its interrupt, which is TREE_IRQ_EDGE_RISING or
+ * TREE_IRQ_LEVEL_HIGH.
+ */
 void tree_place(struct tree_writer *w, const struct device *device, uint32_t trigger);
 
 /** @size random bytes, or zeros if the host has none. */

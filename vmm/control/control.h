@@ -184,7 +184,7 @@ void control_stop_process(struct control *control, void (*stop)(void));
 /** Answer the requests of vCPUs. */
 void control_serve(struct control *control);
 
-/** When control_write_late() must be called next: a deadline for the main loop. */
+/** When control_write_late() must be called next, as a main loop's deadline. */
 uint64_t control_deadline(const struct control *control);
 
 /**

@@ -7,8 +7,9 @@
 #include "board/device.h"
 
 /**
- * Connect a device with a new KVM VM, once that has its GIC: its doorbell, for which a
- * vCPU need not leave the kernel, and its interrupt. Returns 0, or -errno with @error set.
+ * Connect a device with a new KVM VM, once that has its GIC: its doorbell, for
+ * which a vCPU need not leave the kernel, and its interrupt. Returns 0, or
+ * -errno with @error set.
  */
 int kvm_attach_device(int vm_fd, const struct device *device, struct error *error);
 

@@ -72,8 +72,9 @@ void kvm_close(struct kvm *kvm);
 int kvm_create_vm(const struct kvm *kvm, unsigned long type, struct error *error);
 
 /**
- * Have KVM report accesses outside of memory that it cannot decode, if it can also give
- * the guest an abort for them. Where it cannot, KVM_RUN fails with ENOSYS.
+ * Have KVM report accesses outside of memory that it cannot decode, if it can
+ * also give the guest an abort for them. Where it cannot, KVM_RUN fails with
+ * ENOSYS.
  */
 void kvm_report_undecoded(int vm_fd);
 

@@ -8,9 +8,9 @@
 #include "board/memory.h"
 
 /**
- * Give a new KVM VM its RAM, and the ROM of those of the @count @devices that have any:
- * read-only, so that KVM hands a guest's writes to the bus. Returns 0, or -errno with
- * @error set.
+ * Give a new KVM VM its RAM, and the ROM of those of the @count @devices that
+ * have any: read-only, so that KVM hands a guest's writes to the bus. Returns
+ * 0, or -errno with @error set.
  */
 int memory_map_attach(int vm_fd, const struct memory *memory, const struct device *devices,
 		      size_t count, struct error *error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Making, running and interrupting a vCPU, by file descriptors. Its registers are in
- * registers.h. For the thread that owns the vCPU. All return 0 or -errno unless said.
+ * Making, running and interrupting a vCPU, by file descriptors. Its registers
+ * are in registers.h. For the thread that owns the vCPU. All return 0 or -errno
+ * unless said.
  */
 #ifndef VMM_KVM_VCPU_H
 #define VMM_KVM_VCPU_H
@@ -17,8 +18,8 @@
 int kvm_create_vcpu(int vm_fd, unsigned int index);
 
 /**
- * What kvm_init_vcpu() takes, on this host, for a vCPU with PSCI; one that is off, if KVM
- * keeps power states, until another turns it on.
+ * What kvm_init_vcpu() takes, on this host, for a vCPU with PSCI; one that is
+ * off, if KVM keeps power states, until another turns it on.
  */
 int kvm_preferred_init(int vm_fd, bool power_off, struct kvm_vcpu_init *init);
 
@@ -39,7 +40,10 @@ struct kvm_serror {
 	uint64_t esr; /**< Its syndrome, if it has one. */
 };
 
-/** Of a KVM that cannot be asked there is none: only we could have made one pending. */
+/**
+ * None is pending if this KVM cannot be asked: then only dormouse could have
+ * set one.
+ */
 void kvm_get_serror(int vcpu_fd, struct kvm_serror *serror);
 
 /** Make one pending, if @serror says so. */

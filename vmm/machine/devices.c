@@ -13,8 +13,8 @@
 #include "devices/virtio/rng.h"
 
 /*
- * All that there are. They are saved in this order, so that a new one comes last, with the
- * version of the machine that it came with.
+ * All that there are. They are saved in this order, so that a new one comes
+ * last, with the version of the machine that it came with.
  */
 static const struct device_ops *const kinds[] = {
 	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops,
@@ -154,7 +154,10 @@ bool devices_have_rom(const struct devices *devices, uint64_t address, uint64_t 
 {
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device *device = &devices->all[i];
-		/* An address below the base wraps around to one that is too large. */
+		/*
+		 * An address below the base wraps around to one that is too
+		 * large.
+		 */
 		const uint64_t offset = address - device->base;
 
 		if (device->rom && size > 0 && size <= device->size &&

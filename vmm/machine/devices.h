@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The devices of a VM, all of which last through its resets, and the console's other end.
- * What they are is in board/device.h, with the words for how they come to rest; here are
- * the loops over all of them.
+ * The devices of a VM, all of which last through its resets, and the console's
+ * other end. What they are is in board/device.h, with the words for how they
+ * come to rest; here are the loops over all of them.
  */
 #ifndef VMM_DEVICES_H
 #define VMM_DEVICES_H
@@ -20,9 +20,10 @@
 #include "host/disk.h"
 #include "host/terminal.h"
 
-/** Who uses the console, for what is not the guest's alone. From the main loop. */
+/** What the user of the console does, other than input for the guest. */
 struct console_user {
-	void (*input)(void *context); /**< Bytes are about to be given to the guest. */
+	/** Bytes are about to be given to the guest. */
+	void (*input)(void *context);
 	void (*quit)(void *context); /**< Ctrl-A x. */
 	void *context;
 };
@@ -35,38 +36,55 @@ struct devices {
 	struct console_user user; /**< Private. */
 };
 
-/** Whether a machine of a configuration has devices of this kind, and how many. */
+/**
+ * Whether a machine of a configuration has devices of this kind, and how many.
+ */
 size_t devices_count(const struct device_ops *ops, const struct config *config);
 
 /**
- * Make the devices that the configuration of @setup has, put them on @bus, and open the
- * console. @devices must not move. Returns 0, or -errno with @error set.
+ * Make the devices that the configuration of @setup has, put them on @bus, and
+ * open the console. @devices must not move. Returns 0, or -errno with @error
+ * set.
  */
 int devices_create(struct devices *devices, const struct device_setup *setup, struct bus *bus,
 		   struct error *error);
 
-/** Give everything back, the terminal's mode too. No vCPU runs. @vm_name: for messages. */
+/**
+ * Give everything back, the terminal's mode too. No vCPU runs. @vm_name: for
+ * messages.
+ */
 void devices_destroy(struct devices *devices, const char *vm_name);
 
 /* --- while it runs --- */
 
 /**
- * Register with the main loop what devices and the console are served by. @user is copied.
- * Returns 0, or -errno with @error set.
+ * Register with the main loop what devices and the console are served by. @user
+ * is copied. Returns 0, or -errno with @error set.
  */
 int devices_watch(struct devices *devices, struct main_loop *loop, const struct console_user *user,
 		  struct error *error);
 
-/** While the main loop does not run: whether the console's user has typed Ctrl-A x. */
+/**
+ * While the main loop does not run: whether the console's user has typed Ctrl-A
+ * x.
+ */
 bool devices_wants_quit(struct devices *devices);
 
-/** Whether @size bytes, not 0, at guest physical @address are all one device's ROM. */
+/**
+ * Whether @size bytes, not 0, at guest physical @address are all one device's
+ * ROM.
+ */
 bool devices_have_rom(const struct devices *devices, uint64_t address, uint64_t size);
 
-/** Whose interrupt line is high: "the console", or NULL if no device says so. */
+/**
+ * Whose interrupt line is high: "the console", or NULL if no device says so.
+ */
 const char *devices_wake_source(const struct devices *devices);
 
-/** When a device will interrupt the guest next by itself. As next_alarm of struct device_ops. */
+/**
+ * When a device will interrupt the guest next by itself. As next_alarm of
+ * struct device_ops.
+ */
 bool devices_next_alarm(const struct devices *devices, int64_t *seconds);
 
 /** The image of the @number'th disk, or NULL if there are no more. */
@@ -74,31 +92,38 @@ const struct disk *devices_disk(const struct devices *devices, size_t number);
 
 /* --- to come to rest: see board/device.h --- */
 
-/** Before vCPUs that shall stop are waited for: one may be waiting for a device's lock. */
+/**
+ * Before vCPUs that shall stop are waited for: one may be waiting for a
+ * device's lock.
+ */
 void devices_quiesce(struct devices *devices);
 
 /**
- * Once nothing can fail any more that would have the machine be as it was before. Without
- * effect on devices that are not quiesced.
+ * Once nothing can fail any more that would have the machine be as it was
+ * before. Without effect on devices that are not quiesced.
  */
 void devices_unquiesce(struct devices *devices);
 
-/** Returns 0, or -errno with @error set: of the first that failed. All are drained. */
+/**
+ * Returns 0, or -errno with @error set: of the first that failed. All are
+ * drained.
+ */
 int devices_drain(struct devices *devices, struct error *error);
 
 void devices_freeze(struct devices *devices);
 void devices_thaw(struct devices *devices);
 
 /**
- * While they are frozen. Returns 0, or -errno with @error set; after a failure it fails
- * always, as disk_sync() says.
+ * While they are frozen. Returns 0, or -errno with @error set; after a failure
+ * it fails always, as disk_sync() says.
  */
 int devices_flush(struct devices *devices, struct error *error);
 
 /**
- * While they are frozen; what is loaded goes to devices as after power-on, but quiesced, in
- * a machine whose GIC is what it was. Returns 0, or -errno with @error set if a device
- * is not what it was; errors of the stream are the stream's.
+ * While they are frozen; what is loaded goes to devices as after power-on, but
+ * quiesced, in a machine whose GIC is what it was. Returns 0, or -errno with
+ * @error set if a device is not what it was; errors of the stream are the
+ * stream's.
  */
 int devices_serialize(struct devices *devices, struct stream *stream, struct error *error);
 

@@ -8,8 +8,9 @@
 #include "record/record.h"
 
 /*
- * Raised when a reader of the old format would misunderstand the new one. To one of
- * format 1 every machine is of version 1; so those that are keep that format.
+ * Raised when a reader of the old format would misunderstand the new one. To
+ * one of format 1 every machine is of version 1; so those that are keep that
+ * format.
  */
 #define RECORD_FORMAT 2
 #define RECORD_FORMAT_OF_VERSION_1 1
@@ -18,8 +19,8 @@
 json_t *record_config_to_json(const struct config *config);
 
 /**
- * Fill in @record, which is all zero. Returns 0, or -errno: -EINVAL if a value is missing or
- * outside its range.
+ * Fill in @record, which is all zero. Returns 0, or -errno: -EINVAL if a value
+ * is missing or outside its range.
  */
 int record_from_json(json_t *json, struct record *record);
 

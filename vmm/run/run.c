@@ -220,7 +220,7 @@ static int watch(struct session *s, struct error *error)
 	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]) && !err; i++)
 		err = main_loop_add(&s->loop, watched[i].order, watched[i].fd, POLLIN,
 				    watched[i].ready, watched[i].context);
-	/* However often something else is ready: a flood must not put it off. */
+	/* A flood of other events must not put it off. */
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_FIRST, record_due, on_record_due,
 					     s);

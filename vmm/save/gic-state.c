@@ -16,13 +16,19 @@ struct range {
 	uint32_t count;
 };
 
-/* Each bit, byte, pair of bits or word is an interrupt's; SPIs follow 32 others. */
+/*
+ * Each bit, byte, pair of bits or word is an interrupt's; SPIs follow 32
+ * others.
+ */
 #define BITS(base) ((base) + 4), (BOARD_INTERRUPTS / 32 - 1)
 #define BYTES(base) ((base) + 32), (BOARD_INTERRUPTS / 4 - 8)
 #define PAIRS(base) ((base) + 8), (BOARD_INTERRUPTS / 16 - 2)
 #define ROUTES(base) ((base) + 8 * 32), (2 * (BOARD_INTERRUPTS - 32))
 
-/* In this order: the revision says what the rest means, and the last turns it on. */
+/*
+ * In this order: the revision says what the rest means, and the last turns it
+ * on.
+ */
 static const struct range distributor[] = {
 	{ "GICD_IIDR", 0x0008, 1 },	    { "GICD_IGROUPR", BITS(0x0080) },
 	{ "GICD_ICFGR", PAIRS(0x0c00) },    { "GICD_IPRIORITYR", BYTES(0x0400) },
@@ -54,7 +60,10 @@ static const struct cpu_register interface[] = {
 	{ "ICC_IGRPEN0_EL1", 12, 12, 6 }, { "ICC_IGRPEN1_EL1", 12, 12, 7 },
 };
 
-/* Active priorities beyond the first 32: with 6 bits of priority a host has one pair, with 7 all. */
+/*
+ * Active priorities beyond the first 32: with 6 bits of priority a host has one
+ * pair, with 7 all.
+ */
 static const struct cpu_register more_active[][2] = {
 	{ { "ICC_AP0R1_EL1", 12, 8, 5 }, { "ICC_AP1R1_EL1", 12, 9, 1 } },
 	{ { "ICC_AP0R2_EL1", 12, 8, 6 }, { "ICC_AP1R2_EL1", 12, 9, 2 } },
@@ -71,7 +80,10 @@ static uint64_t encoding(const struct cpu_register *reg)
 	       (uint64_t)reg->op2 << KVM_REG_ARM64_SYSREG_OP2_SHIFT;
 }
 
-/* Read a register and save it, or load it and write it, but for one of 0 that is @optional. */
+/*
+ * Read a register and save it, or load it and write it, but for one of 0 that
+ * is @optional.
+ */
 static int serialize_register(int gic_fd, struct stream *stream, uint32_t group, uint64_t attribute,
 			      const char *name, bool optional, struct error *error)
 {
@@ -97,7 +109,10 @@ static int serialize_register(int gic_fd, struct stream *stream, uint32_t group,
 	return err ? error_set(error, err, "cannot restore %s: %s", name, strerror(-err)) : 0;
 }
 
-/* @cpu: the affinity of whose redistributor they are, as attributes have it; or 0. */
+/*
+ * @cpu: the affinity of whose redistributor they are, as attributes have it; or
+ *   0.
+ */
 static int serialize_range(int gic_fd, struct stream *stream, const struct range *range,
 			   uint32_t group, uint64_t cpu, struct error *error)
 {

@@ -10,7 +10,8 @@
 
 struct board {
 	struct config config;
-	struct memory memory; /**< Of no size: what is made does not look at it. */
+	/** Of no size: what is made does not look at it. */
+	struct memory memory;
 	struct bus bus;
 	struct devices devices;
 	int vm_fd;
@@ -18,8 +19,8 @@ struct board {
 };
 
 /**
- * Make those of @config, which need not name its disks: they are files of a sector each in
- * the folder of scratch_make(). The console is none.
+ * Make those of @config, which need not name its disks: they are files of a
+ * sector each in the folder of scratch_make(). The console is none.
  */
 void board_create(struct board *board, const struct config *config);
 

@@ -24,7 +24,9 @@ void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t
 	device->doorbell = VIRTIO_MMIO_QUEUE_NOTIFY;
 }
 
-/* Only slots that hold a device: each empty one would cost the guest a probe. */
+/*
+ * Only slots that hold a device: each empty one would cost the guest a probe.
+ */
 void virtio_device_describe(const struct device *device, struct tree_writer *tree)
 {
 	tree_begin_at(tree, "virtio_mmio", device->base);

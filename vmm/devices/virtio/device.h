@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What virtio devices have in common as devices of the machine: their places, and how they
- * come to rest. A device's table begins with VIRTIO_DEVICE_OPS and adds what is its own.
+ * What virtio devices have in common as devices of the machine: their places,
+ * and how they come to rest. A device's table begins with VIRTIO_DEVICE_OPS and
+ * adds what is its own.
  */
 #ifndef VMM_VIRTIO_DEVICE_H
 #define VMM_VIRTIO_DEVICE_H
@@ -10,8 +11,8 @@
 #include "devices/virtio/mmio.h"
 
 /**
- * All functions are given the device as @self. Its struct begins with the transport, so that
- * an access of the guest's costs no step more:
+ * All functions are given the device as @self. Its struct begins with the
+ * transport, so an access takes no step more than a device of its own:
  *
  *	static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
  */
@@ -21,7 +22,9 @@
 	.unquiesce = virtio_device_unquiesce, .freeze = virtio_device_freeze,             \
 	.thaw = virtio_device_thaw
 
-/** For create(): fill in @device, which is @mmio, in the transport's slot @slot. */
+/**
+ * For create(): fill in @device, which is @mmio, in the transport's slot @slot.
+ */
 void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t slot);
 
 /** The interrupt of a slot. */
