@@ -97,6 +97,15 @@ void fixture_answers_only(struct fixture *f, unsigned int i, struct psci_regs re
 enum psci_next fixture_leave(struct fixture *f, unsigned int i, uint32_t fid, uint64_t x1,
 			     uint64_t x2);
 
+/**
+ * A test in cmocka's list that asserts statements of docs/spec-map.txt. @ids names them,
+ * such as "PSCI-CPU_ON-04" or several with a space between; they begin the test's name.
+ */
+#define PSCI_TEST(ids, test)                            \
+	{                                               \
+		ids " " #test, (test), NULL, NULL, NULL \
+	}
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -63,7 +63,7 @@ static const struct {
 	/* clang-format on */
 };
 
-static void function_ids_are_linux_s_and_have_their_names(void **state)
+static void function_ids_equal_those_of_linux_and_have_its_names(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
 		assert_int_equal(functions[i].fid, functions[i].linux_fid);
@@ -72,7 +72,7 @@ static void function_ids_are_linux_s_and_have_their_names(void **state)
 	}
 }
 
-static void every_function_the_library_names_has_a_number_here(void **state)
+static void every_function_that_the_library_names_is_checked_against_linux(void **state)
 {
 	size_t named = 0;
 
@@ -83,7 +83,7 @@ static void every_function_the_library_names_has_a_number_here(void **state)
 	assert_int_equal(named, ARRAY_SIZE(functions));
 }
 
-static void fields_and_values_are_linux_s(void **state)
+static void fields_and_values_equal_those_of_linux(void **state)
 {
 	assert_int_equal(PSCI_FN32_BASE, PSCI_0_2_FN_BASE);
 	assert_int_equal(PSCI_FN64_BASE, PSCI_0_2_FN64_BASE);
@@ -111,7 +111,7 @@ static void fields_and_values_are_linux_s(void **state)
 }
 
 /* The masks that Linux has no word for: what is left of the formats. */
-static void power_state_fields_do_not_overlap_and_leave_nothing(void **state)
+static void power_state_fields_do_not_overlap_and_cover_all_bits(void **state)
 {
 	assert_int_equal(PSCI_POWER_STATE_ID_MASK ^ PSCI_POWER_STATE_TYPE_MASK ^
 				 PSCI_POWER_STATE_LEVEL_MASK ^ PSCI_POWER_STATE_MBZ_MASK,
@@ -127,10 +127,10 @@ static void power_state_fields_do_not_overlap_and_leave_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(function_ids_are_linux_s_and_have_their_names),
-		cmocka_unit_test(every_function_the_library_names_has_a_number_here),
-		cmocka_unit_test(fields_and_values_are_linux_s),
-		cmocka_unit_test(power_state_fields_do_not_overlap_and_leave_nothing),
+		cmocka_unit_test(function_ids_equal_those_of_linux_and_have_its_names),
+		cmocka_unit_test(every_function_that_the_library_names_is_checked_against_linux),
+		cmocka_unit_test(fields_and_values_equal_those_of_linux),
+		cmocka_unit_test(power_state_fields_do_not_overlap_and_cover_all_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,7 @@
 
 /* --- function ids --- */
 
-/* PSCI-SMCCC-03 */
-static void every_other_id_is_not_supported(void **state)
+static void function_id_outside_of_psci_is_not_supported(void **state)
 {
 	static const uint32_t fids[] = {
 		0x00000000, /* nothing set */
@@ -38,8 +37,7 @@ static void every_other_id_is_not_supported(void **state)
 				     PSCI_RET_NOT_SUPPORTED);
 }
 
-/* PSCI-PSCI_FEATURES-07 */
-static void unallocated_numbers_are_not_supported(void **state)
+static void unallocated_function_number_is_not_supported(void **state)
 {
 	struct fixture f;
 
@@ -52,8 +50,7 @@ static void unallocated_numbers_are_not_supported(void **state)
 	}
 }
 
-/* PSCI-SMCCC-01 */
-static void the_upper_half_of_x0_is_no_part_of_the_id(void **state)
+static void upper_half_of_x0_is_not_part_of_the_function_id(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN32_PSCI_VERSION, 0, 0, 0);
 	struct fixture f;
@@ -64,8 +61,7 @@ static void the_upper_half_of_x0_is_no_part_of_the_id(void **state)
 	assert_int_equal(regs.x[0], PSCI_VERSION_1_1);
 }
 
-/* PSCI-SMCCC-02 */
-static void the_sve_hint_is_no_part_of_the_id(void **state)
+static void sve_hint_is_not_part_of_the_function_id(void **state)
 {
 	struct fixture f;
 
@@ -79,8 +75,7 @@ static void the_sve_hint_is_no_part_of_the_id(void **state)
 
 /* --- arguments and results --- */
 
-/* PSCI-CPU_ON-12 */
-static void smc32_drops_the_upper_halves_of_arguments(void **state)
+static void smc32_call_ignores_the_upper_halves_of_its_arguments(void **state)
 {
 	const uint64_t high = UINT64_C(0xfeedf00d) << 32;
 	struct psci_entry entry;
@@ -96,7 +91,7 @@ static void smc32_drops_the_upper_halves_of_arguments(void **state)
 	assert_int_equal(entry.x0, (uint32_t)FIXTURE_CONTEXT);
 }
 
-static void smc64_keeps_all_of_the_arguments(void **state)
+static void smc64_call_uses_all_64_bits_of_its_arguments(void **state)
 {
 	const uint64_t pc = UINT64_C(0xfeedf00d) << 32 | FIXTURE_ENTRY;
 	struct psci_entry entry;
@@ -110,8 +105,7 @@ static void smc64_keeps_all_of_the_arguments(void **state)
 	assert_int_equal(entry.x0, FIXTURE_CONTEXT);
 }
 
-/* PSCI-SMCCC-04 */
-static void an_smc32_error_fills_all_of_x0_for_aarch64(void **state)
+static void smc32_error_is_sign_extended_to_64_bits_for_aarch64(void **state)
 {
 	struct fixture f;
 
@@ -121,7 +115,7 @@ static void an_smc32_error_fills_all_of_x0_for_aarch64(void **state)
 		INT64_C(-2));
 }
 
-static void an_error_is_32_bits_for_aarch32(void **state)
+static void error_is_32_bits_wide_for_aarch32(void **state)
 {
 	struct fixture f;
 
@@ -131,8 +125,7 @@ static void an_error_is_32_bits_for_aarch32(void **state)
 			 0xfffffffe);
 }
 
-/* PSCI-PSCI_FEATURES-31 */
-static void aarch32_may_not_call_smc64(void **state)
+static void smc64_call_from_aarch32_is_not_supported(void **state)
 {
 	struct fixture f;
 
@@ -148,7 +141,7 @@ static void aarch32_may_not_call_smc64(void **state)
 	}
 }
 
-static void aarch64_may_call_smc32_since_1_0(void **state)
+static void smc32_call_from_aarch64_is_served_since_1_0(void **state)
 {
 	struct fixture f;
 
@@ -160,8 +153,7 @@ static void aarch64_may_call_smc32_since_1_0(void **state)
 }
 
 /* Before 1.0 a function with both conventions had to be called in the caller's own. */
-/* PSCI-CPU_ON-13 PSCI-CPU_ON-36 */
-static void the_other_width_is_invalid_in_0_2(void **state)
+static void call_of_the_other_width_is_an_invalid_parameter_in_0_2(void **state)
 {
 	struct psci_regs narrow = fixture_regs(PSCI_FN32_CPU_ON, 1, FIXTURE_ENTRY, 0);
 	struct psci_regs wide = fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0);
@@ -182,8 +174,7 @@ static void the_other_width_is_invalid_in_0_2(void **state)
 
 /* --- queries --- */
 
-/* PSCI-PSCI_VERSION-01 PSCI-PSCI_VERSION-30 */
-static void psci_version_is_the_configured_one(void **state)
+static void psci_version_returns_the_configured_version(void **state)
 {
 	struct fixture f;
 
@@ -198,7 +189,7 @@ static void psci_version_is_the_configured_one(void **state)
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN32_PSCI_VERSION, 0, 0, 0), 0x10003);
 }
 
-static void names_and_argument_counts_are_the_specification_s(void **state)
+static void names_and_argument_counts_equal_those_of_the_specification(void **state)
 {
 	for (uint32_t number = 0; number < PSCI_FN_COUNT; number++) {
 		const struct spec_function *spec = spec_find(number);
@@ -254,7 +245,7 @@ static enum psci_need need_of(const struct spec_function *spec)
 	}
 }
 
-static void the_table_is_the_specification_s(void **state)
+static void function_table_equals_that_of_the_specification(void **state)
 {
 	for (uint32_t number = 0; number < 64; number++) {
 		const struct spec_function *spec = spec_find(number);
@@ -273,7 +264,7 @@ static void the_table_is_the_specification_s(void **state)
 	}
 }
 
-static void queries_change_nothing(void **state)
+static void query_changes_nothing_in_the_machine(void **state)
 {
 	struct fixture f;
 
@@ -296,8 +287,7 @@ static void queries_change_nothing(void **state)
 }
 
 /* Each register beyond psci_arg_count() is poisoned, and nothing comes of it. */
-/* PSCI-PSCI_VERSION-02 PSCI-CPU_OFF-02 */
-static void registers_beyond_the_argument_count_do_not_matter(void **state)
+static void registers_beyond_the_argument_count_are_ignored(void **state)
 {
 	const uint64_t poison = UINT64_C(0xfeedf00dfeedf00d);
 
@@ -322,7 +312,7 @@ static void registers_beyond_the_argument_count_do_not_matter(void **state)
 
 /* --- who may call --- */
 
-static void a_call_of_a_vcpu_that_is_off_is_not_carried_out(void **state)
+static void call_from_a_vcpu_that_is_off_is_not_carried_out(void **state)
 {
 	struct fixture f;
 
@@ -338,7 +328,7 @@ static void a_call_of_a_vcpu_that_is_off_is_not_carried_out(void **state)
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
 
-static void a_call_of_a_vcpu_that_is_on_pending_is_not_carried_out(void **state)
+static void call_from_a_vcpu_that_is_on_pending_is_not_carried_out(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -351,7 +341,7 @@ static void a_call_of_a_vcpu_that_is_on_pending_is_not_carried_out(void **state)
 }
 
 /* A host that runs a vCPU without psci_vcpu_wake() is told again to wait. */
-static void a_call_of_a_vcpu_that_is_suspended_is_not_carried_out(void **state)
+static void call_from_a_vcpu_that_is_suspended_is_not_carried_out(void **state)
 {
 	struct psci_regs suspend = fixture_regs(PSCI_FN64_CPU_SUSPEND, 0, 0, 0);
 	struct fixture f;
@@ -362,7 +352,7 @@ static void a_call_of_a_vcpu_that_is_suspended_is_not_carried_out(void **state)
 	assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
 }
 
-static void a_host_without_locks_is_served(void **state)
+static void host_without_locks_is_served(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -419,7 +409,7 @@ static void check_answer(uint32_t fid, const struct psci_regs *regs)
 	assert_true(-x0 < 10 && spec->errors >> -x0 & 1);
 }
 
-static void any_register_value_has_an_answer(void **state)
+static void call_with_any_register_values_is_answered(void **state)
 {
 	uint64_t seed = 0xd0e5;
 	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
@@ -455,27 +445,30 @@ static void any_register_value_has_an_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_other_id_is_not_supported),
-		cmocka_unit_test(unallocated_numbers_are_not_supported),
-		cmocka_unit_test(the_upper_half_of_x0_is_no_part_of_the_id),
-		cmocka_unit_test(the_sve_hint_is_no_part_of_the_id),
-		cmocka_unit_test(smc32_drops_the_upper_halves_of_arguments),
-		cmocka_unit_test(smc64_keeps_all_of_the_arguments),
-		cmocka_unit_test(an_smc32_error_fills_all_of_x0_for_aarch64),
-		cmocka_unit_test(an_error_is_32_bits_for_aarch32),
-		cmocka_unit_test(aarch32_may_not_call_smc64),
-		cmocka_unit_test(aarch64_may_call_smc32_since_1_0),
-		cmocka_unit_test(the_other_width_is_invalid_in_0_2),
-		cmocka_unit_test(psci_version_is_the_configured_one),
-		cmocka_unit_test(names_and_argument_counts_are_the_specification_s),
-		cmocka_unit_test(the_table_is_the_specification_s),
-		cmocka_unit_test(queries_change_nothing),
-		cmocka_unit_test(registers_beyond_the_argument_count_do_not_matter),
-		cmocka_unit_test(a_call_of_a_vcpu_that_is_off_is_not_carried_out),
-		cmocka_unit_test(a_call_of_a_vcpu_that_is_on_pending_is_not_carried_out),
-		cmocka_unit_test(a_call_of_a_vcpu_that_is_suspended_is_not_carried_out),
-		cmocka_unit_test(a_host_without_locks_is_served),
-		cmocka_unit_test(any_register_value_has_an_answer),
+		PSCI_TEST("PSCI-SMCCC-03", function_id_outside_of_psci_is_not_supported),
+		PSCI_TEST("PSCI-PSCI_FEATURES-07", unallocated_function_number_is_not_supported),
+		PSCI_TEST("PSCI-SMCCC-01", upper_half_of_x0_is_not_part_of_the_function_id),
+		PSCI_TEST("PSCI-SMCCC-02", sve_hint_is_not_part_of_the_function_id),
+		PSCI_TEST("PSCI-CPU_ON-12", smc32_call_ignores_the_upper_halves_of_its_arguments),
+		cmocka_unit_test(smc64_call_uses_all_64_bits_of_its_arguments),
+		PSCI_TEST("PSCI-SMCCC-04", smc32_error_is_sign_extended_to_64_bits_for_aarch64),
+		cmocka_unit_test(error_is_32_bits_wide_for_aarch32),
+		PSCI_TEST("PSCI-PSCI_FEATURES-31", smc64_call_from_aarch32_is_not_supported),
+		cmocka_unit_test(smc32_call_from_aarch64_is_served_since_1_0),
+		PSCI_TEST("PSCI-CPU_ON-13 PSCI-CPU_ON-36",
+			  call_of_the_other_width_is_an_invalid_parameter_in_0_2),
+		PSCI_TEST("PSCI-PSCI_VERSION-01 PSCI-PSCI_VERSION-30",
+			  psci_version_returns_the_configured_version),
+		cmocka_unit_test(names_and_argument_counts_equal_those_of_the_specification),
+		cmocka_unit_test(function_table_equals_that_of_the_specification),
+		cmocka_unit_test(query_changes_nothing_in_the_machine),
+		PSCI_TEST("PSCI-PSCI_VERSION-02 PSCI-CPU_OFF-02",
+			  registers_beyond_the_argument_count_are_ignored),
+		cmocka_unit_test(call_from_a_vcpu_that_is_off_is_not_carried_out),
+		cmocka_unit_test(call_from_a_vcpu_that_is_on_pending_is_not_carried_out),
+		cmocka_unit_test(call_from_a_vcpu_that_is_suspended_is_not_carried_out),
+		cmocka_unit_test(host_without_locks_is_served),
+		cmocka_unit_test(call_with_any_register_values_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

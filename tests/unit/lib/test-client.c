@@ -88,7 +88,7 @@ static void check_probed(struct guest *g, uint32_t version, uint32_t means)
 	}
 }
 
-static void probing_finds_what_there_is(void **state)
+static void probe_finds_the_functions_that_the_machine_offers(void **state)
 {
 	struct guest g;
 
@@ -101,7 +101,7 @@ static void probing_finds_what_there_is(void **state)
 }
 
 /* There is no PSCI_FEATURES to ask, and only ids of the caller's width are right. */
-static void a_0_2_is_used_in_the_caller_s_width(void **state)
+static void client_of_0_2_uses_only_function_ids_of_its_own_width(void **state)
 {
 	for (int aarch64 = 0; aarch64 < 2; aarch64++) {
 		struct guest g;
@@ -125,7 +125,7 @@ static void answer_nothing(void *ctx, uint64_t x[4])
 	x[0] = *(const uint64_t *)ctx;
 }
 
-static void without_a_psci_there_is_no_client(void **state)
+static void probe_without_a_psci_fails(void **state)
 {
 	static const uint64_t answers[] = { UINT64_MAX, UINT32_MAX, 0, 1, 0x80000002 };
 	struct psci_client client;
@@ -151,7 +151,7 @@ static void check_call(const struct guest *g, uint32_t fid, uint64_t x1, uint64_
 	assert_int_equal(g->last[3], x3);
 }
 
-static void every_function_is_called_with_its_arguments(void **state)
+static void client_passes_the_arguments_of_every_function(void **state)
 {
 	const uint64_t far = UINT64_C(0x123456780);
 	const struct psci_client *c;
@@ -210,7 +210,7 @@ static void check_leaves(int32_t (*leave)(const struct psci_client *client), uin
 	assert_int_equal(g.next, next);
 }
 
-static void calls_that_leave_do(void **state)
+static void power_off_calls_do_not_return(void **state)
 {
 	check_leaves(psci_client_cpu_off, PSCI_FN32_CPU_OFF, PSCI_NEXT_PARK);
 	check_leaves(psci_client_cpu_freeze, PSCI_FN32_CPU_FREEZE, PSCI_NEXT_PARK);
@@ -218,7 +218,7 @@ static void calls_that_leave_do(void **state)
 	check_leaves(psci_client_system_reset, PSCI_FN32_SYSTEM_RESET, PSCI_NEXT_EXIT);
 }
 
-static void what_is_not_there_is_not_called(void **state)
+static void client_does_not_make_a_call_that_the_machine_does_not_offer(void **state)
 {
 	struct guest g;
 
@@ -233,7 +233,7 @@ static void what_is_not_there_is_not_called(void **state)
 	assert_int_equal(g.last[0], 0);
 }
 
-static void what_does_not_fit_is_not_called(void **state)
+static void client_refuses_an_argument_that_does_not_fit_into_32_bits(void **state)
 {
 	struct guest g;
 
@@ -251,7 +251,7 @@ static void what_does_not_fit_is_not_called(void **state)
 }
 
 /* The statistics have no errors: bit 31 is no sign. */
-static void an_aarch32_caller_sees_32_bits_of_a_residency(void **state)
+static void residency_has_its_low_32_bits_for_aarch32(void **state)
 {
 	struct guest g;
 
@@ -277,7 +277,7 @@ static void answer_by_number(void *ctx, uint64_t x[4])
 }
 
 /* All answers in 32 bits have a sign, but for the three that know no errors. */
-static void three_answers_in_32_bits_have_no_sign(void **state)
+static void answers_without_error_codes_are_not_sign_extended(void **state)
 {
 	bool probing = true;
 	struct psci_client client;
@@ -341,7 +341,7 @@ static void check_script(const struct script *s, unsigned int i, uint64_t fid, u
 	assert_int_equal(s->log[i][2], 0);
 }
 
-static void the_conduit_is_what_firmware_tables_say(void **state)
+static void client_takes_its_conduit_from_the_firmware_tables(void **state)
 {
 	static const char *const none[] = {
 		"", "h", "hv", "hvcc", "smcs", "sm", "HVC", "vhc", "svc"
@@ -362,7 +362,7 @@ static void the_conduit_is_what_firmware_tables_say(void **state)
 }
 
 /* As Linux does it: only a hibernation, only if announced, and then the ordinary way. */
-static void a_hibernation_is_told_before_the_power_goes(void **state)
+static void client_announces_a_hibernation_before_it_turns_the_machine_off(void **state)
 {
 	struct script s = { .off2_features = 1 };
 	struct psci_client client;
@@ -388,7 +388,7 @@ static void a_hibernation_is_told_before_the_power_goes(void **state)
 }
 
 /* SMCCC_VERSION came with 1.1; what is below 1.0 is no version. */
-static void a_version_of_the_smccc_is_one_that_there_is(void **state)
+static void client_accepts_only_a_version_of_the_smccc_that_exists(void **state)
 {
 	static const struct {
 		uint32_t answer;
@@ -410,7 +410,7 @@ static void a_version_of_the_smccc_is_one_that_there_is(void **state)
 	}
 }
 
-static void a_restart_is_warm_if_it_can_be(void **state)
+static void restart_is_warm_if_the_machine_offers_it(void **state)
 {
 	struct script s = { .off2_features = 1 };
 	struct psci_client client;
@@ -426,7 +426,7 @@ static void a_restart_is_warm_if_it_can_be(void **state)
 	check_script(&s, 0, PSCI_FN32_SYSTEM_RESET, 0);
 }
 
-static void a_guest_hibernates_under_the_library(void **state)
+static void client_hibernates_on_a_machine_of_the_library(void **state)
 {
 	struct guest g;
 
@@ -438,20 +438,20 @@ static void a_guest_hibernates_under_the_library(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_conduit_is_what_firmware_tables_say),
-		cmocka_unit_test(probing_finds_what_there_is),
-		cmocka_unit_test(a_0_2_is_used_in_the_caller_s_width),
-		cmocka_unit_test(without_a_psci_there_is_no_client),
-		cmocka_unit_test(every_function_is_called_with_its_arguments),
-		cmocka_unit_test(calls_that_leave_do),
-		cmocka_unit_test(what_is_not_there_is_not_called),
-		cmocka_unit_test(what_does_not_fit_is_not_called),
-		cmocka_unit_test(an_aarch32_caller_sees_32_bits_of_a_residency),
-		cmocka_unit_test(three_answers_in_32_bits_have_no_sign),
-		cmocka_unit_test(a_hibernation_is_told_before_the_power_goes),
-		cmocka_unit_test(a_version_of_the_smccc_is_one_that_there_is),
-		cmocka_unit_test(a_restart_is_warm_if_it_can_be),
-		cmocka_unit_test(a_guest_hibernates_under_the_library),
+		cmocka_unit_test(client_takes_its_conduit_from_the_firmware_tables),
+		cmocka_unit_test(probe_finds_the_functions_that_the_machine_offers),
+		cmocka_unit_test(client_of_0_2_uses_only_function_ids_of_its_own_width),
+		cmocka_unit_test(probe_without_a_psci_fails),
+		cmocka_unit_test(client_passes_the_arguments_of_every_function),
+		cmocka_unit_test(power_off_calls_do_not_return),
+		cmocka_unit_test(client_does_not_make_a_call_that_the_machine_does_not_offer),
+		cmocka_unit_test(client_refuses_an_argument_that_does_not_fit_into_32_bits),
+		cmocka_unit_test(residency_has_its_low_32_bits_for_aarch32),
+		cmocka_unit_test(answers_without_error_codes_are_not_sign_extended),
+		cmocka_unit_test(client_announces_a_hibernation_before_it_turns_the_machine_off),
+		cmocka_unit_test(client_accepts_only_a_version_of_the_smccc_that_exists),
+		cmocka_unit_test(restart_is_warm_if_the_machine_offers_it),
+		cmocka_unit_test(client_hibernates_on_a_machine_of_the_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

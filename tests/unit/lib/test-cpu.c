@@ -12,8 +12,7 @@ static const uint32_t info_fids[] = { PSCI_FN32_AFFINITY_INFO, PSCI_FN64_AFFINIT
 
 /* --- CPU_ON --- */
 
-/* PSCI-CPU_ON-10 */
-static void cpu_on_of_nobody_is_invalid(void **state)
+static void cpu_on_of_an_absent_vcpu_is_an_invalid_parameter(void **state)
 {
 	static const uint64_t targets[] = {
 		FIXTURE_ABSENT_MPIDR, 0x200, 0x20000, UINT64_C(0x200000000), 0xff, 0xffffff,
@@ -31,8 +30,7 @@ static void cpu_on_of_nobody_is_invalid(void **state)
 }
 
 /* MT, U, RES1 and all the others: a caller strips them from its MPIDR_EL1. */
-/* PSCI-CPU_ON-11 */
-static void cpu_on_with_reserved_target_bits_is_invalid(void **state)
+static void cpu_on_with_reserved_bits_in_its_target_is_an_invalid_parameter(void **state)
 {
 	struct fixture f;
 
@@ -52,7 +50,7 @@ static void cpu_on_with_reserved_target_bits_is_invalid(void **state)
 	}
 }
 
-static void smc32_cannot_name_a_vcpu_by_aff3(void **state)
+static void smc32_cpu_on_of_a_vcpu_with_an_aff3_is_an_invalid_parameter(void **state)
 {
 	struct fixture f;
 
@@ -62,8 +60,7 @@ static void smc32_cannot_name_a_vcpu_by_aff3(void **state)
 			     PSCI_RET_ALREADY_ON);
 }
 
-/* PSCI-CPU_ON-14 */
-static void cpu_on_at_an_address_the_host_refuses_is_an_invalid_address(void **state)
+static void cpu_on_at_an_address_that_the_host_refuses_is_an_invalid_address(void **state)
 {
 	struct fixture f;
 
@@ -77,8 +74,7 @@ static void cpu_on_at_an_address_the_host_refuses_is_an_invalid_address(void **s
 	}
 }
 
-/* PSCI-CPU_ON-15 */
-static void cpu_on_at_an_address_no_a64_instruction_has_is_an_invalid_address(void **state)
+static void cpu_on_at_an_unaligned_a64_address_is_an_invalid_address(void **state)
 {
 	struct fixture f;
 
@@ -92,8 +88,7 @@ static void cpu_on_at_an_address_no_a64_instruction_has_is_an_invalid_address(vo
 }
 
 /* INVALID_ADDRESS came with 1.0. */
-/* PSCI-CPU_ON-30 */
-static void a_bad_entry_is_an_invalid_parameter_in_0_2(void **state)
+static void cpu_on_at_a_bad_address_is_an_invalid_parameter_in_0_2(void **state)
 {
 	struct fixture f;
 
@@ -104,7 +99,7 @@ static void a_bad_entry_is_an_invalid_parameter_in_0_2(void **state)
 			     PSCI_RET_INVALID_PARAMETERS);
 }
 
-static void an_a32_entry_is_word_aligned(void **state)
+static void cpu_on_at_an_unaligned_a32_address_is_an_invalid_address(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN32_CPU_ON, 1, FIXTURE_ENTRY | 2, 0);
 	struct fixture f;
@@ -114,8 +109,7 @@ static void an_a32_entry_is_word_aligned(void **state)
 	fixture_answers_only(&f, 0, regs, PSCI_RET_INVALID_ADDRESS);
 }
 
-/* PSCI-CPU_ON-04 */
-static void cpu_on_of_oneself_is_already_on(void **state)
+static void cpu_on_of_the_caller_itself_is_already_on(void **state)
 {
 	struct fixture f;
 
@@ -125,8 +119,7 @@ static void cpu_on_of_oneself_is_already_on(void **state)
 				     PSCI_RET_ALREADY_ON);
 }
 
-/* PSCI-CPU_ON-05 */
-static void cpu_on_of_another_that_is_on_is_already_on(void **state)
+static void cpu_on_of_another_vcpu_that_is_on_is_already_on(void **state)
 {
 	struct fixture f;
 
@@ -141,8 +134,7 @@ static void cpu_on_of_another_that_is_on_is_already_on(void **state)
 }
 
 /* And the second caller's entry is not taken. */
-/* PSCI-CPU_ON-06 */
-static void a_second_cpu_on_before_the_target_runs_is_on_pending(void **state)
+static void second_cpu_on_before_the_target_runs_is_on_pending(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -158,7 +150,7 @@ static void a_second_cpu_on_before_the_target_runs_is_on_pending(void **state)
 	assert_int_equal(entry.x0, FIXTURE_CONTEXT);
 }
 
-static void cpu_on_changes_and_kicks_the_target_and_nobody_else(void **state)
+static void cpu_on_changes_and_kicks_only_its_target(void **state)
 {
 	for (unsigned int i = 1; i < FIXTURE_VCPU_COUNT; i++) {
 		struct psci_vcpu before[FIXTURE_VCPU_COUNT];
@@ -179,8 +171,7 @@ static void cpu_on_changes_and_kicks_the_target_and_nobody_else(void **state)
 }
 
 /* Return from CPU_ON says only that it will start: OFF, ON_PENDING, ON, each seen. */
-/* PSCI-AFFINITY_INFO-04 */
-static void the_target_is_on_pending_until_it_polls(void **state)
+static void affinity_info_of_a_started_vcpu_is_on_pending_until_it_polls(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -195,8 +186,7 @@ static void the_target_is_on_pending_until_it_polls(void **state)
 }
 
 /* Entry state: the caller's execution state and endianness, the context bit by bit. */
-/* PSCI-CPU_ON-03 */
-static void an_aarch64_start_is_as_asked(void **state)
+static void cpu_on_from_aarch64_starts_the_target_as_asked(void **state)
 {
 	for (int big_endian = 0; big_endian < 2; big_endian++) {
 		struct psci_regs regs =
@@ -232,16 +222,14 @@ static void check_aarch32_start(uint64_t address, uint64_t pc, bool t32)
 }
 
 /* Bit 0 of the address selects T32 and is no part of it; T32 is halfword aligned. */
-/* PSCI-CPU_ON-34 */
-static void an_aarch32_start_is_as_asked(void **state)
+static void cpu_on_from_aarch32_starts_the_target_as_asked(void **state)
 {
 	check_aarch32_start(FIXTURE_ENTRY, FIXTURE_ENTRY, false);
 	check_aarch32_start(FIXTURE_ENTRY | 1, FIXTURE_ENTRY, true);
 	check_aarch32_start(FIXTURE_ENTRY | 3, FIXTURE_ENTRY | 2, true);
 }
 
-/* PSCI-CPU_ON-02 */
-static void cpu_on_takes_the_whole_range_of_context_ids(void **state)
+static void cpu_on_takes_any_context_id(void **state)
 {
 	static const uint64_t contexts[] = { 0, 1, UINT64_MAX, UINT64_C(1) << 63 };
 
@@ -259,8 +247,7 @@ static void cpu_on_takes_the_whole_range_of_context_ids(void **state)
 
 /* --- CPU_OFF --- */
 
-/* PSCI-CPU_OFF-01 */
-static void cpu_off_parks_the_caller_and_only_it(void **state)
+static void cpu_off_parks_its_caller_and_nothing_else(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct fixture f;
@@ -278,8 +265,7 @@ static void cpu_off_parks_the_caller_and_only_it(void **state)
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
 
-/* PSCI-CPU_ON-09 PSCI-CPU_OFF-04 */
-static void a_vcpu_comes_back_from_cpu_off_at_its_new_entry(void **state)
+static void cpu_on_after_cpu_off_starts_the_vcpu_at_its_new_entry(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -295,7 +281,7 @@ static void a_vcpu_comes_back_from_cpu_off_at_its_new_entry(void **state)
 	assert_int_equal(entry.x0, 0xfeedf00d);
 }
 
-static void the_boot_vcpu_may_go_and_be_brought_back_by_another(void **state)
+static void boot_vcpu_may_turn_itself_off_and_be_started_by_another(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -308,7 +294,7 @@ static void the_boot_vcpu_may_go_and_be_brought_back_by_another(void **state)
 }
 
 /* No clause forbids it. */
-static void the_last_vcpu_may_go(void **state)
+static void the_last_vcpu_may_turn_itself_off(void **state)
 {
 	struct fixture f;
 
@@ -319,8 +305,7 @@ static void the_last_vcpu_may_go(void **state)
 
 /* --- AFFINITY_INFO --- */
 
-/* PSCI-AFFINITY_INFO-07 */
-static void affinity_info_above_level_3_is_invalid(void **state)
+static void affinity_info_above_level_3_is_an_invalid_parameter(void **state)
 {
 	static const uint64_t levels[] = { 4, 5, 0x80000000, 0xffffffff };
 	struct fixture f;
@@ -333,8 +318,7 @@ static void affinity_info_above_level_3_is_invalid(void **state)
 	}
 }
 
-/* PSCI-AFFINITY_INFO-06 PSCI-AFFINITY_INFO-12 */
-static void affinity_info_with_reserved_target_bits_is_invalid_at_every_level(void **state)
+static void affinity_info_with_reserved_bits_in_its_target_is_an_invalid_parameter(void **state)
 {
 	struct fixture f;
 
@@ -352,8 +336,7 @@ static void affinity_info_with_reserved_target_bits_is_invalid_at_every_level(vo
 	}
 }
 
-/* PSCI-AFFINITY_INFO-05 PSCI-AFFINITY_INFO-09 */
-static void affinity_info_of_nobody_is_invalid_at_every_level(void **state)
+static void affinity_info_of_an_absent_target_is_an_invalid_parameter(void **state)
 {
 	/* In each: a field that counts at this level is nobody's. */
 	static const uint64_t targets[] = {
@@ -375,8 +358,7 @@ static void affinity_info_of_nobody_is_invalid_at_every_level(void **state)
 }
 
 /* A field below the level is ignored, whatever it holds. */
-/* PSCI-AFFINITY_INFO-08 PSCI-AFFINITY_INFO-13 */
-static void affinity_fields_below_the_level_are_ignored(void **state)
+static void affinity_info_ignores_the_fields_below_its_level(void **state)
 {
 	static const uint64_t ignored[] = { 0, 0xee, 0xeeee, 0xeeeeee };
 	struct fixture f;
@@ -391,8 +373,7 @@ static void affinity_fields_below_the_level_are_ignored(void **state)
 			 PSCI_AFFINITY_INFO_OFF);
 }
 
-/* PSCI-AFFINITY_INFO-11 */
-static void lowest_affinity_level_is_32_bits_in_smc64(void **state)
+static void affinity_info_ignores_the_upper_half_of_the_level_in_smc64(void **state)
 {
 	struct fixture f;
 
@@ -403,8 +384,7 @@ static void lowest_affinity_level_is_32_bits_in_smc64(void **state)
 }
 
 /* Of the vCPUs 0, 1, 2 and 3 of one Aff3: any ON, else any ON_PENDING, else OFF. */
-/* PSCI-AFFINITY_INFO-30 */
-static void a_cluster_is_on_if_any_is_else_pending_if_any_is(void **state)
+static void affinity_info_of_a_cluster_is_on_before_on_pending_before_off(void **state)
 {
 	const uint64_t cluster = UINT64_C(0xff);
 	struct psci_entry entry;
@@ -436,7 +416,7 @@ static void a_cluster_is_on_if_any_is_else_pending_if_any_is(void **state)
 	}
 }
 
-static void affinity_info_is_the_same_in_both_conventions_and_states(void **state)
+static void affinity_info_answers_alike_in_smc32_and_smc64_and_aarch32(void **state)
 {
 	struct fixture f;
 
@@ -456,32 +436,43 @@ static void affinity_info_is_the_same_in_both_conventions_and_states(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cpu_on_of_nobody_is_invalid),
-		cmocka_unit_test(cpu_on_with_reserved_target_bits_is_invalid),
-		cmocka_unit_test(smc32_cannot_name_a_vcpu_by_aff3),
-		cmocka_unit_test(cpu_on_at_an_address_the_host_refuses_is_an_invalid_address),
-		cmocka_unit_test(cpu_on_at_an_address_no_a64_instruction_has_is_an_invalid_address),
-		cmocka_unit_test(a_bad_entry_is_an_invalid_parameter_in_0_2),
-		cmocka_unit_test(an_a32_entry_is_word_aligned),
-		cmocka_unit_test(cpu_on_of_oneself_is_already_on),
-		cmocka_unit_test(cpu_on_of_another_that_is_on_is_already_on),
-		cmocka_unit_test(a_second_cpu_on_before_the_target_runs_is_on_pending),
-		cmocka_unit_test(cpu_on_changes_and_kicks_the_target_and_nobody_else),
-		cmocka_unit_test(the_target_is_on_pending_until_it_polls),
-		cmocka_unit_test(an_aarch64_start_is_as_asked),
-		cmocka_unit_test(an_aarch32_start_is_as_asked),
-		cmocka_unit_test(cpu_on_takes_the_whole_range_of_context_ids),
-		cmocka_unit_test(cpu_off_parks_the_caller_and_only_it),
-		cmocka_unit_test(a_vcpu_comes_back_from_cpu_off_at_its_new_entry),
-		cmocka_unit_test(the_boot_vcpu_may_go_and_be_brought_back_by_another),
-		cmocka_unit_test(the_last_vcpu_may_go),
-		cmocka_unit_test(affinity_info_above_level_3_is_invalid),
-		cmocka_unit_test(affinity_info_with_reserved_target_bits_is_invalid_at_every_level),
-		cmocka_unit_test(affinity_info_of_nobody_is_invalid_at_every_level),
-		cmocka_unit_test(affinity_fields_below_the_level_are_ignored),
-		cmocka_unit_test(lowest_affinity_level_is_32_bits_in_smc64),
-		cmocka_unit_test(a_cluster_is_on_if_any_is_else_pending_if_any_is),
-		cmocka_unit_test(affinity_info_is_the_same_in_both_conventions_and_states),
+		PSCI_TEST("PSCI-CPU_ON-10", cpu_on_of_an_absent_vcpu_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-CPU_ON-11",
+			  cpu_on_with_reserved_bits_in_its_target_is_an_invalid_parameter),
+		cmocka_unit_test(smc32_cpu_on_of_a_vcpu_with_an_aff3_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-CPU_ON-14",
+			  cpu_on_at_an_address_that_the_host_refuses_is_an_invalid_address),
+		PSCI_TEST("PSCI-CPU_ON-15",
+			  cpu_on_at_an_unaligned_a64_address_is_an_invalid_address),
+		PSCI_TEST("PSCI-CPU_ON-30", cpu_on_at_a_bad_address_is_an_invalid_parameter_in_0_2),
+		cmocka_unit_test(cpu_on_at_an_unaligned_a32_address_is_an_invalid_address),
+		PSCI_TEST("PSCI-CPU_ON-04", cpu_on_of_the_caller_itself_is_already_on),
+		PSCI_TEST("PSCI-CPU_ON-05", cpu_on_of_another_vcpu_that_is_on_is_already_on),
+		PSCI_TEST("PSCI-CPU_ON-06", second_cpu_on_before_the_target_runs_is_on_pending),
+		cmocka_unit_test(cpu_on_changes_and_kicks_only_its_target),
+		PSCI_TEST("PSCI-AFFINITY_INFO-04",
+			  affinity_info_of_a_started_vcpu_is_on_pending_until_it_polls),
+		PSCI_TEST("PSCI-CPU_ON-03", cpu_on_from_aarch64_starts_the_target_as_asked),
+		PSCI_TEST("PSCI-CPU_ON-34", cpu_on_from_aarch32_starts_the_target_as_asked),
+		PSCI_TEST("PSCI-CPU_ON-02", cpu_on_takes_any_context_id),
+		PSCI_TEST("PSCI-CPU_OFF-01", cpu_off_parks_its_caller_and_nothing_else),
+		PSCI_TEST("PSCI-CPU_ON-09 PSCI-CPU_OFF-04",
+			  cpu_on_after_cpu_off_starts_the_vcpu_at_its_new_entry),
+		cmocka_unit_test(boot_vcpu_may_turn_itself_off_and_be_started_by_another),
+		cmocka_unit_test(the_last_vcpu_may_turn_itself_off),
+		PSCI_TEST("PSCI-AFFINITY_INFO-07",
+			  affinity_info_above_level_3_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-AFFINITY_INFO-06 PSCI-AFFINITY_INFO-12",
+			  affinity_info_with_reserved_bits_in_its_target_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-AFFINITY_INFO-05 PSCI-AFFINITY_INFO-09",
+			  affinity_info_of_an_absent_target_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-AFFINITY_INFO-08 PSCI-AFFINITY_INFO-13",
+			  affinity_info_ignores_the_fields_below_its_level),
+		PSCI_TEST("PSCI-AFFINITY_INFO-11",
+			  affinity_info_ignores_the_upper_half_of_the_level_in_smc64),
+		PSCI_TEST("PSCI-AFFINITY_INFO-30",
+			  affinity_info_of_a_cluster_is_on_before_on_pending_before_off),
+		cmocka_unit_test(affinity_info_answers_alike_in_smc32_and_smc64_and_aarch32),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,8 +24,7 @@ static void turn_off(struct power *p, unsigned int i)
 
 /* --- NODE_HW_STATE --- */
 
-/* PSCI-NODE_HW_STATE-32 */
-static void a_node_that_is_not_there_is_invalid(void **state)
+static void node_hw_state_of_an_absent_node_is_an_invalid_parameter(void **state)
 {
 	static const uint32_t fids[] = { PSCI_FN32_NODE_HW_STATE, PSCI_FN64_NODE_HW_STATE };
 	static const uint64_t levels[] = { 3, 4, 0x80000000, 0xffffffff };
@@ -49,8 +48,7 @@ static void a_node_that_is_not_there_is_invalid(void **state)
 			   ON);
 }
 
-/* PSCI-NODE_HW_STATE-30 */
-static void what_was_never_started_is_off_with_all_above_it(void **state)
+static void node_whose_cores_were_never_started_is_off(void **state)
 {
 	struct power p;
 
@@ -68,7 +66,7 @@ static void what_was_never_started_is_off_with_all_above_it(void **state)
 	assert_int_equal(power_hw_state(&p, 5, 4, 1), ON);
 }
 
-static void a_new_life_begins_with_everything_off(void **state)
+static void nodes_are_off_after_the_machine_boots_anew(void **state)
 {
 	struct power p;
 
@@ -88,8 +86,7 @@ static void a_new_life_begins_with_everything_off(void **state)
 
 /* --- platform-coordinated --- */
 
-/* PSCI-NODE_HW_STATE-01 */
-static void a_domain_runs_while_one_of_its_cores_does(void **state)
+static void domain_is_on_while_one_of_its_cores_runs(void **state)
 {
 	struct power p;
 
@@ -110,8 +107,7 @@ static void a_domain_runs_while_one_of_its_cores_does(void **state)
 }
 
 /* Each node sleeps as deeply as all of its cores tolerate, whoever was last. */
-/* PSCI-CPU_SUSPEND-35 PSCI-NODE_HW_STATE-31 */
-static void a_domain_takes_the_shallowest_request(void **state)
+static void domain_sleeps_as_deeply_as_its_shallowest_request(void **state)
 {
 	for (unsigned int first = 0; first < 2; first++) {
 		struct power p;
@@ -130,7 +126,7 @@ static void a_domain_takes_the_shallowest_request(void **state)
 	}
 }
 
-static void one_cluster_that_does_not_tolerate_it_keeps_the_system_on(void **state)
+static void system_stays_on_while_one_cluster_does_not_tolerate_its_sleep(void **state)
 {
 	struct power p;
 
@@ -144,7 +140,7 @@ static void one_cluster_that_does_not_tolerate_it_keeps_the_system_on(void **sta
 }
 
 /* Cores that are off tolerate everything. */
-static void cores_that_are_off_or_frozen_do_not_count(void **state)
+static void cores_that_are_off_or_frozen_do_not_keep_a_domain_awake(void **state)
 {
 	struct power p;
 
@@ -160,7 +156,7 @@ static void cores_that_are_off_or_frozen_do_not_count(void **state)
 	check(&p, 0, OFF, OFF, OFF);
 }
 
-static void cpu_off_leaves_the_domain_to_the_sleepers(void **state)
+static void cpu_off_of_the_last_running_core_leaves_the_domain_to_the_sleepers(void **state)
 {
 	struct power p;
 
@@ -177,8 +173,7 @@ static struct psci_regs suspend_regs(uint32_t power_state)
 	return fixture_regs(PSCI_FN64_CPU_SUSPEND, power_state, FIXTURE_ENTRY, 0);
 }
 
-/* PSCI-CPU_SUSPEND-33 */
-static void only_the_last_core_may_ask_for_a_domain(void **state)
+static void os_initiated_suspend_of_a_domain_is_denied_while_another_core_runs(void **state)
 {
 	struct power p;
 
@@ -204,7 +199,7 @@ static void only_the_last_core_may_ask_for_a_domain(void **state)
 }
 
 /* The guest decides: what nobody asked for does not happen. */
-static void the_last_core_need_not_ask(void **state)
+static void os_initiated_domain_stays_on_if_the_last_core_does_not_ask(void **state)
 {
 	struct power p;
 
@@ -220,8 +215,7 @@ static void the_last_core_need_not_ask(void **state)
 	check(&p, 1, OFF, ON, ON);
 }
 
-/* PSCI-CPU_SUSPEND-34 */
-static void a_child_that_is_too_shallow_is_an_invalid_parameter(void **state)
+static void os_initiated_suspend_over_a_light_sleeper_is_an_invalid_parameter(void **state)
 {
 	struct power p;
 
@@ -243,7 +237,7 @@ static void a_child_that_is_too_shallow_is_an_invalid_parameter(void **state)
 	check(&p, 1, OFF, STANDBY, ON);
 }
 
-static void a_cluster_that_only_idles_is_too_shallow_for_the_system(void **state)
+static void os_initiated_suspend_over_an_idle_cluster_is_an_invalid_parameter(void **state)
 {
 	struct power p;
 
@@ -263,7 +257,7 @@ static void a_cluster_that_only_idles_is_too_shallow_for_the_system(void **state
 }
 
 /* Two faults that are told apart: who runs is denied before who is too shallow. */
-static void running_comes_before_too_shallow(void **state)
+static void os_initiated_suspend_over_a_running_and_a_light_core_is_denied(void **state)
 {
 	struct power p;
 
@@ -274,7 +268,7 @@ static void running_comes_before_too_shallow(void **state)
 }
 
 /* CPU_OFF names no state: a domain goes with it only if all its cores are off. */
-static void cpu_off_is_coordinated_among_its_callers_in_either_mode(void **state)
+static void cpu_off_of_all_cores_turns_their_domain_off_in_either_mode(void **state)
 {
 	struct power p;
 
@@ -291,8 +285,7 @@ static void cpu_off_is_coordinated_among_its_callers_in_either_mode(void **state
 	check(&p, 0, OFF, OFF, OFF);
 }
 
-/* PSCI-CPU_SUSPEND-35 */
-static void denied_is_never_given_in_platform_coordinated_mode(void **state)
+static void platform_coordinated_suspend_is_never_denied(void **state)
 {
 	struct power p;
 
@@ -305,8 +298,7 @@ static void denied_is_never_given_in_platform_coordinated_mode(void **state)
 
 /* --- PSCI_SET_SUSPEND_MODE --- */
 
-/* PSCI-PSCI_SET_SUSPEND_MODE-30 */
-static void other_modes_are_invalid(void **state)
+static void set_suspend_mode_of_an_unknown_mode_is_an_invalid_parameter(void **state)
 {
 	static const uint32_t modes[] = { 2, 3, 0x80000000, 0xffffffff };
 	struct power p;
@@ -318,8 +310,7 @@ static void other_modes_are_invalid(void **state)
 				   PSCI_RET_INVALID_PARAMETERS);
 }
 
-/* PSCI-PSCI_SET_SUSPEND_MODE-33 */
-static void the_mode_that_there_is_can_always_be_set(void **state)
+static void set_suspend_mode_to_the_present_mode_always_succeeds(void **state)
 {
 	struct power p;
 
@@ -333,8 +324,7 @@ static void the_mode_that_there_is_can_always_be_set(void **state)
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
 }
 
-/* PSCI-PSCI_SET_SUSPEND_MODE-31 */
-static void os_initiated_mode_comes_before_the_first_suspend(void **state)
+static void set_suspend_mode_to_os_initiated_is_denied_after_a_suspend(void **state)
 {
 	const struct psci_regs regs = fixture_regs(PSCI_FN32_PSCI_SET_SUSPEND_MODE, 1, 0, 0);
 	struct power p;
@@ -352,7 +342,7 @@ static void os_initiated_mode_comes_before_the_first_suspend(void **state)
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
 }
 
-static void os_initiated_mode_may_come_during_a_default_suspend(void **state)
+static void set_suspend_mode_to_os_initiated_succeeds_during_a_default_suspend(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN64_CPU_DEFAULT_SUSPEND, FIXTURE_ENTRY, 0, 0);
 	struct power p;
@@ -373,7 +363,7 @@ static void os_initiated_mode_may_come_during_a_default_suspend(void **state)
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
 }
 
-static void a_default_suspend_that_ended_is_forgotten(void **state)
+static void set_suspend_mode_is_denied_by_a_suspend_after_a_default_suspend(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN64_CPU_DEFAULT_SUSPEND, FIXTURE_ENTRY, 0, 0);
 	struct power p;
@@ -389,7 +379,7 @@ static void a_default_suspend_that_ended_is_forgotten(void **state)
 	power_set_mode(&p, 0, 1, PSCI_RET_DENIED);
 }
 
-static void a_frozen_vcpu_stands_in_the_way_of_both(void **state)
+static void set_suspend_mode_is_denied_while_a_vcpu_is_frozen(void **state)
 {
 	struct power p;
 
@@ -402,8 +392,7 @@ static void a_frozen_vcpu_stands_in_the_way_of_both(void **state)
 	power_set_mode(&p, 0, 0, PSCI_RET_DENIED);
 }
 
-/* PSCI-PSCI_SET_SUSPEND_MODE-32 */
-static void back_to_platform_coordinated_mode_only_alone(void **state)
+static void set_suspend_mode_to_platform_coordinated_is_denied_beside_another_core(void **state)
 {
 	struct power p;
 
@@ -418,8 +407,7 @@ static void back_to_platform_coordinated_mode_only_alone(void **state)
 	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
 }
 
-/* PSCI-PSCI_SET_SUSPEND_MODE-34 */
-static void a_new_life_begins_platform_coordinated(void **state)
+static void suspend_mode_is_platform_coordinated_after_the_machine_boots_anew(void **state)
 {
 	struct power p;
 
@@ -433,8 +421,7 @@ static void a_new_life_begins_platform_coordinated(void **state)
 
 /* --- CPU_FREEZE --- */
 
-/* PSCI-CPU_FREEZE-01 PSCI-CPU_FREEZE-03 PSCI-CPU_ON-35 PSCI-AFFINITY_INFO-32 */
-static void a_frozen_vcpu_is_on_and_comes_back_through_cpu_on(void **state)
+static void frozen_vcpu_is_on_and_cpu_on_starts_it_again(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct power p;
@@ -458,30 +445,43 @@ static void a_frozen_vcpu_is_on_and_comes_back_through_cpu_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_node_that_is_not_there_is_invalid),
-		cmocka_unit_test(what_was_never_started_is_off_with_all_above_it),
-		cmocka_unit_test(a_new_life_begins_with_everything_off),
-		cmocka_unit_test(a_domain_runs_while_one_of_its_cores_does),
-		cmocka_unit_test(a_domain_takes_the_shallowest_request),
-		cmocka_unit_test(one_cluster_that_does_not_tolerate_it_keeps_the_system_on),
-		cmocka_unit_test(cores_that_are_off_or_frozen_do_not_count),
-		cmocka_unit_test(cpu_off_leaves_the_domain_to_the_sleepers),
-		cmocka_unit_test(only_the_last_core_may_ask_for_a_domain),
-		cmocka_unit_test(the_last_core_need_not_ask),
-		cmocka_unit_test(a_child_that_is_too_shallow_is_an_invalid_parameter),
-		cmocka_unit_test(a_cluster_that_only_idles_is_too_shallow_for_the_system),
-		cmocka_unit_test(running_comes_before_too_shallow),
-		cmocka_unit_test(cpu_off_is_coordinated_among_its_callers_in_either_mode),
-		cmocka_unit_test(denied_is_never_given_in_platform_coordinated_mode),
-		cmocka_unit_test(other_modes_are_invalid),
-		cmocka_unit_test(the_mode_that_there_is_can_always_be_set),
-		cmocka_unit_test(os_initiated_mode_comes_before_the_first_suspend),
-		cmocka_unit_test(os_initiated_mode_may_come_during_a_default_suspend),
-		cmocka_unit_test(a_default_suspend_that_ended_is_forgotten),
-		cmocka_unit_test(a_frozen_vcpu_stands_in_the_way_of_both),
-		cmocka_unit_test(back_to_platform_coordinated_mode_only_alone),
-		cmocka_unit_test(a_new_life_begins_platform_coordinated),
-		cmocka_unit_test(a_frozen_vcpu_is_on_and_comes_back_through_cpu_on),
+		PSCI_TEST("PSCI-NODE_HW_STATE-32",
+			  node_hw_state_of_an_absent_node_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-NODE_HW_STATE-30", node_whose_cores_were_never_started_is_off),
+		cmocka_unit_test(nodes_are_off_after_the_machine_boots_anew),
+		PSCI_TEST("PSCI-NODE_HW_STATE-01", domain_is_on_while_one_of_its_cores_runs),
+		PSCI_TEST("PSCI-CPU_SUSPEND-35 PSCI-NODE_HW_STATE-31",
+			  domain_sleeps_as_deeply_as_its_shallowest_request),
+		cmocka_unit_test(system_stays_on_while_one_cluster_does_not_tolerate_its_sleep),
+		cmocka_unit_test(cores_that_are_off_or_frozen_do_not_keep_a_domain_awake),
+		cmocka_unit_test(
+			cpu_off_of_the_last_running_core_leaves_the_domain_to_the_sleepers),
+		PSCI_TEST("PSCI-CPU_SUSPEND-33",
+			  os_initiated_suspend_of_a_domain_is_denied_while_another_core_runs),
+		cmocka_unit_test(os_initiated_domain_stays_on_if_the_last_core_does_not_ask),
+		PSCI_TEST("PSCI-CPU_SUSPEND-34",
+			  os_initiated_suspend_over_a_light_sleeper_is_an_invalid_parameter),
+		cmocka_unit_test(os_initiated_suspend_over_an_idle_cluster_is_an_invalid_parameter),
+		cmocka_unit_test(os_initiated_suspend_over_a_running_and_a_light_core_is_denied),
+		cmocka_unit_test(cpu_off_of_all_cores_turns_their_domain_off_in_either_mode),
+		PSCI_TEST("PSCI-CPU_SUSPEND-35", platform_coordinated_suspend_is_never_denied),
+		PSCI_TEST("PSCI-PSCI_SET_SUSPEND_MODE-30",
+			  set_suspend_mode_of_an_unknown_mode_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-PSCI_SET_SUSPEND_MODE-33",
+			  set_suspend_mode_to_the_present_mode_always_succeeds),
+		PSCI_TEST("PSCI-PSCI_SET_SUSPEND_MODE-31",
+			  set_suspend_mode_to_os_initiated_is_denied_after_a_suspend),
+		cmocka_unit_test(
+			set_suspend_mode_to_os_initiated_succeeds_during_a_default_suspend),
+		cmocka_unit_test(set_suspend_mode_is_denied_by_a_suspend_after_a_default_suspend),
+		cmocka_unit_test(set_suspend_mode_is_denied_while_a_vcpu_is_frozen),
+		PSCI_TEST("PSCI-PSCI_SET_SUSPEND_MODE-32",
+			  set_suspend_mode_to_platform_coordinated_is_denied_beside_another_core),
+		PSCI_TEST("PSCI-PSCI_SET_SUSPEND_MODE-34",
+			  suspend_mode_is_platform_coordinated_after_the_machine_boots_anew),
+		PSCI_TEST(
+			"PSCI-CPU_FREEZE-01 PSCI-CPU_FREEZE-03 PSCI-CPU_ON-35 PSCI-AFFINITY_INFO-32",
+			frozen_vcpu_is_on_and_cpu_on_starts_it_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

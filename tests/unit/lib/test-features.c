@@ -93,15 +93,14 @@ static void check_all_ids(struct terms terms)
 	}
 }
 
-/* PSCI-PSCI_FEATURES-05 PSCI-PSCI_FEATURES-06 PSCI-PSCI_FEATURES-11 PSCI-PSCI_FEATURES-12 */
-static void every_version_announces_what_it_carries_out(void **state)
+static void psci_features_announces_what_each_version_carries_out(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++)
 		check_all_ids((struct terms){ .version = spec_versions[v] });
 }
 
 /* With each of them alone, with all but it, and with all. */
-static void a_function_is_there_if_the_host_has_what_it_needs(void **state)
+static void function_is_offered_only_if_the_host_has_what_it_needs(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
 		check_all_ids((struct terms){ spec_versions[v], 0, SPEC_ALL_MEANS, 0 });
@@ -130,7 +129,7 @@ static uint32_t withheld_with(uint32_t number)
 	return bit;
 }
 
-static void a_withheld_function_is_neither_announced_nor_carried_out(void **state)
+static void withheld_function_is_neither_announced_nor_carried_out(void **state)
 {
 	uint32_t withholdable = 0;
 
@@ -154,8 +153,7 @@ static void a_withheld_function_is_neither_announced_nor_carried_out(void **stat
 	assert_int_equal(withholdable & 0x240040, 0x240040);
 }
 
-/* PSCI-PSCI_FEATURES-02 */
-static void ids_of_others_are_not_announced(void **state)
+static void psci_features_of_an_id_outside_of_psci_is_not_supported(void **state)
 {
 	static const uint32_t fids[] = {
 		0x00000000, 0x04000003, 0x80000001, 0x80008000, 0x84000050, 0x84020003,
@@ -170,8 +168,7 @@ static void ids_of_others_are_not_announced(void **state)
 }
 
 /* The host serves SMCCC_VERSION; only through this answer does a guest learn of it. */
-/* PSCI-PSCI_FEATURES-10 */
-static void smccc_version_is_announced_since_1_0(void **state)
+static void psci_features_announces_smccc_version_since_1_0(void **state)
 {
 	for (size_t v = 1; v < spec_version_count; v++) {
 		assert_int_equal(features((struct terms){ .version = spec_versions[v] },
@@ -186,8 +183,7 @@ static void smccc_version_is_announced_since_1_0(void **state)
 		PSCI_RET_NOT_SUPPORTED);
 }
 
-/* PSCI-PSCI_FEATURES-09 */
-static void only_the_low_half_of_the_argument_counts(void **state)
+static void psci_features_ignores_the_upper_half_of_its_argument(void **state)
 {
 	struct fixture f;
 
@@ -198,8 +194,7 @@ static void only_the_low_half_of_the_argument_counts(void **state)
 }
 
 /* Linux takes HIBERNATE_OFF for offered if the answer is not negative and has bit 0. */
-/* PSCI-SYSTEM_OFF2-05 */
-static void system_off2_announces_hibernate_off(void **state)
+static void psci_features_of_system_off2_announces_hibernate_off(void **state)
 {
 	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_3 },
 				  PSCI_FN64_SYSTEM_OFF2, false),
@@ -213,7 +208,7 @@ static void system_off2_announces_hibernate_off(void **state)
 }
 
 /* Original StateID format, platform-coordinated mode only. */
-static void cpu_suspend_announces_no_flag(void **state)
+static void psci_features_of_cpu_suspend_announces_no_flag_by_default(void **state)
 {
 	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_3 },
 				  PSCI_FN64_CPU_SUSPEND, false),
@@ -223,14 +218,19 @@ static void cpu_suspend_announces_no_flag(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ids_of_others_are_not_announced),
-		cmocka_unit_test(a_withheld_function_is_neither_announced_nor_carried_out),
-		cmocka_unit_test(every_version_announces_what_it_carries_out),
-		cmocka_unit_test(a_function_is_there_if_the_host_has_what_it_needs),
-		cmocka_unit_test(smccc_version_is_announced_since_1_0),
-		cmocka_unit_test(only_the_low_half_of_the_argument_counts),
-		cmocka_unit_test(system_off2_announces_hibernate_off),
-		cmocka_unit_test(cpu_suspend_announces_no_flag),
+		PSCI_TEST("PSCI-PSCI_FEATURES-02",
+			  psci_features_of_an_id_outside_of_psci_is_not_supported),
+		cmocka_unit_test(withheld_function_is_neither_announced_nor_carried_out),
+		PSCI_TEST(
+			"PSCI-PSCI_FEATURES-05 PSCI-PSCI_FEATURES-06 PSCI-PSCI_FEATURES-11 PSCI-PSCI_FEATURES-12",
+			psci_features_announces_what_each_version_carries_out),
+		cmocka_unit_test(function_is_offered_only_if_the_host_has_what_it_needs),
+		PSCI_TEST("PSCI-PSCI_FEATURES-10", psci_features_announces_smccc_version_since_1_0),
+		PSCI_TEST("PSCI-PSCI_FEATURES-09",
+			  psci_features_ignores_the_upper_half_of_its_argument),
+		PSCI_TEST("PSCI-SYSTEM_OFF2-05",
+			  psci_features_of_system_off2_announces_hibernate_off),
+		cmocka_unit_test(psci_features_of_cpu_suspend_announces_no_flag_by_default),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

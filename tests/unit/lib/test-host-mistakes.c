@@ -12,7 +12,7 @@ static const struct psci_entry good_entry = { .pc = FIXTURE_BOOT_ENTRY };
 
 /* --- psci_vcpu_mark() --- */
 
-static void a_mark_that_there_is_not_is_refused(void **state)
+static void unknown_mark_is_refused_and_the_former_one_stays(void **state)
 {
 	static const int marks[] = { -1, 3, 9, 256, 0x10000 };
 	struct fixture f;
@@ -32,7 +32,7 @@ static void a_mark_that_there_is_not_is_refused(void **state)
 
 /* --- psci_machine_boot() --- */
 
-static void an_entry_at_which_no_vcpu_can_start_is_refused(void **state)
+static void boot_at_an_entry_without_an_instruction_is_refused(void **state)
 {
 	static const struct psci_entry bad[] = {
 		{ .pc = FIXTURE_BOOT_ENTRY + 1 },
@@ -85,7 +85,7 @@ static void check_nothing_can_be_added(struct power *p)
 	assert_memory_equal(&before, p, sizeof(before));
 }
 
-static void nothing_is_added_after_the_first_boot(void **state)
+static void adding_a_vcpu_or_domain_after_the_first_boot_is_refused(void **state)
 {
 	struct psci_entry entry;
 	struct power p;
@@ -104,7 +104,7 @@ static void nothing_is_added_after_the_first_boot(void **state)
 	check_nothing_can_be_added(&p);
 }
 
-static void nothing_is_added_after_a_restore(void **state)
+static void adding_a_vcpu_or_domain_after_a_restore_is_refused(void **state)
 {
 	struct power a;
 	struct power b;
@@ -120,7 +120,7 @@ static void nothing_is_added_after_a_restore(void **state)
 }
 
 /* A boot that was refused is none. */
-static void a_refused_boot_does_not_close_a_machine(void **state)
+static void vcpu_can_be_added_after_a_refused_boot(void **state)
 {
 	struct power p;
 
@@ -133,7 +133,7 @@ static void a_refused_boot_does_not_close_a_machine(void **state)
 
 /* --- what belongs to another machine --- */
 
-static void a_domain_of_another_machine_is_refused(void **state)
+static void domain_of_another_machine_is_refused(void **state)
 {
 	struct psci_domain domain;
 	struct power a;
@@ -156,7 +156,7 @@ static void a_domain_of_another_machine_is_refused(void **state)
 
 /* --- psci_machine_init() --- */
 
-static void statistics_without_a_place_are_refused(void **state)
+static void statistics_count_without_memory_is_refused(void **state)
 {
 	struct fixture f;
 
@@ -170,13 +170,13 @@ static void statistics_without_a_place_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_mark_that_there_is_not_is_refused),
-		cmocka_unit_test(an_entry_at_which_no_vcpu_can_start_is_refused),
-		cmocka_unit_test(nothing_is_added_after_the_first_boot),
-		cmocka_unit_test(nothing_is_added_after_a_restore),
-		cmocka_unit_test(a_refused_boot_does_not_close_a_machine),
-		cmocka_unit_test(a_domain_of_another_machine_is_refused),
-		cmocka_unit_test(statistics_without_a_place_are_refused),
+		cmocka_unit_test(unknown_mark_is_refused_and_the_former_one_stays),
+		cmocka_unit_test(boot_at_an_entry_without_an_instruction_is_refused),
+		cmocka_unit_test(adding_a_vcpu_or_domain_after_the_first_boot_is_refused),
+		cmocka_unit_test(adding_a_vcpu_or_domain_after_a_restore_is_refused),
+		cmocka_unit_test(vcpu_can_be_added_after_a_refused_boot),
+		cmocka_unit_test(domain_of_another_machine_is_refused),
+		cmocka_unit_test(statistics_count_without_memory_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

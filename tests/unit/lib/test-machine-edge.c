@@ -6,7 +6,7 @@
 #include "psci-power.h"
 
 /* One slot is a power of two. */
-static void an_index_may_have_one_slot(void **state)
+static void index_of_one_slot_is_accepted(void **state)
 {
 	struct fixture f;
 
@@ -23,7 +23,7 @@ static uint64_t no_time(void *ctx)
 	return 0;
 }
 
-static void nothing_behind_the_index_is_written(void **state)
+static void library_does_not_write_past_the_end_of_the_index(void **state)
 {
 	static struct psci_vcpu guard;
 	struct psci_vcpu *index[5];
@@ -44,7 +44,7 @@ static void nothing_behind_the_index_is_written(void **state)
  * How far a search goes decides what a call costs: with half of the slots taken,
  * as KVM and as a flat board count their vCPUs, it is a step or two.
  */
-static void vcpus_spread_over_the_index(void **state)
+static void vcpus_are_spread_evenly_over_the_index(void **state)
 {
 	enum { COUNT = 4096, SLOTS = 2 * COUNT };
 	static struct psci_vcpu vcpus[COUNT];
@@ -82,7 +82,7 @@ static void vcpus_spread_over_the_index(void **state)
 }
 
 /* One function of PSCI 0.1 is enough, whichever it is. */
-static void each_id_of_0_1_may_be_the_only_one(void **state)
+static void any_single_function_id_is_enough_for_0_1(void **state)
 {
 	for (unsigned int i = 0; i < 4; i++) {
 		uint32_t ids[4] = { 0 };
@@ -96,7 +96,7 @@ static void each_id_of_0_1_may_be_the_only_one(void **state)
 }
 
 /* What has a clock or a place for numbers, but not both, counts nothing. */
-static void statistics_need_a_clock_and_a_place(void **state)
+static void statistics_are_not_supported_without_a_clock_or_memory(void **state)
 {
 	for (unsigned int has_clock = 0; has_clock < 2; has_clock++) {
 		struct power p;
@@ -121,7 +121,7 @@ static void statistics_need_a_clock_and_a_place(void **state)
 	}
 }
 
-static void nothing_behind_the_statistics_is_written(void **state)
+static void library_does_not_write_past_the_end_of_the_statistics(void **state)
 {
 	struct psci_stat stats[3 + 1];
 	struct fixture f;
@@ -143,12 +143,12 @@ static void nothing_behind_the_statistics_is_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_index_may_have_one_slot),
-		cmocka_unit_test(nothing_behind_the_index_is_written),
-		cmocka_unit_test(vcpus_spread_over_the_index),
-		cmocka_unit_test(each_id_of_0_1_may_be_the_only_one),
-		cmocka_unit_test(statistics_need_a_clock_and_a_place),
-		cmocka_unit_test(nothing_behind_the_statistics_is_written),
+		cmocka_unit_test(index_of_one_slot_is_accepted),
+		cmocka_unit_test(library_does_not_write_past_the_end_of_the_index),
+		cmocka_unit_test(vcpus_are_spread_evenly_over_the_index),
+		cmocka_unit_test(any_single_function_id_is_enough_for_0_1),
+		cmocka_unit_test(statistics_are_not_supported_without_a_clock_or_memory),
+		cmocka_unit_test(library_does_not_write_past_the_end_of_the_statistics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

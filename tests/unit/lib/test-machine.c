@@ -23,7 +23,7 @@ static void check_invalid(struct fixture *f)
 	assert_memory_equal(index, f->index, sizeof(index));
 }
 
-static void unknown_versions_are_invalid(void **state)
+static void machine_of_an_unknown_version_is_refused(void **state)
 {
 	static const uint32_t versions[] = {
 		0x00001, 0x00003, 0x0ffff, 0x10004, 0x20000, 0x80010003, 0xffffffff,
@@ -36,7 +36,7 @@ static void unknown_versions_are_invalid(void **state)
 	}
 }
 
-static void a_wrong_size_is_invalid(void **state)
+static void configuration_of_a_wrong_size_is_refused(void **state)
 {
 	struct fixture f;
 
@@ -52,7 +52,7 @@ static void a_wrong_size_is_invalid(void **state)
 	check_invalid(&f);
 }
 
-static void a_host_without_kick_or_half_a_lock_is_invalid(void **state)
+static void host_without_kick_or_with_half_a_lock_is_refused(void **state)
 {
 	struct fixture f;
 
@@ -70,7 +70,7 @@ static void a_host_without_kick_or_half_a_lock_is_invalid(void **state)
 	check_invalid(&f);
 }
 
-static void an_index_is_a_power_of_two(void **state)
+static void index_whose_size_is_no_power_of_two_is_refused(void **state)
 {
 	static const size_t sizes[] = { 0, 3, 6, 7, 12, 15 };
 	struct fixture f;
@@ -86,7 +86,7 @@ static void an_index_is_a_power_of_two(void **state)
 }
 
 /* Each function number in each version: optional ones may be withheld, no others. */
-static void only_optional_functions_of_the_version_may_be_withheld(void **state)
+static void withholding_a_mandatory_function_is_refused(void **state)
 {
 	struct fixture f;
 
@@ -106,7 +106,7 @@ static void only_optional_functions_of_the_version_may_be_withheld(void **state)
 
 /* --- vCPUs by MPIDR --- */
 
-static void an_mpidr_has_affinity_bits_only(void **state)
+static void vcpu_whose_mpidr_has_other_bits_than_affinity_is_refused(void **state)
 {
 	struct psci_vcpu vcpu;
 	struct psci_vcpu before;
@@ -125,7 +125,7 @@ static void an_mpidr_has_affinity_bits_only(void **state)
 	assert_memory_equal(&before, &vcpu, sizeof(before));
 }
 
-static void an_mpidr_exists_once(void **state)
+static void second_vcpu_of_an_mpidr_is_refused(void **state)
 {
 	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
 	struct psci_vcpu vcpu;
@@ -143,7 +143,7 @@ static void an_mpidr_exists_once(void **state)
 	assert_int_equal(fixture_affinity_info(&f, 0), PSCI_AFFINITY_INFO_ON);
 }
 
-static void an_index_takes_as_many_vcpus_as_it_has_slots(void **state)
+static void index_takes_as_many_vcpus_as_it_has_slots(void **state)
 {
 	struct psci_vcpu vcpus[9];
 	struct psci_regs regs = fixture_regs(PSCI_FN64_AFFINITY_INFO, 0xfe, 0, 0);
@@ -166,7 +166,7 @@ static void an_index_takes_as_many_vcpus_as_it_has_slots(void **state)
 }
 
 /* Adding goes through the host's lock, like everything else. */
-static void a_vcpu_is_added_under_the_lock(void **state)
+static void vcpu_is_added_under_the_lock(void **state)
 {
 	struct fixture f;
 
@@ -260,7 +260,7 @@ static void check_crowd(uint64_t (*mpidr)(unsigned int i))
 	free(crowd);
 }
 
-static void lookup_does_not_degrade_with_512_vcpus_in_any_usual_layout(void **state)
+static void lookup_takes_few_steps_with_512_vcpus_in_any_usual_layout(void **state)
 {
 	check_crowd(kvm_mpidr);
 	check_crowd(flat_mpidr);
@@ -270,7 +270,7 @@ static void lookup_does_not_degrade_with_512_vcpus_in_any_usual_layout(void **st
 
 /* --- lives --- */
 
-static void a_machine_that_never_booted_parks_its_vcpus(void **state)
+static void vcpus_of_a_machine_that_never_booted_are_parked(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct fixture f;
@@ -284,7 +284,7 @@ static void a_machine_that_never_booted_parks_its_vcpus(void **state)
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
 
-static void boot_starts_one_vcpu_and_kicks_all(void **state)
+static void boot_starts_one_vcpu_and_kicks_all_of_them(void **state)
 {
 	const struct psci_entry boot = {
 		.pc = FIXTURE_BOOT_ENTRY,
@@ -311,7 +311,7 @@ static void boot_starts_one_vcpu_and_kicks_all(void **state)
 	assert_true(entry.big_endian);
 }
 
-static void boot_turns_every_state_off_and_forgets_the_event(void **state)
+static void boot_turns_every_vcpu_off_and_clears_the_event(void **state)
 {
 	const struct psci_entry boot = { .pc = FIXTURE_BOOT_ENTRY };
 	struct psci_regs suspend = fixture_regs(PSCI_FN64_CPU_SUSPEND, 0, 0, 0);
@@ -343,7 +343,7 @@ static void boot_turns_every_state_off_and_forgets_the_event(void **state)
 }
 
 /* vCPU 1 has not noticed that the machine was booted anew. */
-static void a_vcpu_of_a_former_life_can_do_nothing_to_the_new_one(void **state)
+static void call_of_a_vcpu_from_before_the_boot_is_not_carried_out(void **state)
 {
 	static const uint32_t fids[] = {
 		PSCI_FN64_CPU_ON,	PSCI_FN32_CPU_OFF,	 PSCI_FN32_SYSTEM_OFF,
@@ -372,7 +372,7 @@ static void a_vcpu_of_a_former_life_can_do_nothing_to_the_new_one(void **state)
 }
 
 /* The vCPU that boots runs old code too, until it polls. */
-static void the_boot_vcpu_itself_can_be_of_a_former_life(void **state)
+static void call_of_the_boot_vcpu_from_before_its_poll_is_not_carried_out(void **state)
 {
 	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
 	struct fixture f;
@@ -386,7 +386,7 @@ static void the_boot_vcpu_itself_can_be_of_a_former_life(void **state)
 
 /* --- errors --- */
 
-static void every_error_has_a_phrase_of_its_own(void **state)
+static void every_error_code_has_its_own_phrase(void **state)
 {
 	for (int a = PSCI_ERR_MISMATCH - 1; a <= 1; a++) {
 		assert_non_null(psci_strerror(a));
@@ -402,22 +402,22 @@ static void every_error_has_a_phrase_of_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_versions_are_invalid),
-		cmocka_unit_test(a_wrong_size_is_invalid),
-		cmocka_unit_test(a_host_without_kick_or_half_a_lock_is_invalid),
-		cmocka_unit_test(an_index_is_a_power_of_two),
-		cmocka_unit_test(only_optional_functions_of_the_version_may_be_withheld),
-		cmocka_unit_test(an_mpidr_has_affinity_bits_only),
-		cmocka_unit_test(an_mpidr_exists_once),
-		cmocka_unit_test(an_index_takes_as_many_vcpus_as_it_has_slots),
-		cmocka_unit_test(a_vcpu_is_added_under_the_lock),
-		cmocka_unit_test(lookup_does_not_degrade_with_512_vcpus_in_any_usual_layout),
-		cmocka_unit_test(a_machine_that_never_booted_parks_its_vcpus),
-		cmocka_unit_test(boot_starts_one_vcpu_and_kicks_all),
-		cmocka_unit_test(boot_turns_every_state_off_and_forgets_the_event),
-		cmocka_unit_test(a_vcpu_of_a_former_life_can_do_nothing_to_the_new_one),
-		cmocka_unit_test(the_boot_vcpu_itself_can_be_of_a_former_life),
-		cmocka_unit_test(every_error_has_a_phrase_of_its_own),
+		cmocka_unit_test(machine_of_an_unknown_version_is_refused),
+		cmocka_unit_test(configuration_of_a_wrong_size_is_refused),
+		cmocka_unit_test(host_without_kick_or_with_half_a_lock_is_refused),
+		cmocka_unit_test(index_whose_size_is_no_power_of_two_is_refused),
+		cmocka_unit_test(withholding_a_mandatory_function_is_refused),
+		cmocka_unit_test(vcpu_whose_mpidr_has_other_bits_than_affinity_is_refused),
+		cmocka_unit_test(second_vcpu_of_an_mpidr_is_refused),
+		cmocka_unit_test(index_takes_as_many_vcpus_as_it_has_slots),
+		cmocka_unit_test(vcpu_is_added_under_the_lock),
+		cmocka_unit_test(lookup_takes_few_steps_with_512_vcpus_in_any_usual_layout),
+		cmocka_unit_test(vcpus_of_a_machine_that_never_booted_are_parked),
+		cmocka_unit_test(boot_starts_one_vcpu_and_kicks_all_of_them),
+		cmocka_unit_test(boot_turns_every_vcpu_off_and_clears_the_event),
+		cmocka_unit_test(call_of_a_vcpu_from_before_the_boot_is_not_carried_out),
+		cmocka_unit_test(call_of_the_boot_vcpu_from_before_its_poll_is_not_carried_out),
+		cmocka_unit_test(every_error_code_has_its_own_phrase),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

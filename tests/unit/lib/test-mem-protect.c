@@ -16,8 +16,7 @@ static int64_t protect(struct power *p, uint64_t enable)
 }
 
 /* Any argument but 0 enables, in its low half; the answer is what was before. */
-/* PSCI-MEM_PROTECT-30 */
-static void mem_protect_tells_what_was(void **state)
+static void mem_protect_returns_the_former_setting(void **state)
 {
 	struct power p;
 
@@ -34,8 +33,7 @@ static void mem_protect_tells_what_was(void **state)
 	assert_int_equal(protect(&p, 1), 1);
 }
 
-/* PSCI-MEM_PROTECT-32 */
-static void a_new_life_begins_without_protection(void **state)
+static void mem_protect_is_off_after_the_machine_boots_anew(void **state)
 {
 	struct power p;
 
@@ -53,8 +51,7 @@ static void check_range(struct power *p, uint64_t base, uint64_t length, int32_t
 			   answer);
 }
 
-/* PSCI-MEM_PROTECT_CHECK_RANGE-30 */
-static void a_range_is_the_host_s_to_judge(void **state)
+static void mem_protect_check_range_returns_the_answer_of_the_host(void **state)
 {
 	struct power p;
 
@@ -71,8 +68,7 @@ static void a_range_is_the_host_s_to_judge(void **state)
 }
 
 /* INVALID_PARAMETERS is no answer of this function. */
-/* PSCI-MEM_PROTECT_CHECK_RANGE-31 */
-static void an_empty_range_and_one_that_wraps_are_denied(void **state)
+static void mem_protect_check_range_of_an_empty_or_wrapping_range_is_denied(void **state)
 {
 	struct power p;
 
@@ -95,7 +91,7 @@ static bool all_of_it(void *ctx, uint64_t base, uint64_t length)
 }
 
 /* Memory may reach to the last address that there is. */
-static void a_range_may_end_with_the_last_byte(void **state)
+static void mem_protect_check_range_accepts_a_range_that_ends_with_the_last_byte(void **state)
 {
 	struct power p;
 
@@ -121,8 +117,7 @@ static void check_end(uint32_t fid, uint64_t type, bool enabled, bool overwrite)
 	assert_int_equal(psci_machine_memory_protected(&p.f.machine), enabled);
 }
 
-/* PSCI-MEM_PROTECT-31 */
-static void every_end_but_a_warm_reset_overwrites_what_is_protected(void **state)
+static void protected_memory_is_overwritten_at_every_end_but_a_warm_reset(void **state)
 {
 	for (int enabled = 0; enabled < 2; enabled++) {
 		check_end(PSCI_FN32_SYSTEM_OFF, 0, enabled, enabled);
@@ -138,7 +133,7 @@ static int32_t take_any_reset(void *ctx, uint32_t type, uint64_t cookie)
 	return PSCI_RET_SUCCESS;
 }
 
-static void a_vendor_reset_overwrites_what_is_protected(void **state)
+static void protected_memory_is_overwritten_at_a_vendor_reset(void **state)
 {
 	struct power p;
 
@@ -156,13 +151,17 @@ static void a_vendor_reset_overwrites_what_is_protected(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mem_protect_tells_what_was),
-		cmocka_unit_test(a_new_life_begins_without_protection),
-		cmocka_unit_test(a_range_is_the_host_s_to_judge),
-		cmocka_unit_test(an_empty_range_and_one_that_wraps_are_denied),
-		cmocka_unit_test(a_range_may_end_with_the_last_byte),
-		cmocka_unit_test(every_end_but_a_warm_reset_overwrites_what_is_protected),
-		cmocka_unit_test(a_vendor_reset_overwrites_what_is_protected),
+		PSCI_TEST("PSCI-MEM_PROTECT-30", mem_protect_returns_the_former_setting),
+		PSCI_TEST("PSCI-MEM_PROTECT-32", mem_protect_is_off_after_the_machine_boots_anew),
+		PSCI_TEST("PSCI-MEM_PROTECT_CHECK_RANGE-30",
+			  mem_protect_check_range_returns_the_answer_of_the_host),
+		PSCI_TEST("PSCI-MEM_PROTECT_CHECK_RANGE-31",
+			  mem_protect_check_range_of_an_empty_or_wrapping_range_is_denied),
+		cmocka_unit_test(
+			mem_protect_check_range_accepts_a_range_that_ends_with_the_last_byte),
+		PSCI_TEST("PSCI-MEM_PROTECT-31",
+			  protected_memory_is_overwritten_at_every_end_but_a_warm_reset),
+		cmocka_unit_test(protected_memory_is_overwritten_at_a_vendor_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static int64_t where(struct power *p)
 	return fixture_call(&p->f, 0, PSCI_FN64_MIGRATE_INFO_UP_CPU, 0, 0, 0);
 }
 
-static void a_trusted_os_is_described_fully_or_not_at_all(void **state)
+static void incomplete_description_of_a_trusted_os_is_refused(void **state)
 {
 	struct power p;
 
@@ -47,8 +47,7 @@ static void a_trusted_os_is_described_fully_or_not_at_all(void **state)
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
 }
 
-/* PSCI-MIGRATE_INFO_TYPE-32 */
-static void there_is_no_trusted_os(void **state)
+static void migrate_info_type_without_a_trusted_os_says_so(void **state)
 {
 	struct fixture f;
 
@@ -59,8 +58,7 @@ static void there_is_no_trusted_os(void **state)
 	}
 }
 
-/* PSCI-MIGRATE_INFO_TYPE-30 PSCI-MIGRATE_INFO_TYPE-31 */
-static void the_type_says_what_there_is(void **state)
+static void migrate_info_type_says_whether_the_trusted_os_can_move(void **state)
 {
 	struct power p;
 
@@ -72,8 +70,7 @@ static void the_type_says_what_there_is(void **state)
 	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0), 1);
 }
 
-/* PSCI-MIGRATE-30 PSCI-MIGRATE_INFO_UP_CPU-30 PSCI-CPU_OFF-30 PSCI-CPU_FREEZE-30 */
-static void a_migration_moves_it_and_frees_its_vcpu(void **state)
+static void migrate_moves_the_trusted_os_and_lets_its_former_vcpu_turn_off(void **state)
 {
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
 		struct power p;
@@ -98,8 +95,7 @@ static void a_migration_moves_it_and_frees_its_vcpu(void **state)
 	}
 }
 
-/* PSCI-MIGRATE-32 */
-static void only_its_own_vcpu_can_migrate_it(void **state)
+static void migrate_from_a_vcpu_without_the_trusted_os_is_not_present(void **state)
 {
 	struct power p;
 
@@ -113,8 +109,7 @@ static void only_its_own_vcpu_can_migrate_it(void **state)
 	assert_null(p.migrated_to);
 }
 
-/* PSCI-MIGRATE-33 */
-static void it_cannot_be_migrated_to_nobody(void **state)
+static void migrate_to_an_absent_vcpu_is_an_invalid_parameter(void **state)
 {
 	static const uint64_t targets[] = { FIXTURE_ABSENT_MPIDR, 0x80000000, 0x1000000 };
 	struct power p;
@@ -126,8 +121,7 @@ static void it_cannot_be_migrated_to_nobody(void **state)
 	assert_null(p.migrated_to);
 }
 
-/* PSCI-MIGRATE-34 */
-static void a_migration_that_fails_leaves_it_where_it_was(void **state)
+static void migrate_that_fails_leaves_the_trusted_os_where_it_was(void **state)
 {
 	struct power p;
 
@@ -139,8 +133,7 @@ static void a_migration_that_fails_leaves_it_where_it_was(void **state)
 	assert_int_equal(where(&p), 0x1);
 }
 
-/* PSCI-MIGRATE-31 */
-static void one_that_is_fixed_denies_to_move(void **state)
+static void migrate_of_a_fixed_trusted_os_is_denied(void **state)
 {
 	struct power p;
 
@@ -157,14 +150,19 @@ static void one_that_is_fixed_denies_to_move(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_trusted_os_is_described_fully_or_not_at_all),
-		cmocka_unit_test(there_is_no_trusted_os),
-		cmocka_unit_test(the_type_says_what_there_is),
-		cmocka_unit_test(a_migration_moves_it_and_frees_its_vcpu),
-		cmocka_unit_test(only_its_own_vcpu_can_migrate_it),
-		cmocka_unit_test(it_cannot_be_migrated_to_nobody),
-		cmocka_unit_test(a_migration_that_fails_leaves_it_where_it_was),
-		cmocka_unit_test(one_that_is_fixed_denies_to_move),
+		cmocka_unit_test(incomplete_description_of_a_trusted_os_is_refused),
+		PSCI_TEST("PSCI-MIGRATE_INFO_TYPE-32",
+			  migrate_info_type_without_a_trusted_os_says_so),
+		PSCI_TEST("PSCI-MIGRATE_INFO_TYPE-30 PSCI-MIGRATE_INFO_TYPE-31",
+			  migrate_info_type_says_whether_the_trusted_os_can_move),
+		PSCI_TEST(
+			"PSCI-MIGRATE-30 PSCI-MIGRATE_INFO_UP_CPU-30 PSCI-CPU_OFF-30 PSCI-CPU_FREEZE-30",
+			migrate_moves_the_trusted_os_and_lets_its_former_vcpu_turn_off),
+		PSCI_TEST("PSCI-MIGRATE-32",
+			  migrate_from_a_vcpu_without_the_trusted_os_is_not_present),
+		PSCI_TEST("PSCI-MIGRATE-33", migrate_to_an_absent_vcpu_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-MIGRATE-34", migrate_that_fails_leaves_the_trusted_os_where_it_was),
+		PSCI_TEST("PSCI-MIGRATE-31", migrate_of_a_fixed_trusted_os_is_denied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

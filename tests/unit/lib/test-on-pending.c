@@ -32,7 +32,7 @@ static void start_without_poll(struct power *p, unsigned int i)
 }
 
 /* The first call's entry counts, as ever. */
-static void a_second_cpu_on_is_already_on(void **state)
+static void second_cpu_on_is_already_on_if_on_pending_is_hidden(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
 		struct psci_entry entry;
@@ -55,7 +55,7 @@ static void a_second_cpu_on_is_already_on(void **state)
 }
 
 /* vCPU 4 is alone in its group at each level from 1 to 3. */
-static void affinity_info_is_on_for_a_vcpu_and_its_groups(void **state)
+static void affinity_info_of_a_starting_vcpu_is_on_if_on_pending_is_hidden(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
 		struct psci_entry entry;
@@ -74,7 +74,7 @@ static void affinity_info_is_on_for_a_vcpu_and_its_groups(void **state)
 }
 
 /* It is neither off nor running: what asks for that finds the same with either setting. */
-static void other_functions_do_not_depend_on_it(void **state)
+static void hidden_on_pending_does_not_change_the_other_functions(void **state)
 {
 	struct power p;
 
@@ -89,7 +89,7 @@ static void other_functions_do_not_depend_on_it(void **state)
 	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_PSCI_VERSION, 0, 0), PSCI_NEXT_PARK);
 }
 
-static void a_frozen_vcpu_is_on_again_at_once(void **state)
+static void cpu_on_of_a_frozen_vcpu_shows_on_at_once_if_on_pending_is_hidden(void **state)
 {
 	struct power p;
 
@@ -102,7 +102,7 @@ static void a_frozen_vcpu_is_on_again_at_once(void **state)
 }
 
 /* A guest goes on seeing what it saw: the record's word counts, in both directions. */
-static void a_restored_machine_shows_what_its_record_says(void **state)
+static void restored_machine_shows_or_hides_on_pending_as_its_record_says(void **state)
 {
 	for (int hidden = 0; hidden < 2; hidden++) {
 		struct power a;
@@ -129,7 +129,7 @@ static void a_restored_machine_shows_what_its_record_says(void **state)
 }
 
 /* Format 1 did not have the setting: such a guest has seen ON_PENDING. */
-static void a_record_of_format_1_shows_on_pending(void **state)
+static void machine_restored_from_format_1_shows_on_pending(void **state)
 {
 	struct power a;
 	struct power b;
@@ -152,12 +152,12 @@ static void a_record_of_format_1_shows_on_pending(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_second_cpu_on_is_already_on),
-		cmocka_unit_test(affinity_info_is_on_for_a_vcpu_and_its_groups),
-		cmocka_unit_test(other_functions_do_not_depend_on_it),
-		cmocka_unit_test(a_frozen_vcpu_is_on_again_at_once),
-		cmocka_unit_test(a_restored_machine_shows_what_its_record_says),
-		cmocka_unit_test(a_record_of_format_1_shows_on_pending),
+		cmocka_unit_test(second_cpu_on_is_already_on_if_on_pending_is_hidden),
+		cmocka_unit_test(affinity_info_of_a_starting_vcpu_is_on_if_on_pending_is_hidden),
+		cmocka_unit_test(hidden_on_pending_does_not_change_the_other_functions),
+		cmocka_unit_test(cpu_on_of_a_frozen_vcpu_shows_on_at_once_if_on_pending_is_hidden),
+		cmocka_unit_test(restored_machine_shows_or_hides_on_pending_as_its_record_says),
+		cmocka_unit_test(machine_restored_from_format_1_shows_on_pending),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static void boot_with(struct power *p, const struct psci_idle_state *states, siz
 		fixture_start(&p->f, i);
 }
 
-static void from_depth_off_on_a_core_is_off(void **state)
+static void core_that_sleeps_from_depth_off_on_is_off_to_node_hw_state(void **state)
 {
 	static const struct psci_idle_state states[] = {
 		{ .power_state = CORE_STANDBY, .depth = { PSCI_DEPTH_OFF - 1 } },
@@ -54,7 +54,7 @@ static void from_depth_off_on_a_core_is_off(void **state)
 }
 
 /* The first state of a core alone may be anywhere in the table, but not behind it. */
-static void the_default_state_is_one_of_the_table(void **state)
+static void default_suspend_finds_its_state_in_the_last_row_of_the_table(void **state)
 {
 	static const struct psci_idle_state states[] = {
 		{ .power_state = BOTH_DOWN, .depth = { 200, 200 } },
@@ -74,8 +74,7 @@ static void the_default_state_is_one_of_the_table(void **state)
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 }
 
-/* PSCI-CPU_SUSPEND-34 */
-static void a_sibling_in_any_power_down_is_not_deep_enough(void **state)
+static void os_initiated_suspend_over_a_sibling_in_a_lesser_power_down_is_refused(void **state)
 {
 	static const struct psci_idle_state states[] = {
 		{ .power_state = CORE_DOWN, .depth = { 150 } },
@@ -96,8 +95,7 @@ static void a_sibling_in_any_power_down_is_not_deep_enough(void **state)
 }
 
 /* What the least depth below a domain's is, all rows of the table tell, and no other. */
-/* PSCI-CPU_SUSPEND-34 */
-static void the_whole_table_tells_what_is_deep_enough(void **state)
+static void os_initiated_suspend_searches_the_whole_table_for_what_is_deep_enough(void **state)
 {
 	static const struct psci_idle_state states[] = {
 		{ .power_state = 0x01000011, .depth = { 2, 3 } },
@@ -120,7 +118,7 @@ static void the_whole_table_tells_what_is_deep_enough(void **state)
 }
 
 /* A core that was off is counted in the deepest state that has a name. */
-static void what_is_off_counts_in_the_table_only(void **state)
+static void core_that_was_off_is_counted_in_the_deepest_state_of_the_table(void **state)
 {
 	static const struct psci_idle_state states[] = {
 		{ .power_state = CORE_STANDBY, .depth = { 1 } },
@@ -151,8 +149,7 @@ static void check_all_levels(struct power *p, int64_t answer)
 		assert_int_equal(power_hw_state(p, 0, 1, level), answer);
 }
 
-/* PSCI-NODE_HW_STATE-30 PSCI-NODE_HW_STATE-31 */
-static void domains_sleep_up_to_the_highest_level(void **state)
+static void domains_of_all_levels_sleep_and_wake_with_their_only_core(void **state)
 {
 	static const struct psci_idle_state states[] = {
 		{ .power_state = 0x03000001, .depth = { 1, 1, 1, 1 } },
@@ -195,12 +192,15 @@ static void domains_sleep_up_to_the_highest_level(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_depth_off_on_a_core_is_off),
-		cmocka_unit_test(the_default_state_is_one_of_the_table),
-		cmocka_unit_test(a_sibling_in_any_power_down_is_not_deep_enough),
-		cmocka_unit_test(the_whole_table_tells_what_is_deep_enough),
-		cmocka_unit_test(what_is_off_counts_in_the_table_only),
-		cmocka_unit_test(domains_sleep_up_to_the_highest_level),
+		cmocka_unit_test(core_that_sleeps_from_depth_off_on_is_off_to_node_hw_state),
+		cmocka_unit_test(default_suspend_finds_its_state_in_the_last_row_of_the_table),
+		PSCI_TEST("PSCI-CPU_SUSPEND-34",
+			  os_initiated_suspend_over_a_sibling_in_a_lesser_power_down_is_refused),
+		PSCI_TEST("PSCI-CPU_SUSPEND-34",
+			  os_initiated_suspend_searches_the_whole_table_for_what_is_deep_enough),
+		cmocka_unit_test(core_that_was_off_is_counted_in_the_deepest_state_of_the_table),
+		PSCI_TEST("PSCI-NODE_HW_STATE-30 PSCI-NODE_HW_STATE-31",
+			  domains_of_all_levels_sleep_and_wake_with_their_only_core),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void check_state(struct psci_idle_state idle, bool extended, int expected
 	assert_int_equal(init_with(&idle, 1, extended, PSCI_VERSION_1_3), expected);
 }
 
-static void descriptions_that_contradict_themselves_are_invalid(void **state)
+static void power_state_whose_depths_contradict_it_is_refused(void **state)
 {
 	static const struct psci_idle_state bad[] = {
 		{ .power_state = 0, .depth = { 0 } }, /* no state at all */
@@ -66,7 +66,7 @@ static void descriptions_that_contradict_themselves_are_invalid(void **state)
 		    false, PSCI_OK);
 }
 
-static void the_extended_format_has_bits_of_its_own(void **state)
+static void power_state_with_reserved_bits_of_its_format_is_refused(void **state)
 {
 	for (unsigned int bit = 0; bit < 32; bit++) {
 		const bool is_id = bit < 28;
@@ -82,7 +82,7 @@ static void the_extended_format_has_bits_of_its_own(void **state)
 		    PSCI_OK);
 }
 
-static void a_table_is_whole_or_absent(void **state)
+static void incomplete_table_of_power_states_is_refused(void **state)
 {
 	static const struct psci_idle_state twice[] = {
 		{ .power_state = 1, .depth = { 1 } },
@@ -102,7 +102,7 @@ static void a_table_is_whole_or_absent(void **state)
 	assert_int_equal(init_with(twice, 2, true, PSCI_VERSION_1_0), PSCI_OK);
 }
 
-static void only_what_needs_an_offer_can_be_offered(void **state)
+static void offering_a_function_that_needs_no_offer_is_refused(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
 		for (uint32_t number = 0; number < 32; number++) {
@@ -121,7 +121,7 @@ static void only_what_needs_an_offer_can_be_offered(void **state)
 	}
 }
 
-static void a_default_needs_a_state_of_a_core_alone(void **state)
+static void default_suspend_without_a_state_of_a_core_alone_is_refused(void **state)
 {
 	struct power p;
 
@@ -133,7 +133,7 @@ static void a_default_needs_a_state_of_a_core_alone(void **state)
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_OK);
 }
 
-static void domains_and_places_fit_together(void **state)
+static void domain_or_vcpu_under_a_domain_of_the_wrong_level_is_refused(void **state)
 {
 	struct psci_domain domain;
 	struct psci_domain before;
@@ -168,8 +168,7 @@ static bool is_known(uint32_t power_state)
 	return false;
 }
 
-/* PSCI-CPU_SUSPEND-30 */
-static void a_power_state_that_is_not_described_is_invalid(void **state)
+static void cpu_suspend_of_a_state_outside_of_the_table_is_an_invalid_parameter(void **state)
 {
 	struct power p;
 
@@ -189,7 +188,7 @@ static void a_power_state_that_is_not_described_is_invalid(void **state)
 	}
 }
 
-static void a_level_where_the_vcpu_has_no_domain_is_invalid(void **state)
+static void cpu_suspend_of_a_level_without_a_domain_is_an_invalid_parameter(void **state)
 {
 	struct power p;
 
@@ -211,8 +210,7 @@ static void a_level_where_the_vcpu_has_no_domain_is_invalid(void **state)
 	power_suspend(&p, 5, POWER_DOWN);
 }
 
-/* PSCI-CPU_SUSPEND-11 */
-static void each_state_wakes_where_its_type_says(void **state)
+static void wake_from_power_down_is_at_the_entry_and_from_standby_at_the_call(void **state)
 {
 	for (size_t i = 0; i < POWER_STATE_COUNT; i++) {
 		for (size_t c = 0; c < ARRAY_SIZE(suspend_fids); c++) {
@@ -247,8 +245,7 @@ static void each_state_wakes_where_its_type_says(void **state)
 	}
 }
 
-/* PSCI-CPU_SUSPEND-31 PSCI-CPU_SUSPEND-32 PSCI-CPU_SUSPEND-06 */
-static void the_entry_counts_for_power_down_only(void **state)
+static void cpu_suspend_checks_the_entry_for_power_down_only(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
 		const int32_t invalid = spec_versions[v] < PSCI_VERSION_1_0
@@ -277,7 +274,7 @@ static void the_entry_counts_for_power_down_only(void **state)
 }
 
 /* The way back is in the caller's own state, as for CPU_ON. */
-static void an_aarch32_caller_wakes_in_its_own_instruction_set(void **state)
+static void wake_from_power_down_is_in_the_instruction_set_of_an_aarch32_caller(void **state)
 {
 	struct psci_regs regs =
 		fixture_regs(PSCI_FN32_CPU_SUSPEND, POWER_DOWN, FIXTURE_ENTRY | 1, 0xfeedf00d);
@@ -295,8 +292,7 @@ static void an_aarch32_caller_wakes_in_its_own_instruction_set(void **state)
 	assert_true(entry.wake);
 }
 
-/* PSCI-CPU_SUSPEND-36 PSCI-PSCI_FEATURES-30 */
-static void the_extended_format_is_served_and_announced(void **state)
+static void extended_format_of_power_states_is_served_and_announced(void **state)
 {
 	struct psci_regs regs =
 		fixture_regs(PSCI_FN64_CPU_SUSPEND, POWER_EXT_CLUSTER_DOWN, FIXTURE_ENTRY, 0);
@@ -324,7 +320,7 @@ static void the_extended_format_is_served_and_announced(void **state)
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 }
 
-static void the_original_format_without_modes_announces_nothing(void **state)
+static void original_format_of_power_states_is_announced_by_no_flag(void **state)
 {
 	struct power p;
 
@@ -337,8 +333,7 @@ static void the_original_format_without_modes_announces_nothing(void **state)
 		fixture_call(&p.f, 0, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_CPU_SUSPEND, 0, 0), 0);
 }
 
-/* PSCI-CPU_SUSPEND-12 */
-static void a_sleeper_is_on_and_cannot_be_started(void **state)
+static void vcpu_in_power_down_is_on_and_already_on_to_cpu_on(void **state)
 {
 	struct psci_entry entry;
 	struct power p;
@@ -355,7 +350,7 @@ static void a_sleeper_is_on_and_cannot_be_started(void **state)
 }
 
 /* The flag belongs to one way back: the next start is an ordinary one. */
-static void a_start_after_a_wake_is_no_wake(void **state)
+static void start_by_cpu_on_after_a_wake_is_not_reported_as_a_wake(void **state)
 {
 	const struct psci_entry boot = { .pc = FIXTURE_BOOT_ENTRY, .wake = true };
 	struct psci_entry entry;
@@ -373,7 +368,7 @@ static void a_start_after_a_wake_is_no_wake(void **state)
 	assert_false(entry.wake);
 }
 
-static void a_power_down_of_a_former_life_does_not_wake_in_the_next(void **state)
+static void power_down_from_before_a_boot_does_not_wake_after_it(void **state)
 {
 	struct psci_entry entry;
 	struct power p;
@@ -384,7 +379,7 @@ static void a_power_down_of_a_former_life_does_not_wake_in_the_next(void **state
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_PARK);
 }
 
-static void a_power_down_learns_that_the_machine_stopped(void **state)
+static void vcpu_in_power_down_exits_once_the_machine_has_stopped(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct power p;
@@ -425,15 +420,14 @@ static void check_default(const struct psci_idle_state *states, size_t count, bo
 	}
 }
 
-static void the_default_is_the_first_state_of_a_core_alone(void **state)
+static void default_suspend_uses_the_first_state_of_a_core_alone(void **state)
 {
 	check_default(NULL, 0, false);
 	check_default(power_states, POWER_STATE_COUNT, false);
 	check_default(&power_states[2], POWER_STATE_COUNT - 2, true);
 }
 
-/* PSCI-CPU_DEFAULT_SUSPEND-30 */
-static void the_default_needs_a_good_entry_whatever_its_type(void **state)
+static void default_suspend_at_a_bad_entry_is_an_invalid_address(void **state)
 {
 	struct power p;
 
@@ -449,25 +443,31 @@ static void the_default_needs_a_good_entry_whatever_its_type(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(descriptions_that_contradict_themselves_are_invalid),
-		cmocka_unit_test(the_extended_format_has_bits_of_its_own),
-		cmocka_unit_test(a_table_is_whole_or_absent),
-		cmocka_unit_test(only_what_needs_an_offer_can_be_offered),
-		cmocka_unit_test(a_default_needs_a_state_of_a_core_alone),
-		cmocka_unit_test(domains_and_places_fit_together),
-		cmocka_unit_test(a_power_state_that_is_not_described_is_invalid),
-		cmocka_unit_test(a_level_where_the_vcpu_has_no_domain_is_invalid),
-		cmocka_unit_test(each_state_wakes_where_its_type_says),
-		cmocka_unit_test(the_entry_counts_for_power_down_only),
-		cmocka_unit_test(an_aarch32_caller_wakes_in_its_own_instruction_set),
-		cmocka_unit_test(the_extended_format_is_served_and_announced),
-		cmocka_unit_test(the_original_format_without_modes_announces_nothing),
-		cmocka_unit_test(a_sleeper_is_on_and_cannot_be_started),
-		cmocka_unit_test(a_start_after_a_wake_is_no_wake),
-		cmocka_unit_test(a_power_down_of_a_former_life_does_not_wake_in_the_next),
-		cmocka_unit_test(a_power_down_learns_that_the_machine_stopped),
-		cmocka_unit_test(the_default_is_the_first_state_of_a_core_alone),
-		cmocka_unit_test(the_default_needs_a_good_entry_whatever_its_type),
+		cmocka_unit_test(power_state_whose_depths_contradict_it_is_refused),
+		cmocka_unit_test(power_state_with_reserved_bits_of_its_format_is_refused),
+		cmocka_unit_test(incomplete_table_of_power_states_is_refused),
+		cmocka_unit_test(offering_a_function_that_needs_no_offer_is_refused),
+		cmocka_unit_test(default_suspend_without_a_state_of_a_core_alone_is_refused),
+		cmocka_unit_test(domain_or_vcpu_under_a_domain_of_the_wrong_level_is_refused),
+		PSCI_TEST("PSCI-CPU_SUSPEND-30",
+			  cpu_suspend_of_a_state_outside_of_the_table_is_an_invalid_parameter),
+		cmocka_unit_test(cpu_suspend_of_a_level_without_a_domain_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-CPU_SUSPEND-11",
+			  wake_from_power_down_is_at_the_entry_and_from_standby_at_the_call),
+		PSCI_TEST("PSCI-CPU_SUSPEND-31 PSCI-CPU_SUSPEND-32 PSCI-CPU_SUSPEND-06",
+			  cpu_suspend_checks_the_entry_for_power_down_only),
+		cmocka_unit_test(
+			wake_from_power_down_is_in_the_instruction_set_of_an_aarch32_caller),
+		PSCI_TEST("PSCI-CPU_SUSPEND-36 PSCI-PSCI_FEATURES-30",
+			  extended_format_of_power_states_is_served_and_announced),
+		cmocka_unit_test(original_format_of_power_states_is_announced_by_no_flag),
+		PSCI_TEST("PSCI-CPU_SUSPEND-12", vcpu_in_power_down_is_on_and_already_on_to_cpu_on),
+		cmocka_unit_test(start_by_cpu_on_after_a_wake_is_not_reported_as_a_wake),
+		cmocka_unit_test(power_down_from_before_a_boot_does_not_wake_after_it),
+		cmocka_unit_test(vcpu_in_power_down_exits_once_the_machine_has_stopped),
+		cmocka_unit_test(default_suspend_uses_the_first_state_of_a_core_alone),
+		PSCI_TEST("PSCI-CPU_DEFAULT_SUSPEND-30",
+			  default_suspend_at_a_bad_entry_is_an_invalid_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

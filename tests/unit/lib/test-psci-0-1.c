@@ -59,7 +59,7 @@ static int init_with(struct psci_fids_0_1 fids)
 	return psci_machine_init(&p.f.machine, &p.f.config);
 }
 
-static void there_is_an_id_and_no_two_are_the_same(void **state)
+static void configuration_of_0_1_without_an_id_or_with_one_twice_is_refused(void **state)
 {
 	assert_int_equal(init_with((struct psci_fids_0_1){ 0 }), PSCI_ERR_INVALID);
 	assert_int_equal(init_with((struct psci_fids_0_1){ 1, 2, 3, 1 }), PSCI_ERR_INVALID);
@@ -69,8 +69,7 @@ static void there_is_an_id_and_no_two_are_the_same(void **state)
 	assert_int_equal(init_with((struct psci_fids_0_1){ .migrate = 4 }), PSCI_OK);
 }
 
-/* PSCI-PSCI_0_1-30 */
-static void only_the_host_s_ids_are_known(void **state)
+static void call_in_0_1_by_an_id_that_the_host_did_not_choose_is_not_supported(void **state)
 {
 	static const uint32_t fids[] = {
 		0,
@@ -91,7 +90,7 @@ static void only_the_host_s_ids_are_known(void **state)
 				     PSCI_RET_NOT_SUPPORTED);
 }
 
-static void a_function_without_an_id_is_not_there(void **state)
+static void function_of_0_1_without_an_id_is_not_supported(void **state)
 {
 	struct power p;
 
@@ -106,8 +105,7 @@ static void a_function_without_an_id_is_not_there(void **state)
 	fixture_answers_only(&p.f, 0, fixture_regs(MIGRATE, 0, 0, 0), PSCI_RET_NOT_SUPPORTED);
 }
 
-/* PSCI-PSCI_0_1-31 */
-static void a_vcpu_starts_without_a_context(void **state)
+static void cpu_on_in_0_1_passes_no_context_id(void **state)
 {
 	const uint64_t pc = UINT64_C(0xfeedf00d) << 32 | FIXTURE_ENTRY;
 	struct psci_entry entry;
@@ -128,7 +126,7 @@ static void a_vcpu_starts_without_a_context(void **state)
 	assert_true(entry.aarch32);
 }
 
-static void off_and_suspend_are_there(void **state)
+static void cpu_off_and_cpu_suspend_are_served_in_0_1(void **state)
 {
 	struct psci_regs regs = fixture_regs(SUSPEND, POWER_DOWN, FIXTURE_ENTRY, FIXTURE_CONTEXT);
 	struct psci_entry entry;
@@ -145,7 +143,7 @@ static void off_and_suspend_are_there(void **state)
 	start(&p, 2);
 }
 
-static void the_trusted_os_migrates_without_an_info_call(void **state)
+static void migrate_in_0_1_is_served_without_migrate_info_type(void **state)
 {
 	struct power p;
 
@@ -157,8 +155,7 @@ static void the_trusted_os_migrates_without_an_info_call(void **state)
 }
 
 /* NOT_SUPPORTED, INVALID_PARAMETERS and DENIED are all the codes of 0.1. */
-/* PSCI-PSCI_0_1-32 */
-static void later_codes_are_said_in_the_words_of_0_1(void **state)
+static void errors_in_0_1_use_only_its_own_codes(void **state)
 {
 	struct power p;
 
@@ -189,13 +186,14 @@ static void later_codes_are_said_in_the_words_of_0_1(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_is_an_id_and_no_two_are_the_same),
-		cmocka_unit_test(only_the_host_s_ids_are_known),
-		cmocka_unit_test(a_function_without_an_id_is_not_there),
-		cmocka_unit_test(a_vcpu_starts_without_a_context),
-		cmocka_unit_test(off_and_suspend_are_there),
-		cmocka_unit_test(the_trusted_os_migrates_without_an_info_call),
-		cmocka_unit_test(later_codes_are_said_in_the_words_of_0_1),
+		cmocka_unit_test(configuration_of_0_1_without_an_id_or_with_one_twice_is_refused),
+		PSCI_TEST("PSCI-PSCI_0_1-30",
+			  call_in_0_1_by_an_id_that_the_host_did_not_choose_is_not_supported),
+		cmocka_unit_test(function_of_0_1_without_an_id_is_not_supported),
+		PSCI_TEST("PSCI-PSCI_0_1-31", cpu_on_in_0_1_passes_no_context_id),
+		cmocka_unit_test(cpu_off_and_cpu_suspend_are_served_in_0_1),
+		cmocka_unit_test(migrate_in_0_1_is_served_without_migrate_info_type),
+		PSCI_TEST("PSCI-PSCI_0_1-32", errors_in_0_1_use_only_its_own_codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,7 +198,7 @@ static void check_last_man(struct race *race)
 	assert_in_range(winners, 0, 1);
 }
 
-static void at_most_one_is_the_last_of_its_cluster(void **state)
+static void racing_suspends_have_at_most_one_last_core_of_a_cluster(void **state)
 {
 	run(play_last_man, check_last_man, VCPU_COUNT);
 }
@@ -237,7 +237,7 @@ static void check_saver(struct race *race)
 	}
 }
 
-static void a_save_and_a_mark_disturb_nobody(void **state)
+static void save_and_mark_that_race_with_calls_change_no_answer(void **state)
 {
 	run(play_saver, check_saver, 2);
 }
@@ -277,7 +277,7 @@ static void check_enders(struct race *race)
 	assert_int_equal(psci_machine_event(&race->machine).kind, PSCI_EVENT_NONE);
 }
 
-static void a_suspend_ends_once_and_one_way(void **state)
+static void suspend_that_races_with_its_ends_ends_exactly_once(void **state)
 {
 	run(play_enders, check_enders, 1);
 }
@@ -285,9 +285,9 @@ static void a_suspend_ends_once_and_one_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(at_most_one_is_the_last_of_its_cluster),
-		cmocka_unit_test(a_save_and_a_mark_disturb_nobody),
-		cmocka_unit_test(a_suspend_ends_once_and_one_way),
+		cmocka_unit_test(racing_suspends_have_at_most_one_last_core_of_a_cluster),
+		cmocka_unit_test(save_and_mark_that_race_with_calls_change_no_answer),
+		cmocka_unit_test(suspend_that_races_with_its_ends_ends_exactly_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

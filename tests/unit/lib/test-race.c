@@ -203,8 +203,7 @@ static void check_one_winner(struct race *race, unsigned int round)
 	assert_int_equal(atomic_load(&race->kicks[TARGET]), 1);
 }
 
-/* PSCI-CPU_ON-07 */
-static void of_many_cpu_on_one_wins_and_the_others_change_nothing(void **state)
+static void racing_cpu_on_calls_have_one_winner_and_the_others_change_nothing(void **state)
 {
 	run(all_call_cpu_on, check_one_winner);
 }
@@ -240,8 +239,7 @@ static void check_no_success_is_lost(struct race *race, unsigned int round)
 	assert_int_equal(atomic_load(&race->kicks[TARGET]), winners);
 }
 
-/* PSCI-CPU_ON-08 */
-static void each_success_of_cpu_on_starts_the_target_once(void **state)
+static void racing_cpu_on_calls_start_the_target_once_for_each_success(void **state)
 {
 	run(target_cycles, check_no_success_is_lost);
 }
@@ -282,8 +280,7 @@ static void check_new_life_is_clean(struct race *race, unsigned int round)
 	assert_true(race->starts <= 1);
 }
 
-/* PSCI-SYSTEM_RESET-30 */
-static void a_cpu_on_racing_a_reset_starts_nobody_in_the_new_life(void **state)
+static void cpu_on_that_races_with_a_reset_starts_no_vcpu_after_it(void **state)
 {
 	run(reset_while_others_call_cpu_on, check_new_life_is_clean);
 }
@@ -322,8 +319,7 @@ static void check_one_event(struct race *race, unsigned int round)
 	assert_int_equal(race->starts, 0);
 }
 
-/* PSCI-SYSTEM_OFF-30 */
-static void of_many_events_one_wins_and_everyone_else_is_kicked_once(void **state)
+static void racing_system_calls_report_one_event_and_kick_every_other_vcpu_once(void **state)
 {
 	run(all_stop, check_one_event);
 }
@@ -331,10 +327,14 @@ static void of_many_events_one_wins_and_everyone_else_is_kicked_once(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_many_cpu_on_one_wins_and_the_others_change_nothing),
-		cmocka_unit_test(each_success_of_cpu_on_starts_the_target_once),
-		cmocka_unit_test(a_cpu_on_racing_a_reset_starts_nobody_in_the_new_life),
-		cmocka_unit_test(of_many_events_one_wins_and_everyone_else_is_kicked_once),
+		PSCI_TEST("PSCI-CPU_ON-07",
+			  racing_cpu_on_calls_have_one_winner_and_the_others_change_nothing),
+		PSCI_TEST("PSCI-CPU_ON-08",
+			  racing_cpu_on_calls_start_the_target_once_for_each_success),
+		PSCI_TEST("PSCI-SYSTEM_RESET-30",
+			  cpu_on_that_races_with_a_reset_starts_no_vcpu_after_it),
+		PSCI_TEST("PSCI-SYSTEM_OFF-30",
+			  racing_system_calls_report_one_event_and_kick_every_other_vcpu_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

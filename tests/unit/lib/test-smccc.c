@@ -29,7 +29,7 @@ static uint64_t call(const struct psci_arch *arch, uint32_t fid, uint64_t x1, bo
 	return regs.x[0];
 }
 
-static void the_version_is_the_configured_one(void **state)
+static void smccc_version_returns_the_configured_version(void **state)
 {
 	const struct psci_arch plain = { 0 };
 	const struct psci_arch newer = { .version = SMCCC_VERSION_1_4 };
@@ -39,7 +39,7 @@ static void the_version_is_the_configured_one(void **state)
 	assert_int_equal(call(&newer, SMCCC_FN32_VERSION | SMCCC_SVE_HINT_MASK, 0, true), 0x10004);
 }
 
-static void a_1_0_has_neither_call(void **state)
+static void smccc_1_0_has_neither_smccc_version_nor_arch_features(void **state)
 {
 	const struct psci_arch old = { .version = SMCCC_VERSION_1_0 };
 
@@ -48,7 +48,7 @@ static void a_1_0_has_neither_call(void **state)
 			 UINT32_MAX);
 }
 
-static void features_are_those_that_the_host_lists(void **state)
+static void arch_features_returns_what_the_host_lists(void **state)
 {
 	const struct psci_arch arch = { .features = features, .feature_count = 2 };
 	const uint32_t fid = SMCCC_FN32_ARCH_FEATURES;
@@ -68,7 +68,7 @@ static void features_are_those_that_the_host_lists(void **state)
 			 1);
 }
 
-static void all_other_calls_are_left_alone(void **state)
+static void calls_outside_of_the_smccc_arch_service_are_left_to_the_host(void **state)
 {
 	static const uint32_t fids[] = {
 		0x80000002, 0xc0000000, 0xc0000001, 0x84000000, 0x00000000, 0x80020000, 0xffffffff,
@@ -87,10 +87,10 @@ static void all_other_calls_are_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_version_is_the_configured_one),
-		cmocka_unit_test(a_1_0_has_neither_call),
-		cmocka_unit_test(features_are_those_that_the_host_lists),
-		cmocka_unit_test(all_other_calls_are_left_alone),
+		cmocka_unit_test(smccc_version_returns_the_configured_version),
+		cmocka_unit_test(smccc_1_0_has_neither_smccc_version_nor_arch_features),
+		cmocka_unit_test(arch_features_returns_what_the_host_lists),
+		cmocka_unit_test(calls_outside_of_the_smccc_arch_service_are_left_to_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,7 @@ static struct psci_regs on_regs(void)
 	return fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0);
 }
 
-/* PSCI-CPU_ON-31 PSCI-CPU_ON-32 */
-static void denied_came_with_1_2(void **state)
+static void cpu_on_that_the_host_forbids_is_denied_since_1_2(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
 		struct psci_entry entry;
@@ -34,8 +33,7 @@ static void denied_came_with_1_2(void **state)
 	}
 }
 
-/* PSCI-AFFINITY_INFO-31 */
-static void a_faulty_vcpu_is_disabled_and_cannot_start(void **state)
+static void faulty_vcpu_is_disabled_and_cannot_be_started(void **state)
 {
 	for (size_t v = 0; v < spec_version_count; v++) {
 		struct fixture f;
@@ -48,7 +46,7 @@ static void a_faulty_vcpu_is_disabled_and_cannot_start(void **state)
 }
 
 /* Who runs, runs: a mark is about the next start. */
-static void a_mark_does_not_touch_a_vcpu_that_is_on(void **state)
+static void mark_does_not_change_a_vcpu_that_is_on(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -70,7 +68,7 @@ static void a_mark_does_not_touch_a_vcpu_that_is_on(void **state)
 }
 
 /* A cluster is DISABLED if all of it is; a faulty core hides nobody else. */
-static void a_cluster_is_disabled_if_all_of_it_is(void **state)
+static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -100,7 +98,7 @@ static void a_cluster_is_disabled_if_all_of_it_is(void **state)
 }
 
 /* The order of faults: target, entry point, state, and only then the host's will. */
-static void other_faults_come_before_the_host_s_will(void **state)
+static void cpu_on_at_a_bad_entry_of_a_forbidden_vcpu_is_an_invalid_address(void **state)
 {
 	struct fixture f;
 
@@ -128,8 +126,7 @@ static bool start_ok(void *ctx, void *vctx)
 	return vctx != broken->refused;
 }
 
-/* PSCI-CPU_ON-33 */
-static void a_host_that_cannot_start_a_vcpu_is_an_internal_failure(void **state)
+static void cpu_on_of_a_vcpu_that_the_host_cannot_start_is_an_internal_failure(void **state)
 {
 	struct broken b = { .asked = 0 };
 	struct psci_entry entry;
@@ -156,12 +153,14 @@ static void a_host_that_cannot_start_a_vcpu_is_an_internal_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(denied_came_with_1_2),
-		cmocka_unit_test(a_faulty_vcpu_is_disabled_and_cannot_start),
-		cmocka_unit_test(a_mark_does_not_touch_a_vcpu_that_is_on),
-		cmocka_unit_test(a_cluster_is_disabled_if_all_of_it_is),
-		cmocka_unit_test(other_faults_come_before_the_host_s_will),
-		cmocka_unit_test(a_host_that_cannot_start_a_vcpu_is_an_internal_failure),
+		PSCI_TEST("PSCI-CPU_ON-31 PSCI-CPU_ON-32",
+			  cpu_on_that_the_host_forbids_is_denied_since_1_2),
+		PSCI_TEST("PSCI-AFFINITY_INFO-31", faulty_vcpu_is_disabled_and_cannot_be_started),
+		cmocka_unit_test(mark_does_not_change_a_vcpu_that_is_on),
+		cmocka_unit_test(affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are),
+		cmocka_unit_test(cpu_on_at_a_bad_entry_of_a_forbidden_vcpu_is_an_invalid_address),
+		PSCI_TEST("PSCI-CPU_ON-33",
+			  cpu_on_of_a_vcpu_that_the_host_cannot_start_is_an_internal_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,8 +24,7 @@ static void sleep_for(struct power *p, unsigned int i, uint32_t power_state, uin
 	power_wake(p, i);
 }
 
-/* PSCI-PSCI_STAT_COUNT-30 PSCI-PSCI_STAT_RESIDENCY-30 */
-static void a_core_s_own_states_are_counted_and_timed(void **state)
+static void stat_counts_and_times_the_states_of_a_core(void **state)
 {
 	struct power p;
 
@@ -43,7 +42,7 @@ static void a_core_s_own_states_are_counted_and_timed(void **state)
 	check(&p, 1, POWER_STANDBY, 2, 120);
 }
 
-static void a_stay_counts_once_it_has_ended(void **state)
+static void stat_counts_a_stay_only_after_it_has_ended(void **state)
 {
 	struct power p;
 
@@ -56,7 +55,7 @@ static void a_stay_counts_once_it_has_ended(void **state)
 }
 
 /* The state that counts is that of the node at the highest level that is named. */
-static void a_domain_has_statistics_of_its_own(void **state)
+static void stat_of_a_domain_state_is_that_of_its_domain(void **state)
 {
 	struct power p;
 
@@ -79,7 +78,7 @@ static void a_domain_has_statistics_of_its_own(void **state)
 }
 
 /* What was asked for and what was coordinated are two things. */
-static void a_domain_counts_the_state_that_it_was_in(void **state)
+static void stat_of_a_domain_counts_its_coordinated_state(void **state)
 {
 	struct power p;
 
@@ -95,7 +94,7 @@ static void a_domain_counts_the_state_that_it_was_in(void **state)
 }
 
 /* Of two power states that differ in the last-in-level bits, each names both. */
-static void last_in_level_does_not_matter(void **state)
+static void stat_ignores_the_last_in_level_field(void **state)
 {
 	struct power p;
 
@@ -109,7 +108,7 @@ static void last_in_level_does_not_matter(void **state)
 	check(&p, 1, POWER_CLUSTER_DOWN_LAST, 1, 50);
 }
 
-static void being_off_or_frozen_counts_as_the_deepest_state(void **state)
+static void stat_counts_off_and_frozen_as_the_deepest_state(void **state)
 {
 	struct power p;
 
@@ -127,7 +126,7 @@ static void being_off_or_frozen_counts_as_the_deepest_state(void **state)
 	check(&p, 2, POWER_CLUSTER_RETENTION, 0, 0);
 }
 
-static void a_system_suspend_counts_as_the_deepest_state(void **state)
+static void stat_counts_a_system_suspend_as_the_deepest_state(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN64_SYSTEM_SUSPEND, FIXTURE_ENTRY, 0, 0);
 	struct psci_entry entry;
@@ -144,8 +143,7 @@ static void a_system_suspend_counts_as_the_deepest_state(void **state)
 }
 
 /* Not to have been started yet is no stay; and nothing outlives a reset. */
-/* PSCI-PSCI_STAT_COUNT-31 */
-static void a_life_begins_with_nothing_counted(void **state)
+static void stat_is_zero_after_the_machine_boots_anew(void **state)
 {
 	struct power p;
 
@@ -168,8 +166,7 @@ static void a_life_begins_with_nothing_counted(void **state)
 }
 
 /* There are no error codes: what is not there was never in any state. */
-/* PSCI-PSCI_STAT_RESIDENCY-31 PSCI-PSCI_STAT_COUNT-02 */
-static void what_is_not_there_is_zero(void **state)
+static void stat_of_an_absent_vcpu_or_state_is_zero(void **state)
 {
 	struct power p;
 
@@ -185,7 +182,7 @@ static void what_is_not_there_is_zero(void **state)
 }
 
 /* SMC32 has the low 32 bits, whatever bit 31 is; SMC64 has them all. */
-static void the_residency_wraps_in_32_bits(void **state)
+static void stat_residency_wraps_at_32_bits_in_smc32(void **state)
 {
 	const uint64_t time = UINT64_C(0x3ffffffff);
 	struct power p;
@@ -205,7 +202,7 @@ static void the_residency_wraps_in_32_bits(void **state)
 			 1);
 }
 
-static void statistics_need_a_place_for_each_node(void **state)
+static void adding_a_node_without_memory_for_its_statistics_is_refused(void **state)
 {
 	struct psci_domain domain;
 	struct power p;
@@ -229,17 +226,19 @@ static void statistics_need_a_place_for_each_node(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_core_s_own_states_are_counted_and_timed),
-		cmocka_unit_test(a_stay_counts_once_it_has_ended),
-		cmocka_unit_test(a_domain_has_statistics_of_its_own),
-		cmocka_unit_test(a_domain_counts_the_state_that_it_was_in),
-		cmocka_unit_test(last_in_level_does_not_matter),
-		cmocka_unit_test(being_off_or_frozen_counts_as_the_deepest_state),
-		cmocka_unit_test(a_system_suspend_counts_as_the_deepest_state),
-		cmocka_unit_test(a_life_begins_with_nothing_counted),
-		cmocka_unit_test(what_is_not_there_is_zero),
-		cmocka_unit_test(the_residency_wraps_in_32_bits),
-		cmocka_unit_test(statistics_need_a_place_for_each_node),
+		PSCI_TEST("PSCI-PSCI_STAT_COUNT-30 PSCI-PSCI_STAT_RESIDENCY-30",
+			  stat_counts_and_times_the_states_of_a_core),
+		cmocka_unit_test(stat_counts_a_stay_only_after_it_has_ended),
+		cmocka_unit_test(stat_of_a_domain_state_is_that_of_its_domain),
+		cmocka_unit_test(stat_of_a_domain_counts_its_coordinated_state),
+		cmocka_unit_test(stat_ignores_the_last_in_level_field),
+		cmocka_unit_test(stat_counts_off_and_frozen_as_the_deepest_state),
+		cmocka_unit_test(stat_counts_a_system_suspend_as_the_deepest_state),
+		PSCI_TEST("PSCI-PSCI_STAT_COUNT-31", stat_is_zero_after_the_machine_boots_anew),
+		PSCI_TEST("PSCI-PSCI_STAT_RESIDENCY-31 PSCI-PSCI_STAT_COUNT-02",
+			  stat_of_an_absent_vcpu_or_state_is_zero),
+		cmocka_unit_test(stat_residency_wraps_at_32_bits_in_smc32),
+		cmocka_unit_test(adding_a_node_without_memory_for_its_statistics_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ static struct record record_of_a_machine(void)
 	return psci_record_save(&a);
 }
 
-static void an_entry_without_an_instruction_is_corrupt(void **state)
+static void restore_of_an_unaligned_entry_is_corrupt(void **state)
 {
 	struct record r = record_of_a_machine();
 
@@ -114,7 +114,7 @@ static void an_entry_without_an_instruction_is_corrupt(void **state)
 }
 
 /* The host's memory may have changed, or somebody wants a vCPU to start elsewhere. */
-static void an_entry_that_the_host_refuses_is_a_mismatch(void **state)
+static void restore_of_an_entry_that_the_host_refuses_is_a_mismatch(void **state)
 {
 	struct record r = record_of_a_machine();
 
@@ -126,7 +126,7 @@ static void an_entry_that_the_host_refuses_is_a_mismatch(void **state)
 }
 
 /* Where the last start was is of no use to a vCPU that runs, is off, or sleeps in standby. */
-static void an_entry_that_is_not_used_is_not_judged(void **state)
+static void restore_does_not_judge_an_entry_that_is_not_used(void **state)
 {
 	static const unsigned int vcpus[] = { 0, 2, 4 };
 	struct record r = record_of_a_machine();
@@ -141,7 +141,7 @@ static void an_entry_that_is_not_used_is_not_judged(void **state)
 }
 
 /* From PSCI_DEPTH_OFF on a sleep ends at the entry; one less deep does not. */
-static void the_least_deep_power_down_has_an_entry(void **state)
+static void restore_judges_the_entry_of_the_least_deep_power_down(void **state)
 {
 	static const struct psci_idle_state states[] = {
 		{ .power_state = 0x00010000, .depth = { PSCI_DEPTH_OFF } },
@@ -179,7 +179,7 @@ static void the_least_deep_power_down_has_an_entry(void **state)
 }
 
 /* Without entry_ok() the guest may start anywhere, but at an instruction. */
-static void a_host_without_entry_ok_refuses_no_address(void **state)
+static void restore_on_a_host_without_entry_ok_accepts_any_aligned_entry(void **state)
 {
 	struct record r = record_of_a_machine();
 	struct power b;
@@ -199,7 +199,7 @@ static void a_host_without_entry_ok_refuses_no_address(void **state)
 }
 
 /* Also if it was the host itself that said so: a record is not its word. */
-static void where_a_boot_starts_is_asked_about(void **state)
+static void restore_asks_the_host_about_the_entry_of_a_boot(void **state)
 {
 	struct power a;
 
@@ -217,7 +217,7 @@ static void where_a_boot_starts_is_asked_about(void **state)
 	free(r.bytes);
 }
 
-static void a_default_suspend_needs_the_call(void **state)
+static void restore_of_a_default_suspend_that_is_not_offered_is_corrupt(void **state)
 {
 	struct record r = record_of_a_machine();
 
@@ -232,7 +232,7 @@ static void a_default_suspend_needs_the_call(void **state)
 }
 
 /* Until it polls, all others are off: only it can start them. */
-static void a_resumed_machine_has_one_vcpu(void **state)
+static void restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
 		{ { OFFERED, 4, ALL_BUT(PSCI_FN32_SYSTEM_SUSPEND) } },
@@ -265,7 +265,7 @@ static void a_resumed_machine_has_one_vcpu(void **state)
 }
 
 /* What cannot move is where it was. */
-static void a_trusted_os_that_is_fixed_has_not_moved(void **state)
+static void restore_of_a_fixed_trusted_os_that_moved_is_a_mismatch(void **state)
 {
 	struct power a;
 	struct power b;
@@ -290,15 +290,15 @@ static void a_trusted_os_that_is_fixed_has_not_moved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_entry_without_an_instruction_is_corrupt),
-		cmocka_unit_test(an_entry_that_the_host_refuses_is_a_mismatch),
-		cmocka_unit_test(an_entry_that_is_not_used_is_not_judged),
-		cmocka_unit_test(the_least_deep_power_down_has_an_entry),
-		cmocka_unit_test(a_host_without_entry_ok_refuses_no_address),
-		cmocka_unit_test(where_a_boot_starts_is_asked_about),
-		cmocka_unit_test(a_default_suspend_needs_the_call),
-		cmocka_unit_test(a_resumed_machine_has_one_vcpu),
-		cmocka_unit_test(a_trusted_os_that_is_fixed_has_not_moved),
+		cmocka_unit_test(restore_of_an_unaligned_entry_is_corrupt),
+		cmocka_unit_test(restore_of_an_entry_that_the_host_refuses_is_a_mismatch),
+		cmocka_unit_test(restore_does_not_judge_an_entry_that_is_not_used),
+		cmocka_unit_test(restore_judges_the_entry_of_the_least_deep_power_down),
+		cmocka_unit_test(restore_on_a_host_without_entry_ok_accepts_any_aligned_entry),
+		cmocka_unit_test(restore_asks_the_host_about_the_entry_of_a_boot),
+		cmocka_unit_test(restore_of_a_default_suspend_that_is_not_offered_is_corrupt),
+		cmocka_unit_test(restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt),
+		cmocka_unit_test(restore_of_a_fixed_trusted_os_that_moved_is_a_mismatch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

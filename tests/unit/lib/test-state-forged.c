@@ -3,7 +3,7 @@
  * Records whose checksum is right and whose bytes are those of no machine: each
  * rule that restoring has is broken alone, and must be the one that refuses.
  *
- * Offsets are those of the format, see the_bytes_are_those_of_the_format().
+ * Offsets are those of the format, see record_has_the_bytes_of_its_format().
  */
 #include "psci-record.h"
 
@@ -118,7 +118,7 @@ static void check_changes(const struct change (*changes)[CHANGE_MAX], size_t cou
 #define STAT_PAIR 0x030000
 #define MEMORY_PAIR 0x180000
 
-static void a_machine_that_cannot_be_is_refused(void **state)
+static void restore_of_an_impossible_machine_is_refused(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
 		{ { FLAGS, 1, 4 } },
@@ -167,7 +167,7 @@ static void a_machine_that_cannot_be_is_refused(void **state)
 }
 
 /* What no call of a guest can have brought about. */
-static void an_event_that_cannot_be_is_refused(void **state)
+static void restore_of_an_impossible_event_is_refused(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
 		/* Of a function that was not offered. */
@@ -206,7 +206,7 @@ static void an_event_that_cannot_be_is_refused(void **state)
 	check_changes(good, ARRAY_SIZE(good), PSCI_OK);
 }
 
-static void a_vcpu_that_cannot_be_is_refused(void **state)
+static void restore_of_an_impossible_vcpu_is_refused(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
 		{ { VCPU(5) + ENTRY_FLAGS, 1, 16 } },
@@ -241,7 +241,7 @@ static void a_vcpu_that_cannot_be_is_refused(void **state)
 	check_changes(good, ARRAY_SIZE(good), PSCI_OK);
 }
 
-static void a_domain_that_cannot_be_is_refused(void **state)
+static void restore_of_an_impossible_domain_is_refused(void **state)
 {
 	struct record r = record_of_a_busy_machine();
 
@@ -254,7 +254,7 @@ static void a_domain_that_cannot_be_is_refused(void **state)
 }
 
 /* A state whose depths differ in one place, whichever level that is. */
-static void every_depth_of_a_power_state_counts(void **state)
+static void restore_compares_every_depth_of_a_power_state(void **state)
 {
 	struct record r = record_of_a_busy_machine();
 
@@ -270,7 +270,7 @@ static void every_depth_of_a_power_state_counts(void **state)
 }
 
 /* Who suspended the machine sleeps as deep as there is, and all others are off. */
-static void a_suspended_machine_has_one_sleeper(void **state)
+static void restore_of_a_suspended_machine_without_one_sleeper_is_refused(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
 		{ { VCPU(1) + STATE, 1, STATE_ON_PENDING } },
@@ -297,7 +297,7 @@ static void a_suspended_machine_has_one_sleeper(void **state)
 }
 
 /* Where a trusted OS is means something only if there is one. */
-static void a_trusted_os_is_where_there_is_a_vcpu(void **state)
+static void restore_of_a_trusted_os_on_an_absent_vcpu_is_refused(void **state)
 {
 	const struct change nowhere[CHANGE_MAX] = { { TRUSTED_OS_MPIDR, 8, 0x777 } };
 	const struct change at_home[CHANGE_MAX] = { { TRUSTED_OS_MPIDR, 8,
@@ -374,7 +374,7 @@ static void check_one_more(size_t count, size_t offset, size_t size)
 }
 
 /* What is counted otherwise is of another machine, whatever it looks like. */
-static void counts_are_compared_before_what_they_count(void **state)
+static void restore_compares_a_count_before_what_it_counts(void **state)
 {
 	check_one_more(IDLE_STATE_COUNT, DOMAINS, 9);
 	check_one_more(DOMAIN_COUNT, DOMAINS + 4 * 18, 18);
@@ -384,7 +384,7 @@ static void counts_are_compared_before_what_they_count(void **state)
  * A record of nothing but an envelope, and one of a machine without any parts. What is
  * shorter than the part that has it is not looked at: the version is unknown.
  */
-static void the_shortest_records_are_judged_by_what_they_are(void **state)
+static void restore_of_the_shortest_records_returns_the_error_of_each(void **state)
 {
 	struct record r = record_of_a_busy_machine();
 	static const struct {
@@ -419,7 +419,7 @@ static void the_shortest_records_are_judged_by_what_they_are(void **state)
 }
 
 /* A host's table of power states may have more rows than it tells of. */
-static void a_sleep_is_looked_up_in_the_table_only(void **state)
+static void restore_looks_a_sleep_up_within_the_table_only(void **state)
 {
 	struct psci_idle_state states[POWER_STATE_COUNT + 1];
 	const struct change deeper[CHANGE_MAX] = { { VCPU(1) + REQUEST, 4, 199 } };
@@ -440,16 +440,16 @@ static void a_sleep_is_looked_up_in_the_table_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_machine_that_cannot_be_is_refused),
-		cmocka_unit_test(an_event_that_cannot_be_is_refused),
-		cmocka_unit_test(a_vcpu_that_cannot_be_is_refused),
-		cmocka_unit_test(a_domain_that_cannot_be_is_refused),
-		cmocka_unit_test(every_depth_of_a_power_state_counts),
-		cmocka_unit_test(a_suspended_machine_has_one_sleeper),
-		cmocka_unit_test(a_trusted_os_is_where_there_is_a_vcpu),
-		cmocka_unit_test(counts_are_compared_before_what_they_count),
-		cmocka_unit_test(the_shortest_records_are_judged_by_what_they_are),
-		cmocka_unit_test(a_sleep_is_looked_up_in_the_table_only),
+		cmocka_unit_test(restore_of_an_impossible_machine_is_refused),
+		cmocka_unit_test(restore_of_an_impossible_event_is_refused),
+		cmocka_unit_test(restore_of_an_impossible_vcpu_is_refused),
+		cmocka_unit_test(restore_of_an_impossible_domain_is_refused),
+		cmocka_unit_test(restore_compares_every_depth_of_a_power_state),
+		cmocka_unit_test(restore_of_a_suspended_machine_without_one_sleeper_is_refused),
+		cmocka_unit_test(restore_of_a_trusted_os_on_an_absent_vcpu_is_refused),
+		cmocka_unit_test(restore_compares_a_count_before_what_it_counts),
+		cmocka_unit_test(restore_of_the_shortest_records_returns_the_error_of_each),
+		cmocka_unit_test(restore_looks_a_sleep_up_within_the_table_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

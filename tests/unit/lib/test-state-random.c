@@ -249,7 +249,7 @@ static void play(uint64_t seed, unsigned int *kinds)
 	}
 }
 
-static void a_restored_machine_does_what_the_saved_one_does(void **state)
+static void restored_machine_behaves_as_the_saved_one_would(void **state)
 {
 	unsigned int kinds[PSCI_NEXT_EXIT + 1] = { 0 };
 
@@ -263,7 +263,7 @@ static void a_restored_machine_does_what_the_saved_one_does(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_restored_machine_does_what_the_saved_one_does),
+		cmocka_unit_test(restored_machine_behaves_as_the_saved_one_would),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

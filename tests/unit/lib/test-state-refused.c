@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void every_truncation_is_refused(void **state)
+static void restore_of_a_record_truncated_anywhere_is_refused(void **state)
 {
 	struct power a;
 	struct power b;
@@ -28,7 +28,7 @@ static void every_truncation_is_refused(void **state)
 	free(r.bytes);
 }
 
-static void a_record_with_something_behind_it_is_refused(void **state)
+static void restore_of_a_record_with_trailing_bytes_is_refused(void **state)
 {
 	struct power a;
 	struct power b;
@@ -45,7 +45,7 @@ static void a_record_with_something_behind_it_is_refused(void **state)
 	free(r.bytes);
 }
 
-static void every_byte_that_is_changed_is_noticed(void **state)
+static void restore_of_a_record_with_any_byte_changed_is_refused(void **state)
 {
 	struct power a;
 	struct power b;
@@ -80,7 +80,7 @@ static void every_byte_that_is_changed_is_noticed(void **state)
  * With the checksum made right again: whatever a byte becomes, the record is
  * refused with nothing changed, or makes a machine that lives on.
  */
-static void every_byte_that_is_forged_is_refused_or_harmless(void **state)
+static void restore_of_a_record_with_any_byte_forged_is_refused_or_harmless(void **state)
 {
 	static const uint8_t forged[] = { 0x01, 0x02, 0x03, 0x04, 0x08, 0x10, 0x40, 0x80, 0xff };
 	struct power a;
@@ -137,8 +137,8 @@ static void check_forged(struct power *b, struct record *r, size_t offset, uint3
 	memcpy(r->bytes + offset, before, 4);
 }
 
-/* Offsets of the machine's part; see the_bytes_are_those_of_the_format(). */
-static void what_this_library_does_not_have_is_named(void **state)
+/* Offsets of the machine's part; see record_has_the_bytes_of_its_format(). */
+static void restore_of_something_that_a_later_library_has_says_newer(void **state)
 {
 	struct power a;
 	struct power b;
@@ -165,7 +165,7 @@ static void what_this_library_does_not_have_is_named(void **state)
 	free(r.bytes);
 }
 
-static void a_host_that_cannot_offer_it_refuses(void **state)
+static void restore_on_a_host_that_cannot_offer_a_function_is_refused(void **state)
 {
 	struct power a;
 
@@ -186,7 +186,7 @@ static void a_host_that_cannot_offer_it_refuses(void **state)
 	free(r.bytes);
 }
 
-static void a_machine_that_is_built_otherwise_refuses(void **state)
+static void restore_into_a_machine_that_is_built_otherwise_is_refused(void **state)
 {
 	struct psci_idle_state states[POWER_STATE_COUNT];
 	struct power a;
@@ -230,7 +230,7 @@ static void a_machine_that_is_built_otherwise_refuses(void **state)
 	free(r.bytes);
 }
 
-static void a_vcpu_cannot_be_there_twice(void **state)
+static void restore_of_a_record_with_a_vcpu_twice_is_refused(void **state)
 {
 	const size_t vcpu_size = 45 + POWER_STATE_COUNT * 16;
 	struct power a;
@@ -251,14 +251,14 @@ static void a_vcpu_cannot_be_there_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_truncation_is_refused),
-		cmocka_unit_test(a_record_with_something_behind_it_is_refused),
-		cmocka_unit_test(every_byte_that_is_changed_is_noticed),
-		cmocka_unit_test(every_byte_that_is_forged_is_refused_or_harmless),
-		cmocka_unit_test(what_this_library_does_not_have_is_named),
-		cmocka_unit_test(a_host_that_cannot_offer_it_refuses),
-		cmocka_unit_test(a_machine_that_is_built_otherwise_refuses),
-		cmocka_unit_test(a_vcpu_cannot_be_there_twice),
+		cmocka_unit_test(restore_of_a_record_truncated_anywhere_is_refused),
+		cmocka_unit_test(restore_of_a_record_with_trailing_bytes_is_refused),
+		cmocka_unit_test(restore_of_a_record_with_any_byte_changed_is_refused),
+		cmocka_unit_test(restore_of_a_record_with_any_byte_forged_is_refused_or_harmless),
+		cmocka_unit_test(restore_of_something_that_a_later_library_has_says_newer),
+		cmocka_unit_test(restore_on_a_host_that_cannot_offer_a_function_is_refused),
+		cmocka_unit_test(restore_into_a_machine_that_is_built_otherwise_is_refused),
+		cmocka_unit_test(restore_of_a_record_with_a_vcpu_twice_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 /* --- the format --- */
 
 /* Written down byte by byte: a machine of one vCPU that never ran. */
-static void the_bytes_are_those_of_the_format(void **state)
+static void record_has_the_bytes_of_its_format(void **state)
 {
 	static const uint8_t expected[] = {
 		'P',  'S',  'C',  'I',	2,    0,    0,	  0,	142, 0, 0, 0, /* envelope */
@@ -48,7 +48,7 @@ static void the_bytes_are_those_of_the_format(void **state)
 		assert_int_equal(record[sizeof(expected) + i], (uint8_t)(crc >> 8 * i));
 }
 
-static void a_buffer_that_is_too_small_is_left_alone(void **state)
+static void save_into_a_buffer_that_is_too_small_writes_nothing(void **state)
 {
 	struct power p;
 
@@ -68,7 +68,7 @@ static void a_buffer_that_is_too_small_is_left_alone(void **state)
 
 /* --- what comes back --- */
 
-static void each_vcpu_is_what_it_was(void **state)
+static void restored_vcpus_have_the_states_that_were_saved(void **state)
 {
 	struct psci_entry entry;
 	struct power a;
@@ -107,7 +107,7 @@ static void each_vcpu_is_what_it_was(void **state)
 }
 
 /* Nobody runs: clusters 0 and 1 sleep with all their vCPUs, and the system above them. */
-static void a_machine_of_sleepers_wakes_elsewhere(void **state)
+static void restored_machine_whose_vcpus_all_sleep_wakes(void **state)
 {
 	struct psci_entry entry;
 	struct power a;
@@ -143,7 +143,7 @@ static void a_machine_of_sleepers_wakes_elsewhere(void **state)
 	assert_int_equal(power_hw_state(&b, 0, 2, 1), PSCI_NODE_HW_STATE_HW_OFF);
 }
 
-static void a_suspended_machine_resumes_elsewhere(void **state)
+static void restored_machine_that_is_suspended_resumes(void **state)
 {
 	struct psci_regs regs = fixture_regs(PSCI_FN64_SYSTEM_SUSPEND, FIXTURE_ENTRY, 9, 0);
 	struct psci_entry entry;
@@ -169,7 +169,7 @@ static void a_suspended_machine_resumes_elsewhere(void **state)
 	assert_true(entry.wake);
 }
 
-static void the_event_is_still_there(void **state)
+static void restored_machine_still_has_its_event(void **state)
 {
 	struct power a;
 	struct power b;
@@ -194,7 +194,7 @@ static void the_event_is_still_there(void **state)
 }
 
 /* The guest goes on seeing what it saw, whatever the new machine would offer. */
-static void version_and_functions_are_the_record_s(void **state)
+static void restored_machine_has_the_version_and_functions_of_its_record(void **state)
 {
 	struct power a;
 	struct power b;
@@ -218,7 +218,7 @@ static void version_and_functions_are_the_record_s(void **state)
 }
 
 /* Clocks differ; what has passed on one goes on on the other. */
-static void a_stay_goes_on_on_another_clock(void **state)
+static void restored_machine_continues_a_stay_on_another_clock(void **state)
 {
 	struct power a;
 	struct power b;
@@ -242,7 +242,7 @@ static void a_stay_goes_on_on_another_clock(void **state)
 			 134);
 }
 
-static void a_0_1_keeps_its_ids(void **state)
+static void restored_machine_of_0_1_keeps_its_function_ids(void **state)
 {
 	struct fixture f;
 	struct power b;
@@ -267,15 +267,15 @@ static void a_0_1_keeps_its_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_bytes_are_those_of_the_format),
-		cmocka_unit_test(a_buffer_that_is_too_small_is_left_alone),
-		cmocka_unit_test(each_vcpu_is_what_it_was),
-		cmocka_unit_test(a_machine_of_sleepers_wakes_elsewhere),
-		cmocka_unit_test(a_suspended_machine_resumes_elsewhere),
-		cmocka_unit_test(the_event_is_still_there),
-		cmocka_unit_test(version_and_functions_are_the_record_s),
-		cmocka_unit_test(a_stay_goes_on_on_another_clock),
-		cmocka_unit_test(a_0_1_keeps_its_ids),
+		cmocka_unit_test(record_has_the_bytes_of_its_format),
+		cmocka_unit_test(save_into_a_buffer_that_is_too_small_writes_nothing),
+		cmocka_unit_test(restored_vcpus_have_the_states_that_were_saved),
+		cmocka_unit_test(restored_machine_whose_vcpus_all_sleep_wakes),
+		cmocka_unit_test(restored_machine_that_is_suspended_resumes),
+		cmocka_unit_test(restored_machine_still_has_its_event),
+		cmocka_unit_test(restored_machine_has_the_version_and_functions_of_its_record),
+		cmocka_unit_test(restored_machine_continues_a_stay_on_another_clock),
+		cmocka_unit_test(restored_machine_of_0_1_keeps_its_function_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

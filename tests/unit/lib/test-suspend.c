@@ -6,8 +6,7 @@
 #include "psci-spec.h"
 
 /* Everything in power_state but the one state there is: each bit, and the formats' corners. */
-/* PSCI-CPU_SUSPEND-09 PSCI-CPU_SUSPEND-30 */
-static void other_power_states_are_invalid(void **state)
+static void cpu_suspend_of_any_undefined_power_state_is_an_invalid_parameter(void **state)
 {
 	static const uint32_t fids[] = { PSCI_FN32_CPU_SUSPEND, PSCI_FN64_CPU_SUSPEND };
 	static const uint32_t states[] = {
@@ -45,8 +44,7 @@ static void suspend(struct fixture *f, unsigned int i, uint32_t fid, uint64_t po
 	assert_int_equal(regs.x[3], 0xfeedf00d);
 }
 
-/* PSCI-CPU_SUSPEND-06 */
-static void standby_sleeps_until_woken_and_ignores_the_entry(void **state)
+static void standby_sleeps_until_woken_and_ignores_its_entry(void **state)
 {
 	static const uint32_t fids[] = { PSCI_FN32_CPU_SUSPEND, PSCI_FN64_CPU_SUSPEND };
 	struct psci_entry entry = { .pc = 0xfeedf00d };
@@ -67,7 +65,7 @@ static void standby_sleeps_until_woken_and_ignores_the_entry(void **state)
 	}
 }
 
-static void standby_is_there_in_0_2(void **state)
+static void standby_is_served_in_0_2(void **state)
 {
 	struct fixture f;
 
@@ -75,8 +73,7 @@ static void standby_is_there_in_0_2(void **state)
 	suspend(&f, 0, PSCI_FN64_CPU_SUSPEND, 0);
 }
 
-/* PSCI-CPU_SUSPEND-08 */
-static void power_state_is_32_bits_in_smc64(void **state)
+static void cpu_suspend_ignores_the_upper_half_of_power_state_in_smc64(void **state)
 {
 	struct fixture f;
 
@@ -84,8 +81,7 @@ static void power_state_is_32_bits_in_smc64(void **state)
 	suspend(&f, 0, PSCI_FN64_CPU_SUSPEND, UINT64_C(0xfeedf00d) << 32);
 }
 
-/* PSCI-CPU_SUSPEND-05 */
-static void a_suspended_vcpu_is_on_to_the_others(void **state)
+static void vcpu_in_standby_is_on_and_already_on_to_cpu_on(void **state)
 {
 	struct fixture f;
 
@@ -97,7 +93,7 @@ static void a_suspended_vcpu_is_on_to_the_others(void **state)
 			     PSCI_RET_ALREADY_ON);
 }
 
-static void wake_changes_nothing_but_a_suspended_vcpu(void **state)
+static void wake_of_a_vcpu_that_is_not_suspended_acts_as_a_poll(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct fixture f;
@@ -115,7 +111,7 @@ static void wake_changes_nothing_but_a_suspended_vcpu(void **state)
 	assert_int_equal(entry.x0, 5);
 }
 
-static void a_sleeper_learns_that_the_machine_stopped(void **state)
+static void vcpu_in_standby_exits_once_the_machine_has_stopped(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
@@ -129,7 +125,7 @@ static void a_sleeper_learns_that_the_machine_stopped(void **state)
 	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_EXIT);
 }
 
-static void a_sleeper_of_a_former_life_does_not_wake_in_the_next(void **state)
+static void standby_from_before_a_boot_does_not_wake_after_it(void **state)
 {
 	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
 	struct fixture f;
@@ -144,14 +140,16 @@ static void a_sleeper_of_a_former_life_does_not_wake_in_the_next(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(other_power_states_are_invalid),
-		cmocka_unit_test(standby_sleeps_until_woken_and_ignores_the_entry),
-		cmocka_unit_test(standby_is_there_in_0_2),
-		cmocka_unit_test(power_state_is_32_bits_in_smc64),
-		cmocka_unit_test(a_suspended_vcpu_is_on_to_the_others),
-		cmocka_unit_test(wake_changes_nothing_but_a_suspended_vcpu),
-		cmocka_unit_test(a_sleeper_learns_that_the_machine_stopped),
-		cmocka_unit_test(a_sleeper_of_a_former_life_does_not_wake_in_the_next),
+		PSCI_TEST("PSCI-CPU_SUSPEND-09 PSCI-CPU_SUSPEND-30",
+			  cpu_suspend_of_any_undefined_power_state_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-CPU_SUSPEND-06", standby_sleeps_until_woken_and_ignores_its_entry),
+		cmocka_unit_test(standby_is_served_in_0_2),
+		PSCI_TEST("PSCI-CPU_SUSPEND-08",
+			  cpu_suspend_ignores_the_upper_half_of_power_state_in_smc64),
+		PSCI_TEST("PSCI-CPU_SUSPEND-05", vcpu_in_standby_is_on_and_already_on_to_cpu_on),
+		cmocka_unit_test(wake_of_a_vcpu_that_is_not_suspended_acts_as_a_poll),
+		cmocka_unit_test(vcpu_in_standby_exits_once_the_machine_has_stopped),
+		cmocka_unit_test(standby_from_before_a_boot_does_not_wake_after_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

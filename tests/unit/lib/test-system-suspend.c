@@ -31,8 +31,7 @@ static void check_entry(const struct psci_entry *entry)
 	assert_false(entry->aarch32);
 }
 
-/* PSCI-SYSTEM_SUSPEND-02 */
-static void an_interrupt_of_the_caller_resumes_it_at_its_entry(void **state)
+static void system_suspend_is_resumed_at_its_entry_by_an_interrupt_of_the_caller(void **state)
 {
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
 		struct psci_entry entry = { .pc = 0xfeedf00d };
@@ -52,7 +51,7 @@ static void an_interrupt_of_the_caller_resumes_it_at_its_entry(void **state)
 	}
 }
 
-static void the_host_resumes_the_caller_at_its_entry(void **state)
+static void system_suspend_is_resumed_at_its_entry_by_the_host(void **state)
 {
 	for (size_t c = 0; c < ARRAY_SIZE(fids); c++) {
 		struct psci_entry entry;
@@ -72,7 +71,7 @@ static void the_host_resumes_the_caller_at_its_entry(void **state)
 }
 
 /* The interrupt that comes with it must not lose the entry either. */
-static void a_resume_and_a_wake_are_one_start(void **state)
+static void resume_and_wake_of_a_suspended_system_are_one_start(void **state)
 {
 	struct psci_entry entry;
 	struct power p;
@@ -85,8 +84,7 @@ static void a_resume_and_a_wake_are_one_start(void **state)
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RESUME);
 }
 
-/* PSCI-SYSTEM_SUSPEND-32 */
-static void the_host_can_refuse(void **state)
+static void system_suspend_that_the_host_denies_returns_to_its_caller(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct power p;
@@ -104,7 +102,7 @@ static void the_host_can_refuse(void **state)
 	suspend_by(&p, 0, PSCI_FN64_SYSTEM_SUSPEND);
 }
 
-static void a_machine_that_is_not_suspended_is_left_alone(void **state)
+static void resume_of_a_machine_that_is_not_suspended_changes_nothing(void **state)
 {
 	struct power p;
 
@@ -118,7 +116,7 @@ static void a_machine_that_is_not_suspended_is_left_alone(void **state)
 	assert_int_equal(fixture_kicks(&p.f, 0), 0);
 }
 
-static void any_vcpu_that_is_alone_may(void **state)
+static void system_suspend_by_any_vcpu_that_is_alone_succeeds(void **state)
 {
 	for (unsigned int i = 1; i < FIXTURE_VCPU_COUNT; i++) {
 		struct psci_entry entry;
@@ -150,8 +148,7 @@ static void check_denied(struct power *p)
 }
 
 /* The prototype says ALREADY_ON; the text of the clause says DENIED. */
-/* PSCI-SYSTEM_SUSPEND-01 PSCI-SYSTEM_SUSPEND-06 PSCI-SYSTEM_SUSPEND-30 */
-static void anybody_who_is_not_off_stands_in_the_way(void **state)
+static void system_suspend_is_denied_while_another_vcpu_is_not_off(void **state)
 {
 	struct power p;
 
@@ -174,8 +171,7 @@ static void anybody_who_is_not_off_stands_in_the_way(void **state)
 	}
 }
 
-/* PSCI-SYSTEM_SUSPEND-31 */
-static void a_bad_entry_is_an_invalid_address(void **state)
+static void system_suspend_at_a_bad_entry_is_an_invalid_address(void **state)
 {
 	struct power p;
 
@@ -190,8 +186,7 @@ static void a_bad_entry_is_an_invalid_address(void **state)
 }
 
 /* The others come back with CPU_ON, as from any CPU_OFF. */
-/* PSCI-SYSTEM_SUSPEND-05 */
-static void the_caller_brings_the_others_back(void **state)
+static void cpu_on_starts_the_other_vcpus_after_a_system_suspend(void **state)
 {
 	struct psci_entry entry;
 	struct power p;
@@ -206,7 +201,7 @@ static void the_caller_brings_the_others_back(void **state)
 	check_denied(&p);
 }
 
-static void a_suspended_machine_can_be_booted_anew(void **state)
+static void suspended_machine_can_be_booted_anew(void **state)
 {
 	struct psci_entry entry;
 	struct power p;
@@ -222,7 +217,7 @@ static void a_suspended_machine_can_be_booted_anew(void **state)
 }
 
 /* It is no CPU_SUSPEND: the mode can still be chosen, and survives. */
-static void it_leaves_the_suspend_mode_alone(void **state)
+static void system_suspend_does_not_change_the_suspend_mode(void **state)
 {
 	struct psci_entry entry;
 	struct power p;
@@ -242,17 +237,22 @@ static void it_leaves_the_suspend_mode_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_interrupt_of_the_caller_resumes_it_at_its_entry),
-		cmocka_unit_test(the_host_resumes_the_caller_at_its_entry),
-		cmocka_unit_test(a_resume_and_a_wake_are_one_start),
-		cmocka_unit_test(the_host_can_refuse),
-		cmocka_unit_test(a_machine_that_is_not_suspended_is_left_alone),
-		cmocka_unit_test(any_vcpu_that_is_alone_may),
-		cmocka_unit_test(anybody_who_is_not_off_stands_in_the_way),
-		cmocka_unit_test(a_bad_entry_is_an_invalid_address),
-		cmocka_unit_test(the_caller_brings_the_others_back),
-		cmocka_unit_test(a_suspended_machine_can_be_booted_anew),
-		cmocka_unit_test(it_leaves_the_suspend_mode_alone),
+		PSCI_TEST("PSCI-SYSTEM_SUSPEND-02",
+			  system_suspend_is_resumed_at_its_entry_by_an_interrupt_of_the_caller),
+		cmocka_unit_test(system_suspend_is_resumed_at_its_entry_by_the_host),
+		cmocka_unit_test(resume_and_wake_of_a_suspended_system_are_one_start),
+		PSCI_TEST("PSCI-SYSTEM_SUSPEND-32",
+			  system_suspend_that_the_host_denies_returns_to_its_caller),
+		cmocka_unit_test(resume_of_a_machine_that_is_not_suspended_changes_nothing),
+		cmocka_unit_test(system_suspend_by_any_vcpu_that_is_alone_succeeds),
+		PSCI_TEST("PSCI-SYSTEM_SUSPEND-01 PSCI-SYSTEM_SUSPEND-06 PSCI-SYSTEM_SUSPEND-30",
+			  system_suspend_is_denied_while_another_vcpu_is_not_off),
+		PSCI_TEST("PSCI-SYSTEM_SUSPEND-31",
+			  system_suspend_at_a_bad_entry_is_an_invalid_address),
+		PSCI_TEST("PSCI-SYSTEM_SUSPEND-05",
+			  cpu_on_starts_the_other_vcpus_after_a_system_suspend),
+		cmocka_unit_test(suspended_machine_can_be_booted_anew),
+		cmocka_unit_test(system_suspend_does_not_change_the_suspend_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

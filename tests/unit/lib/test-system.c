@@ -38,8 +38,7 @@ static void check_stop(unsigned int i, uint32_t fid, uint64_t x1, uint64_t x2,
 
 /* --- SYSTEM_RESET2 --- */
 
-/* PSCI-SYSTEM_RESET2-01 PSCI-SYSTEM_RESET2-02 PSCI-SYSTEM_RESET2-06 */
-static void reserved_and_vendor_reset_types_are_invalid(void **state)
+static void system_reset2_of_a_reserved_or_vendor_type_is_an_invalid_parameter(void **state)
 {
 	static const uint32_t types[] = {
 		0x1, 0x2, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff
@@ -90,8 +89,7 @@ static void boot_vendor(struct vendor *vendor, int32_t answer)
 	fixture_forget(&vendor->f);
 }
 
-/* PSCI-SYSTEM_RESET2-31 */
-static void the_host_answers_vendor_reset_types(void **state)
+static void system_reset2_of_a_vendor_type_returns_the_answer_of_the_host(void **state)
 {
 	static const struct {
 		int32_t answer; /* The host's ... */
@@ -116,7 +114,7 @@ static void the_host_answers_vendor_reset_types(void **state)
 	}
 }
 
-static void a_vendor_reset_that_the_host_takes_stops_the_machine(void **state)
+static void system_reset2_of_a_vendor_type_that_the_host_takes_stops_the_machine(void **state)
 {
 	struct vendor vendor;
 
@@ -136,8 +134,7 @@ static void a_vendor_reset_that_the_host_takes_stops_the_machine(void **state)
 }
 
 /* The opposite of SYSTEM_OFF2: no cookie is wrong for a warm reset. */
-/* PSCI-SYSTEM_RESET2-30 */
-static void a_warm_reset_takes_any_cookie_and_reports_it(void **state)
+static void system_reset2_warm_takes_any_cookie_and_reports_it(void **state)
 {
 	const uint64_t cookie = UINT64_C(0xfeedf00d12345678);
 
@@ -147,7 +144,7 @@ static void a_warm_reset_takes_any_cookie_and_reports_it(void **state)
 		   (struct psci_event){ .kind = PSCI_EVENT_RESET2, .cookie = 0x12345678 });
 }
 
-static void reset_type_is_32_bits_in_smc64(void **state)
+static void system_reset2_ignores_the_upper_half_of_its_type_in_smc64(void **state)
 {
 	check_stop(0, PSCI_FN64_SYSTEM_RESET2, UINT64_C(0xfeedf00d) << 32, 0,
 		   (struct psci_event){ .kind = PSCI_EVENT_RESET2 });
@@ -155,8 +152,7 @@ static void reset_type_is_32_bits_in_smc64(void **state)
 
 /* --- SYSTEM_OFF2 --- */
 
-/* PSCI-SYSTEM_OFF2-01 PSCI-SYSTEM_OFF2-02 */
-static void other_hibernate_types_are_invalid(void **state)
+static void system_off2_of_another_type_is_an_invalid_parameter(void **state)
 {
 	static const uint32_t types[] = {
 		0x2, 0x3, 0x40000000, 0x80000000, 0x80000001, 0xffffffff
@@ -171,8 +167,7 @@ static void other_hibernate_types_are_invalid(void **state)
 	}
 }
 
-/* PSCI-SYSTEM_OFF2-03 */
-static void the_cookie_of_system_off2_must_be_zero(void **state)
+static void system_off2_with_a_cookie_is_an_invalid_parameter(void **state)
 {
 	struct fixture f;
 
@@ -189,8 +184,7 @@ static void the_cookie_of_system_off2_must_be_zero(void **state)
 	}
 }
 
-/* PSCI-SYSTEM_OFF2-06 */
-static void system_off2_is_not_there_before_1_3(void **state)
+static void system_off2_is_not_supported_before_1_3(void **state)
 {
 	struct fixture f;
 
@@ -203,7 +197,6 @@ static void system_off2_is_not_there_before_1_3(void **state)
 }
 
 /* 1 is HIBERNATE_OFF; 0 means the same, and the host is told which one it was. */
-/* PSCI-SYSTEM_OFF2-07 PSCI-SYSTEM_OFF2-08 */
 static void system_off2_takes_hibernate_off_as_0_and_as_1(void **state)
 {
 	for (uint32_t type = 0; type < 2; type++) {
@@ -213,8 +206,7 @@ static void system_off2_takes_hibernate_off_as_0_and_as_1(void **state)
 	}
 }
 
-/* PSCI-SYSTEM_OFF2-09 */
-static void type_is_32_bits_in_smc64_and_the_smc32_cookie_is_too(void **state)
+static void system_off2_ignores_the_upper_halves_of_32_bit_arguments(void **state)
 {
 	const uint64_t high = UINT64_C(0xfeedf00d) << 32;
 
@@ -226,8 +218,7 @@ static void type_is_32_bits_in_smc64_and_the_smc32_cookie_is_too(void **state)
 
 /* --- all of them --- */
 
-/* PSCI-SYSTEM_OFF-01 PSCI-SYSTEM_OFF-30 PSCI-SYSTEM_OFF2-04 */
-static void every_vcpu_can_stop_the_machine(void **state)
+static void system_call_from_any_vcpu_stops_the_machine(void **state)
 {
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++) {
 		check_stop(i, PSCI_FN32_SYSTEM_OFF, 0xfeedf00d, 0xfeedf00d,
@@ -241,7 +232,7 @@ static void every_vcpu_can_stop_the_machine(void **state)
 	}
 }
 
-static void the_first_event_wins(void **state)
+static void second_event_does_not_replace_the_first(void **state)
 {
 	struct fixture f;
 
@@ -261,7 +252,7 @@ static void the_first_event_wins(void **state)
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
 
-static void nothing_is_carried_out_once_the_machine_has_stopped(void **state)
+static void call_after_the_machine_has_stopped_is_not_carried_out(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct fixture f;
@@ -290,7 +281,7 @@ static void nothing_is_carried_out_once_the_machine_has_stopped(void **state)
 
 /* --- psci/kvm.h --- */
 
-static void kvm_events_that_are_not_ours_are_none(void **state)
+static void unknown_kvm_event_is_not_taken_for_one_of_psci(void **state)
 {
 	/* CRASH and WAKEUP are numbers 3 and 4. */
 	assert_int_equal(psci_event_kind_from_kvm(3, 1), PSCI_EVENT_NONE);
@@ -299,7 +290,7 @@ static void kvm_events_that_are_not_ours_are_none(void **state)
 	assert_int_equal(psci_event_kind_from_kvm(0, 0), PSCI_EVENT_NONE);
 }
 
-static void kvm_events_are_the_kernel_s_numbers(void **state)
+static void kvm_event_numbers_equal_those_of_linux(void **state)
 {
 	static const struct {
 		enum psci_event_kind kind;
@@ -326,21 +317,29 @@ static void kvm_events_are_the_kernel_s_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reserved_and_vendor_reset_types_are_invalid),
-		cmocka_unit_test(a_warm_reset_takes_any_cookie_and_reports_it),
-		cmocka_unit_test(reset_type_is_32_bits_in_smc64),
-		cmocka_unit_test(other_hibernate_types_are_invalid),
-		cmocka_unit_test(the_cookie_of_system_off2_must_be_zero),
-		cmocka_unit_test(system_off2_is_not_there_before_1_3),
-		cmocka_unit_test(system_off2_takes_hibernate_off_as_0_and_as_1),
-		cmocka_unit_test(type_is_32_bits_in_smc64_and_the_smc32_cookie_is_too),
-		cmocka_unit_test(every_vcpu_can_stop_the_machine),
-		cmocka_unit_test(the_first_event_wins),
-		cmocka_unit_test(nothing_is_carried_out_once_the_machine_has_stopped),
-		cmocka_unit_test(the_host_answers_vendor_reset_types),
-		cmocka_unit_test(a_vendor_reset_that_the_host_takes_stops_the_machine),
-		cmocka_unit_test(kvm_events_that_are_not_ours_are_none),
-		cmocka_unit_test(kvm_events_are_the_kernel_s_numbers),
+		PSCI_TEST("PSCI-SYSTEM_RESET2-01 PSCI-SYSTEM_RESET2-02 PSCI-SYSTEM_RESET2-06",
+			  system_reset2_of_a_reserved_or_vendor_type_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-SYSTEM_RESET2-30",
+			  system_reset2_warm_takes_any_cookie_and_reports_it),
+		cmocka_unit_test(system_reset2_ignores_the_upper_half_of_its_type_in_smc64),
+		PSCI_TEST("PSCI-SYSTEM_OFF2-01 PSCI-SYSTEM_OFF2-02",
+			  system_off2_of_another_type_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-SYSTEM_OFF2-03", system_off2_with_a_cookie_is_an_invalid_parameter),
+		PSCI_TEST("PSCI-SYSTEM_OFF2-06", system_off2_is_not_supported_before_1_3),
+		PSCI_TEST("PSCI-SYSTEM_OFF2-07 PSCI-SYSTEM_OFF2-08",
+			  system_off2_takes_hibernate_off_as_0_and_as_1),
+		PSCI_TEST("PSCI-SYSTEM_OFF2-09",
+			  system_off2_ignores_the_upper_halves_of_32_bit_arguments),
+		PSCI_TEST("PSCI-SYSTEM_OFF-01 PSCI-SYSTEM_OFF-30 PSCI-SYSTEM_OFF2-04",
+			  system_call_from_any_vcpu_stops_the_machine),
+		cmocka_unit_test(second_event_does_not_replace_the_first),
+		cmocka_unit_test(call_after_the_machine_has_stopped_is_not_carried_out),
+		PSCI_TEST("PSCI-SYSTEM_RESET2-31",
+			  system_reset2_of_a_vendor_type_returns_the_answer_of_the_host),
+		cmocka_unit_test(
+			system_reset2_of_a_vendor_type_that_the_host_takes_stops_the_machine),
+		cmocka_unit_test(unknown_kvm_event_is_not_taken_for_one_of_psci),
+		cmocka_unit_test(kvm_event_numbers_equal_those_of_linux),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void check_last(const struct traced *t, unsigned int i, struct psci_regs 
 	assert_int_equal(t->last.result, result);
 }
 
-static void each_call_leaves_one_record(void **state)
+static void each_call_is_traced_once(void **state)
 {
 	const uint64_t invalid = (uint64_t)PSCI_RET_INVALID_PARAMETERS;
 	struct psci_regs regs = fixture_regs(PSCI_FN64_CPU_ON, FIXTURE_ABSENT_MPIDR, 4, 5);
@@ -66,7 +66,7 @@ static void each_call_leaves_one_record(void **state)
 	assert_int_equal(t.count, 3);
 }
 
-static void a_call_that_is_not_carried_out_leaves_one_too(void **state)
+static void call_that_is_not_carried_out_is_traced_once(void **state)
 {
 	const struct psci_regs regs = fixture_regs(PSCI_FN32_SYSTEM_OFF, 1, 2, 0);
 	struct traced t;
@@ -86,8 +86,8 @@ static void a_call_that_is_not_carried_out_leaves_one_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_call_leaves_one_record),
-		cmocka_unit_test(a_call_that_is_not_carried_out_leaves_one_too),
+		cmocka_unit_test(each_call_is_traced_once),
+		cmocka_unit_test(call_that_is_not_carried_out_is_traced_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
