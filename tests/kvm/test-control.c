@@ -167,7 +167,7 @@ static void ends_saved(struct rig *rig)
 }
 
 /* H1: it made a crash of it, whose file restore then refused. */
-static void a_key_typed_during_a_save_is_for_the_restored_guest(void **state)
+static void a_key_typed_during_a_save_reaches_the_restored_guest(void **state)
 {
 	struct rig *rig = *state;
 	struct error error;
@@ -193,7 +193,7 @@ static void an_interrupt_during_a_save_wakes_the_restored_guest(void **state)
 }
 
 /* It is durable before the client hears of it. */
-static void a_save_that_is_acknowledged_is_recorded(void **state)
+static void a_save_is_recorded_durably_before_it_is_acknowledged(void **state)
 {
 	struct rig *rig = *state;
 	struct record record;
@@ -207,7 +207,7 @@ static void a_save_that_is_acknowledged_is_recorded(void **state)
 	ends_saved(rig);
 }
 
-static void a_save_that_fails_leaves_nothing(void **state)
+static void a_save_that_fails_leaves_a_record_without_a_file(void **state)
 {
 	struct rig *rig = *state;
 	struct record record;
@@ -246,7 +246,7 @@ static void a_suspension_that_races_a_reset_does_not_stop_the_next_cycle(void **
 }
 
 /* The guest ends its power cycle as main is about to pause it. */
-static void a_pause_that_races_the_end_of_a_cycle_is_of_the_next(void **state)
+static void a_pause_that_races_the_end_of_a_cycle_pauses_the_next_cycle(void **state)
 {
 	struct rig *rig = *state;
 	struct cause cause;
@@ -262,7 +262,7 @@ static void a_pause_that_races_the_end_of_a_cycle_is_of_the_next(void **state)
 }
 
 /* M4: the guest is not slowed down; its record is replaced at the limit's rate. */
-static void a_guest_that_suspends_without_end_is_recorded_now_and_then(void **state)
+static void a_guest_that_suspends_over_and_over_is_recorded_at_a_limited_rate(void **state)
 {
 	struct rig *rig = *state;
 	struct record record;
@@ -294,13 +294,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(a_key_typed_during_a_save_is_for_the_restored_guest),
+		TEST(a_key_typed_during_a_save_reaches_the_restored_guest),
 		TEST(an_interrupt_during_a_save_wakes_the_restored_guest),
-		TEST(a_save_that_is_acknowledged_is_recorded),
-		TEST(a_save_that_fails_leaves_nothing),
+		TEST(a_save_is_recorded_durably_before_it_is_acknowledged),
+		TEST(a_save_that_fails_leaves_a_record_without_a_file),
 		TEST(a_suspension_that_races_a_reset_does_not_stop_the_next_cycle),
-		TEST(a_pause_that_races_the_end_of_a_cycle_is_of_the_next),
-		TEST(a_guest_that_suspends_without_end_is_recorded_now_and_then),
+		TEST(a_pause_that_races_the_end_of_a_cycle_pauses_the_next_cycle),
+		TEST(a_guest_that_suspends_over_and_over_is_recorded_at_a_limited_rate),
 #undef TEST
 	};
 

@@ -138,7 +138,7 @@ static void assert_crashes(const char *reason)
 	rig_destroy(&rig);
 }
 
-static void an_access_without_a_syndrome_is_an_abort(void **state)
+static void an_access_without_a_syndrome_gives_the_guest_an_abort(void **state)
 {
 	static const uint32_t reasons[] = { KVM_EXIT_ARM_NISV, KVM_EXIT_ARM_LDST64B };
 
@@ -153,7 +153,7 @@ static void an_access_without_a_syndrome_is_an_abort(void **state)
 	assert_crashes("KVM_SET_VCPU_EVENTS: Operation not permitted");
 }
 
-static void a_kvm_without_aborts_is_not_asked_for_them(void **state)
+static void an_access_without_a_syndrome_is_a_crash_on_a_kvm_without_aborts(void **state)
 {
 	memset(&script, 0, sizeof(script));
 	script.no_events = true;
@@ -165,7 +165,7 @@ static void a_kvm_without_aborts_is_not_asked_for_them(void **state)
 	assert_int_equal(seen.aborts, 0);
 }
 
-static void a_plain_read_of_nothing_is_zero(void **state)
+static void a_read_of_an_address_without_a_device_returns_zero(void **state)
 {
 	memset(&script, 0, sizeof(script));
 	script.reason = KVM_EXIT_MMIO;
@@ -174,7 +174,7 @@ static void a_plain_read_of_nothing_is_zero(void **state)
 	assert_int_equal(seen.mmio_value, 0);
 }
 
-static void an_interrupted_run_goes_on(void **state)
+static void an_interrupted_kvm_run_is_repeated(void **state)
 {
 	memset(&script, 0, sizeof(script));
 	script.err = EINTR;
@@ -183,7 +183,7 @@ static void an_interrupted_run_goes_on(void **state)
 	assert_goes_on();
 }
 
-static void what_no_guest_can_help_ends_its_machine(void **state)
+static void an_exit_or_error_that_no_guest_can_cause_is_a_crash(void **state)
 {
 	static const struct {
 		uint32_t reason;
@@ -236,7 +236,7 @@ static bool answer_with_broken_memory(int fd, unsigned long request, void *argum
 	return true;
 }
 
-static void broken_memory_is_a_crash_with_a_reason(void **state)
+static void broken_memory_of_the_host_is_a_crash_with_the_reason(void **state)
 {
 	struct cause cause;
 
@@ -300,7 +300,7 @@ static void touch_broken(void)
 	action.sa_sigaction(SIGBUS, &info, NULL);
 }
 
-static void dormouse_does_not_die_of_it_in_silence(void **state)
+static void a_sigbus_in_dormouse_itself_is_reported_before_it_ends(void **state)
 {
 	assert_dies(touch_behind_the_end, "dormouse: a mapped file has become shorter (SIGBUS)\n");
 	assert_dies(touch_broken, "dormouse: dormouse needs a page of this host's memory that is "
@@ -310,13 +310,13 @@ static void dormouse_does_not_die_of_it_in_silence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_access_without_a_syndrome_is_an_abort),
-		cmocka_unit_test(a_kvm_without_aborts_is_not_asked_for_them),
-		cmocka_unit_test(a_plain_read_of_nothing_is_zero),
-		cmocka_unit_test(an_interrupted_run_goes_on),
-		cmocka_unit_test(what_no_guest_can_help_ends_its_machine),
-		cmocka_unit_test(broken_memory_is_a_crash_with_a_reason),
-		cmocka_unit_test(dormouse_does_not_die_of_it_in_silence),
+		cmocka_unit_test(an_access_without_a_syndrome_gives_the_guest_an_abort),
+		cmocka_unit_test(an_access_without_a_syndrome_is_a_crash_on_a_kvm_without_aborts),
+		cmocka_unit_test(a_read_of_an_address_without_a_device_returns_zero),
+		cmocka_unit_test(an_interrupted_kvm_run_is_repeated),
+		cmocka_unit_test(an_exit_or_error_that_no_guest_can_cause_is_a_crash),
+		cmocka_unit_test(broken_memory_of_the_host_is_a_crash_with_the_reason),
+		cmocka_unit_test(a_sigbus_in_dormouse_itself_is_reported_before_it_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

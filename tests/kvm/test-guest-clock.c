@@ -96,7 +96,7 @@ static void must_continue(struct rig *rig)
 	assert_int_equal(control_continue(&rig->control, &error), 0);
 }
 
-static void test_stands_while_paused(void **state)
+static void the_guest_clock_stops_while_the_guest_is_paused(void **state)
 {
 	struct rig *rig = *state;
 	const uint64_t before = guest_counter();
@@ -117,7 +117,7 @@ static void test_stands_while_paused(void **state)
 	assert_int_equal(guest_counter(), before + 5);
 }
 
-static void test_goes_on_while_suspended(void **state)
+static void the_guest_clock_runs_while_the_guest_is_suspended(void **state)
 {
 	struct rig *rig = *state;
 	const uint64_t before = guest_counter();
@@ -130,7 +130,7 @@ static void test_goes_on_while_suspended(void **state)
 	rig->control.life.state = VM_RUNNING;
 }
 
-static void test_stands_over_a_reset_while_paused(void **state)
+static void the_guest_clock_stops_over_a_reset_while_paused(void **state)
 {
 	struct rig *rig = *state;
 	struct error error;
@@ -145,7 +145,7 @@ static void test_stands_over_a_reset_while_paused(void **state)
 	assert_int_equal(guest_counter(), 0);
 }
 
-static void test_stands_for_a_life_that_begins_paused(void **state)
+static void the_guest_clock_stops_for_a_cycle_that_begins_paused(void **state)
 {
 	struct rig *rig = *state;
 	struct error error;
@@ -164,7 +164,7 @@ static void pass_time(void)
 	host_ticks += A_WHILE;
 }
 
-static void test_stands_while_the_process_is_stopped(void **state)
+static void the_guest_clock_stops_while_the_process_is_stopped(void **state)
 {
 	struct rig *rig = *state;
 	const uint64_t before = guest_counter();
@@ -183,7 +183,7 @@ static void test_stands_while_the_process_is_stopped(void **state)
 	rig->control.life.state = VM_RUNNING;
 }
 
-static void test_a_counter_that_cannot_be_set_goes_on(void **state)
+static void a_guest_counter_that_cannot_be_set_runs_during_a_pause(void **state)
 {
 	struct rig *rig = *state;
 	const uint64_t before = guest_counter();
@@ -205,7 +205,7 @@ static uint64_t host_now(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void test_the_time_of_libpsci_stands(void **state)
+static void the_clock_of_libpsci_stops_while_the_guest_is_paused(void **state)
 {
 	struct rig *rig = *state;
 	uint64_t stopped;
@@ -228,13 +228,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(test_stands_while_paused),
-		TEST(test_goes_on_while_suspended),
-		TEST(test_stands_over_a_reset_while_paused),
-		TEST(test_stands_for_a_life_that_begins_paused),
-		TEST(test_stands_while_the_process_is_stopped),
-		TEST(test_a_counter_that_cannot_be_set_goes_on),
-		TEST(test_the_time_of_libpsci_stands),
+		TEST(the_guest_clock_stops_while_the_guest_is_paused),
+		TEST(the_guest_clock_runs_while_the_guest_is_suspended),
+		TEST(the_guest_clock_stops_over_a_reset_while_paused),
+		TEST(the_guest_clock_stops_for_a_cycle_that_begins_paused),
+		TEST(the_guest_clock_stops_while_the_process_is_stopped),
+		TEST(a_guest_counter_that_cannot_be_set_runs_during_a_pause),
+		TEST(the_clock_of_libpsci_stops_while_the_guest_is_paused),
 #undef TEST
 	};
 

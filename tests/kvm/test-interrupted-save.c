@@ -58,7 +58,7 @@ static void suspend(struct rig *rig)
 	rig->record.suspension.known = true;
 }
 
-static void it_is_as_it_was(void **state)
+static void a_save_interrupted_at_any_point_leaves_the_guest_suspended_and_no_file(void **state)
 {
 	struct rig rig;
 	char path[64];
@@ -99,7 +99,8 @@ static void it_is_as_it_was(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_as_it_was),
+		cmocka_unit_test(
+			a_save_interrupted_at_any_point_leaves_the_guest_suspended_and_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

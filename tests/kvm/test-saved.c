@@ -68,7 +68,7 @@ static int restore(struct rig *rig, const char *path, struct error *error)
 	return err;
 }
 
-static void a_file_of_format_1_is_restored(void **state)
+static void a_saved_file_of_format_1_is_restored(void **state)
 {
 	struct error error = { "" };
 	struct rig rig;
@@ -163,7 +163,7 @@ static void begin_test(struct rig *rig, unsigned int priority_bits, char path[PA
 	snprintf(path, PATH_MAX, "%s/saved", rig->dir);
 }
 
-static void an_serror_that_is_pending_is_pending_again(void **state)
+static void a_pending_serror_is_pending_after_a_restore(void **state)
 {
 	for (int has_esr = 0; has_esr < 2; has_esr++) {
 		struct error error = { "" };
@@ -186,7 +186,7 @@ static void an_serror_that_is_pending_is_pending_again(void **state)
 	}
 }
 
-static void without_one_nothing_is_said_to_kvm(void **state)
+static void a_restore_without_a_pending_serror_sets_no_kvm_events(void **state)
 {
 	struct error error = { "" };
 	char path[PATH_MAX];
@@ -200,7 +200,7 @@ static void without_one_nothing_is_said_to_kvm(void **state)
 	rig_destroy(&rig);
 }
 
-static void all_active_priorities_that_a_host_has_come_back(void **state)
+static void all_active_interrupt_priorities_are_restored(void **state)
 {
 	for (unsigned int bits = 5; bits <= 7; bits++) {
 		const unsigned int count = bits == 7 ? 4 : bits - 4;
@@ -222,7 +222,7 @@ static void all_active_priorities_that_a_host_has_come_back(void **state)
 	}
 }
 
-static void a_host_with_fewer_priorities_will_do_if_none_of_them_is_active(void **state)
+static void a_restore_of_an_active_priority_that_the_host_lacks_is_refused(void **state)
 {
 	for (int active = 0; active < 2; active++) {
 		struct error error = { "" };
@@ -244,11 +244,11 @@ static void a_host_with_fewer_priorities_will_do_if_none_of_them_is_active(void 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_file_of_format_1_is_restored),
-		cmocka_unit_test(an_serror_that_is_pending_is_pending_again),
-		cmocka_unit_test(without_one_nothing_is_said_to_kvm),
-		cmocka_unit_test(all_active_priorities_that_a_host_has_come_back),
-		cmocka_unit_test(a_host_with_fewer_priorities_will_do_if_none_of_them_is_active),
+		cmocka_unit_test(a_saved_file_of_format_1_is_restored),
+		cmocka_unit_test(a_pending_serror_is_pending_after_a_restore),
+		cmocka_unit_test(a_restore_without_a_pending_serror_sets_no_kvm_events),
+		cmocka_unit_test(all_active_interrupt_priorities_are_restored),
+		cmocka_unit_test(a_restore_of_an_active_priority_that_the_host_lacks_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ static int be_left_alone(void **state)
 	return 0;
 }
 
-static void a_signal_that_ends_dormouse_is_one(void **state)
+static void signal_that_ends_dormouse_counts_as_an_interrupt_and_others_do_not(void **state)
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	static const int others[] = { SIGTSTP, SIGCONT, SIGUSR1, SIGWINCH };
@@ -114,7 +114,7 @@ static struct packed bomb(enum packing packing)
 	return file;
 }
 
-static void unpacking_ends_within_a_piece(void **state)
+static void unpacking_ends_within_one_piece_of_an_interrupt(void **state)
 {
 	static const enum packing packings[] = { PACKING_GZIP, PACKING_ZSTD };
 	uint8_t *to = malloc(SIZE);
@@ -167,7 +167,7 @@ static int serialize(const struct memory *memory, int fd, bool write)
 	return err;
 }
 
-static void memory_is_moved_until_it_is_interrupted(void **state)
+static void saving_and_restoring_memory_end_within_one_piece_of_an_interrupt(void **state)
 {
 	const int fd = memfd_create("saved", MFD_CLOEXEC);
 	struct memory memory;
@@ -196,7 +196,7 @@ static void memory_is_moved_until_it_is_interrupted(void **state)
 	close(fd);
 }
 
-static void ctrl_a_x_is_one_and_what_else_is_typed_is_kept(void **state)
+static void ctrl_a_x_counts_as_an_interrupt_and_other_typed_keys_are_kept(void **state)
 {
 	struct console c;
 	uint8_t typed[2];
@@ -220,10 +220,14 @@ static void ctrl_a_x_is_one_and_what_else_is_typed_is_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_signal_that_ends_dormouse_is_one),
-		cmocka_unit_test_teardown(unpacking_ends_within_a_piece, be_left_alone),
-		cmocka_unit_test_teardown(memory_is_moved_until_it_is_interrupted, be_left_alone),
-		cmocka_unit_test(ctrl_a_x_is_one_and_what_else_is_typed_is_kept),
+		cmocka_unit_test(
+			signal_that_ends_dormouse_counts_as_an_interrupt_and_others_do_not),
+		cmocka_unit_test_teardown(unpacking_ends_within_one_piece_of_an_interrupt,
+					  be_left_alone),
+		cmocka_unit_test_teardown(
+			saving_and_restoring_memory_end_within_one_piece_of_an_interrupt,
+			be_left_alone),
+		cmocka_unit_test(ctrl_a_x_counts_as_an_interrupt_and_other_typed_keys_are_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

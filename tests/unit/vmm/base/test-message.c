@@ -66,7 +66,7 @@ static void a_message_is_one_line(void **state)
 	assert_string_equal(last, "dormouse: it has 3\n");
 }
 
-static void a_message_that_is_too_long_still_ends(void **state)
+static void a_message_that_is_too_long_is_cut_and_still_ends_its_line(void **state)
 {
 	char text[4096];
 
@@ -78,7 +78,7 @@ static void a_message_that_is_too_long_still_ends(void **state)
 }
 
 /* It would block, and with it a vCPU's thread or the main one. */
-static void what_nobody_reads_is_lost_and_counted(void **state)
+static void messages_while_standard_error_is_blocked_are_dropped_and_counted(void **state)
 {
 	now = 500;
 	lines = 0;
@@ -108,7 +108,7 @@ static void what_nobody_reads_is_lost_and_counted(void **state)
 	assert_string_equal(last, "dormouse: all is well\n");
 }
 
-static void a_long_message_after_a_loss_still_ends(void **state)
+static void a_long_message_after_dropped_ones_still_ends_its_line(void **state)
 {
 	char text[4096];
 
@@ -124,7 +124,7 @@ static void a_long_message_after_a_loss_still_ends(void **state)
 	assert_ptr_equal(strrchr(last, '\n'), last + strlen(last) - 1);
 }
 
-static void a_guest_is_heard_less_and_less(void **state)
+static void messages_of_a_guest_are_limited_after_the_first_200(void **state)
 {
 	now = 1000;
 	lines = 0;
@@ -146,7 +146,7 @@ static void a_guest_is_heard_less_and_less(void **state)
 	assert_int_equal(lines, 203);
 }
 
-static void a_guest_that_was_silent_is_heard_again(void **state)
+static void messages_of_a_guest_that_was_silent_are_logged_again(void **state)
 {
 	now += 1000000;
 	lines = 0;
@@ -160,11 +160,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_is_one_line),
-		cmocka_unit_test(a_message_that_is_too_long_still_ends),
-		cmocka_unit_test(what_nobody_reads_is_lost_and_counted),
-		cmocka_unit_test(a_long_message_after_a_loss_still_ends),
-		cmocka_unit_test(a_guest_is_heard_less_and_less),
-		cmocka_unit_test(a_guest_that_was_silent_is_heard_again),
+		cmocka_unit_test(a_message_that_is_too_long_is_cut_and_still_ends_its_line),
+		cmocka_unit_test(messages_while_standard_error_is_blocked_are_dropped_and_counted),
+		cmocka_unit_test(a_long_message_after_dropped_ones_still_ends_its_line),
+		cmocka_unit_test(messages_of_a_guest_are_limited_after_the_first_200),
+		cmocka_unit_test(messages_of_a_guest_that_was_silent_are_logged_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,7 +170,7 @@ static int make(const char *path, struct error *error)
 
 /* --- file systems --- */
 
-static void each_file_system_gives_the_name_in_its_way(void **state)
+static void a_new_file_gets_its_name_on_each_kind_of_file_system(void **state)
 {
 	static const struct {
 		const char *name;
@@ -217,7 +217,7 @@ static void each_file_system_gives_the_name_in_its_way(void **state)
 }
 
 /* The name is taken after the work began. */
-static void no_way_replaces_what_came_meanwhile(void **state)
+static void a_new_file_never_replaces_one_that_was_made_meanwhile(void **state)
 {
 	for (int way = 0; way < 3; way++) {
 		char directory[] = "meanwhile-0";
@@ -239,7 +239,7 @@ static void no_way_replaces_what_came_meanwhile(void **state)
 	}
 }
 
-static void a_link_that_is_answered_as_a_repetition_is_a_success(void **state)
+static void a_link_that_nfs_answers_as_repeated_is_a_success(void **state)
 {
 	struct error error;
 
@@ -253,7 +253,7 @@ static void a_link_that_is_answered_as_a_repetition_is_a_success(void **state)
 
 /* --- failures --- */
 
-static void a_step_that_fails_leaves_nothing(void **state)
+static void a_new_file_whose_step_fails_leaves_nothing_behind(void **state)
 {
 	static const int ways[][2] = { { 0, 0 }, { EINVAL, 0 }, { EINVAL, EPERM } };
 	struct error error;
@@ -275,7 +275,7 @@ static void a_step_that_fails_leaves_nothing(void **state)
 	}
 }
 
-static void a_file_that_is_not_durable_has_no_name(void **state)
+static void a_new_file_that_cannot_be_synced_gets_no_name(void **state)
 {
 	struct new_file file;
 
@@ -286,7 +286,7 @@ static void a_file_that_is_not_durable_has_no_name(void **state)
 	assert_int_equal(count_files("not-durable"), 0);
 }
 
-static void a_sync_that_a_signal_interrupts_is_continued(void **state)
+static void a_sync_of_a_new_file_that_a_signal_interrupts_is_continued(void **state)
 {
 	struct error error;
 	int fd;
@@ -303,7 +303,7 @@ static void a_sync_that_a_signal_interrupts_is_continued(void **state)
 	close(fd);
 }
 
-static void what_cannot_be_is_refused_before_the_work(void **state)
+static void a_new_file_at_an_impossible_path_is_refused_before_the_work(void **state)
 {
 	const unsigned int open_files = scratch_open_files();
 	char *file_name = scratch_write("a-file", "x", 1);
@@ -327,7 +327,7 @@ static void what_cannot_be_is_refused_before_the_work(void **state)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void the_longest_name_has_a_first_name_too(void **state)
+static void a_new_file_of_the_longest_name_can_be_made(void **state)
 {
 	struct error error;
 	char name[NAME_MAX + 1];
@@ -342,7 +342,7 @@ static void the_longest_name_has_a_first_name_too(void **state)
 	assert_int_equal(count_files("long"), 1);
 }
 
-static void a_path_without_a_slash_is_in_this_directory(void **state)
+static void a_new_file_whose_path_has_no_slash_is_in_the_current_directory(void **state)
 {
 	const int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct error error;
@@ -357,7 +357,7 @@ static void a_path_without_a_slash_is_in_this_directory(void **state)
 
 /* --- what is in the way --- */
 
-static void what_a_killed_writer_left_is_removed(void **state)
+static void a_partial_file_of_a_killed_writer_is_removed(void **state)
 {
 	static const int ways[][3] = { { 0, 0, 3 }, { EINVAL, 0, 4 }, { EINVAL, EPERM, 5 } };
 
@@ -390,7 +390,7 @@ static void what_a_killed_writer_left_is_removed(void **state)
 	}
 }
 
-static void an_empty_one_is_left_over_too(void **state)
+static void an_empty_partial_file_of_a_killed_writer_is_removed(void **state)
 {
 	struct error error;
 
@@ -400,7 +400,7 @@ static void an_empty_one_is_left_over_too(void **state)
 	assert_int_equal(count_files("empty"), 1);
 }
 
-static void what_is_not_ours_stays(void **state)
+static void a_partial_file_that_dormouse_did_not_make_is_kept(void **state)
 {
 	struct error error;
 	struct stat status;
@@ -431,7 +431,7 @@ static void what_is_not_ours_stays(void **state)
 	assert_int_equal(lstat(scratch_path("theirs/vm.part"), &status), 0);
 }
 
-static void two_writers_do_not_disturb_each_other(void **state)
+static void two_writers_of_new_files_do_not_disturb_each_other(void **state)
 {
 	static const int locks[] = { 0, ENOLCK };
 
@@ -456,19 +456,19 @@ static void two_writers_do_not_disturb_each_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_file_system_gives_the_name_in_its_way),
-		cmocka_unit_test(no_way_replaces_what_came_meanwhile),
-		cmocka_unit_test(a_link_that_is_answered_as_a_repetition_is_a_success),
-		cmocka_unit_test(a_step_that_fails_leaves_nothing),
-		cmocka_unit_test(a_file_that_is_not_durable_has_no_name),
-		cmocka_unit_test(a_sync_that_a_signal_interrupts_is_continued),
-		cmocka_unit_test(what_cannot_be_is_refused_before_the_work),
-		cmocka_unit_test(the_longest_name_has_a_first_name_too),
-		cmocka_unit_test(a_path_without_a_slash_is_in_this_directory),
-		cmocka_unit_test(what_a_killed_writer_left_is_removed),
-		cmocka_unit_test(an_empty_one_is_left_over_too),
-		cmocka_unit_test(what_is_not_ours_stays),
-		cmocka_unit_test(two_writers_do_not_disturb_each_other),
+		cmocka_unit_test(a_new_file_gets_its_name_on_each_kind_of_file_system),
+		cmocka_unit_test(a_new_file_never_replaces_one_that_was_made_meanwhile),
+		cmocka_unit_test(a_link_that_nfs_answers_as_repeated_is_a_success),
+		cmocka_unit_test(a_new_file_whose_step_fails_leaves_nothing_behind),
+		cmocka_unit_test(a_new_file_that_cannot_be_synced_gets_no_name),
+		cmocka_unit_test(a_sync_of_a_new_file_that_a_signal_interrupts_is_continued),
+		cmocka_unit_test(a_new_file_at_an_impossible_path_is_refused_before_the_work),
+		cmocka_unit_test(a_new_file_of_the_longest_name_can_be_made),
+		cmocka_unit_test(a_new_file_whose_path_has_no_slash_is_in_the_current_directory),
+		cmocka_unit_test(a_partial_file_of_a_killed_writer_is_removed),
+		cmocka_unit_test(an_empty_partial_file_of_a_killed_writer_is_removed),
+		cmocka_unit_test(a_partial_file_that_dormouse_did_not_make_is_kept),
+		cmocka_unit_test(two_writers_of_new_files_do_not_disturb_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -29,7 +29,7 @@ ssize_t getrandom(void *bytes, size_t size, unsigned int flags)
 	return (ssize_t)count;
 }
 
-static void signals_and_short_counts_are_made_up_for(void **state)
+static void random_bytes_are_complete_after_signals_and_short_counts(void **state)
 {
 	uint8_t bytes[17] = { 0 };
 
@@ -42,7 +42,7 @@ static void signals_and_short_counts_are_made_up_for(void **state)
 	assert_int_equal(bytes[16], 0);
 }
 
-static void a_failure_is_one(void **state)
+static void a_failure_of_the_random_source_is_reported(void **state)
 {
 	uint8_t bytes[16];
 
@@ -54,8 +54,8 @@ static void a_failure_is_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(signals_and_short_counts_are_made_up_for),
-		cmocka_unit_test(a_failure_is_one),
+		cmocka_unit_test(random_bytes_are_complete_after_signals_and_short_counts),
+		cmocka_unit_test(a_failure_of_the_random_source_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,7 @@ static int read_back(int fd, bool *same)
 	return err;
 }
 
-static void what_goes_in_comes_out(void **test)
+static void a_stream_reads_back_what_was_written(void **test)
 {
 	size_t size;
 	const int fd = written(&size);
@@ -121,7 +121,7 @@ static void what_goes_in_comes_out(void **test)
 	close(fd);
 }
 
-static void one_that_ends_too_early_is_damaged_wherever_that_is(void **test)
+static void a_stream_truncated_anywhere_is_reported_as_such(void **test)
 {
 	size_t size;
 	const int fd = written(&size);
@@ -135,7 +135,7 @@ static void one_that_ends_too_early_is_damaged_wherever_that_is(void **test)
 }
 
 /* One in zstd's header is unused, and some make its window larger. */
-static void a_bit_that_is_another_is_noticed_or_makes_no_difference(void **test)
+static void a_stream_with_any_bit_flipped_is_refused_or_reads_back_unchanged(void **test)
 {
 	size_t size;
 	const int fd = written(&size);
@@ -160,7 +160,7 @@ static void a_bit_that_is_another_is_noticed_or_makes_no_difference(void **test)
 	close(fd);
 }
 
-static void what_follows_is_damage(void **test)
+static void a_stream_with_trailing_bytes_is_refused(void **test)
 {
 	size_t size;
 	const int fd = written(&size);
@@ -171,7 +171,7 @@ static void what_follows_is_damage(void **test)
 	close(fd);
 }
 
-static void to_read_less_than_there_is_is_damage_unless_it_is_drained(void **test)
+static void a_stream_that_is_not_read_to_its_end_is_refused_unless_drained(void **test)
 {
 	size_t size;
 	const int fd = written(&size);
@@ -191,7 +191,7 @@ static void to_read_less_than_there_is_is_damage_unless_it_is_drained(void **tes
 	close(fd);
 }
 
-static void to_read_more_than_there_is_gives_zeros(void **test)
+static void reading_past_the_end_of_a_stream_gives_zeros_and_an_error(void **test)
 {
 	const int fd = memfd_create("stream", MFD_CLOEXEC);
 	struct stream *stream;
@@ -247,7 +247,7 @@ static int read_extents(const uint64_t *numbers, size_t count)
 	read_extents((const uint64_t[]){ __VA_ARGS__ }, \
 		     sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))
 
-static void memory_is_filled_within_itself_and_in_order(void **test)
+static void extents_of_memory_out_of_bounds_or_order_are_refused(void **test)
 {
 	assert_int_equal(READ_EXTENTS(0, 0), 0);
 	assert_int_equal(READ_EXTENTS(0, 1, MEMORY_SIZE - 1, 1, MEMORY_SIZE, 0), 0);
@@ -277,7 +277,7 @@ static size_t count_resident(const struct memory *memory)
 }
 
 /* A few bytes must not have the host give all the memory that they speak of. */
-static void a_file_without_the_bytes_that_it_promises_takes_no_memory(void **test)
+static void a_stream_shorter_than_it_promises_takes_no_memory(void **test)
 {
 	for (int ended = 0; ended < 2; ended++) {
 		const int fd = memfd_create("stream", MFD_CLOEXEC);
@@ -306,7 +306,7 @@ static void a_file_without_the_bytes_that_it_promises_takes_no_memory(void **tes
 	}
 }
 
-static void what_cannot_be_written_is_told(void **test)
+static void a_stream_onto_a_full_device_reports_the_error(void **test)
 {
 	/* Always full. */
 	FILE *full = fopen("/dev/full", "w");
@@ -326,15 +326,15 @@ static void what_cannot_be_written_is_told(void **test)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_goes_in_comes_out),
-		cmocka_unit_test(one_that_ends_too_early_is_damaged_wherever_that_is),
-		cmocka_unit_test(a_bit_that_is_another_is_noticed_or_makes_no_difference),
-		cmocka_unit_test(what_follows_is_damage),
-		cmocka_unit_test(to_read_less_than_there_is_is_damage_unless_it_is_drained),
-		cmocka_unit_test(to_read_more_than_there_is_gives_zeros),
-		cmocka_unit_test(memory_is_filled_within_itself_and_in_order),
-		cmocka_unit_test(a_file_without_the_bytes_that_it_promises_takes_no_memory),
-		cmocka_unit_test(what_cannot_be_written_is_told),
+		cmocka_unit_test(a_stream_reads_back_what_was_written),
+		cmocka_unit_test(a_stream_truncated_anywhere_is_reported_as_such),
+		cmocka_unit_test(a_stream_with_any_bit_flipped_is_refused_or_reads_back_unchanged),
+		cmocka_unit_test(a_stream_with_trailing_bytes_is_refused),
+		cmocka_unit_test(a_stream_that_is_not_read_to_its_end_is_refused_unless_drained),
+		cmocka_unit_test(reading_past_the_end_of_a_stream_gives_zeros_and_an_error),
+		cmocka_unit_test(extents_of_memory_out_of_bounds_or_order_are_refused),
+		cmocka_unit_test(a_stream_shorter_than_it_promises_takes_no_memory),
+		cmocka_unit_test(a_stream_onto_a_full_device_reports_the_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #define HOUR (3600 * SECOND)
 
 /* Of 50 suspensions a second, each with its wake-up. */
-static void at_the_rate_every_write_is_made(void **state)
+static void writes_at_the_permitted_rate_are_all_made(void **state)
 {
 	struct write_limit limit = { 0 };
 
@@ -20,7 +20,7 @@ static void at_the_rate_every_write_is_made(void **state)
 		assert_true(write_limit_take(&limit, HOUR + i * SECOND / WRITE_LIMIT_PER_SECOND));
 }
 
-static void a_flood_is_bounded_by_burst_and_rate(void **state)
+static void a_flood_of_writes_is_limited_to_burst_and_rate(void **state)
 {
 	struct write_limit limit = { 0 };
 	unsigned int made = 0;
@@ -31,7 +31,7 @@ static void a_flood_is_bounded_by_burst_and_rate(void **state)
 			10 * WRITE_LIMIT_PER_SECOND + WRITE_LIMIT_BURST);
 }
 
-static void the_wait_is_as_long_as_it_says(void **state)
+static void a_write_is_possible_exactly_after_the_reported_wait(void **state)
 {
 	struct write_limit limit = { 0 };
 	uint64_t now = HOUR;
@@ -64,9 +64,9 @@ static void a_refused_write_does_not_count(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(at_the_rate_every_write_is_made),
-		cmocka_unit_test(a_flood_is_bounded_by_burst_and_rate),
-		cmocka_unit_test(the_wait_is_as_long_as_it_says),
+		cmocka_unit_test(writes_at_the_permitted_rate_are_all_made),
+		cmocka_unit_test(a_flood_of_writes_is_limited_to_burst_and_rate),
+		cmocka_unit_test(a_write_is_possible_exactly_after_the_reported_wait),
 		cmocka_unit_test(a_refused_write_does_not_count),
 	};
 

@@ -79,7 +79,7 @@ static void each_device_answers_in_its_window_only(void **state)
 	assert_int_equal(probes[0].writes + probes[1].writes + probes[2].writes, 2);
 }
 
-static void an_access_over_a_windows_end_is_nobodys(void **state)
+static void an_access_over_the_end_of_a_window_reaches_no_device(void **state)
 {
 	struct probe probes[2] = { 0 };
 	struct bus bus = { 0 };
@@ -96,7 +96,7 @@ static void an_access_over_a_windows_end_is_nobodys(void **state)
 			 0);
 }
 
-static void no_more_than_the_size_of_a_value_counts(void **state)
+static void an_access_of_each_size_moves_no_more_than_that_size(void **state)
 {
 	static const uint64_t wanted[9] = {
 		[1] = 0x88,
@@ -135,7 +135,7 @@ static void windows_that_overlap_are_refused(void **state)
 	assert_int_equal(bus_add(&bus, 0x3000, 1, &probe_ops, &probe), 0);
 }
 
-static void windows_that_are_none_are_refused(void **state)
+static void windows_that_are_empty_or_wrap_are_refused(void **state)
 {
 	struct probe probe = { 0 };
 	struct bus bus = { 0 };
@@ -149,7 +149,7 @@ static void windows_that_are_none_are_refused(void **state)
 	assert_null(bus_read(&bus, UINT64_MAX - 3, 8, &value));
 }
 
-static void a_full_bus_takes_no_more(void **state)
+static void a_full_bus_refuses_another_window(void **state)
 {
 	struct probe probe = { 0 };
 	struct bus bus = { 0 };
@@ -175,11 +175,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_device_answers_in_its_window_only),
-		cmocka_unit_test(an_access_over_a_windows_end_is_nobodys),
-		cmocka_unit_test(no_more_than_the_size_of_a_value_counts),
+		cmocka_unit_test(an_access_over_the_end_of_a_window_reaches_no_device),
+		cmocka_unit_test(an_access_of_each_size_moves_no_more_than_that_size),
 		cmocka_unit_test(windows_that_overlap_are_refused),
-		cmocka_unit_test(windows_that_are_none_are_refused),
-		cmocka_unit_test(a_full_bus_takes_no_more),
+		cmocka_unit_test(windows_that_are_empty_or_wrap_are_refused),
+		cmocka_unit_test(a_full_bus_refuses_another_window),
 		cmocka_unit_test(a_reset_reaches_every_device),
 	};
 

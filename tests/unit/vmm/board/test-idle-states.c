@@ -73,7 +73,7 @@ static uint32_t the_cell(const void *fdt, const char *path, const char *name)
 	return fdt32_to_cpu(*value);
 }
 
-static void the_states_are_described_and_keep_the_timer(void **state)
+static void idle_states_are_described_and_keep_the_local_timer(void **state)
 {
 	struct memory memory;
 	const void *fdt = write_tree(&memory, 1);
@@ -96,7 +96,7 @@ static void the_states_are_described_and_keep_the_timer(void **state)
 }
 
 /* Linux takes the order of a CPU's list for that of their depth. */
-static void the_deeper_one_costs_more(void **state)
+static void the_deeper_idle_state_has_longer_latencies(void **state)
 {
 	static const char *const costs[] = { "entry-latency-us", "exit-latency-us",
 					     "min-residency-us" };
@@ -108,7 +108,7 @@ static void the_deeper_one_costs_more(void **state)
 	memory_destroy(&memory);
 }
 
-static void each_cpu_has_them_the_shallower_first(void **state)
+static void each_cpu_lists_its_idle_states_the_shallower_first(void **state)
 {
 	struct memory memory;
 	const void *fdt = write_tree(&memory, 3);
@@ -135,7 +135,7 @@ static int the_node(const void *fdt, const char *path, const char *name)
 	return fdt_node_offset_by_phandle(fdt, the_cell(fdt, path, name));
 }
 
-static void without_clusters_there_is_no_domain(void **state)
+static void a_tree_without_idle_clusters_has_no_power_domain(void **state)
 {
 	struct memory memory;
 	const void *fdt = write_tree(&memory, 2);
@@ -147,7 +147,7 @@ static void without_clusters_there_is_no_domain(void **state)
 }
 
 /* CPUs that differ in more than Aff0 are of different clusters. */
-static void each_cpu_lies_in_the_domain_of_its_cluster(void **state)
+static void each_cpu_is_in_the_power_domain_of_its_cluster(void **state)
 {
 	static const char *const cpus[] = { "/cpus/cpu@0", "/cpus/cpu@1", "/cpus/cpu@2",
 					    "/cpus/cpu@100", "/cpus/cpu@10100" };
@@ -177,7 +177,7 @@ static void each_cpu_lies_in_the_domain_of_its_cluster(void **state)
 	memory_destroy(&memory);
 }
 
-static void each_cluster_has_states_that_name_its_level(void **state)
+static void each_cluster_has_idle_states_of_its_level(void **state)
 {
 	static const char *const states[] = { "/cpus/domain-idle-states/cluster-retention",
 					      "/cpus/domain-idle-states/cluster-powerdown" };
@@ -210,7 +210,7 @@ static void each_cluster_has_states_that_name_its_level(void **state)
 }
 
 /* StateType is in bit 30 then, and no two states become one. */
-static void each_state_has_a_value_of_its_own_in_the_extended_format(void **state)
+static void each_idle_state_has_its_own_value_in_the_extended_format(void **state)
 {
 	for (size_t i = 0; i < IDLE_STATE_ALL_COUNT; i++) {
 		const uint32_t value = idle_state_value(&idle_states[i], true);
@@ -230,7 +230,7 @@ static void ignore_kick(void *ctx, void *vctx)
 }
 
 /* What the tree says is what CPU_SUSPEND takes: standby sleeps, power-down comes back elsewhere. */
-static void libpsci_takes_them_in_every_version(void **state)
+static void libpsci_serves_the_idle_states_in_every_version(void **state)
 {
 	static const uint32_t versions[] = { PSCI_VERSION_0_2, PSCI_VERSION_1_0, PSCI_VERSION_1_1,
 					     PSCI_VERSION_1_2, PSCI_VERSION_1_3 };
@@ -278,14 +278,14 @@ static void libpsci_takes_them_in_every_version(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_states_are_described_and_keep_the_timer),
-		cmocka_unit_test(the_deeper_one_costs_more),
-		cmocka_unit_test(each_cpu_has_them_the_shallower_first),
-		cmocka_unit_test(without_clusters_there_is_no_domain),
-		cmocka_unit_test(each_cpu_lies_in_the_domain_of_its_cluster),
-		cmocka_unit_test(each_cluster_has_states_that_name_its_level),
-		cmocka_unit_test(each_state_has_a_value_of_its_own_in_the_extended_format),
-		cmocka_unit_test(libpsci_takes_them_in_every_version),
+		cmocka_unit_test(idle_states_are_described_and_keep_the_local_timer),
+		cmocka_unit_test(the_deeper_idle_state_has_longer_latencies),
+		cmocka_unit_test(each_cpu_lists_its_idle_states_the_shallower_first),
+		cmocka_unit_test(a_tree_without_idle_clusters_has_no_power_domain),
+		cmocka_unit_test(each_cpu_is_in_the_power_domain_of_its_cluster),
+		cmocka_unit_test(each_cluster_has_idle_states_of_its_level),
+		cmocka_unit_test(each_idle_state_has_its_own_value_in_the_extended_format),
+		cmocka_unit_test(libpsci_serves_the_idle_states_in_every_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

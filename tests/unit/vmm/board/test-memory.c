@@ -16,7 +16,7 @@
 #define SIZE (1ULL << 20)
 #define END (MEMORY_BASE + SIZE)
 
-static void all_of_a_range_must_be_ram(void **state)
+static void a_range_counts_as_ram_only_if_all_of_it_is(void **state)
 {
 	static const struct {
 		uint64_t address;
@@ -74,7 +74,7 @@ static void ram_is_zero_and_can_be_written(void **state)
 	memory_destroy(&memory);
 }
 
-static void dropped_ram_is_zero_at_the_same_place(void **state)
+static void dropped_ram_is_zero_and_at_its_former_address(void **state)
 {
 	static uint8_t zeroes[SIZE];
 	struct memory memory;
@@ -89,7 +89,7 @@ static void dropped_ram_is_zero_at_the_same_place(void **state)
 	memory_destroy(&memory);
 }
 
-static void sizes_that_are_none_are_refused(void **state)
+static void ram_of_an_impossible_size_is_refused(void **state)
 {
 	struct memory memory = { 0 };
 
@@ -109,7 +109,7 @@ static uint64_t huge_page(void)
 	return page / 8 * page;
 }
 
-static void host_and_guest_agree_modulo_a_huge_page(void **state)
+static void host_and_guest_addresses_of_ram_are_equal_modulo_a_huge_page(void **state)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct memory memories[16];
@@ -139,7 +139,7 @@ static uint64_t address_space(void)
 	return strtoull(line, NULL, 10);
 }
 
-static void no_address_space_is_taken_but_for_its_size(void **state)
+static void ram_takes_no_more_address_space_than_its_size(void **state)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
@@ -162,7 +162,7 @@ static bool host_has_huge_pages(void)
 	return access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0;
 }
 
-static void huge_pages_are_asked_for_where_ram_is_many_of_them(void **state)
+static void huge_pages_are_requested_for_ram_of_many_of_them(void **state)
 {
 	struct mapping mapping;
 	struct memory memory;
@@ -179,7 +179,7 @@ static void huge_pages_are_asked_for_where_ram_is_many_of_them(void **state)
 	memory_destroy(&memory);
 }
 
-static void what_is_dropped_is_the_hosts_again(void **state)
+static void dropped_ram_is_given_back_to_the_host(void **state)
 {
 	const uint64_t size = huge_page() * 32;
 	struct mapping mapping;
@@ -203,14 +203,14 @@ static void what_is_dropped_is_the_hosts_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_of_a_range_must_be_ram),
+		cmocka_unit_test(a_range_counts_as_ram_only_if_all_of_it_is),
 		cmocka_unit_test(ram_is_zero_and_can_be_written),
-		cmocka_unit_test(dropped_ram_is_zero_at_the_same_place),
-		cmocka_unit_test(sizes_that_are_none_are_refused),
-		cmocka_unit_test(host_and_guest_agree_modulo_a_huge_page),
-		cmocka_unit_test(no_address_space_is_taken_but_for_its_size),
-		cmocka_unit_test(huge_pages_are_asked_for_where_ram_is_many_of_them),
-		cmocka_unit_test(what_is_dropped_is_the_hosts_again),
+		cmocka_unit_test(dropped_ram_is_zero_and_at_its_former_address),
+		cmocka_unit_test(ram_of_an_impossible_size_is_refused),
+		cmocka_unit_test(host_and_guest_addresses_of_ram_are_equal_modulo_a_huge_page),
+		cmocka_unit_test(ram_takes_no_more_address_space_than_its_size),
+		cmocka_unit_test(huge_pages_are_requested_for_ram_of_many_of_them),
+		cmocka_unit_test(dropped_ram_is_given_back_to_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,7 +137,7 @@ static bool has(const struct rig *r, const char *path, const char *name)
 	return fdt_getprop(r->fdt, node_at(r, path), name, NULL) != NULL;
 }
 
-static void there_are_these_nodes_and_no_others(void **state)
+static void the_tree_has_the_expected_nodes_and_no_others(void **state)
 {
 	static const char *const paths[] = {
 		"/",
@@ -172,7 +172,7 @@ static void there_are_these_nodes_and_no_others(void **state)
 	rig_free(&r);
 }
 
-static void the_board_is_described_as_it_is(void **state)
+static void the_tree_describes_the_devices_of_the_board(void **state)
 {
 	struct rig r;
 
@@ -210,7 +210,7 @@ static void the_board_is_described_as_it_is(void **state)
 	rig_free(&r);
 }
 
-static void each_disk_has_its_slot(void **state)
+static void each_disk_has_the_node_of_its_slot(void **state)
 {
 	struct rig r;
 
@@ -228,7 +228,7 @@ static void each_disk_has_its_slot(void **state)
 	rig_free(&r);
 }
 
-static void the_source_of_randomness_has_the_last_slot(void **state)
+static void virtio_rng_has_the_node_of_the_last_slot(void **state)
 {
 	struct rig r;
 
@@ -240,7 +240,7 @@ static void the_source_of_randomness_has_the_last_slot(void **state)
 	rig_free(&r);
 }
 
-static void each_cpu_is_started_through_psci(void **state)
+static void each_cpu_has_psci_as_its_enable_method(void **state)
 {
 	struct rig r;
 
@@ -261,7 +261,7 @@ static void each_cpu_is_started_through_psci(void **state)
 	rig_free(&r);
 }
 
-static void without_idle_states_there_is_no_word_of_them(void **state)
+static void a_tree_without_idle_states_does_not_mention_them(void **state)
 {
 	struct rig r;
 
@@ -272,7 +272,7 @@ static void without_idle_states_there_is_no_word_of_them(void **state)
 	rig_free(&r);
 }
 
-static void psci_says_what_its_version_is_compatible_with(void **state)
+static void the_psci_node_names_what_its_version_is_compatible_with(void **state)
 {
 	static const uint32_t since_1_0[] = { PSCI_VERSION_1_0, PSCI_VERSION_1_1, PSCI_VERSION_1_2,
 					      PSCI_VERSION_1_3 };
@@ -303,7 +303,7 @@ static uint32_t cell_of(const struct rig *r, int node, const char *name)
 	return fdt32_to_cpu(*value);
 }
 
-static void every_reference_leads_somewhere(void **state)
+static void every_phandle_in_the_tree_has_its_node(void **state)
 {
 	struct rig r;
 	const char *console;
@@ -351,7 +351,7 @@ static size_t collect_ranges(const struct rig *r, struct range *ranges, size_t r
 	return count;
 }
 
-static void nothing_lies_over_anything_else(void **state)
+static void no_two_address_ranges_of_the_tree_overlap(void **state)
 {
 	struct range ranges[64];
 	struct rig r;
@@ -370,7 +370,7 @@ static void nothing_lies_over_anything_else(void **state)
 	rig_free(&r);
 }
 
-static void the_command_line_is_handed_on_as_it_is(void **state)
+static void the_tree_has_the_command_line_unchanged(void **state)
 {
 	struct rig r;
 
@@ -386,7 +386,7 @@ static void the_command_line_is_handed_on_as_it_is(void **state)
 	rig_free(&r);
 }
 
-static void an_initrd_is_where_it_was_put_or_not_mentioned(void **state)
+static void the_tree_says_where_the_initrd_is_if_there_is_one(void **state)
 {
 	struct rig r;
 
@@ -421,7 +421,7 @@ static void blank_seeds(const struct rig *r, uint8_t kaslr[8], uint8_t rng[64])
 	memset(rng_seed, 0, 64);
 }
 
-static void only_its_seeds_differ_from_time_to_time(void **state)
+static void two_trees_of_one_machine_differ_only_in_their_seeds(void **state)
 {
 	static uint8_t first[IMAGE_DEVICE_TREE_SIZE];
 	uint8_t kaslr[2][8];
@@ -445,7 +445,7 @@ static void only_its_seeds_differ_from_time_to_time(void **state)
 }
 
 /* With the longest command line that Linux on arm64 takes. */
-static void the_largest_machine_has_room(void **state)
+static void the_tree_of_the_largest_machine_fits(void **state)
 {
 	char append[2048];
 	struct rig r;
@@ -461,7 +461,7 @@ static void the_largest_machine_has_room(void **state)
 	rig_free(&r);
 }
 
-static void a_command_line_that_has_no_room_is_refused(void **state)
+static void a_command_line_that_does_not_fit_is_refused(void **state)
 {
 	static char append[IMAGE_DEVICE_TREE_SIZE];
 	struct error error = { "" };
@@ -478,7 +478,7 @@ static void a_command_line_that_has_no_room_is_refused(void **state)
 	rig_free(&r);
 }
 
-static void memory_without_room_for_it_is_refused(void **state)
+static void memory_without_room_for_the_tree_is_refused(void **state)
 {
 	struct error error = { "" };
 	struct rig r;
@@ -494,21 +494,21 @@ static void memory_without_room_for_it_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_are_these_nodes_and_no_others),
-		cmocka_unit_test(the_board_is_described_as_it_is),
-		cmocka_unit_test(each_disk_has_its_slot),
-		cmocka_unit_test(the_source_of_randomness_has_the_last_slot),
-		cmocka_unit_test(each_cpu_is_started_through_psci),
-		cmocka_unit_test(without_idle_states_there_is_no_word_of_them),
-		cmocka_unit_test(psci_says_what_its_version_is_compatible_with),
-		cmocka_unit_test(every_reference_leads_somewhere),
-		cmocka_unit_test(nothing_lies_over_anything_else),
-		cmocka_unit_test(the_command_line_is_handed_on_as_it_is),
-		cmocka_unit_test(an_initrd_is_where_it_was_put_or_not_mentioned),
-		cmocka_unit_test(only_its_seeds_differ_from_time_to_time),
-		cmocka_unit_test(the_largest_machine_has_room),
-		cmocka_unit_test(a_command_line_that_has_no_room_is_refused),
-		cmocka_unit_test(memory_without_room_for_it_is_refused),
+		cmocka_unit_test(the_tree_has_the_expected_nodes_and_no_others),
+		cmocka_unit_test(the_tree_describes_the_devices_of_the_board),
+		cmocka_unit_test(each_disk_has_the_node_of_its_slot),
+		cmocka_unit_test(virtio_rng_has_the_node_of_the_last_slot),
+		cmocka_unit_test(each_cpu_has_psci_as_its_enable_method),
+		cmocka_unit_test(a_tree_without_idle_states_does_not_mention_them),
+		cmocka_unit_test(the_psci_node_names_what_its_version_is_compatible_with),
+		cmocka_unit_test(every_phandle_in_the_tree_has_its_node),
+		cmocka_unit_test(no_two_address_ranges_of_the_tree_overlap),
+		cmocka_unit_test(the_tree_has_the_command_line_unchanged),
+		cmocka_unit_test(the_tree_says_where_the_initrd_is_if_there_is_one),
+		cmocka_unit_test(two_trees_of_one_machine_differ_only_in_their_seeds),
+		cmocka_unit_test(the_tree_of_the_largest_machine_fits),
+		cmocka_unit_test(a_command_line_that_does_not_fit_is_refused),
+		cmocka_unit_test(memory_without_room_for_the_tree_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

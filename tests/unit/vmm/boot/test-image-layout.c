@@ -45,7 +45,7 @@ static void a_kernel_goes_to_its_text_offset_above_2_mib(void **state)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void a_kernel_that_does_not_say_its_size_is_an_old_one(void **state)
+static void a_kernel_that_does_not_say_its_size_is_placed_as_an_old_one(void **state)
 {
 	const struct header header = { 0x12345, 0, 0, MAGIC };
 	const struct config config = config_of(make_kernel(header), NULL, 64 * MIB);
@@ -80,7 +80,7 @@ static struct config config_of_flat(uint64_t address, uint64_t memory)
 }
 
 /* As high as QEMU's: 128 MiB, or half of what there is. */
-static void the_device_tree_lies_far_above_what_starts(void **state)
+static void the_device_tree_is_placed_128_mib_or_half_of_memory_above_ram_s_start(void **state)
 {
 	static const struct {
 		uint64_t memory;
@@ -100,7 +100,7 @@ static void the_device_tree_lies_far_above_what_starts(void **state)
 }
 
 /* The header says how much it uses; each is as high as 128 MiB or higher. */
-static void the_device_tree_lies_above_all_that_a_large_kernel_uses(void **state)
+static void the_device_tree_is_placed_above_all_memory_that_a_large_kernel_uses(void **state)
 {
 	static const struct {
 		uint64_t offset;
@@ -122,7 +122,7 @@ static void the_device_tree_lies_above_all_that_a_large_kernel_uses(void **state
 	}
 }
 
-static void the_initrd_of_a_kernel_is_above_the_device_tree_which_makes_room(void **state)
+static void the_initrd_of_a_kernel_is_placed_above_the_device_tree(void **state)
 {
 	static const struct {
 		off_t size;
@@ -142,7 +142,7 @@ static void the_initrd_of_a_kernel_is_above_the_device_tree_which_makes_room(voi
 	}
 }
 
-static void the_initrd_of_a_flat_binary_is_at_the_end_of_memory(void **state)
+static void the_initrd_of_a_flat_binary_is_placed_at_the_end_of_memory(void **state)
 {
 	static const struct {
 		off_t size;
@@ -164,7 +164,7 @@ static void the_initrd_of_a_flat_binary_is_at_the_end_of_memory(void **state)
 }
 
 /* Where QEMU has it for what its generic loader loads. */
-static void a_flat_binary_that_leaves_2_mib_has_the_device_tree_there(void **state)
+static void a_flat_binary_at_2_mib_or_above_has_the_device_tree_below_it(void **state)
 {
 	static const struct {
 		uint64_t address;
@@ -191,7 +191,7 @@ static void a_firmware_has_the_device_tree_at_the_base_of_memory(void **state)
 	laid_out(&config, 0x40000000, 0);
 }
 
-static void a_machine_of_version_1_has_it_there_always(void **state)
+static void a_machine_of_version_1_always_has_the_device_tree_at_the_base_of_memory(void **state)
 {
 	struct config config = config_of(make_kernel(good), NULL, 512 * MIB);
 	struct config flat = config_of_flat(0, 64 * MIB);
@@ -215,7 +215,7 @@ static void a_machine_of_version_1_has_it_there_always(void **state)
 	refused_config(&config, -ENOSPC, "64 MiB of memory cannot hold", "66 MiB would suffice");
 }
 
-static void a_flat_binary_goes_where_it_is_told(void **state)
+static void a_flat_binary_is_placed_at_the_given_address(void **state)
 {
 	struct config config = config_of_flat(0, 64 * MIB);
 	struct image image;
@@ -247,7 +247,7 @@ static void a_flat_binary_goes_where_it_is_told(void **state)
 	refused_config(&config, -ENOEXEC, config.flat, "is an ELF file, not a raw binary");
 }
 
-static void what_does_not_fit_is_refused_with_what_would_do(void **state)
+static void images_that_do_not_fit_are_refused_with_the_memory_that_would(void **state)
 {
 	const struct header header = { 0, 60 * MIB, 0xa, MAGIC };
 	char *kernel = make_kernel(header);
@@ -279,16 +279,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kernel_goes_to_its_text_offset_above_2_mib),
-		cmocka_unit_test(a_kernel_that_does_not_say_its_size_is_an_old_one),
-		cmocka_unit_test(the_device_tree_lies_far_above_what_starts),
-		cmocka_unit_test(the_device_tree_lies_above_all_that_a_large_kernel_uses),
-		cmocka_unit_test(the_initrd_of_a_kernel_is_above_the_device_tree_which_makes_room),
-		cmocka_unit_test(the_initrd_of_a_flat_binary_is_at_the_end_of_memory),
-		cmocka_unit_test(a_flat_binary_that_leaves_2_mib_has_the_device_tree_there),
+		cmocka_unit_test(a_kernel_that_does_not_say_its_size_is_placed_as_an_old_one),
+		cmocka_unit_test(
+			the_device_tree_is_placed_128_mib_or_half_of_memory_above_ram_s_start),
+		cmocka_unit_test(
+			the_device_tree_is_placed_above_all_memory_that_a_large_kernel_uses),
+		cmocka_unit_test(the_initrd_of_a_kernel_is_placed_above_the_device_tree),
+		cmocka_unit_test(the_initrd_of_a_flat_binary_is_placed_at_the_end_of_memory),
+		cmocka_unit_test(a_flat_binary_at_2_mib_or_above_has_the_device_tree_below_it),
 		cmocka_unit_test(a_firmware_has_the_device_tree_at_the_base_of_memory),
-		cmocka_unit_test(a_machine_of_version_1_has_it_there_always),
-		cmocka_unit_test(a_flat_binary_goes_where_it_is_told),
-		cmocka_unit_test(what_does_not_fit_is_refused_with_what_would_do),
+		cmocka_unit_test(
+			a_machine_of_version_1_always_has_the_device_tree_at_the_base_of_memory),
+		cmocka_unit_test(a_flat_binary_is_placed_at_the_given_address),
+		cmocka_unit_test(images_that_do_not_fit_are_refused_with_the_memory_that_would),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

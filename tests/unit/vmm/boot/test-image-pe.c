@@ -31,7 +31,7 @@ static void make(uint8_t *bytes)
 	memcpy(bytes + SECTIONS + 40 + 16, sections[1], 8);
 }
 
-static void the_last_section_says_it(void **state)
+static void the_end_of_a_pe_file_is_the_end_of_its_last_section(void **state)
 {
 	uint8_t bytes[SIZE];
 
@@ -41,7 +41,7 @@ static void the_last_section_says_it(void **state)
 	assert_int_equal(image_pe_end(bytes, SIZE), 0x30000);
 }
 
-static void what_is_no_pe_file_does_not_say(void **state)
+static void a_file_that_is_no_pe_file_has_no_pe_end(void **state)
 {
 	uint8_t bytes[SIZE];
 
@@ -57,7 +57,7 @@ static void what_is_no_pe_file_does_not_say(void **state)
 }
 
 /* On the heap, so that a read behind the end is found out. */
-static void nothing_behind_the_end_is_looked_at(void **state)
+static void reading_a_pe_header_stays_within_the_file(void **state)
 {
 	uint8_t whole[SIZE];
 
@@ -85,9 +85,9 @@ static void nothing_behind_the_end_is_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_last_section_says_it),
-		cmocka_unit_test(what_is_no_pe_file_does_not_say),
-		cmocka_unit_test(nothing_behind_the_end_is_looked_at),
+		cmocka_unit_test(the_end_of_a_pe_file_is_the_end_of_its_last_section),
+		cmocka_unit_test(a_file_that_is_no_pe_file_has_no_pe_end),
+		cmocka_unit_test(reading_a_pe_header_stays_within_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

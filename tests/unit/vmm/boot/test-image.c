@@ -71,7 +71,7 @@ static void initrd_refused(char *initrd, int err, const char *reason)
 
 /* --- what is none --- */
 
-static void a_damaged_header_is_refused(void **state)
+static void a_kernel_with_a_damaged_header_is_refused(void **state)
 {
 	static const struct {
 		struct header header;
@@ -97,7 +97,7 @@ static void a_kernel_cut_off_in_its_header_is_refused(void **state)
 			"is not an arm64 Image");
 }
 
-static void a_foreign_kind_is_named(void **state)
+static void an_image_of_a_foreign_kind_is_refused_by_name(void **state)
 {
 	static const struct {
 		size_t offset;
@@ -145,7 +145,7 @@ static const char *check_unreadable(void)
 	return strstr(error.text, "/secret: Permission denied") ? NULL : "another sentence";
 }
 
-static void what_is_no_regular_file_is_refused_at_once(void **state)
+static void an_image_that_is_no_regular_file_is_refused_at_once(void **state)
 {
 	(void)mkfifo(scratch_path("fifo"), 0644);
 	refused(scratch_path("missing"), -ENOENT, "No such file or directory");
@@ -185,7 +185,7 @@ static void load(const struct config *config, struct memory *memory, int err, co
 		scratch_says(&error, config->kernel, reason);
 }
 
-static void what_is_loaded_is_what_the_files_hold_and_no_more(void **state)
+static void loading_copies_the_files_and_changes_no_other_memory(void **state)
 {
 	char *kernel = make_kernel(good);
 	const struct config config =
@@ -202,7 +202,7 @@ static void what_is_loaded_is_what_the_files_hold_and_no_more(void **state)
 	memory_destroy(&memory);
 }
 
-static void a_file_that_shrank_since_is_refused(void **state)
+static void an_image_that_shrank_after_opening_is_refused(void **state)
 {
 	const struct config config = config_of(make_kernel(good), NULL, 64 * MIB);
 	struct error error = { "" };
@@ -241,7 +241,7 @@ static size_t pack(bool zstd, uint8_t *to, size_t room)
 	return pack_bytes(zstd, to, room, kernel_bytes, KERNEL_SIZE);
 }
 
-static void a_compressed_kernel_is_unpacked_and_its_damage_found(void **state)
+static void a_compressed_kernel_is_unpacked_and_a_damaged_one_refused(void **state)
 {
 	static uint8_t packed[2 * KERNEL_SIZE];
 
@@ -341,7 +341,7 @@ static void put_pe_end(uint32_t end)
 }
 
 /* The only sign that one is that was cut off between two parts. */
-static void a_compressed_kernel_that_ends_before_it_says_is_refused(void **state)
+static void a_compressed_kernel_that_ends_too_early_is_refused(void **state)
 {
 	static uint8_t packed[2 * KERNEL_SIZE];
 
@@ -363,7 +363,7 @@ static void a_compressed_kernel_that_ends_before_it_says_is_refused(void **state
 }
 
 /* A limit is said to be one. */
-static void a_kernel_beyond_a_limit_is_not_called_damaged(void **state)
+static void a_kernel_that_is_too_large_is_refused_as_such(void **state)
 {
 	refused(make_kernel((struct header){ 0, 4096 * MIB, 0xa, MAGIC }), -EFBIG,
 		"is too large: it uses 4096 MiB of memory according to its header, and must use less than 4096");
@@ -433,16 +433,16 @@ static void a_kernel_within_an_efi_program_is_unpacked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_damaged_header_is_refused),
+		cmocka_unit_test(a_kernel_with_a_damaged_header_is_refused),
 		cmocka_unit_test(a_kernel_cut_off_in_its_header_is_refused),
-		cmocka_unit_test(a_foreign_kind_is_named),
-		cmocka_unit_test(what_is_no_regular_file_is_refused_at_once),
-		cmocka_unit_test(what_is_loaded_is_what_the_files_hold_and_no_more),
-		cmocka_unit_test(a_file_that_shrank_since_is_refused),
-		cmocka_unit_test(a_compressed_kernel_is_unpacked_and_its_damage_found),
+		cmocka_unit_test(an_image_of_a_foreign_kind_is_refused_by_name),
+		cmocka_unit_test(an_image_that_is_no_regular_file_is_refused_at_once),
+		cmocka_unit_test(loading_copies_the_files_and_changes_no_other_memory),
+		cmocka_unit_test(an_image_that_shrank_after_opening_is_refused),
+		cmocka_unit_test(a_compressed_kernel_is_unpacked_and_a_damaged_one_refused),
 		cmocka_unit_test(a_kernel_in_several_parts_is_loaded_to_its_end),
-		cmocka_unit_test(a_compressed_kernel_that_ends_before_it_says_is_refused),
-		cmocka_unit_test(a_kernel_beyond_a_limit_is_not_called_damaged),
+		cmocka_unit_test(a_compressed_kernel_that_ends_too_early_is_refused),
+		cmocka_unit_test(a_kernel_that_is_too_large_is_refused_as_such),
 		cmocka_unit_test(a_kernel_that_does_not_say_its_size_is_measured_to_the_limit),
 		cmocka_unit_test(a_kernel_within_an_efi_program_is_unpacked),
 	};

@@ -245,7 +245,7 @@ static bool is_frozen(const char *path)
 	return false;
 }
 
-static void each_version_is_as_it_always_was(void **state)
+static void the_device_tree_of_each_machine_version_never_changes(void **state)
 {
 	unsigned int changed = 0;
 
@@ -264,7 +264,7 @@ static void each_version_is_as_it_always_was(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_version_is_as_it_always_was),
+		cmocka_unit_test(the_device_tree_of_each_machine_version_never_changes),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -99,7 +99,7 @@ static ssize_t read_all(const struct packed *file, size_t piece)
 	return count < 0 ? count : (ssize_t)done;
 }
 
-static void pieces_of_any_size_are_the_whole(void **state)
+static void reading_in_pieces_of_any_size_gives_the_whole_text(void **state)
 {
 	static const size_t pieces[] = { 1, 7, 4096, 65536, TEXT_SIZE, TEXT_SIZE + 1 };
 
@@ -147,7 +147,7 @@ static size_t skippable(uint8_t *to, uint8_t kind, uint32_t size)
 	return 8 + size;
 }
 
-static void a_file_is_known_by_its_first_bytes(void **state)
+static void a_packing_is_recognized_by_its_first_bytes(void **state)
 {
 	static const uint8_t lz4[] = { 0x04, 0x22, 0x4d, 0x18, 0, 0, 0, 0 };
 	static uint8_t bytes[4096];
@@ -177,7 +177,7 @@ static void a_file_is_known_by_its_first_bytes(void **state)
 }
 
 /* As `cat a.gz b.gz` makes it, and as kernels are padded. */
-static void members_in_a_row_are_one_and_padding_is_none(void **state)
+static void members_in_a_row_are_joined_and_padding_is_skipped(void **state)
 {
 	for (size_t p = 0; p < 2; p++) {
 		struct packed file;
@@ -197,7 +197,7 @@ static void members_in_a_row_are_one_and_padding_is_none(void **state)
 }
 
 /* RFC 8878, 3.1: before, between and after the others, of any kind and size. */
-static void skippable_frames_hold_nothing(void **state)
+static void skippable_frames_of_zstd_are_skipped(void **state)
 {
 	static const uint32_t sizes[] = { 0, 1, 4, 100000 };
 	static uint8_t bytes[sizeof(packed_bytes) + 5 * 100100];
@@ -229,7 +229,7 @@ static void skippable_frames_hold_nothing(void **state)
 }
 
 /* It may be more that was damaged: a part of what was packed is not all of it. */
-static void something_else_behind_it_is_found_out(void **state)
+static void packed_data_followed_by_something_else_is_refused(void **state)
 {
 	for (size_t p = 0; p < 2; p++) {
 		const size_t size = pack(packings[p], packed_bytes, sizeof(packed_bytes), 1000);
@@ -261,7 +261,7 @@ static void something_else_behind_it_is_found_out(void **state)
 }
 
 /* RFC 8878, 3.1.1.1: frames of 5 bytes that want more than there is. Neither is damage. */
-static void limits_of_zstd_are_told_from_damage(void **state)
+static void zstd_frames_beyond_a_limit_are_not_reported_as_damage(void **state)
 {
 	static const struct {
 		uint8_t frame[14];
@@ -302,7 +302,7 @@ static bool reads_text(const struct packed *file, unsigned int times)
 }
 
 /* What programs make that people compress kernels by; pzstd begins a frame each 2 MiB. */
-static void what_real_programs_make_is_whole(void **state)
+static void files_of_real_compressors_are_unpacked(void **state)
 {
 	const unsigned int times = 20;
 	static const struct {
@@ -347,7 +347,7 @@ static void what_real_programs_make_is_whole(void **state)
 	}
 }
 
-static void a_part_of_a_file_is_read_from_there(void **state)
+static void packed_data_within_a_larger_file_is_unpacked(void **state)
 {
 	for (size_t p = 0; p < 2; p++) {
 		const size_t size = pack(packings[p], packed_bytes + 777,
@@ -365,7 +365,7 @@ static void a_part_of_a_file_is_read_from_there(void **state)
 	}
 }
 
-static void a_file_cut_short_anywhere_is_found_out(void **state)
+static void packed_data_truncated_anywhere_is_refused(void **state)
 {
 	for (size_t p = 0; p < 2; p++) {
 		const size_t size = pack(packings[p], packed_bytes, sizeof(packed_bytes), 5000);
@@ -379,7 +379,7 @@ static void a_file_cut_short_anywhere_is_found_out(void **state)
 	}
 }
 
-static void a_file_that_shrank_is_found_out(void **state)
+static void packed_data_whose_file_shrank_is_refused(void **state)
 {
 	struct packed file = make_file(PACKING_NONE, text, 5000);
 
@@ -389,7 +389,7 @@ static void a_file_that_shrank_is_found_out(void **state)
 }
 
 /* Whatever is changed, the answer is the text or an error: gzip has a checksum. */
-static void damage_is_found_out(void **state)
+static void packed_data_with_a_changed_byte_is_refused_or_unpacks_unchanged(void **state)
 {
 	const size_t size = pack(PACKING_GZIP, packed_bytes, sizeof(packed_bytes), 5000);
 	unsigned int errors = 0;
@@ -416,7 +416,7 @@ static void damage_is_found_out(void **state)
 }
 
 /* A frame of zstd need not have a checksum, but it has a form. */
-static void a_block_of_no_known_type_is_damage(void **state)
+static void a_zstd_block_of_an_unknown_type_is_refused(void **state)
 {
 	/* A frame of 5 bytes, whose one block has the reserved type. */
 	static const uint8_t frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 7, 0, 0, 0, 0, 0, 0, 0 };
@@ -429,18 +429,18 @@ static void a_block_of_no_known_type_is_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pieces_of_any_size_are_the_whole),
-		cmocka_unit_test(a_file_is_known_by_its_first_bytes),
-		cmocka_unit_test(members_in_a_row_are_one_and_padding_is_none),
-		cmocka_unit_test(skippable_frames_hold_nothing),
-		cmocka_unit_test(something_else_behind_it_is_found_out),
-		cmocka_unit_test(limits_of_zstd_are_told_from_damage),
-		cmocka_unit_test(what_real_programs_make_is_whole),
-		cmocka_unit_test(a_part_of_a_file_is_read_from_there),
-		cmocka_unit_test(a_file_cut_short_anywhere_is_found_out),
-		cmocka_unit_test(a_file_that_shrank_is_found_out),
-		cmocka_unit_test(damage_is_found_out),
-		cmocka_unit_test(a_block_of_no_known_type_is_damage),
+		cmocka_unit_test(reading_in_pieces_of_any_size_gives_the_whole_text),
+		cmocka_unit_test(a_packing_is_recognized_by_its_first_bytes),
+		cmocka_unit_test(members_in_a_row_are_joined_and_padding_is_skipped),
+		cmocka_unit_test(skippable_frames_of_zstd_are_skipped),
+		cmocka_unit_test(packed_data_followed_by_something_else_is_refused),
+		cmocka_unit_test(zstd_frames_beyond_a_limit_are_not_reported_as_damage),
+		cmocka_unit_test(files_of_real_compressors_are_unpacked),
+		cmocka_unit_test(packed_data_within_a_larger_file_is_unpacked),
+		cmocka_unit_test(packed_data_truncated_anywhere_is_refused),
+		cmocka_unit_test(packed_data_whose_file_shrank_is_refused),
+		cmocka_unit_test(packed_data_with_a_changed_byte_is_refused_or_unpacks_unchanged),
+		cmocka_unit_test(a_zstd_block_of_an_unknown_type_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, make_text, scratch_remove);

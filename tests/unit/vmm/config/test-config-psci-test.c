@@ -23,7 +23,7 @@ static int parse(const char *text, struct config_psci_test *test, struct error *
 	return config_parse_psci_test(copy, test, error);
 }
 
-static void each_word_says_its_part(void **state)
+static void each_word_of_psci_test_sets_its_field(void **state)
 {
 	struct config_psci_test test = { 0 };
 	struct error error;
@@ -44,7 +44,7 @@ static void each_word_says_its_part(void **state)
 	assert_int_equal(config_psci_test_highest_cpu(&test), 22);
 }
 
-static void a_second_option_adds_to_the_first(void **state)
+static void a_second_psci_test_option_adds_to_the_first(void **state)
 {
 	struct config_psci_test test = { 0 };
 	struct error error;
@@ -57,7 +57,7 @@ static void a_second_option_adds_to_the_first(void **state)
 	assert_int_equal(test.trusted_os, CONFIG_TRUSTED_OS_MIGRATABLE);
 }
 
-static void any_word_alone_counts_as_given(void **state)
+static void any_single_word_of_psci_test_counts_as_given(void **state)
 {
 	static const char *const words[] = { "deny-cpu=1",	   "disable-cpu=1",
 					     "fail-cpu=1",	   "hold-cpu=1",
@@ -73,7 +73,7 @@ static void any_word_alone_counts_as_given(void **state)
 	}
 }
 
-static void what_makes_no_sense_is_named(void **state)
+static void a_psci_test_that_makes_no_sense_is_refused_with_the_reason(void **state)
 {
 	static const struct {
 		const char *text;
@@ -115,10 +115,10 @@ static void what_makes_no_sense_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_word_says_its_part),
-		cmocka_unit_test(a_second_option_adds_to_the_first),
-		cmocka_unit_test(any_word_alone_counts_as_given),
-		cmocka_unit_test(what_makes_no_sense_is_named),
+		cmocka_unit_test(each_word_of_psci_test_sets_its_field),
+		cmocka_unit_test(a_second_psci_test_option_adds_to_the_first),
+		cmocka_unit_test(any_single_word_of_psci_test_counts_as_given),
+		cmocka_unit_test(a_psci_test_that_makes_no_sense_is_refused_with_the_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,7 @@ static void a_size_is_a_number_with_at_most_one_suffix(void **state)
 	}
 }
 
-static void what_is_no_size_or_does_not_fit_is_refused(void **state)
+static void a_size_that_is_malformed_or_does_not_fit_is_refused(void **state)
 {
 	static const char *const cases[] = {
 		"",
@@ -132,7 +132,7 @@ static void what_is_no_size_or_does_not_fit_is_refused(void **state)
 	}
 }
 
-static void every_version_from_0_2_to_1_3_is_read_and_written(void **state)
+static void every_psci_version_from_0_2_to_1_3_is_parsed_and_formatted(void **state)
 {
 	static const struct {
 		const char *text;
@@ -153,7 +153,7 @@ static void every_version_from_0_2_to_1_3_is_read_and_written(void **state)
 	}
 }
 
-static void a_version_that_is_none_is_refused(void **state)
+static void an_unknown_psci_version_is_refused(void **state)
 {
 	static const char *const cases[] = {
 		"",	"0.1",	"0.3",	"1.4",	"2.0",	"1",	 "1.",
@@ -168,7 +168,7 @@ static void a_version_that_is_none_is_refused(void **state)
 	}
 }
 
-static void any_version_can_be_written(void **state)
+static void any_psci_version_can_be_formatted(void **state)
 {
 	char text[CONFIG_VERSION_TEXT_SIZE];
 
@@ -180,7 +180,7 @@ static void any_version_can_be_written(void **state)
 	assert_string_equal(text, "0.0");
 }
 
-static void a_machine_version_is_one_that_there_is(void **state)
+static void an_unknown_machine_version_is_refused(void **state)
 {
 	static const char *const none[] = {
 		"", "0", "3", "-1", "01", "1.0", "1 ", "two", "newest"
@@ -197,7 +197,7 @@ static void a_machine_version_is_one_that_there_is(void **state)
 	assert_int_equal(version, 2);
 }
 
-static void a_server_has_a_word_unless_it_is_any(void **state)
+static void a_psci_server_has_a_word_unless_it_is_unset(void **state)
 {
 	enum psci_server server = PSCI_SERVER_ANY;
 
@@ -221,7 +221,7 @@ static void a_server_has_a_word_unless_it_is_any(void **state)
 	assert_int_equal(server, PSCI_SERVER_KERNEL);
 }
 
-static void a_suspend_policy_has_a_word_unless_it_is_none(void **state)
+static void a_suspend_policy_has_a_word_unless_it_is_unset(void **state)
 {
 	enum suspend_policy policy = SUSPEND_POLICY_NONE;
 
@@ -238,7 +238,7 @@ static void a_suspend_policy_has_a_word_unless_it_is_none(void **state)
 	assert_int_equal(policy, SUSPEND_POLICY_DENY);
 }
 
-static void a_reset_policy_has_a_word_unless_it_is_none(void **state)
+static void a_reset_policy_has_a_word_unless_it_is_unset(void **state)
 {
 	enum reset_policy policy = RESET_POLICY_NONE;
 
@@ -255,7 +255,7 @@ static void a_reset_policy_has_a_word_unless_it_is_none(void **state)
 	assert_int_equal(policy, RESET_POLICY_EXIT);
 }
 
-static void a_policy_has_a_word_unless_there_is_none(void **state)
+static void a_reset_policy_called_none_or_with_a_trailing_space_is_refused(void **state)
 {
 	enum reset_policy policy = RESET_POLICY_NONE;
 
@@ -308,7 +308,7 @@ static void an_address_is_decimal_or_hexadecimal_and_not_0(void **state)
 	assert_int_equal(address, UINT64_MAX);
 }
 
-static void what_a_guest_starts_with_describes_a_machine(void **state)
+static void a_config_with_a_kernel_or_binary_or_firmware_describes_a_machine(void **state)
 {
 	char path[] = "/a";
 
@@ -319,7 +319,7 @@ static void what_a_guest_starts_with_describes_a_machine(void **state)
 		&(const struct config){ .initrd = path, .append = path, .cpus = 1 }));
 }
 
-static void a_copy_is_whole_and_its_own(void **state)
+static void a_copied_config_is_complete_and_shares_nothing(void **state)
 {
 	struct config from = example();
 	struct config to;
@@ -353,7 +353,7 @@ static void a_copy_is_whole_and_its_own(void **state)
 	config_free(&to);
 }
 
-static void a_copy_of_what_is_absent_is_absent(void **state)
+static void a_copied_config_lacks_what_the_original_lacks(void **state)
 {
 	const struct config from = { 0 };
 	struct config to = example();
@@ -363,7 +363,7 @@ static void a_copy_of_what_is_absent_is_absent(void **state)
 	assert_memory_equal(&to, &from, sizeof(to));
 }
 
-static void a_copy_without_memory_leaves_nothing(void **state)
+static void a_config_that_cannot_be_copied_for_lack_of_memory_leaves_nothing(void **state)
 {
 	static const struct config zero;
 	struct config from = example();
@@ -381,7 +381,7 @@ static void a_copy_without_memory_leaves_nothing(void **state)
 	config_free(&from);
 }
 
-static void what_is_freed_is_all_zero(void **state)
+static void a_freed_config_is_all_zero(void **state)
 {
 	static const struct config zero;
 	struct config config = example();
@@ -476,7 +476,7 @@ static void drop_idle_clusters(struct config *after)
 	after->idle_clusters = false;
 }
 
-static void a_change_that_a_sleeper_would_notice_is_named(void **state)
+static void a_change_that_a_hibernated_guest_would_notice_is_named(void **state)
 {
 	static const struct {
 		void (*change)(struct config *after);
@@ -516,22 +516,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_size_is_a_number_with_at_most_one_suffix),
-		cmocka_unit_test(what_is_no_size_or_does_not_fit_is_refused),
-		cmocka_unit_test(every_version_from_0_2_to_1_3_is_read_and_written),
-		cmocka_unit_test(a_version_that_is_none_is_refused),
-		cmocka_unit_test(any_version_can_be_written),
-		cmocka_unit_test(a_machine_version_is_one_that_there_is),
-		cmocka_unit_test(a_server_has_a_word_unless_it_is_any),
-		cmocka_unit_test(a_suspend_policy_has_a_word_unless_it_is_none),
-		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_none),
-		cmocka_unit_test(a_policy_has_a_word_unless_there_is_none),
+		cmocka_unit_test(a_size_that_is_malformed_or_does_not_fit_is_refused),
+		cmocka_unit_test(every_psci_version_from_0_2_to_1_3_is_parsed_and_formatted),
+		cmocka_unit_test(an_unknown_psci_version_is_refused),
+		cmocka_unit_test(any_psci_version_can_be_formatted),
+		cmocka_unit_test(an_unknown_machine_version_is_refused),
+		cmocka_unit_test(a_psci_server_has_a_word_unless_it_is_unset),
+		cmocka_unit_test(a_suspend_policy_has_a_word_unless_it_is_unset),
+		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_unset),
+		cmocka_unit_test(a_reset_policy_called_none_or_with_a_trailing_space_is_refused),
 		cmocka_unit_test(an_address_is_decimal_or_hexadecimal_and_not_0),
-		cmocka_unit_test(what_a_guest_starts_with_describes_a_machine),
-		cmocka_unit_test(a_copy_is_whole_and_its_own),
-		cmocka_unit_test(a_copy_of_what_is_absent_is_absent),
-		cmocka_unit_test(a_copy_without_memory_leaves_nothing),
-		cmocka_unit_test(what_is_freed_is_all_zero),
-		cmocka_unit_test(a_change_that_a_sleeper_would_notice_is_named),
+		cmocka_unit_test(a_config_with_a_kernel_or_binary_or_firmware_describes_a_machine),
+		cmocka_unit_test(a_copied_config_is_complete_and_shares_nothing),
+		cmocka_unit_test(a_copied_config_lacks_what_the_original_lacks),
+		cmocka_unit_test(a_config_that_cannot_be_copied_for_lack_of_memory_leaves_nothing),
+		cmocka_unit_test(a_freed_config_is_all_zero),
+		cmocka_unit_test(a_change_that_a_hibernated_guest_would_notice_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ static struct lifecycle_event ended_by(enum vm_trigger trigger)
 	return (struct lifecycle_event){ .kind = LIFECYCLE_ENDED, .trigger = trigger };
 }
 
-static void it_is_recorded_before_it_runs(void **state)
+static void a_restored_guest_is_recorded_before_it_runs(void **state)
 {
 	struct lifecycle life;
 
@@ -79,7 +79,7 @@ static void it_is_recorded_before_it_runs(void **state)
 	assert_int_equal(life.stage, LIFECYCLE_OVER);
 }
 
-static void it_is_recorded_before_a_suspension_is_allowed(void **state)
+static void a_suspension_is_recorded_before_it_is_allowed(void **state)
 {
 	struct lifecycle life = suspended();
 
@@ -129,7 +129,7 @@ static void a_paused_machine_stays_paused_over_a_reset(void **state)
 }
 
 /* A guest that sleeps by itself measures that by its clock; a pause it does not notice. */
-static void the_clock_stands_while_a_guest_that_is_awake_is_paused(void **state)
+static void the_clock_stops_while_a_guest_that_is_awake_is_paused(void **state)
 {
 	struct lifecycle life = running();
 
@@ -160,7 +160,7 @@ static struct lifecycle published(void)
 }
 
 /* H1: what woke it as it was saved made a crash of it. */
-static void nothing_wakes_a_machine_that_is_saved(void **state)
+static void a_machine_that_is_saved_cannot_be_woken(void **state)
 {
 	for (unsigned int recorded = 0; recorded < 2; recorded++) {
 		struct lifecycle life = published();
@@ -204,7 +204,7 @@ static void a_save_that_fails_leaves_the_guest_suspended(void **state)
 	GIVE(&life, WAKE, ACT(WAKE), ACT(NOTE), ACT(REPORT));
 }
 
-static void what_is_for_a_suspended_guest_is_refused_while_it_runs(void **state)
+static void a_command_for_a_suspended_guest_is_refused_while_it_runs(void **state)
 {
 	struct lifecycle life = running();
 
@@ -244,7 +244,7 @@ static void a_run_ends_as_the_table_says(void **state)
 	}
 }
 
-static void disks_that_cannot_be_drained_make_a_crash_of_any_other_end(void **state)
+static void an_end_whose_disks_cannot_be_drained_becomes_a_crash(void **state)
 {
 	struct lifecycle life = running();
 
@@ -268,7 +268,7 @@ static void a_reset_that_fails_is_a_crash(void **state)
 	assert_int_equal(life.state, VM_CRASHED);
 }
 
-static void the_host_s_word_ends_a_guest_that_resets_again_and_again(void **state)
+static void a_quit_ends_a_guest_that_resets_over_and_over(void **state)
 {
 	struct lifecycle life = running();
 
@@ -295,19 +295,19 @@ static void the_host_s_word_ends_a_guest_that_resets_again_and_again(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_recorded_before_it_runs),
-		cmocka_unit_test(it_is_recorded_before_a_suspension_is_allowed),
+		cmocka_unit_test(a_restored_guest_is_recorded_before_it_runs),
+		cmocka_unit_test(a_suspension_is_recorded_before_it_is_allowed),
 		cmocka_unit_test(a_refused_suspension_changes_nothing),
 		cmocka_unit_test(a_suspension_that_races_a_reset_leaves_the_gate_open),
 		cmocka_unit_test(a_paused_machine_stays_paused_over_a_reset),
-		cmocka_unit_test(the_clock_stands_while_a_guest_that_is_awake_is_paused),
-		cmocka_unit_test(nothing_wakes_a_machine_that_is_saved),
+		cmocka_unit_test(the_clock_stops_while_a_guest_that_is_awake_is_paused),
+		cmocka_unit_test(a_machine_that_is_saved_cannot_be_woken),
 		cmocka_unit_test(a_save_that_fails_leaves_the_guest_suspended),
-		cmocka_unit_test(what_is_for_a_suspended_guest_is_refused_while_it_runs),
+		cmocka_unit_test(a_command_for_a_suspended_guest_is_refused_while_it_runs),
 		cmocka_unit_test(a_run_ends_as_the_table_says),
-		cmocka_unit_test(disks_that_cannot_be_drained_make_a_crash_of_any_other_end),
+		cmocka_unit_test(an_end_whose_disks_cannot_be_drained_becomes_a_crash),
 		cmocka_unit_test(a_reset_that_fails_is_a_crash),
-		cmocka_unit_test(the_host_s_word_ends_a_guest_that_resets_again_and_again),
+		cmocka_unit_test(a_quit_ends_a_guest_that_resets_over_and_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

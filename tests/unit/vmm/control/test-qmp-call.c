@@ -97,7 +97,7 @@ static void a_call_ends_with_the_server(void **state)
 }
 
 /* What the server said before it closed the connection is not lost on who writes next. */
-static void a_call_hears_why_it_was_turned_away(void **state)
+static void a_call_that_is_turned_away_reports_the_reason(void **state)
 {
 	struct served s;
 	int fds[QMP_CLIENTS_MAX + QMP_CLIENTS_LATE];
@@ -113,7 +113,7 @@ static void a_call_hears_why_it_was_turned_away(void **state)
 	qmp_leave_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
 }
 
-static void a_call_ends_with_the_reader_of_what_it_is_for(void **state)
+static void a_call_ends_once_nothing_reads_its_output(void **state)
 {
 	struct served s;
 	json_t *message = NULL;
@@ -138,8 +138,8 @@ int main(void)
 		CASE(a_call_is_carried_out_or_refused),
 		CASE(a_call_ends_when_its_time_is_up),
 		CASE(a_call_ends_with_the_server),
-		CASE(a_call_hears_why_it_was_turned_away),
-		CASE(a_call_ends_with_the_reader_of_what_it_is_for),
+		CASE(a_call_that_is_turned_away_reports_the_reason),
+		CASE(a_call_ends_once_nothing_reads_its_output),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

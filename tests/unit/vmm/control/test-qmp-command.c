@@ -97,14 +97,14 @@ static void fails_with(const char *text, const char *class, const char *part)
 		fail_msg("%s was answered by %s", text, said);
 }
 
-static void a_command_returns_what_it_returns(void **state)
+static void a_command_answers_with_its_return_value(void **state)
 {
 	answers("{\"execute\": \"works\"}", "{\"return\":{\"answer\":42}}");
 	answers("{\"execute\": \"works\", \"arguments\": {}}", "{\"return\":{\"answer\":42}}");
 	assert_int_equal(executed, 2);
 }
 
-static void an_id_of_any_kind_comes_back(void **state)
+static void an_id_of_any_type_is_repeated_in_the_answer(void **state)
 {
 	answers("{\"execute\": \"works\", \"id\": 7}", "{\"id\":7,\"return\":{\"answer\":42}}");
 	answers("{\"id\": [{\"a\": null}], \"execute\": \"fails\"}",
@@ -114,7 +114,7 @@ static void an_id_of_any_kind_comes_back(void **state)
 		"\\\"execute\\\"\"},\"id\":\"x\"}");
 }
 
-static void failures_have_qmps_classes(void **state)
+static void errors_have_the_classes_of_qmp(void **state)
 {
 	fails_with("{\"execute\": \"fails\"}", "GenericError", "it rains");
 	fails_with("{\"execute\": \"has-no-memory\"}", "GenericError", "out of memory");
@@ -124,7 +124,7 @@ static void failures_have_qmps_classes(void **state)
 	fails_with("{\"execute\": \"qmp_capabilities\"}", "CommandNotFound", "has ended");
 }
 
-static void what_is_no_command_is_told_so(void **state)
+static void a_message_that_is_no_command_gets_an_error(void **state)
 {
 	fails_with("{", "GenericError", "not JSON");
 	fails_with("}", "GenericError", "not JSON");
@@ -147,7 +147,7 @@ static void what_is_no_command_is_told_so(void **state)
 }
 
 /* What QEMU takes beyond RFC 8259, and its documents use. */
-static void single_quotes_are_quotes(void **state)
+static void a_command_may_use_single_quotes(void **state)
 {
 	answers("{'execute': 'works'}", "{\"return\":{\"answer\":42}}");
 	answers("{'execute': 'repeats', 'arguments': {'file': 'a \"b\" \\' \\\" \\\\'}}",
@@ -159,7 +159,7 @@ static void single_quotes_are_quotes(void **state)
 	answers("\t{\r\n'execute'\n:\t'works'} ", "{\"return\":{\"answer\":42}}");
 }
 
-static void characters_come_back_in_ascii(void **state)
+static void an_answer_escapes_all_characters_outside_of_ascii(void **state)
 {
 	bool negotiated = true;
 	static const char text[] = "{'execute': 'works', 'id': '\u00f6\u20ac\U0001f42d\xc0\x80'}";
@@ -173,7 +173,7 @@ static void characters_come_back_in_ascii(void **state)
 }
 
 /* No part of a name counts for the whole. */
-static void a_nul_ends_no_name(void **state)
+static void a_nul_in_a_name_does_not_end_it(void **state)
 {
 	executed = 0;
 	fails_with("{'execute': 'works\\u0000'}", "CommandNotFound", "NUL");
@@ -182,7 +182,7 @@ static void a_nul_ends_no_name(void **state)
 	assert_int_equal(executed, 0);
 }
 
-static void a_number_of_an_id_keeps_its_digits(void **state)
+static void an_id_that_is_a_number_keeps_its_digits(void **state)
 {
 	static const char *const ids[] = {
 		"9223372036854775807",
@@ -212,7 +212,7 @@ static void a_number_of_an_id_keeps_its_digits(void **state)
 	}
 }
 
-static void what_is_no_json_has_its_id_in_the_answer_if_that_is_json(void **state)
+static void a_message_that_is_no_json_gets_an_error_with_its_id(void **state)
 {
 	static const char *const texts[] = {
 		"{'id': 'x', 'execute': works}",
@@ -246,7 +246,7 @@ static json_t *fails_about_a_file(void *context, const char *argument, struct er
 	return NULL;
 }
 
-static void a_reason_that_is_no_utf_8_is_told(void **state)
+static void an_error_whose_text_is_no_utf_8_is_escaped(void **state)
 {
 	static const struct qmp_command row = { "opens", fails_about_a_file, NULL };
 	static const struct qmp_commands one = { &row, 1, NULL };
@@ -259,7 +259,7 @@ static void a_reason_that_is_no_utf_8_is_told(void **state)
 	free(sent);
 }
 
-static void a_long_name_is_cut_between_characters(void **state)
+static void a_long_name_in_an_error_is_cut_between_characters(void **state)
 {
 	char name[2 * 300 + 1] = "";
 	char text[1024];
@@ -271,7 +271,7 @@ static void a_long_name_is_cut_between_characters(void **state)
 	assert_non_null(strstr(answer(&negotiated, text), "CommandNotFound"));
 }
 
-static void nothing_is_carried_out_before_the_negotiation_ends(void **state)
+static void a_command_before_the_negotiation_is_not_carried_out(void **state)
 {
 	bool negotiated = false;
 
@@ -300,7 +300,7 @@ static void nothing_is_carried_out_before_the_negotiation_ends(void **state)
 	assert_true(negotiated);
 }
 
-static void an_argument_is_a_string_of_its_name_and_the_only_one(void **state)
+static void an_argument_of_another_name_type_or_number_is_refused(void **state)
 {
 	answers("{\"execute\": \"repeats\", \"arguments\": {\"file\": \"/a\"}}",
 		"{\"return\":{\"file\":\"/a\"}}");
@@ -313,7 +313,7 @@ static void an_argument_is_a_string_of_its_name_and_the_only_one(void **state)
 		   "GenericError", "no argument but");
 }
 
-static void query_commands_names_all(void **state)
+static void query_commands_lists_all_commands(void **state)
 {
 	answers("{\"execute\": \"query-commands\"}",
 		"{\"return\":[{\"name\":\"qmp_capabilities\"},{\"name\":\"query-commands\"},"
@@ -349,20 +349,20 @@ static void the_greeting_has_the_version_and_no_capabilities(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_command_returns_what_it_returns),
-		cmocka_unit_test(an_id_of_any_kind_comes_back),
-		cmocka_unit_test(failures_have_qmps_classes),
-		cmocka_unit_test(what_is_no_command_is_told_so),
-		cmocka_unit_test(single_quotes_are_quotes),
-		cmocka_unit_test(characters_come_back_in_ascii),
-		cmocka_unit_test(a_nul_ends_no_name),
-		cmocka_unit_test(a_number_of_an_id_keeps_its_digits),
-		cmocka_unit_test(what_is_no_json_has_its_id_in_the_answer_if_that_is_json),
-		cmocka_unit_test(a_reason_that_is_no_utf_8_is_told),
-		cmocka_unit_test(a_long_name_is_cut_between_characters),
-		cmocka_unit_test(nothing_is_carried_out_before_the_negotiation_ends),
-		cmocka_unit_test(an_argument_is_a_string_of_its_name_and_the_only_one),
-		cmocka_unit_test(query_commands_names_all),
+		cmocka_unit_test(a_command_answers_with_its_return_value),
+		cmocka_unit_test(an_id_of_any_type_is_repeated_in_the_answer),
+		cmocka_unit_test(errors_have_the_classes_of_qmp),
+		cmocka_unit_test(a_message_that_is_no_command_gets_an_error),
+		cmocka_unit_test(a_command_may_use_single_quotes),
+		cmocka_unit_test(an_answer_escapes_all_characters_outside_of_ascii),
+		cmocka_unit_test(a_nul_in_a_name_does_not_end_it),
+		cmocka_unit_test(an_id_that_is_a_number_keeps_its_digits),
+		cmocka_unit_test(a_message_that_is_no_json_gets_an_error_with_its_id),
+		cmocka_unit_test(an_error_whose_text_is_no_utf_8_is_escaped),
+		cmocka_unit_test(a_long_name_in_an_error_is_cut_between_characters),
+		cmocka_unit_test(a_command_before_the_negotiation_is_not_carried_out),
+		cmocka_unit_test(an_argument_of_another_name_type_or_number_is_refused),
+		cmocka_unit_test(query_commands_lists_all_commands),
 		cmocka_unit_test(the_greeting_has_the_version_and_no_capabilities),
 	};
 

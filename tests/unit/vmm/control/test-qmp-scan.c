@@ -49,14 +49,14 @@ static void a_message_ends_with_its_last_brace(void **state)
 	FINDS("{}{\"x\":1}[2]\n{}", "{}", "{\"x\":1}", "[2]", "{}");
 }
 
-static void braces_within_a_string_are_none(void **state)
+static void braces_within_a_string_do_not_count(void **state)
 {
 	FINDS("{\"}\": \"{[\"}{}", "{\"}\": \"{[\"}", "{}");
 	FINDS("{\"\\\"}\": 1}", "{\"\\\"}\": 1}");
 	FINDS("{\"\\\\\": 1}", "{\"\\\\\": 1}");
 }
 
-static void what_is_no_object_is_a_message_as_well(void **state)
+static void a_value_that_is_no_object_is_a_message_as_well(void **state)
 {
 	FINDS("42 {}", "42 ", "{}");
 	FINDS("\"{\"{}", "\"{\"", "{}");
@@ -69,7 +69,7 @@ static void a_newline_in_a_string_ends_the_message(void **state)
 	FINDS("{\"a\\\n{}", "{\"a\\\n", "{}");
 }
 
-static void single_quotes_are_quotes(void **state)
+static void a_string_in_single_quotes_is_a_string(void **state)
 {
 	FINDS("{'}': '{[\"'}{}", "{'}': '{[\"'}", "{}");
 	FINDS("{'\\'}': 1}{\"'\": 1}", "{'\\'}': 1}", "{\"'\": 1}");
@@ -90,7 +90,7 @@ static void an_impossible_byte_ends_the_message(void **state)
 	FINDS("{\"a\": \"\xfe\"}\x02 x {}\n{}", "{\"a\": \"\xfe", "{}");
 }
 
-static void the_end_ends_a_message(void **state)
+static void the_end_of_input_ends_an_unfinished_message(void **state)
 {
 	struct qmp_scan *scan = fresh();
 
@@ -104,7 +104,7 @@ static void the_end_ends_a_message(void **state)
 	free(scan);
 }
 
-static void nothing_is_a_message_before_it_ends(void **state)
+static void an_unfinished_message_is_not_returned(void **state)
 {
 	finds("", NULL, 0);
 	finds(" \n\n", NULL, 0);
@@ -118,7 +118,7 @@ static void repeat(struct qmp_scan *scan, char byte, size_t count, size_t *resul
 		results[qmp_scan(scan, byte)]++;
 }
 
-static void what_is_too_long_is_given_up_once_up_to_a_newline(void **state)
+static void a_message_that_is_too_long_is_skipped_up_to_a_newline_with_one_error(void **state)
 {
 	struct qmp_scan *scan = fresh();
 	size_t results[4] = { 0 };
@@ -135,7 +135,7 @@ static void what_is_too_long_is_given_up_once_up_to_a_newline(void **state)
 	free(scan);
 }
 
-static void the_longest_message_fits(void **state)
+static void a_message_of_the_greatest_length_is_accepted(void **state)
 {
 	struct qmp_scan *scan = fresh();
 	size_t results[4] = { 0 };
@@ -147,7 +147,7 @@ static void the_longest_message_fits(void **state)
 	free(scan);
 }
 
-static void depth_has_a_limit(void **state)
+static void a_message_nested_too_deeply_is_refused(void **state)
 {
 	struct qmp_scan *scan = fresh();
 	size_t results[4] = { 0 };
@@ -169,16 +169,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_ends_with_its_last_brace),
-		cmocka_unit_test(braces_within_a_string_are_none),
-		cmocka_unit_test(what_is_no_object_is_a_message_as_well),
+		cmocka_unit_test(braces_within_a_string_do_not_count),
+		cmocka_unit_test(a_value_that_is_no_object_is_a_message_as_well),
 		cmocka_unit_test(a_newline_in_a_string_ends_the_message),
-		cmocka_unit_test(single_quotes_are_quotes),
+		cmocka_unit_test(a_string_in_single_quotes_is_a_string),
 		cmocka_unit_test(an_impossible_byte_ends_the_message),
-		cmocka_unit_test(the_end_ends_a_message),
-		cmocka_unit_test(nothing_is_a_message_before_it_ends),
-		cmocka_unit_test(what_is_too_long_is_given_up_once_up_to_a_newline),
-		cmocka_unit_test(the_longest_message_fits),
-		cmocka_unit_test(depth_has_a_limit),
+		cmocka_unit_test(the_end_of_input_ends_an_unfinished_message),
+		cmocka_unit_test(an_unfinished_message_is_not_returned),
+		cmocka_unit_test(
+			a_message_that_is_too_long_is_skipped_up_to_a_newline_with_one_error),
+		cmocka_unit_test(a_message_of_the_greatest_length_is_accepted),
+		cmocka_unit_test(a_message_nested_too_deeply_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-static void clients_are_greeted_and_answered_each(void **state)
+static void each_client_is_greeted_and_answered(void **state)
 {
 	const int a = qmp_join();
 	const int b = qmp_join();
@@ -56,7 +56,7 @@ static void a_message_may_come_in_pieces(void **state)
 	close(fd);
 }
 
-static void events_reach_all_that_have_negotiated(void **state)
+static void events_reach_all_clients_that_have_negotiated(void **state)
 {
 	const int a = qmp_join_whole();
 	const int b = qmp_join_whole();
@@ -85,7 +85,7 @@ static bool is_closed(int fd)
 	return size == 0 || errno == ECONNRESET;
 }
 
-static void who_never_reads_is_let_go_and_others_are_served(void **state)
+static void a_client_that_never_reads_is_disconnected_and_others_are_served(void **state)
 {
 	const unsigned int open_files = scratch_open_files();
 	const int deaf = qmp_join_whole();
@@ -109,7 +109,7 @@ static void who_never_reads_is_let_go_and_others_are_served(void **state)
 }
 
 /* It would have to be told the answers. */
-static void who_never_reads_is_not_listened_to(void **state)
+static void input_of_a_client_that_never_reads_is_not_processed(void **state)
 {
 	static const char text[] = "{\"execute\": \"query-commands\"}\n";
 	const int fd = qmp_join_whole();
@@ -133,7 +133,7 @@ static void who_never_reads_is_not_listened_to(void **state)
 	close(fd);
 }
 
-static void a_gigabyte_without_a_newline_is_one_error(void **state)
+static void a_gigabyte_without_a_newline_gets_one_error(void **state)
 {
 	static char bytes[1 << 15];
 	const int fd = qmp_join_whole();
@@ -152,7 +152,7 @@ static void a_gigabyte_without_a_newline_is_one_error(void **state)
 	close(fd);
 }
 
-static void nesting_without_an_end_is_one_error(void **state)
+static void nesting_without_an_end_gets_one_error(void **state)
 {
 	const int fd = qmp_join_whole();
 	char bytes[4096];
@@ -166,7 +166,7 @@ static void nesting_without_an_end_is_one_error(void **state)
 	close(fd);
 }
 
-static void who_leaves_within_a_message_is_forgotten(void **state)
+static void a_client_that_leaves_within_a_message_is_dropped(void **state)
 {
 	const unsigned int open_files = scratch_open_files();
 	const int fd = qmp_join_whole();
@@ -177,7 +177,7 @@ static void who_leaves_within_a_message_is_forgotten(void **state)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void who_stops_speaking_hears_the_answers(void **state)
+static void a_client_that_shuts_its_sending_side_gets_the_answers(void **state)
 {
 	const int fd = qmp_join_whole();
 
@@ -190,7 +190,7 @@ static void who_stops_speaking_hears_the_answers(void **state)
 }
 
 /* As `echo ... | socat` and scripts do that do not wait for the answer. */
-static void what_was_sent_before_the_client_left_is_carried_out(void **state)
+static void a_command_sent_before_its_client_left_is_carried_out(void **state)
 {
 	static const char text[] = "{'execute': 'qmp_capabilities'}{'execute': 'counts'}";
 	const unsigned int open_files = scratch_open_files();
@@ -217,7 +217,7 @@ static void what_was_sent_before_the_client_left_is_carried_out(void **state)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void all_of_many_commands_is_carried_out_for_a_client_that_left(void **state)
+static void many_commands_of_a_client_that_left_are_all_carried_out(void **state)
 {
 	static const char text[] = "{'execute': 'counts', 'id': 'a number to be sent back'}\n";
 	const int fd = qmp_join_whole();
@@ -232,7 +232,7 @@ static void all_of_many_commands_is_carried_out_for_a_client_that_left(void **st
 	assert_int_equal(qmp_counted, sent);
 }
 
-static void an_unfinished_message_is_answered_at_the_end(void **state)
+static void an_unfinished_message_gets_an_error_at_the_end_of_input(void **state)
 {
 	const int fd = qmp_join_whole();
 
@@ -246,7 +246,7 @@ static void an_unfinished_message_is_answered_at_the_end(void **state)
 
 /* --- more clients than there is room for --- */
 
-static void a_command_always_gets_in(void **state)
+static void a_command_is_served_beside_any_number_of_idle_clients(void **state)
 {
 	int fds[QMP_CLIENTS_MAX + 50];
 
@@ -260,7 +260,7 @@ static void a_command_always_gets_in(void **state)
 	qmp_leave_all(fds, QMP_CLIENTS_MAX + 50);
 }
 
-static void the_longest_idle_of_the_late_is_told_why_it_has_to_go(void **state)
+static void the_longest_idle_late_client_is_disconnected_with_the_reason(void **state)
 {
 	int fds[QMP_CLIENTS_MAX + QMP_CLIENTS_LATE];
 	int *late = &fds[QMP_CLIENTS_MAX];
@@ -309,7 +309,7 @@ int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
 	return (int)syscall(SYS_accept4, fd, NULL, NULL, flags);
 }
 
-static void without_descriptors_a_client_is_told_so(void **state)
+static void a_client_is_told_that_the_server_lacks_file_descriptors(void **state)
 {
 	const int other = qmp_join_whole();
 	struct rlimit limit;
@@ -340,7 +340,7 @@ static void without_descriptors_a_client_is_told_so(void **state)
 }
 
 /* qmp_serve() ends only if the server is at rest, with a client that waits. */
-static void without_memory_a_client_waits_and_the_server_rests(void **state)
+static void a_client_waits_and_the_server_does_not_spin_while_memory_is_short(void **state)
 {
 	struct pollfd fd = { .fd = qmp_server_fd(qmp_server), .events = POLLIN };
 	int client;
@@ -358,7 +358,7 @@ static void without_memory_a_client_waits_and_the_server_rests(void **state)
 	close(client);
 }
 
-static void the_socket_is_its_owners_alone(void **state)
+static void the_qmp_socket_is_accessible_to_its_owner_only(void **state)
 {
 	struct stat status;
 
@@ -366,7 +366,7 @@ static void the_socket_is_its_owners_alone(void **state)
 	assert_int_equal(status.st_mode & 07777, 0600);
 }
 
-static void one_that_was_left_behind_is_replaced(void **state)
+static void a_qmp_socket_that_was_left_behind_is_replaced(void **state)
 {
 	struct error error = { "" };
 	struct sockaddr_un address;
@@ -387,24 +387,24 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, qmp_set_up, qmp_tear_down)
 	const struct CMUnitTest tests[] = {
-		CASE(clients_are_greeted_and_answered_each),
+		CASE(each_client_is_greeted_and_answered),
 		CASE(a_message_may_come_in_pieces),
-		CASE(events_reach_all_that_have_negotiated),
-		CASE(who_never_reads_is_let_go_and_others_are_served),
-		CASE(who_never_reads_is_not_listened_to),
-		CASE(a_gigabyte_without_a_newline_is_one_error),
-		CASE(nesting_without_an_end_is_one_error),
-		CASE(who_leaves_within_a_message_is_forgotten),
-		CASE(who_stops_speaking_hears_the_answers),
-		CASE(what_was_sent_before_the_client_left_is_carried_out),
-		CASE(all_of_many_commands_is_carried_out_for_a_client_that_left),
-		CASE(an_unfinished_message_is_answered_at_the_end),
-		CASE(a_command_always_gets_in),
-		CASE(the_longest_idle_of_the_late_is_told_why_it_has_to_go),
-		CASE(without_descriptors_a_client_is_told_so),
-		CASE(without_memory_a_client_waits_and_the_server_rests),
-		CASE(the_socket_is_its_owners_alone),
-		CASE(one_that_was_left_behind_is_replaced),
+		CASE(events_reach_all_clients_that_have_negotiated),
+		CASE(a_client_that_never_reads_is_disconnected_and_others_are_served),
+		CASE(input_of_a_client_that_never_reads_is_not_processed),
+		CASE(a_gigabyte_without_a_newline_gets_one_error),
+		CASE(nesting_without_an_end_gets_one_error),
+		CASE(a_client_that_leaves_within_a_message_is_dropped),
+		CASE(a_client_that_shuts_its_sending_side_gets_the_answers),
+		CASE(a_command_sent_before_its_client_left_is_carried_out),
+		CASE(many_commands_of_a_client_that_left_are_all_carried_out),
+		CASE(an_unfinished_message_gets_an_error_at_the_end_of_input),
+		CASE(a_command_is_served_beside_any_number_of_idle_clients),
+		CASE(the_longest_idle_late_client_is_disconnected_with_the_reason),
+		CASE(a_client_is_told_that_the_server_lacks_file_descriptors),
+		CASE(a_client_waits_and_the_server_does_not_spin_while_memory_is_short),
+		CASE(the_qmp_socket_is_accessible_to_its_owner_only),
+		CASE(a_qmp_socket_that_was_left_behind_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

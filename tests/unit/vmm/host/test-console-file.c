@@ -107,7 +107,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void a_full_file_is_set_aside_and_the_one_before_it_goes(void **state)
+static void a_full_console_file_is_set_aside_in_place_of_the_former_one(void **state)
 {
 	open_console(LIMIT);
 	guest_repeats('a', LIMIT);
@@ -121,7 +121,7 @@ static void a_full_file_is_set_aside_and_the_one_before_it_goes(void **state)
 }
 
 /* Which also holds for a file that another run, or an earlier version, has left. */
-static void a_file_is_appended_within_its_limit(void **state)
+static void an_existing_console_file_is_appended_to_within_its_limit(void **state)
 {
 	for (int i = 0; i < 3; i++) {
 		open_console(LIMIT);
@@ -141,7 +141,7 @@ static void a_file_is_appended_within_its_limit(void **state)
 	assert_int_equal(size_of(former()), LIMIT / 2 + 3 * LIMIT);
 }
 
-static void the_limit_is_16_mebibytes_if_none_is_given(void **state)
+static void the_default_limit_of_a_console_file_is_16_mebibytes(void **state)
 {
 	open_console(0);
 	assert_int_equal(truncate(path(), 16 << 20), 0);
@@ -154,7 +154,7 @@ static void the_limit_is_16_mebibytes_if_none_is_given(void **state)
 }
 
 /* logrotate, either way: by another name, and by copying and truncating. */
-static void what_others_do_with_the_file_is_not_undone(void **state)
+static void a_console_file_that_is_renamed_or_truncated_is_written_anew(void **state)
 {
 	open_console(LIMIT);
 	guest_repeats('a', LIMIT);
@@ -171,7 +171,7 @@ static void what_others_do_with_the_file_is_not_undone(void **state)
 	assert_int_equal(console_file_close(&file), 0);
 }
 
-static void of_a_link_the_file_is_set_aside(void **state)
+static void a_full_console_file_behind_a_link_is_set_aside_at_its_own_place(void **state)
 {
 	struct error error = { "" };
 	struct stat status;
@@ -188,7 +188,7 @@ static void of_a_link_the_file_is_set_aside(void **state)
 }
 
 /* Output is lost then, not the host's disk. */
-static void a_file_that_cannot_be_set_aside_stays_within_its_limit(void **state)
+static void a_console_file_that_cannot_be_set_aside_stays_within_its_limit(void **state)
 {
 	assert_int_equal(mkdir(former(), 0755), 0);
 	open_console(LIMIT);
@@ -202,7 +202,7 @@ static void a_file_that_cannot_be_set_aside_stays_within_its_limit(void **state)
 						"missing here: cannot rename "));
 }
 
-static void what_is_lost_on_a_full_disk_is_told_where_it_is_missing(void **state)
+static void output_lost_on_a_full_disk_is_reported_where_it_is_missing(void **state)
 {
 	open_console(LIMIT);
 	guest_says("before");
@@ -218,7 +218,7 @@ static void what_is_lost_on_a_full_disk_is_told_where_it_is_missing(void **state
 }
 
 /* Space comes back for a part of that line at a time. */
-static void the_line_about_it_may_come_in_pieces(void **state)
+static void the_line_about_lost_output_may_be_written_in_pieces(void **state)
 {
 	open_console(CONSOLE_FILE_LIMIT);
 	write_error = EDQUOT;
@@ -233,7 +233,7 @@ static void the_line_about_it_may_come_in_pieces(void **state)
 	assert_non_null(strstr(content(path()), "]\r\nafter"));
 }
 
-static void what_is_lost_at_the_end_is_the_result(void **state)
+static void output_lost_at_the_end_is_reported_by_close(void **state)
 {
 	open_console(LIMIT);
 	guest_says("written");
@@ -243,7 +243,7 @@ static void what_is_lost_at_the_end_is_the_result(void **state)
 	assert_string_equal(content(path()), "written");
 }
 
-static void a_pipe_has_no_limit_and_is_waited_for(void **state)
+static void a_console_pipe_has_no_limit_and_its_reader_is_waited_for(void **state)
 {
 	struct error error = { "" };
 	char bytes[1000];
@@ -273,16 +273,16 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
 	const struct CMUnitTest tests[] = {
-		CASE(a_full_file_is_set_aside_and_the_one_before_it_goes),
-		CASE(a_file_is_appended_within_its_limit),
-		CASE(the_limit_is_16_mebibytes_if_none_is_given),
-		CASE(what_others_do_with_the_file_is_not_undone),
-		CASE(of_a_link_the_file_is_set_aside),
-		CASE(a_file_that_cannot_be_set_aside_stays_within_its_limit),
-		CASE(what_is_lost_on_a_full_disk_is_told_where_it_is_missing),
-		CASE(the_line_about_it_may_come_in_pieces),
-		CASE(what_is_lost_at_the_end_is_the_result),
-		CASE(a_pipe_has_no_limit_and_is_waited_for),
+		CASE(a_full_console_file_is_set_aside_in_place_of_the_former_one),
+		CASE(an_existing_console_file_is_appended_to_within_its_limit),
+		CASE(the_default_limit_of_a_console_file_is_16_mebibytes),
+		CASE(a_console_file_that_is_renamed_or_truncated_is_written_anew),
+		CASE(a_full_console_file_behind_a_link_is_set_aside_at_its_own_place),
+		CASE(a_console_file_that_cannot_be_set_aside_stays_within_its_limit),
+		CASE(output_lost_on_a_full_disk_is_reported_where_it_is_missing),
+		CASE(the_line_about_lost_output_may_be_written_in_pieces),
+		CASE(output_lost_at_the_end_is_reported_by_close),
+		CASE(a_console_pipe_has_no_limit_and_its_reader_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

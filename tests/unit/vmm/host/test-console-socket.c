@@ -91,7 +91,7 @@ static void expect_end(int fd)
 	assert_int_equal(recv(fd, &byte, 1, 0), 0);
 }
 
-static void bytes_pass_both_ways(void **state)
+static void bytes_pass_both_ways_between_client_and_guest(void **state)
 {
 	struct console c;
 	uint8_t found[8];
@@ -109,7 +109,7 @@ static void bytes_pass_both_ways(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void what_nobody_saw_waits_for_the_next(void **state)
+static void output_without_a_client_waits_for_the_next_one(void **state)
 {
 	struct console c;
 	int client;
@@ -131,7 +131,7 @@ static void what_nobody_saw_waits_for_the_next(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void of_too_much_the_oldest_goes(void **state)
+static void the_oldest_output_is_dropped_if_no_client_comes(void **state)
 {
 	static char text[CONSOLE_SOCKET_KEPT + 1000];
 	static char found[CONSOLE_SOCKET_KEPT];
@@ -160,7 +160,7 @@ static void of_too_much_the_oldest_goes(void **state)
 }
 
 /* A client that does not read holds the guest up, and loses nothing. */
-static void nothing_is_lost_under_load(void **state)
+static void a_client_under_load_loses_no_output(void **state)
 {
 	static char text[300000];
 	static char found[sizeof(text)];
@@ -193,7 +193,7 @@ static void nothing_is_lost_under_load(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void a_stalled_client_that_leaves_sets_the_guest_free(void **state)
+static void a_guest_that_waits_for_a_stalled_client_resumes_once_that_leaves(void **state)
 {
 	static char text[300000];
 	struct console c;
@@ -214,7 +214,7 @@ static void a_stalled_client_that_leaves_sets_the_guest_free(void **state)
 }
 
 /* Neither what was kept for it nor what the guest says meanwhile may cost a word of it. */
-static void what_a_client_says_before_it_leaves_is_heard(void **state)
+static void input_sent_before_a_client_left_reaches_the_guest(void **state)
 {
 	for (int i = 0; i < 3; i++) {
 		static char text[300000];
@@ -263,7 +263,7 @@ static size_t send_much(int client, const uint8_t *text, size_t size)
 	return sent;
 }
 
-static void all_that_a_client_sent_before_it_left_reaches_a_slow_guest(void **state)
+static void input_sent_before_a_client_left_reaches_a_slow_guest_completely(void **state)
 {
 	static uint8_t text[4 * TERMINAL_PENDING_SIZE];
 	static uint8_t found[sizeof(text)];
@@ -301,7 +301,7 @@ static void all_that_a_client_sent_before_it_left_reaches_a_slow_guest(void **st
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void one_too_many_is_told_that_the_guest_does_not_read(void **state)
+static void a_client_is_refused_if_the_guest_does_not_read_input_of_earlier_ones(void **state)
 {
 	static uint8_t text[4 * TERMINAL_PENDING_SIZE];
 	struct console c;
@@ -327,7 +327,7 @@ static void one_too_many_is_told_that_the_guest_does_not_read(void **state)
 }
 
 /* It is found out by receiving from it, when the guest has been held up before. */
-static void a_stalled_client_that_is_found_gone_sets_the_guest_free(void **state)
+static void a_guest_resumes_once_its_stalled_client_is_found_to_have_left(void **state)
 {
 	static char text[300000];
 	struct console c;
@@ -347,7 +347,7 @@ static void a_stalled_client_that_is_found_gone_sets_the_guest_free(void **state
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void a_second_client_is_told_and_turned_away(void **state)
+static void a_second_client_is_refused_with_the_reason(void **state)
 {
 	struct console c;
 	int first;
@@ -371,7 +371,7 @@ static void a_second_client_is_told_and_turned_away(void **state)
 }
 
 /* As `echo command | nc -NU` does: what it says last is heard, and answered. */
-static void a_client_that_says_no_more_may_still_listen(void **state)
+static void a_client_that_shuts_its_sending_side_still_gets_output(void **state)
 {
 	struct console c;
 	uint8_t found[4];
@@ -392,7 +392,7 @@ static void a_client_that_says_no_more_may_still_listen(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void input_that_nobody_reads_stays_with_the_client(void **state)
+static void input_that_the_guest_does_not_read_is_left_in_the_socket(void **state)
 {
 	static uint8_t text[2 * TERMINAL_PENDING_SIZE];
 	static uint8_t found[sizeof(text)];
@@ -419,7 +419,7 @@ static void input_that_nobody_reads_stays_with_the_client(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void the_socket_is_private_and_goes_with_its_owner(void **state)
+static void the_console_socket_is_private_and_removed_at_the_end(void **state)
 {
 	struct stat status;
 	struct console c;
@@ -443,7 +443,7 @@ static void refused(const char *part)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void only_a_socket_left_behind_is_replaced(void **state)
+static void only_a_console_socket_that_was_left_behind_is_replaced(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct console c;
@@ -463,7 +463,7 @@ static void only_a_socket_left_behind_is_replaced(void **state)
 	assert_int_equal(unlink(socket_path()), 0);
 }
 
-static void a_path_that_cannot_be_has_its_sentence(void **state)
+static void a_console_socket_at_an_impossible_path_is_refused_with_the_reason(void **state)
 {
 	char path[200];
 	struct console_socket *socket;
@@ -478,7 +478,7 @@ static void a_path_that_cannot_be_has_its_sentence(void **state)
 	scratch_says(&error, "/no/such/folder", "No such file or directory");
 }
 
-static void a_console_that_is_none_takes_all_and_gives_nothing(void **state)
+static void a_console_that_is_none_drops_output_and_has_no_input(void **state)
 {
 	static char text[100000];
 	struct console c;
@@ -497,22 +497,23 @@ static void a_console_that_is_none_takes_all_and_gives_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_pass_both_ways),
-		cmocka_unit_test(what_nobody_saw_waits_for_the_next),
-		cmocka_unit_test(of_too_much_the_oldest_goes),
-		cmocka_unit_test(nothing_is_lost_under_load),
-		cmocka_unit_test(a_stalled_client_that_leaves_sets_the_guest_free),
-		cmocka_unit_test(what_a_client_says_before_it_leaves_is_heard),
-		cmocka_unit_test(all_that_a_client_sent_before_it_left_reaches_a_slow_guest),
-		cmocka_unit_test(one_too_many_is_told_that_the_guest_does_not_read),
-		cmocka_unit_test(a_stalled_client_that_is_found_gone_sets_the_guest_free),
-		cmocka_unit_test(a_second_client_is_told_and_turned_away),
-		cmocka_unit_test(a_client_that_says_no_more_may_still_listen),
-		cmocka_unit_test(input_that_nobody_reads_stays_with_the_client),
-		cmocka_unit_test(the_socket_is_private_and_goes_with_its_owner),
-		cmocka_unit_test(only_a_socket_left_behind_is_replaced),
-		cmocka_unit_test(a_path_that_cannot_be_has_its_sentence),
-		cmocka_unit_test(a_console_that_is_none_takes_all_and_gives_nothing),
+		cmocka_unit_test(bytes_pass_both_ways_between_client_and_guest),
+		cmocka_unit_test(output_without_a_client_waits_for_the_next_one),
+		cmocka_unit_test(the_oldest_output_is_dropped_if_no_client_comes),
+		cmocka_unit_test(a_client_under_load_loses_no_output),
+		cmocka_unit_test(a_guest_that_waits_for_a_stalled_client_resumes_once_that_leaves),
+		cmocka_unit_test(input_sent_before_a_client_left_reaches_the_guest),
+		cmocka_unit_test(input_sent_before_a_client_left_reaches_a_slow_guest_completely),
+		cmocka_unit_test(
+			a_client_is_refused_if_the_guest_does_not_read_input_of_earlier_ones),
+		cmocka_unit_test(a_guest_resumes_once_its_stalled_client_is_found_to_have_left),
+		cmocka_unit_test(a_second_client_is_refused_with_the_reason),
+		cmocka_unit_test(a_client_that_shuts_its_sending_side_still_gets_output),
+		cmocka_unit_test(input_that_the_guest_does_not_read_is_left_in_the_socket),
+		cmocka_unit_test(the_console_socket_is_private_and_removed_at_the_end),
+		cmocka_unit_test(only_a_console_socket_that_was_left_behind_is_replaced),
+		cmocka_unit_test(a_console_socket_at_an_impossible_path_is_refused_with_the_reason),
+		cmocka_unit_test(a_console_that_is_none_drops_output_and_has_no_input),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

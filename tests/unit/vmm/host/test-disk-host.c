@@ -81,7 +81,7 @@ static void refused(const char *path, bool read_only, int err, const char *part)
 
 /* --- file systems --- */
 
-static void what_a_file_system_cannot_erase_is_kept_or_written(void **state)
+static void an_erase_that_the_file_system_lacks_is_skipped_or_written_as_zeros(void **state)
 {
 	static const int errors[] = { EOPNOTSUPP, ENOSYS, EINVAL, ENODEV, EPERM, ENOTTY, 524 };
 	uint8_t found[1024];
@@ -196,7 +196,7 @@ static void a_reader_is_refused_beside_a_qemu_that_writes(void **state)
 	}
 }
 
-static void readers_of_both_go_together(void **state)
+static void readers_of_dormouse_and_qemu_share_an_image(void **state)
 {
 	const char *path = make_image("qemu-reads");
 	const int qemu = qemu_opens(path, 1, 10);
@@ -221,10 +221,11 @@ static void readers_of_both_go_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_a_file_system_cannot_erase_is_kept_or_written),
+		cmocka_unit_test(
+			an_erase_that_the_file_system_lacks_is_skipped_or_written_as_zeros),
 		cmocka_unit_test(an_image_that_cannot_be_locked_is_refused_with_the_reason),
 		cmocka_unit_test(a_reader_is_refused_beside_a_qemu_that_writes),
-		cmocka_unit_test(readers_of_both_go_together),
+		cmocka_unit_test(readers_of_dormouse_and_qemu_share_an_image),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -72,7 +72,7 @@ static void an_image_is_opened_and_measured(void **state)
 	disk_close(&disk);
 }
 
-static void what_looks_like_another_format_is_known(void **state)
+static void an_image_of_another_format_is_recognized(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -99,7 +99,7 @@ static void what_looks_like_another_format_is_known(void **state)
 	}
 }
 
-static void a_long_name_is_cut_off(void **state)
+static void the_serial_number_of_a_disk_with_a_long_name_is_cut_off(void **state)
 {
 	const char *path = make_image("a-name-longer-than-twenty-bytes.img", 512);
 	struct error error;
@@ -112,7 +112,7 @@ static void a_long_name_is_cut_off(void **state)
 	disk_close(&disk);
 }
 
-static void read_only_cannot_write(void **state)
+static void a_disk_opened_read_only_cannot_be_written(void **state)
 {
 	const char *path = make_image("ro.img", 512);
 	struct error error;
@@ -124,7 +124,7 @@ static void read_only_cannot_write(void **state)
 	disk_close(&disk);
 }
 
-static void what_is_no_image_is_refused(void **state)
+static void a_path_that_is_no_image_is_refused(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -197,14 +197,14 @@ static void check_unreadable_image(void)
 	expect_text(path_of("secret"), true, -EACCES, text);
 }
 
-static void a_read_only_image_says_how_to_give_it(void **state)
+static void opening_a_read_only_image_for_writing_names_the_option_that_helps(void **state)
 {
 	make_image("protected", 512);
 	assert_int_equal(chmod(path_of("protected"), 0444), 0);
 	without_privilege(check_read_only_image);
 }
 
-static void an_unreadable_image_says_so(void **state)
+static void an_unreadable_image_is_refused_as_such(void **state)
 {
 	make_image("secret", 512);
 	assert_int_equal(chmod(path_of("secret"), 0000), 0);
@@ -235,7 +235,7 @@ static void an_image_has_one_writer_or_many_readers(void **state)
 }
 
 /* Another process holds the image, then is killed: its lock goes with it. */
-static void a_lock_ends_with_its_process(void **state)
+static void the_lock_of_an_image_ends_with_its_process(void **state)
 {
 	const char *path = make_image("held", 512);
 	struct error error;
@@ -291,14 +291,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_image_is_opened_and_measured),
-		cmocka_unit_test(what_looks_like_another_format_is_known),
-		cmocka_unit_test(a_long_name_is_cut_off),
-		cmocka_unit_test(read_only_cannot_write),
-		cmocka_unit_test(what_is_no_image_is_refused),
-		cmocka_unit_test(a_read_only_image_says_how_to_give_it),
-		cmocka_unit_test(an_unreadable_image_says_so),
+		cmocka_unit_test(an_image_of_another_format_is_recognized),
+		cmocka_unit_test(the_serial_number_of_a_disk_with_a_long_name_is_cut_off),
+		cmocka_unit_test(a_disk_opened_read_only_cannot_be_written),
+		cmocka_unit_test(a_path_that_is_no_image_is_refused),
+		cmocka_unit_test(opening_a_read_only_image_for_writing_names_the_option_that_helps),
+		cmocka_unit_test(an_unreadable_image_is_refused_as_such),
 		cmocka_unit_test(an_image_has_one_writer_or_many_readers),
-		cmocka_unit_test(a_lock_ends_with_its_process),
+		cmocka_unit_test(the_lock_of_an_image_ends_with_its_process),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

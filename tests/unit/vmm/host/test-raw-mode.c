@@ -242,22 +242,22 @@ static void as_shell(enum verdict (*shell)(void))
 	assert_int_equal(WEXITSTATUS(status), FINE);
 }
 
-static void a_stopped_job_gives_the_terminal_back_and_takes_it_again(void **state)
+static void a_stopped_job_restores_the_terminal_and_makes_it_raw_once_resumed(void **state)
 {
 	as_shell(stop_and_go_on);
 }
 
-static void a_job_stopped_without_warning_finds_its_way_back(void **state)
+static void a_job_stopped_by_sigstop_makes_the_terminal_raw_once_resumed(void **state)
 {
 	as_shell(stop_hard);
 }
 
-static void no_signal_leaves_the_terminal_raw(void **state)
+static void a_job_ended_by_any_signal_restores_the_terminal(void **state)
 {
 	as_shell(end_by_each_signal);
 }
 
-static void the_background_is_not_raw(void **state)
+static void a_job_in_the_background_leaves_the_terminal_as_it_is(void **state)
 {
 	as_shell(begin_in_background);
 }
@@ -265,10 +265,10 @@ static void the_background_is_not_raw(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_stopped_job_gives_the_terminal_back_and_takes_it_again),
-		cmocka_unit_test(a_job_stopped_without_warning_finds_its_way_back),
-		cmocka_unit_test(no_signal_leaves_the_terminal_raw),
-		cmocka_unit_test(the_background_is_not_raw),
+		cmocka_unit_test(a_stopped_job_restores_the_terminal_and_makes_it_raw_once_resumed),
+		cmocka_unit_test(a_job_stopped_by_sigstop_makes_the_terminal_raw_once_resumed),
+		cmocka_unit_test(a_job_ended_by_any_signal_restores_the_terminal),
+		cmocka_unit_test(a_job_in_the_background_leaves_the_terminal_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

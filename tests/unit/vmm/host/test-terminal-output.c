@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-static void each_byte_is_out_at_once(void **state)
+static void each_byte_of_output_is_written_at_once(void **state)
 {
 	struct console c;
 
@@ -24,7 +24,7 @@ static void each_byte_is_out_at_once(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void a_reader_who_stalls_holds_up_the_guest_and_loses_nothing(void **state)
+static void a_stalled_reader_makes_the_guest_wait_and_loses_no_output(void **state)
 {
 	static char text[1 << 20];
 	static char found[sizeof(text)];
@@ -57,7 +57,7 @@ static void a_reader_who_stalls_holds_up_the_guest_and_loses_nothing(void **stat
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void the_last_bytes_are_waited_for(void **state)
+static void the_last_bytes_of_output_are_written_before_the_end(void **state)
 {
 	static char text[1 << 20];
 	static char found[sizeof(text)];
@@ -90,7 +90,7 @@ static void the_last_bytes_are_waited_for(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void a_reader_who_never_comes_back_is_told_of(void **state)
+static void output_that_is_never_read_is_reported_at_the_end(void **state)
 {
 	static char text[1 << 20];
 	struct console c;
@@ -100,7 +100,7 @@ static void a_reader_who_never_comes_back_is_told_of(void **state)
 	assert_int_equal(console_teardown(&c), -ETIMEDOUT);
 }
 
-static void a_reader_who_is_gone_is_no_harm_and_is_told_of(void **state)
+static void a_closed_output_is_reported_and_the_guest_continues(void **state)
 {
 	struct console c;
 
@@ -111,7 +111,7 @@ static void a_reader_who_is_gone_is_no_harm_and_is_told_of(void **state)
 	assert_int_equal(console_teardown(&c), -EPIPE);
 }
 
-static void standard_output_stays_as_it_was_for_others(void **state)
+static void standard_output_keeps_its_flags_for_other_processes(void **state)
 {
 	struct console c;
 
@@ -167,7 +167,7 @@ static void output_to_a_file_is_appended(void **state)
 	unlink(path);
 }
 
-static void a_full_disk_is_no_harm_and_is_told_of(void **state)
+static void output_onto_a_full_disk_is_reported_and_the_guest_continues(void **state)
 {
 	struct console c;
 
@@ -177,7 +177,7 @@ static void a_full_disk_is_no_harm_and_is_told_of(void **state)
 	assert_int_equal(console_teardown(&c), -ENOSPC);
 }
 
-static void a_file_that_cannot_be_written_has_its_sentence(void **state)
+static void an_output_file_that_cannot_be_opened_is_refused_with_the_reason(void **state)
 {
 	static const struct {
 		const char *path;
@@ -200,16 +200,16 @@ static void a_file_that_cannot_be_written_has_its_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_byte_is_out_at_once),
-		cmocka_unit_test(a_reader_who_stalls_holds_up_the_guest_and_loses_nothing),
-		cmocka_unit_test(the_last_bytes_are_waited_for),
-		cmocka_unit_test(a_reader_who_never_comes_back_is_told_of),
-		cmocka_unit_test(a_reader_who_is_gone_is_no_harm_and_is_told_of),
-		cmocka_unit_test(standard_output_stays_as_it_was_for_others),
+		cmocka_unit_test(each_byte_of_output_is_written_at_once),
+		cmocka_unit_test(a_stalled_reader_makes_the_guest_wait_and_loses_no_output),
+		cmocka_unit_test(the_last_bytes_of_output_are_written_before_the_end),
+		cmocka_unit_test(output_that_is_never_read_is_reported_at_the_end),
+		cmocka_unit_test(a_closed_output_is_reported_and_the_guest_continues),
+		cmocka_unit_test(standard_output_keeps_its_flags_for_other_processes),
 		cmocka_unit_test(output_may_be_a_socket),
 		cmocka_unit_test(output_to_a_file_is_appended),
-		cmocka_unit_test(a_full_disk_is_no_harm_and_is_told_of),
-		cmocka_unit_test(a_file_that_cannot_be_written_has_its_sentence),
+		cmocka_unit_test(output_onto_a_full_disk_is_reported_and_the_guest_continues),
+		cmocka_unit_test(an_output_file_that_cannot_be_opened_is_refused_with_the_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

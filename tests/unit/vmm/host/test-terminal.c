@@ -16,7 +16,7 @@
 
 /* --- plain input --- */
 
-static void plain_input_reaches_the_guest_whole_however_slow_it_reads(void **state)
+static void piped_input_reaches_a_slow_guest_completely(void **state)
 {
 	static uint8_t text[40000];
 	static uint8_t found[sizeof(text)];
@@ -33,7 +33,7 @@ static void plain_input_reaches_the_guest_whole_however_slow_it_reads(void **sta
 }
 
 /* A guest that reads nothing stops the pipe, and the main loop is not kept busy. */
-static void input_that_nobody_reads_is_kept_where_it_is(void **state)
+static void input_that_the_guest_does_not_read_is_left_in_its_pipe(void **state)
 {
 	static uint8_t text[200000];
 	static uint8_t found[sizeof(text)];
@@ -71,7 +71,7 @@ static void input_that_nobody_reads_is_kept_where_it_is(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void the_end_of_input_is_just_that(void **state)
+static void the_end_of_input_does_not_end_dormouse(void **state)
 {
 	uint8_t found[3];
 	struct console c;
@@ -120,7 +120,7 @@ static void input_may_be_a_file_or_nothing(void **state)
 
 /* --- a terminal --- */
 
-static void a_terminal_is_raw_while_it_is_ours(void **state)
+static void a_terminal_is_raw_while_dormouse_uses_it(void **state)
 {
 	struct termios mode;
 	struct console c;
@@ -148,7 +148,7 @@ static void a_terminal_is_raw_while_it_is_ours(void **state)
 }
 
 /* exit() at any point, as after a failure far from the console. */
-static void a_terminal_is_set_back_by_exit(void **state)
+static void a_terminal_is_restored_by_exit(void **state)
 {
 	struct termios mode;
 	struct console c;
@@ -178,7 +178,7 @@ static void a_terminal_is_set_back_by_exit(void **state)
 	close(slave);
 }
 
-static void keys_reach_the_guest_and_its_output_the_user(void **state)
+static void keys_reach_the_guest_and_output_reaches_the_terminal(void **state)
 {
 	uint8_t found[7];
 	struct console c;
@@ -192,7 +192,7 @@ static void keys_reach_the_guest_and_its_output_the_user(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void ctrl_a_twice_is_ctrl_a_once(void **state)
+static void ctrl_a_typed_twice_sends_one_to_the_guest(void **state)
 {
 	uint8_t found[4];
 	struct console c;
@@ -204,7 +204,7 @@ static void ctrl_a_twice_is_ctrl_a_once(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void ctrl_a_x_quits(void **state)
+static void ctrl_a_x_quits_dormouse(void **state)
 {
 	struct console c;
 
@@ -217,7 +217,7 @@ static void ctrl_a_x_quits(void **state)
 }
 
 /* When one needs it most: the guest hangs and has not read for a long time. */
-static void ctrl_a_x_quits_though_the_guest_reads_nothing(void **state)
+static void ctrl_a_x_quits_though_the_guest_reads_no_input(void **state)
 {
 	static char keys[TERMINAL_PENDING_SIZE + 3000];
 	struct console c;
@@ -242,7 +242,7 @@ static void ctrl_a_x_quits_though_the_guest_reads_nothing(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void ctrl_a_h_and_any_other_key_help(void **state)
+static void ctrl_a_h_and_any_other_key_print_help(void **state)
 {
 	static const char *const keys[] = { "\001h", "\001?", "\001q" };
 
@@ -259,7 +259,7 @@ static void ctrl_a_h_and_any_other_key_help(void **state)
 	}
 }
 
-static void with_output_to_a_file_the_terminal_is_left_alone(void **state)
+static void a_terminal_is_not_made_raw_if_output_goes_to_a_file(void **state)
 {
 	struct termios mode;
 	struct console c;
@@ -280,18 +280,18 @@ static void with_output_to_a_file_the_terminal_is_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_input_reaches_the_guest_whole_however_slow_it_reads),
-		cmocka_unit_test(input_that_nobody_reads_is_kept_where_it_is),
-		cmocka_unit_test(the_end_of_input_is_just_that),
+		cmocka_unit_test(piped_input_reaches_a_slow_guest_completely),
+		cmocka_unit_test(input_that_the_guest_does_not_read_is_left_in_its_pipe),
+		cmocka_unit_test(the_end_of_input_does_not_end_dormouse),
 		cmocka_unit_test(input_may_be_a_file_or_nothing),
-		cmocka_unit_test(a_terminal_is_raw_while_it_is_ours),
-		cmocka_unit_test(a_terminal_is_set_back_by_exit),
-		cmocka_unit_test(keys_reach_the_guest_and_its_output_the_user),
-		cmocka_unit_test(ctrl_a_twice_is_ctrl_a_once),
-		cmocka_unit_test(ctrl_a_x_quits),
-		cmocka_unit_test(ctrl_a_x_quits_though_the_guest_reads_nothing),
-		cmocka_unit_test(ctrl_a_h_and_any_other_key_help),
-		cmocka_unit_test(with_output_to_a_file_the_terminal_is_left_alone),
+		cmocka_unit_test(a_terminal_is_raw_while_dormouse_uses_it),
+		cmocka_unit_test(a_terminal_is_restored_by_exit),
+		cmocka_unit_test(keys_reach_the_guest_and_output_reaches_the_terminal),
+		cmocka_unit_test(ctrl_a_typed_twice_sends_one_to_the_guest),
+		cmocka_unit_test(ctrl_a_x_quits_dormouse),
+		cmocka_unit_test(ctrl_a_x_quits_though_the_guest_reads_no_input),
+		cmocka_unit_test(ctrl_a_h_and_any_other_key_print_help),
+		cmocka_unit_test(a_terminal_is_not_made_raw_if_output_goes_to_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

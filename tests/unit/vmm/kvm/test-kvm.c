@@ -136,7 +136,7 @@ static void assert_refused(int wanted, const char *sentence)
 	assert_int_equal(next_fd(), before);
 }
 
-static void a_good_host_is_taken_as_it_is(void **state)
+static void a_host_with_all_capabilities_is_accepted(void **state)
 {
 	struct error error = { "" };
 	struct kvm kvm;
@@ -151,7 +151,7 @@ static void a_good_host_is_taken_as_it_is(void **state)
 	kvm_close(&kvm);
 }
 
-static void what_an_older_kernel_does_not_say_is_assumed(void **state)
+static void a_kernel_that_does_not_report_its_limits_gets_defaults(void **state)
 {
 	struct error error = { "" };
 	struct kvm kvm;
@@ -165,7 +165,7 @@ static void what_an_older_kernel_does_not_say_is_assumed(void **state)
 	kvm_close(&kvm);
 }
 
-static void no_device_means_no_kvm(void **state)
+static void a_host_without_dev_kvm_is_refused_with_the_reason(void **state)
 {
 	host = good_host;
 	host.open_errno = ENOENT;
@@ -179,7 +179,7 @@ static void no_device_means_no_kvm(void **state)
 	assert_refused(-ENODEV, "cannot open /dev/kvm: No such device");
 }
 
-static void a_device_of_that_name_need_not_be_kvm(void **state)
+static void a_dev_kvm_that_is_not_kvm_is_refused(void **state)
 {
 	host = good_host;
 	host.version = -ENOTTY;
@@ -189,7 +189,7 @@ static void a_device_of_that_name_need_not_be_kvm(void **state)
 	assert_refused(-ENODEV, "/dev/kvm is not KVM: KVM_GET_API_VERSION says another version");
 }
 
-static void another_machines_kvm_is_told_from_an_old_one(void **state)
+static void a_kvm_of_another_architecture_is_refused_as_such(void **state)
 {
 	host = good_host;
 	host.lacking = KVM_CAP_ARM_PSCI;
@@ -197,7 +197,7 @@ static void another_machines_kvm_is_told_from_an_old_one(void **state)
 }
 
 /* Each thing that is needed, with the release that brought it. */
-static void an_old_kernel_is_told_what_it_lacks(void **state)
+static void an_old_kernel_is_refused_with_what_it_lacks(void **state)
 {
 	char sentence[256];
 
@@ -212,7 +212,7 @@ static void an_old_kernel_is_told_what_it_lacks(void **state)
 	}
 }
 
-static void a_shared_page_without_a_size_is_an_error(void **state)
+static void a_kvm_run_page_without_a_size_is_refused(void **state)
 {
 	host = good_host;
 	host.run_size = -EIO;
@@ -220,7 +220,7 @@ static void a_shared_page_without_a_size_is_an_error(void **state)
 }
 
 /* As by the signals that stop a process and let it go on, while its guest resets. */
-static void making_a_vm_goes_on_after_signals(void **state)
+static void creating_a_vm_is_repeated_after_a_signal(void **state)
 {
 	const struct kvm kvm = { .fd = -1 };
 	struct error error = { "" };
@@ -239,14 +239,14 @@ static void making_a_vm_goes_on_after_signals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_host_is_taken_as_it_is),
-		cmocka_unit_test(what_an_older_kernel_does_not_say_is_assumed),
-		cmocka_unit_test(no_device_means_no_kvm),
-		cmocka_unit_test(a_device_of_that_name_need_not_be_kvm),
-		cmocka_unit_test(another_machines_kvm_is_told_from_an_old_one),
-		cmocka_unit_test(an_old_kernel_is_told_what_it_lacks),
-		cmocka_unit_test(a_shared_page_without_a_size_is_an_error),
-		cmocka_unit_test(making_a_vm_goes_on_after_signals),
+		cmocka_unit_test(a_host_with_all_capabilities_is_accepted),
+		cmocka_unit_test(a_kernel_that_does_not_report_its_limits_gets_defaults),
+		cmocka_unit_test(a_host_without_dev_kvm_is_refused_with_the_reason),
+		cmocka_unit_test(a_dev_kvm_that_is_not_kvm_is_refused),
+		cmocka_unit_test(a_kvm_of_another_architecture_is_refused_as_such),
+		cmocka_unit_test(an_old_kernel_is_refused_with_what_it_lacks),
+		cmocka_unit_test(a_kvm_run_page_without_a_size_is_refused),
+		cmocka_unit_test(creating_a_vm_is_repeated_after_a_signal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,7 @@ static int expected(enum vm_state from, enum vm_trigger trigger)
 	return -1;
 }
 
-static void each_trigger_leads_where_it_should_or_nowhere(void **state)
+static void each_trigger_leads_to_its_state_or_is_refused(void **state)
 {
 	for (int from = 0; from < VM_STATE_COUNT; from++) {
 		for (int trigger = 0; trigger < VM_TRIGGER_COUNT; trigger++) {
@@ -76,7 +76,7 @@ static void each_trigger_leads_where_it_should_or_nowhere(void **state)
 	}
 }
 
-static void the_words_of_states_are_these(void **state)
+static void the_states_have_their_documented_words(void **state)
 {
 	static const char *const words[] = {
 		[VM_OFF] = "off",
@@ -98,7 +98,7 @@ static void the_words_of_states_are_these(void **state)
 	}
 }
 
-static void the_words_of_triggers_are_these(void **state)
+static void the_triggers_have_their_documented_words(void **state)
 {
 	static const char *const words[] = {
 		[VM_TRIGGER_START] = "start",	      [VM_TRIGGER_SUSPEND] = "suspend",
@@ -118,7 +118,7 @@ static void the_words_of_triggers_are_these(void **state)
 	}
 }
 
-static void an_unknown_word_is_refused(void **state)
+static void an_unknown_word_for_a_state_or_trigger_is_refused(void **state)
 {
 	static const char *const words[] = { "", "Off", "off ", " off", "of", "asleep", "1" };
 	enum vm_state vm_state = VM_STATE_COUNT;
@@ -135,7 +135,7 @@ static void an_unknown_word_is_refused(void **state)
 	assert_int_equal(trigger, VM_TRIGGER_COUNT);
 }
 
-static void the_exit_status_tells_how_it_ended(void **state)
+static void the_exit_status_says_how_the_guest_ended(void **state)
 {
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_OFF), 0);
 	assert_int_equal(lifecycle_exit_status(VM_HIBERNATED, VM_TRIGGER_HIBERNATE), 3);
@@ -149,7 +149,7 @@ static void the_exit_status_tells_how_it_ended(void **state)
 }
 
 /* The table of docs/design.md: trigger, where from and to, what reports it, exit status. */
-static void the_table_is_that_of_the_documents(void **state)
+static void the_table_of_transitions_equals_the_documented_one(void **state)
 {
 	FILE *file = fopen("docs/design.md", "r");
 	char text[1 << 17];
@@ -191,7 +191,7 @@ static void the_table_is_that_of_the_documents(void **state)
 }
 
 /* Only a guest that has not run since what its file has may go on with that. */
-static void a_file_may_be_restored_while_its_guest_has_not_run_on(void **state)
+static void a_saved_file_may_be_restored_while_its_guest_has_not_run_since(void **state)
 {
 	for (int i = 0; i < VM_STATE_COUNT; i++) {
 		for (int died = 0; died < 2; died++) {
@@ -203,7 +203,7 @@ static void a_file_may_be_restored_while_its_guest_has_not_run_on(void **state)
 }
 
 /* A signal that comes as the guest is saying that its image is complete. */
-static void a_guest_that_ends_itself_is_right_against_who_stops_it(void **state)
+static void an_off_or_hibernation_by_the_guest_outranks_a_quit(void **state)
 {
 	for (int i = 0; i < VM_TRIGGER_COUNT; i++) {
 		for (int j = 0; j < VM_TRIGGER_COUNT; j++) {
@@ -217,7 +217,7 @@ static void a_guest_that_ends_itself_is_right_against_who_stops_it(void **state)
 	}
 }
 
-static void a_cause_is_set_without_arguments_and_as_of_now(void **state)
+static void a_new_cause_has_no_arguments_and_the_present_time(void **state)
 {
 	struct cause cause;
 	const time_t before = time(NULL);
@@ -234,7 +234,7 @@ static void a_cause_is_set_without_arguments_and_as_of_now(void **state)
 	assert_true(cause.when >= before && cause.when <= time(NULL));
 }
 
-static void words_that_are_too_long_are_cut_off_between_characters(void **state)
+static void words_of_a_cause_that_are_too_long_are_cut_off_between_characters(void **state)
 {
 	static const char *const characters[] = { "x", "\u00e9", "\u20ac", "\U0001f400" };
 	struct cause cause;
@@ -262,7 +262,7 @@ static void words_that_are_too_long_are_cut_off_between_characters(void **state)
 	}
 }
 
-static void words_that_just_fit_are_kept_whole(void **state)
+static void words_of_a_cause_that_just_fit_are_kept(void **state)
 {
 	struct cause cause;
 	char what[sizeof(cause.what)];
@@ -274,7 +274,7 @@ static void words_that_just_fit_are_kept_whole(void **state)
 	assert_string_equal(cause.what, what);
 }
 
-static void a_cause_is_said_in_words(void **state)
+static void a_cause_is_described_in_words(void **state)
 {
 	static const struct {
 		struct cause cause;
@@ -306,7 +306,7 @@ static void a_cause_is_said_in_words(void **state)
 	}
 }
 
-static void the_longest_cause_is_said_whole(void **state)
+static void the_longest_cause_is_described_completely(void **state)
 {
 	static const char rest[] =
 		", type 0xffffffff, cookie 0xffffffffffffffff, from vCPU 2147483647";
@@ -320,7 +320,7 @@ static void the_longest_cause_is_said_whole(void **state)
 	assert_string_equal(text + sizeof(cause.what) - 1, rest);
 }
 
-static void a_time_is_rfc_3339_and_comes_back(void **state)
+static void a_time_is_formatted_as_rfc_3339_and_parsed_back(void **state)
 {
 	static const struct {
 		time_t when;
@@ -344,7 +344,7 @@ static void a_time_is_rfc_3339_and_comes_back(void **state)
 	}
 }
 
-static void what_is_no_such_time_is_refused(void **state)
+static void a_time_that_is_not_rfc_3339_is_refused(void **state)
 {
 	static const char *const cases[] = {
 		"",
@@ -379,21 +379,21 @@ static void what_is_no_such_time_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_trigger_leads_where_it_should_or_nowhere),
-		cmocka_unit_test(the_words_of_states_are_these),
-		cmocka_unit_test(the_words_of_triggers_are_these),
-		cmocka_unit_test(an_unknown_word_is_refused),
-		cmocka_unit_test(the_exit_status_tells_how_it_ended),
-		cmocka_unit_test(the_table_is_that_of_the_documents),
-		cmocka_unit_test(a_file_may_be_restored_while_its_guest_has_not_run_on),
-		cmocka_unit_test(a_guest_that_ends_itself_is_right_against_who_stops_it),
-		cmocka_unit_test(a_cause_is_set_without_arguments_and_as_of_now),
-		cmocka_unit_test(words_that_are_too_long_are_cut_off_between_characters),
-		cmocka_unit_test(words_that_just_fit_are_kept_whole),
-		cmocka_unit_test(a_cause_is_said_in_words),
-		cmocka_unit_test(the_longest_cause_is_said_whole),
-		cmocka_unit_test(a_time_is_rfc_3339_and_comes_back),
-		cmocka_unit_test(what_is_no_such_time_is_refused),
+		cmocka_unit_test(each_trigger_leads_to_its_state_or_is_refused),
+		cmocka_unit_test(the_states_have_their_documented_words),
+		cmocka_unit_test(the_triggers_have_their_documented_words),
+		cmocka_unit_test(an_unknown_word_for_a_state_or_trigger_is_refused),
+		cmocka_unit_test(the_exit_status_says_how_the_guest_ended),
+		cmocka_unit_test(the_table_of_transitions_equals_the_documented_one),
+		cmocka_unit_test(a_saved_file_may_be_restored_while_its_guest_has_not_run_since),
+		cmocka_unit_test(an_off_or_hibernation_by_the_guest_outranks_a_quit),
+		cmocka_unit_test(a_new_cause_has_no_arguments_and_the_present_time),
+		cmocka_unit_test(words_of_a_cause_that_are_too_long_are_cut_off_between_characters),
+		cmocka_unit_test(words_of_a_cause_that_just_fit_are_kept),
+		cmocka_unit_test(a_cause_is_described_in_words),
+		cmocka_unit_test(the_longest_cause_is_described_completely),
+		cmocka_unit_test(a_time_is_formatted_as_rfc_3339_and_parsed_back),
+		cmocka_unit_test(a_time_that_is_not_rfc_3339_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

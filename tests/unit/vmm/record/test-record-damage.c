@@ -66,7 +66,7 @@ static void damage(const char *path, const char *value)
 	record_damage(dir_fd, path, value);
 }
 
-static void a_record_cut_off_anywhere_is_refused(void **state)
+static void a_record_truncated_anywhere_is_refused(void **state)
 {
 	char text[4096];
 	ssize_t size;
@@ -84,7 +84,7 @@ static void a_record_cut_off_anywhere_is_refused(void **state)
 }
 
 /* Whatever flips, a bit of each byte, it is refused or a record all the same: it never crashes. */
-static void a_record_with_a_flipped_bit_does_no_harm(void **state)
+static void a_record_with_any_bit_flipped_is_refused_or_loaded(void **state)
 {
 	char text[4096];
 	unsigned int refusals = 0;
@@ -143,7 +143,7 @@ static const char *const required[] = {
 	"machine.disks.2.read-only",
 };
 
-static void what_is_missing_is_missed(void **state)
+static void a_record_that_lacks_a_required_key_is_refused(void **state)
 {
 	damage("format", NULL);
 	refused(-EINVAL, "is damaged: it does not say its format");
@@ -164,7 +164,7 @@ static void mistype(const char *path)
 	}
 }
 
-static void a_value_of_another_type_is_refused(void **state)
+static void a_record_with_a_value_of_another_type_is_refused(void **state)
 {
 	for (size_t i = 0; i < COUNT(required); i++)
 		mistype(required[i]);
@@ -173,7 +173,7 @@ static void a_value_of_another_type_is_refused(void **state)
 	mistype("machine.console");
 }
 
-static void a_value_outside_its_range_is_refused(void **state)
+static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 {
 	static const struct {
 		const char *path;
@@ -300,7 +300,7 @@ static void a_value_outside_its_range_is_refused(void **state)
 	}
 }
 
-static void a_flat_binarys_address_that_is_none_is_refused(void **state)
+static void a_record_with_an_impossible_address_of_a_flat_binary_is_refused(void **state)
 {
 	static const char *const values[] = { "\"\"",	  "\"0\"",    "\"0x\"", "\"-1\"",
 					      "\"here\"", "\"0x4 \"", "64",	"null" };
@@ -313,7 +313,7 @@ static void a_flat_binarys_address_that_is_none_is_refused(void **state)
 	}
 }
 
-static void a_number_that_no_integer_holds_is_refused(void **state)
+static void a_record_with_a_number_that_no_integer_holds_is_refused(void **state)
 {
 	static const char text[] = "{\"format\": 1, \"boots\": 9223372036854775808}";
 
@@ -321,7 +321,7 @@ static void a_number_that_no_integer_holds_is_refused(void **state)
 	refused(-EINVAL, "is damaged: line 1: too big integer");
 }
 
-static void words_that_are_too_long_are_refused(void **state)
+static void a_record_with_words_that_are_too_long_is_refused(void **state)
 {
 	char text[256];
 
@@ -338,7 +338,7 @@ static void words_that_are_too_long_are_refused(void **state)
 	refused(-EINVAL, "outside its range");
 }
 
-static void more_disks_than_there_can_be_are_refused(void **state)
+static void a_record_with_too_many_disks_is_refused(void **state)
 {
 	char text[2048] = "[";
 
@@ -354,13 +354,13 @@ static void more_disks_than_there_can_be_are_refused(void **state)
 }
 
 /* A later disk is wrong: what was taken of the earlier ones is given back, says ASan. */
-static void a_record_that_is_wrong_at_its_end_leaves_nothing(void **state)
+static void a_record_refused_at_its_end_leaves_no_memory_allocated(void **state)
 {
 	damage("machine.disks.2.path", "{\"bytes\": \"2f0\"}");
 	refused(-EINVAL, "outside its range");
 }
 
-static void a_key_given_twice_is_refused(void **state)
+static void a_record_with_a_key_twice_is_refused(void **state)
 {
 	static const char text[] = "{\n\"format\": 1,\n\"format\": 1\n}";
 
@@ -368,7 +368,7 @@ static void a_key_given_twice_is_refused(void **state)
 	refused(-EINVAL, "is damaged: line 3: duplicate object key");
 }
 
-static void a_key_of_tomorrow_is_passed_over(void **state)
+static void a_record_with_an_unknown_key_is_loaded_without_it(void **state)
 {
 	struct record want = record_example();
 	struct record loaded;
@@ -380,7 +380,7 @@ static void a_key_of_tomorrow_is_passed_over(void **state)
 	record_free(&want);
 }
 
-static void a_later_machine_version_is_named(void **state)
+static void a_record_of_a_later_machine_version_is_refused_by_name(void **state)
 {
 	static const char *const versions[] = { "3", "4294967297", "9223372036854775807" };
 
@@ -395,7 +395,7 @@ static void a_later_machine_version_is_named(void **state)
 	}
 }
 
-static void another_format_is_named(void **state)
+static void a_record_of_another_format_is_refused_by_name(void **state)
 {
 	static const char *const formats[] = { "0", "3", "-1", "9223372036854775807" };
 
@@ -414,7 +414,7 @@ static void another_format_is_named(void **state)
 	refused(-EINVAL, "does not say its format");
 }
 
-static void what_is_no_json_is_refused(void **state)
+static void a_record_that_is_no_json_is_refused(void **state)
 {
 	static const struct {
 		const char *text;
@@ -442,7 +442,7 @@ static void what_is_no_json_is_refused(void **state)
 }
 
 /* As deep as the file allows. */
-static void no_nesting_is_too_deep_to_be_refused(void **state)
+static void a_record_nested_as_deeply_as_possible_is_refused(void **state)
 {
 	static char text[200 * 1024];
 
@@ -451,7 +451,7 @@ static void no_nesting_is_too_deep_to_be_refused(void **state)
 	refused(-EINVAL, "is damaged: line 1: ");
 }
 
-static void a_file_too_large_for_a_record_is_refused(void **state)
+static void a_record_that_is_too_large_is_refused(void **state)
 {
 	static char text[300 * 1024];
 
@@ -464,7 +464,7 @@ static void a_file_too_large_for_a_record_is_refused(void **state)
 	refused(-ELOOP, "cannot read the record of " RECORD_VM);
 }
 
-static void what_is_no_file_is_refused_at_once(void **state)
+static void a_record_that_is_no_regular_file_is_refused_at_once(void **state)
 {
 	(void)unlinkat(dir_fd, "record.json", 0);
 	assert_int_equal(mkdirat(dir_fd, "record.json", 0755), 0);
@@ -491,7 +491,7 @@ static const char *check_unreadable(void)
 		       : NULL;
 }
 
-static void a_record_that_may_not_be_read_says_so(void **state)
+static void a_record_without_read_permission_is_refused_as_such(void **state)
 {
 	save_good();
 	assert_int_equal(fchmodat(dir_fd, "record.json", 0000, 0), 0);
@@ -518,25 +518,25 @@ static int remove_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_record_cut_off_anywhere_is_refused),
-		TEST(a_record_with_a_flipped_bit_does_no_harm),
-		TEST(what_is_missing_is_missed),
-		TEST(a_value_of_another_type_is_refused),
-		TEST(a_value_outside_its_range_is_refused),
-		TEST(a_flat_binarys_address_that_is_none_is_refused),
-		TEST(a_number_that_no_integer_holds_is_refused),
-		TEST(words_that_are_too_long_are_refused),
-		TEST(more_disks_than_there_can_be_are_refused),
-		TEST(a_record_that_is_wrong_at_its_end_leaves_nothing),
-		TEST(a_key_given_twice_is_refused),
-		TEST(a_key_of_tomorrow_is_passed_over),
-		TEST(a_later_machine_version_is_named),
-		TEST(another_format_is_named),
-		TEST(what_is_no_json_is_refused),
-		TEST(no_nesting_is_too_deep_to_be_refused),
-		TEST(a_file_too_large_for_a_record_is_refused),
-		TEST(what_is_no_file_is_refused_at_once),
-		TEST(a_record_that_may_not_be_read_says_so),
+		TEST(a_record_truncated_anywhere_is_refused),
+		TEST(a_record_with_any_bit_flipped_is_refused_or_loaded),
+		TEST(a_record_that_lacks_a_required_key_is_refused),
+		TEST(a_record_with_a_value_of_another_type_is_refused),
+		TEST(a_record_with_a_value_outside_its_range_is_refused),
+		TEST(a_record_with_an_impossible_address_of_a_flat_binary_is_refused),
+		TEST(a_record_with_a_number_that_no_integer_holds_is_refused),
+		TEST(a_record_with_words_that_are_too_long_is_refused),
+		TEST(a_record_with_too_many_disks_is_refused),
+		TEST(a_record_refused_at_its_end_leaves_no_memory_allocated),
+		TEST(a_record_with_a_key_twice_is_refused),
+		TEST(a_record_with_an_unknown_key_is_loaded_without_it),
+		TEST(a_record_of_a_later_machine_version_is_refused_by_name),
+		TEST(a_record_of_another_format_is_refused_by_name),
+		TEST(a_record_that_is_no_json_is_refused),
+		TEST(a_record_nested_as_deeply_as_possible_is_refused),
+		TEST(a_record_that_is_too_large_is_refused),
+		TEST(a_record_that_is_no_regular_file_is_refused_at_once),
+		TEST(a_record_without_read_permission_is_refused_as_such),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

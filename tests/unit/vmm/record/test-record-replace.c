@@ -134,7 +134,7 @@ static void replaced_in_vain(int dir, int err, const char *reason)
 	assert_int_equal(load_boots(dir), 1);
 }
 
-static void it_is_on_disk_before_it_takes_the_place_and_the_place_after(void **state)
+static void a_record_is_synced_before_its_rename_and_the_directory_after(void **state)
 {
 	const int dir = record_make_dir("order");
 
@@ -150,7 +150,7 @@ static void it_is_on_disk_before_it_takes_the_place_and_the_place_after(void **s
 	close(dir);
 }
 
-static void a_step_that_fails_leaves_the_old_record(void **state)
+static void a_replacement_whose_step_fails_leaves_the_old_record(void **state)
 {
 	const int dir = record_make_dir("fails");
 
@@ -165,7 +165,7 @@ static void a_step_that_fails_leaves_the_old_record(void **state)
 }
 
 /* The new one is there, but nobody may rely on it. */
-static void a_directory_that_cannot_be_synced_is_a_failure(void **state)
+static void a_replacement_whose_directory_cannot_be_synced_is_a_failure(void **state)
 {
 	const int dir = record_make_dir("last");
 	struct error error = { "" };
@@ -182,7 +182,7 @@ static void a_directory_that_cannot_be_synced_is_a_failure(void **state)
 	close(dir);
 }
 
-static void short_and_interrupted_writes_are_continued(void **state)
+static void short_and_interrupted_writes_of_a_record_are_continued(void **state)
 {
 	const int dir = record_make_dir("short");
 
@@ -207,7 +207,7 @@ static void a_full_file_system_leaves_the_old_record(void **state)
 }
 
 /* Which another user may have planted in a directory that they can write. */
-static void what_is_in_the_way_is_removed_and_not_written_into(void **state)
+static void a_temporary_file_in_the_way_is_removed_and_not_written_into(void **state)
 {
 	const int dir = record_make_dir("planted");
 	struct stat status;
@@ -230,7 +230,7 @@ static void what_is_in_the_way_is_removed_and_not_written_into(void **state)
 }
 
 /* It has the kernel's command line, where tokens are passed. */
-static void a_record_is_for_its_owner_alone(void **state)
+static void a_record_is_accessible_to_its_owner_only(void **state)
 {
 	const int dir = record_make_dir("private");
 	struct stat status;
@@ -244,7 +244,7 @@ static void a_record_is_for_its_owner_alone(void **state)
 	close(dir);
 }
 
-static void a_file_system_that_cannot_sync_directories_will_do(void **state)
+static void a_record_is_replaced_on_a_file_system_that_cannot_sync_directories(void **state)
 {
 	static const int errors[] = { EINVAL, EOPNOTSUPP, ENOSYS };
 	const int dir = record_make_dir("no-fsync");
@@ -258,7 +258,7 @@ static void a_file_system_that_cannot_sync_directories_will_do(void **state)
 	close(dir);
 }
 
-static void a_sync_that_a_signal_interrupts_is_continued(void **state)
+static void a_sync_of_a_record_that_a_signal_interrupts_is_continued(void **state)
 {
 	const int dir = record_make_dir("interrupted");
 
@@ -274,7 +274,7 @@ static void a_sync_that_a_signal_interrupts_is_continued(void **state)
 }
 
 /* Part of it can be written. */
-static void a_limit_on_files_leaves_the_old_record(void **state)
+static void a_limit_on_file_sizes_leaves_the_old_record(void **state)
 {
 	const int dir = record_make_dir("limit");
 	struct rlimit before;
@@ -293,7 +293,7 @@ static void a_limit_on_files_leaves_the_old_record(void **state)
 	close(dir);
 }
 
-static void a_directory_in_the_way_is_left_alone(void **state)
+static void a_directory_in_place_of_a_record_is_kept(void **state)
 {
 	const int dir = record_make_dir("way");
 	struct error error = { "" };
@@ -331,7 +331,7 @@ static const char *check_protected(void)
 		       : NULL;
 }
 
-static void a_directory_that_may_not_be_written_leaves_the_old_record(void **state)
+static void a_directory_without_write_permission_leaves_the_old_record(void **state)
 {
 	protected_dir = record_make_dir("read-only");
 	save_boots(protected_dir, 1);
@@ -425,7 +425,7 @@ static uint64_t follow(int dir, uint64_t boots, unsigned int loads)
 	return boots;
 }
 
-static void whoever_reads_meanwhile_finds_a_whole_record(void **state)
+static void a_reader_during_replacements_finds_a_whole_record(void **state)
 {
 	const int dir = record_make_dir("readers");
 	const pid_t child = start_writer(dir, 1);
@@ -461,20 +461,21 @@ static void a_writer_killed_at_any_moment_leaves_a_whole_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_on_disk_before_it_takes_the_place_and_the_place_after),
-		cmocka_unit_test(a_step_that_fails_leaves_the_old_record),
-		cmocka_unit_test(a_directory_that_cannot_be_synced_is_a_failure),
-		cmocka_unit_test(short_and_interrupted_writes_are_continued),
+		cmocka_unit_test(a_record_is_synced_before_its_rename_and_the_directory_after),
+		cmocka_unit_test(a_replacement_whose_step_fails_leaves_the_old_record),
+		cmocka_unit_test(a_replacement_whose_directory_cannot_be_synced_is_a_failure),
+		cmocka_unit_test(short_and_interrupted_writes_of_a_record_are_continued),
 		cmocka_unit_test(a_full_file_system_leaves_the_old_record),
-		cmocka_unit_test(what_is_in_the_way_is_removed_and_not_written_into),
-		cmocka_unit_test(a_record_is_for_its_owner_alone),
-		cmocka_unit_test(a_file_system_that_cannot_sync_directories_will_do),
-		cmocka_unit_test(a_sync_that_a_signal_interrupts_is_continued),
-		cmocka_unit_test(a_limit_on_files_leaves_the_old_record),
-		cmocka_unit_test(a_directory_in_the_way_is_left_alone),
-		cmocka_unit_test(a_directory_that_may_not_be_written_leaves_the_old_record),
+		cmocka_unit_test(a_temporary_file_in_the_way_is_removed_and_not_written_into),
+		cmocka_unit_test(a_record_is_accessible_to_its_owner_only),
+		cmocka_unit_test(
+			a_record_is_replaced_on_a_file_system_that_cannot_sync_directories),
+		cmocka_unit_test(a_sync_of_a_record_that_a_signal_interrupts_is_continued),
+		cmocka_unit_test(a_limit_on_file_sizes_leaves_the_old_record),
+		cmocka_unit_test(a_directory_in_place_of_a_record_is_kept),
+		cmocka_unit_test(a_directory_without_write_permission_leaves_the_old_record),
 		cmocka_unit_test(a_writer_killed_at_any_step_leaves_a_whole_record),
-		cmocka_unit_test(whoever_reads_meanwhile_finds_a_whole_record),
+		cmocka_unit_test(a_reader_during_replacements_finds_a_whole_record),
 		cmocka_unit_test(a_writer_killed_at_any_moment_leaves_a_whole_record),
 	};
 

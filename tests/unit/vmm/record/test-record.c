@@ -32,7 +32,7 @@ static void round_trip(int dir_fd, const struct record *record)
 	record_free(&loaded);
 }
 
-static void every_field_comes_back(void **state)
+static void every_field_of_a_record_survives_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("all");
 	const unsigned int open_files = scratch_open_files();
@@ -44,7 +44,7 @@ static void every_field_comes_back(void **state)
 	close(dir);
 }
 
-static void a_record_is_json_that_says_its_format_and_name(void **state)
+static void a_record_is_json_with_its_format_and_name(void **state)
 {
 	static const char *const parts[] = {
 		"{\n  \"format\": 2,\n  \"name\": \"web-1\",\n  \"state\": \"hibernated\",\n",
@@ -74,7 +74,7 @@ static void a_record_is_json_that_says_its_format_and_name(void **state)
 	close(dir);
 }
 
-static void what_is_absent_stays_absent(void **state)
+static void absent_fields_are_absent_after_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("absent");
 	struct record record = record_example();
@@ -93,7 +93,7 @@ static void what_is_absent_stays_absent(void **state)
 	close(dir);
 }
 
-static void whatever_the_guest_starts_with_comes_back(void **state)
+static void a_kernel_or_binary_or_firmware_survives_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("starts");
 	struct record record = record_example();
@@ -112,7 +112,7 @@ static void whatever_the_guest_starts_with_comes_back(void **state)
 	close(dir);
 }
 
-static void as_many_disks_as_there_can_be_come_back_in_order(void **state)
+static void the_greatest_number_of_disks_survives_a_round_trip_in_order(void **state)
 {
 	const int dir = record_make_dir("disks");
 	struct record record = record_example();
@@ -131,7 +131,7 @@ static void as_many_disks_as_there_can_be_come_back_in_order(void **state)
 	close(dir);
 }
 
-static void every_state_trigger_server_and_policy_comes_back(void **state)
+static void every_state_trigger_server_and_policy_survives_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("words");
 	struct record record = record_example();
@@ -167,7 +167,7 @@ static void every_state_trigger_server_and_policy_comes_back(void **state)
 	close(dir);
 }
 
-static void what_is_known_of_a_sleeper_comes_back(void **state)
+static void a_suspension_survives_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("suspension");
 	struct record record = record_example();
@@ -196,7 +196,7 @@ static void what_is_known_of_a_sleeper_comes_back(void **state)
 }
 
 /* So that the dormouse that made it can still run it. */
-static void a_machine_of_version_1_keeps_the_format_of_its_time(void **state)
+static void a_record_of_a_machine_of_version_1_has_the_format_of_its_time(void **state)
 {
 	const int dir = record_make_dir("version-1");
 	struct record record = record_example();
@@ -211,7 +211,7 @@ static void a_machine_of_version_1_keeps_the_format_of_its_time(void **state)
 	close(dir);
 }
 
-static void a_cause_without_a_type_has_none_and_no_cookie(void **state)
+static void a_cause_without_a_type_has_neither_type_nor_cookie_after_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("no-type");
 	struct record record = record_example();
@@ -230,7 +230,7 @@ static void a_cause_without_a_type_has_none_and_no_cookie(void **state)
 	close(dir);
 }
 
-static void types_and_cookies_keep_all_their_bits(void **state)
+static void types_and_cookies_keep_all_bits_in_a_round_trip(void **state)
 {
 	static const struct {
 		uint32_t type;
@@ -255,7 +255,7 @@ static void types_and_cookies_keep_all_their_bits(void **state)
 	close(dir);
 }
 
-static void numbers_at_their_limits_come_back(void **state)
+static void numbers_at_their_limits_survive_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("limits");
 	struct record record = record_example();
@@ -281,7 +281,7 @@ static void numbers_at_their_limits_come_back(void **state)
 	close(dir);
 }
 
-static void words_at_their_limits_come_back(void **state)
+static void words_at_their_limits_survive_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("long");
 	struct record record = record_example();
@@ -304,7 +304,7 @@ static void words_at_their_limits_come_back(void **state)
 }
 
 /* Paths and command lines are bytes: all but NUL may be in them. */
-static void any_bytes_come_back(void **state)
+static void paths_of_any_bytes_survive_a_round_trip(void **state)
 {
 	static const char *const texts[] = {
 		"/with \"quotes\" and \\backslashes\\ and /slashes",
@@ -338,7 +338,7 @@ static void any_bytes_come_back(void **state)
 	close(dir);
 }
 
-static void every_single_byte_comes_back(void **state)
+static void every_single_byte_but_nul_survives_a_round_trip(void **state)
 {
 	const int dir = record_make_dir("each-byte");
 	struct record record = record_example();
@@ -353,7 +353,7 @@ static void every_single_byte_comes_back(void **state)
 	close(dir);
 }
 
-static void of_two_records_the_later_is_there(void **state)
+static void a_second_record_replaces_the_first(void **state)
 {
 	const int dir = record_make_dir("twice");
 	struct record record = record_example();
@@ -381,7 +381,7 @@ static char *make_text(size_t count)
 }
 
 /* Else no dormouse could read it again, nor start the machine anew. */
-static void a_record_too_long_to_be_read_is_not_written(void **state)
+static void a_record_that_is_too_long_to_be_read_is_not_written(void **state)
 {
 	const int dir = record_make_dir("too-long");
 	struct record good = record_example();
@@ -406,7 +406,7 @@ static void a_record_too_long_to_be_read_is_not_written(void **state)
 }
 
 /* Whatever happens to the machine later. */
-static void a_machine_that_fits_has_records_that_fit(void **state)
+static void a_machine_whose_record_fits_has_only_records_that_fit(void **state)
 {
 	const int dir = record_make_dir("fits");
 	struct record record = record_example();
@@ -438,7 +438,7 @@ static void a_machine_that_fits_has_records_that_fit(void **state)
 	close(dir);
 }
 
-static void no_record_is_no_error_with_a_sentence(void **state)
+static void loading_an_absent_record_fails_without_a_message(void **state)
 {
 	const int dir = record_make_dir("none");
 	struct error error = { "" };
@@ -453,7 +453,7 @@ static void no_record_is_no_error_with_a_sentence(void **state)
 	close(dir);
 }
 
-static void what_is_freed_is_all_zero(void **state)
+static void a_freed_record_is_all_zero(void **state)
 {
 	static const struct record zero;
 	struct record record = record_example();
@@ -466,25 +466,26 @@ static void what_is_freed_is_all_zero(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_field_comes_back),
-		cmocka_unit_test(a_record_is_json_that_says_its_format_and_name),
-		cmocka_unit_test(a_machine_of_version_1_keeps_the_format_of_its_time),
-		cmocka_unit_test(what_is_absent_stays_absent),
-		cmocka_unit_test(whatever_the_guest_starts_with_comes_back),
-		cmocka_unit_test(as_many_disks_as_there_can_be_come_back_in_order),
-		cmocka_unit_test(every_state_trigger_server_and_policy_comes_back),
-		cmocka_unit_test(what_is_known_of_a_sleeper_comes_back),
-		cmocka_unit_test(a_cause_without_a_type_has_none_and_no_cookie),
-		cmocka_unit_test(types_and_cookies_keep_all_their_bits),
-		cmocka_unit_test(numbers_at_their_limits_come_back),
-		cmocka_unit_test(words_at_their_limits_come_back),
-		cmocka_unit_test(any_bytes_come_back),
-		cmocka_unit_test(every_single_byte_comes_back),
-		cmocka_unit_test(of_two_records_the_later_is_there),
-		cmocka_unit_test(a_record_too_long_to_be_read_is_not_written),
-		cmocka_unit_test(a_machine_that_fits_has_records_that_fit),
-		cmocka_unit_test(no_record_is_no_error_with_a_sentence),
-		cmocka_unit_test(what_is_freed_is_all_zero),
+		cmocka_unit_test(every_field_of_a_record_survives_a_round_trip),
+		cmocka_unit_test(a_record_is_json_with_its_format_and_name),
+		cmocka_unit_test(a_record_of_a_machine_of_version_1_has_the_format_of_its_time),
+		cmocka_unit_test(absent_fields_are_absent_after_a_round_trip),
+		cmocka_unit_test(a_kernel_or_binary_or_firmware_survives_a_round_trip),
+		cmocka_unit_test(the_greatest_number_of_disks_survives_a_round_trip_in_order),
+		cmocka_unit_test(every_state_trigger_server_and_policy_survives_a_round_trip),
+		cmocka_unit_test(a_suspension_survives_a_round_trip),
+		cmocka_unit_test(
+			a_cause_without_a_type_has_neither_type_nor_cookie_after_a_round_trip),
+		cmocka_unit_test(types_and_cookies_keep_all_bits_in_a_round_trip),
+		cmocka_unit_test(numbers_at_their_limits_survive_a_round_trip),
+		cmocka_unit_test(words_at_their_limits_survive_a_round_trip),
+		cmocka_unit_test(paths_of_any_bytes_survive_a_round_trip),
+		cmocka_unit_test(every_single_byte_but_nul_survives_a_round_trip),
+		cmocka_unit_test(a_second_record_replaces_the_first),
+		cmocka_unit_test(a_record_that_is_too_long_to_be_read_is_not_written),
+		cmocka_unit_test(a_machine_whose_record_fits_has_only_records_that_fit),
+		cmocka_unit_test(loading_an_absent_record_fails_without_a_message),
+		cmocka_unit_test(a_freed_record_is_all_zero),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -110,7 +110,7 @@ static void refused(const char *name, bool create, int err, const char *part, co
 
 /* --- names and places --- */
 
-static void a_word_of_up_to_64_harmless_characters_is_a_name(void **state)
+static void a_vm_name_of_up_to_64_harmless_characters_is_accepted(void **state)
 {
 	static const char *const names[] = { "a",   "Z",   "0",		  "_",
 					     "a.b", "a-b", "web-1.old_2", NAME_64 };
@@ -126,7 +126,7 @@ static void a_word_of_up_to_64_harmless_characters_is_a_name(void **state)
 	}
 }
 
-static void anything_else_is_no_name_and_makes_nothing(void **state)
+static void any_other_vm_name_is_refused_and_makes_nothing(void **state)
 {
 	static const char too_long[] = NAME_64 "Z";
 	static const char *const names[] = {
@@ -145,7 +145,7 @@ static void anything_else_is_no_name_and_makes_nothing(void **state)
 	assert_false(exists(scratch_path("no-names")));
 }
 
-static void the_first_place_that_is_set_counts(void **state)
+static void the_first_state_directory_that_is_set_is_used(void **state)
 {
 	char own[PATH_MAX];
 	char xdg[PATH_MAX];
@@ -180,7 +180,7 @@ static int no_name_expected(const char *name, void *context)
 	return 0;
 }
 
-static void without_any_place_all_three_are_named(void **state)
+static void the_error_without_a_state_directory_names_all_three_variables(void **state)
 {
 	struct error error = { "" };
 
@@ -191,7 +191,7 @@ static void without_any_place_all_three_are_named(void **state)
 	scratch_says(&error, "DORMOUSE_STATE_DIR", "HOME is set");
 }
 
-static void a_place_whose_path_is_too_long_is_refused(void **state)
+static void a_state_directory_whose_path_is_too_long_is_refused(void **state)
 {
 	static char path[PATH_MAX + 10];
 
@@ -204,7 +204,7 @@ static void a_place_whose_path_is_too_long_is_refused(void **state)
 	refused("vm", true, -ENAMETOOLONG, "path of the state directory", "too long");
 }
 
-static void a_vm_that_is_not_there_is_not_made_by_looking(void **state)
+static void looking_at_an_absent_vm_does_not_make_it(void **state)
 {
 	set_places(scratch_path("nothing"), NULL, NULL);
 	refused("ghost", false, -ENOENT, "there is no VM named ghost",
@@ -216,7 +216,7 @@ static void a_vm_that_is_not_there_is_not_made_by_looking(void **state)
 	assert_false(exists(scratch_path("nothing/ghost")));
 }
 
-static void files_in_the_way_are_named(void **state)
+static void files_in_place_of_directories_are_named(void **state)
 {
 	scratch_write("file", "", 0);
 	set_places(scratch_path("file"), NULL, NULL);
@@ -240,7 +240,7 @@ static const char *check_protected_place(void)
 	return strstr(error.text, "/protected/vm: Permission denied") ? NULL : "another sentence";
 }
 
-static void a_place_where_nothing_may_be_made_is_named(void **state)
+static void a_state_directory_without_write_permission_is_named(void **state)
 {
 	assert_int_equal(mkdir(scratch_path("protected"), 0555), 0);
 	set_places(scratch_path("protected"), NULL, NULL);
@@ -266,7 +266,7 @@ static int collect(const char *name, void *context)
 	return names->count == names->stop_after ? -4711 : 0;
 }
 
-static void vms_are_listed_sorted_and_nothing_else_is(void **state)
+static void the_list_of_vms_is_sorted_and_has_nothing_else(void **state)
 {
 	static const char *const vms[] = { "b", "a", "c", "Z", "a10", "a2", "_" };
 	struct error error = { "" };
@@ -286,7 +286,7 @@ static void vms_are_listed_sorted_and_nothing_else_is(void **state)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void a_list_ends_where_it_is_told_to(void **state)
+static void the_list_of_vms_ends_where_its_callback_says(void **state)
 {
 	struct error error = { "" };
 	struct names names = { .stop_after = 2 };
@@ -300,7 +300,7 @@ static void a_list_ends_where_it_is_told_to(void **state)
 	assert_string_equal(error.text, "");
 }
 
-static void where_there_is_no_state_directory_there_are_no_vms(void **state)
+static void the_list_of_vms_is_empty_without_a_state_directory(void **state)
 {
 	struct error error = { "" };
 
@@ -351,7 +351,7 @@ static ino_t inode_of(const char *path)
 }
 
 /* Or a power failure could take the VM of which "hibernated" was said. */
-static void the_folders_of_a_new_vm_are_synced_once(void **state)
+static void the_directories_of_a_new_vm_are_synced_once(void **state)
 {
 	set_places(scratch_path("new/state"), NULL, NULL);
 	synced.count = 0;
@@ -369,7 +369,7 @@ static void the_folders_of_a_new_vm_are_synced_once(void **state)
 }
 
 /* As of a dormouse that was killed once it had made them. */
-static void folders_that_nobody_has_synced_are_synced(void **state)
+static void directories_that_an_earlier_process_left_unsynced_are_synced(void **state)
 {
 	assert_int_equal(mkdir(scratch_path("unsynced"), 0755), 0);
 	assert_int_equal(mkdir(scratch_path("unsynced/vm"), 0755), 0);
@@ -380,7 +380,7 @@ static void folders_that_nobody_has_synced_are_synced(void **state)
 	assert_int_equal(synced.inodes[2], inode_of(scratch_path("unsynced")));
 }
 
-static void a_folder_that_is_not_durable_is_refused_until_it_is(void **state)
+static void a_directory_that_cannot_be_synced_is_refused_until_it_can(void **state)
 {
 	set_places(scratch_path("not-durable"), NULL, NULL);
 	synced.fail_with = EIO;
@@ -392,7 +392,7 @@ static void a_folder_that_is_not_durable_is_refused_until_it_is(void **state)
 	assert_int_equal(synced.count, 4);
 }
 
-static void a_file_system_that_cannot_sync_folders_will_do(void **state)
+static void a_vm_is_made_on_a_file_system_that_cannot_sync_directories(void **state)
 {
 	set_places(scratch_path("no-fsync"), NULL, NULL);
 	synced.fail_with = EINVAL;
@@ -400,7 +400,7 @@ static void a_file_system_that_cannot_sync_folders_will_do(void **state)
 	synced.fail_with = 0;
 }
 
-static void a_folder_that_is_there_will_do_whatever_mkdir_says(void **state)
+static void a_directory_that_exists_is_used_whatever_error_mkdir_returns(void **state)
 {
 	set_places(scratch_path("automounted"), NULL, NULL);
 	make_vm("vm");
@@ -421,7 +421,7 @@ static mode_t mode_of(const char *path)
 	return status.st_mode & 07777;
 }
 
-static void what_is_made_is_for_its_owner_alone(void **state)
+static void new_directories_are_accessible_to_their_owner_only(void **state)
 {
 	set_places(NULL, NULL, scratch_path("home"));
 	make_vm("vm");
@@ -432,7 +432,7 @@ static void what_is_made_is_for_its_owner_alone(void **state)
 }
 
 /* As an earlier version made it, or its owner wishes. */
-static void what_others_may_read_stays_as_it_is(void **state)
+static void existing_directories_keep_their_permissions(void **state)
 {
 	assert_int_equal(mkdir(scratch_path("open"), 0755), 0);
 	assert_int_equal(mkdir(scratch_path("open/vm"), 0755), 0);
@@ -443,7 +443,7 @@ static void what_others_may_read_stays_as_it_is(void **state)
 	assert_int_equal(mode_of(scratch_path("open/vm")), 0755);
 }
 
-static void another_users_directories_are_looked_at_and_not_used(void **state)
+static void directories_of_another_user_can_be_read_but_not_used(void **state)
 {
 	const char *belongs = "belongs to user";
 	struct error error = { "" };
@@ -467,7 +467,7 @@ static void another_users_directories_are_looked_at_and_not_used(void **state)
 	another_user = 0;
 }
 
-static void a_lock_that_leads_elsewhere_is_not_followed(void **state)
+static void a_lock_that_is_a_symbolic_link_is_not_followed(void **state)
 {
 	assert_int_equal(mkdir(scratch_path("planted"), 0755), 0);
 	assert_int_equal(mkdir(scratch_path("planted/vm"), 0755), 0);
@@ -481,28 +481,28 @@ static void a_lock_that_leads_elsewhere_is_not_followed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_word_of_up_to_64_harmless_characters_is_a_name),
-		cmocka_unit_test(anything_else_is_no_name_and_makes_nothing),
-		cmocka_unit_test(the_first_place_that_is_set_counts),
-		cmocka_unit_test(without_any_place_all_three_are_named),
-		cmocka_unit_test(a_place_whose_path_is_too_long_is_refused),
-		cmocka_unit_test(a_vm_that_is_not_there_is_not_made_by_looking),
-		cmocka_unit_test(files_in_the_way_are_named),
-		cmocka_unit_test(a_place_where_nothing_may_be_made_is_named),
-		cmocka_unit_test(vms_are_listed_sorted_and_nothing_else_is),
-		cmocka_unit_test(a_list_ends_where_it_is_told_to),
-		cmocka_unit_test(where_there_is_no_state_directory_there_are_no_vms),
+		cmocka_unit_test(a_vm_name_of_up_to_64_harmless_characters_is_accepted),
+		cmocka_unit_test(any_other_vm_name_is_refused_and_makes_nothing),
+		cmocka_unit_test(the_first_state_directory_that_is_set_is_used),
+		cmocka_unit_test(the_error_without_a_state_directory_names_all_three_variables),
+		cmocka_unit_test(a_state_directory_whose_path_is_too_long_is_refused),
+		cmocka_unit_test(looking_at_an_absent_vm_does_not_make_it),
+		cmocka_unit_test(files_in_place_of_directories_are_named),
+		cmocka_unit_test(a_state_directory_without_write_permission_is_named),
+		cmocka_unit_test(the_list_of_vms_is_sorted_and_has_nothing_else),
+		cmocka_unit_test(the_list_of_vms_ends_where_its_callback_says),
+		cmocka_unit_test(the_list_of_vms_is_empty_without_a_state_directory),
 		cmocka_unit_test(a_state_directory_that_cannot_be_read_is_named),
 		cmocka_unit_test(a_vm_that_may_not_be_entered_is_listed),
-		cmocka_unit_test(the_folders_of_a_new_vm_are_synced_once),
-		cmocka_unit_test(folders_that_nobody_has_synced_are_synced),
-		cmocka_unit_test(a_folder_that_is_not_durable_is_refused_until_it_is),
-		cmocka_unit_test(a_file_system_that_cannot_sync_folders_will_do),
-		cmocka_unit_test(a_folder_that_is_there_will_do_whatever_mkdir_says),
-		cmocka_unit_test(what_is_made_is_for_its_owner_alone),
-		cmocka_unit_test(what_others_may_read_stays_as_it_is),
-		cmocka_unit_test(another_users_directories_are_looked_at_and_not_used),
-		cmocka_unit_test(a_lock_that_leads_elsewhere_is_not_followed),
+		cmocka_unit_test(the_directories_of_a_new_vm_are_synced_once),
+		cmocka_unit_test(directories_that_an_earlier_process_left_unsynced_are_synced),
+		cmocka_unit_test(a_directory_that_cannot_be_synced_is_refused_until_it_can),
+		cmocka_unit_test(a_vm_is_made_on_a_file_system_that_cannot_sync_directories),
+		cmocka_unit_test(a_directory_that_exists_is_used_whatever_error_mkdir_returns),
+		cmocka_unit_test(new_directories_are_accessible_to_their_owner_only),
+		cmocka_unit_test(existing_directories_keep_their_permissions),
+		cmocka_unit_test(directories_of_another_user_can_be_read_but_not_used),
+		cmocka_unit_test(a_lock_that_is_a_symbolic_link_is_not_followed),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -33,7 +33,7 @@ static void open_vm(const char *name, bool create, struct vm_dir *dir)
 	assert_string_equal(error.text, "");
 }
 
-static void both_files_close_on_exec_and_on_close(void **state)
+static void lock_and_directory_are_closed_on_exec_and_on_close(void **state)
 {
 	const unsigned int open_files = scratch_open_files();
 	struct vm_dir dir;
@@ -57,7 +57,7 @@ static bool is_locked(const struct vm_dir *dir)
 	return locked;
 }
 
-static void of_two_only_one_can_lock(void **state)
+static void only_one_of_two_processes_can_lock_a_vm(void **state)
 {
 	struct error error = { "" };
 	struct vm_dir first;
@@ -78,7 +78,7 @@ static void of_two_only_one_can_lock(void **state)
 	vm_dir_close(&second);
 }
 
-static void asking_whether_it_is_locked_takes_nothing(void **state)
+static void asking_whether_a_vm_is_locked_does_not_lock_it(void **state)
 {
 	struct error error = { "" };
 	struct vm_dir owner;
@@ -99,7 +99,7 @@ static void asking_whether_it_is_locked_takes_nothing(void **state)
 }
 
 /* Another process has the VM until it is killed. */
-static void a_lock_ends_with_its_process(void **state)
+static void the_lock_of_a_vm_ends_with_its_process(void **state)
 {
 	struct error error = { "" };
 	struct vm_dir dir;
@@ -195,7 +195,7 @@ static const char *check_closed(void)
  * cannot so much as open its lock, by which they could hold up its owner, unless the
  * owner lets them read that, too.
  */
-static void another_users_vm_is_theirs_to_show_and_to_lock(void **state)
+static void the_vm_of_another_user_can_be_read_or_locked_only_with_permission(void **state)
 {
 	struct error error = { "" };
 	struct vm_dir dir;
@@ -215,11 +215,11 @@ static void another_users_vm_is_theirs_to_show_and_to_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_files_close_on_exec_and_on_close),
-		cmocka_unit_test(of_two_only_one_can_lock),
-		cmocka_unit_test(asking_whether_it_is_locked_takes_nothing),
-		cmocka_unit_test(a_lock_ends_with_its_process),
-		cmocka_unit_test(another_users_vm_is_theirs_to_show_and_to_lock),
+		cmocka_unit_test(lock_and_directory_are_closed_on_exec_and_on_close),
+		cmocka_unit_test(only_one_of_two_processes_can_lock_a_vm),
+		cmocka_unit_test(asking_whether_a_vm_is_locked_does_not_lock_it),
+		cmocka_unit_test(the_lock_of_a_vm_ends_with_its_process),
+		cmocka_unit_test(the_vm_of_another_user_can_be_read_or_locked_only_with_permission),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

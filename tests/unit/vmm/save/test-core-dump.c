@@ -96,7 +96,7 @@ static bool is_dumped(const struct memory *memory)
 	return search.found;
 }
 
-static void a_guests_ram_is_not_dumped(void **state)
+static void a_core_dump_does_not_have_the_guest_s_ram(void **state)
 {
 	struct memory memory;
 	uint8_t *copy;
@@ -114,7 +114,7 @@ static void a_guests_ram_is_not_dumped(void **state)
 	memory_destroy(&memory);
 }
 
-static void nor_is_what_it_is_saved_and_restored_through(void **state)
+static void a_core_dump_does_not_have_the_buffers_of_saving_and_restoring(void **state)
 {
 	const int fd = memfd_create("stream", MFD_CLOEXEC);
 	struct stream *stream;
@@ -145,8 +145,8 @@ static void nor_is_what_it_is_saved_and_restored_through(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_guests_ram_is_not_dumped),
-		cmocka_unit_test(nor_is_what_it_is_saved_and_restored_through),
+		cmocka_unit_test(a_core_dump_does_not_have_the_guest_s_ram),
+		cmocka_unit_test(a_core_dump_does_not_have_the_buffers_of_saving_and_restoring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
