@@ -6,125 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What a function needs beside the version. */
-enum need {
-	NOTHING,
-	OFFER, /**< The host asks for it. */
-	MEMORY, /**< The host can overwrite memory. */
-	TRUSTED_OS, /**< There is one. */
-	NEVER,
-};
-
-/* By function number: since when, whether there is an SMC64 id, what it needs. */
-static const struct {
-	uint32_t since;
-	bool smc64;
-	enum need need;
-} functions[] = {
-	[0x00] = { PSCI_VERSION_0_2, false, NOTHING }, /* PSCI_VERSION */
-	[0x01] = { PSCI_VERSION_0_1, true, NOTHING }, /* CPU_SUSPEND */
-	[0x02] = { PSCI_VERSION_0_1, false, NOTHING }, /* CPU_OFF */
-	[0x03] = { PSCI_VERSION_0_1, true, NOTHING }, /* CPU_ON */
-	[0x04] = { PSCI_VERSION_0_2, true, NOTHING }, /* AFFINITY_INFO */
-	[0x05] = { PSCI_VERSION_0_1, true, TRUSTED_OS }, /* MIGRATE */
-	[0x06] = { PSCI_VERSION_0_2, false, NOTHING }, /* MIGRATE_INFO_TYPE */
-	[0x07] = { PSCI_VERSION_0_2, true, TRUSTED_OS }, /* MIGRATE_INFO_UP_CPU */
-	[0x08] = { PSCI_VERSION_0_2, false, NOTHING }, /* SYSTEM_OFF */
-	[0x09] = { PSCI_VERSION_0_2, false, NOTHING }, /* SYSTEM_RESET */
-	[0x0a] = { PSCI_VERSION_1_0, false, NOTHING }, /* PSCI_FEATURES */
-	[0x0b] = { PSCI_VERSION_1_0, false, OFFER }, /* CPU_FREEZE */
-	[0x0c] = { PSCI_VERSION_1_0, true, OFFER }, /* CPU_DEFAULT_SUSPEND */
-	[0x0d] = { PSCI_VERSION_1_0, true, OFFER }, /* NODE_HW_STATE */
-	[0x0e] = { PSCI_VERSION_1_0, true, OFFER }, /* SYSTEM_SUSPEND */
-	[0x0f] = { PSCI_VERSION_1_0, false, OFFER }, /* PSCI_SET_SUSPEND_MODE */
-	[0x10] = { PSCI_VERSION_1_0, true, NEVER }, /* PSCI_STAT_RESIDENCY */
-	[0x11] = { PSCI_VERSION_1_0, true, NEVER }, /* PSCI_STAT_COUNT */
-	[0x12] = { PSCI_VERSION_1_1, true, NOTHING }, /* SYSTEM_RESET2 */
-	[0x13] = { PSCI_VERSION_1_1, false, MEMORY }, /* MEM_PROTECT */
-	[0x14] = { PSCI_VERSION_1_1, true, MEMORY }, /* MEM_PROTECT_CHECK_RANGE */
-	[0x15] = { PSCI_VERSION_1_3, true, NOTHING }, /* SYSTEM_OFF2 */
-};
-
-#define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
-
-static bool has(const struct ref_platform *p, uint32_t number)
-{
-	if (functions[number].since > p->version || (p->withheld >> number & 1) != 0)
-		return false;
-	/* MEM_PROTECT and MEM_PROTECT_CHECK_RANGE: both or neither. */
-	if (functions[number].need == MEMORY)
-		return p->memory && (p->withheld & 0x180000) == 0;
-	if (functions[number].need == OFFER)
-		return p->offered >> number & 1;
-	/* MIGRATE needs MIGRATE_INFO_UP_CPU beside it, once there is such a thing. */
-	if (number == 0x05 && p->version > PSCI_VERSION_0_1 && (p->withheld & 1 << 0x07) != 0)
-		return false;
-	if (functions[number].need == TRUSTED_OS)
-		return p->trusted_os != PSCI_TRUSTED_OS_NONE;
-
-	return functions[number].need == NOTHING;
-}
-
-/* 0.1 has ids of the host's choice, and no conventions. */
-/* PSCI-PSCI_0_1-30 */
-static int offered_0_1(const struct ref_platform *p, uint32_t fid)
-{
-	const uint32_t ids[] = {
-		0, p->fids_0_1.cpu_suspend, p->fids_0_1.cpu_off, p->fids_0_1.cpu_on,
-		0, p->fids_0_1.migrate
-	};
-
-	for (uint32_t number = 1; number < 6; number++) {
-		if (fid != 0 && ids[number] == fid && has(p, number))
-			return (int)number;
-	}
-
-	return -1;
-}
-
-/* The number of a function that this caller has, or -1. Bit 16 is SVE's hint. */
-/*
- * PSCI-SMCCC-01 PSCI-SMCCC-02 PSCI-SMCCC-03 PSCI-PSCI_FEATURES-06
- * PSCI-PSCI_FEATURES-07
- */
-static int offered(const struct ref_machine *m, uint32_t fid, bool aarch32)
-{
-	const uint32_t id = fid & ~0x10000u;
-	const bool smc64 = id >= 0xc4000000;
-	const uint32_t number = id - (smc64 ? 0xc4000000 : 0x84000000);
-
-	if (m->platform->version == PSCI_VERSION_0_1)
-		return offered_0_1(m->platform, fid);
-	if (number >= FUNCTION_COUNT || !has(m->platform, number))
-		return -1;
-	if (smc64 && !functions[number].smc64)
-		return -1;
-	if (smc64 && aarch32 && m->platform->version >= PSCI_VERSION_1_0)
-		return -1;
-
-	return (int)number;
-}
-
-/*
- * PSCI-PSCI_FEATURES-02 PSCI-PSCI_FEATURES-03 PSCI-PSCI_FEATURES-10
- * PSCI-PSCI_FEATURES-30
- */
-static int32_t features(const struct ref_machine *m, uint32_t fid, bool aarch32)
-{
-	if ((fid & ~0x10000u) == 0x80000000)
-		return PSCI_RET_SUCCESS; /* SMCCC_VERSION */
-	switch (offered(m, fid, aarch32)) {
-	case -1:
-		return PSCI_RET_NOT_SUPPORTED;
-	case 0x01: /* OS-initiated mode, extended format */
-		return (has(m->platform, 0x0f) ? 1 : 0) | (m->platform->extended_state_id ? 2 : 0);
-	case 0x15: /* HIBERNATE_OFF */
-		return 1;
-	default:
-		return 0;
-	}
-}
-
 static int find(const struct ref_machine *m, uint64_t mpidr)
 {
 	for (unsigned int i = 0; i < m->platform->vcpu_count; i++) {
@@ -411,12 +292,12 @@ static struct ref_answer carry_out(struct ref_machine *m, unsigned int caller,
 	const uint64_t x2 = regs->x[2] & kept;
 	const uint64_t x3 = old ? 0 : regs->x[3] & kept;
 	const uint32_t w1 = (uint32_t)x1;
-	const int number = offered(m, fid, regs->aarch32);
+	const int number = ref_offered(m, fid, regs->aarch32);
 
 	if (standing(m, caller).next != PSCI_NEXT_RESUME)
 		return standing(m, caller);
 	/* In 0.2 the convention had to be that of the caller's registers. */
-	if (number >= 0 && m->platform->version == PSCI_VERSION_0_2 && functions[number].smc64 &&
+	if (number >= 0 && m->platform->version == PSCI_VERSION_0_2 && ref_has_smc64(number) &&
 	    smc64 == regs->aarch32)
 		return result(regs, PSCI_RET_INVALID_PARAMETERS);
 
@@ -444,7 +325,7 @@ static struct ref_answer carry_out(struct ref_machine *m, unsigned int caller,
 	case 0x09:
 		return stop(m, caller, PSCI_EVENT_RESET, 0, 0);
 	case 0x0a:
-		return result(regs, features(m, w1, regs->aarch32));
+		return result(regs, ref_features(m, w1, regs->aarch32));
 	case 0x0b:
 		return leave(m, caller, regs, REF_FROZEN);
 	case 0x0c:

@@ -77,6 +77,15 @@ struct ref_machine {
 	bool memory_protected;
 };
 
+/* reference-offer.c: which functions there are. */
+
+/** The number of a function that this caller has, or -1. Bit 16 is SVE's hint. */
+int ref_offered(const struct ref_machine *m, uint32_t fid, bool aarch32);
+/** Whether a function of this number, which must exist, has an SMC64 id too. */
+bool ref_has_smc64(int number);
+/** The answer of PSCI_FEATURES. */
+int32_t ref_features(const struct ref_machine *m, uint32_t fid, bool aarch32);
+
 /* reference-power.c: who sleeps, and how deeply. */
 
 /** vCPU @i stops running; @depth has what it asks of each level. */

@@ -419,81 +419,6 @@ static void input_that_the_guest_does_not_read_is_left_in_the_socket(void **stat
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-static void the_console_socket_is_private_and_removed_at_the_end(void **state)
-{
-	struct stat status;
-	struct console c;
-
-	setup(&c);
-	assert_int_equal(stat(socket_path(), &status), 0);
-	assert_true(S_ISSOCK(status.st_mode));
-	assert_int_equal(status.st_mode & 0777, 0600);
-	assert_int_equal(console_teardown(&c), 0);
-	assert_int_equal(stat(socket_path(), &status), -1);
-}
-
-static void refused(const char *part)
-{
-	struct console_socket *socket;
-	struct error error = { 0 };
-	const unsigned int open_files = scratch_open_files();
-
-	assert_true(console_socket_open(&socket, socket_path(), &error) < 0);
-	scratch_says(&error, socket_path(), part);
-	assert_int_equal(scratch_open_files(), open_files);
-}
-
-static void only_a_console_socket_that_was_left_behind_is_replaced(void **state)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct console c;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path());
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 1), 0);
-	refused("this path exists");
-	close(fd);
-	/* Now it is left behind. */
-	setup(&c);
-	assert_int_equal(console_teardown(&c), 0);
-
-	scratch_write("console", "text", 4);
-	refused("this path exists");
-	assert_int_equal(unlink(socket_path()), 0);
-}
-
-static void a_console_socket_at_an_impossible_path_is_refused_with_the_reason(void **state)
-{
-	char path[200];
-	struct console_socket *socket;
-	struct error error = { 0 };
-
-	memset(path, 'p', sizeof(path));
-	path[0] = '/';
-	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(console_socket_open(&socket, path, &error), -ENAMETOOLONG);
-	scratch_says(&error, path, "at most 107 bytes");
-	assert_int_equal(console_socket_open(&socket, "/no/such/folder", &error), -ENOENT);
-	scratch_says(&error, "/no/such/folder", "No such file or directory");
-}
-
-static void a_console_that_is_none_drops_output_and_has_no_input(void **state)
-{
-	static char text[100000];
-	struct console c;
-	int input[2];
-
-	assert_int_equal(pipe2(input, O_CLOEXEC), 0);
-	assert_int_equal(write(input[1], "typed", 5), 5);
-	console_setup_on(&c, input[0], open("/dev/null", O_WRONLY | O_CLOEXEC), TERMINAL_NONE);
-	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
-	assert_false(console_wait_for(terminal_fd(&c.terminal), 0));
-	assert_true(pl011_ops.read(&c.uart, CONSOLE_UARTFR, 4) & CONSOLE_RXFE);
-	assert_int_equal(console_teardown(&c), 0);
-	close(input[1]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,10 +435,6 @@ int main(void)
 		cmocka_unit_test(a_second_client_is_refused_with_the_reason),
 		cmocka_unit_test(a_client_that_shuts_its_sending_side_still_gets_output),
 		cmocka_unit_test(input_that_the_guest_does_not_read_is_left_in_the_socket),
-		cmocka_unit_test(the_console_socket_is_private_and_removed_at_the_end),
-		cmocka_unit_test(only_a_console_socket_that_was_left_behind_is_replaced),
-		cmocka_unit_test(a_console_socket_at_an_impossible_path_is_refused_with_the_reason),
-		cmocka_unit_test(a_console_that_is_none_drops_output_and_has_no_input),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

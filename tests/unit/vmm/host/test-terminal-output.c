@@ -197,6 +197,22 @@ static void an_output_file_that_cannot_be_opened_is_refused_with_the_reason(void
 	}
 }
 
+static void a_console_that_is_none_drops_output_and_has_no_input(void **state)
+{
+	static char text[100000];
+	struct console c;
+	int input[2];
+
+	assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+	assert_int_equal(write(input[1], "typed", 5), 5);
+	console_setup_on(&c, input[0], open("/dev/null", O_WRONLY | O_CLOEXEC), TERMINAL_NONE);
+	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
+	assert_false(console_wait_for(terminal_fd(&c.terminal), 0));
+	assert_true(pl011_ops.read(&c.uart, CONSOLE_UARTFR, 4) & CONSOLE_RXFE);
+	assert_int_equal(console_teardown(&c), 0);
+	close(input[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +226,7 @@ int main(void)
 		cmocka_unit_test(output_to_a_file_is_appended),
 		cmocka_unit_test(output_onto_a_full_disk_is_reported_and_the_guest_continues),
 		cmocka_unit_test(an_output_file_that_cannot_be_opened_is_refused_with_the_reason),
+		cmocka_unit_test(a_console_that_is_none_drops_output_and_has_no_input),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,3 +206,36 @@ void record_damage(int dir_fd, const char *path, const char *value)
 	close(fd);
 	json_decref(json);
 }
+
+void record_put(int dir_fd, const char *text, size_t size)
+{
+	const int fd =
+		openat(dir_fd, "record.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, size), size);
+	close(fd);
+}
+
+void record_refused(int dir_fd, int err, const char *reason)
+{
+	const unsigned int open_files = scratch_open_files();
+	struct error error = { "" };
+	struct record record;
+	struct record before;
+
+	memset(&record, 0x5a, sizeof(record));
+	before = record;
+	assert_int_equal(record_load(dir_fd, RECORD_VM, &record, &error), err);
+	assert_memory_equal(&record, &before, sizeof(record));
+	assert_int_equal(scratch_open_files(), open_files);
+	scratch_says(&error, "the record of " RECORD_VM, reason);
+}
+
+void record_save_example(int dir_fd)
+{
+	struct record record = record_example();
+
+	record_must_save(dir_fd, &record);
+	record_free(&record);
+}

@@ -26,6 +26,15 @@ void record_assert_equal(const struct record *a, const struct record *b);
  */
 void record_damage(int dir_fd, const char *path, const char *value);
 
+/** Make the example the record in @dir_fd. */
+void record_save_example(int dir_fd);
+
+/** Make these bytes the record in @dir_fd. */
+void record_put(int dir_fd, const char *text, size_t size);
+
+/** Expect that loading is refused with @err, names the VM, says @reason and changes nothing. */
+void record_refused(int dir_fd, int err, const char *reason);
+
 /** Replace a string that a record owns. */
 void record_set_text(char **text, const char *to);
 

@@ -19,27 +19,15 @@
 #include <cmocka.h>
 
 #include "support/scratch.h"
-
-static void set_place(const char *path)
-{
-	assert_int_equal(setenv("DORMOUSE_STATE_DIR", path, 1), 0);
-}
-
-static void open_vm(const char *name, bool create, struct vm_dir *dir)
-{
-	struct error error = { "" };
-
-	assert_int_equal(vm_dir_open(name, create, dir, &error), 0);
-	assert_string_equal(error.text, "");
-}
+#include "vm-dir-fixture.h"
 
 static void lock_and_directory_are_closed_on_exec_and_on_close(void **state)
 {
 	const unsigned int open_files = scratch_open_files();
 	struct vm_dir dir;
 
-	set_place(scratch_path("files"));
-	open_vm("vm", true, &dir);
+	vm_set_places(scratch_path("files"), NULL, NULL);
+	vm_open("vm", true, &dir);
 	assert_int_equal(fcntl(dir.fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(dir.lock_fd, F_GETFD), FD_CLOEXEC);
 	vm_dir_close(&dir);
@@ -63,15 +51,15 @@ static void only_one_of_two_processes_can_lock_a_vm(void **state)
 	struct vm_dir first;
 	struct vm_dir second;
 
-	set_place(scratch_path("locks"));
-	open_vm("vm", true, &first);
-	open_vm("vm", false, &second);
+	vm_set_places(scratch_path("locks"), NULL, NULL);
+	vm_open("vm", true, &first);
+	vm_open("vm", false, &second);
 	assert_int_equal(vm_dir_lock(&first, &error), 0);
 	assert_int_equal(vm_dir_lock(&second, &error), -EBUSY);
 	assert_string_equal(error.text, "");
 	/* The lock goes with the one that has it, and with no other. */
 	vm_dir_close(&second);
-	open_vm("vm", true, &second);
+	vm_open("vm", true, &second);
 	assert_int_equal(vm_dir_lock(&second, &error), -EBUSY);
 	vm_dir_close(&first);
 	assert_int_equal(vm_dir_lock(&second, &error), 0);
@@ -84,9 +72,9 @@ static void asking_whether_a_vm_is_locked_does_not_lock_it(void **state)
 	struct vm_dir owner;
 	struct vm_dir looker;
 
-	set_place(scratch_path("asks"));
-	open_vm("vm", true, &owner);
-	open_vm("vm", false, &looker);
+	vm_set_places(scratch_path("asks"), NULL, NULL);
+	vm_open("vm", true, &owner);
+	vm_open("vm", false, &looker);
 	assert_false(is_locked(&looker));
 	assert_false(is_locked(&owner));
 	/* Nobody has it, for all that was asked: */
@@ -108,8 +96,8 @@ static void the_lock_of_a_vm_ends_with_its_process(void **state)
 	int ready[2];
 	pid_t child;
 
-	set_place(scratch_path("processes"));
-	open_vm("vm", true, &dir);
+	vm_set_places(scratch_path("processes"), NULL, NULL);
+	vm_open("vm", true, &dir);
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	assert_true(child >= 0);
@@ -200,8 +188,8 @@ static void the_vm_of_another_user_can_be_read_or_locked_only_with_permission(vo
 	struct error error = { "" };
 	struct vm_dir dir;
 
-	set_place(scratch_path("others"));
-	open_vm("vm", true, &dir);
+	vm_set_places(scratch_path("others"), NULL, NULL);
+	vm_open("vm", true, &dir);
 	assert_int_equal(vm_dir_lock(&dir, &error), 0);
 	scratch_unprivileged(check_closed);
 	assert_int_equal(chmod(scratch_path("others"), 0755), 0);
