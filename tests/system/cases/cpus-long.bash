@@ -28,11 +28,11 @@ for cpus in 1 8; do
 	vm_start "cpus$cpus" --kernel "$guest/Image" --initrd "$guest/initrd" --cpus "$cpus" \
 		--memory 256M --append "$vm_linux do=report,poweroff"
 	vm_finish
-	is "with $cpus vCPUs: run exits 0 after a power-off" "$vm_status" 0
-	is "with $cpus vCPUs: the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3
-	ok "with $cpus vCPUs: exactly these are online" cpus_are "$cpus"
-	ok "with $cpus vCPUs: each of them said so" each_cpu_said_booted "$cpus"
-	ok "with $cpus vCPUs: dormouse reports off, by SYSTEM_OFF" \
+	is "Linux with $cpus vCPUs: run exits 0 after a power-off" "$vm_status" 0
+	is "Linux with $cpus vCPUs: the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3
+	ok "Linux with $cpus vCPUs: exactly these are online" cpus_are "$cpus"
+	ok "Linux with $cpus vCPUs: each secondary CPU reports that it booted" each_cpu_said_booted "$cpus"
+	ok "Linux with $cpus vCPUs: dormouse reports off, by SYSTEM_OFF" \
 		dormouse_said "^dormouse: cpus$cpus: off: SYSTEM_OFF, from vCPU [0-9]+, at "
-	is "with $cpus vCPUs: status says off" "$(vm_state "cpus$cpus" state)" off
+	is "Linux with $cpus vCPUs: status says off" "$(vm_state "cpus$cpus" state)" off
 done

@@ -8,10 +8,10 @@
 vm_start clusters --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --cpus 2 \
 	--idle-states=clusters --append "console=ttyAMA0 loglevel=7 nokaslr do=idle:5,hotplug:2,poweroff"
 vm_finish
-ok "with clusters, Linux finds power domains and coordinates its CPUs itself" \
+ok "Linux with --idle-states=clusters finds power domains and coordinates its CPUs itself" \
 	guest_said 'CPU PM domain topology using OSI mode'
-is "each CPU enters power-down and wakes" \
+is "each CPU of a Linux with idle clusters enters power-down and wakes" \
 	"$(count_lines "$vm_console" 'GUEST: idle cpu=[01] state=powerdown entered=[1-9]')" 2
-is "CPU 1 goes off and on twice" "$(guest_fact hotplug rounds)" 2
-is "it powers off" "$vm_status" 0
-is "status tells of the clusters" "$(vm_state clusters idle-states)" clusters
+is "CPU 1 of a Linux with idle clusters goes off and on twice" "$(guest_fact hotplug rounds)" 2
+is "Linux with idle clusters powers off: run exits 0" "$vm_status" 0
+is "status of a VM with idle clusters says clusters" "$(vm_state clusters idle-states)" clusters

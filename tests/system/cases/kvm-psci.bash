@@ -8,9 +8,9 @@ vm_console=$kvm_psci vm_messages=/dev/null
 test-kvm-psci "$(command -v psci-calls.img)" >"$kvm_psci" || true
 while IFS= read -r line; do
 	case $line in
-	'ok '*) ok "KVM: ${line#ok * - }" true ;;
-	'not ok '*) ok "KVM: ${line#not ok * - }" false ;;
+	'ok '*) ok "KVM's own PSCI: ${line#ok * - }" true ;;
+	'not ok '*) ok "KVM's own PSCI: ${line#not ok * - }" false ;;
 	'# '*) echo "$line" ;;
 	esac
 done <"$kvm_psci"
-ok "KVM: the test came to its end" grep -qx '1\.\.[1-9][0-9]*' "$kvm_psci"
+ok "KVM's own PSCI: the test program runs to its end" grep -qx '1\.\.[1-9][0-9]*' "$kvm_psci"

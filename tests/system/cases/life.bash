@@ -38,67 +38,80 @@ fi
 reports_hibernation()
 {
 	is "$1: run exits $hibernated_status" "$vm_status" "$hibernated_status"
-	ok "$1: dormouse reports $hibernated_state, and why" dormouse_said \
+	ok "$1: dormouse reports $hibernated_state and the cause" dormouse_said \
 		"^dormouse: life: $hibernated_state: $hibernated_cause, at 20[0-9-]+T[0-9:]+Z\$"
 	is "$1: status says $hibernated_state" "$(vm_state life state)" "$hibernated_state"
-	ok "$1: status says why" grep -qxE "$hibernated_cause" <<<"$(vm_state life cause)"
-	is "$1: status knows of no process" "$(vm_state life pid)" ""
+	ok "$1: status names the cause" grep -qxE "$hibernated_cause" <<<"$(vm_state life cause)"
+	is "$1: status names no process" "$(vm_state life pid)" ""
 }
 
 # --- First run ---
 
-# As people run it: Linux puts its kernel at addresses of its own at each boot.
-vm_linux_before=$vm_linux vm_linux="console=ttyAMA0 quiet"
-vm_start_guest life report,hotplug:20,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
-vm_linux=$vm_linux_before
-vm_await "$vm_console" '^GUEST: boot ' || true
-is "while it runs, status says running" "$(vm_state life state)" running
-is "while it runs, status knows the process" "$(vm_state life pid)" "$(dormouse_pid)"
-ok "while it runs, list shows it running" grep -qE '^life\b.*\brunning\b' <<<"$(dormouse list)"
-vm_finish
-first_pid=$(dormouse_pid)
-boot_id=$(guest_fact hibernating boot_id) nonce=$(guest_fact hibernating nonce)
-counter=$(guest_fact hibernating pid) started=$(guest_fact hibernating started)
-ok "dormouse says who serves PSCI" dormouse_said \
-	'^dormouse: life: running, 2 vCPUs, 512 MiB, PSCI 1\.3 by libpsci \(host Linux '
-is "the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3
-ok "CPU 1 was started by CPU_ON and said so" guest_said \
-	'^GUEST: CPU1: Booted secondary processor 0x0000000001 '
-is "both CPUs are online" "$(guest_fact report cpus)" 0-1
-is "CPU 1 went off and on 20 times" "$(guest_fact hotplug rounds)" 20
-is "each time by a CPU_ON of its own" "$(guest_fact hotplug booted)" 21
-reports_hibernation "first hibernation"
+life_first_run_hibernates()
+{
+	# As people run it: Linux puts its kernel at addresses of its own at each boot.
+	local vm_linux="console=ttyAMA0 quiet"
+
+	vm_start_guest life report,hotplug:20,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
+	vm_await "$vm_console" '^GUEST: boot ' || true
+	is "status of a running VM is running" "$(vm_state life state)" running
+	is "status of a running VM names the process" "$(vm_state life pid)" "$(dormouse_pid)"
+	ok "dormouse list shows a running VM as running" grep -qE '^life\b.*\brunning\b' <<<"$(dormouse list)"
+	vm_finish
+	first_pid=$(dormouse_pid)
+	boot_id=$(guest_fact hibernating boot_id) nonce=$(guest_fact hibernating nonce)
+	counter=$(guest_fact hibernating pid) started=$(guest_fact hibernating started)
+	ok "dormouse reports that libpsci serves PSCI 1.3" dormouse_said \
+		'^dormouse: life: running, 2 vCPUs, 512 MiB, PSCI 1\.3 by libpsci \(host Linux '
+	is "the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3
+	ok "CPU 1 of a new guest is started by CPU_ON and says so" guest_said \
+		'^GUEST: CPU1: Booted secondary processor 0x0000000001 '
+	is "both CPUs of a new guest are online" "$(guest_fact report cpus)" 0-1
+	is "CPU 1 of a new guest goes off and on 20 times" "$(guest_fact hotplug rounds)" 20
+	is "CPU 1 of a new guest is started by a CPU_ON of its own each time" "$(guest_fact hotplug booted)" 21
+	reports_hibernation "first hibernation"
+}
 
 # --- Second run ---
 
-count=$(guest_fact hibernating count)
-vm_start life
-vm_finish
-second_pid=$(dormouse_pid)
-ok "first resume: the guest is the one that hibernated" is_the_same_guest resumed
-ok "first resume: its process counts on" counts_on "$count"
-ok "first resume: a fresh kernel made way for it" \
-	[ "$(guest_fact boot boot_id)" != "$boot_id" ]
-is "first resume: both CPUs are online" "$(guest_fact resumed cpus)" 0-1
-ok "first resume: it is another dormouse process" [ "$first_pid" != "$second_pid" ]
-reports_hibernation "second hibernation"
+life_second_run_resumes_and_hibernates()
+{
+	count=$(guest_fact hibernating count)
+	vm_start life
+	vm_finish
+	second_pid=$(dormouse_pid)
+	ok "first resume: the guest is the one that hibernated" is_the_same_guest resumed
+	ok "first resume: the guest's process continues its count" counts_on "$count"
+	ok "first resume: a fresh kernel was booted and replaced" \
+		[ "$(guest_fact boot boot_id)" != "$boot_id" ]
+	is "first resume: both CPUs are online" "$(guest_fact resumed cpus)" 0-1
+	ok "first resume: the dormouse is another process" [ "$first_pid" != "$second_pid" ]
+	reports_hibernation "second hibernation"
+}
 
 # --- Third run ---
 
-count=$(guest_fact hibernating count)
-vm_start life
-vm_finish
-ok "second resume: the guest is still the same" is_the_same_guest resumed
-ok "second resume: its process counts on" counts_on "$count"
-ok "reboot: dormouse reports a reset, and why" dormouse_said \
-	'^dormouse: life: resetting: SYSTEM_RESET2?, (.*, )?from vCPU 0, at '
-ok "reboot: the guest is another one" [ "$(guest_fact report boot_id)" != "$boot_id" ]
-ok "reboot: nothing of its memory is left" [ "$(guest_fact report nonce)" != "$nonce" ]
-is "reboot: it boots in the same dormouse, once" \
-	"$(count_lines "$vm_console" '^GUEST: boot ')" 2
-is "reboot: both CPUs are online" "$(guest_fact report cpus)" 0-1
-is "power-off: run exits 0" "$vm_status" 0
-ok "power-off: dormouse reports off, and why" dormouse_said \
-	'^dormouse: life: off: SYSTEM_OFF, from vCPU 0, at '
-is "power-off: status says off" "$(vm_state life state)" off
-is "power-off: status says why" "$(vm_state life cause)" "SYSTEM_OFF, from vCPU 0"
+life_third_run_resumes_and_powers_off()
+{
+	count=$(guest_fact hibernating count)
+	vm_start life
+	vm_finish
+	ok "second resume: the guest is the one that hibernated" is_the_same_guest resumed
+	ok "second resume: the guest's process continues its count" counts_on "$count"
+	ok "reboot: dormouse reports a reset and the cause" dormouse_said \
+		'^dormouse: life: resetting: SYSTEM_RESET2?, (.*, )?from vCPU 0, at '
+	ok "reboot: the guest is another one" [ "$(guest_fact report boot_id)" != "$boot_id" ]
+	ok "reboot: nothing of the former guest's memory is left" [ "$(guest_fact report nonce)" != "$nonce" ]
+	is "reboot: the guest boots once in the same dormouse" \
+		"$(count_lines "$vm_console" '^GUEST: boot ')" 2
+	is "reboot: both CPUs are online" "$(guest_fact report cpus)" 0-1
+	is "power-off: run of the guest exits 0" "$vm_status" 0
+	ok "power-off: dormouse reports off and the cause" dormouse_said \
+		'^dormouse: life: off: SYSTEM_OFF, from vCPU 0, at '
+	is "power-off: status of the guest is off" "$(vm_state life state)" off
+	is "power-off: status names SYSTEM_OFF as cause" "$(vm_state life cause)" "SYSTEM_OFF, from vCPU 0"
+}
+
+life_first_run_hibernates
+life_second_run_resumes_and_hibernates
+life_third_run_resumes_and_powers_off

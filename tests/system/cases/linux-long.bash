@@ -30,31 +30,38 @@ shell_end()
 
 # --- A pause of a busy guest is no soft lockup ---
 
-# A lockup is 2 s, and a pause is longer than that; each CPU computes all the time.
-shell_start paused "softlockup_panic=1 panic=1" --cpus 2 --on-reset exit
-echo "sysctl -w kernel.watchdog_thresh=1; for c in 1 2; do taskset \$c sh -c 'while :; do :; done' & done; \
+busy_guest_is_paused()
+{
+	# A lockup is 2 s, and a pause is longer than that; each CPU computes all the time.
+	shell_start paused "softlockup_panic=1 panic=1" --cpus 2 --on-reset exit
+	echo "sysctl -w kernel.watchdog_thresh=1; for c in 1 2; do taskset \$c sh -c 'while :; do :; done' & done; \
 echo busy" >&"$keys"
-vm_await "$vm_console" '^busy' || true
-sleep 2
-dormouse stop paused >/dev/null
-sleep 20
-dormouse cont paused >/dev/null
-sleep 6
-echo "dmesg | grep -c 'soft lockup'; echo counted" >&"$keys"
-ok "busy guest paused for 20 s: it runs on after cont" vm_await "$vm_console" '^counted'
-ok "busy guest paused for 20 s: its kernel reports no soft lockup" guest_said '^0.?$'
-ok "busy guest paused for 20 s: it has not reset" vm_state_is paused running
-dormouse kill paused >/dev/null
-shell_end
+	vm_await "$vm_console" '^busy' || true
+	sleep 2
+	dormouse stop paused >/dev/null
+	sleep 20
+	dormouse cont paused >/dev/null
+	sleep 6
+	echo "dmesg | grep -c 'soft lockup'; echo counted" >&"$keys"
+	ok "busy guest paused for 20 s: the guest continues after dormouse cont" vm_await "$vm_console" '^counted'
+	ok "busy guest paused for 20 s: its kernel reports no soft lockup" guest_said '^0.?$'
+	ok "busy guest paused for 20 s: the guest has not reset" vm_state_is paused running
+	dormouse kill paused >/dev/null
+	shell_end
+}
 
 # --- A panic ---
 
-shell_start panics "panic=1" --on-reset exit
-echo "echo c >/proc/sysrq-trigger" >&"$keys"
-shell_end
-ok "Linux with panic=1: it panics when told" guest_said 'Kernel panic - not syncing: sysrq triggered crash'
-is "Linux with panic=1 and --on-reset exit: run exits 6 after a panic" "$vm_status" 6
-is "Linux with panic=1 and --on-reset exit: the record says off" "$(vm_state panics state)" off
+linux_panics()
+{
+	shell_start panics "panic=1" --on-reset exit
+	echo "echo c >/proc/sysrq-trigger" >&"$keys"
+	shell_end
+	ok "Linux with panic=1: the kernel panics by sysrq" \
+		guest_said 'Kernel panic - not syncing: sysrq triggered crash'
+	is "Linux with panic=1 and --on-reset exit: run exits 6 after a panic" "$vm_status" 6
+	is "Linux with panic=1 and --on-reset exit: the record says off" "$(vm_state panics state)" off
+}
 
 # --- Broken memory ---
 
@@ -72,18 +79,25 @@ break_page()
 	echo $(((entry & ((1 << 55) - 1)) * 4096)) >/sys/devices/system/memory/hard_offline_page
 }
 
-calls_guest "$disks/broken.img" 2 0x84000008
-mkfifo "$disks/broken-in"
-exec {keys}<>"$disks/broken-in"
-vm_stdin=$disks/broken-in
-vm_start broken --kernel "$disks/broken.img" --memory 64M
-vm_until vm_state_is broken running || true
-sleep 1
-ok "guest memory on broken host memory: the host's kernel can break a page" break_page 0x40200000
-vm_finish
-exec {keys}>&-
-vm_stdin=
-is "guest memory on broken host memory: run exits 4" "$vm_status" 4
-is "guest memory on broken host memory: the record says crashed" "$(vm_state broken state)" crashed
-ok "guest memory on broken host memory: dormouse reports the guest's address" dormouse_said \
-	'the guest used memory at 0x40200[0-9a-f]{3} that is broken on this host'
+memory_of_the_host_breaks()
+{
+	calls_guest "$disks/broken.img" 2 0x84000008
+	mkfifo "$disks/broken-in"
+	exec {keys}<>"$disks/broken-in"
+	vm_stdin=$disks/broken-in
+	vm_start broken --kernel "$disks/broken.img" --memory 64M
+	vm_until vm_state_is broken running || true
+	sleep 1
+	ok "guest memory on broken host memory: the host's kernel can break a page" break_page 0x40200000
+	vm_finish
+	exec {keys}>&-
+	vm_stdin=
+	is "guest memory on broken host memory: run exits 4" "$vm_status" 4
+	is "guest memory on broken host memory: the record says crashed" "$(vm_state broken state)" crashed
+	ok "guest memory on broken host memory: dormouse reports the guest's address" dormouse_said \
+		'the guest used memory at 0x40200[0-9a-f]{3} that is broken on this host'
+}
+
+busy_guest_is_paused
+linux_panics
+memory_of_the_host_breaks

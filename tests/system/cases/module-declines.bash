@@ -5,6 +5,6 @@
 
 vm_start_guest new load,poweroff
 vm_finish
-ok "a newer kernel: the module declines, by a sentence" guest_said \
+ok "a newer kernel: the module refuses to load and gives the reason" guest_said \
 	'^GUEST: module refused error=.* says=not loaded: this kernel itself calls SYSTEM_OFF2'
 is "a newer kernel: run exits 0 after the power-off" "$vm_status" 0

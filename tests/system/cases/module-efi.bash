@@ -29,18 +29,27 @@ boot_by_efi()
 	vm_finish
 }
 
-steps=report,load,hibernate,poweroff
-vm_disk efi-swap 512
-vm_disk efi-scratch 1
-boot_by_efi --firmware "${here%/*}/u-boot.bin" --disk "${here%/*}/boot.disk,ro" \
-	--disk "$disks/efi-swap" --disk "$disks/efi-scratch" --memory 768M --cpus 2
-identity=$(identity_of hibernating)
-is "EFI: Linux is an EFI program, with EFI's services at run time, its power-off among them" \
-	"$(guest_fact report efi)" yes
-ok "EFI: the module loads" guest_said "$module_loaded"
-ends "EFI: a hibernation" hibernated
+efi_guest_hibernates()
+{
+	steps=report,load,hibernate,poweroff
+	vm_disk efi-swap 512
+	vm_disk efi-scratch 1
+	boot_by_efi --firmware "${here%/*}/u-boot.bin" --disk "${here%/*}/boot.disk,ro" \
+		--disk "$disks/efi-swap" --disk "$disks/efi-scratch" --memory 768M --cpus 2
+	identity=$(identity_of hibernating)
+	is "EFI: Linux is an EFI program, with EFI's services at run time, its power-off among them" \
+		"$(guest_fact report efi)" yes
+	ok "EFI: the module loads" guest_said "$module_loaded"
+	ends "EFI: a hibernation" hibernated
+}
 
-boot_by_efi
-resumes "EFI"
-ends "EFI, resumed: a power-off" off
-exec {keys}>&-
+efi_guest_resumes()
+{
+	boot_by_efi
+	resumes "EFI"
+	ends "EFI, resumed: a power-off" off
+	exec {keys}>&-
+}
+
+efi_guest_hibernates
+efi_guest_resumes

@@ -62,53 +62,60 @@ reset_steps=(
 	0xc4000012  # 15
 )
 
-reset_modes=(userspace mixed kernel)
-[[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]] || reset_modes=(kernel)
-for mode in "${reset_modes[@]}"; do
-	resets=100
-	[[ $mode == "${reset_modes[0]}" ]] || resets=40
-	calls_guest "$disks/resets.img" "${reset_steps[@]}"
-	mkfifo "$disks/in" "$disks/out"
-	vm_runs=$((vm_runs + 1))
-	vm_console=$logs/$vm_runs-resets-$mode.console
-	vm_messages=$logs/$vm_runs-resets-$mode.dormouse
-	: >"$vm_console"
-	# Opened for both directions, no open waits for the other end.
-	exec {bytes}<>"$disks/in" {console}<>"$disks/out"
-	dormouse run --name "resets-$mode" --kernel "$disks/resets.img" --cpus 2 --memory 64M \
-		--psci "$mode" <"$disks/in" >"$disks/out" 2>"$vm_messages" \
-		{bytes}>&- {console}>&- &
-	vm_pid=$!
-	early='' late=''
-	for ((i = 0; i < resets; i++)); do
-		awaits_byte || break
-		((i != 10)) || early=$(holdings)
-		what=rwRW
-		printf %s "${what:i % 4:1}" >&"$bytes"
-	done
-	if awaits_byte; then
-		late=$(holdings)
-		printf o >&"$bytes"
-	fi
-	vm_finish
-	exec {bytes}>&- {console}>&-
-	rm "$disks/in" "$disks/out"
+resets_leave_nothing_behind()
+{
+	reset_modes=(userspace mixed kernel)
+	[[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]] || reset_modes=(kernel)
+	for mode in "${reset_modes[@]}"; do
+		resets=100
+		[[ $mode == "${reset_modes[0]}" ]] || resets=40
+		calls_guest "$disks/resets.img" "${reset_steps[@]}"
+		mkfifo "$disks/in" "$disks/out"
+		vm_runs=$((vm_runs + 1))
+		vm_console=$logs/$vm_runs-resets-$mode.console
+		vm_messages=$logs/$vm_runs-resets-$mode.dormouse
+		: >"$vm_console"
+		# Opened for both directions, no open waits for the other end.
+		exec {bytes}<>"$disks/in" {console}<>"$disks/out"
+		dormouse run --name "resets-$mode" --kernel "$disks/resets.img" --cpus 2 --memory 64M \
+			--psci "$mode" <"$disks/in" >"$disks/out" 2>"$vm_messages" \
+			{bytes}>&- {console}>&- &
+		vm_pid=$!
+		early='' late=''
+		for ((i = 0; i < resets; i++)); do
+			awaits_byte || break
+			((i != 10)) || early=$(holdings)
+			what=rwRW
+			printf %s "${what:i % 4:1}" >&"$bytes"
+		done
+		if awaits_byte; then
+			late=$(holdings)
+			printf o >&"$bytes"
+		fi
+		vm_finish
+		exec {bytes}>&- {console}>&-
+		rm "$disks/in" "$disks/out"
 
-	is "$mode: after $resets resets a power-off ends the run" "$vm_status" 0
-	is "$mode: each reset was told" "$(count_lines "$vm_messages" ': resetting: SYSTEM_RESET')" \
-		"$resets"
-	is "$mode: half of them were SYSTEM_RESET2" \
-		"$(count_lines "$vm_messages" ': resetting: SYSTEM_RESET2, type 0, ')" "$((resets / 2))"
-	is "$mode: half of them came from vCPU 1" \
-		"$(count_lines "$vm_messages" ': resetting: .*, from vCPU 1, ')" "$((resets / 2))"
-	is "$mode: status counts them" "$(vm_state "resets-$mode" boots)" "$((resets + 1))"
-	for what in files threads mappings; do
-		ok "$mode: its $what are known" [ "$(holding "$late" $what)" ]
-		is "$mode: no more $what after $resets resets than after 10" \
-			"$(holding "$late" $what)" "$(holding "$early" $what)"
+		is "resets, --psci $mode: a power-off after $resets resets ends the run with 0" "$vm_status" 0
+		is "resets, --psci $mode: dormouse reports each reset" \
+			"$(count_lines "$vm_messages" ': resetting: SYSTEM_RESET')" \
+			"$resets"
+		is "resets, --psci $mode: half of the resets are SYSTEM_RESET2" \
+			"$(count_lines "$vm_messages" ': resetting: SYSTEM_RESET2, type 0, ')" "$((resets / 2))"
+		is "resets, --psci $mode: half of the resets come from vCPU 1" \
+			"$(count_lines "$vm_messages" ': resetting: .*, from vCPU 1, ')" "$((resets / 2))"
+		is "resets, --psci $mode: status counts the boots" \
+			"$(vm_state "resets-$mode" boots)" "$((resets + 1))"
+		for what in files threads mappings; do
+			ok "resets, --psci $mode: the number of $what of dormouse is known" [ "$(holding "$late" $what)" ]
+			is "resets, --psci $mode: dormouse has no more $what after $resets resets than after 10" \
+				"$(holding "$late" $what)" "$(holding "$early" $what)"
+		done
+		before=$(holding "$early" memory) now=$(holding "$late" memory)
+		echo "# $mode: $before KiB of memory after 10 resets, $now KiB after $resets"
+		ok "resets, --psci $mode: dormouse's memory grows by less than a page a reset" \
+			test "${now:-1000000}" -lt "$((before + (resets - 10) * 4))"
 	done
-	before=$(holding "$early" memory) now=$(holding "$late" memory)
-	echo "# $mode: $before KiB of memory after 10 resets, $now KiB after $resets"
-	ok "$mode: less than a page a reset more memory" \
-		test "${now:-1000000}" -lt "$((before + (resets - 10) * 4))"
-done
+}
+
+resets_leave_nothing_behind

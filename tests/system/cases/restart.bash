@@ -36,23 +36,27 @@ registers_field()
 	echo $((16#$value >> $2 & 15))
 }
 
-for mode in userspace mixed kernel; do
-	# vCPU 1 twice; then vCPU 1 does so with vCPU 0, which has gone off.
-	calls_run "restart-$mode" "--cpus 2 --psci $mode" \
-		"9 1" "9 1" "1 1 4" 0x84000002 "9 0" "9 0" 0x84000008
-	is "restart, $mode: the guest gets to its end" "$vm_status" 0
-	# What cannot change: AMAIR_EL1 on most CPUs, the level, three that identify.
-	ok "restart, $mode: all but a few registers are changed" \
-		grep -qxE '[45] of 21' <(registers_kept)
-	is "restart, $mode: a vCPU finds them as at its first start" \
-		"$(registers_said 1 3)" "$(registers_said 1 1)"
-	is "restart, $mode: so does vCPU 0" "$(registers_said 0 3)" "$(registers_said 1 1)"
-	# Whoever gives guests one of these sees to its reset too.
-	is "restart, $mode: there is no SVE" "$(registers_field id_aa64pfr0_el1 32)" 0
-	is "restart, $mode: there is no PMU" "$(registers_field id_aa64dfr0_el1 8)" 0
-	is "restart, $mode: there is no pointer authentication" \
-		"$(registers_field id_aa64isar1_el1 4) $(registers_field id_aa64isar1_el1 8)" "0 0"
-done
+restarted_vcpu_has_its_first_registers()
+{
+	for mode in userspace mixed kernel; do
+		# vCPU 1 twice; then vCPU 1 does so with vCPU 0, which has gone off.
+		calls_run "restart-$mode" "--cpus 2 --psci $mode" \
+			"9 1" "9 1" "1 1 4" 0x84000002 "9 0" "9 0" 0x84000008
+		is "restart, $mode: the guest runs to its end" "$vm_status" 0
+		# What cannot change: AMAIR_EL1 on most CPUs, the level, three that identify.
+		ok "restart, $mode: all but a few registers are changed" \
+			grep -qxE '[45] of 21' <(registers_kept)
+		is "restart, $mode: vCPU 1 finds its registers as at its first start" \
+			"$(registers_said 1 3)" "$(registers_said 1 1)"
+		is "restart, $mode: vCPU 0 finds its registers as at its first start" \
+			"$(registers_said 0 3)" "$(registers_said 1 1)"
+		# Whoever gives guests one of these sees to its reset too.
+		is "restart, $mode: the guest has no SVE" "$(registers_field id_aa64pfr0_el1 32)" 0
+		is "restart, $mode: the guest has no PMU" "$(registers_field id_aa64dfr0_el1 8)" 0
+		is "restart, $mode: the guest has no pointer authentication" \
+			"$(registers_field id_aa64isar1_el1 4) $(registers_field id_aa64isar1_el1 8)" "0 0"
+	done
+}
 
 # --- general, FP and SIMD registers ---
 
@@ -67,11 +71,12 @@ registers_of()
 	append_words "$disks/$1.img" "$3"
 	vm_start "$1" --kernel "$disks/$1.img" --memory 64M --cpus 2 "${options[@]}"
 	vm_finish
-	is "$1: the guest gets to its end" "$vm_status" 0
-	is "$1: x1 to x30, SP_EL0, FP and SIMD are zero at a first start" \
+	is "registers, $1: the guest runs to its end" "$vm_status" 0
+	is "registers, $1: x1 to x30, SP_EL0, FP and SIMD are zero at a first start" \
 		"$(registers_counted 'start 01')" "0000 are not zero"
-	is "$1: and at a second one" "$(registers_counted 'start 02')" "0000 are not zero"
-	is "$1: who wakes finds in them what it left there" "$(registers_counted wake)" \
+	is "registers, $1: x1 to x30, SP_EL0, FP and SIMD are zero at a second start" \
+		"$(registers_counted 'start 02')" "0000 are not zero"
+	is "registers, $1: a vCPU that wakes finds them unchanged" "$(registers_counted wake)" \
 		"0000 have changed"
 }
 
@@ -80,7 +85,13 @@ registers_counted()
 	whole_lines "$vm_console" | sed -n "s/^$1: //p" | tr -d '\r'
 }
 
-for mode in userspace mixed kernel; do
-	registers_of "suspend-$mode" "--psci $mode" 1
-done
-registers_of power-down --idle-states 2
+general_registers_at_start_and_wake()
+{
+	for mode in userspace mixed kernel; do
+		registers_of "suspend-$mode" "--psci $mode" 1
+	done
+	registers_of power-down --idle-states 2
+}
+
+restarted_vcpu_has_its_first_registers
+general_registers_at_start_and_wake

@@ -41,18 +41,6 @@ terminal_ended()
 	ok "$1: the terminal is as before" dormouse_said "^on-terminal: .* is as before$"
 }
 
-terminal_start
-printf '\001x' >&"$bytes"
-terminal_ended "Ctrl-A x" 5
-ok "Ctrl-A x: before that, the terminal was raw" dormouse_said "^on-terminal: .* is another one$"
-is "Ctrl-A x: status says why" "$(vm_state terminal cause)" "Ctrl-A x on the console"
-terminal_start
-kill -TERM "$(dormouse_pid)"
-terminal_ended "SIGTERM on a terminal" 5
-terminal_start
-dormouse kill terminal >/dev/null
-terminal_ended "dormouse kill on a terminal" 5
-
 # A guest that ends by itself: terminal_calls SENTENCE STATUS "OPTION..." STEP...
 terminal_calls()
 {
@@ -64,67 +52,98 @@ terminal_calls()
 	terminal_ended "$1" "$2"
 }
 
-terminal_calls "a power-off on a terminal" 0 "" 0x84000008
-terminal_calls "a hibernation on a terminal" 3 "" 0xc4000015
-terminal_calls "a last reset on a terminal" 6 "--on-reset exit" 0x84000009
-on_terminal at-call run 1 ENOMEM dormouse run --name crasher --flat "$disks/waiter"
-terminal_ended "a crash on a terminal" 4
-# The directories above the VM's are made durable first, then its record.
-slashes=${DORMOUSE_STATE_DIR//[^\/]/}
-on_terminal at-call fsync-directory $((${#slashes} + 2)) EIO dormouse run --name refused --flat "$disks/waiter"
-terminal_ended "a start that fails on a terminal" 1
+terminal_is_restored()
+{
+	terminal_start
+	printf '\001x' >&"$bytes"
+	terminal_ended "Ctrl-A x" 5
+	ok "Ctrl-A x: the terminal is raw before it" dormouse_said "^on-terminal: .* is another one$"
+	is "Ctrl-A x: status of the VM names it as cause" "$(vm_state terminal cause)" "Ctrl-A x on the console"
+	terminal_start
+	kill -TERM "$(dormouse_pid)"
+	terminal_ended "SIGTERM on a terminal" 5
+	terminal_start
+	dormouse kill terminal >/dev/null
+	terminal_ended "dormouse kill on a terminal" 5
 
-terminal_start
-exec {bytes}>&-
-vm_finish
-is "the terminal hangs up: run exits 5" "$vm_status" 5
-is "the terminal hangs up: status says why" "$(vm_state terminal cause)" SIGHUP
-terminal_start --no-control
-exec {bytes}>&-
-dormouse_is=$(dormouse_pid)
-ok "a terminal that is not ours goes away: it runs on" [ "$(vm_state terminal state)" = running ]
-kill -TERM "$dormouse_is"
-vm_finish
-is "a terminal that is not ours goes away: SIGTERM ends it" "$vm_status" 5
-is "a terminal that is not ours goes away: status says off" "$(vm_state terminal state)" off
+	terminal_calls "a power-off on a terminal" 0 "" 0x84000008
+	terminal_calls "a hibernation on a terminal" 3 "" 0xc4000015
+	terminal_calls "a last reset on a terminal" 6 "--on-reset exit" 0x84000009
+	on_terminal at-call run 1 ENOMEM dormouse run --name crasher --flat "$disks/waiter"
+	terminal_ended "a crash on a terminal" 4
+	# The directories above the VM's are made durable first, then its record.
+	slashes=${DORMOUSE_STATE_DIR//[^\/]/}
+	on_terminal at-call fsync-directory $((${#slashes} + 2)) EIO dormouse run --name refused --flat "$disks/waiter"
+	terminal_ended "a start that fails on a terminal" 1
+}
+
+terminal_hangs_up()
+{
+	terminal_start
+	exec {bytes}>&-
+	vm_finish
+	is "the terminal hangs up: run exits 5" "$vm_status" 5
+	is "the terminal hangs up: status of the VM names SIGHUP as cause" "$(vm_state terminal cause)" SIGHUP
+	terminal_start --no-control
+	exec {bytes}>&-
+	dormouse_is=$(dormouse_pid)
+	ok "a terminal that does not control dormouse hangs up: the guest continues" \
+		[ "$(vm_state terminal state)" = running ]
+	kill -TERM "$dormouse_is"
+	vm_finish
+	is "a terminal that does not control dormouse hung up: SIGTERM ends the run with 5" "$vm_status" 5
+	is "a terminal that does not control dormouse hung up: status of the VM is off" \
+		"$(vm_state terminal state)" off
+}
 
 # --- A reader who takes nothing, and then all ---
 
-# 1600 bytes, a hundred times the UART's FIFO.
-calls_guest "$disks/calls.img" "10 1600" 0x84000008
-for ((i = 0; i < 100; i++)); do
-	printf abcdefghijklmnop
-done >"$disks/letters"
-full_pipe "$disks/slow"
-vm_runs=$((vm_runs + 1))
-vm_console=$logs/$vm_runs-slow.console vm_messages=$logs/$vm_runs-slow.dormouse
-: >"$vm_console"
-dormouse run --name slow --kernel "$disks/calls.img" --memory 64M </dev/null \
-	>"$disks/slow" 2>"$vm_messages" {pipe}>&- &
-vm_pid=$!
-vm_await "$vm_messages" ': running' || true
-tr -d '\0' <"$disks/slow" >"$vm_console" {pipe}>&- &
-reader=$!
-exec {pipe}>&-
-vm_finish
-wait "$reader"
-is "a reader who came late: run exits 0" "$vm_status" 0
-ok "a reader who came late gets every byte, and nothing else" \
-	cmp -s "$vm_console" "$disks/letters"
+reader_comes_late()
+{
+	# 1600 bytes, a hundred times the UART's FIFO.
+	calls_guest "$disks/calls.img" "10 1600" 0x84000008
+	for ((i = 0; i < 100; i++)); do
+		printf abcdefghijklmnop
+	done >"$disks/letters"
+	full_pipe "$disks/slow"
+	vm_runs=$((vm_runs + 1))
+	vm_console=$logs/$vm_runs-slow.console vm_messages=$logs/$vm_runs-slow.dormouse
+	: >"$vm_console"
+	dormouse run --name slow --kernel "$disks/calls.img" --memory 64M </dev/null \
+		>"$disks/slow" 2>"$vm_messages" {pipe}>&- &
+	vm_pid=$!
+	vm_await "$vm_messages" ': running' || true
+	tr -d '\0' <"$disks/slow" >"$vm_console" {pipe}>&- &
+	reader=$!
+	exec {pipe}>&-
+	vm_finish
+	wait "$reader"
+	is "a console whose reader comes late: run exits 0" "$vm_status" 0
+	ok "a console whose reader comes late: the reader gets every byte, and nothing else" \
+		cmp -s "$vm_console" "$disks/letters"
+}
 
 # --- More input than the guest takes at once ---
 
-# It wants a, b, c, a, b, c, … and o in the end; anything else is a reset.
-calls_guest "$disks/calls.img" 2 "3 0x61 4" "3 0x6f 11" 0x84000009 2 "3 0x62 7" 0x84000009 \
-	2 "3 0x63 0" 0x84000009 0 0x84000008
+input_comes_too_fast()
 {
-	for ((i = 0; i < 400; i++)); do
-		printf abc
-	done
-	printf o
-} >"$disks/input"
-vm_stdin=$disks/input
-vm_start input --kernel "$disks/calls.img" --memory 64M --on-reset exit
-vm_stdin=
-vm_finish
-is "1200 bytes at once reach the guest, each in its turn" "$vm_status" 0
+	# It wants a, b, c, a, b, c, … and o in the end; anything else is a reset.
+	calls_guest "$disks/calls.img" 2 "3 0x61 4" "3 0x6f 11" 0x84000009 2 "3 0x62 7" 0x84000009 \
+		2 "3 0x63 0" 0x84000009 0 0x84000008
+	{
+		for ((i = 0; i < 400; i++)); do
+			printf abc
+		done
+		printf o
+	} >"$disks/input"
+	vm_stdin=$disks/input
+	vm_start input --kernel "$disks/calls.img" --memory 64M --on-reset exit
+	vm_stdin=
+	vm_finish
+	is "1200 bytes at once reach the guest, each in its turn" "$vm_status" 0
+}
+
+terminal_is_restored
+terminal_hangs_up
+reader_comes_late
+input_comes_too_fast

@@ -43,25 +43,30 @@ killed_machine()
 	dormouse status killed | grep -vE '^(state|since|cause|pid|boots|host):'
 }
 
-vm_start_guest killed count,hibernate,poweroff --cpus 2 --memory 512M
-machine=
-for point in begun half complete; do
-	ok "killed when the image is $point: it came so far" await_image "$point"
-	: "${machine:=$(killed_machine)}"
-	vm_signal KILL
-	ok "killed when the image is $point: dormouse did not get to say more" \
-		[ "$vm_status" = 137 ]
-	is "killed when the image is $point: status says crashed" "$(vm_state killed state)" crashed
-	ok "killed when the image is $point: status says why" grep -q 'died' \
-		<<<"$(vm_state killed cause)"
-	is "killed when the image is $point: the machine is what it was" "$(killed_machine)" "$machine"
-	nonce=$(guest_fact hibernating nonce)
-	vm_start killed
-	vm_await "$vm_console" '^GUEST: boot ' || true
-	ok "killed when the image is $point: the next run says that it crashed" dormouse_said \
-		'^dormouse: killed: the dormouse that ran it \(pid [0-9]+\) died: it crashed'
-done
-vm_finish
-is "killed when the image is complete: the guest resumed and powered off" "$vm_status" 0
-is "killed when the image is complete: it is the one that hibernated" \
-	"$(guest_fact resumed nonce)" "$nonce"
+dormouse_is_killed_while_its_guest_hibernates()
+{
+	vm_start_guest killed count,hibernate,poweroff --cpus 2 --memory 512M
+	machine=
+	for point in begun half complete; do
+		ok "killed when the image is $point: the image gets as far as that" await_image "$point"
+		: "${machine:=$(killed_machine)}"
+		vm_signal KILL
+		ok "killed when the image is $point: run ends by SIGKILL" \
+			[ "$vm_status" = 137 ]
+		is "killed when the image is $point: status says crashed" "$(vm_state killed state)" crashed
+		ok "killed when the image is $point: status names the death of dormouse as cause" grep -q 'died' \
+			<<<"$(vm_state killed cause)"
+		is "killed when the image is $point: the recorded machine is unchanged" "$(killed_machine)" "$machine"
+		nonce=$(guest_fact hibernating nonce)
+		vm_start killed
+		vm_await "$vm_console" '^GUEST: boot ' || true
+		ok "killed when the image is $point: the next run reports the crash" dormouse_said \
+			'^dormouse: killed: the dormouse that ran it \(pid [0-9]+\) died: it crashed'
+	done
+	vm_finish
+	is "killed when the image is complete: the guest resumes and powers off" "$vm_status" 0
+	is "killed when the image is complete: the guest that resumes is the one that hibernated" \
+		"$(guest_fact resumed nonce)" "$nonce"
+}
+
+dormouse_is_killed_while_its_guest_hibernates

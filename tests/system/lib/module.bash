@@ -12,7 +12,7 @@ ends()
 
 	[[ $2 != hibernated ]] || status=3 cause='SYSTEM_OFF2, type 0, from vCPU 0'
 	is "$1: run exits $status" "$vm_status" "$status"
-	ok "$1: dormouse reports $2, and why" dormouse_said "^dormouse: $vm_name: $2: $cause, at "
+	ok "$1: dormouse reports $2 and the cause" dormouse_said "^dormouse: $vm_name: $2: $cause, at "
 }
 
 # The guest is the one whose identity is in $identity: resumes WHICH

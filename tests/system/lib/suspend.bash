@@ -17,8 +17,9 @@ suspend_rounds()
 	vm_start "$name" --kernel "$disks/$name.img" --memory 64M --psci "$1"
 	vm_finish
 	printf -v said 'suspended %016x' "$2"
-	is "$1: its timer wakes it $2 times, none is lost" "$(tr -d '\r' <"$vm_console")" "$said"
-	is "$1: and it powers off" "$vm_status" 0
+	is "--psci $1: a guest that suspends $2 times is woken by its timer each time" \
+		"$(tr -d '\r' <"$vm_console")" "$said"
+	is "--psci $1: a guest that suspends $2 times powers off: run exits 0" "$vm_status" 0
 }
 
 # Linux with four vCPUs, woken by its clock: suspend_linux MODE COUNT
@@ -29,16 +30,18 @@ suspend_linux()
 	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --cpus 4 \
 		--psci "$1" --append "$vm_linux do=count,rtcwake:$2,poweroff"
 	vm_finish
-	is "$1: Linux suspends and wakes $2 times" "$(guest_fact suspended success)" "$2"
-	is "$1: it was never refused" "$(count_lines "$vm_console" '^GUEST: refused ')" 0
-	is "$1: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
-	is "$1: it is the same" "$(guest_fact suspended boot_id)" "$(guest_fact boot boot_id)"
-	is "$1: its process is the same" "$(guest_fact suspended started)" \
+	is "--psci $1: Linux suspends and wakes $2 times" "$(guest_fact suspended success)" "$2"
+	is "--psci $1: Linux is never refused a suspension" "$(count_lines "$vm_console" '^GUEST: refused ')" 0
+	is "--psci $1: Linux has all CPUs after its suspensions" "$(guest_fact suspended cpus)" 0-3
+	is "--psci $1: Linux is the one that suspended" \
+		"$(guest_fact suspended boot_id)" "$(guest_fact boot boot_id)"
+	is "--psci $1: Linux has the process that ran before its suspensions" "$(guest_fact suspended started)" \
 		"$(guest_fact counter started)"
-	ok "$1: dormouse says that it was its clock" dormouse_said \
+	ok "--psci $1: dormouse reports that the clock woke Linux" dormouse_said \
 		": $name: running: woken by the clock's alarm, at "
-	ok "$1: and nothing else" [ -z "$(whole_lines "$vm_messages" | grep ': woken by' | grep -v clock)" ]
-	is "$1: it powers off" "$vm_status" 0
+	ok "--psci $1: dormouse reports that nothing but the clock woke Linux" \
+		[ -z "$(whole_lines "$vm_messages" | grep ': woken by' | grep -v clock)" ]
+	is "--psci $1: Linux powers off after its suspensions: run exits 0" "$vm_status" 0
 }
 
 # Saves the VM; what was said is in $saved_said: vm_save NAME FILE
@@ -57,16 +60,18 @@ save_linux()
 	vm_start "$name" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 4 \
 		--disk "$disks/$name" --psci "$1" \
 		--append "$vm_linux do=report,suspend:1,report,poweroff"
-	ok "$1: Linux suspends" vm_await_state "$name" suspended
+	ok "--psci $1: Linux suspends before it is saved" vm_await_state "$name" suspended
 	boot_id=$(guest_fact report boot_id)
-	ok "$1: Linux is saved" vm_save "$name" "$saved"
+	ok "--psci $1: Linux is saved" vm_save "$name" "$saved"
 	vm_finish
 	vm_restore "$name" "$saved"
-	ok "$1: Linux is restored" vm_await_state "$name" suspended
+	ok "--psci $1: Linux is restored" vm_await_state "$name" suspended
 	dormouse wake "$name" >"$disks/said" 2>&1 || true
 	vm_finish
-	is "$1: Linux says that it has suspended once" "$(guest_fact suspended success)" 1
-	is "$1: it is the same Linux" "$(guest_fact suspended boot_id)" "$boot_id"
-	is "$1: all its CPUs are there" "$(guest_fact suspended cpus)" 0-3
-	is "$1: restored, Linux powers off" "$vm_status" 0
+	is "--psci $1: Linux says after its restore that it has suspended once" \
+		"$(guest_fact suspended success)" 1
+	is "--psci $1: Linux after its restore is the one that was saved" \
+		"$(guest_fact suspended boot_id)" "$boot_id"
+	is "--psci $1: Linux has all CPUs after its restore" "$(guest_fact suspended cpus)" 0-3
+	is "--psci $1: Linux powers off after its restore: run exits 0" "$vm_status" 0
 }

@@ -256,19 +256,19 @@ static void check_ending(const struct ending *e)
 	run_until(&m, " call ");
 	ok(answer(&m, PSCI_FN64_AFFINITY_INFO) == PSCI_AFFINITY_INFO_ON &&
 		   mp_state(&m.vcpus[1]) == KVM_MP_STATE_RUNNABLE,
-	   "%s: before, vCPU 1 is on and RUNNABLE", e->name);
+	   "%s: vCPU 1 is on and RUNNABLE before the call", e->name);
 
 	ok(run_until(&m, NULL) == KVM_EXIT_SYSTEM_EVENT, "%s is KVM_EXIT_SYSTEM_EVENT", e->name);
 	type = psci_event_kind_to_kvm(e->kind, &flags);
-	ok(run->system_event.type == type, "%s: its type is %u", e->name, type);
-	ok(run->system_event.ndata == 1, "%s: it has one datum", e->name);
-	ok(run->system_event.data[0] == flags, "%s: which is %llu", e->name,
+	ok(run->system_event.type == type, "%s: the type of the event is %u", e->name, type);
+	ok(run->system_event.ndata == 1, "%s: the event has one datum", e->name);
+	ok(run->system_event.data[0] == flags, "%s: the datum of the event is %llu", e->name,
 	   (unsigned long long)flags);
 	ok(psci_event_kind_from_kvm(run->system_event.type, run->system_event.data[0]) == e->kind,
-	   "%s: psci/kvm.h knows it", e->name);
+	   "%s: psci/kvm.h knows the event", e->name);
 	for (unsigned int i = 0; i < VCPUS; i++)
-		ok(mp_state(&m.vcpus[i]) == KVM_MP_STATE_STOPPED, "%s: vCPU %u is STOPPED", e->name,
-		   i);
+		ok(mp_state(&m.vcpus[i]) == KVM_MP_STATE_STOPPED,
+		   "%s: vCPU %u is STOPPED after the call", e->name, i);
 	if (e->keeps_arguments)
 		ok(get_register(&m.vcpus[0], REGISTER_X(1)) == e->x1 &&
 			   get_register(&m.vcpus[0], REGISTER_X(2)) == e->x2,
@@ -279,7 +279,7 @@ static void check_ending(const struct ending *e)
 	memset(m.console, 0, sizeof(m.console));
 	run_until(&m, " call ");
 	ok(answer(&m, e->fid) == PSCI_RET_INTERNAL_FAILURE,
-	   "%s: run all the same, the caller gets INTERNAL_FAILURE", e->name);
+	   "%s: the caller gets INTERNAL_FAILURE if it is run again", e->name);
 	end(&m);
 }
 
@@ -301,7 +301,7 @@ static void check_suspend(void)
 	ok(run_until(&m, NULL) == KVM_EXIT_SYSTEM_EVENT &&
 		   run->system_event.type == KVM_SYSTEM_EVENT_SUSPEND,
 	   "SYSTEM_SUSPEND is KVM_EXIT_SYSTEM_EVENT of type %u", KVM_SYSTEM_EVENT_SUSPEND);
-	ok(run->system_event.ndata == 0, "SYSTEM_SUSPEND: it has no datum");
+	ok(run->system_event.ndata == 0, "SYSTEM_SUSPEND: the event has no datum");
 	for (unsigned int i = 0; i < VCPUS; i++)
 		ok(mp_state(&m.vcpus[i]) == KVM_MP_STATE_RUNNABLE,
 		   "SYSTEM_SUSPEND: vCPU %u is still RUNNABLE", i);
@@ -353,7 +353,7 @@ static void check_asking(uint32_t version, const struct asking *a)
 	begin(&m, version, false, steps, COUNT(steps));
 	run_until(&m, " call ");
 	got = answer(&m, fid);
-	ok(got == wanted, "%u.%u: %s(%#llx, %#llx) is %d", version >> 16, version & 0xffff,
+	ok(got == wanted, "PSCI %u.%u: %s(%#llx, %#llx) is %d", version >> 16, version & 0xffff,
 	   psci_function_name(fid), (unsigned long long)a->step.x[1],
 	   (unsigned long long)a->step.x[2], wanted);
 	if (got != wanted)
@@ -368,8 +368,8 @@ static void check_version(uint32_t version)
 
 	begin(&m, version, false, steps, COUNT(steps));
 	run_until(&m, " call ");
-	ok(answer(&m, PSCI_FN32_PSCI_VERSION) == (int32_t)version, "%u.%u: PSCI_VERSION says so",
-	   version >> 16, version & 0xffff);
+	ok(answer(&m, PSCI_FN32_PSCI_VERSION) == (int32_t)version,
+	   "PSCI %u.%u: PSCI_VERSION returns that version", version >> 16, version & 0xffff);
 	end(&m);
 	for (size_t i = 0; i < COUNT(askings); i++)
 		check_asking(version, &askings[i]);
