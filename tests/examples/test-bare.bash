@@ -12,8 +12,10 @@ on_board()
 
 guest=$build/arm64/example-guest.img
 
-ok "the guest ends on QEMU's virt" on_board -machine virt,gic-version=3 -m 128M -kernel "$guest"
-is "on QEMU: other CPUs come and go, and the guest sleeps and wakes" "$(said guest)" \
+ok "examples/guest.c on QEMU's virt: the guest ends" \
+	on_board -machine virt,gic-version=3 -m 128M -kernel "$guest"
+is "examples/guest.c on QEMU's virt: other CPUs start and stop, and the guest sleeps and wakes" \
+	"$(said guest)" \
 	"PSCI major version 1
 PSCI minor version 1
 other CPUs that came and went: 1
@@ -23,10 +25,11 @@ power-down: 0
 back behind the call, timer fired: 1
 hibernates, SYSTEM_OFF2 types: 0"
 
-ok "the guest ends on embed-el2" on_board -machine virt,virtualization=on,gic-version=3 -m 3G \
+ok "examples/guest.c on embed-el2: the guest ends" \
+	on_board -machine virt,virtualization=on,gic-version=3 -m 3G \
 	-kernel "$build/arm64/example-el2.elf" \
 	-device "loader,file=$guest,addr=0x40200000,force-raw=on"
-is "on embed-el2: it also comes back from power-down, and can say that it hibernates" \
+is "examples/guest.c on embed-el2: the guest returns from power-down and can hibernate" \
 	"$(said guest)" \
 	"PSCI major version 1
 PSCI minor version 3
@@ -35,7 +38,7 @@ standby: 0
 timer fired: 1
 back from power-down at its entry point, timer fired: 1
 hibernates, SYSTEM_OFF2 types: 1"
-is "embed-el2 learns that it hibernated" "$(said el2)" "the guest asked for OFF2 on vCPU 0"
+is "embed-el2 reports that its guest hibernated" "$(said el2)" "the guest asked for OFF2 on vCPU 0"
 
 # The payload wants a device tree in x0: mov x0, #0x40000000, where QEMU puts the
 # board's; mov x1, #0x40400000; br x1.
@@ -52,5 +55,6 @@ payload_on_el2()
 
 for tests in features smccc affinity-info system-off2; do
 	ok "the payload's $tests ends on embed-el2" payload_on_el2 "$tests"
-	ok "and nothing is wrong" [ "$(grep -c '^# summary .* fail=0 ' "$output")" -eq 1 ]
+	ok "the payload's $tests on embed-el2 report no failure" \
+		[ "$(grep -c '^# summary .* fail=0 ' "$output")" -eq 1 ]
 done

@@ -4,9 +4,9 @@
 # examples/embed.c: two lives of a machine of two vCPUs; examples/embed-record.c:
 # a machine that is saved and restored
 
-ok "embed runs" runs "$build/native/examples/embed"
+ok "examples/embed.c runs and exits 0" runs "$build/native/examples/embed"
 # How often vCPU 0 finds vCPU 1 still on is chance.
-is "embed: vCPU 0 lives twice" "$(said "vCPU 0" | grep -v '^AFFINITY_INFO: 0$')" \
+is "examples/embed.c: vCPU 0 boots twice" "$(said "vCPU 0" | grep -v '^AFFINITY_INFO: 0$')" \
 	"starts at 0x40000000
 PSCI_VERSION: 65539
 CPU_ON: -9
@@ -16,11 +16,11 @@ AFFINITY_INFO: 1
 SYSTEM_RESET
 starts at 0x40000024
 SYSTEM_OFF2"
-is "embed: vCPU 1 is started, and turns itself off" "$(said "vCPU 1")" "starts at 0x4000001c
+is "examples/embed.c: vCPU 1 is started and turns itself off" "$(said "vCPU 1")" "starts at 0x4000001c
 CPU_OFF"
-is "embed: the machine ends hibernated" "$(said machine)" hibernated
+is "examples/embed.c: the machine ends hibernated" "$(said machine)" hibernated
 
-ok "embed-record runs" runs "$build/native/examples/embed-record"
-is "embed-record: vCPUs go on where they were" "$(said destination)" "vCPU 0: SLEEP
+ok "examples/embed-record.c runs and exits 0" runs "$build/native/examples/embed-record"
+is "examples/embed-record.c: restored vCPUs resume where they were" "$(said destination)" "vCPU 0: SLEEP
 vCPU 1: START at 0x40001000 with 0x11
 vCPU 0: START at 0x40002000 with 0x22, not reset"

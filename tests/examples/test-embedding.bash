@@ -38,9 +38,10 @@ arm64_compiler=aarch64-linux-gnu-gcc
 [[ $(uname -m) != aarch64 ]] || arm64_compiler=gcc
 
 is "embedding.md has six steps" "$(grep -c '^## [1-9]\. ' docs/embedding.md)" 6
-ok "what they say compiles in an empty directory, and runs" \
+ok "embedding.md's six steps compile in an empty directory, and the program runs" \
 	runs_here follow "$stranger/steps" "${CC:-gcc}"
-is "it ends as they say" "$(tail -n 1 "$output")" "machine: hibernated"
-ok "with KVM's CPUs the same file compiles for arm64" \
+is "the program of embedding.md's six steps prints what embedding.md says" \
+	"$(tail -n 1 "$output")" "machine: hibernated"
+ok "the program of embedding.md's six steps compiles for arm64 with KVM's CPUs" \
 	runs_here follow "$stranger-kvm/steps" "$arm64_compiler"
-ok "and is a program" [ -x "$stranger-kvm/vmm" ]
+ok "the program of embedding.md's six steps with KVM's CPUs is an arm64 executable" [ -x "$stranger-kvm/vmm" ]

@@ -146,34 +146,36 @@ boot_payload()
 		-kernel "$prefix/share/dormouse/psci-conform.img"
 }
 
-ok "make install" runs_here install_here
+ok "make install succeeds" runs_here install_here
 mapfile -t expected < <(expected_files)
-ok "it installs a header, the library, programs, man pages and documents" all_there "${expected[@]}"
-is "and nothing else" "$(find "$prefix" -type f -printf '%P\n' | sort)" \
+ok "make install installs headers, the library, programs, man pages and documents" all_there "${expected[@]}"
+is "make install installs no other file" "$(find "$prefix" -type f -printf '%P\n' | sort)" \
 	"$(printf '%s\n' "${expected[@]}" | sort)"
-ok "nothing of it is empty or unreadable" all_usable
-is "it installs everything below its prefix" "$(cd "$root" && echo ./* ./*/*)" "./opt ./opt/psci"
+ok "make install installs no empty or unreadable file" all_usable
+is "make install installs everything below its prefix" "$(cd "$root" && echo ./* ./*/*)" "./opt ./opt/psci"
 
-ok "there is a version" [ "$version" ]
-is "pkg-config knows the version" "$(package --modversion)" "$version"
-ok "it is at least itself" package --atleast-version="$version"
-ok "it is not at least a later one" fails package --atleast-version="$version.1"
+ok "libpsci.pc has a version" [ "$version" ]
+is "pkg-config --modversion libpsci prints the version" "$(package --modversion)" "$version"
+ok "pkg-config accepts libpsci of at least its own version" package --atleast-version="$version"
+ok "pkg-config refuses libpsci of at least a later version" fails package --atleast-version="$version.1"
 is "libpsci.pc has a value for each word" "$(grep -E '@|[:=] *$' "$prefix/lib/pkgconfig/libpsci.pc")" ""
-is "dormouse is of that version" "$(program_version)" "dormouse $version"
-is "so are its man pages" "$(pages_versions)" "dormouse $version"
-ok "so is the CHANGELOG" changelog_agrees
+is "dormouse --version prints the version of libpsci.pc" "$(program_version)" "dormouse $version"
+is "the man pages have the version of libpsci.pc" "$(pages_versions)" "dormouse $version"
+ok "CHANGELOG.md has the version of libpsci.pc" changelog_agrees
 
-ok "embed.c compiles elsewhere, with what pkg-config says" runs_here compile_away
-ok "and runs" runs "$away/a.out"
-is "and hibernates" "$(said machine | tail -n 1)" hibernated
-ok "each header compiles alone" runs_here headers_stand_alone
-ok "every man page can be read" pages_render
-ok "psci-conform.img boots" boot_payload
-is "and nothing is wrong" "$(grep -c '^# summary .* fail=0 ' "$output")" 1
+ok "embed.c compiles outside of the tree with pkg-config's flags" runs_here compile_away
+ok "embed.c compiled with pkg-config's flags runs" runs "$away/a.out"
+is "embed.c compiled with pkg-config's flags ends hibernated" "$(said machine | tail -n 1)" hibernated
+ok "each installed header compiles alone" runs_here headers_stand_alone
+ok "every installed man page can be read" pages_render
+ok "the installed psci-conform.img boots" boot_payload
+is "the installed psci-conform.img reports no failure" "$(grep -c '^# summary .* fail=0 ' "$output")" 1
 
-ok "make install LIBRARY=arm64" runs_here install_here LIBRARY=arm64
-ok "its library is that for arm64" cmp "$prefix/lib/libpsci.a" "$build/arm64/libpsci.a"
-ok "make uninstall" runs make --no-print-directory uninstall "DESTDIR=$root" PREFIX=/opt/psci
-is "it leaves no file" "$(find "$root" ! -type d)" ""
-is "and no directory of its own" "$(find "$root" -type d \( -name psci -path '*/include/*' -o -name dormouse \
+ok "make install LIBRARY=arm64 succeeds" runs_here install_here LIBRARY=arm64
+ok "make install LIBRARY=arm64 installs the library for arm64" \
+	cmp "$prefix/lib/libpsci.a" "$build/arm64/libpsci.a"
+ok "make uninstall succeeds" runs make --no-print-directory uninstall "DESTDIR=$root" PREFIX=/opt/psci
+is "make uninstall leaves no file" "$(find "$root" ! -type d)" ""
+is "make uninstall leaves no directory of its own" \
+	"$(find "$root" -type d \( -name psci -path '*/include/*' -o -name dormouse \
 	-o -name examples \))" ""

@@ -49,9 +49,9 @@ async def refused(client, command, arguments=None):
 async def main(socket, keys):
     first, second = QMPClient('first'), QMPClient('second')
     await first.connect(socket)
-    ok('it connects and negotiates', first.greeting is not None)
+    ok('qemu.qmp connects and negotiates', first.greeting is not None)
     await second.connect(socket)
-    ok('so does another client', True)
+    ok('qemu.qmp connects a second client', True)
 
     version = await first.execute('query-version')
     ok('query-version has QEMU\'s shape', {'major', 'minor', 'micro'} <= set(version['qemu']),
@@ -61,50 +61,50 @@ async def main(socket, keys):
        {'query-status', 'stop', 'cont', 'system_wakeup', 'system_reset', 'system_powerdown',
         'quit', 'query-cpus-fast', 'query-block', 'query-chardev', 'query-kvm', 'query-name',
         'query-uuid', 'query-version'} <= commands, commands)
-    equal('query-name', await first.execute('query-name'), {'name': 'clients'})
-    equal('query-kvm', await first.execute('query-kvm'), {'enabled': True, 'present': True})
+    equal('query-name returns the name of the VM', await first.execute('query-name'), {'name': 'clients'})
+    equal('query-kvm says that KVM is enabled', await first.execute('query-kvm'), {'enabled': True, 'present': True})
     cpus = await first.execute('query-cpus-fast')
     equal('query-cpus-fast has each vCPU', [c['cpu-index'] for c in cpus], [0, 1])
-    equal('query-status', await first.execute('query-status'),
+    equal('query-status says running', await first.execute('query-status'),
           {'running': True, 'status': 'running'})
 
     error = await refused(first, 'no-such-command')
-    equal('a command that is none', error and error.error_class, 'CommandNotFound')
+    equal('an unknown command gets CommandNotFound', error and error.error_class, 'CommandNotFound')
     error = await refused(first, 'stop', {'now': True})
-    equal('an argument that is none', error and error.error_class, 'GenericError')
+    equal('an unknown argument gets GenericError', error and error.error_class, 'GenericError')
     error = await refused(first, 'system_wakeup')
-    ok('who is awake cannot be woken', error and 'is not suspended' in str(error), error)
+    ok('system_wakeup of a running guest is refused', error and 'is not suspended' in str(error), error)
 
     with first.listener() as here, second.listener() as there:
         await first.execute('stop')
         for listener in here, there:
             await event(listener, 'STOP')
-        ok('both clients hear of STOP', True)
-        equal('then it is paused', await status(second), 'paused')
+        ok('both clients get the event STOP', True)
+        equal('query-status of a stopped guest says paused', await status(second), 'paused')
         await second.execute('cont')
         for listener in here, there:
             await event(listener, 'RESUME')
-        ok('and of RESUME', True)
+        ok('both clients get the event RESUME', True)
 
         with open(keys, 'wb', buffering=0) as pipe:
             pipe.write(b's')
         heard = await event(here, 'SUSPEND')
         ok('SUSPEND has a timestamp', {'seconds', 'microseconds'} <= set(heard['timestamp']),
            heard)
-        equal('then it is suspended', await status(first), 'suspended')
+        equal('query-status of a suspended guest says suspended', await status(first), 'suspended')
         answers = await asyncio.gather(*(second.execute('query-status') for _ in range(100)))
-        equal('a hundred commands at once have their answers, each its own',
+        equal('a hundred commands at once get an answer each',
               {a['status'] for a in answers}, {'suspended'})
         await first.execute('system_wakeup')
         await event(there, 'WAKEUP')
-        ok('the other client hears that it woke', True)
+        ok('the other client gets the event WAKEUP', True)
 
     await second.disconnect()
-    equal('who stays is still served', (await first.execute('query-name'))['name'], 'clients')
+    equal('a client is served after another has disconnected', (await first.execute('query-name'))['name'], 'clients')
     with first.listener('SHUTDOWN') as listener:
         await first.execute('quit')
         heard = await event(listener, 'SHUTDOWN')
-        equal('SHUTDOWN says why', heard['data'],
+        equal('the event SHUTDOWN has the reason', heard['data'],
               {'guest': False, 'reason': 'host-qmp-quit'})
     try:
         await first.disconnect()

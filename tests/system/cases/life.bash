@@ -50,6 +50,7 @@ reports_hibernation()
 life_first_run_hibernates()
 {
 	# As people run it: Linux puts its kernel at addresses of its own at each boot.
+	# shellcheck disable=SC2034 # vm_start_guest reads it.
 	local vm_linux="console=ttyAMA0 quiet"
 
 	vm_start_guest life report,hotplug:20,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
