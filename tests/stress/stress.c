@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control/qmp/call.h"
+#include "control/qmp/client.h"
 #include "fake-kvm.h"
 #include "random-guest.h"
 #include "record/lifecycle.h"
@@ -119,18 +119,18 @@ int __wrap_save_file_publish(struct save_draft *draft, struct error *error)
 /* Whether it was carried out. A run that ends meanwhile is no reason to complain. */
 static bool ask(const char *command, const json_t *arguments)
 {
-	struct qmp_call call;
+	struct qmp_client client;
 	struct error error;
 	struct vm_dir dir;
 	int err;
 
 	if (vm_dir_open(NAME, false, &dir, &error) < 0)
 		return false;
-	err = qmp_call_open(&call, dir.fd, NAME, PATIENCE, &error);
+	err = qmp_client_open(&client, dir.fd, NAME, PATIENCE, &error);
 	vm_dir_close(&dir);
 	if (!err) {
-		err = qmp_call_execute(&call, command, arguments, NULL, &error);
-		qmp_call_close(&call);
+		err = qmp_client_execute(&client, command, arguments, NULL, &error);
+		qmp_client_close(&client);
 	}
 	if (err == -ETIMEDOUT)
 		wrong("%s hangs: %s", command, error.text);

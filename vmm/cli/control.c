@@ -15,7 +15,7 @@
 #include "base/time-text.h"
 #include "base/utf8.h"
 #include "cli/option.h"
-#include "control/qmp/call.h"
+#include "control/qmp/client.h"
 #include "record/lifecycle.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
@@ -123,7 +123,8 @@ static int parse(int argc, char **argv, const char *text, bool wants_file, struc
 }
 
 /* Connect with the dormouse that runs it; a VM without one is refused by its state. */
-static int call(const struct request *request, struct qmp_call *call, struct error *error)
+static int open_client(const struct request *request, struct qmp_client *client,
+		       struct error *error)
 {
 	struct record record = { 0 };
 	struct vm_dir dir;
@@ -140,7 +141,7 @@ static int call(const struct request *request, struct qmp_call *call, struct err
 	err = vm_dir_open(request->name, false, &dir, error);
 	if (err)
 		return err;
-	err = qmp_call_open(call, dir.fd, request->name, request->timeout, error);
+	err = qmp_client_open(client, dir.fd, request->name, request->timeout, error);
 	vm_dir_close(&dir);
 	if (err == -ENOENT || err == -ECONNREFUSED)
 		error_set(error, err, "%s cannot be reached: it is starting or ending",
@@ -193,7 +194,7 @@ static int time_is_up(const struct request *request, struct error *error)
 static int carry_out(const struct request *request, const struct verb *verb, struct error *error)
 {
 	json_t *arguments = NULL;
-	struct qmp_call connection;
+	struct qmp_client client;
 	int err;
 
 	if (request->file) {
@@ -201,21 +202,21 @@ static int carry_out(const struct request *request, const struct verb *verb, str
 		if (!arguments)
 			return -EINVAL;
 	}
-	err = call(request, &connection, error);
+	err = open_client(request, &client, error);
 	if (err) {
 		json_decref(arguments);
 
 		return err;
 	}
 	if (verb->command)
-		err = qmp_call_execute(&connection, verb->command, arguments, verb->event, error);
+		err = qmp_client_execute(&client, verb->command, arguments, verb->event, error);
 	else
 		err = error_set(
 			error, -EOPNOTSUPP,
 			"%s has no agent in its guest, which the command %s needs: do it from "
 			"within the guest",
 			request->name, verb->word);
-	qmp_call_close(&connection);
+	qmp_client_close(&client);
 	json_decref(arguments);
 
 	return err == -ETIMEDOUT ? time_is_up(request, error) : err;
@@ -324,23 +325,23 @@ static int check_end(const struct request *request, bool shut_down, struct error
 
 int cli_events(int argc, char **argv, struct error *error)
 {
-	struct request request = { .timeout = QMP_CALL_FOREVER };
-	struct qmp_call connection;
+	struct request request = { .timeout = QMP_CLIENT_FOREVER };
+	struct qmp_client client;
 	bool shut_down = false;
 	int err = parse(argc, argv, events_help, false, &request, error);
 
 	if (err == 1)
 		return EXIT_SUCCESS;
 	if (!err)
-		err = call(&request, &connection, error);
+		err = open_client(&request, &client, error);
 	if (err)
 		return err;
-	connection.reader_fd = STDOUT_FILENO;
+	client.reader_fd = STDOUT_FILENO;
 	while (!err && !ferror(stdout)) {
 		json_t *event = NULL;
 		const char *name;
 
-		err = qmp_call_next(&connection, &event, error);
+		err = qmp_client_next(&client, &event, error);
 		name = json_string_value(json_object_get(event, "event"));
 		if (!err && name) {
 			print_event(event, request.json);
@@ -348,7 +349,7 @@ int cli_events(int argc, char **argv, struct error *error)
 		}
 		json_decref(event);
 	}
-	qmp_call_close(&connection);
+	qmp_client_close(&client);
 	if (err == -EPIPE)
 		return check_end(&request, shut_down, error);
 

@@ -3,169 +3,214 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
-/* With this much unsent no further message is heard: the rest is for events. */
-#define OUTPUT_BUSY (QMP_CLIENT_OUTPUT / 2)
+#include "control/qmp/path.h"
 
-/* Bytes heard before others have their turn. */
-#define INPUT_CHUNK 4096
-
-/* --- output --- */
-
-/* A client that takes nothing more may still have sent what is not read yet. */
-static void flush(struct qmp_client *client)
+static int64_t now(void)
 {
-	size_t sent = 0;
+	struct timespec time;
 
-	while (sent < client->pending && !client->deaf) {
-		const ssize_t n = send(client->fd, client->output + sent, client->pending - sent,
-				       MSG_DONTWAIT | MSG_NOSIGNAL);
+	clock_gettime(CLOCK_MONOTONIC, &time);
 
-		if (n >= 0)
-			sent += (size_t)n;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			break;
-		else if (errno != EINTR)
-			client->deaf = true;
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Wait until there is something to read. Returns 0 or -errno. */
+static int wait_for_input(const struct qmp_client *client)
+{
+	struct pollfd fds[] = {
+		{ .fd = client->fd, .events = POLLIN },
+		{ .fd = client->reader_fd },
+	};
+
+	for (;;) {
+		const int64_t left =
+			client->deadline == QMP_CLIENT_FOREVER ? -1 : client->deadline - now();
+		int ready;
+
+		if (client->deadline != QMP_CLIENT_FOREVER && left <= 0)
+			return -ETIMEDOUT;
+		ready = poll(fds, 2, (int)left);
+		if (ready > 0)
+			return fds[0].revents ? 0 : -EBADF;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
 	}
-	client->pending = client->deaf ? 0 : client->pending - sent;
-	memmove(client->output, client->output + sent, client->pending);
 }
 
-static bool queue(struct qmp_client *client, const char *bytes, size_t size)
+/* Returns 0, -EPIPE at the end, or another -errno. */
+static int receive(struct qmp_client *client)
 {
-	if (size > QMP_CLIENT_OUTPUT - client->pending)
-		return false;
-	memcpy(client->output + client->pending, bytes, size);
-	client->pending += size;
+	ssize_t count;
+	const int err = wait_for_input(client);
 
-	return true;
-}
-
-static void send_line(struct qmp_client *client, const char *text)
-{
-	if (client->deaf)
-		return;
-	if (text && queue(client, text, strlen(text)) && queue(client, "\r\n", 2)) {
-		flush(client);
-		return;
-	}
-	client->lost = true;
-	(void)shutdown(client->fd, SHUT_RDWR);
-}
-
-void qmp_client_send(struct qmp_client *client, const json_t *json)
-{
-	char *text = qmp_text(json);
-
-	send_line(client, text);
-	free(text);
-}
-
-/* --- input --- */
-
-static bool refuse(struct qmp_client *client, const char *why)
-{
-	json_t *error = qmp_error("GenericError", why);
-
-	qmp_client_send(client, error);
-	json_decref(error);
-
-	return !client->lost;
-}
-
-static bool handle(struct qmp_client *client, const struct qmp_commands *commands,
-		   enum qmp_scan_result result)
-{
-	char *answer;
-
-	if (result == QMP_SCAN_MORE)
-		return true;
-	client->messages++;
-	if (result == QMP_SCAN_TOO_LONG)
-		return refuse(client, "the message is too long");
-	if (result == QMP_SCAN_TOO_DEEP)
-		return refuse(client, "the message is nested too deeply");
-	answer = qmp_answer(commands, &client->negotiated, client->scan.text, client->scan.size);
-	send_line(client, answer);
-	free(answer);
-
-	return !client->lost;
-}
-
-static bool hear(struct qmp_client *client, const struct qmp_commands *commands)
-{
-	char bytes[INPUT_CHUNK];
-	const ssize_t count = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-
+	if (err)
+		return err;
+	do
+		count = recv(client->fd, client->bytes, sizeof(client->bytes), 0);
+	while (count < 0 && errno == EINTR);
 	if (count < 0)
-		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
-	if (count == 0) {
-		/* It may have closed its own end only, and read on. */
-		client->input_ended = true;
-		return handle(client, commands, qmp_scan_end(&client->scan)) && client->pending > 0;
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	client->first = 0;
+	client->count = (size_t)count;
+
+	return count ? 0 : -EPIPE;
+}
+
+static int fail(const struct qmp_client *client, int err, struct error *error)
+{
+	if (err == -ETIMEDOUT)
+		return error_set(error, err, "the dormouse that runs %s has not answered in time",
+				 client->name);
+	if (err == -EPIPE)
+		return error_set(error, err, "%s has ended", client->name);
+	if (err == -EBADF)
+		return error_set(error, err, "nothing reads standard output any more");
+
+	return error_set(error, err, "cannot communicate with the dormouse that runs %s: %s",
+			 client->name, strerror(-err));
+}
+
+/* A message that is an error is none to be had. */
+static int refusal(json_t **message, struct error *error)
+{
+	const json_t *json = json_object_get(*message, "error");
+	const char *description = json_string_value(json_object_get(json, "desc"));
+
+	if (!json)
+		return 0;
+	error_set(error, -EREMOTEIO, "%s", description ? description : "an error without a reason");
+	json_decref(*message);
+	*message = NULL;
+
+	return -EREMOTEIO;
+}
+
+int qmp_client_next(struct qmp_client *client, json_t **message, struct error *error)
+{
+	for (;;) {
+		while (client->first < client->count) {
+			if (qmp_scan(&client->scan, client->bytes[client->first++]) !=
+			    QMP_SCAN_MESSAGE)
+				continue;
+			*message = json_loadb(client->scan.text, client->scan.size, 0, NULL);
+
+			return *message ? refusal(message, error) : fail(client, -EPROTO, error);
+		}
+
+		const int err = receive(client);
+
+		if (err)
+			return fail(client, err, error);
 	}
-	for (ssize_t i = 0; i < count; i++) {
-		if (!handle(client, commands, qmp_scan(&client->scan, bytes[i])))
-			return false;
+}
+
+static int send_command(const struct qmp_client *client, const char *command,
+			const json_t *arguments, struct error *error)
+{
+	json_t *json = json_pack("{s:s}", "execute", command);
+	char *text;
+	size_t size;
+	int err = 0;
+
+	if (arguments)
+		(void)json_object_set_new(json, "arguments", json_deep_copy(arguments));
+	text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (!text)
+		return fail(client, -ENOMEM, error);
+	size = strlen(text);
+	/*
+	 * A socket that has nothing to be sent yet takes so little at once. One that is
+	 * closed may hold what dormouse said before it did that: to be read first.
+	 */
+	if (send(client->fd, text, size, MSG_NOSIGNAL) != (ssize_t)size && errno != EPIPE &&
+	    errno != ECONNRESET)
+		err = fail(client, -EIO, error);
+	free(text);
+
+	return err;
+}
+
+int qmp_client_execute(struct qmp_client *client, const char *command, const json_t *arguments,
+		       const char *event, struct error *error)
+{
+	bool answered = false;
+	bool happened = !event;
+	int err = send_command(client, command, arguments, error);
+
+	while (!err && !(answered && happened)) {
+		json_t *message = NULL;
+		const char *name;
+
+		err = qmp_client_next(client, &message, error);
+		if (err)
+			break;
+		name = json_string_value(json_object_get(message, "event"));
+		if (json_object_get(message, "return"))
+			answered = true;
+		else if (name && event && strcmp(name, event) == 0)
+			happened = true;
+		json_decref(message);
 	}
 
-	return true;
+	return err;
 }
 
-static bool is_heard(const struct qmp_client *client)
+static int greet(struct qmp_client *client, struct error *error)
 {
-	return !client->input_ended && client->pending < OUTPUT_BUSY;
-}
+	json_t *greeting = NULL;
+	const int err = qmp_client_next(client, &greeting, error);
 
-bool qmp_client_serve(struct qmp_client *client, const struct qmp_commands *commands)
-{
-	if (client->lost)
-		return false;
-	flush(client);
-	if (client->input_ended)
-		return client->pending > 0;
-
-	return !is_heard(client) || hear(client, commands);
-}
-
-short qmp_client_events(const struct qmp_client *client)
-{
-	return (short)((is_heard(client) ? POLLIN : 0) | (client->pending > 0 ? POLLOUT : 0));
-}
-
-/* --- the client --- */
-
-int qmp_client_open(struct qmp_client *client, int fd)
-{
-	char *output = malloc(QMP_CLIENT_OUTPUT);
-	json_t *greeting = qmp_greeting();
-
-	if (!output || !greeting) {
-		free(output);
-		json_decref(greeting);
-
-		return -ENOMEM;
-	}
-	memset(client, 0, sizeof(*client));
-	client->fd = fd;
-	client->output = output;
-	qmp_client_send(client, greeting);
 	json_decref(greeting);
 
-	return 0;
+	return err ? err : qmp_client_execute(client, "qmp_capabilities", NULL, NULL, error);
+}
+
+/* connect() waits while a dormouse that does not run has too many others waiting. */
+static void limit_connect(const struct qmp_client *client, int seconds)
+{
+	const struct timeval limit = { .tv_sec = seconds };
+
+	if (seconds > 0)
+		(void)setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+int qmp_client_open(struct qmp_client *client, int dir_fd, const char *name, int seconds,
+		    struct error *error)
+{
+	struct sockaddr_un address;
+	int err;
+
+	memset(client, 0, sizeof(*client));
+	client->name = name;
+	client->deadline = seconds == QMP_CLIENT_FOREVER ? QMP_CLIENT_FOREVER
+							 : now() + (int64_t)seconds * 1000;
+	client->reader_fd = -1;
+	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (client->fd < 0)
+		return fail(client, -errno, error);
+	limit_connect(client, seconds);
+	qmp_path(dir_fd, &address);
+	if (connect(client->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		err = fail(client, errno == EAGAIN ? -ETIMEDOUT : -errno, error);
+	else
+		err = greet(client, error);
+	if (err)
+		qmp_client_close(client);
+
+	return err;
 }
 
 void qmp_client_close(struct qmp_client *client)
 {
-	if (client->fd < 0)
-		return;
 	close(client->fd);
-	free(client->output);
 	client->fd = -1;
-	client->output = NULL;
 }

@@ -1,60 +1,61 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A connection of a QMP client.
- *
- * A client cannot make dormouse wait, or hold more memory than a message and
- * QMP_CLIENT_OUTPUT bytes of answers. Input from a client that does not read
- * its replies is not processed; if events pile up then, it is disconnected.
- * What a client sent before it closed the connection is carried out.
+ * The client's side of a VM's control socket, by which dormouse's commands
+ * reach the dormouse that runs a VM.
  */
 #ifndef VMM_QMP_CLIENT_H
 #define VMM_QMP_CLIENT_H
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
-#include "control/qmp/command.h"
+#include "base/error.h"
 #include "control/qmp/scan.h"
 
-#define QMP_CLIENT_OUTPUT (1 << 20)
+#define QMP_CLIENT_FOREVER (-1)
 
-/** Private, except fd. */
+/** Private, except reader_fd. */
 struct qmp_client {
-	int fd; /**< -1: not connected. */
-	bool negotiated; /**< It receives events. */
-	bool input_ended;
-	bool deaf; /**< It receives nothing more, but what it sent before is carried out. */
-	bool lost; /**< It did not read its replies, and has to be disconnected. */
-	unsigned long messages; /**< How many it has sent: an idle client sends no more. */
+	const char *name; /**< The VM's, for messages. */
+	int fd;
+	int reader_fd; /**< -1 at first. A pipe: once it has no reader, waiting ends. */
+	int64_t deadline; /**< Milliseconds of CLOCK_MONOTONIC, or QMP_CLIENT_FOREVER. */
+	size_t first, count; /**< The data that has been received but not parsed. */
 	struct qmp_scan scan;
-	size_t pending; /**< Bytes in output that are not sent yet. */
-	char *output;
+	char bytes[4096];
 };
 
-/** Take over @fd, a nonblocking stream socket, and greet. Returns 0 or -ENOMEM, @fd untouched. */
-int qmp_client_open(struct qmp_client *client, int fd);
-
 /**
- * Close, and discard output that has not been sent. Harmless if it is not
- * connected.
+ * Connect, and negotiate.
+ *
+ * @dir_fd: the VM's directory
+ * @name: the VM's, kept for messages
+ * @seconds: the time limit of this and all that follows, or QMP_CLIENT_FOREVER
+ *
+ * Returns 0, or -errno with @error set: -ETIMEDOUT after that time, here and
+ * below; -ENOENT or -ECONNREFUSED if no process listens.
  */
+int qmp_client_open(struct qmp_client *client, int dir_fd, const char *name, int seconds,
+		    struct error *error);
+
 void qmp_client_close(struct qmp_client *client);
 
 /**
- * Do what is possible without waiting: send, read, answer. Returns false if the
- * client is to be closed: it has disconnected, and has sent nothing more, or
- * does not read. Commands that are executed here may call qmp_client_send().
+ * Wait for the next message. Returns 0 with a new reference in @message; -EPIPE
+ * if the VM has ended; -EREMOTEIO with the description of an error that its
+ * dormouse sent; -EBADF if reader_fd has no reader; or another -errno, each
+ * with @error set.
  */
-bool qmp_client_serve(struct qmp_client *client, const struct qmp_commands *commands);
+int qmp_client_next(struct qmp_client *client, json_t **message, struct error *error);
 
 /**
- * Send @json, which is borrowed, soon. A client for which there is no room is
- * lost: its fd becomes readable, and serving it then returns false.
+ * Execute @command with @arguments, which is borrowed, or NULL; and wait until
+ * @event has come, too, unless that is NULL. Returns 0; -EREMOTEIO with the
+ * reason of the VM's dormouse if it refuses; or another -errno, each with
+ * @error set.
  */
-void qmp_client_send(struct qmp_client *client, const json_t *json);
-
-/** The events of poll() for which the client has to be served. */
-short qmp_client_events(const struct qmp_client *client);
+int qmp_client_execute(struct qmp_client *client, const char *command, const json_t *arguments,
+		       const char *event, struct error *error);
 
 #endif

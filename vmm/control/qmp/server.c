@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control/qmp/client.h"
+#include "control/qmp/connection.h"
 #include "control/qmp/path.h"
 #include "host/listener.h"
 
@@ -31,8 +31,8 @@ static const char replaced[] =
 	"this connection is closed for a newer one: all connections are in use, "
 	"and this one was idle for the longest time";
 
-struct connection {
-	struct qmp_client client;
+struct slot {
+	struct qmp_connection connection;
 	/* Of the server's clock, which counts what clients do. */
 	unsigned long joined, active;
 };
@@ -43,7 +43,7 @@ struct qmp_server {
 	int epoll_fd;
 	struct listener listener;
 	unsigned long clock;
-	struct connection connections[CLIENTS];
+	struct slot slots[CLIENTS];
 };
 
 static int watch(const struct qmp_server *server, int op, int fd, uint32_t number, short events)
@@ -54,92 +54,91 @@ static int watch(const struct qmp_server *server, int op, int fd, uint32_t numbe
 	return epoll_ctl(server->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
 }
 
-static bool is_open(const struct connection *connection)
+static bool is_open(const struct slot *slot)
 {
-	return connection->client.fd >= 0;
+	return slot->connection.fd >= 0;
 }
 
 /* How many have been there for longer. */
-static unsigned int seniors(const struct qmp_server *server, const struct connection *connection)
+static unsigned int seniors(const struct qmp_server *server, const struct slot *slot)
 {
 	unsigned int count = 0;
 
 	for (size_t i = 0; i < CLIENTS; i++)
-		count += is_open(&server->connections[i]) &&
-			 server->connections[i].joined < connection->joined;
+		count += is_open(&server->slots[i]) && server->slots[i].joined < slot->joined;
 
 	return count;
 }
 
 /* A free connection, or the one that has to make way. */
-static struct connection *choose(struct qmp_server *server)
+static struct slot *choose(struct qmp_server *server)
 {
-	struct connection *chosen = NULL;
+	struct slot *chosen = NULL;
 
 	for (size_t i = 0; i < CLIENTS; i++) {
-		struct connection *connection = &server->connections[i];
+		struct slot *slot = &server->slots[i];
 
-		if (!is_open(connection))
-			return connection;
-		if (seniors(server, connection) >= QMP_CLIENTS_MAX &&
-		    (!chosen || connection->active < chosen->active))
-			chosen = connection;
+		if (!is_open(slot))
+			return slot;
+		if (seniors(server, slot) >= QMP_CLIENTS_MAX &&
+		    (!chosen || slot->active < chosen->active))
+			chosen = slot;
 	}
 
 	return chosen;
 }
 
-static void make_way(struct connection *connection)
+static void make_way(struct slot *slot)
 {
 	json_t *error = qmp_error("GenericError", replaced);
 
-	qmp_client_send(&connection->client, error);
+	qmp_connection_send(&slot->connection, error);
 	json_decref(error);
-	qmp_client_close(&connection->client);
+	qmp_connection_close(&slot->connection);
 }
 
 static void take_in(struct qmp_server *server)
 {
 	const int fd = listener_accept(&server->listener, no_descriptor);
-	struct connection *connection;
+	struct slot *slot;
 	int err;
 
 	if (fd < 0)
 		return;
-	connection = choose(server);
-	if (is_open(connection))
-		make_way(connection);
-	err = watch(server, EPOLL_CTL_ADD, fd, (uint32_t)(connection - server->connections),
-		    POLLIN);
+	slot = choose(server);
+	if (is_open(slot))
+		make_way(slot);
+	err = watch(server, EPOLL_CTL_ADD, fd, (uint32_t)(slot - server->slots), POLLIN);
 	if (!err)
-		err = qmp_client_open(&connection->client, fd);
+		err = qmp_connection_open(&slot->connection, fd);
 	if (err) {
 		listener_refuse(fd, no_memory);
 		return;
 	}
-	connection->joined = connection->active = ++server->clock;
+	slot->joined = slot->active = ++server->clock;
 }
 
 /* After anything has been done with a client. That it hangs up is always heard of. */
 static void watch_client(const struct qmp_server *server, uint32_t number)
 {
-	const struct qmp_client *client = &server->connections[number].client;
+	const struct qmp_connection *connection = &server->slots[number].connection;
 
-	(void)watch(server, EPOLL_CTL_MOD, client->fd, number, qmp_client_events(client));
+	(void)watch(server, EPOLL_CTL_MOD, connection->fd, number,
+		    qmp_connection_events(connection));
 }
 
 static void serve_client(struct qmp_server *server, uint32_t number)
 {
-	struct connection *connection = &server->connections[number];
-	struct qmp_client *client = &connection->client;
-	const unsigned long messages = client->messages;
+	struct slot *slot = &server->slots[number];
+	struct qmp_connection *connection = &slot->connection;
+	const unsigned long messages = connection->messages;
 
-	if (!qmp_client_serve(client, server->commands)) {
-		qmp_client_close(client);
+	if (!qmp_connection_serve(connection, server->commands)) {
+		qmp_connection_close(connection);
 		return;
 	}
-	if (client->messages != messages)
-		connection->active = ++server->clock;
+	if (connection->messages != messages)
+		slot->active = ++server->clock;
 	watch_client(server, number);
 }
 
@@ -161,11 +160,11 @@ void qmp_server_run(struct qmp_server *server)
 void qmp_server_tell(struct qmp_server *server, const json_t *event)
 {
 	for (uint32_t i = 0; i < CLIENTS; i++) {
-		struct qmp_client *client = &server->connections[i].client;
+		struct qmp_connection *connection = &server->slots[i].connection;
 
-		if (client->fd < 0 || !client->negotiated)
+		if (connection->fd < 0 || !connection->negotiated)
 			continue;
-		qmp_client_send(client, event);
+		qmp_connection_send(connection, event);
 		watch_client(server, i);
 	}
 }
@@ -208,7 +207,7 @@ int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
 	server->commands = commands;
 	server->listener = LISTENER_CLOSED;
 	for (size_t i = 0; i < CLIENTS; i++)
-		server->connections[i].client.fd = -1;
+		server->slots[i].connection.fd = -1;
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = server->epoll_fd < 0 ? -errno : listen_in(server);
 	if (err) {
@@ -230,7 +229,7 @@ void qmp_server_close(struct qmp_server *server)
 		(void)unlinkat(server->dir_fd, QMP_SOCKET, 0);
 	listener_close(&server->listener);
 	for (size_t i = 0; i < CLIENTS; i++)
-		qmp_client_close(&server->connections[i].client);
+		qmp_connection_close(&server->slots[i].connection);
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
 	free(server);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket, with clients of every kind. */
-#include "control/qmp/client.h"
+#include "control/qmp/connection.h"
 #include "control/qmp/path.h"
 #include "control/qmp/server.h"
 #include "qmp-fixture.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The end of the control socket that dormouse's own commands use. */
-#include "control/qmp/call.h"
 #include "control/qmp/client.h"
+#include "control/qmp/connection.h"
 #include "qmp-fixture.h"
 #include "support/scratch.h"
 
@@ -34,7 +34,7 @@ static void *serve_until_told(void *context)
 struct served {
 	pthread_t thread;
 	int stop_fd;
-	struct qmp_call call;
+	struct qmp_client client;
 	struct error error;
 };
 
@@ -56,13 +56,14 @@ static void a_call_is_carried_out_or_refused(void **state)
 	struct served s;
 
 	begin_serving(&s);
-	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
-	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), 0);
-	assert_int_equal(qmp_call_execute(&s.call, "tells", NULL, "HAPPENED", &s.error), 0);
-	assert_int_equal(qmp_call_execute(&s.call, "fails", NULL, NULL, &s.error), -EREMOTEIO);
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", QMP_CLIENT_FOREVER, &s.error),
+			 0);
+	assert_int_equal(qmp_client_execute(&s.client, "works", NULL, NULL, &s.error), 0);
+	assert_int_equal(qmp_client_execute(&s.client, "tells", NULL, "HAPPENED", &s.error), 0);
+	assert_int_equal(qmp_client_execute(&s.client, "fails", NULL, NULL, &s.error), -EREMOTEIO);
 	assert_string_equal(s.error.text, "it rains");
-	assert_int_equal(qmp_call_execute(&s.call, "fly", NULL, NULL, &s.error), -EREMOTEIO);
-	qmp_call_close(&s.call);
+	assert_int_equal(qmp_client_execute(&s.client, "fly", NULL, NULL, &s.error), -EREMOTEIO);
+	qmp_client_close(&s.client);
 	end_serving(&s);
 }
 
@@ -71,7 +72,7 @@ static void a_call_ends_when_its_time_is_up(void **state)
 	struct served s;
 
 	/* Connected, since the kernel does that, and never served. */
-	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", 0, &s.error), -ETIMEDOUT);
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", 0, &s.error), -ETIMEDOUT);
 	scratch_says(&s.error, "vm", "in time");
 }
 
@@ -81,18 +82,19 @@ static void a_call_ends_with_the_server(void **state)
 	json_t *message = NULL;
 
 	begin_serving(&s);
-	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", QMP_CLIENT_FOREVER, &s.error),
+			 0);
 	end_serving(&s);
 	qmp_tell("LAST");
 	qmp_server_close(qmp_server);
-	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), 0);
+	assert_int_equal(qmp_client_next(&s.client, &message, &s.error), 0);
 	assert_string_equal(json_string_value(json_object_get(message, "event")), "LAST");
 	json_decref(message);
-	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), -EPIPE);
+	assert_int_equal(qmp_client_next(&s.client, &message, &s.error), -EPIPE);
 	scratch_says(&s.error, "vm", "has ended");
-	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), -EPIPE);
-	qmp_call_close(&s.call);
-	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", 1, &s.error), -ENOENT);
+	assert_int_equal(qmp_client_execute(&s.client, "works", NULL, NULL, &s.error), -EPIPE);
+	qmp_client_close(&s.client);
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", 1, &s.error), -ENOENT);
 	qmp_server = NULL;
 }
 
@@ -104,12 +106,13 @@ static void a_call_that_is_turned_away_reports_the_reason(void **state)
 
 	qmp_join_all(fds, QMP_CLIENTS_MAX);
 	begin_serving(&s);
-	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", QMP_CLIENT_FOREVER, &s.error),
+			 0);
 	end_serving(&s);
 	qmp_join_all(&fds[QMP_CLIENTS_MAX], QMP_CLIENTS_LATE);
-	assert_int_equal(qmp_call_execute(&s.call, "works", NULL, NULL, &s.error), -EREMOTEIO);
+	assert_int_equal(qmp_client_execute(&s.client, "works", NULL, NULL, &s.error), -EREMOTEIO);
 	scratch_says(&s.error, "connection", "for a newer one");
-	qmp_call_close(&s.call);
+	qmp_client_close(&s.client);
 	qmp_leave_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
 }
 
@@ -121,13 +124,14 @@ static void a_call_ends_once_nothing_reads_its_output(void **state)
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	begin_serving(&s);
-	assert_int_equal(qmp_call_open(&s.call, qmp_dir_fd, "vm", QMP_CALL_FOREVER, &s.error), 0);
-	s.call.reader_fd = ends[1];
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", QMP_CLIENT_FOREVER, &s.error),
+			 0);
+	s.client.reader_fd = ends[1];
 	close(ends[0]);
-	assert_int_equal(qmp_call_next(&s.call, &message, &s.error), -EBADF);
+	assert_int_equal(qmp_client_next(&s.client, &message, &s.error), -EBADF);
 	scratch_says(&s.error, "standard output", "nothing reads");
 	close(ends[1]);
-	qmp_call_close(&s.call);
+	qmp_client_close(&s.client);
 	end_serving(&s);
 }
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/qmp/connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* With this much unsent no further message is heard: the rest is for events. */
+#define OUTPUT_BUSY (QMP_CONNECTION_OUTPUT / 2)
+
+/* Bytes heard before others have their turn. */
+#define INPUT_CHUNK 4096
+
+/* --- output --- */
+
+/* A client that takes nothing more may still have sent what is not read yet. */
+static void flush(struct qmp_connection *connection)
+{
+	size_t sent = 0;
+
+	while (sent < connection->pending && !connection->deaf) {
+		const ssize_t n = send(connection->fd, connection->output + sent,
+				       connection->pending - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			break;
+		else if (errno != EINTR)
+			connection->deaf = true;
+	}
+	connection->pending = connection->deaf ? 0 : connection->pending - sent;
+	memmove(connection->output, connection->output + sent, connection->pending);
+}
+
+static bool queue(struct qmp_connection *connection, const char *bytes, size_t size)
+{
+	if (size > QMP_CONNECTION_OUTPUT - connection->pending)
+		return false;
+	memcpy(connection->output + connection->pending, bytes, size);
+	connection->pending += size;
+
+	return true;
+}
+
+static void send_line(struct qmp_connection *connection, const char *text)
+{
+	if (connection->deaf)
+		return;
+	if (text && queue(connection, text, strlen(text)) && queue(connection, "\r\n", 2)) {
+		flush(connection);
+		return;
+	}
+	connection->lost = true;
+	(void)shutdown(connection->fd, SHUT_RDWR);
+}
+
+void qmp_connection_send(struct qmp_connection *connection, const json_t *json)
+{
+	char *text = qmp_text(json);
+
+	send_line(connection, text);
+	free(text);
+}
+
+/* --- input --- */
+
+static bool refuse(struct qmp_connection *connection, const char *why)
+{
+	json_t *error = qmp_error("GenericError", why);
+
+	qmp_connection_send(connection, error);
+	json_decref(error);
+
+	return !connection->lost;
+}
+
+static bool handle(struct qmp_connection *connection, const struct qmp_commands *commands,
+		   enum qmp_scan_result result)
+{
+	char *answer;
+
+	if (result == QMP_SCAN_MORE)
+		return true;
+	connection->messages++;
+	if (result == QMP_SCAN_TOO_LONG)
+		return refuse(connection, "the message is too long");
+	if (result == QMP_SCAN_TOO_DEEP)
+		return refuse(connection, "the message is nested too deeply");
+	answer = qmp_answer(commands, &connection->negotiated, connection->scan.text,
+			    connection->scan.size);
+	send_line(connection, answer);
+	free(answer);
+
+	return !connection->lost;
+}
+
+static bool hear(struct qmp_connection *connection, const struct qmp_commands *commands)
+{
+	char bytes[INPUT_CHUNK];
+	const ssize_t count = recv(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (count < 0)
+		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
+	if (count == 0) {
+		/* It may have closed its own end only, and read on. */
+		connection->input_ended = true;
+		return handle(connection, commands, qmp_scan_end(&connection->scan)) &&
+		       connection->pending > 0;
+	}
+	for (ssize_t i = 0; i < count; i++) {
+		if (!handle(connection, commands, qmp_scan(&connection->scan, bytes[i])))
+			return false;
+	}
+
+	return true;
+}
+
+static bool is_heard(const struct qmp_connection *connection)
+{
+	return !connection->input_ended && connection->pending < OUTPUT_BUSY;
+}
+
+bool qmp_connection_serve(struct qmp_connection *connection, const struct qmp_commands *commands)
+{
+	if (connection->lost)
+		return false;
+	flush(connection);
+	if (connection->input_ended)
+		return connection->pending > 0;
+
+	return !is_heard(connection) || hear(connection, commands);
+}
+
+short qmp_connection_events(const struct qmp_connection *connection)
+{
+	return (short)((is_heard(connection) ? POLLIN : 0) |
+		       (connection->pending > 0 ? POLLOUT : 0));
+}
+
+/* --- the client --- */
+
+int qmp_connection_open(struct qmp_connection *connection, int fd)
+{
+	char *output = malloc(QMP_CONNECTION_OUTPUT);
+	json_t *greeting = qmp_greeting();
+
+	if (!output || !greeting) {
+		free(output);
+		json_decref(greeting);
+
+		return -ENOMEM;
+	}
+	memset(connection, 0, sizeof(*connection));
+	connection->fd = fd;
+	connection->output = output;
+	qmp_connection_send(connection, greeting);
+	json_decref(greeting);
+
+	return 0;
+}
+
+void qmp_connection_close(struct qmp_connection *connection)
+{
+	if (connection->fd < 0)
+		return;
+	close(connection->fd);
+	free(connection->output);
+	connection->fd = -1;
+	connection->output = NULL;
+}
