@@ -42,7 +42,7 @@ KINDS = {
                      "QEMU's own PSCI, emulated, for EL1", 'qemu-tcg', restarts=True),
     'qemu-tcg-el2': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,virtualization=on',
                                      '-cpu', 'cortex-a72'] + QEMU[1:],
-                         'QEMU's own PSCI, emulated, for EL2', 'qemu-tcg', restarts=True),
+                         "QEMU's own PSCI, emulated, for EL2", 'qemu-tcg', restarts=True),
     'qemu-kvm': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3', '-accel', 'kvm',
                                  '-cpu', 'host'] + QEMU[1:],
                      "KVM's PSCI in QEMU", 'kvm', kvm=True, restarts=True),
