@@ -6,7 +6,10 @@
 
 bool durable_is_unsupported(int err)
 {
-	/* ENOTSUP is EOPNOTSUPP in Linux. NFS's ENOTSUPP (524) has no name in userspace. */
+	/*
+	 * ENOTSUP is EOPNOTSUPP in Linux. NFS's ENOTSUPP (524) has no name in
+	 * userspace.
+	 */
 	return err == -EINVAL || err == -EOPNOTSUPP || err == -ENOSYS || err == -ENOTTY ||
 	       err == -524;
 }

@@ -12,7 +12,10 @@
 
 #include <stdbool.h>
 
-/** Whether @err, a -errno, says that the file system or the kernel lacks an operation. */
+/**
+ * Whether @err, a -errno, says that the file system or the kernel lacks an
+ * operation.
+ */
 bool durable_is_unsupported(int err);
 
 /** fsync(), continued after a signal. Returns 0 or -errno. */

@@ -13,13 +13,19 @@
 
 #define LINE_SIZE 1000
 
-/* What a guest may have said at once: enough for any that means well. */
+/*
+ * The number of lines that a guest can cause at once: enough for any correct
+ * guest.
+ */
 #define GUEST_LINES 200
 
 /* How long a line waits for its reader. */
 #define PATIENCE_MS 1000
 
-/* How long, after one was lost for want of a reader, the others do not wait. */
+/*
+ * How long, after a line was dropped for lack of a reader, the others do not
+ * wait.
+ */
 #define IMPATIENCE_S 10
 
 static time_t seconds(void)
@@ -32,15 +38,15 @@ static time_t seconds(void)
 }
 
 /*
- * Whether standard error takes a line now, or soon. A pipe that says so has room
- * for a page; a file always says so.
+ * Whether standard error accepts a line now, or soon. A pipe that is writable
+ * has room for a page; a file always is.
  */
 static bool has_room(int wait)
 {
 	struct pollfd output = { .fd = STDERR_FILENO, .events = POLLOUT };
 	int ret;
 
-	/* Where it fails write() tells. */
+	/* If it fails, write() reports it. */
 	do
 		ret = poll(&output, 1, wait);
 	while (ret < 0 && errno == EINTR);
@@ -48,14 +54,20 @@ static bool has_room(int wait)
 	return ret != 0;
 }
 
-/* Its descriptor is shared with others, so that it is not ours to make it never block. */
+/*
+ * Its descriptor is shared with other processes, so it must not be made
+ * nonblocking.
+ */
 static void write_text(const char *text, size_t length, unsigned long *lost, time_t *lost_at)
 {
 	const bool patient = *lost == 0 || seconds() - *lost_at >= IMPATIENCE_S;
 	ssize_t ret = -1;
 
 	if (has_room(patient ? PATIENCE_MS : 0)) {
-		/* One write, so that lines stay whole; nobody to tell if it fails. */
+		/*
+		 * One write, so that lines stay whole; a failure cannot be
+		 * reported anywhere.
+		 */
 		do
 			ret = write(STDERR_FILENO, text, length);
 		while (ret < 0 && errno == EINTR);
@@ -101,7 +113,7 @@ void message(const char *format, ...)
 	write_line(line);
 }
 
-/* Whether the guest has a line left; @untold is how many it had none for. */
+/* Whether the guest may cause a line; @untold is how many were suppressed. */
 static bool take_line(unsigned long *untold)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

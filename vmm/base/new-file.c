@@ -15,7 +15,7 @@
 
 #define MAGIC_SIZE_MAX 64
 
-/* How many random names are tried: one that exists already is a miracle. */
+/* How many random names are tried: a collision is practically impossible. */
 #define NAMES_MAX 8
 
 /* --- the first name --- */
@@ -30,7 +30,10 @@ static bool is_named(int fd, int dir_fd, const char *name)
 	       file.st_dev == named.st_dev && file.st_ino == named.st_ino;
 }
 
-/* Returns 0; -EAGAIN if another process has the lock; another -errno where there are no locks. */
+/*
+ * Returns 0; -EAGAIN if another process has the lock; another -errno if the
+ * file system has no locks.
+ */
 static int take_lock(int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -43,12 +46,15 @@ static int take_lock(int fd)
 
 static int create(struct new_file *file)
 {
-	/* It holds all that a guest knows. */
+	/* It contains all data of a guest. */
 	file->fd = openat(file->dir_fd, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 			  S_IRUSR | S_IWUSR);
 	if (file->fd < 0)
 		return -errno;
-	/* Before we had the lock, another process may have taken the file for one left over. */
+	/*
+	 * Before we had the lock, another process may have taken the file for
+	 * one left over.
+	 */
 	if (take_lock(file->fd) != -EAGAIN && is_named(file->fd, file->dir_fd, file->temporary))
 		return 0;
 	close(file->fd);
@@ -56,7 +62,10 @@ static int create(struct new_file *file)
 	return -EEXIST;
 }
 
-/* Whether @fd is what a writer of our user left that lives no more. Locks it, if so. */
+/*
+ * Whether @fd was left by a writer of our user that no longer lives. Locks it,
+ * if so.
+ */
 static bool is_left_over(int fd, const char *magic)
 {
 	const size_t size = strlen(magic);
@@ -72,7 +81,7 @@ static bool is_left_over(int fd, const char *magic)
 		memcmp(start, magic, size) == 0);
 }
 
-/* Remove what has our first name, if it is only left over. */
+/* Remove the file with our first name, if it is abandoned. */
 static void remove_left_over(const struct new_file *file, const char *magic)
 {
 	const int fd = openat(file->dir_fd, file->temporary,
@@ -80,7 +89,10 @@ static void remove_left_over(const struct new_file *file, const char *magic)
 
 	if (fd < 0)
 		return;
-	/* Its writer may have given it its name, and another one have begun, before we locked it. */
+	/*
+	 * Its writer may have given it its final name, and another writer have
+	 * begun, before we locked it.
+	 */
 	if (is_left_over(fd, magic) && is_named(fd, file->dir_fd, file->temporary))
 		(void)unlinkat(file->dir_fd, file->temporary, 0);
 	close(fd);
@@ -124,7 +136,7 @@ static int create_temporary(struct new_file *file, const char *magic)
 	return err;
 }
 
-/* Take the path apart, and open its directory. */
+/* Split the path, and open its directory. */
 static int open_directory(struct new_file *file, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -157,7 +169,7 @@ int new_file_begin(struct new_file *file, const char *path, const char *magic, s
 
 	if (err)
 		return error_set(error, err, "%s", strerror(-err));
-	/* A symbolic link, too, to whatever: the file would take its place. */
+	/* Also a symbolic link, to anything: the file would replace it. */
 	if (fstatat(file->dir_fd, file->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
 		err = exists_already(error);
 	} else if (errno != ENOENT) {
@@ -180,7 +192,7 @@ int new_file_sync(struct new_file *file)
 
 /* --- the name --- */
 
-/* Each returns 0; -EEXIST if something else has the name; or another -errno. */
+/* Each returns 0; -EEXIST if the name is in use; or another -errno. */
 
 static int rename_exclusively(const struct new_file *file)
 {
@@ -196,11 +208,14 @@ static int link_and_unlink(const struct new_file *file)
 	if (linkat(file->dir_fd, file->temporary, file->dir_fd, file->name, 0) < 0) {
 		const int err = -errno;
 
-		/* NFS may answer the repetition of a call that it has carried out. */
+		/*
+		 * NFS may answer the retransmission of a call that it has
+		 * carried out.
+		 */
 		if (err != -EEXIST || !is_named(file->fd, file->dir_fd, file->name))
 			return err;
 	}
-	/* It is complete under its name: a second one does no harm. */
+	/* It is complete under its name: a second name does no harm. */
 	(void)unlinkat(file->dir_fd, file->temporary, 0);
 
 	return 0;
@@ -223,7 +238,7 @@ static int take_name_and_rename(const struct new_file *file)
 	return err;
 }
 
-/* That a file system has no hard links it says in more ways than others. */
+/* File systems without hard links report that by different errors. */
 static bool has_no_links(int err)
 {
 	return durable_is_unsupported(err) || err == -EPERM || err == -EMLINK || err == -EACCES;

@@ -25,7 +25,7 @@
 
 #include <limits.h>
 
-/** Private but for fd. */
+/** Private, except fd. */
 struct new_file {
 	int fd; /**< To be written. */
 	int dir_fd;

@@ -11,7 +11,9 @@
 
 #include "base/interrupt.h"
 
-/* A guest waits meanwhile, and most of its memory compresses well at any level. */
+/*
+ * A guest waits meanwhile, and most of its memory compresses well at any level.
+ */
 #define LEVEL 1
 
 #define BUFFER_SIZE (128 * 1024)
@@ -20,7 +22,7 @@ struct stream {
 	int fd;
 	int err;
 	unsigned int format;
-	bool ended; /* Of what is read: the frame has come to its end. */
+	bool ended; /* The frame that is read has ended. */
 	ZSTD_CCtx *out; /* One of both. */
 	ZSTD_DCtx *in;
 	size_t work; /* Bytes serialized since it was last asked whether to go on. */
@@ -34,12 +36,13 @@ static void fail(struct stream *s, int err)
 		s->err = err;
 }
 
-/* In front of what is allocated, which stays aligned for whatever it is. */
+/* In front of an allocation, which keeps its alignment for any type. */
 #define HEAD_SIZE 64
 
 /*
- * What a guest has in its memory goes through, and must be in no core dump, then or
- * later: as the guest's RAM itself, it comes from the host and goes back to it.
+ * The guest's memory passes through these buffers, so no core dump may contain
+ * them, then or later: like the guest's RAM itself, they are mapped from the
+ * host and returned to it.
  */
 static void *allocate(void *opaque, size_t size)
 {
@@ -160,7 +163,7 @@ static void put(struct stream *s, size_t size)
 	}
 }
 
-/* Compress all of @bytes, and with ZSTD_e_end what comes after the last of them. */
+/* Compress all of @bytes, and with ZSTD_e_end also the end of the frame. */
 static void compress(struct stream *s, const void *bytes, size_t size, ZSTD_EndDirective how)
 {
 	ZSTD_inBuffer in = { .src = bytes, .size = size };
@@ -179,7 +182,10 @@ static void compress(struct stream *s, const void *bytes, size_t size, ZSTD_EndD
 
 /* --- reading --- */
 
-/* Have something in the buffer. Returns false at the end of the file, or on failure. */
+/*
+ * Have something in the buffer. Returns false at the end of the file, or on
+ * failure.
+ */
 static bool fill(struct stream *s)
 {
 	ssize_t count;
@@ -197,7 +203,7 @@ static bool fill(struct stream *s)
 	return count > 0;
 }
 
-/* Decompress as much as fits, from what the buffer has. */
+/* Decompress as much as fits, from the buffer. */
 static void decompress(struct stream *s, ZSTD_outBuffer *out)
 {
 	ZSTD_inBuffer in = { .src = s->buffer, .size = s->count, .pos = s->at };

@@ -22,7 +22,9 @@ int time_parse(const char *text, time_t *when)
 	if (!strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return -EINVAL;
 	parsed = timegm(&tm);
-	/* strptime() lets blanks, missing digits and the 31st of November pass. */
+	/*
+	 * strptime() lets blanks, missing digits and the 31st of November pass.
+	 */
 	time_format(parsed, again);
 	if (strcmp(text, again) != 0)
 		return -EINVAL;

@@ -29,8 +29,8 @@ struct bus {
 };
 
 /**
- * Add a device. Returns 0, -EINVAL if the window is empty or passes the end of the
- * address space, -EEXIST if windows overlap, -ENOSPC if the bus is full.
+ * Add a device. Returns 0, -EINVAL if the window is empty or passes the end of
+ * the address space, -EEXIST if windows overlap, -ENOSPC if the bus is full.
  */
 int bus_add(struct bus *bus, uint64_t base, uint64_t size, const struct device_ops *ops,
 	    void *self);

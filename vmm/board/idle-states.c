@@ -5,15 +5,13 @@
 
 /*
  * In the original format, which every version of PSCI has. 0 is standby with or
- * without --idle-states, so that a guest which knows of nothing else finds the
- * same.
- *
+ * without --idle-states, so a guest that knows no other state finds the same.
  * The latencies are the orders of magnitude of an exit to userspace and back,
- * and of what Linux saves and restores besides. The residencies are no
- * break-even point, since nothing is saved over a WFI: they keep all states to
- * stays that are long compared with their cost. A cluster has nothing of its own
- * that could be saved either: what its states are for is the coordination of its
- * CPUs, of which PowerLevel 1 says that it is asked for.
+ * and of what Linux saves and restores in addition. The residencies are no
+ * break-even point, since nothing is saved over a WFI: they restrict the states
+ * to stays that are long compared with their cost. A cluster has no power of
+ * its own to save either: its states are for the coordination of its CPUs, and
+ * PowerLevel 1 says that it is requested.
  */
 const struct idle_state idle_states[IDLE_STATE_ALL_COUNT] = {
 	{
@@ -51,7 +49,7 @@ const struct idle_state idle_states[IDLE_STATE_ALL_COUNT] = {
 	},
 };
 
-/* StateID is what the original format has in two fields. */
+/* StateID contains two fields of the original format. */
 uint32_t idle_state_value(const struct idle_state *state, bool extended)
 {
 	const uint32_t level =

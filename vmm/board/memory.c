@@ -6,13 +6,16 @@
 #include <unistd.h>
 
 /*
- * A guest that touches a byte of a huge page has all of it. To ask for them is worth
- * that if RAM is at least so many: any RAM where they have 2 MiB, but not 4 GiB where a
- * page has 64 KiB and a huge one 512 MiB.
+ * A guest that accesses a byte of a huge page allocates all of it. Requesting
+ * huge pages is useful if RAM has at least this many: any RAM where they have 2
+ * MiB, but not 4 GiB where a page has 64 KiB and a huge page 512 MiB.
  */
 #define HUGE_PAGES_MIN 32
 
-/* What an entry of the last table but one maps: a page full of entries of 8 bytes. */
+/*
+ * The range of an entry of the last table but one: a page full of entries of 8
+ * bytes.
+ */
 static uint64_t huge_page_size(uint64_t page_size)
 {
 	return page_size / 8 * page_size;
@@ -20,14 +23,17 @@ static uint64_t huge_page_size(uint64_t page_size)
 
 static uint8_t *map(uint64_t size, int protection)
 {
-	/* Guests touch what they use; only that need ever be there. */
+	/* Guests access what they use; only that is allocated. */
 	void *host =
 		mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return host == MAP_FAILED ? NULL : host;
 }
 
-/* Returns NULL, and errno says why. Linux aligns by itself since 6.7, but not every size. */
+/*
+ * Returns NULL with errno set. Linux aligns by itself since 6.7, but not every
+ * size.
+ */
 static uint8_t *map_aligned(uint64_t size, uint64_t alignment)
 {
 	uint8_t *host = map(size, PROT_READ | PROT_WRITE);
@@ -36,7 +42,7 @@ static uint8_t *map_aligned(uint64_t size, uint64_t alignment)
 	if (!host || (uintptr_t)host % alignment == 0)
 		return host;
 	munmap(host, size);
-	/* What cannot be used is no memory that the host has to promise. */
+	/* Inaccessible memory need not be reserved by the host. */
 	host = map(size + alignment, PROT_NONE);
 	if (!host)
 		return NULL;
@@ -66,13 +72,13 @@ int memory_create(struct memory *memory, uint64_t size)
 	if (size == 0 || size > SIZE_MAX || size % page_size != 0)
 		return -EINVAL;
 
-	/* KVM maps a huge page only where it begins in both address spaces. */
+	/* KVM maps a huge page only where one begins in both address spaces. */
 	_Static_assert(MEMORY_BASE % (512ULL << 20) == 0, "aligned to the largest huge page");
 	host = map_aligned(size, size < huge ? page_size : huge);
 	if (!host)
 		return -errno;
 
-	/* The host may have none, or its owner may have turned them off. */
+	/* The host may have none, or they may be disabled. */
 	if (size / HUGE_PAGES_MIN >= huge)
 		(void)madvise(host, size, MADV_HUGEPAGE);
 	if (madvise(host, size, MADV_DONTDUMP) < 0) {

@@ -20,8 +20,8 @@ struct memory {
 };
 
 /**
- * Reserve @size bytes, zero and not yet backed. Returns 0, -EINVAL if @size is 0 or
- * no multiple of the host's page size, or another -errno.
+ * Reserve @size bytes, zero and not yet backed. Returns 0, -EINVAL if @size is
+ * 0 or no multiple of the host's page size, or another -errno.
  */
 int memory_create(struct memory *memory, uint64_t size);
 

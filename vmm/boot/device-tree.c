@@ -44,8 +44,8 @@ static void memory_node(struct tree_writer *w, const struct device_tree *tree)
 }
 
 /*
- * Without local-timer-stop: KVM keeps the timer counting and firing. The latency
- * of a wake-up is that of the exit.
+ * Without local-timer-stop: KVM keeps the timer counting and firing. The
+ * latency of a wake-up is that of the exit.
  */
 static void idle_state_node(struct tree_writer *w, uint32_t number, const char *compatible,
 			    const struct config *config)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The more telling ones first: an arm64 EFI image, too, begins with "MZ". */
+/* The more specific ones first: an arm64 EFI image also begins with "MZ". */
 static const struct {
 	size_t offset;
 	size_t length;

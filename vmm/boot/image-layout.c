@@ -7,8 +7,9 @@
 #include "board/board.h"
 
 /*
- * How far above RAM's base the device tree is, where there is as much twice: as for
- * QEMU's -kernel, since programs count on so much room behind their end.
+ * The distance of the device tree from RAM's base, if RAM has at least twice as
+ * much: as for QEMU's -kernel, since programs rely on so much room behind their
+ * end.
  */
 #define DEVICE_TREE_DISTANCE (128ULL << 20)
 
@@ -69,8 +70,8 @@ static bool has_tree_at_base(const struct image *image)
 }
 
 /*
- * As high above RAM's base as it shall be, or as an initrd leaves room for above it,
- * but never below the end of what starts.
+ * At its distance from RAM's base, or lower if an initrd needs the room above
+ * it, but never below the end of the kernel or binary.
  */
 static uint64_t tree_above(const struct image *image)
 {
@@ -91,7 +92,7 @@ static uint64_t tree_above(const struct image *image)
 	return address > kernel_end ? address : kernel_end;
 }
 
-/* Place what comes behind the kernel or flat binary. */
+/* Place the device tree and the initrd behind the kernel or flat binary. */
 static void lay_out_rest(struct image *image)
 {
 	const uint64_t kernel_end = align_up(image->kernel_address + image->kernel_span);
@@ -102,12 +103,15 @@ static void lay_out_rest(struct image *image)
 		image->initrd_address = kernel_end;
 	else
 		image->initrd_address = image->device_tree_address + IMAGE_ALIGNMENT;
-	/* Of what is used behind a flat binary's end nothing is known: as far as can be. */
+	/*
+	 * It is not known what memory a flat binary uses behind its end: place
+	 * it as far away as possible.
+	 */
 	if (image->config->flat && image->initrd_size <= image->config->memory)
 		image->initrd_address = align_down(memory_end(image) - image->initrd_size);
 }
 
-/* Whether all of it is in RAM, and nothing over something else. */
+/* Check that all of it is in RAM, and that nothing overlaps. */
 static int check_room(const struct image *image, struct error *error)
 {
 	const struct config *config = image->config;

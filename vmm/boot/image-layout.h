@@ -12,7 +12,9 @@
 /** Kernels begin at their text offset above a multiple of this. */
 #define IMAGE_ALIGNMENT (2ULL << 20)
 
-/** Place the flat binary, which is open. Returns 0, or -errno with @error set. */
+/**
+ * Place the flat binary, which is open. Returns 0, or -errno with @error set.
+ */
 int image_lay_out_flat(struct image *image, struct error *error);
 
 /**

@@ -4,7 +4,7 @@
 #include <endian.h>
 #include <string.h>
 
-/* Where things are: PE format, as Microsoft's specification has it. */
+/* Offsets of the PE format, from Microsoft's specification. */
 #define OFFSET_OF_PE 0x3c
 #define SIGNATURE_SIZE 4
 #define COFF_SECTIONS 2

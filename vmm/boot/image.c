@@ -40,7 +40,7 @@ struct zboot_header {
 	char compression[32];
 };
 
-/* What a file begins with. */
+/* The first bytes of a file. */
 union start {
 	struct image_header header;
 	struct zboot_header zboot;
@@ -50,7 +50,9 @@ union start {
 int image_open_file(const char *what, const char *path, struct packed *file, struct error *error)
 {
 	struct stat status;
-	/* O_NONBLOCK: a FIFO must not make us wait to be told what it is. */
+	/*
+	 * O_NONBLOCK: opening a FIFO must not block before we know what it is.
+	 */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int err = 0;
 
@@ -84,7 +86,7 @@ int image_open_binary(const char *what, const char *path, struct packed *file, s
 
 	if (err)
 		return err;
-	/* Whether it can be read at all is found out by those who do. */
+	/* The functions that read it find out whether that works. */
 	if (pread(found.fd, start, sizeof(start), 0) != sizeof(start) ||
 	    memcmp(start, "\177ELF", sizeof(start)) != 0) {
 		*file = found;
@@ -99,7 +101,7 @@ int image_open_binary(const char *what, const char *path, struct packed *file, s
 			 what, path);
 }
 
-/* Say why reading failed. */
+/* Compose the reason for which reading failed. */
 static int read_error(int err, const char *what, const char *path, const struct packed *from,
 		      struct error *error)
 {
@@ -133,7 +135,7 @@ static int read_error(int err, const char *what, const char *path, const struct 
 	return error_set(error, err, "cannot read the %s %s: %s", what, path, strerror(-err));
 }
 
-/* Read the first bytes of what @from unpacks to. Returns how many, or -errno. */
+/* Read the first bytes of the unpacked @from. Returns how many, or -errno. */
 static ssize_t read_start(const struct packed *from, union start *start)
 {
 	struct unpack *unpack;
@@ -152,7 +154,7 @@ static uint64_t span_limit(const struct config *config)
 	return config->memory < KERNEL_SPAN_LIMIT ? config->memory : KERNEL_SPAN_LIMIT;
 }
 
-/* Of one that uses span_limit() or more, however much more that is. */
+/* For a kernel that uses span_limit() or more. */
 static int too_large(const struct config *config, struct error *error)
 {
 	const char *path = config->kernel;
@@ -168,8 +170,8 @@ static int too_large(const struct config *config, struct error *error)
 }
 
 /*
- * Count what it unpacks to, for the kernels that do not say. Returns 0, or -errno:
- * -EFBIG as soon as it is @limit or more.
+ * Count the unpacked bytes, for kernels whose header does not say. Returns 0,
+ * or -errno: -EFBIG as soon as it is @limit or more.
  */
 static int measure(const struct packed *from, uint64_t limit, uint64_t *size)
 {
@@ -196,8 +198,8 @@ static int measure(const struct packed *from, uint64_t limit, uint64_t *size)
 }
 
 /*
- * Look into the part of an EFI program that is the kernel, if it is such a one.
- * Returns 0, or -ENODATA if the file ends before that part does.
+ * Use the part of an EFI program that is the kernel, if it has one. Returns 0,
+ * or -ENODATA if the file ends before that part does.
  */
 static int enter_zboot(struct packed *kernel, const union start *start)
 {
@@ -225,8 +227,8 @@ static int enter_zboot(struct packed *kernel, const union start *start)
 }
 
 /*
- * Find out how the kernel is packed and read the header that is inside. What
- * @start holds after it is that of the innermost.
+ * Detect the kernel's compression and read the header inside. @start then holds
+ * the innermost one.
  */
 static int find_header(struct packed *kernel, const char *path, union start *start,
 		       struct error *error)
@@ -283,7 +285,7 @@ static int lay_out_kernel(struct image *image, struct error *error)
 	uint64_t span = le64toh(start.header.image_size);
 
 	if (span == 0) {
-		/* The protocol's rule for such old kernels. */
+		/* The boot protocol's rule for such old kernels. */
 		offset = IMAGE_OLD_TEXT_OFFSET;
 		err = measure(&image->kernel, span_limit(image->config), &span);
 		if (err == -EFBIG)
@@ -312,7 +314,7 @@ static int lay_out_kernel(struct image *image, struct error *error)
 	return 0;
 }
 
-/* What a firmware boots it finds itself. */
+/* A firmware itself finds what it boots. */
 static int open_files(struct image *image, struct error *error)
 {
 	const struct config *config = image->config;
@@ -362,8 +364,8 @@ void image_close(struct image *image)
 }
 
 /*
- * Unpack to @address, and see that it is no more than @size bytes. Returns how
- * many it was, or -errno, -EFBIG if it was more.
+ * Unpack to @address at most @size bytes. Returns how many, or -errno, -EFBIG
+ * if there are more.
  */
 static int64_t load(const struct packed *from, const struct memory *memory, uint64_t address,
 		    uint64_t size)
@@ -373,7 +375,7 @@ static int64_t load(const struct packed *from, const struct memory *memory, uint
 	uint8_t excess;
 	int64_t ret;
 
-	/* image_open() has seen to it. */
+	/* image_open() has checked it. */
 	if (!to)
 		return -ENOSPC;
 	ret = unpack_begin(&unpack, from);
@@ -403,7 +405,7 @@ static int load_kernel(const struct image *image, const struct memory *memory, s
 				 "the %s %s is damaged: it unpacks to more than the %llu bytes "
 				 "that its header gives",
 				 what, path, (unsigned long long)image->kernel_span);
-	/* Such as one that ends between two frames. */
+	/* Such as a file that ends between two frames. */
 	if (size >= 0 && (uint64_t)size < image->kernel_end)
 		return cut_short(image, (uint64_t)size, error);
 

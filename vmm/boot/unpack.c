@@ -18,7 +18,7 @@
 /* zlib counts in unsigned int. */
 #define OUTPUT_PIECE (1U << 30)
 
-/* The largest window of RFC 1952, and no other format than it. */
+/* The largest window of RFC 1952, and no other format. */
 #define GZIP_WINDOW_BITS (15 + 16)
 
 #define MAGIC_SIZE_MAX 4
@@ -28,16 +28,16 @@ struct unpack {
 	uint64_t taken; /* Of the file, into input. */
 	z_stream gzip;
 	ZSTD_DStream *zstd;
-	bool ended; /* Nothing follows what was read. */
-	size_t work; /* Bytes read and made since it was last asked whether to go on. */
-	size_t at; /* What is left of input: from here, */
+	bool ended; /* Nothing follows the data that was read. */
+	size_t work; /* Bytes read and produced since the last check for an interrupt. */
+	size_t at; /* The rest of the input: from here, */
 	size_t count; /* so much. */
 	uint8_t input[INPUT_SIZE];
 };
 
 /*
- * What a member or frame begins with. A skippable frame holds nothing of what is
- * packed, and may be anywhere among the others.
+ * The first bytes of a member or frame. A skippable frame contains no packed
+ * data, and may be anywhere among the others.
  */
 static const struct magic {
 	enum packing packing;
@@ -52,7 +52,10 @@ static const struct magic {
 	{ PACKING_ZSTD, true, 4, { 0x50, 0x2a, 0x4d, 0x18 }, 0xf0 },
 };
 
-/* What @size bytes are the start of, or may be if they are fewer than it takes; or NULL. */
+/*
+ * The format that @size bytes begin, or may begin if they are too few to
+ * decide; or NULL.
+ */
 static const struct magic *find_magic(const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
@@ -67,7 +70,7 @@ static const struct magic *find_magic(const uint8_t *bytes, size_t size)
 	return NULL;
 }
 
-/* Read at a place in the file. Returns how much of it there is, or -errno. */
+/* Read at an offset in the file. Returns how many bytes, or -errno. */
 static ssize_t read_at(const struct packed *from, uint64_t at, void *to, size_t size)
 {
 	const uint64_t left = at < from->size ? from->size - at : 0;
@@ -82,7 +85,10 @@ static ssize_t read_at(const struct packed *from, uint64_t at, void *to, size_t 
 	return count < 0 ? -errno : count;
 }
 
-/* The first frame that is not skippable tells: LZ4 has the same skippable ones. */
+/*
+ * The first frame that is not skippable decides: LZ4 has the same skippable
+ * ones.
+ */
 int unpack_detect(struct packed *file)
 {
 	struct {
@@ -155,7 +161,10 @@ void unpack_end(struct unpack *u)
 		inflateEnd(&u->gzip);
 	ZSTD_freeDStream(u->zstd);
 	free(u);
-	/* Their windows are megabytes, which malloc() would keep for the next time. */
+	/*
+	 * Their windows are megabytes, which malloc() would keep for the next
+	 * time.
+	 */
 	(void)malloc_trim(0);
 }
 
@@ -211,9 +220,9 @@ static int expect_padding(struct unpack *u)
 }
 
 /*
- * One member or frame has ended. Another may follow, or the padding that makes an
- * image a round number of sectors long. Anything else may be one that was damaged:
- * to leave it out would be to start a kernel without its end.
+ * One member or frame has ended. Another may follow, or the padding of an image
+ * to whole sectors. Any other data may be a damaged one: if it were ignored, a
+ * kernel would be started without its end.
  */
 static int end_or_go_on(struct unpack *u)
 {
@@ -237,7 +246,7 @@ static int zlib_error(int ret)
 	case Z_STREAM_END:
 		return 0;
 	case Z_BUF_ERROR:
-		/* No progress, though there is room: there is no input. */
+		/* No progress although there is room: the input has ended. */
 		return -ENODATA;
 	case Z_MEM_ERROR:
 		return -ENOMEM;
@@ -246,7 +255,7 @@ static int zlib_error(int ret)
 	}
 }
 
-/* Returns how many of @size bytes it made, maybe none yet, or -errno. */
+/* Returns how many of @size bytes it produced, possibly none yet, or -errno. */
 static ssize_t step_gzip(struct unpack *u, uint8_t *to, size_t size)
 {
 	const uInt room = size < OUTPUT_PIECE ? (uInt)size : OUTPUT_PIECE;
@@ -271,7 +280,7 @@ static int zstd_error(size_t ret)
 {
 	if (!ZSTD_isError(ret))
 		return 0;
-	/* All others are damage. */
+	/* All other errors mean damage. */
 	switch ((int)ZSTD_getErrorCode(ret)) {
 	case ZSTD_error_memory_allocation:
 		return -ENOMEM;

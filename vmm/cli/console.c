@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* dormouse console: this terminal, as the console of a VM that has it on a socket. */
+/*
+ * dormouse console: attach this terminal to the console of a VM that has it on
+ * a socket.
+ */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -39,18 +42,21 @@ struct console {
 	struct standard_output output;
 	bool terminal; /* Standard input is one. */
 	bool escaped; /* Ctrl-A was the last that was typed. */
-	bool ended; /* There is no more to be typed, or nobody to take it. */
+	bool ended; /* The input has ended, or the machine no longer accepts it. */
 	bool gone; /* The machine has closed the connection. */
-	size_t count; /* Bytes that the machine has yet to take. */
+	size_t count; /* Bytes that the machine has not accepted yet. */
 	uint8_t typed[4096];
-	size_t said_count; /* Bytes that standard output has yet to take. */
+	size_t said_count; /* Bytes that standard output has not accepted yet. */
 	uint8_t said[8192];
 };
 
-/* So much is received at once: there is room for help beside it. */
+/* The size of one receive: leaves room for the help text. */
 #define OUTPUT_CHUNK 4096
 
-/* Show something, or nothing of it if there is no room: it is no part of the console. */
+/*
+ * Show a text, or nothing of it if there is no room: it is not part of the
+ * console.
+ */
 static void say(struct console *console, const char *text)
 {
 	const size_t size = strlen(text);
@@ -62,8 +68,8 @@ static void say(struct console *console, const char *text)
 }
 
 /*
- * Show what there is, as far as standard output takes it. Never waits: Ctrl-A x must
- * be seen while it takes nothing.
+ * Write the pending output, as far as standard output accepts it. Never waits:
+ * Ctrl-A x must be seen while it accepts nothing.
  */
 static int write_said(struct console *console)
 {
@@ -79,8 +85,8 @@ static int write_said(struct console *console)
 }
 
 /*
- * Give the machine what was typed, as far as it takes it. Never waits: a guest that
- * says much before it reads would wait for us in turn.
+ * Send the typed input to the machine, as far as it accepts it. Never waits: a
+ * guest that prints much before it reads would in turn wait for us.
  */
 static int send_typed(struct console *console)
 {
@@ -97,14 +103,17 @@ static int send_typed(struct console *console)
 		return 0;
 	if (errno != EPIPE && errno != ECONNRESET)
 		return -errno;
-	/* It is gone; its last words are still to be read. */
+	/* It has disconnected; its last output is still to be read. */
 	console->ended = true;
 	console->count = 0;
 
 	return 0;
 }
 
-/* What a user typed. One byte too many is lost, with a bell. Returns 1 to leave, else 0. */
+/*
+ * Handle typed input. A byte beyond the limit is dropped, with a bell. Returns
+ * 1 to leave, else 0.
+ */
 static int interpret(struct console *console, const uint8_t *bytes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -142,12 +151,12 @@ static int read_input(struct console *console)
 	if (count <= 0) {
 		console->ended = true;
 
-		/* A terminal that is gone; else there is only no more to be typed. */
+		/* The terminal is gone; otherwise only the input has ended. */
 		return console->terminal;
 	}
 	if (console->terminal)
 		return interpret(console, bytes, (size_t)count);
-	/* Read when all before it was taken. */
+	/* Read more when the former input was accepted. */
 	memcpy(console->typed, bytes, (size_t)count);
 	console->count = (size_t)count;
 
@@ -161,7 +170,7 @@ static int read_output(struct console *console)
 
 	if (count < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
-	/* A machine that is killed does not take leave. */
+	/* A killed machine closes the connection without notice. */
 	if (count == 0 || (count < 0 && errno == ECONNRESET)) {
 		console->gone = true;
 		console->ended = true;
@@ -176,7 +185,10 @@ static int read_output(struct console *console)
 	return 0;
 }
 
-/* A terminal is always read, as Ctrl-A x must be seen, and a file when all before it was taken. */
+/*
+ * A terminal is always read, since Ctrl-A x must be seen, and a file when the
+ * former input was accepted.
+ */
 static bool is_input_wanted(const struct console *console)
 {
 	return console->terminal || (!console->ended && console->count == 0);
@@ -189,14 +201,20 @@ static int write_out(struct console *console)
 	return err || console->count == 0 ? err : send_typed(console);
 }
 
-/* Pass on what there is. Returns 0, 1 at an end that is none of our failures, or -errno. */
+/*
+ * Transfer the pending data. Returns 0, 1 at an end that is no failure, or
+ * -errno.
+ */
 static int pass(struct console *console)
 {
 	const bool wanted = !console->gone && console->said_count < OUTPUT_CHUNK / 2;
 	const short events = (short)((wanted ? POLLIN : 0) | (console->count > 0 ? POLLOUT : 0));
 	struct pollfd fds[] = {
 		{ .fd = is_input_wanted(console) ? STDIN_FILENO : -1, .events = POLLIN },
-		/* That it has hung up is told while we cannot read its last words, for ever. */
+		/*
+		 * poll() would report a hang-up for ever while its last output
+		 * cannot be written.
+		 */
 		{ .fd = events ? console->fd : -1, .events = events },
 		{ .fd = console->output.fd, .events = console->said_count > 0 ? POLLOUT : 0 },
 	};
@@ -206,7 +224,10 @@ static int pass(struct console *console)
 		return 1;
 	if (poll(fds, 3, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
-	/* Without a reader, we would keep others from the console for nothing. */
+	/*
+	 * Without a reader, we would block the console for other clients in
+	 * vain.
+	 */
 	if (fds[2].revents & (POLLERR | POLLHUP) && !(fds[2].revents & POLLOUT))
 		return -EPIPE;
 	if (fds[1].revents & ~POLLOUT && wanted)
@@ -237,7 +258,7 @@ static int connect_to(const char *path, const char *name, struct error *error)
 	return -EIO;
 }
 
-/* Where the console of a VM is, if it can be had; else NULL with @error set. */
+/* The path of the socket of a VM's console, or NULL with @error set. */
 static const char *socket_of(const struct record *record, const char *name, struct error *error)
 {
 	const char *console = record->config.console;
@@ -277,7 +298,7 @@ static int run_console(struct console *console, const char *name, struct error *
 	}
 	while (!err)
 		err = pass(console);
-	/* What was said before Ctrl-A x, as far as it is taken at once. */
+	/* The output before Ctrl-A x, as far as it is accepted at once. */
 	if (err == 1 && console->said_count > 0)
 		(void)write_said(console);
 	raw_mode_leave();

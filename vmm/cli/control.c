@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands for a VM that runs: each is a word or two of QMP to its dormouse. */
+/*
+ * The commands for a VM that runs: each is a word or two of QMP to its
+ * dormouse.
+ */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -21,13 +24,13 @@
 #include "record/vm-dir.h"
 
 #define TIMEOUT_DEFAULT 30 /* Seconds: a reset clears all RAM. */
-#define TIMEOUT_SAVE 600 /* And to save it takes the longer, the more there is. */
+#define TIMEOUT_SAVE 600 /* Saving takes longer, depending on the size of the memory. */
 
 struct verb {
 	const char *word;
 	const char *argument; /* QMP's name for a file that is wanted, too, or NULL. */
-	const char *command; /* QMP's; NULL if no VM can do it. */
-	const char *event; /* What it has come to its end with, or NULL for its answer. */
+	const char *command; /* QMP's command; NULL if no VM supports it. */
+	const char *event; /* The event that completes it, or NULL if its answer does. */
 	const char *done;
 	const char *help;
 };
@@ -58,7 +61,7 @@ static const struct verb verbs[] = {
 struct request {
 	const char *word;
 	const char *name;
-	const char *file; /* As it was given, or NULL. */
+	const char *file; /* The file as given, or NULL. */
 	bool json;
 	int timeout;
 };
@@ -67,14 +70,17 @@ static const struct verb *find(const char *word)
 {
 	const struct verb *verb = verbs;
 
-	/* main.c knows no others. */
+	/* main.c has no others. */
 	while (strcmp(verb->word, word) != 0)
 		verb++;
 
 	return verb;
 }
 
-/* Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error set. */
+/*
+ * Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error
+ * set.
+ */
 static int parse(int argc, char **argv, const char *text, bool wants_file, struct request *request,
 		 struct error *error)
 {
@@ -122,7 +128,10 @@ static int parse(int argc, char **argv, const char *text, bool wants_file, struc
 	return 0;
 }
 
-/* Connect with the dormouse that runs it; a VM without one is refused by its state. */
+/*
+ * Connect to the dormouse that runs the VM; a VM that does not run is refused
+ * with its state.
+ */
 static int open_client(const struct request *request, struct qmp_client *client,
 		       struct error *error)
 {
@@ -173,7 +182,7 @@ static json_t *make_arguments(const struct request *request, const struct verb *
 	return arguments;
 }
 
-/* It was asked, and may still do it. */
+/* The VM received the request, and may still carry it out. */
 static int time_is_up(const struct request *request, struct error *error)
 {
 	struct record record = { 0 };
@@ -222,7 +231,7 @@ static int carry_out(const struct request *request, const struct verb *verb, str
 	return err == -ETIMEDOUT ? time_is_up(request, error) : err;
 }
 
-/* What came of it, and where that leaves the VM. */
+/* The outcome, and the resulting state of the VM. */
 static int print_json(const struct request *request, int err, const struct error *reason)
 {
 	struct record record = { 0 };
@@ -238,7 +247,7 @@ static int print_json(const struct request *request, int err, const struct error
 		(void)json_object_set_new(json, "paused", json_boolean(record.paused));
 		record_free(&record);
 	}
-	/* What cannot be written main() reports. */
+	/* main() reports output that cannot be written. */
 	if (json_dumpf(json, stdout, 0) < 0 && !ferror(stdout)) {
 		message("cannot print the outcome as JSON: out of memory");
 		err = -ENOMEM;
@@ -303,7 +312,10 @@ static void print_event(const json_t *event, bool json)
 	(void)fflush(stdout);
 }
 
-/* The connection has ended: with the VM, or the VM runs on and has events to come. */
+/*
+ * The connection has ended: because the VM has ended, or it runs and further
+ * events will come.
+ */
 static int check_end(const struct request *request, bool shut_down, struct error *error)
 {
 	struct record record = { 0 };

@@ -21,19 +21,19 @@ static const char help[] =
 	"Print what this host's KVM offers, and what dormouse run can use, as lines of\n"
 	"\"key: value\". Exit status: 1, with the reason, on a host on which dormouse cannot run.\n";
 
-/* Every version that there is. */
+/* Every version. */
 static const uint32_t versions[] = {
 	PSCI_VERSION_0_2, PSCI_VERSION_1_0, PSCI_VERSION_1_1, PSCI_VERSION_1_2, PSCI_VERSION_1_3,
 };
 
 #define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
 
-/** What can be asked only of a VM. */
+/** Properties that only a VM has. */
 struct probe {
 	bool gic_v3;
 	bool filter;
 	uint32_t newest; /**< Of KVM's own PSCI. */
-	bool has[VERSION_COUNT]; /**< It can be held at these. */
+	bool has[VERSION_COUNT]; /**< The register accepts these. */
 };
 
 static int probe_psci(int vcpu_fd, struct probe *probe, struct error *error)
@@ -101,7 +101,7 @@ static void print_host(const struct kvm *kvm, const struct probe *probe)
 
 	config_format_psci_version(probe->newest, newest);
 	printf("host: Linux %s\n", kvm->release);
-	/* kvm_open() has seen to it that it has them all. */
+	/* kvm_open() has checked that KVM has them all. */
 	for (size_t i = 0; i < KVM_REQUIREMENT_COUNT; i++)
 		printf("%s: yes\n", kvm_requirements[i].name);
 	printf("gic-v3: %s\n", yes_or_no(probe->gic_v3));

@@ -62,9 +62,9 @@ static int usage(const char *command, const char *text)
 }
 
 /*
- * A standard stream that is closed must not become the first file that we open,
- * or a disk could find a message on it. Standard output stays one that cannot be
- * written to, so that what a command prints there is not lost in silence.
+ * A closed standard stream must not become the first file that we open, or a
+ * disk could receive a message. Standard output stays unwritable, so that the
+ * loss of a command's output is reported.
  */
 static bool open_standard_streams(void)
 {
@@ -80,8 +80,8 @@ static bool open_standard_streams(void)
 }
 
 /*
- * Write what is still buffered. Some file systems report at close() what they
- * could not write. Returns @status, or trouble in the place of success.
+ * Write the buffered output. Some file systems report at close() what they
+ * could not write. Returns @status, or failure in the place of success.
  */
 static int finish_output(int status)
 {
@@ -137,7 +137,10 @@ static int run_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* Who no longer reads what we write is an error of write(), not our death. */
+	/*
+	 * A reader that has exited must cause an error of write(), not our
+	 * death.
+	 */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!open_standard_streams())
 		return EXIT_STATUS_TROUBLE;

@@ -30,7 +30,7 @@ int cli_set_path(char **to, const char *path, size_t length, struct error *error
 	return 0;
 }
 
-/* What follows @prefix in @text, or NULL. */
+/* The text that follows @prefix in @text, or NULL. */
 static const char *after(const char *text, const char *prefix)
 {
 	const size_t length = strlen(prefix);

@@ -20,7 +20,10 @@ static const char help[] =
 	"  --console WHERE  its console, see \"dormouse run --help\" (default: tty)\n"
 	"  --force          restore it although it has run since it was saved\n";
 
-/* Returns 0, 1 if help was all that was wanted, or CLI_USAGE or another with @error set. */
+/*
+ * Returns 0, 1 if help was all that was wanted, or CLI_USAGE or another with
+ * @error set.
+ */
 static int parse(int argc, char **argv, struct run_options *run, struct error *error)
 {
 	static const struct option options[] = {

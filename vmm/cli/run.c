@@ -110,7 +110,7 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/** A command line while it is read. */
+/** A command line while it is parsed. */
 struct parse {
 	struct run_options *run;
 	struct error *error;
@@ -324,8 +324,8 @@ static bool describes_machine(enum option_id id)
 }
 
 /*
- * What getopt_long() did not take, and why: optopt is a short option's letter,
- * or the long one's id that was given an argument and takes none, or 0.
+ * The word that getopt_long() rejected, and why: optopt is a short option's
+ * letter, or the id of a long option that has an argument and takes none, or 0.
  */
 static int unknown_option(struct parse *p, const char *word)
 {
@@ -361,7 +361,7 @@ static int take_options(struct parse *p, int argc, char **argv)
 	return err;
 }
 
-/* What the options together must be. */
+/* Check the combination of the options. */
 static int check(struct parse *p, int argc, char **argv)
 {
 	struct config *config = &p->run->config;

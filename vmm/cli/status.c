@@ -28,7 +28,7 @@ static const char list_help[] = "Usage: dormouse list [--json]\n"
 				"\n"
 				"  --json   print a JSON array instead\n";
 
-/* What is to be made of a record that says that there is a process, but there is none. */
+/* Correct a record that says that there is a process, but there is none. */
 static void died(struct record *record)
 {
 	const bool asleep = record->state == VM_SUSPENDED;
@@ -38,15 +38,15 @@ static void died(struct record *record)
 	snprintf(what, sizeof(what), "the dormouse that ran it (pid %ld) died%s", record->pid,
 		 asleep ? " while the guest was suspended" : "");
 	cause_set(&record->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, what);
-	/* The last that is known of it. */
+	/* The last known time. */
 	record->cause.when = when;
 	record->state = VM_CRASHED;
 	record->paused = false;
 }
 
 /*
- * The record as it is now. One that says "running" is right only while a
- * dormouse holds the lock: else that one died without a word.
+ * The record with the current state. One that says "running" is only right
+ * while a dormouse holds the lock: otherwise that dormouse died.
  */
 int cli_load_record(const char *name, struct record *record, struct error *error)
 {
@@ -61,8 +61,8 @@ int cli_load_record(const char *name, struct record *record, struct error *error
 	if (err)
 		return err;
 	/*
-	 * The lock first: a dormouse that ends in between has written its record
-	 * by then. One that starts in between is seen to hold the lock when the
+	 * The lock first: a dormouse that ends in between has written its
+	 * record by then. If one starts in between, it holds the lock when the
 	 * same record is read again.
 	 */
 	do {
@@ -77,7 +77,7 @@ int cli_load_record(const char *name, struct record *record, struct error *error
 		return error_set(error, err, "%s has never run", name);
 	if (err)
 		return err;
-	/* Only of one that runs the lock tells anything. */
+	/* The lock only matters for a VM that runs. */
 	if (lifecycle_has_process(record->state) && lock_err) {
 		*error = lock_error;
 		record_free(record);
@@ -105,7 +105,7 @@ static const char *psci_server_name(enum psci_server server)
 	return "libpsci";
 }
 
-/* What it is, if it is one of the board's. */
+/* The name of the device, if it is one of the board's. */
 static void name_interrupt(uint16_t intid, char name[32])
 {
 	const uint32_t spi = intid - 32U;
@@ -196,7 +196,7 @@ static void print_status(const char *name, const struct record *record)
 		printf("console: %s\n", config->console);
 }
 
-/* @json may be NULL: there was no memory for it. Returns whether it is printed. */
+/* @json may be NULL if memory ran out. Returns whether it was printed. */
 static bool print_json(const json_t *json)
 {
 	if (!json || json_dumpf(json, stdout, JSON_INDENT(2)) < 0)
@@ -215,7 +215,9 @@ static int print_status_json(const char *name, const struct record *record, stru
 	return printed ? 0 : error_set(error, -EIO, "cannot write the status of %s as JSON", name);
 }
 
-/* Returns 0, 1 if help was all that was wanted, or CLI_USAGE with @error set. */
+/*
+ * Returns 0, 1 if help was all that was wanted, or CLI_USAGE with @error set.
+ */
 static int parse(int argc, char **argv, const char *text, bool *json, struct error *error)
 {
 	static const struct option options[] = {
@@ -270,8 +272,9 @@ int cli_status(int argc, char **argv, struct error *error)
 }
 
 /*
- * A VM that cannot be read is listed as such: the others still matter. One that
- * has never run, because its first run failed, is none yet.
+ * A VM that cannot be read is listed as such, so that the others are listed,
+ * too. A VM that has never run, because its first run failed, does not exist
+ * yet.
  */
 static int print_row(const char *name, void *context)
 {
@@ -294,7 +297,7 @@ static int print_row(const char *name, void *context)
 	return 0;
 }
 
-/* The same, to an array of JSON; returns 1 if there is no memory for it. */
+/* Likewise, to a JSON array; returns 1 if memory ran out. */
 static int add_row(const char *name, void *context)
 {
 	struct record record = { 0 };

@@ -66,7 +66,7 @@ int config_parse_size(const char *text, uint64_t *size)
 	char *end;
 	unsigned int shift = 0;
 
-	/* strtoull() would take a sign and leading blanks. */
+	/* strtoull() would accept a sign and leading blanks. */
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
 	errno = 0;
@@ -97,7 +97,7 @@ int config_parse_address(const char *text, uint64_t *address)
 		return -EINVAL;
 	errno = 0;
 
-	/* Decimal or hexadecimal: nobody means octal by a zero. */
+	/* Decimal or hexadecimal: a leading zero does not mean octal. */
 	const bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 	const unsigned long long value = strtoull(text, &end, hexadecimal ? 16 : 10);
 
@@ -236,8 +236,8 @@ int config_parse_suspend_policy(const char *text, enum suspend_policy *policy)
 }
 
 /*
- * A sleeper holds parts of its disks in memory and writes them back: each must
- * be the one that it was.
+ * A hibernated guest holds parts of its disks in memory and writes them back:
+ * each must be the same disk.
  */
 static bool disks_changed(const struct config *before, const struct config *after,
 			  struct error *phrase)

@@ -113,7 +113,9 @@ int config_parse_psci_version(const char *text, uint32_t *version);
 /** The reverse, for any version. */
 void config_format_psci_version(uint32_t version, char text[CONFIG_VERSION_TEXT_SIZE]);
 
-/** The words of --psci, which are also the record's; PSCI_SERVER_ANY has none. */
+/**
+ * The words of --psci, which are also the record's; PSCI_SERVER_ANY has none.
+ */
 const char *config_psci_server_word(enum psci_server server);
 int config_parse_psci_server(const char *text, enum psci_server *server);
 

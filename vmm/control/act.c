@@ -20,7 +20,7 @@
 
 /* --- the record --- */
 
-/* What is known of a SYSTEM_SUSPEND, while all vCPUs are paused. */
+/* Record a SYSTEM_SUSPEND, while all vCPUs are paused. */
 static void describe_suspension(struct control *control, const struct vcpu *caller)
 {
 	struct vm *vm = control->vm;
@@ -51,12 +51,18 @@ static void update_suspension(struct control *control)
 		record->suspension = control->from->record.suspension;
 		record->suspension.console = terminal_has_input(&control->vm->devices->terminal);
 	} else if (record->state != VM_CRASHED && record->state != VM_SAVED) {
-		/* What a crash found asleep is worth knowing; and what is saved sleeps. */
+		/*
+		 * A crash keeps the suspension that it found; and a saved guest
+		 * is suspended.
+		 */
 		record->suspension.known = false;
 	}
 }
 
-/* What is not the event's own cause: an action failed, or the host's word came first. */
+/*
+ * Set a cause that is not the event's own: an action failed, or the host's
+ * request came first.
+ */
 static void settle_cause(struct control *control)
 {
 	const enum vm_trigger trigger = control->life.cause;
@@ -67,7 +73,7 @@ static void settle_cause(struct control *control)
 		control->cause = control->quit;
 }
 
-/* Take over what was decided. */
+/* Update the record to the new state. */
 static void update_record(struct control *control)
 {
 	struct record *record = control->record;
@@ -104,7 +110,7 @@ static void write_or_log(struct control *control)
 {
 	if (!write_record(control))
 		message_ratelimited("%s", control->error.text);
-	/* It is not tried again by itself: whatever failed may fail for long. */
+	/* It is not repeated: the failure may last. */
 	control->record_lags = false;
 }
 
@@ -131,8 +137,8 @@ uint64_t control_deadline(const struct control *control)
 }
 
 /*
- * If this cannot be recorded, the record says that it runs, and so that it crashed, or
- * what it said before.
+ * If this cannot be recorded, the record says that the VM runs, and so that it
+ * crashed, or what it said before.
  */
 static void record_back(struct control *control)
 {
@@ -172,7 +178,7 @@ static bool write_file(struct control *control)
 	err = record->saved_file ? make_id(record->saved_id) : -ENOMEM;
 	if (err)
 		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
-	/* What its guest has written is there before what knows of it. */
+	/* The guest's data is on disk before the file that relies on it. */
 	if (!err)
 		err = devices_flush(vm->devices, &control->error);
 	if (!err)
@@ -212,8 +218,8 @@ static bool run_vcpus(struct control *control)
 
 	control_announce(control);
 	/*
-	 * Of a machine that boots the first vCPU starts last. Of one that was restored any
-	 * may be the one that sleeps: none goes on before all are there.
+	 * In a machine that boots the first vCPU starts last. In a restored one
+	 * any vCPU may be the sleeper: none continues before all exist.
 	 */
 	if (restored)
 		gate_close(&vm->gate);
@@ -251,7 +257,10 @@ static bool drain(struct control *control)
 
 static void stop(struct control *control)
 {
-	/* Requests that still wait are in the file, and for the machine that it restores. */
+	/*
+	 * Pending requests are in the file, for the machine that is restored
+	 * from it.
+	 */
 	if (control->life.state == VM_SAVED)
 		devices_quiesce(control->vm->devices);
 	vm_stop(control->vm, control->life.quit ? &control->quit : &control->cause);
@@ -283,7 +292,7 @@ static void wake_sleeper(struct control *control)
 	struct vm *vm = control->vm;
 	struct vcpu *sleeper = &vm->vcpus[control->record->suspension.vcpu];
 
-	/* It is on from here, though its thread may wait at the gate. */
+	/* It is on from now, though its thread may wait at the gate. */
 	atomic_store(&sleeper->activity, VCPU_RUN);
 	vm->server->resume(vm, sleeper);
 }

@@ -27,7 +27,7 @@ void control_create(struct control *control, struct vm *vm, struct record *recor
 
 /* --- what happens by itself --- */
 
-/* Whose interrupt it was, if a device of ours raised it. */
+/* The source of the interrupt, if one of our devices raised it. */
 static const char *interrupt_source(const struct control *control)
 {
 	const char *source = devices_wake_source(control->vm->devices);
@@ -124,7 +124,7 @@ void control_stop_process(struct control *control, void (*stop)(void))
 	const bool hold = control->life.stage == LIFECYCLE_RUNNING && !control->life.paused;
 	const bool held = hold && vm_hold(vm);
 
-	/* A guest that sleeps by itself wants to know for how long. */
+	/* A guest that suspended itself needs to know for how long it slept. */
 	if (held && control->life.state != VM_SUSPENDED)
 		guest_clock_stop(vm);
 	stop();
@@ -206,7 +206,7 @@ static enum control_power power(const struct vcpu *vcpu)
 	return CONTROL_POWER_ON;
 }
 
-/* Where KVM keeps power states, it says whether a vCPU that we let run is off. */
+/* If KVM keeps power states, ask it whether a vCPU that we run is off. */
 static bool is_stopped_by_kvm(const struct vcpu *vcpu)
 {
 	uint32_t state;
@@ -218,7 +218,10 @@ int control_vcpu_powers(struct control *control, enum control_power *powers, str
 {
 	struct vm *vm = control->vm;
 	const bool ask_kvm = vm->server->kvm_keeps_power;
-	/* Else to ask KVM about a vCPU that runs would wait until it does not. */
+	/*
+	 * Without this, KVM's answer about a running vCPU would wait until it
+	 * stops.
+	 */
 	const bool held = !ask_kvm || vm_hold(vm);
 
 	for (unsigned int i = 0; i < vm->vcpu_count && held; i++) {
@@ -226,7 +229,7 @@ int control_vcpu_powers(struct control *control, enum control_power *powers, str
 		if (ask_kvm && is_stopped_by_kvm(&vm->vcpus[i]))
 			powers[i] = CONTROL_POWER_OFF;
 	}
-	/* As it was, for the next power cycle too. */
+	/* Restore the state, also for the next power cycle. */
 	if (ask_kvm && !control->life.paused)
 		vm_release(vm);
 
@@ -249,7 +252,9 @@ int control_start(struct control *control, struct error *error)
 	}
 	record->pid = (long)getpid();
 	snprintf(record->host, sizeof(record->host), "%s", control->vm->kvm->release);
-	/* From now on it is this server and this version, whatever hosts may come. */
+	/*
+	 * From now on the VM keeps this server and this version, on every host.
+	 */
 	record->config.psci = control->vm->server->name;
 	record->config.psci_version = control->vm->psci_version;
 	(void)control_act(control, event);
@@ -260,7 +265,7 @@ int control_start(struct control *control, struct error *error)
 	return control->err;
 }
 
-/* Whether the user said that such a reset ends the run. */
+/* Whether the user's options say that such a reset ends the run. */
 static bool is_last_reset(const struct control *control, const struct cause *cause)
 {
 	const struct config *config = &control->record->config;
@@ -292,7 +297,10 @@ int control_result(const struct control *control, struct error *error)
 
 	if (!control->record_err)
 		return lifecycle_exit_status(life->state, life->cause);
-	/* How it ended is known to us alone: say that, and why the record does not. */
+	/*
+	 * No record has how it ended: report that, and why it could not be
+	 * recorded.
+	 */
 	cause_format(&control->cause, what);
 
 	return error_set(error, control->record_err, "%s: %s: %s, which could not be recorded: %s",

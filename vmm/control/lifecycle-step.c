@@ -19,7 +19,10 @@ static void add(struct lifecycle_plan *plan, enum lifecycle_action action)
 	plan->actions[plan->count++] = action;
 }
 
-/* What makes no sense in the table is a fault of ours, and no state that can be trusted. */
+/*
+ * A trigger that is impossible in the table is a bug, and leaves no state that
+ * can be trusted.
+ */
 static void become(struct lifecycle *life, enum vm_trigger trigger)
 {
 	if (lifecycle_next(life->state, trigger, &life->state) < 0)
@@ -27,7 +30,10 @@ static void become(struct lifecycle *life, enum vm_trigger trigger)
 	life->cause = trigger;
 }
 
-/* Go back to waiting for events; the vCPUs run on unless the host has paused them. */
+/*
+ * Go back to waiting for events; the vCPUs run on unless the host has paused
+ * them.
+ */
 static void go_on(struct lifecycle *life, struct lifecycle_plan *plan)
 {
 	life->stage = LIFECYCLE_RUNNING;
@@ -42,11 +48,17 @@ static void start(struct lifecycle *life, const struct lifecycle_event *event,
 {
 	become(life, event->kind == LIFECYCLE_RESTORE ? VM_TRIGGER_RESTORE : VM_TRIGGER_START);
 	life->stage = LIFECYCLE_RECORDING_START;
-	/* Before its first instruction: from then on an image on its disk is used up. */
+	/*
+	 * Before its first instruction: from then on an image on its disk is
+	 * used up.
+	 */
 	add(plan, LIFECYCLE_ACT_RECORD);
 }
 
-/* None of the guest's instructions was executed: what was hibernated or saved still is. */
+/*
+ * No instruction of the guest was executed: what was hibernated or saved still
+ * is.
+ */
 static void fail_to_start(struct lifecycle *life, struct lifecycle_plan *plan)
 {
 	life->stage = LIFECYCLE_OVER;
@@ -77,12 +89,15 @@ static void started(struct lifecycle *life, bool done, struct lifecycle_plan *pl
 static void asked(struct lifecycle *life, const struct lifecycle_event *event,
 		  struct lifecycle_plan *plan)
 {
-	/* A question of a power cycle that ends needs no answer: its vCPU stops. */
+	/*
+	 * A question of a power cycle that ends needs no answer: its vCPU
+	 * stops.
+	 */
 	if (life->stage != LIFECYCLE_RUNNING)
 		return;
 	life->vcpu = event->vcpu;
 	life->stage = LIFECYCLE_HOLDING_TO_SUSPEND;
-	/* Between the calls of two vCPUs, at most one finds the other one off. */
+	/* If two vCPUs call, at most one finds the other one off. */
 	add(plan, LIFECYCLE_ACT_HOLD);
 }
 
@@ -104,7 +119,10 @@ static void judged(struct lifecycle *life, bool may, struct lifecycle_plan *plan
 		return;
 	}
 	become(life, VM_TRIGGER_SUSPEND);
-	/* It asked before it was paused; now it sleeps by itself, and its time goes on. */
+	/*
+	 * It called before it was paused; now it sleeps, and its time
+	 * continues.
+	 */
 	if (life->paused)
 		add(plan, LIFECYCLE_ACT_START_CLOCK);
 	/* Before the answer: a guest that sleeps is recorded as suspended. */
@@ -131,7 +149,7 @@ static void woken(struct lifecycle *life, const struct lifecycle_event *event,
 	/* The guest need not wait for the record. */
 	life->vcpu = event->vcpu;
 	add(plan, LIFECYCLE_ACT_LET_WAKE);
-	/* Unless the host woke it first, which has been reported. */
+	/* Unless the host woke it first, which has already been reported. */
 	if (life->state == VM_SUSPENDED)
 		awake(life, plan);
 }
@@ -145,14 +163,20 @@ static void wake(struct lifecycle *life, struct lifecycle_plan *plan)
 static void input(struct lifecycle *life, const struct lifecycle_event *event,
 		  struct lifecycle_plan *plan)
 {
-	/* What comes as it is saved or ends is for the next cycle, or for the restored guest. */
+	/*
+	 * Input during a save or an end is for the next cycle, or for the
+	 * restored guest.
+	 */
 	if (life->stage == LIFECYCLE_RUNNING && life->state == VM_SUSPENDED)
 		wake(life, plan);
 }
 
 /* --- requests --- */
 
-/* One event follows another: a request never comes in the middle of another's actions. */
+/*
+ * Events are handled one by one: a request never comes in the middle of
+ * another's actions.
+ */
 static bool refuse(const struct lifecycle *life, bool wants_suspended, struct lifecycle_plan *plan)
 {
 	if (life->stage != LIFECYCLE_RUNNING)
@@ -230,7 +254,9 @@ static void save(struct lifecycle *life, const struct lifecycle_event *event,
 	if (refuse(life, true, plan))
 		return;
 	life->stage = LIFECYCLE_HOLDING_TO_SAVE;
-	/* What wakes the guest from here on wakes it when it is restored. */
+	/*
+	 * Events that wake the guest from now on wake it when it is restored.
+	 */
 	add(plan, LIFECYCLE_ACT_HOLD);
 }
 
@@ -255,7 +281,9 @@ static void file_written(struct lifecycle *life, bool done, struct lifecycle_pla
 		return;
 	}
 	life->stage = LIFECYCLE_RECORDING_FILE;
-	/* From here on a file of this name and number is the guest, if we die. */
+	/*
+	 * From here on a file of this name and number is the guest, if we die.
+	 */
 	add(plan, LIFECYCLE_ACT_RECORD);
 }
 
@@ -288,7 +316,10 @@ static void file_published(struct lifecycle *life, bool done, struct lifecycle_p
 	add(plan, LIFECYCLE_ACT_RECORD);
 }
 
-/* If that failed it is tried again at the end; the record has the file's number anyway. */
+/*
+ * If that failed it is repeated at the end; the record has the file's id
+ * anyway.
+ */
 static void saved_recorded(struct lifecycle *life, bool done, struct lifecycle_plan *plan)
 {
 	life->stage = LIFECYCLE_STOPPING;
@@ -308,7 +339,7 @@ static void drain(struct lifecycle *life, struct lifecycle_plan *plan)
 {
 	life->stage = LIFECYCLE_DRAINING;
 	add(plan, LIFECYCLE_ACT_CLOSE);
-	/* What the guest wrote is durable before anything is said about its end. */
+	/* The guest's data is durable before its end is reported. */
 	add(plan, LIFECYCLE_ACT_DRAIN);
 }
 
@@ -320,7 +351,7 @@ static void ended(struct lifecycle *life, const struct lifecycle_event *event,
 		drain(life, plan);
 		return;
 	}
-	/* A guest's reset may come first, again and again; the host's word counts. */
+	/* A guest may reset first, repeatedly; the host's request counts. */
 	if (life->quit)
 		life->cause = VM_TRIGGER_HOST_QUIT;
 	if (life->quit || event->last) {
@@ -335,16 +366,21 @@ static void ended(struct lifecycle *life, const struct lifecycle_event *event,
 static void restarted(struct lifecycle *life, bool done, struct lifecycle_plan *plan)
 {
 	if (!done) {
-		/* The host's word may be what interrupted it. */
+		/* The host's request may be what interrupted it. */
 		life->cause = life->quit ? VM_TRIGGER_HOST_QUIT : VM_TRIGGER_CRASH;
 		drain(life, plan);
 		return;
 	}
 	life->stage = LIFECYCLE_RUNNING;
-	/* The pause may have come when no vCPU was there; now they come to the gate. */
+	/*
+	 * The pause may have come when no vCPU existed; now they stop at the
+	 * gate.
+	 */
 	if (life->paused)
 		add(plan, LIFECYCLE_ACT_STOP_CLOCK);
-	/* Else the record stands: it runs, since it was started. */
+	/*
+	 * Otherwise the record stays: it says that the VM runs, which it does.
+	 */
 	if (life->state != VM_RUNNING) {
 		become(life, VM_TRIGGER_RESET);
 		become(life, VM_TRIGGER_START);
@@ -358,12 +394,17 @@ static void drained(struct lifecycle *life, bool done, struct lifecycle_plan *pl
 {
 	const enum vm_trigger cause = life->cause;
 
-	/* Of a saved guest its disks were durable before its file was complete. */
+	/*
+	 * Of a saved guest its disks were durable before its file was complete.
+	 */
 	if (!done && life->state != VM_SAVED)
 		become(life, VM_TRIGGER_CRASH);
 	else if (life->state != VM_SAVED)
 		become(life, cause);
-	/* A reset that its user wants to be the last: the cause stays the guest's. */
+	/*
+	 * A reset that its user wants to be the last: the cause stays the
+	 * guest's.
+	 */
 	if (life->state == VM_RESETTING) {
 		become(life, VM_TRIGGER_HOST_QUIT);
 		life->cause = cause;

@@ -113,7 +113,7 @@ void control_report_end(const struct control *control)
 		event.reason = CONTROL_REASON_GUEST_RESET;
 	else if (trigger == VM_TRIGGER_CRASH)
 		event.reason = CONTROL_REASON_GUEST_PANIC;
-	/* A reset that ends a run began no other cycle. */
+	/* A reset that ends a run begins no other cycle. */
 	if (lifecycle_report(trigger) != VM_REPORT_NONE && trigger != VM_TRIGGER_RESET)
 		control_report(control, lifecycle_report(trigger));
 	tell(control, event);

@@ -40,7 +40,10 @@ int console_file_open(struct console_file *file, const char *path, struct error 
 				 file->fd == -ENXIO ? "it has no reader" : strerror(-file->fd));
 	err = fstat(file->fd, &status) < 0 ? -errno : 0;
 	file->limit = CONSOLE_FILE_UNLIMITED;
-	/* What has no path of its own, as /dev/stdout, may have none that can be renamed. */
+	/*
+	 * A file without a path of its own, as /dev/stdout, may have none that
+	 * can be renamed.
+	 */
 	file->path = realpath(path, NULL);
 	if (!err && file->path && S_ISREG(status.st_mode)) {
 		file->size = (uint64_t)status.st_size;
@@ -90,7 +93,10 @@ static int set_aside(struct console_file *file)
 	return err;
 }
 
-/* Begin a new file, unless there is room in this one. Returns 0 or -errno with file->reason set. */
+/*
+ * Begin a new file, unless this one has room. Returns 0 or -errno with
+ * file->reason set.
+ */
 static int make_room(struct console_file *file)
 {
 	struct stat ours;
@@ -111,13 +117,13 @@ static int make_room(struct console_file *file)
 				 strerror(-fd));
 	close(file->fd);
 	file->fd = fd;
-	/* Somebody else may have begun it. */
+	/* Another program may have begun it. */
 	file->size = fstat(fd, &ours) == 0 ? (uint64_t)ours.st_size : 0;
 
 	return 0;
 }
 
-/* The same once a second at most: a guest can have it tried again and again. */
+/* Likewise once a second at most: a guest can cause it repeatedly. */
 static int make_room_again(struct console_file *file)
 {
 	const time_t now = seconds();
@@ -169,7 +175,7 @@ static void begin_marker(struct console_file *file)
 				 (unsigned long long)file->lost, file->reason.text);
 }
 
-/* Write into the file what it lacks. Returns 0 or -errno. */
+/* Write the marker of lost output into the file. Returns 0 or -errno. */
 static int mark(struct console_file *file)
 {
 	while (file->lost) {
@@ -214,7 +220,7 @@ int console_file_close(struct console_file *file)
 {
 	if (file->lost && (file->size < file->limit || make_room(file) == 0))
 		(void)mark(file);
-	/* Some file systems say only now what they could not write. */
+	/* Some file systems report failed writes only now. */
 	if (close(file->fd) < 0 && !file->lost) {
 		file->lost = 1;
 		file->err = -errno;

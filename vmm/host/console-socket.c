@@ -21,10 +21,13 @@ static const char not_read[] =
 static const char no_descriptor[] = "dormouse: this console cannot be used: dormouse cannot open "
 				    "another file\r\n";
 
-/* Clients that have gone, and from which the guest has not read all yet. */
+/*
+ * Clients that have disconnected, and whose input the guest has not read
+ * completely.
+ */
 #define GONE_MAX 8
 
-/* What an event of epoll is about. */
+/* The source of an epoll event. */
 enum source {
 	SOURCE_LISTENER,
 	SOURCE_CLIENT,
@@ -35,18 +38,18 @@ struct console_socket {
 	int epoll_fd;
 	struct listener listener;
 	struct sockaddr_un address;
-	dev_t device; /* Of the socket at the path: to remove ours, and no other. */
+	dev_t device; /* The identity of the socket at the path: only ours is removed. */
 	ino_t inode;
 	pthread_mutex_t lock; /* Guards all below. */
-	int client; /* -1 while nobody is there. */
+	int client; /* -1 while no client is connected. */
 	bool input_ended; /* The client will send no more. */
 	bool input_wanted;
-	bool blocked; /* The client did not take all that there is for it. */
-	bool deaf; /* The client takes nothing more, but may have sent what is unread. */
+	bool blocked; /* The client did not accept all pending output. */
+	bool deaf; /* The client receives nothing more, but may have sent unread data. */
 	bool gone_watched; /* The first of these is polled. */
 	size_t gone_count;
-	int gone[GONE_MAX]; /* In the order in which they went: their input comes first. */
-	size_t first, count; /* The ring of what is kept. */
+	int gone[GONE_MAX]; /* In the order of disconnection: their input comes first. */
+	size_t first, count; /* The ring of kept output. */
 	uint8_t kept[CONSOLE_SOCKET_KEPT];
 };
 
@@ -58,7 +61,10 @@ static int watch(const struct console_socket *s, int op, int fd, enum source sou
 	return epoll_ctl(s->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
 }
 
-/* Watch the client for what matters now; that it hangs up always does. With the lock held. */
+/*
+ * Watch the client for the events that matter now; a hang-up always does. With
+ * the lock held.
+ */
 static void watch_client(const struct console_socket *s)
 {
 	uint32_t events = 0;
@@ -72,7 +78,10 @@ static void watch_client(const struct console_socket *s)
 	(void)watch(s, EPOLL_CTL_MOD, s->client, SOURCE_CLIENT, events);
 }
 
-/* Only while its input is wanted: that it has hung up is told for ever. With the lock held. */
+/*
+ * Only while its input is wanted: its hang-up would be reported for ever. With
+ * the lock held.
+ */
 static void watch_gone(struct console_socket *s)
 {
 	const bool wanted = s->gone_count > 0 && s->input_wanted;
@@ -94,7 +103,7 @@ static void lose_client(struct console_socket *s)
 
 /* --- output --- */
 
-/* Keep a byte, in the place of the oldest if there is no other. With the lock held. */
+/* Keep a byte, replacing the oldest if the ring is full. With the lock held. */
 static void keep(struct console_socket *s, uint8_t byte)
 {
 	s->kept[(s->first + s->count) % CONSOLE_SOCKET_KEPT] = byte;
@@ -111,8 +120,8 @@ static bool has_listener(const struct console_socket *s)
 }
 
 /*
- * Give the client what is kept, as far as it takes it. One that takes nothing more
- * is let go when it hangs up. With the lock held.
+ * Send the kept output to the client, as far as it accepts it. A client that
+ * receives nothing more is closed when it hangs up. With the lock held.
  */
 static void flush(struct console_socket *s)
 {
@@ -165,10 +174,13 @@ bool console_socket_is_sent(struct console_socket *s)
 
 /* --- input --- */
 
-/* All that the first of those that have gone had sent is read. With the lock held. */
+/*
+ * All that the first of those that have gone had sent is read. With the lock
+ * held.
+ */
 static void forget_gone(struct console_socket *s)
 {
-	/* Closing it ends that it is polled. */
+	/* Closing it also ends its polling. */
 	close(s->gone[0]);
 	s->gone_watched = false;
 	s->gone_count--;
@@ -177,7 +189,10 @@ static void forget_gone(struct console_socket *s)
 	watch_client(s);
 }
 
-/* Returns how many bytes there were, 0 if it has sent no more. With the lock held. */
+/*
+ * Returns how many bytes there were, 0 if it has sent no more. With the lock
+ * held.
+ */
 static size_t receive_from_gone(struct console_socket *s, uint8_t *bytes, size_t size)
 {
 	ssize_t count;
@@ -200,7 +215,7 @@ static size_t receive_from_client(struct console_socket *s, uint8_t *bytes, size
 		return 0;
 	count = recv(s->client, bytes, size, MSG_DONTWAIT);
 	if (count == 0) {
-		/* It may still want to read; EPOLLHUP tells if not. */
+		/* It may still read; EPOLLHUP reports if not. */
 		s->input_ended = true;
 		watch_client(s);
 	}
@@ -260,7 +275,7 @@ static void take_in(struct console_socket *s)
 	watch_client(s);
 }
 
-/* Whether it has sent something that is not read yet. With the lock held. */
+/* Whether it has sent unread data. With the lock held. */
 static bool has_input(const struct console_socket *s)
 {
 	uint8_t byte;
@@ -269,9 +284,9 @@ static bool has_input(const struct console_socket *s)
 }
 
 /*
- * It has hung up. What it sent before that the guest reads when it likes, while
- * others can connect: there is room, or this one would not have been taken in. With
- * the lock held.
+ * It has hung up. The guest can read its remaining input later, while other
+ * clients connect: there is room, or this one would not have been accepted.
+ * With the lock held.
  */
 static void let_client_go(struct console_socket *s)
 {
@@ -304,7 +319,7 @@ void console_socket_run(struct console_socket *s)
 	const int ready = epoll_wait(s->epoll_fd, events, 3, 0);
 
 	pthread_mutex_lock(&s->lock);
-	/* A client that leaves makes way for the one that comes. */
+	/* A client that disconnects makes room for the next. */
 	for (int i = 0; i < ready; i++) {
 		if (events[i].data.u32 == SOURCE_CLIENT && s->client >= 0)
 			serve_client(s, events[i].events);
@@ -323,7 +338,7 @@ int console_socket_fd(const struct console_socket *s)
 
 /* --- the socket --- */
 
-/* Whether the path is a socket that nobody listens at. */
+/* Whether the path is a socket on which no process listens. */
 static bool is_abandoned(const struct sockaddr_un *address)
 {
 	struct stat status;
@@ -427,7 +442,7 @@ int console_socket_open(struct console_socket **socket, const char *path, struct
 	return 0;
 }
 
-/* Unless somebody has put another one there. */
+/* Unless another file is there now. */
 static void remove_path(const struct console_socket *s)
 {
 	struct stat status;

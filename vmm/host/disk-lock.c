@@ -13,9 +13,10 @@
 #include "base/durable.h"
 
 /*
- * QEMU has a byte for each permission: a shared lock on 100 and up for what a process
- * does, on 200 and up for what it lets no other do. It takes its own, then looks for
- * those of others that contradict them; so either of two sees the other.
+ * QEMU has a byte for each permission: a shared lock on 100 and up for
+ * permissions that a process uses, on 200 and up for those that it denies to
+ * others. A process takes its own locks, then looks for conflicting ones of
+ * others; so either of two sees the other.
  */
 #define QEMU_DOES 100
 #define QEMU_FORBIDS 200
@@ -38,7 +39,7 @@ static int take(int fd, short type, off_t start, off_t length)
 	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 }
 
-/* Whether somebody has a lock on a byte, shared or not. */
+/* Whether another process has a lock on a byte, shared or not. */
 static int look_for(int fd, off_t byte)
 {
 	struct flock lock = {
@@ -56,7 +57,10 @@ static int look_for(int fd, off_t byte)
 
 static int lock_for_reading(int fd)
 {
-	/* From 0 on, so that a writer of ours finds it wherever the file ends. */
+	/*
+	 * From 0 on, so that a writer of dormouse detects it whatever the
+	 * file's size.
+	 */
 	int err = take(fd, F_RDLCK, 0, QEMU_DOES + QEMU_READ + 1);
 
 	if (!err)
@@ -76,7 +80,9 @@ static int lock_one(int fd, bool read_only)
 	return read_only ? lock_for_reading(fd) : take(fd, F_WRLCK, 0, 0);
 }
 
-/* The name that the kernel gives a block device in /dev. Returns false if there is none. */
+/*
+ * The kernel's name for a block device in /dev. Returns false if there is none.
+ */
 static bool find_node(dev_t device, char path[PATH_MAX])
 {
 	char line[PATH_MAX];
@@ -97,7 +103,7 @@ static bool find_node(dev_t device, char path[PATH_MAX])
 	return found;
 }
 
-/* The device's own node, opened, if @fd is of another; else -1. */
+/* The device's own node, opened, if @fd is another inode; else -1. */
 static int open_node(int fd, bool read_only)
 {
 	char path[PATH_MAX];

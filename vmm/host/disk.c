@@ -15,7 +15,7 @@
 
 #define BLOCK_SIZE_MAX (1 << 20)
 
-/* Refuse what is neither a regular file nor a block device, by its name. */
+/* Refuse, by its name, anything but a regular file or a block device. */
 static int check_type(const char *path, mode_t mode, struct error *error)
 {
 	const char *what;
@@ -35,7 +35,10 @@ static int check_type(const char *path, mode_t mode, struct error *error)
 	return error_set(error, -EINVAL, "disk %s is %s, not an image", path, what);
 }
 
-/* Tried, and not asked of access(): that asks for another user, and servers may know better. */
+/*
+ * Attempted, instead of access(), which checks for another user; and servers
+ * may decide otherwise.
+ */
 static bool is_readable(const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -53,7 +56,7 @@ static int open_image(const char *path, bool read_only, struct error *error)
 	int fd;
 	int err;
 
-	/* Looked at first, since to open a device may already set it going. */
+	/* Examined first, since opening a device may already start it. */
 	if (stat(path, &status) < 0) {
 		err = -errno;
 		return error_set(error, err, "cannot open disk %s: %s", path, strerror(-err));
@@ -63,7 +66,10 @@ static int open_image(const char *path, bool read_only, struct error *error)
 		return err;
 
 	flags |= read_only ? O_RDONLY : O_RDWR;
-	/* On a block device: not one that is mounted or part of something. */
+	/*
+	 * On a block device: refuses one that is mounted or part of another
+	 * device.
+	 */
 	if (S_ISBLK(status.st_mode) && !read_only)
 		flags |= O_EXCL;
 
@@ -97,7 +103,7 @@ static int find_size(int fd, const char *path, struct disk *disk, struct error *
 	if (fstat(fd, &status) < 0)
 		goto err_size;
 
-	/* Again: the name may have come to mean something else meanwhile. */
+	/* Again: the name may now refer to another file. */
 	err = check_type(path, status.st_mode, error);
 	if (err)
 		return err;
@@ -136,7 +142,9 @@ static const char *find_format(int fd)
 	};
 	char start[8] = "";
 
-	/* A sector that cannot be read is told to the guest, when it does. */
+	/*
+	 * If a sector cannot be read, the guest gets an error when it reads it.
+	 */
 	if (pread(fd, start, sizeof(start), 0) != sizeof(start))
 		return NULL;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
@@ -161,7 +169,7 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 	err = disk_lock(fd, path, read_only, &found.node_fd, error);
 	if (err)
 		goto err_close;
-	/* Under the lock: whoever had it until now may have changed the size. */
+	/* Under the lock: its former holder may have changed the size. */
 	err = find_size(fd, path, &found, error);
 	if (err)
 		goto err_close_node;
@@ -182,7 +190,7 @@ err_close:
 	return err;
 }
 
-/* The host's file system or device has no such thing, or not at this place. */
+/* The host's file system or device does not support it, or not here. */
 static bool is_unsupported(int err)
 {
 	return durable_is_unsupported(err) || err == -ENODEV || err == -EPERM;
@@ -192,7 +200,9 @@ static int change_storage(const struct disk *disk, int mode, uint64_t offset, ui
 {
 	int ret;
 
-	/* A file never grows by it, and a block device takes the same modes. */
+	/*
+	 * This never extends a file, and a block device accepts the same modes.
+	 */
 	do
 		ret = fallocate(disk->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size);
 	while (ret < 0 && errno == EINTR);
@@ -244,11 +254,14 @@ int disk_sync(struct disk *disk)
 {
 	int err;
 
-	/* One at a time: of two that run, the host tells one of an error that is both's. */
+	/*
+	 * One at a time: the host reports an error to only one of two
+	 * concurrent calls.
+	 */
 	pthread_mutex_lock(&disk->sync_lock);
 	/*
-	 * Also when it is lost already: what no sync has reported yet, the next program
-	 * that opens the image would hear of, as if it were its own loss.
+	 * Also after a loss: otherwise the next program that opens the image
+	 * would get the error of an unreported failure, as if it were its own.
 	 */
 	err = durable_sync_data(disk->fd);
 	if (!disk->sync_error)

@@ -71,7 +71,7 @@ void listener_refuse(int client, const char *sentence)
 	close(client);
 }
 
-/* Look at the socket again after a while: it stays readable. */
+/* Poll the socket again after a while: it stays readable. */
 static void back_off(const struct listener *listener)
 {
 	const struct itimerspec after = { .it_value = { .tv_nsec = BACK_OFF_NS } };
@@ -80,7 +80,10 @@ static void back_off(const struct listener *listener)
 	(void)timerfd_settime(listener->timer_fd, 0, &after, NULL);
 }
 
-/* Refuse the next client by means of the descriptor that is kept for it. Returns whether it worked. */
+/*
+ * Refuse the next client with the descriptor that is reserved for it. Returns
+ * whether it worked.
+ */
 static bool refuse_next(struct listener *listener, const char *sentence)
 {
 	int client;

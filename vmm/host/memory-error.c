@@ -16,7 +16,7 @@ static _Thread_local void *volatile broken;
 
 static void say(const char *text)
 {
-	/* Nobody to tell if it fails. */
+	/* A failure cannot be reported anywhere. */
 	if (write(STDERR_FILENO, text, strlen(text)) < 0)
 		return;
 }
@@ -39,7 +39,7 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 		    ? "dormouse: dormouse needs a page of this host's memory that is broken "
 		      "(SIGBUS)\n"
 		    : "dormouse: a mapped file has become shorter (SIGBUS)\n");
-	/* SIG_DFL, and it comes as soon as this returns. */
+	/* SIG_DFL: the signal is delivered when this returns. */
 	(void)sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 	(void)raise(signal);
 }

@@ -19,7 +19,10 @@
 
 struct kvm_run;
 
-/** Handle SIGBUS from now on, in every thread. Returns 0, or -errno with @error set. */
+/**
+ * Handle SIGBUS from now on, in every thread. Returns 0, or -errno with @error
+ * set.
+ */
 int memory_error_setup(struct error *error);
 
 /** This thread enters the guest, by KVM_RUN on @run; NULL: it has returned. */

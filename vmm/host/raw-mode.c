@@ -9,21 +9,27 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* How standard input was before; exit() and signals have no argument to find it by. */
+/*
+ * The former mode of standard input; exit() and signals have no argument by
+ * which to find it.
+ */
 static struct termios saved_mode;
 static bool is_saved;
 static volatile sig_atomic_t is_raw;
 /* Raw mode is wanted whenever we are in the foreground. */
 static bool is_wanted;
 
-/* What ends a process that does nothing about it. */
+/* Signals that end a process by default. */
 static const int deadly_signals[] = {
 	SIGABRT, SIGALRM, SIGBUS, SIGFPE,    SIGILL,  SIGIO,   SIGPROF,
 	SIGPWR,	 SIGSEGV, SIGSYS, SIGSTKFLT, SIGTRAP, SIGUSR1, SIGUSR2,
 	SIGXCPU, SIGXFSZ, SIGHUP, SIGINT,    SIGQUIT, SIGTERM, SIGVTALRM,
 };
 
-/* Where there is no job control, as on a terminal of another session, all is foreground. */
+/*
+ * Without job control, as on a terminal of another session, everything is
+ * foreground.
+ */
 static bool is_foreground(void)
 {
 	const pid_t group = tcgetpgrp(STDIN_FILENO);
@@ -63,7 +69,7 @@ static int prepare(void)
 		return 0;
 	if (atexit(raw_mode_leave) != 0)
 		return -ENOMEM;
-	/* Who handles or ignores one already keeps to that. */
+	/* A signal that is handled or ignored is left so. */
 	for (size_t i = 0; i < sizeof(deadly_signals) / sizeof(deadly_signals[0]); i++) {
 		if (sigaction(deadly_signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
 			(void)sigaction(deadly_signals[i], &action, NULL);
@@ -73,7 +79,7 @@ static int prepare(void)
 	return 0;
 }
 
-/* Once: later, after a SIGSTOP, the mode may be our own. */
+/* Once: later, after a SIGSTOP, the mode may be ours. */
 static int save_mode(void)
 {
 	if (!is_saved && tcgetattr(STDIN_FILENO, &saved_mode) < 0)
@@ -91,7 +97,7 @@ static int set_raw(void)
 				    IXON | PARMRK);
 	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
 	mode.c_cflag |= CS8;
-	/* Output is still processed, or our own messages would run in steps. */
+	/* Output is still processed, or our own messages would be indented. */
 	mode.c_cc[VMIN] = 1;
 	mode.c_cc[VTIME] = 0;
 	is_raw = true;
@@ -122,21 +128,21 @@ void raw_mode_stop(void)
 
 	restore();
 	/*
-	 * By the signal itself: it leaves those running whom nobody could wake, and
-	 * SIGSTOP would not.
+	 * By the signal itself: it does not stop processes that no shell could
+	 * continue, and SIGSTOP would.
 	 */
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	(void)raise(SIGTSTP);
 	(void)pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
 	(void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
-	/* If that was in vain, no SIGCONT will tell. */
+	/* If that had no effect, no SIGCONT follows. */
 	raw_mode_continue();
 }
 
 void raw_mode_continue(void)
 {
-	/* Whoever had the terminal meanwhile may have left it in any mode. */
+	/* Another process may have left the terminal in any mode. */
 	is_raw = false;
 	if (is_wanted)
 		(void)raw_mode_enter();

@@ -17,7 +17,7 @@ int standard_output_open(struct standard_output *output)
 	const char *anew = "/proc/self/fd/1";
 	int fd = -1;
 
-	/* main() leaves one that was closed unwritable. */
+	/* main() leaves a closed one unwritable. */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		anew = "/dev/null";
 	else if (is_file(STDOUT_FILENO))
@@ -32,7 +32,7 @@ int standard_output_open(struct standard_output *output)
 	return fd < 0 ? -errno : 0;
 }
 
-/* It blocks if it is given more than it has room for. */
+/* It blocks if more is written than it has room for. */
 static ssize_t write_asked(int fd, const void *bytes, size_t size)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLOUT };
@@ -48,7 +48,7 @@ static ssize_t write_asked(int fd, const void *bytes, size_t size)
 		return -1;
 	}
 
-	/* There is room for one byte at least. */
+	/* It has room for at least one byte. */
 	return write(fd, bytes, 1);
 }
 

@@ -16,7 +16,7 @@
 
 #define CLOSE_TIMEOUT_MS 1000
 
-/* What an event of epoll is about. */
+/* The source of an epoll event. */
 enum source {
 	SOURCE_INPUT,
 	SOURCE_OUTPUT,
@@ -34,7 +34,7 @@ void terminal_restore(void)
 	raw_mode_leave();
 }
 
-/* Where the output of a console that has none or a socket's would go; nothing does. */
+/* The output of a console that is none or a socket: unused. */
 static int open_nothing(struct standard_output *output)
 {
 	output->nonblocking = true;
@@ -73,7 +73,7 @@ static int close_output(struct terminal *terminal)
 
 		return file_err ? file_err : err;
 	}
-	/* Some file systems say only now what they could not write. */
+	/* Some file systems report failed writes only now. */
 	if (close(terminal->output_fd) < 0 && !err)
 		err = -errno;
 
@@ -94,7 +94,7 @@ static int watch(const struct terminal *terminal, int op, int fd, enum source so
 	return epoll_ctl(terminal->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
 }
 
-/* Begin to watch standard input, if there is one for us. */
+/* Begin to watch standard input, if it is used. */
 static int open_input(struct terminal *terminal, bool to_file)
 {
 	int err;
@@ -103,7 +103,7 @@ static int open_input(struct terminal *terminal, bool to_file)
 	terminal->input_fd = -1;
 	if (terminal->is_terminal && to_file)
 		return 0;
-	/* A closed standard input is one that has ended. */
+	/* A closed standard input has ended. */
 	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
 		return 0;
 
@@ -112,12 +112,12 @@ static int open_input(struct terminal *terminal, bool to_file)
 	if (err != -EPERM)
 		return err;
 
-	/* A file or /dev/null is never waited for, and epoll says so. */
+	/* A file or /dev/null is always ready, and epoll refuses it. */
 	terminal->input_fd = terminal->ready_fd;
 	return watch(terminal, EPOLL_CTL_ADD, terminal->ready_fd, SOURCE_INPUT, EPOLLIN);
 }
 
-/* Watch input only while there is somewhere to keep it. */
+/* Watch input only while there is room for it. */
 static void update_input(struct terminal *terminal)
 {
 	bool pause = terminal->pending_count == TERMINAL_PENDING_SIZE && !terminal->is_terminal;
@@ -127,7 +127,10 @@ static void update_input(struct terminal *terminal)
 	if (terminal->input_fd < 0 || pause == terminal->paused)
 		return;
 
-	/* Not with a mask of 0: the end of a pipe would be told all the same, for ever. */
+	/*
+	 * Not with a mask of 0: the end of a pipe would still be reported, for
+	 * ever.
+	 */
 	terminal->paused = pause;
 	(void)watch(terminal, pause ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, terminal->input_fd,
 		    SOURCE_INPUT, EPOLLIN);
@@ -187,7 +190,7 @@ int terminal_open(struct terminal *terminal, const char *console, struct error *
 	err = watch(terminal, EPOLL_CTL_ADD, terminal->room_fd, SOURCE_ROOM, EPOLLIN);
 	if (err)
 		goto err_close;
-	/* EPERM: a file, which is always ready and never asked about. */
+	/* EPERM: a file, which is always ready and never polled. */
 	err = watch(terminal, EPOLL_CTL_ADD, terminal->output_fd, SOURCE_OUTPUT, EPOLLONESHOT);
 	if (err && err != -EPERM)
 		goto err_close;
@@ -228,8 +231,8 @@ err_told:
 
 /*
  * Write one byte without blocking. Returns false if that is not possible now.
- * From any thread. An error is remembered and the byte dropped, as a guest
- * cannot help it.
+ * From any thread. An error is remembered and the byte dropped, since a guest
+ * cannot handle it.
  */
 static bool write_byte(struct terminal *terminal, uint8_t byte)
 {
@@ -290,7 +293,7 @@ static void keep(struct terminal *terminal, uint8_t byte)
 	terminal->pending_count++;
 }
 
-/* Offer what is kept to the UART. What it does not take, room() will ask for. */
+/* Offer the kept input to the UART. It asks for the rest by terminal_room(). */
 static void feed(struct terminal *terminal)
 {
 	while (terminal->pending_count > 0) {
@@ -310,7 +313,7 @@ static void feed(struct terminal *terminal)
 	update_input(terminal);
 }
 
-/* Sort out what a user typed. */
+/* Interpret typed input. */
 static enum terminal_event interpret(struct terminal *terminal, const uint8_t *bytes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -340,11 +343,16 @@ static enum terminal_event read_input(struct terminal *terminal)
 	size_t room = TERMINAL_PENDING_SIZE - terminal->pending_count;
 	ssize_t ret;
 
-	/* A terminal is read even when there is no room: Ctrl-A x must be seen. */
+	/*
+	 * A terminal is read even when there is no room: Ctrl-A x must be seen.
+	 */
 	if (terminal->is_terminal || room > sizeof(bytes))
 		room = sizeof(bytes);
 
-	/* In the foreground by now, if it was not: in the background this stops us. */
+	/*
+	 * In the foreground now, if it was not: in the background reading stops
+	 * us.
+	 */
 	if (terminal->is_terminal)
 		(void)raw_mode_enter();
 	ret = read(STDIN_FILENO, bytes, room);
@@ -364,7 +372,7 @@ static enum terminal_event read_input(struct terminal *terminal)
 	return TERMINAL_NOTHING;
 }
 
-/* Move what there is to move between a socket's client and the guest. */
+/* Transfer the pending bytes between a socket's client and the guest. */
 static void serve_socket(struct terminal *terminal)
 {
 	uint8_t bytes[1024];
@@ -427,7 +435,7 @@ bool terminal_wants_quit(struct terminal *terminal)
 		return false;
 	terminal->quit = read_input(terminal) == TERMINAL_QUIT;
 	terminal->unannounced |= terminal->pending_count > kept;
-	/* What is no longer on the terminal would not be polled for. */
+	/* Input that is no longer on the terminal would not be polled. */
 	(void)eventfd_write(terminal->room_fd, 1);
 
 	return terminal->quit;
@@ -442,7 +450,7 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Try to let go of the last bytes of output. */
+/* Try to write the last bytes of output. */
 static bool is_sent(struct terminal *terminal)
 {
 	return (!terminal->device || terminal->device_ops->resume(terminal->device)) &&

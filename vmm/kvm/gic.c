@@ -93,7 +93,7 @@ int gic_init(int gic_fd, struct error *error)
 
 int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error)
 {
-	/* Unless told otherwise, KVM routes global interrupt n to SPI n. */
+	/* By default, KVM routes global interrupt n to SPI n. */
 	const struct kvm_irqfd irqfd = { .fd = (uint32_t)irq_fd, .gsi = spi };
 
 	if (ioctl(vm_fd, KVM_IRQFD, &irqfd) < 0)
@@ -181,8 +181,9 @@ void irq_line_set(const struct irq_line *line, bool level)
 	};
 
 	/*
-	 * Between two lives, when devices are reset, there is no GIC to tell: they
-	 * lower their lines then, and those of the next one are low.
+	 * Between two power cycles, when devices are reset, there is no GIC:
+	 * the devices lower their lines then, and the lines of the next GIC are
+	 * low.
 	 */
 	if (*line->vm_fd < 0)
 		return;

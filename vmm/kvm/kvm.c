@@ -11,7 +11,7 @@
 
 #define DEVICE "/dev/kvm"
 
-/* Of the host's 32 to 52 bits; 40 is what a kernel without the capability has. */
+/* Of the host's 32 to 52 bits; a kernel without the capability has 40. */
 #define IPA_BITS_DEFAULT 40
 
 const struct kvm_requirement kvm_requirements[KVM_REQUIREMENT_COUNT] = {
@@ -48,7 +48,10 @@ static int check(struct kvm *kvm, struct error *error)
 		return error_set(error, -ENODEV, DEVICE " is not KVM: KVM_GET_API_VERSION says %s",
 				 version < 0 ? strerror(errno) : "another version");
 
-	/* An arm64 binary under user-mode emulation meets another machine's KVM. */
+	/*
+	 * An arm64 binary under user-mode emulation meets another machine's
+	 * KVM.
+	 */
 	if (ioctl(kvm->fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_PSCI) <= 0)
 		return error_set(error, -ENODEV,
 				 DEVICE " is the KVM of a machine that is not arm64");
@@ -106,9 +109,9 @@ int kvm_create_vm(const struct kvm *kvm, unsigned long type, struct error *error
 	int fd;
 
 	/*
-	 * A signal that is on its way ends it, such as the one by which SIGSTOP or a
-	 * freezer of the host stops this thread: Linux takes all of a process's locks
-	 * of memory to watch that, and can be interrupted there.
+	 * A pending signal ends it, such as the one by which SIGSTOP or a
+	 * freezer of the host stops this thread: Linux takes all of a process's
+	 * memory locks to register a notifier, and can be interrupted there.
 	 */
 	do {
 		fd = ioctl(kvm->fd, KVM_CREATE_VM, type);

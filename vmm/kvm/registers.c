@@ -13,7 +13,9 @@ uint64_t kvm_register_x(unsigned int number)
 
 bool kvm_register_is_counter(uint64_t id)
 {
-	/* As KVM calls them; the first is not where the architecture has it. */
+	/*
+	 * KVM's names; the first has another encoding than in the architecture.
+	 */
 	return id == KVM_REG_ARM_TIMER_CNT || id == KVM_REG_ARM_PTIMER_CNT;
 }
 
@@ -46,7 +48,7 @@ int kvm_list_registers(int vcpu_fd, struct kvm_reg_list **list)
 	struct kvm_reg_list size = { 0 };
 
 	*list = NULL;
-	/* Asked for none, KVM says how many there are. */
+	/* Asked for none, KVM returns how many there are. */
 	if (ioctl(vcpu_fd, KVM_GET_REG_LIST, &size) < 0 && errno != E2BIG)
 		return -errno;
 	*list = malloc(sizeof(**list) + size.n * sizeof((*list)->reg[0]));

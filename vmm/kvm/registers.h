@@ -28,7 +28,10 @@
 /** General register x0 to x30. */
 uint64_t kvm_register_x(unsigned int number);
 
-/** Whether it is the virtual or the physical counter, which belong to the machine. */
+/**
+ * Whether it is the virtual or the physical counter, which belong to the
+ * machine.
+ */
 bool kvm_register_is_counter(uint64_t id);
 
 /** A register of 64 bits. */

@@ -20,7 +20,10 @@
 #define OP0_DEBUG 2
 #define OP0_SYSTEM 3
 
-/* Of the debug registers with CRn 0, those of breakpoints and watchpoints have op2 from 4 on. */
+/*
+ * Of the debug registers with CRn 0, those of breakpoints and watchpoints have
+ * op2 from 4 on.
+ */
 #define DEBUG_OP2_FIRST_POINT 4
 
 static bool is_reset(uint64_t id)
@@ -28,7 +31,10 @@ static bool is_reset(uint64_t id)
 	if ((id & KVM_REG_ARM_COPROC_MASK) != KVM_REG_ARM64_SYSREG ||
 	    (id & KVM_REG_SIZE_MASK) != KVM_REG_SIZE_U64 || kvm_register_is_counter(id))
 		return false;
-	/* CRn 0 identifies; but for CSSELR_EL1, which is UNKNOWN after a reset. */
+	/*
+	 * CRn 0 has the ID registers, except CSSELR_EL1, which is UNKNOWN after
+	 * a reset.
+	 */
 	if (PART(id, OP0) == OP0_SYSTEM)
 		return PART(id, CRN) != 0;
 
@@ -113,7 +119,10 @@ int reset_state_restore(struct reset_state *state, int vcpu_fd)
 	size_t count;
 	int err = 0;
 
-	/* Who sees that it is known sees the registers too, which stay what they are. */
+	/*
+	 * Safe: a thread that sees the count also sees the registers, which no
+	 * longer change.
+	 */
 	pthread_mutex_lock(&state->lock);
 	count = state->count;
 	pthread_mutex_unlock(&state->lock);

@@ -12,7 +12,10 @@
 /** Whether the KVM of a VM has the filter, which came with Linux 6.4. */
 bool smccc_filter_offered(int vm_fd);
 
-/** Forward every PSCI call. Before any vCPU has run. Returns 0, or -errno with @error set. */
+/**
+ * Forward every PSCI call. Before any vCPU has run. Returns 0, or -errno with
+ * @error set.
+ */
 int smccc_filter_forward_all(const struct kvm *kvm, int vm_fd, struct error *error);
 
 /**

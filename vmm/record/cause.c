@@ -9,7 +9,7 @@ void cause_set(struct cause *cause, enum vm_trigger trigger, int vcpu, const cha
 	size_t length = strnlen(what, sizeof(cause->what));
 
 	*cause = (struct cause){ .trigger = trigger, .vcpu = vcpu, .when = time(NULL) };
-	/* Where it is cut, back to where a character of UTF-8 begins. */
+	/* If it is truncated, end it where a character of UTF-8 begins. */
 	if (length == sizeof(cause->what)) {
 		do
 			length--;

@@ -27,11 +27,13 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-/* One that a dormouse left that was killed goes; whatever it is, nothing is written into it. */
+/*
+ * Remove the file that a killed dormouse left; nothing is ever written into it.
+ */
 static int create_temporary(int dir_fd)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-	/* For its owner alone: it has the kernel's command line. */
+	/* Accessible only to its owner: it has the kernel's command line. */
 	int fd = openat(dir_fd, RECORD_TEMPORARY, flags, 0600);
 
 	if (fd < 0 && errno == EEXIST) {
@@ -44,9 +46,10 @@ static int create_temporary(int dir_fd)
 }
 
 /*
- * Write, fsync, rename, fsync the directory: before or after, never neither. After a
- * failure the next attempt is as good as the first, since it writes another file: that
- * an error of write-back is reported once for each file makes no difference.
+ * Write, fsync, rename, fsync the directory: a reader finds the old or the new
+ * record, never none. After a failure the next attempt is independent, since it
+ * writes another file: it does not matter that a write-back error is reported
+ * only once for each file.
  */
 int record_file_replace(int dir_fd, const char *data, size_t size)
 {

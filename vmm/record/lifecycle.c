@@ -7,21 +7,24 @@
 #define IN(state) (1U << (state))
 #define AT_REST (IN(VM_OFF) | IN(VM_HIBERNATED) | IN(VM_SAVED) | IN(VM_CRASHED))
 #define POWERED (IN(VM_RUNNING) | IN(VM_SUSPENDED))
-#define GOES_ON (-1) /* No run ends with it. */
+#define GOES_ON (-1) /* No run ends with this trigger. */
 
 /**
- * The one table. What happens is in the comments; docs/design.md has the same table
- * for its readers, and a unit test compares the two.
+ * The one table. The comments say what happens; docs/design.md has the same
+ * table for its readers, and a unit test compares the two.
  */
 static const struct {
 	const char *word; /**< The trigger's, in records. */
-	unsigned int from; /**< The states in which it makes sense. */
+	unsigned int from; /**< The states in which it is possible. */
 	enum vm_state to;
 	enum vm_report report;
 	int exit_status;
 } rows[VM_TRIGGER_COUNT] = {
 	/* clang-format off */
-	/* dormouse run; after a reset: the next power cycle, which RESET has reported */
+	/*
+	 * dormouse run; after a reset: the next power cycle, which RESET has
+	 * reported
+	 */
 	[VM_TRIGGER_START]     = { "start",     AT_REST | IN(VM_RESETTING), VM_RUNNING,    VM_REPORT_NONE,           GOES_ON },
 	/* dormouse restore */
 	[VM_TRIGGER_RESTORE]   = { "restore",   AT_REST,                    VM_SUSPENDED,  VM_REPORT_NONE,           GOES_ON },
@@ -37,7 +40,7 @@ static const struct {
 	[VM_TRIGGER_HIBERNATE] = { "hibernate", IN(VM_RUNNING),             VM_HIBERNATED, VM_REPORT_SUSPEND_DISK,   EXIT_STATUS_HIBERNATED },
 	/* a signal, Ctrl-A x, dormouse kill */
 	[VM_TRIGGER_HOST_QUIT]      = { "quit",      POWERED | IN(VM_RESETTING), VM_OFF,        VM_REPORT_NONE,           EXIT_STATUS_QUIT },
-	/* the guest or the host cannot go on */
+	/* the guest or the host cannot continue */
 	[VM_TRIGGER_CRASH]     = { "crash",     POWERED | IN(VM_RESETTING), VM_CRASHED,    VM_REPORT_GUEST_PANICKED, EXIT_STATUS_CRASHED },
 	/* dormouse save */
 	[VM_TRIGGER_SAVE]      = { "save",      IN(VM_SUSPENDED),           VM_SAVED,      VM_REPORT_NONE,           EXIT_STATUS_SAVED },

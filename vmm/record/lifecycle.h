@@ -69,13 +69,19 @@ enum vm_report {
  */
 int lifecycle_next(enum vm_state from, enum vm_trigger trigger, enum vm_state *to);
 
-/** The event that reports a trigger; one that ends a run is followed by SHUTDOWN. */
+/**
+ * The event that reports a trigger; one that ends a run is followed by
+ * SHUTDOWN.
+ */
 enum vm_report lifecycle_report(enum vm_trigger trigger);
 
 /** QMP's name for an event; never of VM_REPORT_NONE. */
 const char *lifecycle_report_word(enum vm_report report);
 
-/** Whether a VM in this state has a process; a record that says so may outlive it. */
+/**
+ * Whether a VM in this state has a process; a record that says so may outlive
+ * it.
+ */
 bool lifecycle_has_process(enum vm_state state);
 
 /**
@@ -99,7 +105,9 @@ int lifecycle_parse_state(const char *word, enum vm_state *state);
 const char *lifecycle_trigger_word(enum vm_trigger trigger);
 int lifecycle_parse_trigger(const char *word, enum vm_trigger *trigger);
 
-/** The exit status of `dormouse run` when @trigger has ended a run in @state. */
+/**
+ * The exit status of `dormouse run` when @trigger has ended a run in @state.
+ */
 int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger);
 
 #endif

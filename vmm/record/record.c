@@ -10,7 +10,10 @@
 #include "record/file.h"
 #include "record/record-json.h"
 
-/* What is in a record besides the machine: paths and causes, of six bytes a character at most. */
+/*
+ * The size of a record besides the machine: paths and causes, of at most six
+ * bytes a character.
+ */
 #define REST_SIZE_MAX (64L * 1024)
 
 void record_free(struct record *record)
@@ -46,7 +49,10 @@ int record_save(int dir_fd, const char *name, const struct record *record, struc
 	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	int err = text ? 0 : -ENOMEM;
 
-	/* What could not be read back would keep the machine from ever starting again. */
+	/*
+	 * A record that cannot be read back would keep the machine from ever
+	 * starting again.
+	 */
 	if (text && strlen(text) >= RECORD_SIZE_MAX)
 		err = -EFBIG;
 	if (!err)

@@ -9,7 +9,9 @@
 #include "base/time-text.h"
 #include "config/config.h"
 
-/* GICv3: where private peripheral interrupts begin, and what no interrupt has. */
+/*
+ * GICv3: the first private peripheral interrupt, and the INTID that means none.
+ */
 #define INTID_FIRST 16
 #define INTID_END 1020
 

@@ -62,7 +62,10 @@ static bool is_directory(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* For the owner alone, as the XDG Base Directory Specification has it. */
+/*
+ * Accessible only to the owner, as the XDG Base Directory Specification
+ * requires.
+ */
 static int make_directory(const char *path)
 {
 	int err;
@@ -70,7 +73,10 @@ static int make_directory(const char *path)
 	if (mkdir(path, 0700) == 0)
 		return 0;
 	err = -errno;
-	/* Automounters and file systems of FUSE have their own errors for one that is there. */
+	/*
+	 * Automounters and FUSE file systems have errors of their own for a
+	 * directory that exists.
+	 */
 	return err == -EEXIST || is_directory(path) ? 0 : err;
 }
 
@@ -95,7 +101,10 @@ static int sync_directory(const char *path)
 	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err;
 
-	/* One that others own need not be ours to read: its names are not ours to sync. */
+	/*
+	 * A directory of another user may be unreadable: its names are not ours
+	 * to sync.
+	 */
 	if (fd < 0)
 		return errno == EACCES ? 0 : -errno;
 	err = durable_sync_directory(fd);
@@ -105,9 +114,9 @@ static int sync_directory(const char *path)
 }
 
 /*
- * Make the names of a VM's directory and of all above it durable: a record that is on
- * disk in a directory that is not would be lost all the same. All of them, since a
- * dormouse may have made one and been killed before it did this.
+ * Make the names of a VM's directory and of all its parents durable: a record
+ * on disk in a directory that is not would be lost anyway. All of them, since a
+ * dormouse may have created one and been killed before this.
  */
 static int sync_parents(char *path)
 {
@@ -125,8 +134,8 @@ static int sync_parents(char *path)
 /* --- owners --- */
 
 /*
- * Where another user may write, they could have us follow links that they planted, and
- * open what their record names.
+ * If another user could write there, that user could plant links that we would
+ * follow, and records whose files we would open.
  */
 static int check_owner(const struct stat *status, const char *path, struct error *error)
 {
@@ -167,7 +176,10 @@ static int cannot_open_lock(const char *path, int err, struct error *error)
 	return error_set(error, err, "cannot open %s/" LOCK_FILE ": %s", path, strerror(-err));
 }
 
-/* A VM's lock is there once its directory is durable, and so need not be synced again. */
+/*
+ * A VM's lock is there once its directory is durable, and so need not be synced
+ * again.
+ */
 static int open_lock(struct vm_dir *dir, char *path, bool create, struct error *error)
 {
 	const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -178,10 +190,13 @@ static int open_lock(struct vm_dir *dir, char *path, bool create, struct error *
 		err = sync_parents(path);
 		if (err)
 			return error_set(error, err, "cannot make %s: %s", path, strerror(-err));
-		/* Not for others, who could hold a read lock on it, and the VM would not start. */
+		/*
+		 * Not for other users, who could hold a read lock on it, so
+		 * that the VM would not start.
+		 */
 		dir->lock_fd = openat(dir->fd, LOCK_FILE, O_RDWR | O_CREAT | flags, 0600);
 	}
-	/* Who only looks may look at a VM that is not theirs to lock. */
+	/* Read-only commands work without permission to lock. */
 	if (dir->lock_fd < 0 && !create) {
 		dir->lock_fd = openat(dir->fd, LOCK_FILE, O_RDONLY | flags);
 		if (dir->lock_fd < 0 && errno == EACCES)
@@ -208,7 +223,10 @@ static int open_directory(struct vm_dir *dir, const char *path, struct error *er
 	return error_set(error, err, "cannot open %s: %s", path, strerror(-err));
 }
 
-/* Make the directory of a VM, unless another user could change it. @length: of the state's. */
+/*
+ * Create the directory of a VM, unless another user could change it. @length:
+ * of the state directory's path.
+ */
 static int make_vm_directory(char *path, size_t length, struct error *error)
 {
 	char *name = path + length;
@@ -284,7 +302,7 @@ int vm_dir_lock(struct vm_dir *dir, struct error *error)
 	err = -errno;
 	if (err == -EAGAIN || err == -EACCES)
 		return -EBUSY;
-	/* It could be opened for reading only, or not at all. */
+	/* It could only be opened for reading, or not at all. */
 	if (err == -EBADF)
 		err = is_on_read_only(dir->fd) ? -EROFS : -EACCES;
 
@@ -293,7 +311,7 @@ int vm_dir_lock(struct vm_dir *dir, struct error *error)
 
 int vm_dir_is_locked(const struct vm_dir *dir, bool *locked, struct error *error)
 {
-	/* A write lock is asked about, since only that conflicts with any other. */
+	/* Test for a write lock, since only that conflicts with every other. */
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int err = dir->lock_fd < 0 ? dir->lock_fd : 0;
 
@@ -312,7 +330,10 @@ static int may_be_vm(const struct dirent *entry)
 	return name_is_good(entry->d_name);
 }
 
-/* What vm_dir_open() would take for one, or cannot tell for want of permission. */
+/*
+ * A directory that vm_dir_open() would accept, or that we lack the permission
+ * to examine.
+ */
 static bool is_vm(const char *directory, const char *name)
 {
 	char path[PATH_MAX + NAME_MAX + sizeof(LOCK_FILE) + 2];

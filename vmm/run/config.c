@@ -10,10 +10,10 @@
 #include "save/file.h"
 
 /*
- * Whether an image of the guest's may wait for the machine that it left. That it
- * hibernated is known; a dormouse that was killed may have been serving a guest
- * that had its image complete and not come to say so. Of any other end its guest
- * or its user knows: they chose the moment.
+ * Whether an image of the guest may wait for the machine that it left. A
+ * hibernated guest has one; a guest whose dormouse was killed may have
+ * completed one and not yet called SYSTEM_OFF2. Any other end is known to its
+ * guest or its user, who chose the moment.
  */
 static bool may_have_image(const struct prior_run *found)
 {
@@ -39,7 +39,10 @@ static int check_environment(const struct run_options *options, const struct pri
 		change.text, found->name);
 }
 
-/* Whether the file that the record names may be restored: its guest has not run since. */
+/*
+ * Whether the file that the record names may be restored: its guest has not run
+ * since.
+ */
 static bool awaits_restore(const struct prior_run *found)
 {
 	const struct record *last = &found->last;
@@ -48,7 +51,10 @@ static bool awaits_restore(const struct prior_run *found)
 							   *last->saved_id && last->saved_file);
 }
 
-/* Its guest sleeps in a file, and knows what its disks hold: no other may write there. */
+/*
+ * Its guest is saved in a file, and relies on the contents of its disks: no
+ * other guest may write there.
+ */
 static int check_saved(const struct prior_run *found, struct error *error)
 {
 	const char *file = found->last.saved_file;
@@ -61,7 +67,9 @@ static int check_saved(const struct prior_run *found, struct error *error)
 			"%s is saved in %s: resume it with \"dormouse restore %s\", or start it "
 			"with --force, which makes that file useless",
 			found->name, file, file);
-	/* Its dormouse died before the file had its name: there is nothing to lose. */
+	/*
+	 * Its dormouse died before the file had its name: nothing can be lost.
+	 */
 	if (access(file, F_OK) < 0 && errno == ENOENT)
 		return 0;
 
@@ -72,7 +80,10 @@ static int check_saved(const struct prior_run *found, struct error *error)
 			 found->name, file, file);
 }
 
-/* What a guest that was saved knows of its disks is true as long as it has not run since. */
+/*
+ * A saved guest's knowledge of its disks is correct as long as it has not run
+ * since.
+ */
 static int check_restored(const struct run_options *options, const struct prior_run *found,
 			  struct error *error)
 {
@@ -110,7 +121,9 @@ static int check(const struct run_options *options, const struct prior_run *foun
 	return err;
 }
 
-/* Of a machine that is as it was, what belongs to the run. */
+/*
+ * The options that belong to the run, for a machine that is not described anew.
+ */
 static int change_run(const struct config *wanted, struct config *config, struct error *error)
 {
 	char *console = wanted->console ? strdup(wanted->console) : NULL;
@@ -153,7 +166,7 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 	if (!anew)
 		return change_run(wanted, config, error);
 	if (may_have_image(found) && !options->force) {
-		/* What a hibernated guest saw it sees again. */
+		/* A hibernated guest sees the same PSCI as before. */
 		config->machine_version = found->last.config.machine_version;
 		config->psci = found->last.config.psci;
 		config->psci_version = found->last.config.psci_version;

@@ -74,7 +74,10 @@ static int prepare(struct session *s, struct error *error)
 		return err;
 	found->recorded = !err;
 	s->record.boots = from ? from->record.boots : found->last.boots;
-	/* Whoever ran it holds no lock any more, yet did not get to say how it ended. */
+	/*
+	 * The process that ran it no longer holds the lock, but has recorded no
+	 * end.
+	 */
 	found->died = found->recorded && lifecycle_has_process(found->last.state);
 	if (found->died)
 		message("%s: the dormouse that ran it (pid %ld) died%s: it crashed", s->dir.name,
@@ -98,7 +101,7 @@ static int block_signals(int *signal_fd, struct error *error)
 	sigaddset(&signals, SIGTSTP);
 	sigaddset(&signals, SIGCONT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	/* Of a file that may not grow, the guest is told by an error on its disk. */
+	/* If a file may not grow, the guest gets an error from its disk. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	*signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (*signal_fd < 0)
@@ -147,12 +150,15 @@ static bool wants_quit(void *devices)
 	return devices_wants_quit(devices);
 }
 
-/* struct control, interrupted: what interrupted the main thread ends the run. */
+/*
+ * struct control, interrupted: whatever interrupted the main thread ends the
+ * run.
+ */
 static void on_interrupt(void *context)
 {
 	struct session *s = context;
 
-	/* SIGTSTP and SIGCONT may be before it. */
+	/* SIGTSTP and SIGCONT may precede it. */
 	for (int i = 0; i < 3 && s->control.quit.trigger != VM_TRIGGER_HOST_QUIT; i++)
 		on_signal(s);
 	if (s->control.quit.trigger != VM_TRIGGER_HOST_QUIT)

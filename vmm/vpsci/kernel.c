@@ -57,10 +57,10 @@ static int kernel_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *e
 
 static void kernel_end(struct vm *vm)
 {
-	/* KVM keeps all there is. */
+	/* KVM keeps all state. */
 }
 
-/* KVM forwards no call: it has no filter that would. */
+/* KVM forwards no call, since no filter is set. */
 static enum vcpu_next kernel_call(struct vcpu *vcpu)
 {
 	return vpsci_call_failed(vcpu, -EPROTO);

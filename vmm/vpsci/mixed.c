@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * libpsci beside KVM's own PSCI: what --psci mixed is made of.
+ * libpsci beside KVM's own PSCI: the server of --psci mixed.
  *
- * KVM keeps every vCPU's power state and serves all calls but PSCI_VERSION,
+ * KVM keeps every vCPU's power state and serves all calls except PSCI_VERSION,
  * PSCI_FEATURES and SYSTEM_OFF2, none of which asks what another vCPU does. So
- * to libpsci each vCPU is a machine of its own, always on: nothing is shared,
- * nothing needs a lock, and a call is carried out on whichever vCPU makes it.
+ * in libpsci each vCPU is a machine of its own, always on: nothing is shared,
+ * nothing needs a lock, and a call is carried out on the vCPU that makes it.
  *
  * KVM is held at PSCI 1.1, or at the guest's version if that is older: all that
  * KVM's 1.2 and 1.3 add is forwarded. Every KVM with the filter has 1.1, and a
- * version that is held means the same on every kernel, so that PSCI_FEATURES can
- * say what KVM does without asking it, and a guest finds the same on any host.
+ * version that is held means the same on every kernel, so PSCI_FEATURES can
+ * announce what KVM does without asking it, and a guest finds the same on any
+ * host.
  */
 #include "vpsci/server.h"
 
@@ -23,7 +24,7 @@
 #include "kvm/smccc-filter.h"
 #include "vpsci/suspend.h"
 
-/** A vCPU, alone in its machine. */
+/** A vCPU and its machine. */
 struct vcpu_machine {
 	struct psci_machine machine;
 	struct psci_vcpu vcpu;
@@ -37,7 +38,7 @@ static const struct psci_host host = {
 	.entry_ok = vpsci_on_entry_ok,
 };
 
-/** What PSCI leaves optional and KVM's PSCI 1.1 does not have. */
+/** Functions that are optional in PSCI and missing in KVM's PSCI 1.1. */
 static const struct {
 	uint32_t fid;
 	uint32_t since;
@@ -83,7 +84,7 @@ static int begin_vcpu(struct vcpu_machine *own, struct vcpu *vcpu, uint32_t vers
 
 	if (!err)
 		err = psci_vcpu_init(&own->vcpu, &own->machine, vcpu->mpidr, vcpu);
-	/* On from here to the end: where it starts is between the guest and KVM. */
+	/* On from here to the end: the guest and KVM decide where it starts. */
 	if (!err)
 		err = psci_machine_boot(&own->vcpu, &entry);
 	if (err)
@@ -130,8 +131,9 @@ static void mixed_end(struct vm *vm)
 }
 
 /*
- * Whether the call is a question for a function that libpsci would announce and KVM,
- * which would have to serve it, does not know: one with SVE's hint.
+ * Whether the call asks PSCI_FEATURES about a function that libpsci would
+ * announce and that KVM, which would have to serve it, does not support: one
+ * with SVE's hint.
  */
 static bool is_unserved(const struct psci_regs *regs)
 {
@@ -142,7 +144,7 @@ static bool is_unserved(const struct psci_regs *regs)
 	       !smccc_filter_forwards_in_mixed(asked);
 }
 
-/* None of the calls that are forwarded suspends, starts or stops a vCPU alone. */
+/* None of the forwarded calls suspends, starts or stops a single vCPU. */
 static enum vcpu_next mixed_call(struct vcpu *vcpu)
 {
 	struct psci_regs regs = { .x = { vcpu->run->hypercall.nr } };

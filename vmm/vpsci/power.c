@@ -45,8 +45,8 @@ static size_t count_clusters(const struct vm *vm)
 }
 
 /*
- * Functions that are about power states come with power states. To change the mode
- * makes sense only if there is a domain to coordinate.
+ * The functions about power states are offered with power states. Setting the
+ * mode only makes sense if there is a domain to coordinate.
  */
 static uint32_t offered_functions(const struct config *config, uint32_t version)
 {

@@ -31,7 +31,7 @@ const struct vpsci_server *vpsci_choose(struct vm *vm)
 
 /* --- before the first call --- */
 
-/* What only libpsci serves, and KVM may turn out to be the server. */
+/* Check options that need libpsci, since KVM may turn out to be the server. */
 static int check_config(const struct vm *vm, struct error *error)
 {
 	if (vm->config->idle_states && vm->server != &vpsci_userspace)
@@ -55,7 +55,7 @@ int vpsci_set_version(struct vm *vm, uint32_t newest, struct error *error)
 	err = check_config(vm, error);
 	if (err)
 		return err;
-	/* Nothing has asked KVM for less yet. */
+	/* KVM's version has not been lowered yet. */
 	vm->psci_kvm_version = (uint32_t)version;
 	vm->psci_version = vm->config->psci_version;
 	if (!vm->psci_version)
@@ -105,7 +105,7 @@ enum vcpu_next vpsci_call_failed(struct vcpu *vcpu, int err)
 
 /* --- what all end in --- */
 
-/** What each event of libpsci or KVM does to the VM. */
+/** The trigger that each event of libpsci or KVM means. */
 static const struct {
 	enum vm_trigger trigger;
 	uint32_t function; /**< For its name. */
@@ -141,7 +141,9 @@ enum vcpu_next vpsci_system_event(struct vcpu *vcpu)
 	struct psci_event event = {
 		.kind = psci_event_kind_from_kvm(run->system_event.type, flags),
 	};
-	/* KVM leaves SYSTEM_RESET2's arguments in place, but not SYSTEM_OFF2's. */
+	/*
+	 * KVM leaves SYSTEM_RESET2's arguments in place, but not SYSTEM_OFF2's.
+	 */
 	const bool type_known = event.kind == PSCI_EVENT_RESET2;
 
 	if (event.kind == PSCI_EVENT_SUSPEND)
@@ -158,7 +160,9 @@ enum vcpu_next vpsci_system_event(struct vcpu *vcpu)
 
 		if (!err)
 			err = kvm_get_register(vcpu->fd, kvm_register_x(2), &event.cookie);
-		/* Not to know whether memory is to be kept is not to know what to do. */
+		/*
+		 * Without the type it is unknown whether memory must be kept.
+		 */
 		if (err) {
 			vm_crash(vcpu->vm, (int)vcpu->index,
 				 "cannot read the arguments of SYSTEM_RESET2: %s", strerror(-err));

@@ -33,15 +33,18 @@ uint32_t vpsci_suspend_offered(uint32_t version)
 }
 
 /*
- * vcpu->suspend says how it called. @machine: libpsci's, in which it is suspended,
- * or NULL if KVM keeps power states.
+ * vcpu->suspend has the call's arguments. @machine: libpsci's, which is
+ * suspended, or NULL if KVM keeps power states.
  */
 static enum vcpu_next ask(struct vcpu *vcpu, struct psci_machine *machine)
 {
 	int answer;
 	int err;
 
-	/* Of a former sleep: nobody outside sets it before this is answered. */
+	/*
+	 * Left from a former sleep: the main thread does not set it before it
+	 * answers.
+	 */
 	atomic_store(&vcpu->woken, false);
 	if (!gate_ask(&vcpu->vm->gate, &vcpu->request, VCPU_MAY_SUSPEND, &answer))
 		return VCPU_EXIT;

@@ -52,7 +52,7 @@ static bool names(const struct psci_trace *call, const struct vcpu *vcpu)
 	}
 }
 
-/* Somebody has been told of the vCPU that is held: let it go. */
+/* A caller has seen ON_PENDING of the held vCPU: release it. */
 static void on_trace(void *ctx, const struct psci_trace *call)
 {
 	struct vm *vm = ctx;
@@ -80,7 +80,7 @@ void vpsci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_confi
 	config->trusted_os = kinds[test->trusted_os];
 	if (test->trusted_os != CONFIG_TRUSTED_OS_NONE)
 		config->trusted_os_mpidr = vm->vcpus[0].mpidr;
-	/* It is held until its guest has been told ON_PENDING. */
+	/* It is held until a caller has seen ON_PENDING. */
 	if (test->held_cpu)
 		host->trace = on_trace;
 	if (test->held_cpu || test->on_pending)

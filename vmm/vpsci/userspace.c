@@ -13,7 +13,7 @@
 #include "vpsci/suspend.h"
 #include "vpsci/test.h"
 
-/** What lasts as long as the VM's power cycle. */
+/** The state of one power cycle of the VM. */
 struct userspace {
 	struct psci_host host;
 	struct psci_machine machine;
@@ -30,7 +30,10 @@ static uint64_t on_now(void *ctx)
 	return guest_clock_now(ctx);
 }
 
-/* Every start but a warm reset clears all RAM (vm_restart()), so any of it may be protected. */
+/*
+ * Every start except a warm reset clears all RAM (vm_restart()), so any of it
+ * may be protected.
+ */
 static bool on_memory_ok(void *ctx, uint64_t base, uint64_t length)
 {
 	const struct vm *vm = ctx;
@@ -38,7 +41,10 @@ static bool on_memory_ok(void *ctx, uint64_t base, uint64_t length)
 	return memory_at(&vm->memory, base, length);
 }
 
-/* A vendor-specific reset is accepted only if the user said what follows it (--on-reset2). */
+/*
+ * A vendor-specific reset is accepted only if an option says what follows it
+ * (--on-reset2).
+ */
 static int32_t on_vendor_reset(void *ctx, uint32_t type, uint64_t cookie)
 {
 	const struct vm *vm = ctx;
@@ -107,7 +113,7 @@ static int add_vcpus(struct vm *vm, struct userspace *userspace, struct error *e
 	return err ? error_set(error, -EINVAL, "power domains: %s", psci_strerror(err)) : 0;
 }
 
-/* On failure end() frees what there is. */
+/* On failure end() frees the allocations. */
 static int begin_machine(struct vm *vm, struct userspace *userspace, uint64_t pc, uint64_t x0,
 			 struct error *error)
 {
@@ -122,7 +128,10 @@ static int begin_machine(struct vm *vm, struct userspace *userspace, uint64_t pc
 		.size = sizeof(config),
 		.version = vm->psci_version,
 		.offered = vpsci_suspend_offered(vm->psci_version),
-		/* Guests of KVM's own PSCI have never seen it, and some cannot cope with it. */
+		/*
+		 * Guests of KVM's own PSCI never see it, and some cannot handle
+		 * it.
+		 */
 		.hide_on_pending = true,
 		.index = userspace->index,
 		.index_size = slots,
@@ -283,7 +292,7 @@ static enum vcpu_next userspace_call(struct vcpu *vcpu)
 	return translate(vcpu, next, &entry);
 }
 
-/* libpsci has looked before it said that the machine is suspended. */
+/* libpsci has checked this before it reports that the machine is suspended. */
 static int32_t userspace_may_suspend(struct vm *vm, const struct vcpu *caller)
 {
 	return PSCI_RET_SUCCESS;

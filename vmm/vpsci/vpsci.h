@@ -12,8 +12,8 @@
 struct psci_machine;
 
 /**
- * The server that the configuration of @vm names; if it names none, libpsci if this
- * KVM can forward the calls, else KVM, with vm->psci_fell_back set.
+ * The server that the configuration of @vm names; if it names none, libpsci if
+ * this KVM can forward the calls, else KVM, with vm->psci_fell_back set.
  */
 vpsci_chooser vpsci_choose;
 

@@ -78,7 +78,7 @@ static int fail(const struct qmp_client *client, int err, struct error *error)
 			 client->name, strerror(-err));
 }
 
-/* A message that is an error is none to be had. */
+/* If the message is an error, return that instead. */
 static int refusal(json_t **message, struct error *error)
 {
 	const json_t *json = json_object_get(*message, "error");
@@ -128,8 +128,9 @@ static int send_command(const struct qmp_client *client, const char *command,
 		return fail(client, -ENOMEM, error);
 	size = strlen(text);
 	/*
-	 * A socket that has nothing to be sent yet takes so little at once. One that is
-	 * closed may hold what dormouse said before it did that: to be read first.
+	 * A socket without pending output accepts so little at once. A closed
+	 * one may hold messages that dormouse sent before: these are to be read
+	 * first.
 	 */
 	if (send(client->fd, text, size, MSG_NOSIGNAL) != (ssize_t)size && errno != EPIPE &&
 	    errno != ECONNRESET)
@@ -174,7 +175,10 @@ static int greet(struct qmp_client *client, struct error *error)
 	return err ? err : qmp_client_execute(client, "qmp_capabilities", NULL, NULL, error);
 }
 
-/* connect() waits while a dormouse that does not run has too many others waiting. */
+/*
+ * connect() waits while a dormouse that is stopped has too many pending
+ * connections.
+ */
 static void limit_connect(const struct qmp_client *client, int seconds)
 {
 	const struct timeval limit = { .tv_sec = seconds };

@@ -19,7 +19,10 @@ json_t *qmp_error(const char *class, const char *description)
 			 utf8_to_json(description));
 }
 
-/* The same with a sentence about something that may be long, and is cut then. */
+/*
+ * Likewise with a sentence about a text that may be long, and is truncated
+ * then.
+ */
 __attribute__((format(printf, 2, 3))) static json_t *error_about(const char *class,
 								 const char *format, ...)
 {
@@ -173,7 +176,10 @@ static json_t *answer_object(const struct qmp_commands *commands, bool *negotiat
 	return execute(commands, name, arguments);
 }
 
-/* The text of @answer with the member "id" of that text at its end. @answer's reference is taken. */
+/*
+ * The text of @answer with the member "id" of that text at its end. @answer's
+ * reference is taken.
+ */
 static char *add_id(json_t *answer, const char *id, size_t id_size)
 {
 	static const char key[] = ", \"id\": ";
@@ -185,7 +191,7 @@ static char *add_id(json_t *answer, const char *id, size_t id_size)
 	if (!text || !id)
 		return text;
 	if (whole) {
-		/* In the place of the last brace, which comes after it. */
+		/* In place of the last brace, which is appended after it. */
 		memcpy(whole, text, size - 1);
 		memcpy(whole + size - 1, key, sizeof(key) - 1);
 		memcpy(whole + size - 1 + sizeof(key) - 1, id, id_size);

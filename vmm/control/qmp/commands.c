@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a client can have done, and what it can ask for: QEMU's commands, and ours. */
+/* The commands for clients: QEMU's, and our own. */
 #include "control/qmp/monitor.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ static json_t *quit(void *context, const char *argument, struct error *error)
 
 static json_t *save(void *context, const char *argument, struct error *error)
 {
-	/* Ours is not the client's directory. */
+	/* Our current directory is not the client's. */
 	if (argument[0] != '/') {
 		error_set(error, 0, "the argument \"file\" must be an absolute path");
 
@@ -70,7 +70,7 @@ static json_t *query_name(void *context, const char *argument, struct error *err
 	return json_pack("{s:s}", "name", control->vm->name);
 }
 
-/* A VM has none, for which QEMU has this. */
+/* A VM has no UUID, for which QEMU reports this. */
 static json_t *query_uuid(void *context, const char *argument, struct error *error)
 {
 	return json_pack("{s:s}", "UUID", "00000000-0000-0000-0000-000000000000");
@@ -119,7 +119,7 @@ static json_t *query_cpus_fast(void *context, const char *argument, struct error
 	return cpus;
 }
 
-/* What QEMU says of an image without any of the limits that it could have. */
+/* QEMU's values for an image without limits. */
 static json_t *inserted(const struct disk *disk)
 {
 	static const char *const limits[] = { "bps",  "bps_rd",	 "bps_wr",

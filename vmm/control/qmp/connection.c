@@ -8,15 +8,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* With this much unsent no further message is heard: the rest is for events. */
+/* With this much unsent no further message is read: the rest is for events. */
 #define OUTPUT_BUSY (QMP_CONNECTION_OUTPUT / 2)
 
-/* Bytes heard before others have their turn. */
+/* Bytes read before other clients are served. */
 #define INPUT_CHUNK 4096
 
 /* --- output --- */
 
-/* A client that takes nothing more may still have sent what is not read yet. */
+/* A client that no longer receives may still have sent unread data. */
 static void flush(struct qmp_connection *connection)
 {
 	size_t sent = 0;
@@ -106,7 +106,7 @@ static bool hear(struct qmp_connection *connection, const struct qmp_commands *c
 	if (count < 0)
 		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
 	if (count == 0) {
-		/* It may have closed its own end only, and read on. */
+		/* It may have closed only its own end, and still read. */
 		connection->input_ended = true;
 		return handle(connection, commands, qmp_scan_end(&connection->scan)) &&
 		       connection->pending > 0;

@@ -3,9 +3,10 @@
  * A connection of a QMP client.
  *
  * A client cannot make dormouse wait, or hold more memory than a message and
- * QMP_CONNECTION_OUTPUT bytes of answers. Input from a client that does not read
- * its replies is not processed; if events pile up then, it is disconnected.
- * What a client sent before it closed the connection is carried out.
+ * QMP_CONNECTION_OUTPUT bytes of answers. Input from a client that does not
+ * read its replies is not processed; if events pile up then, it is
+ * disconnected. What a client sent before it closed the connection is carried
+ * out.
  */
 #ifndef VMM_QMP_CONNECTION_H
 #define VMM_QMP_CONNECTION_H
@@ -32,7 +33,10 @@ struct qmp_connection {
 	char *output;
 };
 
-/** Take over @fd, a nonblocking stream socket, and greet. Returns 0 or -ENOMEM, @fd untouched. */
+/**
+ * Take over @fd, a nonblocking stream socket, and greet. Returns 0 or -ENOMEM,
+ * @fd untouched.
+ */
 int qmp_connection_open(struct qmp_connection *connection, int fd);
 
 /**
@@ -44,7 +48,8 @@ void qmp_connection_close(struct qmp_connection *connection);
 /**
  * Do what is possible without waiting: send, read, answer. Returns false if the
  * client is to be closed: it has disconnected, and has sent nothing more, or
- * does not read. Commands that are executed here may call qmp_connection_send().
+ * does not read. Commands that are executed here may call
+ * qmp_connection_send().
  */
 bool qmp_connection_serve(struct qmp_connection *connection, const struct qmp_commands *commands);
 

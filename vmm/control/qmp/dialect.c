@@ -10,7 +10,9 @@
 
 #include "base/utf8.h"
 
-/* Bytes that one can become at most: one of two that are a character, \uXXXX. */
+/*
+ * Bytes that one can become at most: one of two that are a character, \uXXXX.
+ */
 #define GROWTH 3
 
 struct translator {
@@ -20,7 +22,7 @@ struct translator {
 	bool is_object; /* The outermost one is. */
 	bool wants_key; /* The next string at depth 1 is a member's name. */
 	bool has_id_key; /* The last such name was "id". */
-	bool in_id; /* What comes is its value. */
+	bool in_id; /* The value of "id" follows. */
 	unsigned int ids;
 };
 
@@ -50,7 +52,7 @@ static void put_utf16(struct translator *t, uint32_t unit)
 	put(t, text, (size_t)snprintf(text, sizeof(text), "\\u%04x", (unsigned int)unit));
 }
 
-/* A character of a string that is not ASCII, or a byte that is part of none. */
+/* A character of a string that is not ASCII, or an invalid byte. */
 static void translate_character(struct translator *t)
 {
 	uint32_t code;
@@ -131,7 +133,7 @@ static void translate_number(struct translator *t)
 	copy(t, length);
 	if (!is_integer)
 		return;
-	/* The number ends where something else begins. */
+	/* The number ends at any other character. */
 	t->to->text[t->to->size] = '\0';
 	errno = 0;
 	(void)strtoll(t->to->text + t->to->size - length, NULL, 10);
@@ -191,7 +193,10 @@ int qmp_translate(const char *message, size_t size, struct qmp_translation *tran
 {
 	struct translator t = { .from = message, .end = message + size, .to = translation };
 
-	/* And the end of the text, and ".0" behind a number that is all of it. */
+	/*
+	 * And the end of the text, and ".0" behind a number that is the whole
+	 * text.
+	 */
 	*translation = (struct qmp_translation){
 		.text = malloc(GROWTH * size + 3),
 		.id = malloc(GROWTH * size + 1),
@@ -209,7 +214,10 @@ int qmp_translate(const char *message, size_t size, struct qmp_translation *tran
 		else
 			translate_structure(&t);
 	}
-	/* Which of two is meant, or where one ends that is not ended, is not known. */
+	/*
+	 * Which of two is meant, or where one ends that is not ended, is not
+	 * known.
+	 */
 	if (t.ids != 1 || t.in_id) {
 		free(translation->id);
 		translation->id = NULL;

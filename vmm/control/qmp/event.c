@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/qmp/monitor.h"
 
-/* What the event is about. Returns a new reference, or NULL for nothing. */
+/* The event's data. Returns a new reference, or NULL for none. */
 static json_t *data(const struct control_event *event)
 {
 	switch (event->kind) {

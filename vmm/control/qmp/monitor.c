@@ -10,7 +10,7 @@ static void on_event(void *context, const struct control_event *event)
 	if (!monitor->server)
 		return;
 	json = monitor_event(event);
-	/* Without memory for an event there is none for a word about it. */
+	/* Without memory for an event there is none for an error either. */
 	if (json)
 		qmp_server_tell(monitor->server, json);
 	json_decref(json);

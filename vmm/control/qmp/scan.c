@@ -52,8 +52,8 @@ static void begin(struct qmp_scan *scan)
 }
 
 /*
- * After a message that an impossible byte ended, or while one is skipped. Returns
- * whether the byte begins another.
+ * After a message that an impossible byte ended, or while one is skipped.
+ * Returns whether the byte begins another.
  */
 static bool begins_anew(struct qmp_scan *scan, char byte)
 {
@@ -111,12 +111,14 @@ enum qmp_scan_result qmp_scan(struct qmp_scan *scan, char byte)
 		return QMP_SCAN_MORE;
 	case '}':
 	case ']':
-		/* Too many of them are a message, too: one that no parser takes. */
+		/*
+		 * Unbalanced ones also form a message, which no parser accepts.
+		 */
 		if (scan->depth > 0)
 			scan->depth--;
 		return scan->depth > 0 ? QMP_SCAN_MORE : finish(scan);
 	default:
-		/* A number, or a word, stands alone up to a space. */
+		/* A number, or a word, extends to a space. */
 		return scan->depth == 0 && is_space(byte) ? finish(scan) : QMP_SCAN_MORE;
 	}
 }

@@ -18,7 +18,7 @@
 
 #define CLIENTS (QMP_CLIENTS_MAX + QMP_CLIENTS_LATE)
 
-/* What an event of epoll is about, if not the client of that number. */
+/* The number of an epoll event that is not a client's. */
 #define LISTENER CLIENTS
 
 static const char no_descriptor[] =
@@ -33,7 +33,7 @@ static const char replaced[] =
 
 struct slot {
 	struct qmp_connection connection;
-	/* Of the server's clock, which counts what clients do. */
+	/* Times of the server's clock, which counts clients' actions. */
 	unsigned long joined, active;
 };
 
@@ -70,7 +70,7 @@ static unsigned int seniors(const struct qmp_server *server, const struct slot *
 	return count;
 }
 
-/* A free connection, or the one that has to make way. */
+/* A free slot, or the one that has to be vacated. */
 static struct slot *choose(struct qmp_server *server)
 {
 	struct slot *chosen = NULL;
@@ -118,7 +118,7 @@ static void take_in(struct qmp_server *server)
 	slot->joined = slot->active = ++server->clock;
 }
 
-/* After anything has been done with a client. That it hangs up is always heard of. */
+/* After each action for a client. epoll always reports a hang-up. */
 static void watch_client(const struct qmp_server *server, uint32_t number)
 {
 	const struct qmp_connection *connection = &server->slots[number].connection;

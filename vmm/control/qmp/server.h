@@ -50,8 +50,8 @@ int qmp_server_fd(const struct qmp_server *server);
 void qmp_server_run(struct qmp_server *server);
 
 /**
- * Send an event, which is borrowed, to every client that has ended its negotiation.
- * Also from within a command.
+ * Send an event, which is borrowed, to every client that has ended its
+ * negotiation. Also from within a command.
  */
 void qmp_server_tell(struct qmp_server *server, const json_t *event);
 
