@@ -367,7 +367,7 @@ static int check(struct parse *p, int argc, char **argv)
 	struct config *config = &p->run->config;
 
 	if (optind < argc)
-		return error_set(p->error, CLI_USAGE, "there is no argument \"%s\"", argv[optind]);
+		return error_set(p->error, CLI_USAGE, "unexpected argument \"%s\"", argv[optind]);
 	if (!p->run->name)
 		return error_set(p->error, CLI_USAGE, "--name is missing");
 	if (!config_describes_machine(config) && p->machine_option)

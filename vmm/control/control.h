@@ -59,7 +59,7 @@ struct control_event {
 const char *control_reason_word(enum control_reason reason);
 
 struct control_listener {
-	void (*hear)(void *context, const struct control_event *event);
+	void (*on_event)(void *context, const struct control_event *event);
 	void *context;
 	struct control_listener *next; /**< Private. */
 };

@@ -73,29 +73,29 @@ void control_listen(struct control *control, struct control_listener *listener)
 	control->listeners = listener;
 }
 
-static void tell(const struct control *control, struct control_event event)
+static void notify(const struct control *control, struct control_event event)
 {
 	event.cause = &control->cause;
 	clock_gettime(CLOCK_REALTIME, &event.when);
 	for (const struct control_listener *l = control->listeners; l; l = l->next)
-		l->hear(l->context, &event);
+		l->on_event(l->context, &event);
 }
 
 void control_report(const struct control *control, enum vm_report kind)
 {
-	tell(control, (struct control_event){ .kind = kind });
+	notify(control, (struct control_event){ .kind = kind });
 }
 
 void control_report_reset(const struct control *control)
 {
 	const bool by_host = control->cause.by_host;
 
-	tell(control, (struct control_event){
-			      .kind = VM_REPORT_RESET,
-			      .reason = by_host ? CONTROL_REASON_HOST_QMP_SYSTEM_RESET
-						: CONTROL_REASON_GUEST_RESET,
-			      .guest = !by_host,
-		      });
+	notify(control, (struct control_event){
+				.kind = VM_REPORT_RESET,
+				.reason = by_host ? CONTROL_REASON_HOST_QMP_SYSTEM_RESET
+						  : CONTROL_REASON_GUEST_RESET,
+				.guest = !by_host,
+			});
 }
 
 void control_report_end(const struct control *control)
@@ -116,5 +116,5 @@ void control_report_end(const struct control *control)
 	/* A reset that ends a run begins no other cycle. */
 	if (lifecycle_report(trigger) != VM_REPORT_NONE && trigger != VM_TRIGGER_RESET)
 		control_report(control, lifecycle_report(trigger));
-	tell(control, event);
+	notify(control, event);
 }

@@ -98,7 +98,7 @@ static bool handle(struct qmp_connection *connection, const struct qmp_commands 
 	return !connection->lost;
 }
 
-static bool hear(struct qmp_connection *connection, const struct qmp_commands *commands)
+static bool read_messages(struct qmp_connection *connection, const struct qmp_commands *commands)
 {
 	char bytes[INPUT_CHUNK];
 	const ssize_t count = recv(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -119,7 +119,7 @@ static bool hear(struct qmp_connection *connection, const struct qmp_commands *c
 	return true;
 }
 
-static bool is_heard(const struct qmp_connection *connection)
+static bool is_read(const struct qmp_connection *connection)
 {
 	return !connection->input_ended && connection->pending < OUTPUT_BUSY;
 }
@@ -132,12 +132,12 @@ bool qmp_connection_serve(struct qmp_connection *connection, const struct qmp_co
 	if (connection->input_ended)
 		return connection->pending > 0;
 
-	return !is_heard(connection) || hear(connection, commands);
+	return !is_read(connection) || read_messages(connection, commands);
 }
 
 short qmp_connection_events(const struct qmp_connection *connection)
 {
-	return (short)((is_heard(connection) ? POLLIN : 0) |
+	return (short)((is_read(connection) ? POLLIN : 0) |
 		       (connection->pending > 0 ? POLLOUT : 0));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/qmp/monitor.h"
 
-/* struct control_listener, hear. */
+/* struct control_listener, on_event. */
 static void on_event(void *context, const struct control_event *event)
 {
 	struct monitor *monitor = context;
@@ -12,7 +12,7 @@ static void on_event(void *context, const struct control_event *event)
 	json = monitor_event(event);
 	/* Without memory for an event there is none for an error either. */
 	if (json)
-		qmp_server_tell(monitor->server, json);
+		qmp_server_send_event(monitor->server, json);
 	json_decref(json);
 }
 
@@ -20,7 +20,7 @@ int monitor_open(struct monitor *monitor, struct control *control, struct error 
 {
 	*monitor = (struct monitor){
 		.control = control,
-		.listener = { .hear = on_event, .context = monitor },
+		.listener = { .on_event = on_event, .context = monitor },
 		.commands = { .rows = monitor_commands,
 			      .count = monitor_command_count,
 			      .context = control },

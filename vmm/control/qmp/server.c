@@ -157,7 +157,7 @@ void qmp_server_run(struct qmp_server *server)
 	}
 }
 
-void qmp_server_tell(struct qmp_server *server, const json_t *event)
+void qmp_server_send_event(struct qmp_server *server, const json_t *event)
 {
 	for (uint32_t i = 0; i < CLIENTS; i++) {
 		struct qmp_connection *connection = &server->slots[i].connection;

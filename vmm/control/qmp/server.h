@@ -53,6 +53,6 @@ void qmp_server_run(struct qmp_server *server);
  * Send an event, which is borrowed, to every client that has ended its
  * negotiation. Also from within a command.
  */
-void qmp_server_tell(struct qmp_server *server, const json_t *event);
+void qmp_server_send_event(struct qmp_server *server, const json_t *event);
 
 #endif

@@ -37,7 +37,7 @@ void qmp_tell(const char *name)
 {
 	json_t *event = json_pack("{s:s}", "event", name);
 
-	qmp_server_tell(qmp_server, event);
+	qmp_server_send_event(qmp_server, event);
 	json_decref(event);
 }
 
