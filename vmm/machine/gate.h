@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The gate: where the main thread holds a machine's vCPU threads up, and where
- * such a thread asks it something and waits for the answer.
+ * The gate: where the main thread pauses a machine's vCPU threads, and through
+ * which such a thread sends it a request and waits for the answer.
  *
  * Concurrency
  * -----------
- * `lock` guards everything here and in struct gate_request. A vCPU's thread is
- * counted in `waiting` while, and only while, it is between gate_pass() or
+ * `lock` protects everything here and in struct gate_request. A vCPU's thread
+ * is counted in `waiting` while, and only while, it is between gate_pass() or
  * gate_ask() and their return; it returns only when the gate is open and its
- * question, if any, is answered, both looked at under the lock. So once
+ * request, if any, is answered, both checked under the lock. So once
  * gate_await() has seen all of them wait behind a closed gate, none returns
- * before gate_open(): nobody else touches the guest's registers or KVM's vCPUs.
+ * before gate_open(): no other thread accesses the guest's registers or KVM's
+ * vCPUs.
  *
- * The main thread closes the gate, makes the vCPUs come to it (vcpu_kick()), and
- * awaits them. It is the only one that closes, opens, awaits, reads questions
- * and answers. A vCPU's thread waits for nothing else of the main thread's, so
- * that awaiting ends as soon as devices let go of the vCPUs that are in them.
+ * The main thread closes the gate, kicks the vCPUs (vcpu_kick()), and awaits
+ * them. Only the main thread closes, opens, awaits, reads requests and answers.
+ * A vCPU thread never waits for the main thread elsewhere, so gate_await()
+ * returns once every vCPU has left device emulation.
  *
- * gate_end(), from any thread, is the end of a life of the machine: whoever
- * waits returns false, and so does whoever comes later, until gate_begin().
+ * gate_end(), from any thread, ends a power cycle of the machine: waiting
+ * threads return false, and so do threads that arrive later, until
+ * gate_begin().
  */
 #ifndef VMM_GATE_H
 #define VMM_GATE_H
@@ -26,31 +28,31 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/** Private, but for ask_fd. */
+/** Private, except ask_fd. */
 struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool closed; /**< Outlasts a life: who is held up stays so over a reset. */
+	bool closed; /**< Kept across power cycles: a paused VM stays paused over a reset. */
 	bool ended;
 	unsigned int waiting;
-	int ask_fd; /**< An eventfd, readable once something was asked. Constant. */
+	int ask_fd; /**< An eventfd, readable once a request was sent. Constant. */
 };
 
-#define GATE_NOTHING 0 /* What is not asked. */
+#define GATE_NOTHING 0 /* No request. */
 
-/** What one vCPU's thread asks. Zero at first. Private. */
+/** The request of one vCPU's thread. Zero at first. Private. */
 struct gate_request {
 	int what; /**< GATE_NOTHING once answered. */
 	int answer;
 };
 
-/** Returns 0 or -errno. The gate is open and no life has begun. */
+/** Returns 0 or -errno. The gate is open and no power cycle has begun. */
 int gate_create(struct gate *gate);
 
-/** Nobody may use it any more. */
+/** No thread may use it any more. */
 void gate_destroy(struct gate *gate);
 
-/** Begin a life. No vCPU's thread exists. */
+/** Begin a power cycle. No vCPU's thread exists. */
 void gate_begin(struct gate *gate);
 
 /** End it. From any thread. */
@@ -58,13 +60,15 @@ void gate_end(struct gate *gate);
 
 /* --- For a vCPU's thread --- */
 
-/** Wait while the gate is closed. Returns false if the life has ended. */
+/**
+ * Wait while the gate is closed. Returns false if the power cycle has ended.
+ */
 bool gate_pass(struct gate *gate);
 
 /**
- * Ask the main thread, wait for its answer, then as gate_pass(). @what is any
- * number but GATE_NOTHING. Returns false if the life has ended, else true with
- * @answer set.
+ * Send a request to the main thread, wait for its answer, then continue as
+ * gate_pass(). @what is any number except GATE_NOTHING. Returns false if the
+ * power cycle has ended, else true with @answer set.
  */
 bool gate_ask(struct gate *gate, struct gate_request *request, int what, int *answer);
 
@@ -74,15 +78,16 @@ void gate_close(struct gate *gate);
 void gate_open(struct gate *gate);
 
 /**
- * Wait until @count threads, which is all there are, are held up. After
- * gate_close(), and after all were kicked. Returns false if the life has ended.
+ * Wait until @count threads, which are all that exist, wait at the gate. After
+ * gate_close(), and after all were kicked. Returns false if the power cycle has
+ * ended.
  */
 bool gate_await(struct gate *gate, unsigned int count);
 
-/** Make ask_fd unreadable, before the questions are looked at. */
+/** Make ask_fd unreadable, before the requests are read. */
 void gate_acknowledge(struct gate *gate);
 
-/** What is asked in @question, or GATE_NOTHING. */
+/** The request in @request, or GATE_NOTHING. */
 int gate_pending(struct gate *gate, struct gate_request *request);
 
 void gate_answer(struct gate *gate, struct gate_request *request, int answer);
