@@ -10,11 +10,11 @@ import signal
 import subprocess
 import time
 
-# A core run prints some 15 KiB; whoever prints this much prints for ever.
+# A core run prints some 15 KiB; a command that prints this much prints for ever.
 FLOOD = 8 << 20
-# What is kept of what it says on standard error.
+# How much of its standard error is kept.
 ERRORS_KEPT = 1 << 16
-# How long a command may take to end once it was told to, and the host to say so.
+# How long a command may take to end after it was asked to, and the host to report that.
 GRACE = 10
 HOST_GRACE = 60
 
@@ -94,8 +94,8 @@ class Here:
         self.errors = bytearray()
 
     def read(self, seconds):
-        """Output; None if there was none for so long, b'' at the end. A child that goes on
-        with our pipes in hand does not keep us."""
+        """Output; None if there was none for so long, b'' at the end. A child that continues
+        with our pipes open does not delay us."""
         deadline = time.monotonic() + seconds
         while True:
             ended = self.process.poll() is not None
@@ -144,7 +144,7 @@ class Here:
 
 class Host:
     """An emulated arm64 machine with KVM; conform/boots in it runs one command at a time. A
-    token that nobody there knows ends a command's output, and the errors that follow it."""
+    token that no command knows ends a command's output, and the errors that follow it."""
 
     def __init__(self, argv):
         self.token = secrets.token_hex(16).encode()

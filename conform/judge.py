@@ -14,10 +14,10 @@ STUCK = '# the machine could not be turned off'
 CALLS = re.compile(rb'^# calls .*\n', re.MULTILINE)
 # What conform/look says of a machine whose VMM can be asked for its state.
 ASLEEP = b'# state: suspended\n'
-# That many times in a row, with nothing else in between, and it sleeps.
+# A machine sleeps that reports this so many times in a row, with nothing else in between.
 LOOKS = 4
-# A machine of whose state nobody tells sleeps if it has not said a word for so many seconds, since
-# it said what it was about to call. A slow one may be taken for asleep, none for awake.
+# A machine whose state no command reports sleeps if it prints nothing for so many seconds after
+# the line that names the call. A slow one may be taken for asleep, none for awake.
 QUIET = 10
 
 # How each end is judged, for --list and docs/payload.md.
@@ -26,8 +26,8 @@ ENDINGS = {
     'hibernated': 'the command must end; if dormouse, with status 3',
     'reset': 'the machine must begin again',
     'warm reset': 'the machine must begin again and find its memory',
-    'asleep': 'the machine must sleep: neither go on nor end nor begin again',
-    'goes on': 'the machine must go on',
+    'asleep': 'the machine must sleep: neither continue nor end nor begin again',
+    'goes on': 'the machine must continue',
     'open': 'an end of the machine is an observation',
 }
 
@@ -41,7 +41,7 @@ class Lie(Exception):
 
 
 class Report:
-    """One life of the machine, as the payload told it."""
+    """One power cycle of the machine, as the payload reported it."""
 
     def __init__(self, group):
         self.group = group
@@ -105,7 +105,7 @@ class Report:
         for verdict in (PASS, FAIL, SKIP, OBSERVATION):
             seen = sum(point[0] == verdict for point in self.points)
             if fields.get(verdict) != str(seen):
-                raise Lie('it counts %s=%s, and told of %d' % (verdict, fields.get(verdict), seen))
+                raise Lie('it counts %s=%s, and reported %d' % (verdict, fields.get(verdict), seen))
         self.summary = fields
 
     def complete(self):
@@ -133,7 +133,7 @@ class Boot:
             self.read()
             self.results = self.judge()
         except Lie as lie:
-            self.trouble = 'what it printed is not true: %s' % lie
+            self.trouble = 'its output is inconsistent: %s' % lie
             last = self.lives[-1] if self.lives else Report(group)
             self.results = last.results(self.trouble)
 
@@ -180,17 +180,17 @@ class Boot:
         if last.bail_out is not None:
             self.trouble = 'it gave up: ' + last.bail_out
         elif not last.complete():
-            self.trouble = 'it told of %d of %d tests: %s' % (
+            self.trouble = 'it reported %d of %d tests: %s' % (
                 len(last.points), len(self.group.tests), self.ending())
         elif not self.ended_with(0):
-            self.trouble = 'all tests were told of, but ' + self.ending()
+            self.trouble = 'all tests were reported, but ' + self.ending()
         elif len(self.lives) > 1 and self.group.ending is None:
             self.trouble = 'the machine began again in between'
         results = last.results(self.trouble)
         if self.group.ending == 'warm reset' and results[0].verdict == PASS:
             results = self.demand(results[0], len(self.lives) > 1, 'it passed without a reset')
         if self.group.ending in ('reset', 'warm reset') and len(self.lives) > 1:
-            results = self.demand(results[0], self.said(), 'the command does not tell of it')
+            results = self.demand(results[0], self.said(), 'the command does not report it')
         return results
 
     @staticmethod
@@ -201,10 +201,10 @@ class Boot:
 
     def last_words(self):
         words = self.outcome.all().strip().split('\n')[-1].strip()
-        return ', its last words: ' + words[-200:] if words else ', and it printed nothing'
+        return ', its last output: ' + words[-200:] if words else ', and it printed nothing'
 
     def said(self):
-        """The command told of this end as it should, if it tells of ends at all."""
+        """The command reported this end as it should, if it reports ends at all."""
         says = self.kind.says
         return says.get(self.group.name, says.get(self.group.ending, '')) in self.outcome.all()
 
@@ -219,9 +219,9 @@ class Boot:
         if ending == 'asleep':
             return self.judge_sleep(last)
         if ending == 'goes on':
-            return FAIL, 'the machine should go on, but ' + self.ending()
+            return FAIL, 'the machine should continue, but ' + self.ending()
         if ending == 'open':
-            return OBSERVATION, 'the machine did not go on: ' + self.ending()
+            return OBSERVATION, 'the machine did not continue: ' + self.ending()
         if ending in ('reset', 'warm reset'):
             return self.judge_reset(ending)
         return self.judge_off(ending)
@@ -230,7 +230,7 @@ class Boot:
         if self.outcome.how == 'ended' or len(self.lives) > 1:
             return FAIL, 'the machine should sleep, but ' + self.ending()
         if not self.said():
-            return FAIL, 'the command does not tell of it'
+            return FAIL, 'the command does not report it'
         if last.called > 1:
             return OBSERVATION, 'it came back %d times before it slept' % (last.called - 1)
         return PASS, None
@@ -243,14 +243,14 @@ class Boot:
         if ending == 'warm reset':
             return FAIL, 'the machine began again without the memory that it had'
         if not self.said():
-            return FAIL, 'the command does not tell of it'
+            return FAIL, 'the command does not report it'
         return PASS, None
 
     def judge_off(self, ending):
         if self.outcome.how == 'stopped':
             return FAIL, 'the machine should be off, but it began again'
         if not self.said():
-            return FAIL, 'the command does not tell of it'
+            return FAIL, 'the command does not report it'
         wanted = 0
         if ending == 'hibernated' and self.kind.hibernated is not None:
             wanted = self.kind.hibernated
@@ -262,9 +262,9 @@ class Boot:
 
 
 def enough(group, kind):
-    """A function that knows, of all that one boot of @group has printed so far and of the seconds
-    since the last of it, whether there is nothing to come: the machine was reset once and is at it
-    again, and what it prints would be the same; or it sleeps for ever. It looks at each line
+    """A function that decides, from all that one boot of @group has printed so far and from the
+    seconds since the last output, whether nothing new will come: the machine was reset once and
+    runs again, and its output would be the same; or it sleeps for ever. It examines each line
     once."""
     life, stuck = LIFE.encode(), STUCK.encode()
     lives = asleep = 0

@@ -32,7 +32,7 @@ class Known:
             if fields[0] not in ids:
                 raise Bad(where + 'the image has no test of ' + fields[0])
             if fields[0] in self.rows:
-                raise Bad(where + fields[0] + ' is there twice')
+                raise Bad(where + fields[0] + ' is listed twice')
             self.rows[fields[0]] = (fields[1], fields[2])
 
     def expects(self, result, strict, must_run):

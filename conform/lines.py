@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reading what somebody still writes, or did not come to the end of. A last line without
-its line feed is a part of one, and says something else than the whole would: nobody
-reads it."""
+"""Reading output that is still written, or was not completed. A last line without its line
+feed is a part of one, which may mean something else than the whole: it is not read."""
 
 
 def whole_lines(data):

@@ -10,10 +10,10 @@ import report
 
 CSS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'page.css')
 LEGEND = [
-    ('pass', 'pass', 'as the specification asks'),
+    ('pass', 'pass', 'as the specification requires'),
     ('known', 'known', 'fails, as its table of known deviations says'),
-    ('fail', 'fail', 'fails, and nobody knew'),
-    ('note', 'note', 'right, or left open, but worth a remark'),
+    ('fail', 'fail', 'fails unexpectedly'),
+    ('note', 'note', 'correct, or left open, but worth a remark'),
     ('skip', 'skip', 'not offered, or not possible on this machine'),
     ('none', 'none', 'no verdict came'),
 ]
@@ -58,7 +58,7 @@ def card(number, column):
     words = ', '.join('%d %s' % (count, name) for name, count in counts.items() if count)
     unexpected = len(column.unexpected())
     said = 'as known' if good else 'could not be run' if column.cannot else \
-        '%d unexpected' % unexpected if unexpected else 'not as known'
+        '%d unexpected' % unexpected if unexpected else 'unexpected'
     return ('<li%s><span class="number">%d</span><b>%s</b><br><span class="soft">%s</span>'
             '<div class="bar">%s</div><span class="said">%s</span> '
             '<span class="soft">%s</span>%s</li>' % (

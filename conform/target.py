@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whom --on names: the command that boots the image, and what its machine's ends look
-like from outside."""
+"""The targets of --on: the command that boots the image, and what the ends of its machine
+look like from outside."""
 import os
 import platform
 import shlex
@@ -33,7 +33,7 @@ class Kind:
         self.kvm = kvm  # it needs arm64's KVM
         self.restarts = restarts  # whether a reset starts the machine again; None: unknown
         self.hibernated = hibernated  # exit status after SYSTEM_OFF2; None: as after SYSTEM_OFF
-        self.status = status  # a command that tells whether the machine is suspended
+        self.status = status  # a command that reports whether the machine is suspended
         self.says = says or {}  # what it prints in a group, or when a machine ends so
 
 
@@ -102,8 +102,8 @@ class Target:
         return self.kind.kvm and not has_kvm()
 
     def command(self, image, append, name, state, look):
-        """The words of one boot. @name is nobody else's; @state is a directory for what a VMM
-        keeps; @look: the path of conform/look if it is to be seen whether the machine sleeps."""
+        """The words of one boot. @name is unique; @state is a directory for a VMM's files;
+        @look: the path of conform/look if the machine is tested for sleep."""
         words = {'%IMAGE%': image, '%APPEND%': append, '%NAME%': name,
                  '%DORMOUSE%': self.dormouse()}
         argv = list(self.argv)
@@ -175,7 +175,7 @@ class Machines:
         try:
             return boot.watch(boot.There(self.host(kernel), argv), seconds, enough)
         except boot.CannotRun:
-            # Who comes next gets another.
+            # The next boot gets another host.
             if kernel in self.hosts:
                 self.hosts.pop(kernel).close()
             raise
