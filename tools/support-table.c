@@ -25,7 +25,7 @@ static const char *need_text(enum psci_need need)
 	return "?";
 }
 
-/* "1.3", as PSCI_VERSION has it; the first version has no such number. */
+/* "1.3", from PSCI_VERSION; the first version has no such number. */
 static void print_version(uint32_t version)
 {
 	if (version == PSCI_VERSION_0_1)
