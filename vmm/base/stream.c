@@ -25,8 +25,8 @@ struct stream {
 	bool ended; /* The frame that is read has ended. */
 	ZSTD_CCtx *out; /* One of both. */
 	ZSTD_DCtx *in;
-	size_t work; /* Bytes serialized since it was last asked whether to go on. */
-	size_t at, count; /* What of buffer has been read, but not looked at. */
+	size_t work; /* Bytes serialized since the last check for an interrupt. */
+	size_t at, count; /* The part of buffer that has been read, but not parsed. */
 	uint8_t buffer[BUFFER_SIZE];
 };
 

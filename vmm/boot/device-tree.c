@@ -175,7 +175,7 @@ static void timer(struct tree_writer *w)
 {
 	tree_begin(w, "timer");
 	tree_text(w, "compatible", "arm,armv8-timer");
-	/* KVM keeps it counting and firing whatever state the vCPU is in. */
+	/* KVM keeps it counting and firing in every state of the vCPU. */
 	tree_flag(w, "always-on");
 	TREE_CELLS(w, "interrupts", TREE_GIC_PPI, BOARD_TIMER_SECURE_PPI, TREE_IRQ_LEVEL_HIGH,
 		   TREE_GIC_PPI, BOARD_TIMER_PHYSICAL_PPI, TREE_IRQ_LEVEL_HIGH, TREE_GIC_PPI,
@@ -216,7 +216,7 @@ static void devices(struct tree_writer *w, const struct device_tree *tree)
 	} while (next);
 }
 
-/* By this name and word systemd-detect-virt and others know where they run. */
+/* systemd-detect-virt and other programs detect KVM by this name and value. */
 static void hypervisor(struct tree_writer *w)
 {
 	tree_begin(w, "hypervisor");

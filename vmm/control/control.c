@@ -278,7 +278,10 @@ static bool is_last_reset(const struct control *control, const struct cause *cau
 
 bool control_on_stop(struct control *control)
 {
-	/* A vCPU that waits for a disk's lock gets it the sooner, and only then stops. */
+	/*
+	 * A vCPU that waits for a disk's lock gets it sooner, and only then
+	 * stops.
+	 */
 	devices_quiesce(control->vm->devices);
 	control->cause = vm_wait(control->vm);
 	(void)control_act(control, (struct lifecycle_event){

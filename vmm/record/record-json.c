@@ -13,19 +13,22 @@
 #include "record/suspension.h"
 #include "record/text.h"
 
-/* Whether @text is in @object now, under @key; true too if there is no @text. */
+/*
+ * Add @text to @object under @key. Returns whether it worked; also true if
+ * there is no @text.
+ */
 static bool add_text(json_t *object, const char *key, const char *text)
 {
 	return !text || json_object_set_new(object, key, record_text_to_json(text)) == 0;
 }
 
-/* The same for any value, which it takes over; NULL is none. */
+/* Likewise for any value, which it takes over; NULL is none. */
 static bool add(json_t *object, const char *key, json_t *value)
 {
 	return json_object_set_new(object, key, value) == 0;
 }
 
-/* The same for an address that may be 0 for none; in hexadecimal, as people write it. */
+/* Likewise for an address, in hexadecimal; 0 stands for none and is omitted. */
 static bool add_address(json_t *object, const char *key, uint64_t address)
 {
 	char text[24];
@@ -35,7 +38,7 @@ static bool add_address(json_t *object, const char *key, uint64_t address)
 	return address == 0 || add_text(object, key, text);
 }
 
-/* What was built, if all of it was. */
+/* The complete JSON, or NULL. */
 static json_t *finish(json_t *json, bool complete)
 {
 	if (complete)
@@ -64,14 +67,14 @@ static json_t *disks_to_json(const struct config *config)
 	return finish(disks, complete);
 }
 
-/* Nothing, where nothing was said. */
+/* Omitted, if no option was given. */
 static bool add_policy(json_t *object, const char *key, enum reset_policy policy)
 {
 	return policy == RESET_POLICY_NONE ||
 	       add_text(object, key, config_reset_policy_word(policy));
 }
 
-/* The same for what is either said or not. */
+/* Likewise for an option without a value. */
 static bool add_flag(json_t *object, const char *key, bool said)
 {
 	return !said || add(object, key, json_true());
@@ -123,14 +126,14 @@ static json_t *cause_to_json(const struct cause *cause)
 	return finish(json, complete);
 }
 
-/* Nothing, where there is nothing to say. */
+/* Omitted, if the guest is not suspended. */
 static bool add_suspension(json_t *object, const struct record *record)
 {
 	return !record->suspension.known ||
 	       add(object, "suspension", record_suspension_to_json(&record->suspension));
 }
 
-/* The same. */
+/* Omitted, unless the machine is or was saved. */
 static bool add_saved(json_t *object, const struct record *record)
 {
 	json_t *json;
@@ -163,13 +166,13 @@ json_t *record_to_json(const struct record *record, const char *name)
 				    add(json, "machine", record_config_to_json(&record->config)));
 }
 
-/* record_text_from_json() for what may be absent. */
+/* record_text_from_json() for an optional value. */
 static int optional_text_from_json(json_t *json, char **text)
 {
 	return json ? record_text_from_json(json, text) : 0;
 }
 
-/* The same into @size bytes; -EINVAL if it is longer. */
+/* Likewise into @size bytes; -EINVAL if it is longer. */
 static int short_text_from_json(json_t *json, char *to, size_t size)
 {
 	char *text = NULL;
@@ -250,7 +253,7 @@ static int policies_from_json(json_t *json, struct config *config)
 	return 0;
 }
 
-/* On failure @config holds what has to be freed all the same. */
+/* On failure @config still has to be freed. */
 static int config_from_json(json_t *json, struct config *config)
 {
 	json_t *initrd = NULL;
@@ -296,7 +299,10 @@ static int config_from_json(json_t *json, struct config *config)
 	return err ? err : disks_from_json(disks, config);
 }
 
-/* A number in hexadecimal as cause_to_json() writes it. Returns 0 or -EINVAL. */
+/*
+ * Parse a number in hexadecimal as cause_to_json() writes it. Returns 0 or
+ * -EINVAL.
+ */
 static int parse_cookie(const char *text, uint64_t *cookie)
 {
 	char again[24];
@@ -354,7 +360,7 @@ static int saved_from_json(json_t *json, struct record *record)
 	return optional_text_from_json(file, &record->saved_file);
 }
 
-/* On failure @record holds what has to be freed all the same. */
+/* On failure @record still has to be freed. */
 int record_from_json(json_t *json, struct record *record)
 {
 	json_t *cause;
@@ -383,7 +389,7 @@ int record_from_json(json_t *json, struct record *record)
 		err = record_suspension_from_json(suspension, &record->suspension);
 	if (!err && saved)
 		err = saved_from_json(saved, record);
-	/* Or there would be no way back. */
+	/* Otherwise the machine could never be started again. */
 	if (!err && record->state == VM_SAVED && (!*record->saved_id || !record->saved_file))
 		err = -EINVAL;
 	if (!err)

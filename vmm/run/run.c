@@ -216,7 +216,9 @@ static int watch(struct session *s, struct error *error)
 		void (*ready)(void *context, short events);
 		void *context;
 	} watched[] = {
-		/* First, so that what comes from outside finds the state that it is in. */
+		/*
+		 * First, so that requests of the host find the current state.
+		 */
 		{ MAIN_LOOP_FIRST, control_fd(&s->control), on_question, s },
 		{ MAIN_LOOP_USUAL, s->signal_fd, on_signals, s },
 		{ MAIN_LOOP_LAST, s->vm.stop_fd, on_stop, s },
@@ -260,7 +262,7 @@ static int run_vm(struct session *s, struct error *error)
 		err = control_start(&s->control, error);
 	if (err)
 		return err;
-	/* After the guest's first instruction, for which it need not be there. */
+	/* After the guest's first instruction, which need not wait for it. */
 	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0 ||
 	    watch_monitor(s, &uncontrolled) < 0)
 		message("%s", uncontrolled.text);
