@@ -423,29 +423,29 @@ $(O)/mutation/tests/%: $(O)/native/tests/unit/lib/%.o $(mutation_support_src:%.c
 mutate: $(mutation_tests) ## change the library in one place at a time: does a test notice?
 	$(Q)tests/mutation/mutate
 
-# The payload's tests on an imitated machine, which takes each mutant's libpsci.so.
-imitation_src := $(sort $(wildcard payload/*.c tests/payload/*.c)) \
+# The payload's tests on a fake machine, which takes each mutant's libpsci.so.
+fake_machine_src := $(sort $(wildcard payload/*.c tests/payload/*.c)) \
 	$(patsubst %,payload/runtime/%.c,call exception report smp timer)
-imitation_obj := $(imitation_src:%.c=$(O)/imitation/%.o) $(O)/imitation/tests/payload/imitated-context.o
+fake_machine_obj := $(fake_machine_src:%.c=$(O)/fake-machine/%.o) $(O)/fake-machine/tests/payload/fake-context.o
 # At an address that fits in 32 bits, as a guest's image is.
-IMITATION_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-builtin -fno-pie -include tests/payload/imitated-sysreg.h
+FAKE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-builtin -fno-pie -include tests/payload/fake-sysreg.h
 
-$(O)/imitation/%.o: %.c Makefile
+$(O)/fake-machine/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	$(Q)$(CC) $(CPPFLAGS_ALL) -g -O1 $(PAYLOAD_WARN) $(CFLAGS) $(IMITATION_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) -g -O1 $(PAYLOAD_WARN) $(CFLAGS) $(FAKE_CFLAGS) -c -o $@ $<
 
-$(O)/imitation/%.o: %.S Makefile
+$(O)/fake-machine/%.o: %.S Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -c -o $@ $<
 
-$(O)/imitation/imitation: $(imitation_obj) | $(O)/mutation/link/libpsci.so
+$(O)/fake-machine/fake-machine: $(fake_machine_obj) | $(O)/mutation/link/libpsci.so
 	@echo '  LD      $@'
 	$(Q)$(CC) -no-pie -o $@ $^ -L$(O)/mutation/link -lpsci -pthread
 
--include $(imitation_obj:.o=.d)
+-include $(fake_machine_obj:.o=.d)
 
-payload-mutate: $(O)/imitation/imitation payload ## change the library in one place at a time: does the payload notice?
+payload-mutate: $(O)/fake-machine/fake-machine payload ## change the library in one place at a time: does the payload notice?
 	$(Q)O=$(O) tests/payload/mutate
 
 # Fuzz targets need libFuzzer, which comes with clang; their corpora need nothing.

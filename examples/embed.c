@@ -3,7 +3,7 @@
  * embed.c - the smallest complete host of libpsci
  *
  * A machine with two vCPUs, each on a thread of its own, which lives until its
- * guest hibernates. What its CPUs are is in imitated-cpu.h, which runs anywhere; or,
+ * guest hibernates. What its CPUs are is in fake-cpu.h, which runs anywhere; or,
  * compiled with -DWITH_KVM, in kvm-cpu.h, and this is a small VMM. All else is as in
  * any host; docs/embedding.md goes through it step by step.
  *
@@ -21,7 +21,7 @@
 #ifdef WITH_KVM
 #include "kvm-cpu.h"
 #else
-#include "imitated-cpu.h"
+#include "fake-cpu.h"
 #endif
 /* doc: end */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kvm-cpu.h - with it in place of imitated-cpu.h, embed.c is a VMM
+ * kvm-cpu.h - with it in place of fake-cpu.h, embed.c is a VMM
  *
  * vCPUs of KVM on arm64, Linux 6.4 or newer, with RAM, a GICv3 and a console that
  * prints: enough for guest.c, whose image is the one argument. An ioctl that fails

@@ -66,7 +66,7 @@ compile_away()
 {
 	local flags
 
-	cp "$prefix"/share/doc/dormouse/examples/{embed.c,imitated-cpu.h} "$away"
+	cp "$prefix"/share/doc/dormouse/examples/{embed.c,fake-cpu.h} "$away"
 	cd "$away" || return
 	read -ra flags < <(package --cflags --libs)
 	"${CC:-gcc}" -Wall -Wextra -Werror -Wno-unused-parameter embed.c "${flags[@]}" -pthread

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The machine that imitation.c is, and what imitated-board.c tells the payload of it.
+ * The machine that fake-machine.c is, and what fake-board.c tells the payload of it.
  */
-#ifndef TESTS_PAYLOAD_IMITATION_H
-#define TESTS_PAYLOAD_IMITATION_H
+#ifndef TESTS_PAYLOAD_FAKE_MACHINE_H
+#define TESTS_PAYLOAD_FAKE_MACHINE_H
 
 #include <psci/power.h>
 #include <psci/psci.h>
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "imitated-sysreg.h"
+#include "fake-sysreg.h"
 
 /** Its RAM, beside the program's own text and data, which lie below. */
 #define RAM_BASE UINT64_C(0x50000000)
@@ -50,7 +50,7 @@ struct vcpu {
 	struct psci_vcpu psci;
 	unsigned int index;
 	pthread_t thread;
-	uint64_t registers[IMITATED_REGISTER_COUNT];
+	uint64_t registers[FAKE_REGISTER_COUNT];
 	bool masked; /**< PSTATE.I */
 
 	pthread_mutex_t lock; /**< For what follows. */
@@ -78,13 +78,13 @@ size_t index_slots(void);
 void describe_states(void);
 
 /** The affinity of a CPU: sixteen to a cluster, as KVM numbers them. */
-uint64_t imitated_affinity(unsigned int cpu);
+uint64_t fake_affinity(unsigned int cpu);
 
 /** Poll without a reason; if the machine has stopped, it does not come back. */
-void imitated_kick(void);
+void fake_kick(void);
 
 /** Nanoseconds of the machine's time. */
-uint64_t imitated_count(void);
+uint64_t fake_count(void);
 
 /** Take what is pending if PSTATE.I lets it. */
 void take_interrupts_unmasked(void);
@@ -92,7 +92,7 @@ void take_interrupts_unmasked(void);
 /** Until it is kicked, or an interrupt comes if it is asleep; whether that is what came. */
 bool wait_for_change(bool asleep);
 
-/* The interrupts of the caller, for imitated-board.c's GIC. */
+/* The interrupts of the caller, for fake-board.c's GIC. */
 void interrupts_enable(uint32_t mask);
 uint32_t interrupts_pending(void);
 uint32_t interrupt_acknowledge(void);

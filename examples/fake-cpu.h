@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * imitated-cpu.h - for embed.c, what a hypervisor has hardware for
+ * fake-cpu.h - for embed.c, what a hypervisor has hardware for
  *
  * A CPU whose guest is a list of what it does, and whose interrupt is a flag, so
  * that the example runs anywhere. kvm-cpu.h has the same functions for KVM.
  */
-#ifndef EXAMPLES_IMITATED_CPU_H
-#define EXAMPLES_IMITATED_CPU_H
+#ifndef EXAMPLES_FAKE_CPU_H
+#define EXAMPLES_FAKE_CPU_H
 
 #include <psci/psci.h>
 

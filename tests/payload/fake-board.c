@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What payload/runtime has assembly or devices for, on the imitated machine: the board
+ * What payload/runtime has assembly or devices for, on the fake machine: the board
  * as a device tree would describe it, console, GIC, memory.
  */
 #include <psci/abi.h>
@@ -15,7 +15,7 @@
 #include "../../payload/runtime/mmu.h"
 #include "../../payload/runtime/rtc.h"
 #include "../../payload/runtime/smp.h"
-#include "imitation.h"
+#include "fake-machine.h"
 
 #define LINE_SIZE 512
 #define SGIS UINT32_C(0x0000ffff)
@@ -29,8 +29,8 @@ const char secondary_entry[16] __attribute__((aligned(16)));
 static void read_domain(void)
 {
 	for (unsigned int i = 0; i < options.cpu_count; i++) {
-		if (imitated_affinity(i) >> 8 == 0)
-			board.domain.affinities[board.domain.cpu_count++] = imitated_affinity(i);
+		if (fake_affinity(i) >> 8 == 0)
+			board.domain.affinities[board.domain.cpu_count++] = fake_affinity(i);
 	}
 	for (unsigned int i = CPU_STATES; i < STATES_MAX; i++)
 		board.domain.states[board.domain.state_count++] = idle_states[i].power_state;
@@ -48,7 +48,7 @@ const char *board_read(const void *fdt)
 		.timer_intid = TIMER_INTID,
 	};
 	for (unsigned int i = 0; i < options.cpu_count; i++)
-		board.affinities[i] = imitated_affinity(i);
+		board.affinities[i] = fake_affinity(i);
 	if (!options.idle_states)
 		return NULL;
 	for (unsigned int i = 0; i < (options.third_state ? CPU_STATES + 1U : CPU_STATES); i++)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A CPU of the imitated machine: the registers that the payload reads and writes, its
+ * A CPU of the fake machine: the registers that the payload reads and writes, its
  * timer, its interrupts.
  */
 #include <time.h>
 #include <unistd.h>
 
 #include "../../payload/runtime/smp.h"
-#include "imitated-sysreg.h"
-#include "imitation.h"
+#include "fake-machine.h"
+#include "fake-sysreg.h"
 
 /* Its time goes so much faster: what only waits for a failure waits less. */
 #define HASTE 4
@@ -20,7 +20,7 @@ _Thread_local struct vcpu *self;
 /* exception.c */
 void irq(void);
 
-uint64_t imitated_count(void)
+uint64_t fake_count(void)
 {
 	struct timespec now;
 
@@ -31,34 +31,34 @@ uint64_t imitated_count(void)
 
 static bool timer_is_due(void)
 {
-	return self->registers[IMITATED_cntv_ctl_el0] & CNT_CTL_ENABLE &&
-	       imitated_count() >= self->registers[IMITATED_cntv_cval_el0];
+	return self->registers[FAKE_cntv_ctl_el0] & CNT_CTL_ENABLE &&
+	       fake_count() >= self->registers[FAKE_cntv_cval_el0];
 }
 
-uint64_t imitated_affinity(unsigned int cpu)
+uint64_t fake_affinity(unsigned int cpu)
 {
 	return (cpu & 0xf) | (uint64_t)(cpu >> 4) << 8;
 }
 
-uint64_t imitated_read(enum imitated_register name)
+uint64_t fake_read(enum fake_register name)
 {
 	switch (name) {
-	case IMITATED_CurrentEL:
+	case FAKE_CurrentEL:
 		return CURRENT_EL_EL1;
-	case IMITATED_mpidr_el1:
-		return MPIDR_EL1_RES1 | imitated_affinity(self->index);
-	case IMITATED_id_aa64mmfr0_el1:
+	case FAKE_mpidr_el1:
+		return MPIDR_EL1_RES1 | fake_affinity(self->index);
+	case FAKE_id_aa64mmfr0_el1:
 		return 0x100; /* Data may be big-endian. */
-	case IMITATED_cntvct_el0:
-		return imitated_count();
-	case IMITATED_cntfrq_el0:
+	case FAKE_cntvct_el0:
+		return fake_count();
+	case FAKE_cntfrq_el0:
 		return NANOSECONDS;
-	case IMITATED_cntv_ctl_el0:
+	case FAKE_cntv_ctl_el0:
 		return self->registers[name] | (timer_is_due() ? CNT_CTL_ISTATUS : 0);
-	case IMITATED_cntv_cval_el0:
-	case IMITATED_tpidr_el1:
-	case IMITATED_tpidr_el2:
-	case IMITATED_REGISTER_COUNT:
+	case FAKE_cntv_cval_el0:
+	case FAKE_tpidr_el1:
+	case FAKE_tpidr_el2:
+	case FAKE_REGISTER_COUNT:
 		break;
 	}
 
@@ -74,27 +74,27 @@ void take_interrupts_unmasked(void)
 	}
 }
 
-void imitated_write(enum imitated_register name, uint64_t value)
+void fake_write(enum fake_register name, uint64_t value)
 {
 	self->registers[name] = value;
 }
 
-void imitated_mask(bool masked)
+void fake_mask(bool masked)
 {
 	self->masked = masked;
 	take_interrupts_unmasked();
 }
 
-void imitated_relax(void)
+void fake_relax(void)
 {
 	usleep(RELAX_MICROSECONDS);
 	take_interrupts_unmasked();
 }
 
-void imitated_wait(void)
+void fake_wait(void)
 {
 	usleep(10 * RELAX_MICROSECONDS);
-	imitated_kick();
+	fake_kick();
 	take_interrupts_unmasked();
 }
 
@@ -154,10 +154,10 @@ void interrupt_send(unsigned int cpu, unsigned int sgi)
 static void wait_once(bool asleep)
 {
 	/* A nanosecond later than the timer, whatever the division drops. */
-	const uint64_t due = self->registers[IMITATED_cntv_cval_el0] / HASTE + 1;
+	const uint64_t due = self->registers[FAKE_cntv_cval_el0] / HASTE + 1;
 	const struct timespec until = { (time_t)(due / NANOSECONDS), (long)(due % NANOSECONDS) };
 
-	if (asleep && self->registers[IMITATED_cntv_ctl_el0] & CNT_CTL_ENABLE)
+	if (asleep && self->registers[FAKE_cntv_ctl_el0] & CNT_CTL_ENABLE)
 		pthread_cond_timedwait(&self->changed, &self->lock, &until);
 	else
 		pthread_cond_wait(&self->changed, &self->lock);

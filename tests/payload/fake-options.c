@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the imitated machine was asked to be.
+ * What the fake machine was asked to be.
  */
 #include <psci/abi.h>
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imitation.h"
+#include "fake-machine.h"
 
 #define OFFER(fid) (UINT32_C(1) << (0x1f & (fid)))
 /* Than what merely loses its contents. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * imitation - the payload's tests on an imitated machine, with libpsci as its PSCI
+ * fake-machine - the payload's tests on a fake machine, with libpsci as its PSCI
  *
  * The tests and most of the runtime are the payload's own sources, compiled for the
  * machine that builds; a CPU is a thread, a call is psci_call(), a reset is a new
  * process over the same RAM. It stands for a VMM where thousands of boots must be
  * cheap: for tests/payload/mutate, which has each mutant of libpsci served to them.
  *
- *	imitation IMAGE APPEND [--psci-version V] [--cpus N] [--idle-states[=clusters]]
+ *	fake-machine IMAGE APPEND [--psci-version V] [--cpus N] [--idle-states[=clusters]]
  *		[--psci-test WORD,...]
  *
  * Options, exit statuses and what it says of ends on standard error are dormouse's.
@@ -30,10 +30,10 @@
 #include <unistd.h>
 
 #include "../../payload/runtime/smp.h"
-#include "imitated-sysreg.h"
-#include "imitation.h"
+#include "fake-machine.h"
+#include "fake-sysreg.h"
 
-#define RAM_FD "IMITATION_RAM"
+#define RAM_FD "FAKE_RAM"
 #define INDEX_SIZE (2 * CPU_MAX)
 #define GARBAGE 0xa5
 /* Each time that a CPU was off makes its stack deeper. */
@@ -57,7 +57,7 @@ extern const char secondary_entry[];
 
 static _Noreturn void refuse(const char *what)
 {
-	fprintf(stderr, "imitation: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "fake-machine: %s: %s\n", what, strerror(errno));
 	exit(2);
 }
 
@@ -66,7 +66,7 @@ static void demand(bool kept, const char *promise)
 {
 	if (kept)
 		return;
-	fprintf(stderr, "imitation: libpsci has promised: %s\n", promise);
+	fprintf(stderr, "fake-machine: libpsci has promised: %s\n", promise);
 	abort();
 }
 
@@ -99,7 +99,7 @@ static bool on_start_ok(void *ctx, void *vctx)
 
 static uint64_t on_now(void *ctx)
 {
-	return imitated_count() / 1000;
+	return fake_count() / 1000;
 }
 
 static bool on_memory_ok(void *ctx, uint64_t base, uint64_t length)
@@ -122,7 +122,7 @@ static void on_trace(void *ctx, const struct psci_trace *call)
 
 	if ((fid != PSCI_FN32_CPU_ON && fid != PSCI_FN64_CPU_ON) || !options.held_cpu ||
 	    (int64_t)call->result != PSCI_RET_ON_PENDING ||
-	    target != imitated_affinity(options.held_cpu))
+	    target != fake_affinity(options.held_cpu))
 		return;
 	atomic_store(&held, false);
 	on_kick(NULL, &vcpus[options.held_cpu]);
@@ -233,7 +233,7 @@ static _Noreturn void end_life(void)
 	case PSCI_EVENT_SUSPEND:
 		break;
 	}
-	fprintf(stderr, "imitation: the machine stopped without a reason\n");
+	fprintf(stderr, "fake-machine: the machine stopped without a reason\n");
 	_exit(1);
 }
 
@@ -251,7 +251,7 @@ static _Noreturn void arrive(const struct psci_entry *entry)
 	};
 
 	if (!entry->wake)
-		self->registers[IMITATED_cntv_ctl_el0] = 0;
+		self->registers[FAKE_cntv_ctl_el0] = 0;
 	self->masked = true;
 	if (entry->pc == (uintptr_t)secondary_entry)
 		secondary_main(self->index, &arrival);
@@ -284,7 +284,7 @@ static _Noreturn void stay_off(void)
 			end_life();
 		case PSCI_NEXT_RESUME:
 		case PSCI_NEXT_SLEEP:
-			fprintf(stderr, "imitation: CPU %u has nowhere to go on\n", self->index);
+			fprintf(stderr, "fake-machine: CPU %u has nowhere to go on\n", self->index);
 			_exit(1);
 		}
 	}
@@ -365,7 +365,7 @@ int64_t call_big_endian(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, bool
 }
 
 /* A kick too many, which must be harmless: some VMM has a reason of its own for it. */
-void imitated_kick(void)
+void fake_kick(void)
 {
 	struct psci_entry entry;
 
@@ -393,7 +393,7 @@ static void add_cpus(void)
 		vcpus[i].index = i;
 		pthread_mutex_init(&vcpus[i].lock, NULL);
 		pthread_cond_init(&vcpus[i].changed, &monotonic);
-		err |= psci_vcpu_init(&vcpus[i].psci, &machine, imitated_affinity(i), &vcpus[i]);
+		err |= psci_vcpu_init(&vcpus[i].psci, &machine, fake_affinity(i), &vcpus[i]);
 		if (options.clusters)
 			err |= psci_vcpu_place(&vcpus[i].psci, &clusters[i >> 4]);
 	}
