@@ -178,10 +178,10 @@ static enum psci_next serve_trap(struct vcpu *vcpu)
 	}
 	/* Nobody below answers SMCCC_VERSION, which PSCI_FEATURES announces. */
 	if (psci_arch_call(&arch, &regs))
-		next = PSCI_NEXT_RESUME;
+		next = PSCI_NEXT_RUN;
 	else
 		next = psci_call(&vcpu->psci, &regs);
-	if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
+	if (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP)
 		guest->x[0] = regs.x[0];
 
 	return next;
@@ -197,9 +197,9 @@ static void vcpu_live(struct vcpu *vcpu)
 		switch (next) {
 		case PSCI_NEXT_START:
 			guest_start(&vcpu->guest, &entry);
-			next = PSCI_NEXT_RESUME;
+			next = PSCI_NEXT_RUN;
 			break;
-		case PSCI_NEXT_RESUME:
+		case PSCI_NEXT_RUN:
 			if (guest_enter(&vcpu->guest) == EXIT_TRAP) {
 				next = serve_trap(vcpu);
 				break;

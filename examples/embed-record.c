@@ -97,8 +97,8 @@ static void machine_restore(struct machine *machine, const void *record, size_t 
 static const char *name_of(enum psci_next next)
 {
 	switch (next) {
-	case PSCI_NEXT_RESUME:
-		return "RESUME";
+	case PSCI_NEXT_RUN:
+		return "RUN";
 	case PSCI_NEXT_START:
 		return "START";
 	case PSCI_NEXT_PARK:

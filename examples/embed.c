@@ -112,7 +112,7 @@ static enum psci_next serve_call(struct vcpu *vcpu, struct psci_regs *regs)
 	const char *name = psci_function_name((uint32_t)regs->x[0]);
 	const enum psci_next next = psci_call(&vcpu->psci, regs);
 
-	if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP) {
+	if (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP) {
 		cpu_set_x0(vcpu->cpu, regs->x[0]);
 		printf("vCPU %u: %s: %d\n", vcpu->number, name ? name : "no call of PSCI",
 		       (int)regs->x[0]);
@@ -137,9 +137,9 @@ static void *vcpu_thread(void *arg)
 		case PSCI_NEXT_START:
 			printf("vCPU %u: starts at %#jx\n", vcpu->number, (uintmax_t)entry.pc);
 			cpu_start(vcpu->cpu, &entry);
-			next = PSCI_NEXT_RESUME;
+			next = PSCI_NEXT_RUN;
 			break;
-		case PSCI_NEXT_RESUME:
+		case PSCI_NEXT_RUN:
 			next = cpu_run(vcpu->cpu, &regs) ? serve_call(vcpu, &regs)
 							 : psci_vcpu_poll(&vcpu->psci, &entry);
 			break;

@@ -49,7 +49,7 @@ enum {
 
 static struct outcome psci_version(struct locked m, const struct args *a)
 {
-	return resume((int32_t)m.machine->version);
+	return run_with((int32_t)m.machine->version);
 }
 
 static struct outcome psci_features(struct locked m, const struct args *a);
@@ -190,14 +190,14 @@ static struct outcome psci_features(struct locked m, const struct args *a)
 
 	/* The host serves SMCCC_VERSION itself; this tells the guest that it may ask. */
 	if ((fid & ~(uint32_t)SMCCC_SVE_HINT_MASK) == SMCCC_FN32_VERSION)
-		return resume(PSCI_RET_SUCCESS);
+		return run_with(PSCI_RET_SUCCESS);
 
 	const struct function *f = find_offered(m.machine, fid, a->aarch32);
 
 	if (!f)
-		return resume(PSCI_RET_NOT_SUPPORTED);
+		return run_with(PSCI_RET_NOT_SUPPORTED);
 
-	return resume(f->features ? f->features(m.machine) : 0);
+	return run_with(f->features ? f->features(m.machine) : 0);
 }
 
 /*
@@ -267,9 +267,9 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 	const struct function *f = find_offered(m.machine, fid, regs->aarch32);
 
 	if (!f)
-		return resume(PSCI_RET_NOT_SUPPORTED);
+		return run_with(PSCI_RET_NOT_SUPPORTED);
 	if (is_width_mismatch(version, f, fid, regs->aarch32))
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 
 	struct args a = {
 		.caller = caller,
@@ -284,7 +284,7 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 		/* The upper halves are no part of an SMC32 call (DEN0028). */
 		a.arg[i] = a.smc64 ? regs->x[1 + i] : (uint32_t)regs->x[1 + i];
 		if (a.arg[i] != 0 && f->zero_args & 1U << i)
-			return resume(PSCI_RET_INVALID_PARAMETERS);
+			return run_with(PSCI_RET_INVALID_PARAMETERS);
 	}
 
 	return f->handle(m, &a);
@@ -312,7 +312,7 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
 
 	if (out.kick || out.kick_others)
 		psci_machine_kick(machine, vcpu, &out);
-	if (!out.ignored && (out.next == PSCI_NEXT_RESUME || out.next == PSCI_NEXT_SLEEP))
+	if (!out.ignored && (out.next == PSCI_NEXT_RUN || out.next == PSCI_NEXT_SLEEP))
 		regs->x[0] = answer(machine, regs->aarch32, out.result);
 	if (machine->host->trace)
 		psci_machine_trace(vcpu, regs, x0, out.next, !out.ignored);

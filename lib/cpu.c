@@ -77,33 +77,33 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 	struct psci_entry entry;
 
 	if (!target)
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 
 	int32_t result = psci_entry_read(m, a, a->arg[1], a->arg[2], &entry);
 
 	if (result != PSCI_RET_SUCCESS)
-		return resume(result);
+		return run_with(result);
 
 	switch ((enum vcpu_state)target->state) {
 	case VCPU_ON:
 	case VCPU_SUSPENDED:
-		return resume(PSCI_RET_ALREADY_ON);
+		return run_with(PSCI_RET_ALREADY_ON);
 	case VCPU_ON_PENDING:
-		return resume(m.machine->hide_on_pending ? PSCI_RET_ALREADY_ON
-							 : PSCI_RET_ON_PENDING);
+		return run_with(m.machine->hide_on_pending ? PSCI_RET_ALREADY_ON
+							   : PSCI_RET_ON_PENDING);
 	case VCPU_OFF:
 	case VCPU_FROZEN:
 		break;
 	}
 	result = may_start(m, target);
 	if (result != PSCI_RET_SUCCESS)
-		return resume(result);
+		return run_with(result);
 
 	target->entry = entry;
 	target->state = VCPU_ON_PENDING;
 
 	return (struct outcome){
-		.next = PSCI_NEXT_RESUME,
+		.next = PSCI_NEXT_RUN,
 		.result = PSCI_RET_SUCCESS,
 		.kick = target,
 	};
@@ -117,7 +117,7 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
 {
 	if (psci_trusted_os_is_on(m, a->caller))
-		return resume(PSCI_RET_DENIED);
+		return run_with(PSCI_RET_DENIED);
 
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->state = VCPU_OFF;
@@ -132,7 +132,7 @@ struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
 struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a)
 {
 	if (psci_trusted_os_is_on(m, a->caller))
-		return resume(PSCI_RET_DENIED);
+		return run_with(PSCI_RET_DENIED);
 
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->state = VCPU_FROZEN;
@@ -202,13 +202,13 @@ struct outcome psci_fn_affinity_info(struct locked m, const struct args *a)
 	const uint32_t level = (uint32_t)a->arg[1]; /* 32 bits in both conventions. */
 
 	if (level > PSCI_AFFINITY_LEVEL_MAX || !is_affinity(target))
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 	if (level > 0)
-		return resume(aggregate_info(m, target, level_mask(level)));
+		return run_with(aggregate_info(m, target, level_mask(level)));
 
 	const struct psci_vcpu *vcpu = psci_index_find(m, target);
 
-	return resume(vcpu ? affinity_info(m, vcpu) : PSCI_RET_INVALID_PARAMETERS);
+	return run_with(vcpu ? affinity_info(m, vcpu) : PSCI_RET_INVALID_PARAMETERS);
 }
 
 enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
@@ -222,7 +222,7 @@ enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 	case VCPU_FROZEN:
 		return PSCI_NEXT_PARK;
 	case VCPU_ON:
-		return PSCI_NEXT_RESUME;
+		return PSCI_NEXT_RUN;
 	case VCPU_SUSPENDED:
 		return PSCI_NEXT_SLEEP;
 	}
@@ -261,7 +261,7 @@ static enum psci_next wake_vcpu(struct locked m, struct psci_vcpu *vcpu, struct 
 	psci_node_wake(m, vcpu);
 	vcpu->state = VCPU_ON;
 
-	return PSCI_NEXT_RESUME;
+	return PSCI_NEXT_RUN;
 }
 
 enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry)

@@ -235,11 +235,11 @@ struct outcome psci_fn_node_hw_state(struct locked m, const struct args *a)
 	const struct psci_node *node = target ? psci_node_at(target, level) : NULL;
 
 	if (!node)
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 	if (node->request[node->level] >= PSCI_DEPTH_OFF)
-		return resume(PSCI_NODE_HW_STATE_HW_OFF);
+		return run_with(PSCI_NODE_HW_STATE_HW_OFF);
 	if (node->request[node->level] > PSCI_DEPTH_RUN)
-		return resume(PSCI_NODE_HW_STATE_HW_STANDBY);
+		return run_with(PSCI_NODE_HW_STATE_HW_STANDBY);
 
-	return resume(PSCI_NODE_HW_STATE_HW_ON);
+	return run_with(PSCI_NODE_HW_STATE_HW_ON);
 }

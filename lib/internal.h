@@ -88,9 +88,9 @@ struct outcome {
 	bool ignored; /**< The call was not looked at: its caller is not on. */
 };
 
-static inline struct outcome resume(int64_t result)
+static inline struct outcome run_with(int64_t result)
 {
-	return (struct outcome){ .next = PSCI_NEXT_RESUME, .result = result };
+	return (struct outcome){ .next = PSCI_NEXT_RUN, .result = result };
 }
 
 /** Whether @value has no bit outside the affinity fields of MPIDR_EL1. */

@@ -232,8 +232,7 @@ void psci_machine_trace(const struct psci_vcpu *vcpu, const struct psci_regs *re
 			enum psci_next next, bool carried_out)
 {
 	const struct psci_machine *machine = vcpu->machine;
-	const bool has_result =
-		carried_out && (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP);
+	const bool has_result = carried_out && (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP);
 	const struct psci_trace trace = {
 		.vctx = vcpu->vctx,
 		.x = { x0, regs->x[1], regs->x[2], regs->x[3] },

@@ -17,7 +17,7 @@ struct outcome psci_fn_mem_protect(struct locked m, const struct args *a)
 
 	m.machine->memory_protected = a->arg[0] != 0;
 
-	return resume(before);
+	return run_with(before);
 }
 
 /*
@@ -30,11 +30,11 @@ struct outcome psci_fn_mem_protect_check_range(struct locked m, const struct arg
 	const uint64_t length = a->arg[1];
 
 	if (length == 0 || length - 1 > UINT64_MAX - base)
-		return resume(PSCI_RET_DENIED);
+		return run_with(PSCI_RET_DENIED);
 	if (!m.machine->host->memory_ok(m.machine->ctx, base, length))
-		return resume(PSCI_RET_DENIED);
+		return run_with(PSCI_RET_DENIED);
 
-	return resume(PSCI_RET_SUCCESS);
+	return run_with(PSCI_RET_SUCCESS);
 }
 
 bool psci_machine_memory_protected(struct psci_machine *machine)

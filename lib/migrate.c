@@ -37,17 +37,17 @@ struct outcome psci_fn_migrate(struct locked m, const struct args *a)
 	const struct psci_vcpu *target = psci_index_find(m, a->arg[0]);
 
 	if (m.machine->trusted_os == PSCI_TRUSTED_OS_FIXED)
-		return resume(PSCI_RET_DENIED);
+		return run_with(PSCI_RET_DENIED);
 	if (!psci_trusted_os_is_on(m, a->caller))
-		return resume(PSCI_RET_NOT_PRESENT);
+		return run_with(PSCI_RET_NOT_PRESENT);
 	if (!target)
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 	if (!host->migrate(m.machine->ctx, target->vctx))
-		return resume(PSCI_RET_INTERNAL_FAILURE);
+		return run_with(PSCI_RET_INTERNAL_FAILURE);
 
 	m.machine->trusted_os_mpidr = target->mpidr;
 
-	return resume(PSCI_RET_SUCCESS);
+	return run_with(PSCI_RET_SUCCESS);
 }
 
 /* DEN0022F.b, MIGRATE_INFO_TYPE: the same in all of a machine's lives. */
@@ -55,14 +55,14 @@ struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a)
 {
 	switch ((enum psci_trusted_os)m.machine->trusted_os) {
 	case PSCI_TRUSTED_OS_MIGRATABLE:
-		return resume(PSCI_MIGRATE_INFO_UP_MIGRATABLE);
+		return run_with(PSCI_MIGRATE_INFO_UP_MIGRATABLE);
 	case PSCI_TRUSTED_OS_FIXED:
-		return resume(PSCI_MIGRATE_INFO_UP_NOT_MIGRATABLE);
+		return run_with(PSCI_MIGRATE_INFO_UP_NOT_MIGRATABLE);
 	case PSCI_TRUSTED_OS_NONE:
 		break;
 	}
 
-	return resume(PSCI_MIGRATE_INFO_NOT_REQUIRED);
+	return run_with(PSCI_MIGRATE_INFO_NOT_REQUIRED);
 }
 
 /* DEN0022F.b, MIGRATE_INFO_UP_CPU. An SMC32 caller cannot be told an Aff3. */
@@ -70,5 +70,5 @@ struct outcome psci_fn_migrate_info_up_cpu(struct locked m, const struct args *a
 {
 	const uint64_t mpidr = m.machine->trusted_os_mpidr;
 
-	return resume((int64_t)(a->smc64 ? mpidr : (uint32_t)mpidr));
+	return run_with((int64_t)(a->smc64 ? mpidr : (uint32_t)mpidr));
 }

@@ -107,7 +107,7 @@ static const struct psci_stat *named_stat(struct locked m, const struct args *a)
 /* All values are numbers, none is an error; SMC32 has the low 32 bits of them. */
 static struct outcome tell(const struct args *a, uint64_t value)
 {
-	return resume((int64_t)(a->smc64 ? value : (uint32_t)value));
+	return run_with((int64_t)(a->smc64 ? value : (uint32_t)value));
 }
 
 /* DEN0022F.b, PSCI_STAT_RESIDENCY */

@@ -215,13 +215,13 @@ struct outcome psci_fn_cpu_suspend(struct locked m, const struct args *a)
 
 	if (!state || !psci_node_at(a->caller, psci_idle_state_level(state)) ||
 	    !psci_node_at(a->caller, state->last_level))
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 	if (state->depth[0] >= PSCI_DEPTH_OFF)
 		result = psci_entry_read(m, a, a->arg[1], a->arg[2], &entry);
 	if (result == PSCI_RET_SUCCESS && m.machine->os_initiated)
 		result = check_os_initiated(m, a->caller, state);
 	if (result != PSCI_RET_SUCCESS)
-		return resume(result);
+		return run_with(result);
 
 	a->caller->entry = entry;
 	a->caller->entry.wake = true;
@@ -241,7 +241,7 @@ struct outcome psci_fn_cpu_default_suspend(struct locked m, const struct args *a
 	const int32_t result = psci_entry_read(m, a, a->arg[0], a->arg[1], &entry);
 
 	if (result != PSCI_RET_SUCCESS)
-		return resume(result);
+		return run_with(result);
 
 	a->caller->entry = entry;
 	a->caller->entry.wake = true;
@@ -294,14 +294,14 @@ struct outcome psci_fn_set_suspend_mode(struct locked m, const struct args *a)
 
 	if (mode != PSCI_SUSPEND_MODE_PLATFORM_COORDINATED &&
 	    mode != PSCI_SUSPEND_MODE_OS_INITIATED)
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 	if (m.machine->os_initiated == (mode == PSCI_SUSPEND_MODE_OS_INITIATED))
-		return resume(PSCI_RET_SUCCESS);
+		return run_with(PSCI_RET_SUCCESS);
 	if (!may_change_mode(m, a->caller))
-		return resume(PSCI_RET_DENIED);
+		return run_with(PSCI_RET_DENIED);
 
 	m.machine->os_initiated = !m.machine->os_initiated;
 	m.machine->suspend_called = false;
 
-	return resume(PSCI_RET_SUCCESS);
+	return run_with(PSCI_RET_SUCCESS);
 }

@@ -73,7 +73,7 @@ struct outcome psci_fn_system_reset2(struct locked m, const struct args *a)
 	else if (type == PSCI_RESET2_TYPE_SYSTEM_WARM_RESET)
 		answer = PSCI_RET_SUCCESS;
 	if (answer != PSCI_RET_SUCCESS)
-		return resume(answer);
+		return run_with(answer);
 
 	return stop(m, a,
 		    (struct psci_event){
@@ -92,7 +92,7 @@ struct outcome psci_fn_system_off2(struct locked m, const struct args *a)
 	const uint32_t type = (uint32_t)a->arg[0]; /* 32 bits in both conventions. */
 
 	if (type != 0 && type != PSCI_OFF2_TYPE_HIBERNATE_OFF)
-		return resume(PSCI_RET_INVALID_PARAMETERS);
+		return run_with(PSCI_RET_INVALID_PARAMETERS);
 
 	return stop(m, a, (struct psci_event){ .kind = PSCI_EVENT_OFF2, .type = type });
 }
@@ -122,12 +122,12 @@ struct outcome psci_fn_system_suspend(struct locked m, const struct args *a)
 	struct psci_entry entry;
 
 	if (!is_alone(m, a->caller))
-		return resume(PSCI_RET_DENIED);
+		return run_with(PSCI_RET_DENIED);
 
 	const int32_t result = psci_entry_read(m, a, a->arg[0], a->arg[1], &entry);
 
 	if (result != PSCI_RET_SUCCESS)
-		return resume(result);
+		return run_with(result);
 
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->entry = entry;

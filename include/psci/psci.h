@@ -15,8 +15,8 @@
  *	for (;;)
  *		switch (next) {
  *		case PSCI_NEXT_START:	reset the vCPU, unless entry.wake, and load
- *					the entry; then as PSCI_NEXT_RESUME
- *		case PSCI_NEXT_RESUME:	run it; next = psci_call() when it makes a
+ *					the entry; then as PSCI_NEXT_RUN
+ *		case PSCI_NEXT_RUN:	run it; next = psci_call() when it makes a
  *					call, psci_vcpu_poll() when it was kicked
  *		case PSCI_NEXT_PARK:	wait for a kick; next = psci_vcpu_poll()
  *		case PSCI_NEXT_SLEEP:	wait for an interrupt or a kick; next =
@@ -85,7 +85,7 @@ enum psci_vcpu_mark {
 
 /** What the host must do with the vCPU that made a call, or that it polled. */
 enum psci_next {
-	PSCI_NEXT_RESUME, /**< Run it with the registers it has. */
+	PSCI_NEXT_RUN, /**< Run it with the registers it has. */
 	PSCI_NEXT_START, /**< Reset it, unless it only wakes, load the entry, run it. */
 	PSCI_NEXT_PARK, /**< It is off: no interrupt may wake it, only a kick. */
 	PSCI_NEXT_SLEEP, /**< It is suspended: an interrupt, masked or not, wakes it. */
@@ -169,7 +169,7 @@ struct psci_trace {
 	uint64_t x[4]; /**< Its registers; psci_arg_count() tells how many mean something. */
 	enum psci_next next; /**< What psci_call() returns. */
 	bool carried_out; /**< It was looked at: the vCPU was on, and the machine too. */
-	uint64_t result; /**< The new x0, if there is one: RESUME or SLEEP; else 0. */
+	uint64_t result; /**< The new x0, if there is one: RUN or SLEEP; else 0. */
 };
 
 /** One virtual machine. Private. */
@@ -310,7 +310,7 @@ unsigned int psci_arg_count(uint32_t fid);
  * is the host's: the guest goes on behind its HVC or SMC.
  *
  * Return: what to do with @vcpu.
- *   PSCI_NEXT_RESUME: load x0 from @regs and run on.
+ *   PSCI_NEXT_RUN: load x0 from @regs and run on.
  *   PSCI_NEXT_SLEEP: the vCPU is suspended. Load x0 from @regs now; wait for a
  *	wake-up event, then call psci_vcpu_wake(). After SYSTEM_SUSPEND, if it
  *	is offered, so is the whole machine: psci_machine_event() tells.
@@ -328,11 +328,11 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs);
  *
  * Call it before a vCPU first runs and after each kick(); more often does no
  * harm. This is where a vCPU goes from ON_PENDING to ON: PSCI_NEXT_START comes
- * once for each start, and the next poll answers PSCI_NEXT_RESUME. A kick does
+ * once for each start, and the next poll answers PSCI_NEXT_RUN. A kick does
  * not wake a suspended vCPU.
  *
  * Return: PSCI_NEXT_START, PSCI_NEXT_PARK, PSCI_NEXT_SLEEP, PSCI_NEXT_EXIT, or,
- * for a vCPU that is on, PSCI_NEXT_RESUME: its registers are its own.
+ * for a vCPU that is on, PSCI_NEXT_RUN: its registers are its own.
  */
 enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry);
 
@@ -343,7 +343,7 @@ enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry);
  * @entry: as for psci_vcpu_poll()
  *
  * Return: as psci_vcpu_poll() from then on. A vCPU that was in standby goes on
- * with PSCI_NEXT_RESUME; one in a power-down state with PSCI_NEXT_START and
+ * with PSCI_NEXT_RUN; one in a power-down state with PSCI_NEXT_START and
  * psci_entry.wake, at the entry point of its call. If the machine was suspended, it
  * no longer is.
  */
@@ -376,7 +376,7 @@ bool psci_machine_resume(struct psci_machine *machine);
  * psci_machine_deny() - refuse a SYSTEM_SUSPEND after all
  *
  * As psci_machine_resume(), but the vCPU goes on behind its call
- * (PSCI_NEXT_RESUME), with DENIED in the x0 that it was given when it went to
+ * (PSCI_NEXT_RUN), with DENIED in the x0 that it was given when it went to
  * sleep. It is kicked, too. From any thread.
  *
  * Return: whether the machine was suspended; if not, nothing has changed.

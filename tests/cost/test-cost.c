@@ -112,7 +112,7 @@ static void boot(struct psci_vcpu *vcpu)
 
 static enum psci_next do_nothing(struct psci_vcpu *vcpu, struct psci_regs *regs)
 {
-	return PSCI_NEXT_RESUME;
+	return PSCI_NEXT_RUN;
 }
 
 /* The instructions of a process in which a vCPU calls @function, and what it exits with. */

@@ -138,7 +138,7 @@ static struct ref_answer stop(struct ref_machine *m, unsigned int caller, enum p
 static struct ref_answer result(const struct psci_regs *regs, int64_t value)
 {
 	return (struct ref_answer){
-		.next = PSCI_NEXT_RESUME,
+		.next = PSCI_NEXT_RUN,
 		.x0 = regs->aarch32 ? (uint32_t)value : (uint64_t)value,
 		.has_x0 = true,
 	};
@@ -250,7 +250,7 @@ static struct ref_answer standing(const struct ref_machine *m, unsigned int vcpu
 {
 	static const enum psci_next next[] = {
 		[REF_OFF] = PSCI_NEXT_PARK,    [REF_PENDING] = PSCI_NEXT_PARK,
-		[REF_ON] = PSCI_NEXT_RESUME,   [REF_ASLEEP] = PSCI_NEXT_SLEEP,
+		[REF_ON] = PSCI_NEXT_RUN,      [REF_ASLEEP] = PSCI_NEXT_SLEEP,
 		[REF_FROZEN] = PSCI_NEXT_PARK,
 	};
 
@@ -294,7 +294,7 @@ static struct ref_answer carry_out(struct ref_machine *m, unsigned int caller,
 	const uint32_t w1 = (uint32_t)x1;
 	const int number = ref_offered(m, fid, regs->aarch32);
 
-	if (standing(m, caller).next != PSCI_NEXT_RESUME)
+	if (standing(m, caller).next != PSCI_NEXT_RUN)
 		return standing(m, caller);
 	/* In 0.2 the convention had to be that of the caller's registers. */
 	if (number >= 0 && m->platform->version == PSCI_VERSION_0_2 && ref_has_smc64(number) &&

@@ -40,7 +40,7 @@ static void wrong(struct world *w, const char *what)
 static enum doing doing_of(enum psci_next next)
 {
 	switch (next) {
-	case PSCI_NEXT_RESUME:
+	case PSCI_NEXT_RUN:
 	case PSCI_NEXT_START:
 		return DOING_RUN;
 	case PSCI_NEXT_PARK:
@@ -95,7 +95,7 @@ static void wake(struct world *w, unsigned int i)
 /* A call that runs on with an error has changed nothing. */
 static bool is_refusal(const struct ref_answer *answer)
 {
-	return answer->next == PSCI_NEXT_RESUME && (int32_t)answer->x0 < 0;
+	return answer->next == PSCI_NEXT_RUN && (int32_t)answer->x0 < 0;
 }
 
 static void call(struct world *w, unsigned int i, const struct psci_regs *given)

@@ -282,7 +282,7 @@ static _Noreturn void stay_off(void)
 			break;
 		case PSCI_NEXT_EXIT:
 			end_life();
-		case PSCI_NEXT_RESUME:
+		case PSCI_NEXT_RUN:
 		case PSCI_NEXT_SLEEP:
 			fprintf(stderr, "fake-machine: CPU %u has nowhere to go on\n", self->index);
 			_exit(1);
@@ -310,7 +310,7 @@ static void obey(enum psci_next next)
 
 	for (;;) {
 		switch (next) {
-		case PSCI_NEXT_RESUME:
+		case PSCI_NEXT_RUN:
 			return;
 		case PSCI_NEXT_START:
 			demand(entry.wake, "who was not off is not reset");

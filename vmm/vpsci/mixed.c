@@ -154,7 +154,7 @@ static enum vcpu_next mixed_call(struct vcpu *vcpu)
 		return vpsci_call_failed(vcpu, err);
 	if (is_unserved(&regs)) {
 		regs.x[0] = (uint64_t)PSCI_RET_NOT_SUPPORTED;
-	} else if (psci_call(vcpu->psci, &regs) != PSCI_NEXT_RESUME) {
+	} else if (psci_call(vcpu->psci, &regs) != PSCI_NEXT_RUN) {
 		struct vcpu_machine *machines = vcpu->vm->vpsci;
 		const struct psci_event event = psci_machine_event(&machines[vcpu->index].machine);
 

@@ -231,7 +231,7 @@ static enum vcpu_next translate(struct vcpu *vcpu, enum psci_next next,
 				const struct psci_entry *entry)
 {
 	switch (next) {
-	case PSCI_NEXT_RESUME:
+	case PSCI_NEXT_RUN:
 		return VCPU_RUN;
 	case PSCI_NEXT_START:
 		return start(vcpu, entry);
@@ -282,7 +282,7 @@ static enum vcpu_next userspace_call(struct vcpu *vcpu)
 	if (err)
 		return vpsci_call_failed(vcpu, err);
 	next = psci_call(vcpu->psci, &regs);
-	if (next == PSCI_NEXT_RESUME || next == PSCI_NEXT_SLEEP)
+	if (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP)
 		err = kvm_set_register(vcpu->fd, kvm_register_x(0), regs.x[0]);
 	if (err)
 		return vpsci_call_failed(vcpu, err);

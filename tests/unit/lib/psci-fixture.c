@@ -137,7 +137,7 @@ static uint64_t call(struct fixture *f, unsigned int i, struct psci_regs regs)
 {
 	const struct psci_regs before = regs;
 
-	assert_int_equal(psci_call(&f->vcpus[i], &regs), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_call(&f->vcpus[i], &regs), PSCI_NEXT_RUN);
 	assert_false(f->locked);
 	assert_memory_equal(&regs.x[1], &before.x[1], 3 * sizeof(regs.x[0]));
 
@@ -188,7 +188,7 @@ enum psci_next fixture_leave(struct fixture *f, unsigned int i, uint32_t fid, ui
 	const enum psci_next next = psci_call(&f->vcpus[i], &regs);
 
 	assert_false(f->locked);
-	assert_int_not_equal(next, PSCI_NEXT_RESUME);
+	assert_int_not_equal(next, PSCI_NEXT_RUN);
 	assert_int_not_equal(next, PSCI_NEXT_START);
 	assert_memory_equal(&regs.x, &before.x, sizeof(regs.x));
 

@@ -164,7 +164,7 @@ void power_wake(struct power *p, unsigned int i)
 
 	if (psci_vcpu_wake(&p->f.vcpus[i], &entry) == PSCI_NEXT_START)
 		assert_true(entry.wake);
-	assert_int_equal(psci_vcpu_poll(&p->f.vcpus[i], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_poll(&p->f.vcpus[i], &entry), PSCI_NEXT_RUN);
 }
 
 int64_t power_hw_state(struct power *p, unsigned int by, unsigned int i, unsigned int level)

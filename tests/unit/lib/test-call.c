@@ -57,7 +57,7 @@ static void upper_half_of_x0_is_not_part_of_the_function_id(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_1);
 	regs.x[0] |= UINT64_C(0xfeedf00d) << 32;
-	assert_int_equal(psci_call(&f.vcpus[0], &regs), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_call(&f.vcpus[0], &regs), PSCI_NEXT_RUN);
 	assert_int_equal(regs.x[0], PSCI_VERSION_1_1);
 }
 
@@ -432,7 +432,7 @@ static void call_with_any_register_values_is_answered(void **state)
 		if (turn % 50 == 0)
 			psci_machine_boot(&f.vcpus[i], &entry);
 		psci_vcpu_wake(&f.vcpus[i], &entry);
-		if (psci_call(&f.vcpus[i], &regs) == PSCI_NEXT_RESUME) {
+		if (psci_call(&f.vcpus[i], &regs) == PSCI_NEXT_RUN) {
 			check_answer(fid, &regs);
 			results++;
 		}

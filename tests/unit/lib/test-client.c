@@ -39,7 +39,7 @@ static void conduit(void *ctx, uint64_t x[4])
 	memcpy(g->last, x, sizeof(g->last));
 	for (unsigned int i = 1 + args_of(x[0]); i < ARRAY_SIZE(g->last); i++)
 		assert_int_equal(x[i], 0);
-	g->next = PSCI_NEXT_RESUME;
+	g->next = PSCI_NEXT_RUN;
 	if (!psci_arch_call(&arch, &regs))
 		g->next = psci_call(&g->p.f.vcpus[g->vcpu], &regs);
 	x[0] = regs.x[0];

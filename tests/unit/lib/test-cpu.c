@@ -182,7 +182,7 @@ static void affinity_info_of_a_started_vcpu_is_on_pending_until_it_polls(void **
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_ON_PENDING);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_ON);
-	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_RUN);
 }
 
 /* Entry state: the caller's execution state and endianness, the context bit by bit. */
@@ -196,7 +196,7 @@ static void cpu_on_from_aarch64_starts_the_target_as_asked(void **state)
 
 		fixture_boot(&f, PSCI_VERSION_1_3);
 		regs.big_endian = big_endian;
-		assert_int_equal(psci_call(&f.vcpus[0], &regs), PSCI_NEXT_RESUME);
+		assert_int_equal(psci_call(&f.vcpus[0], &regs), PSCI_NEXT_RUN);
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
 		assert_int_equal(entry.pc, FIXTURE_ENTRY);
 		assert_int_equal(entry.x0, FIXTURE_CONTEXT);

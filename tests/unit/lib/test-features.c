@@ -39,7 +39,7 @@ static bool is_carried_out(struct terms terms, uint32_t fid, bool aarch32)
 	regs.aarch32 = aarch32;
 	boot_on_terms(&p, terms);
 
-	return psci_call(&p.f.vcpus[0], &regs) != PSCI_NEXT_RESUME ||
+	return psci_call(&p.f.vcpus[0], &regs) != PSCI_NEXT_RUN ||
 	       (int32_t)regs.x[0] != PSCI_RET_NOT_SUPPORTED;
 }
 

@@ -161,7 +161,7 @@ static void index_takes_as_many_vcpus_as_it_has_slots(void **state)
 	/* And a search for nobody ends in a full index too. */
 	psci_machine_boot(&vcpus[0], &entry);
 	assert_int_equal(psci_vcpu_poll(&vcpus[0], &entry), PSCI_NEXT_START);
-	assert_int_equal(psci_call(&vcpus[0], &regs), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_call(&vcpus[0], &regs), PSCI_NEXT_RUN);
 	assert_int_equal((int64_t)regs.x[0], PSCI_RET_INVALID_PARAMETERS);
 }
 
@@ -247,7 +247,7 @@ static void check_crowd(uint64_t (*mpidr)(unsigned int i))
 	for (unsigned int i = 1; i < MANY; i++) {
 		struct psci_regs regs = fixture_regs(PSCI_FN64_CPU_ON, mpidr(i), FIXTURE_ENTRY, i);
 
-		assert_int_equal(psci_call(&crowd->vcpus[i - 1], &regs), PSCI_NEXT_RESUME);
+		assert_int_equal(psci_call(&crowd->vcpus[i - 1], &regs), PSCI_NEXT_RUN);
 		assert_int_equal(regs.x[0], PSCI_RET_SUCCESS);
 		assert_int_equal(psci_vcpu_poll(&crowd->vcpus[i], &entry), PSCI_NEXT_START);
 		assert_int_equal(entry.x0, i);

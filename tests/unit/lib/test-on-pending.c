@@ -50,7 +50,7 @@ static void second_cpu_on_is_already_on_if_on_pending_is_hidden(void **state)
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_START);
 		assert_int_equal(entry.pc, FIXTURE_ENTRY);
 		assert_int_equal(entry.x0, FIXTURE_CONTEXT);
-		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_RESUME);
+		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_RUN);
 	}
 }
 

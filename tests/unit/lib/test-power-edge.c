@@ -42,7 +42,7 @@ static void core_that_sleeps_from_depth_off_on_is_off_to_node_hw_state(void **st
 	boot_with(&p, states, ARRAY_SIZE(states), 2);
 	power_suspend(&p, 1, CORE_STANDBY);
 	assert_int_equal(power_hw_state(&p, 0, 1, 0), PSCI_NODE_HW_STATE_HW_STANDBY);
-	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_RUN);
 	assert_int_equal(entry.pc, 0xfeedf00d);
 	power_suspend(&p, 1, CORE_DOWN);
 	assert_int_equal(power_hw_state(&p, 0, 1, 0), PSCI_NODE_HW_STATE_HW_OFF);

@@ -230,7 +230,7 @@ static void wake_from_power_down_is_at_the_entry_and_from_standby_at_the_call(vo
 			assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_SLEEP);
 			assert_int_equal(entry.pc, 0xfeedf00d);
 			assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry),
-					 down ? PSCI_NEXT_START : PSCI_NEXT_RESUME);
+					 down ? PSCI_NEXT_START : PSCI_NEXT_RUN);
 			if (down) {
 				assert_int_equal(entry.pc, FIXTURE_ENTRY);
 				assert_int_equal(entry.x0, 0x12345678);
@@ -239,7 +239,7 @@ static void wake_from_power_down_is_at_the_entry_and_from_standby_at_the_call(vo
 			} else {
 				assert_int_equal(entry.pc, 0xfeedf00d);
 			}
-			assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RESUME);
+			assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RUN);
 			assert_int_equal(fixture_all_kicks(&p.f), 0);
 		}
 	}
@@ -411,7 +411,7 @@ static void check_default(const struct psci_idle_state *states, size_t count, bo
 		assert_int_equal(psci_call(&p.f.vcpus[0], &regs), PSCI_NEXT_SLEEP);
 		assert_int_equal(regs.x[0], PSCI_RET_SUCCESS);
 		assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry),
-				 down ? PSCI_NEXT_START : PSCI_NEXT_RESUME);
+				 down ? PSCI_NEXT_START : PSCI_NEXT_RUN);
 		if (down) {
 			assert_int_equal(entry.pc, FIXTURE_ENTRY);
 			assert_int_equal(entry.x0, 0x12345678);

@@ -254,7 +254,7 @@ static void play_enders(struct race *race, unsigned int i)
 		race->answers[0] = call(race, 0, PSCI_FN64_SYSTEM_SUSPEND, FIXTURE_ENTRY, 7);
 		next = psci_vcpu_wake(&race->vcpus[0], &entry);
 		race->resumed[0] = next == PSCI_NEXT_START && entry.wake && entry.x0 == 7;
-		race->won[0] = next == PSCI_NEXT_RESUME;
+		race->won[0] = next == PSCI_NEXT_RUN;
 	} else if (i == 1) {
 		race->won[1] = psci_machine_deny(&race->machine);
 	} else {

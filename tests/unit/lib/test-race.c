@@ -95,8 +95,7 @@ static void line_up(struct race *race)
 	boot(race, 0, 0);
 	assert_int_equal(psci_vcpu_poll(&race->vcpus[0], &entry), PSCI_NEXT_START);
 	for (unsigned int i = 1; i < CALLERS; i++) {
-		assert_int_equal(race_call(race, 0, PSCI_FN64_CPU_ON, i, 0, 0, &x0),
-				 PSCI_NEXT_RESUME);
+		assert_int_equal(race_call(race, 0, PSCI_FN64_CPU_ON, i, 0, 0, &x0), PSCI_NEXT_RUN);
 		assert_int_equal(x0, PSCI_RET_SUCCESS);
 		assert_int_equal(psci_vcpu_poll(&race->vcpus[i], &entry), PSCI_NEXT_START);
 	}
@@ -188,7 +187,7 @@ static void check_one_winner(struct race *race, unsigned int round)
 
 	poll_target(race);
 	for (unsigned int i = 0; i < CALLERS; i++) {
-		assert_int_equal(race->nexts[i], PSCI_NEXT_RESUME);
+		assert_int_equal(race->nexts[i], PSCI_NEXT_RUN);
 		if (race->answers[i] == PSCI_RET_SUCCESS) {
 			winners++;
 			winner = i;

@@ -239,13 +239,13 @@ static void play(uint64_t seed, unsigned int *kinds)
 		assert_memory_equal(&now, &other, sizeof(now));
 		do_step(&always, &step, &other);
 		assert_memory_equal(&now, &other, sizeof(now));
-		if (step.kind == CALL && now.answer != PSCI_NEXT_RESUME)
+		if (step.kind == CALL && now.answer != PSCI_NEXT_RUN)
 			kinds[now.answer]++;
 		if (now.answer == PSCI_NEXT_START && (step.kind == POLL || step.kind == WAKE))
 			kinds[PSCI_NEXT_START]++;
 		if (step.kind != CALL)
 			continue;
-		kinds[PSCI_NEXT_RESUME] += now.answer == PSCI_NEXT_RESUME && now.x[0] == 0;
+		kinds[PSCI_NEXT_RUN] += now.answer == PSCI_NEXT_RUN && now.x[0] == 0;
 	}
 }
 

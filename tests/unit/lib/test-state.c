@@ -89,9 +89,9 @@ static void restored_vcpus_have_the_states_that_were_saved(void **state)
 	free(r.bytes);
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
 		assert_int_equal(fixture_kicks(&b.f, i), 1);
-	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[0], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[0], &entry), PSCI_NEXT_RUN);
 	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[1], &entry), PSCI_NEXT_SLEEP);
-	assert_int_equal(psci_vcpu_wake(&b.f.vcpus[1], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_wake(&b.f.vcpus[1], &entry), PSCI_NEXT_RUN);
 	assert_int_equal(psci_vcpu_wake(&b.f.vcpus[2], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_ENTRY + 8);
 	assert_int_equal(entry.x0, 2);

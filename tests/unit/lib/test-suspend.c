@@ -58,8 +58,8 @@ static void standby_sleeps_until_woken_and_ignores_its_entry(void **state)
 			assert_int_equal(f.asked_count, 0);
 			assert_int_equal(fixture_all_kicks(&f), 0);
 			assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_SLEEP);
-			assert_int_equal(psci_vcpu_wake(&f.vcpus[0], &entry), PSCI_NEXT_RESUME);
-			assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_RESUME);
+			assert_int_equal(psci_vcpu_wake(&f.vcpus[0], &entry), PSCI_NEXT_RUN);
+			assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_RUN);
 			assert_int_equal(entry.pc, 0xfeedf00d);
 		}
 	}
@@ -99,7 +99,7 @@ static void wake_of_a_vcpu_that_is_not_suspended_acts_as_a_poll(void **state)
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
-	assert_int_equal(psci_vcpu_wake(&f.vcpus[0], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_wake(&f.vcpus[0], &entry), PSCI_NEXT_RUN);
 	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_PARK);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_OFF);
 	assert_int_equal(entry.pc, 0xfeedf00d);

@@ -46,7 +46,7 @@ static void system_suspend_is_resumed_at_its_entry_by_an_interrupt_of_the_caller
 		assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 		check_entry(&entry);
 		assert_int_equal(event_of(&p), PSCI_EVENT_NONE);
-		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RESUME);
+		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RUN);
 		assert_false(psci_machine_resume(&p.f.machine));
 	}
 }
@@ -81,7 +81,7 @@ static void resume_and_wake_of_a_suspended_system_are_one_start(void **state)
 	assert_true(psci_machine_resume(&p.f.machine));
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 	check_entry(&entry);
-	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RUN);
 }
 
 static void system_suspend_that_the_host_denies_returns_to_its_caller(void **state)
@@ -95,7 +95,7 @@ static void system_suspend_that_the_host_denies_returns_to_its_caller(void **sta
 	assert_int_equal(fixture_kicks(&p.f, 0), 1);
 	assert_int_equal(event_of(&p), PSCI_EVENT_NONE);
 	assert_false(psci_machine_deny(&p.f.machine));
-	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RESUME);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RUN);
 	assert_int_equal(entry.pc, 0xfeedf00d);
 	/* All its domains run again. */
 	assert_int_equal(power_hw_state(&p, 0, 0, 2), PSCI_NODE_HW_STATE_HW_ON);

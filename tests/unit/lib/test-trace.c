@@ -53,11 +53,11 @@ static void each_call_is_traced_once(void **state)
 	fixture_call(&t.f, 0, PSCI_FN64_CPU_ON, FIXTURE_ABSENT_MPIDR, 4, 5);
 	assert_int_equal(t.count, 1);
 	assert_true(t.last.carried_out);
-	check_last(&t, 0, regs, PSCI_NEXT_RESUME, invalid);
+	check_last(&t, 0, regs, PSCI_NEXT_RUN, invalid);
 
 	fixture_call_aarch32(&t.f, 0, PSCI_FN32_CPU_ON, FIXTURE_ABSENT_MPIDR, 4, 5);
 	regs.x[0] = PSCI_FN32_CPU_ON;
-	check_last(&t, 0, regs, PSCI_NEXT_RESUME, (uint32_t)invalid);
+	check_last(&t, 0, regs, PSCI_NEXT_RUN, (uint32_t)invalid);
 
 	regs = fixture_regs(PSCI_FN64_CPU_SUSPEND, 0, 6, 7);
 	assert_int_equal(psci_call(&t.f.vcpus[0], &regs), PSCI_NEXT_SLEEP);

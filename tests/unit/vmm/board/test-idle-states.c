@@ -263,7 +263,7 @@ static void libpsci_serves_the_idle_states_in_every_version(void **state)
 		assert_int_equal(psci_vcpu_poll(&vcpu, &entry), PSCI_NEXT_START);
 
 		assert_int_equal(psci_call(&vcpu, &regs), PSCI_NEXT_SLEEP);
-		assert_int_equal(psci_vcpu_wake(&vcpu, &entry), PSCI_NEXT_RESUME);
+		assert_int_equal(psci_vcpu_wake(&vcpu, &entry), PSCI_NEXT_RUN);
 
 		regs.x[0] = PSCI_FN64_CPU_SUSPEND;
 		regs.x[1] = 0x00010000;
