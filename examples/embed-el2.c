@@ -3,7 +3,7 @@
  * embed-el2.c - the same host as embed.c, as a hypervisor on the bare machine
  *
  * It owns EL2 of a board with two CPUs, and runs one vCPU at EL1 of each. A call of
- * the guest, by HVC or SMC, traps; a kick is an SGI; PARK and SLEEP are WFI. Calls to
+ * the guest, by HVC or SMC, traps; a kick is an SGI; WAIT and SLEEP are WFI. Calls to
  * the firmware below go through psci/client.h. The guest, guest.c or any other, lies
  * at 0x40200000 and has the board's devices for itself.
  *
@@ -207,7 +207,7 @@ static void vcpu_live(struct vcpu *vcpu)
 			take_interrupt(vcpu);
 			next = psci_vcpu_poll(&vcpu->psci, &entry);
 			break;
-		case PSCI_NEXT_PARK:
+		case PSCI_NEXT_WAIT:
 			wait_for_interrupt(vcpu);
 			next = psci_vcpu_poll(&vcpu->psci, &entry);
 			break;

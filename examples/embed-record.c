@@ -101,8 +101,8 @@ static const char *name_of(enum psci_next next)
 		return "RUN";
 	case PSCI_NEXT_START:
 		return "START";
-	case PSCI_NEXT_PARK:
-		return "PARK";
+	case PSCI_NEXT_WAIT:
+		return "WAIT";
 	case PSCI_NEXT_SLEEP:
 		return "SLEEP";
 	case PSCI_NEXT_EXIT:

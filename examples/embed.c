@@ -143,7 +143,7 @@ static void *vcpu_thread(void *arg)
 			next = cpu_run(vcpu->cpu, &regs) ? serve_call(vcpu, &regs)
 							 : psci_vcpu_poll(&vcpu->psci, &entry);
 			break;
-		case PSCI_NEXT_PARK:
+		case PSCI_NEXT_WAIT:
 			cpu_wait(vcpu->cpu, false);
 			next = psci_vcpu_poll(&vcpu->psci, &entry);
 			break;

@@ -122,7 +122,7 @@ struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->state = VCPU_OFF;
 
-	return (struct outcome){ .next = PSCI_NEXT_PARK };
+	return (struct outcome){ .next = PSCI_NEXT_WAIT };
 }
 
 /*
@@ -137,7 +137,7 @@ struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a)
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->state = VCPU_FROZEN;
 
-	return (struct outcome){ .next = PSCI_NEXT_PARK };
+	return (struct outcome){ .next = PSCI_NEXT_WAIT };
 }
 
 /* The affinity fields that count at a lowest_affinity_level of 0 to 3. */
@@ -220,14 +220,14 @@ enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 	case VCPU_OFF:
 	case VCPU_ON_PENDING:
 	case VCPU_FROZEN:
-		return PSCI_NEXT_PARK;
+		return PSCI_NEXT_WAIT;
 	case VCPU_ON:
 		return PSCI_NEXT_RUN;
 	case VCPU_SUSPENDED:
 		return PSCI_NEXT_SLEEP;
 	}
 
-	return PSCI_NEXT_PARK;
+	return PSCI_NEXT_WAIT;
 }
 
 static enum psci_next start(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)

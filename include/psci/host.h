@@ -147,7 +147,7 @@ struct psci_config {
 	 * Functions that ask for more than a callback: bit n offers function
 	 * number n. One that is not in this version cannot be offered. What the
 	 * host takes on with each:
-	 *   CPU_FREEZE: PSCI_NEXT_PARK keeps interrupts pending and ignores them.
+	 *   CPU_FREEZE: PSCI_NEXT_WAIT keeps interrupts pending and ignores them.
 	 *   CPU_DEFAULT_SUSPEND: nothing, if it has psci_entry.wake; @idle_states
 	 *	has a state of level 0.
 	 *   NODE_HW_STATE: the guest has been told what power levels there are.

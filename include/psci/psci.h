@@ -18,7 +18,7 @@
  *					the entry; then as PSCI_NEXT_RUN
  *		case PSCI_NEXT_RUN:	run it; next = psci_call() when it makes a
  *					call, psci_vcpu_poll() when it was kicked
- *		case PSCI_NEXT_PARK:	wait for a kick; next = psci_vcpu_poll()
+ *		case PSCI_NEXT_WAIT:	wait for a kick; next = psci_vcpu_poll()
  *		case PSCI_NEXT_SLEEP:	wait for an interrupt or a kick; next =
  *					psci_vcpu_wake() or psci_vcpu_poll()
  *		case PSCI_NEXT_EXIT:	stop; psci_machine_event() says why
@@ -87,7 +87,7 @@ enum psci_vcpu_mark {
 enum psci_next {
 	PSCI_NEXT_RUN, /**< Run it with the registers it has. */
 	PSCI_NEXT_START, /**< Reset it, unless it only wakes, load the entry, run it. */
-	PSCI_NEXT_PARK, /**< It is off: no interrupt may wake it, only a kick. */
+	PSCI_NEXT_WAIT, /**< It is off: no interrupt may wake it, only a kick. */
 	PSCI_NEXT_SLEEP, /**< It is suspended: an interrupt, masked or not, wakes it. */
 	PSCI_NEXT_EXIT, /**< Stop the whole machine; see psci_machine_event(). */
 };
@@ -275,7 +275,7 @@ int psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark);
  * platform-coordinated, statistics zero, the trusted OS at home. Then every vCPU
  * is kicked, @vcpu as well. From any thread, at any time: a vCPU that still
  * runs code of the former life can make no call into the new one, because a
- * call from a vCPU that is not ON is not carried out and parks it until the
+ * call from a vCPU that is not ON is not carried out and makes it wait for the
  * kick. But it can write to memory: a host that loads memory anew waits before
  * until each vCPU's thread has got PSCI_NEXT_EXIT.
  *
@@ -314,7 +314,7 @@ unsigned int psci_arg_count(uint32_t fid);
  *   PSCI_NEXT_SLEEP: the vCPU is suspended. Load x0 from @regs now; wait for a
  *	wake-up event, then call psci_vcpu_wake(). After SYSTEM_SUSPEND, if it
  *	is offered, so is the whole machine: psci_machine_event() tells.
- *   PSCI_NEXT_PARK: the vCPU is off, or of a former life of the machine, see
+ *   PSCI_NEXT_WAIT: the vCPU is off, or of a former life of the machine, see
  *	psci_machine_boot(); there is no result.
  *   PSCI_NEXT_EXIT: the machine has stopped; there is no result.
  *   Never PSCI_NEXT_START.
@@ -331,7 +331,7 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs);
  * once for each start, and the next poll answers PSCI_NEXT_RUN. A kick does
  * not wake a suspended vCPU.
  *
- * Return: PSCI_NEXT_START, PSCI_NEXT_PARK, PSCI_NEXT_SLEEP, PSCI_NEXT_EXIT, or,
+ * Return: PSCI_NEXT_START, PSCI_NEXT_WAIT, PSCI_NEXT_SLEEP, PSCI_NEXT_EXIT, or,
  * for a vCPU that is on, PSCI_NEXT_RUN: its registers are its own.
  */
 enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry);

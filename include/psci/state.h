@@ -65,7 +65,7 @@ int psci_machine_save(struct psci_machine *machine, void *record, size_t size);
  * @size: of the record in bytes, exactly
  *
  * Then each vCPU polls, once the host has restored its registers:
- * PSCI_NEXT_RUN for one that was on, PSCI_NEXT_START for a pending start, PARK
+ * PSCI_NEXT_RUN for one that was on, PSCI_NEXT_START for a pending start, WAIT
  * and SLEEP as before, EXIT if the machine had stopped, with its event; a machine
  * that was suspended still is, see psci_machine_event(). Every vCPU is kicked.
  * Without psci_machine_boot(): the life goes on. From any thread.

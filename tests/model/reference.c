@@ -249,9 +249,9 @@ static int32_t check_range(uint64_t base, uint64_t length)
 static struct ref_answer standing(const struct ref_machine *m, unsigned int vcpu)
 {
 	static const enum psci_next next[] = {
-		[REF_OFF] = PSCI_NEXT_PARK,    [REF_PENDING] = PSCI_NEXT_PARK,
+		[REF_OFF] = PSCI_NEXT_WAIT,    [REF_PENDING] = PSCI_NEXT_WAIT,
 		[REF_ON] = PSCI_NEXT_RUN,      [REF_ASLEEP] = PSCI_NEXT_SLEEP,
-		[REF_FROZEN] = PSCI_NEXT_PARK,
+		[REF_FROZEN] = PSCI_NEXT_WAIT,
 	};
 
 	if (m->event.kind != PSCI_EVENT_NONE && m->event.kind != PSCI_EVENT_SUSPEND)
@@ -268,7 +268,7 @@ static struct ref_answer leave(struct ref_machine *m, unsigned int caller,
 		return result(regs, PSCI_RET_DENIED);
 	ref_sleep(m, caller, state, ref_off_depth);
 
-	return (struct ref_answer){ .next = PSCI_NEXT_PARK };
+	return (struct ref_answer){ .next = PSCI_NEXT_WAIT };
 }
 
 static bool old_protection(struct ref_machine *m, bool enable)
@@ -383,7 +383,7 @@ struct ref_answer ref_poll(struct ref_machine *m, unsigned int vcpu)
 {
 	const struct ref_answer answer = standing(m, vcpu);
 
-	if (answer.next == PSCI_NEXT_PARK && m->state[vcpu] == REF_PENDING)
+	if (answer.next == PSCI_NEXT_WAIT && m->state[vcpu] == REF_PENDING)
 		return starts(m, vcpu);
 
 	return answer;

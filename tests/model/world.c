@@ -43,8 +43,8 @@ static enum doing doing_of(enum psci_next next)
 	case PSCI_NEXT_RUN:
 	case PSCI_NEXT_START:
 		return DOING_RUN;
-	case PSCI_NEXT_PARK:
-		return DOING_PARK;
+	case PSCI_NEXT_WAIT:
+		return DOING_WAIT;
 	case PSCI_NEXT_SLEEP:
 		return DOING_SLEEP;
 	case PSCI_NEXT_EXIT:

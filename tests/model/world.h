@@ -28,7 +28,7 @@
 enum doing {
 	DOING_NOTHING, /**< It has not polled yet. */
 	DOING_RUN,
-	DOING_PARK,
+	DOING_WAIT,
 	DOING_SLEEP,
 	DOING_EXIT,
 };

@@ -273,11 +273,11 @@ static _Noreturn void stay_off(void)
 	struct psci_entry entry;
 
 	for (;;) {
-		switch (is_held() ? PSCI_NEXT_PARK : psci_vcpu_poll(&self->psci, &entry)) {
+		switch (is_held() ? PSCI_NEXT_WAIT : psci_vcpu_poll(&self->psci, &entry)) {
 		case PSCI_NEXT_START:
 			demand(!entry.wake, "who was off starts from reset");
 			arrive(&entry);
-		case PSCI_NEXT_PARK:
+		case PSCI_NEXT_WAIT:
 			wait_for_change(false);
 			break;
 		case PSCI_NEXT_EXIT:
@@ -315,7 +315,7 @@ static void obey(enum psci_next next)
 		case PSCI_NEXT_START:
 			demand(entry.wake, "who was not off is not reset");
 			arrive(&entry);
-		case PSCI_NEXT_PARK:
+		case PSCI_NEXT_WAIT:
 			stay_off();
 		case PSCI_NEXT_SLEEP:
 			next = wait_for_change(true) ? psci_vcpu_wake(&self->psci, &entry)

@@ -196,7 +196,7 @@ static enum control_power power(const struct vcpu *vcpu)
 	switch ((enum vcpu_next)atomic_load(&vcpu->activity)) {
 	case VCPU_RUN:
 		break;
-	case VCPU_PARK:
+	case VCPU_WAIT:
 	case VCPU_EXIT:
 		return CONTROL_POWER_OFF;
 	case VCPU_SLEEP:

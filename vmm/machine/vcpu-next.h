@@ -5,7 +5,7 @@
 /** What a vCPU's thread does next. */
 enum vcpu_next {
 	VCPU_RUN, /**< Enter the guest. */
-	VCPU_PARK, /**< Off: wait for a kick. */
+	VCPU_WAIT, /**< Off: wait for a kick. */
 	VCPU_SLEEP, /**< Suspended: wait for an interrupt or a kick. */
 	VCPU_EXIT, /**< This life of the machine is over. */
 };

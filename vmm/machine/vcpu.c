@@ -153,7 +153,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power
 
 	*vcpu = (struct vcpu){ .vm = vm, .index = index };
 	/* Until its thread is told: the first one boots, the others are off. */
-	atomic_init(&vcpu->activity, index == 0 ? VCPU_RUN : VCPU_PARK);
+	atomic_init(&vcpu->activity, index == 0 ? VCPU_RUN : VCPU_WAIT);
 	vcpu->fd = kvm_create_vcpu(vm->fd, index);
 	if (vcpu->fd < 0)
 		return error_set(error, vcpu->fd, "KVM_CREATE_VCPU of vCPU %u: %s", index,
@@ -192,8 +192,8 @@ void vcpu_kick(struct vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->lock);
 	atomic_store(&vcpu->kicked, true);
-	/* One that is parked needs no signal, which would cost more than its wake-up. */
-	if (vcpu->parked)
+	/* One that waits needs no signal, which would cost more than its wake-up. */
+	if (vcpu->waiting)
 		pthread_cond_signal(&vcpu->wake);
 	else if (vcpu->running)
 		pthread_kill(vcpu->self, kick_signal());
@@ -201,7 +201,7 @@ void vcpu_kick(struct vcpu *vcpu)
 }
 
 /*
- * A vCPU that is parked is off, and can only come back by a reset. That is done
+ * A vCPU that waits is off, and can only come back by a reset. That is done
  * here, while nothing waits for the vCPU, and not between CPU_ON and the first
  * instruction. If it fails, the start tries again and reports it.
  */
@@ -211,13 +211,13 @@ static void reset_early(struct vcpu *vcpu)
 		vcpu->fresh = reset_registers(vcpu) == 0;
 }
 
-static void park(struct vcpu *vcpu)
+static void wait_for_kick(struct vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->lock);
-	vcpu->parked = true;
+	vcpu->waiting = true;
 	while (!atomic_load(&vcpu->kicked))
 		pthread_cond_wait(&vcpu->wake, &vcpu->lock);
-	vcpu->parked = false;
+	vcpu->waiting = false;
 	atomic_store(&vcpu->kicked, false);
 	pthread_mutex_unlock(&vcpu->lock);
 }
@@ -436,9 +436,9 @@ static void *thread_main(void *argument)
 		case VCPU_RUN:
 			next = enter(vcpu);
 			break;
-		case VCPU_PARK:
+		case VCPU_WAIT:
 			reset_early(vcpu);
-			park(vcpu);
+			wait_for_kick(vcpu);
 			next = poll_next(vcpu);
 			break;
 		case VCPU_SLEEP:

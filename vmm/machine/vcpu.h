@@ -18,11 +18,11 @@
  * that came before is seen there. A kick that comes after has its signal
  * delivered to this very thread before or inside KVM_RUN: inside, the ioctl
  * returns EINTR; before, the handler has set immediate_exit and KVM_RUN returns
- * EINTR at once. A parked thread waits on the condition with `kicked` as its
- * predicate and, as `parked` says under the lock, is sent no signal. The signal
- * is sent only while `running` says, under the lock, that the thread has
- * registered itself and has not left; a kick before that finds `kicked` set when
- * the thread starts.
+ * EINTR at once. The thread of a vCPU that is off waits on the condition with
+ * `kicked` as its predicate and, as `waiting` says under the lock, is sent no
+ * signal. The signal is sent only while `running` says, under the lock, that the
+ * thread has registered itself and has not left; a kick before that finds
+ * `kicked` set when the thread starts.
  */
 #ifndef VMM_VCPU_H
 #define VMM_VCPU_H
@@ -77,11 +77,11 @@ struct vcpu {
 
 	atomic_int tid; /**< What Linux knows its thread by; 0 until that has begun. */
 	pthread_t thread; /**< As its creator knows it, to join. */
-	pthread_mutex_t lock; /**< Guards self, running, parked; kicked too for those that wait. */
+	pthread_mutex_t lock; /**< Guards self, running, waiting; kicked too for those that wait. */
 	pthread_cond_t wake;
 	pthread_t self; /**< As the thread registered itself, while running. */
 	bool running;
-	bool parked; /**< Its thread waits on wake, or is about to return from there. */
+	bool waiting; /**< Its thread waits on wake, or is about to return from there. */
 	atomic_bool kicked;
 };
 

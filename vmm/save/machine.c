@@ -53,7 +53,7 @@ static int put_to_sleep(struct vm *vm, unsigned int sleeper, struct error *error
 		struct vcpu *vcpu = &vm->vcpus[i];
 
 		vcpu->suspended = i == sleeper;
-		atomic_store(&vcpu->activity, vcpu->suspended ? VCPU_SLEEP : VCPU_PARK);
+		atomic_store(&vcpu->activity, vcpu->suspended ? VCPU_SLEEP : VCPU_WAIT);
 		/* Where KVM keeps power states: it sleeps in one of ours, see vcpu.c. */
 		if (vm->server->kvm_keeps_power)
 			err = set_power(vcpu, vcpu->suspended, error);

@@ -235,8 +235,8 @@ static enum vcpu_next translate(struct vcpu *vcpu, enum psci_next next,
 		return VCPU_RUN;
 	case PSCI_NEXT_START:
 		return start(vcpu, entry);
-	case PSCI_NEXT_PARK:
-		return VCPU_PARK;
+	case PSCI_NEXT_WAIT:
+		return VCPU_WAIT;
 	case PSCI_NEXT_SLEEP:
 		return VCPU_SLEEP;
 	case PSCI_NEXT_EXIT:
@@ -254,7 +254,7 @@ static enum vcpu_next userspace_poll(struct vcpu *vcpu)
 	if (atomic_load(&vcpu->vm->stopping))
 		return VCPU_EXIT;
 	if (vpsci_test_holds(vcpu))
-		return VCPU_PARK;
+		return VCPU_WAIT;
 	next = psci_vcpu_poll(vcpu->psci, &entry);
 	vcpu->suspended = vcpu->suspended && next == PSCI_NEXT_SLEEP;
 

@@ -318,13 +318,13 @@ static void call_from_a_vcpu_that_is_off_is_not_carried_out(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	assert_int_equal(fixture_leave(&f, 1, PSCI_FN64_CPU_ON, f.mpidrs[2], FIXTURE_ENTRY),
-			 PSCI_NEXT_PARK);
+			 PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_affinity_info(&f, 2), PSCI_AFFINITY_INFO_OFF);
-	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
 	/* Not even one that would be answered without a look at the machine. */
-	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_PSCI_VERSION, 0, 0), PSCI_NEXT_PARK);
-	assert_int_equal(fixture_leave(&f, 1, 0xffffffff, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_PSCI_VERSION, 0, 0), PSCI_NEXT_WAIT);
+	assert_int_equal(fixture_leave(&f, 1, 0xffffffff, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
 
@@ -335,8 +335,8 @@ static void call_from_a_vcpu_that_is_on_pending_is_not_carried_out(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, f.mpidrs[1], FIXTURE_ENTRY, 0), 0);
-	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
-	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
+	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
 }
 

@@ -212,8 +212,8 @@ static void check_leaves(int32_t (*leave)(const struct psci_client *client), uin
 
 static void power_off_calls_do_not_return(void **state)
 {
-	check_leaves(psci_client_cpu_off, PSCI_FN32_CPU_OFF, PSCI_NEXT_PARK);
-	check_leaves(psci_client_cpu_freeze, PSCI_FN32_CPU_FREEZE, PSCI_NEXT_PARK);
+	check_leaves(psci_client_cpu_off, PSCI_FN32_CPU_OFF, PSCI_NEXT_WAIT);
+	check_leaves(psci_client_cpu_freeze, PSCI_FN32_CPU_FREEZE, PSCI_NEXT_WAIT);
 	check_leaves(psci_client_system_off, PSCI_FN32_SYSTEM_OFF, PSCI_NEXT_EXIT);
 	check_leaves(psci_client_system_reset, PSCI_FN32_SYSTEM_RESET, PSCI_NEXT_EXIT);
 }

@@ -256,11 +256,11 @@ static void cpu_off_parks_its_caller_and_nothing_else(void **state)
 	fixture_start(&f, 1);
 	/* Linux leaves 0x10000 in w1. */
 	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0x10000, 0xfeedf00d),
-			 PSCI_NEXT_PARK);
+			 PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_OFF);
 	assert_int_equal(fixture_affinity_info(&f, 0), PSCI_AFFINITY_INFO_ON);
-	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_PARK);
-	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_WAIT);
+	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_WAIT);
 	assert_int_equal(entry.pc, 0xfeedf00d);
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
@@ -273,7 +273,7 @@ static void cpu_on_after_cpu_off_starts_the_vcpu_at_its_new_entry(void **state)
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	for (uint64_t turn = 0; turn < 3; turn++) {
 		fixture_start(&f, 1);
-		assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	}
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, 0x50000000, 0xfeedf00d), 0);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
@@ -288,7 +288,7 @@ static void boot_vcpu_may_turn_itself_off_and_be_started_by_another(void **state
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	fixture_start(&f, 5);
-	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_call(&f, 5, PSCI_FN64_CPU_ON, 0, FIXTURE_ENTRY, 0), 0);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_START);
 }
@@ -299,7 +299,7 @@ static void the_last_vcpu_may_turn_itself_off(void **state)
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
-	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
 }
 
@@ -395,7 +395,7 @@ static void affinity_info_of_a_cluster_is_on_before_on_pending_before_off(void *
 	/* Aff1 to Aff3 zero: vCPUs 0 and 1. */
 	assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, cluster, 1, 0),
 			 PSCI_AFFINITY_INFO_ON);
-	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, cluster, 1, 0),
 			 PSCI_AFFINITY_INFO_OFF);
 
@@ -411,8 +411,8 @@ static void affinity_info_of_a_cluster_is_on_before_on_pending_before_off(void *
 		assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, cluster, 1, 0),
 				 PSCI_AFFINITY_INFO_ON);
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[1 - i], &entry), PSCI_NEXT_START);
-		assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
-		assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
+		assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	}
 }
 

@@ -19,7 +19,7 @@ static void check(struct power *p, unsigned int i, int core, int cluster, int sy
 
 static void turn_off(struct power *p, unsigned int i)
 {
-	assert_int_equal(fixture_leave(&p->f, i, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p->f, i, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 }
 
 /* --- NODE_HW_STATE --- */
@@ -146,7 +146,7 @@ static void cores_that_are_off_or_frozen_do_not_keep_a_domain_awake(void **state
 
 	power_boot_many(&p, 6);
 	turn_off(&p, 1);
-	assert_int_equal(fixture_leave(&p.f, 2, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 2, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_WAIT);
 	turn_off(&p, 3);
 	check(&p, 2, OFF, OFF, ON);
 	power_suspend(&p, 0, POWER_CLUSTER_RETENTION);
@@ -384,11 +384,11 @@ static void set_suspend_mode_is_denied_while_a_vcpu_is_frozen(void **state)
 	struct power p;
 
 	power_boot_many(&p, 2);
-	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_WAIT);
 	power_set_mode(&p, 0, 1, PSCI_RET_DENIED);
 	power_boot_many(&p, 2);
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
-	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_WAIT);
 	power_set_mode(&p, 0, 0, PSCI_RET_DENIED);
 }
 
@@ -428,11 +428,11 @@ static void frozen_vcpu_is_on_and_cpu_on_starts_it_again(void **state)
 
 	power_boot_many(&p, 2);
 	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0xfeed, 0xf00d),
-			 PSCI_NEXT_PARK);
+			 PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_all_kicks(&p.f), 0);
 	assert_int_equal(fixture_affinity_info(&p.f, 1), PSCI_AFFINITY_INFO_ON);
-	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_PARK);
-	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_WAIT);
+	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_WAIT);
 	assert_int_equal(entry.pc, 0xfeedf00d);
 	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 7), 0);
 	assert_int_equal(fixture_affinity_info(&p.f, 1), PSCI_AFFINITY_INFO_ON_PENDING);

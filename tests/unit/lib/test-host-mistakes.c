@@ -96,7 +96,7 @@ static void adding_a_vcpu_or_domain_after_the_first_boot_is_refused(void **state
 	check_nothing_can_be_added(&p);
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 	check_nothing_can_be_added(&p);
-	assert_int_equal(fixture_leave(&p.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	check_nothing_can_be_added(&p);
 	assert_int_equal(psci_machine_boot(&p.f.vcpus[0], &good_entry), PSCI_OK);
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_START);

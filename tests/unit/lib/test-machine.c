@@ -278,7 +278,7 @@ static void vcpus_of_a_machine_that_never_booted_are_parked(void **state)
 	fixture_configure(&f, 0);
 	fixture_make(&f);
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
-		assert_int_equal(psci_vcpu_poll(&f.vcpus[i], &entry), PSCI_NEXT_PARK);
+		assert_int_equal(psci_vcpu_poll(&f.vcpus[i], &entry), PSCI_NEXT_WAIT);
 	assert_int_equal(entry.pc, 0xfeedf00d);
 	assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
 	assert_int_equal(fixture_all_kicks(&f), 0);
@@ -303,7 +303,7 @@ static void boot_starts_one_vcpu_and_kicks_all_of_them(void **state)
 		assert_int_equal(fixture_kicks(&f, i), 1);
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[i], &entry),
-				 i == 3 ? PSCI_NEXT_START : PSCI_NEXT_PARK);
+				 i == 3 ? PSCI_NEXT_START : PSCI_NEXT_WAIT);
 	assert_int_equal(entry.pc, FIXTURE_BOOT_ENTRY);
 	assert_int_equal(entry.x0, FIXTURE_BOOT_CONTEXT);
 	assert_true(entry.aarch32);
@@ -335,7 +335,7 @@ static void boot_turns_every_vcpu_off_and_clears_the_event(void **state)
 	assert_null(event.vctx);
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[i], &entry),
-				 i == 4 ? PSCI_NEXT_START : PSCI_NEXT_PARK);
+				 i == 4 ? PSCI_NEXT_START : PSCI_NEXT_WAIT);
 	assert_int_equal(entry.pc, FIXTURE_BOOT_ENTRY);
 	/* The new life ends as the former did. */
 	assert_int_equal(fixture_leave(&f, 4, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_EXIT);
@@ -359,14 +359,14 @@ static void call_of_a_vcpu_from_before_the_boot_is_not_carried_out(void **state)
 	psci_machine_boot(&f.vcpus[0], &boot);
 	fixture_forget(&f);
 	for (size_t i = 0; i < ARRAY_SIZE(fids); i++) {
-		assert_int_equal(fixture_leave(&f, 1, fids[i], 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&f, 1, fids[i], 0, 0), PSCI_NEXT_WAIT);
 		assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
 	}
 	/* Not even once the new life wants it: it must come through its poll. */
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(fids); i++)
-		assert_int_equal(fixture_leave(&f, 1, fids[i], 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&f, 1, fids[i], 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_ENTRY);
 }
@@ -379,7 +379,7 @@ static void call_of_the_boot_vcpu_from_before_its_poll_is_not_carried_out(void *
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	psci_machine_boot(&f.vcpus[0], &entry);
-	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_START);
 }

@@ -84,7 +84,7 @@ static void migrate_moves_the_trusted_os_and_lets_its_former_vcpu_turn_off(void 
 		assert_int_equal(fixture_call(&p.f, 1, fids[c], p.f.mpidrs[2], 0, 0), 0);
 		assert_ptr_equal(p.migrated_to, &p.f.threads[2]);
 		assert_int_equal(where(&p), 0x100);
-		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 		power_answers_only(&p, 2, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
 				   PSCI_RET_DENIED);
 		/* The next life begins where the first did. */

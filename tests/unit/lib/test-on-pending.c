@@ -86,7 +86,7 @@ static void hidden_on_pending_does_not_change_the_other_functions(void **state)
 	power_set_mode(&p, 0, PSCI_SUSPEND_MODE_OS_INITIATED, PSCI_RET_SUCCESS);
 	power_set_mode(&p, 0, PSCI_SUSPEND_MODE_PLATFORM_COORDINATED, PSCI_RET_DENIED);
 	/* A call of code from before the start is not carried out. */
-	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_PSCI_VERSION, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_PSCI_VERSION, 0, 0), PSCI_NEXT_WAIT);
 }
 
 static void cpu_on_of_a_frozen_vcpu_shows_on_at_once_if_on_pending_is_hidden(void **state)
@@ -95,7 +95,7 @@ static void cpu_on_of_a_frozen_vcpu_shows_on_at_once_if_on_pending_is_hidden(voi
 
 	boot_hidden(&p, PSCI_VERSION_1_3);
 	fixture_start(&p.f, 1);
-	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_WAIT);
 	start_without_poll(&p, 1);
 	power_answers_only(&p, 0, fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0),
 			   PSCI_RET_ALREADY_ON);

@@ -129,7 +129,7 @@ static void core_that_was_off_is_counted_in_the_deepest_state_of_the_table(void 
 
 	boot_with(&p, states, ARRAY_SIZE(states) - 1, 2);
 	for (unsigned int i = 0; i < 2; i++) {
-		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 		fixture_start(&p.f, 1);
 	}
 	assert_int_equal(
@@ -185,7 +185,7 @@ static void domains_of_all_levels_sleep_and_wake_with_their_only_core(void **sta
 	power_suspend(&p, 1, states[1].power_state);
 	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_OFF);
 	power_wake(&p, 1);
-	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	check_all_levels(&p, PSCI_NODE_HW_STATE_HW_OFF);
 }
 

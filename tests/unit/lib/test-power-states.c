@@ -359,7 +359,7 @@ static void start_by_cpu_on_after_a_wake_is_not_reported_as_a_wake(void **state)
 	power_boot_many(&p, 2);
 	power_suspend(&p, 1, POWER_DOWN);
 	power_wake(&p, 1);
-	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[1], &entry), PSCI_NEXT_START);
 	assert_false(entry.wake);
@@ -376,7 +376,7 @@ static void power_down_from_before_a_boot_does_not_wake_after_it(void **state)
 	power_boot_many(&p, 2);
 	power_suspend(&p, 1, POWER_DOWN);
 	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
-	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[1], &entry), PSCI_NEXT_WAIT);
 }
 
 static void vcpu_in_power_down_exits_once_the_machine_has_stopped(void **state)

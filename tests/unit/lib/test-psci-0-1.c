@@ -139,7 +139,7 @@ static void cpu_off_and_cpu_suspend_are_served_in_0_1(void **state)
 	assert_int_equal(entry.pc, FIXTURE_ENTRY);
 	assert_int_equal(entry.x0, 0);
 	assert_true(entry.wake);
-	assert_int_equal(fixture_leave(&p.f, 2, OFF, 0x10000, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 2, OFF, 0x10000, 0), PSCI_NEXT_WAIT);
 	start(&p, 2);
 }
 
@@ -151,7 +151,7 @@ static void migrate_in_0_1_is_served_without_migrate_info_type(void **state)
 	start(&p, 1);
 	fixture_answers_only(&p.f, 1, fixture_regs(OFF, 0, 0, 0), PSCI_RET_DENIED);
 	assert_int_equal(fixture_call(&p.f, 1, MIGRATE, 0, 0, 0), 0);
-	assert_int_equal(fixture_leave(&p.f, 1, OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, OFF, 0, 0), PSCI_NEXT_WAIT);
 }
 
 /* NOT_SUPPORTED, INVALID_PARAMETERS and DENIED are all the codes of 0.1. */

@@ -271,7 +271,7 @@ static void check_new_life_is_clean(struct race *race, unsigned int round)
 	assert_int_equal(race->nexts[0], PSCI_NEXT_EXIT);
 	assert_int_equal(psci_machine_event(&race->machine).kind, PSCI_EVENT_NONE);
 	for (unsigned int i = 1; i < VCPU_COUNT; i++)
-		assert_int_equal(psci_vcpu_poll(&race->vcpus[i], &entry), PSCI_NEXT_PARK);
+		assert_int_equal(psci_vcpu_poll(&race->vcpus[i], &entry), PSCI_NEXT_WAIT);
 	assert_int_equal(entry.pc, 0xfeedf00d);
 	assert_int_equal(psci_vcpu_poll(&race->vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_BOOT_ENTRY);

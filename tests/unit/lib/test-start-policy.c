@@ -26,7 +26,7 @@ static void cpu_on_that_the_host_forbids_is_denied_since_1_2(void **state)
 									 : PSCI_RET_DENIED);
 		assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_OFF);
 		assert_int_equal(fixture_all_kicks(&f), 0);
-		assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_PARK);
+		assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_WAIT);
 		/* Plugged in: now it may. */
 		psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_USABLE);
 		assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
@@ -59,7 +59,7 @@ static void mark_does_not_change_a_vcpu_that_is_on(void **state)
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_ON);
 	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_ALREADY_ON);
-	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_RET_DISABLED);
 	/* And it survives the life in which it was made. */
 	psci_machine_boot(&f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
@@ -75,7 +75,7 @@ static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(voi
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	fixture_start(&f, 4);
-	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	/* Aff1 to Aff3 zero: vCPUs 0 and 1. */
 	for (unsigned int i = 0; i < 2; i++) {
 		psci_vcpu_mark(&f.vcpus[i], PSCI_VCPU_FAULTY);
@@ -90,7 +90,7 @@ static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(voi
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[1 - i], &entry), PSCI_NEXT_START);
 		assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0),
 				 PSCI_AFFINITY_INFO_ON);
-		assert_int_equal(fixture_leave(&f, 1 - i, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&f, 1 - i, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	}
 	psci_vcpu_mark(&f.vcpus[0], PSCI_VCPU_FAULTY);
 	psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY);

@@ -113,8 +113,8 @@ static void stat_counts_off_and_frozen_as_the_deepest_state(void **state)
 	struct power p;
 
 	power_boot_many(&p, 6);
-	assert_int_equal(fixture_leave(&p.f, 2, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
-	assert_int_equal(fixture_leave(&p.f, 3, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 2, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
+	assert_int_equal(fixture_leave(&p.f, 3, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_WAIT);
 	p.time += 77;
 	fixture_start(&p.f, 2);
 	p.time += 3;

@@ -77,8 +77,8 @@ static void restored_vcpus_have_the_states_that_were_saved(void **state)
 	power_boot_many(&a, 5);
 	power_suspend(&a, 1, POWER_RETENTION);
 	power_suspend(&a, 2, POWER_DOWN);
-	assert_int_equal(fixture_leave(&a.f, 3, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_PARK);
-	assert_int_equal(fixture_leave(&a.f, 4, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&a.f, 3, PSCI_FN32_CPU_FREEZE, 0, 0), PSCI_NEXT_WAIT);
+	assert_int_equal(fixture_leave(&a.f, 4, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_call(&a.f, 0, PSCI_FN64_CPU_ON, a.f.mpidrs[5], FIXTURE_ENTRY, 77),
 			 0);
 	state_make_fresh(&b, PSCI_VERSION_1_3);
@@ -96,7 +96,7 @@ static void restored_vcpus_have_the_states_that_were_saved(void **state)
 	assert_int_equal(entry.pc, FIXTURE_ENTRY + 8);
 	assert_int_equal(entry.x0, 2);
 	assert_true(entry.wake);
-	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[3], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[3], &entry), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_affinity_info(&b.f, 3), PSCI_AFFINITY_INFO_ON);
 	assert_int_equal(fixture_affinity_info(&b.f, 4), PSCI_AFFINITY_INFO_OFF);
 	assert_int_equal(fixture_affinity_info(&b.f, 5), PSCI_AFFINITY_INFO_ON_PENDING);
@@ -127,7 +127,7 @@ static void restored_machine_whose_vcpus_all_sleep_wakes(void **state)
 	free(r.bytes);
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
 		assert_int_equal(psci_vcpu_poll(&b.f.vcpus[i], &entry),
-				 i < 4 ? PSCI_NEXT_SLEEP : PSCI_NEXT_PARK);
+				 i < 4 ? PSCI_NEXT_SLEEP : PSCI_NEXT_WAIT);
 	power_wake(&b, 2);
 	assert_int_equal(power_hw_state(&b, 2, 0, 1), PSCI_NODE_HW_STATE_HW_OFF);
 	assert_int_equal(power_hw_state(&b, 2, 3, 0), PSCI_NODE_HW_STATE_HW_OFF);
@@ -152,7 +152,7 @@ static void restored_machine_that_is_suspended_resumes(void **state)
 
 	power_boot(&a, PSCI_VERSION_1_3);
 	fixture_start(&a.f, 3);
-	assert_int_equal(fixture_leave(&a.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&a.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(psci_call(&a.f.vcpus[3], &regs), PSCI_NEXT_SLEEP);
 	state_make_fresh(&b, PSCI_VERSION_1_3);
 

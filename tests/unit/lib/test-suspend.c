@@ -100,7 +100,7 @@ static void wake_of_a_vcpu_that_is_not_suspended_acts_as_a_poll(void **state)
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	assert_int_equal(psci_vcpu_wake(&f.vcpus[0], &entry), PSCI_NEXT_RUN);
-	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_OFF);
 	assert_int_equal(entry.pc, 0xfeedf00d);
 
@@ -134,7 +134,7 @@ static void standby_from_before_a_boot_does_not_wake_after_it(void **state)
 	fixture_start(&f, 1);
 	suspend(&f, 1, PSCI_FN64_CPU_SUSPEND, 0);
 	psci_machine_boot(&f.vcpus[0], &entry);
-	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_PARK);
+	assert_int_equal(psci_vcpu_wake(&f.vcpus[1], &entry), PSCI_NEXT_WAIT);
 }
 
 int main(void)

@@ -124,13 +124,13 @@ static void system_suspend_by_any_vcpu_that_is_alone_succeeds(void **state)
 
 		power_boot(&p, PSCI_VERSION_1_3);
 		fixture_start(&p.f, i);
-		assert_int_equal(fixture_leave(&p.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+		assert_int_equal(fixture_leave(&p.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 		suspend_by(&p, i, PSCI_FN64_SYSTEM_SUSPEND);
-		assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_PARK);
+		assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_WAIT);
 		assert_int_equal(event_of(&p), PSCI_EVENT_SUSPEND);
 		assert_true(psci_machine_resume(&p.f.machine));
 		assert_int_equal(fixture_kicks(&p.f, i), 1);
-		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_PARK);
+		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_WAIT);
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[i], &entry), PSCI_NEXT_START);
 		check_entry(&entry);
 	}
@@ -165,7 +165,7 @@ static void system_suspend_is_denied_while_another_vcpu_is_not_off(void **state)
 		check_denied(&p);
 		power_wake(&p, i);
 		assert_int_equal(fixture_leave(&p.f, i, PSCI_FN32_CPU_FREEZE, 0, 0),
-				 PSCI_NEXT_PARK);
+				 PSCI_NEXT_WAIT);
 		check_denied(&p);
 		assert_int_equal(event_of(&p), PSCI_EVENT_NONE);
 	}
@@ -193,7 +193,7 @@ static void cpu_on_starts_the_other_vcpus_after_a_system_suspend(void **state)
 
 	power_boot(&p, PSCI_VERSION_1_3);
 	fixture_start(&p.f, 1);
-	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	suspend_by(&p, 0, PSCI_FN64_SYSTEM_SUSPEND);
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(power_hw_state(&p, 0, 0, 2), PSCI_NODE_HW_STATE_HW_ON);

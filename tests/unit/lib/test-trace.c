@@ -72,9 +72,9 @@ static void call_that_is_not_carried_out_is_traced_once(void **state)
 	struct traced t;
 
 	boot(&t);
-	assert_int_equal(fixture_leave(&t.f, 1, PSCI_FN32_SYSTEM_OFF, 1, 2), PSCI_NEXT_PARK);
+	assert_int_equal(fixture_leave(&t.f, 1, PSCI_FN32_SYSTEM_OFF, 1, 2), PSCI_NEXT_WAIT);
 	assert_false(t.last.carried_out);
-	check_last(&t, 1, regs, PSCI_NEXT_PARK, 0);
+	check_last(&t, 1, regs, PSCI_NEXT_WAIT, 0);
 	assert_int_equal(fixture_leave(&t.f, 0, PSCI_FN32_SYSTEM_OFF, 1, 2), PSCI_NEXT_EXIT);
 	assert_true(t.last.carried_out);
 	check_last(&t, 0, regs, PSCI_NEXT_EXIT, 0);
