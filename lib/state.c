@@ -393,8 +393,8 @@ static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 	return psci_request_equals(v->node.request, psci_depth_off);
 }
 
-/* Whether psci_machine_resume() has woken it, and it has not polled since. */
-static bool is_resumed(const struct vcpu_record *v)
+/* Whether psci_machine_wake() has woken it, and it has not polled since. */
+static bool is_woken(const struct vcpu_record *v)
 {
 	return v->state == VCPU_ON_PENDING && v->entry_flags & ENTRY_WAKE;
 }
@@ -403,7 +403,7 @@ static bool is_resumed(const struct vcpu_record *v)
 static int check_vcpus(struct locked m, struct record_pass *pass, const struct machine_record *r)
 {
 	uint32_t not_off = 0;
-	bool resumed = false;
+	bool woken = false;
 
 	for (uint32_t i = 0; i < r->vcpu_count; i++) {
 		struct vcpu_record v = { 0 };
@@ -424,10 +424,10 @@ static int check_vcpus(struct locked m, struct record_pass *pass, const struct m
 			return err;
 		vcpu->restored = true;
 		not_off += v.state != VCPU_OFF;
-		resumed |= is_resumed(&v);
+		woken |= is_woken(&v);
 	}
 	/* Of a machine that was suspended one vCPU comes back, and starts the others. */
-	if (resumed && (not_off > 1 || !is_in(r->offered, PSCI_FN32_SYSTEM_SUSPEND)))
+	if (woken && (not_off > 1 || !is_in(r->offered, PSCI_FN32_SYSTEM_SUSPEND)))
 		return PSCI_ERR_CORRUPT;
 	if (r->event_kind != PSCI_EVENT_NONE && !psci_index_find(m, r->event_mpidr))
 		return PSCI_ERR_CORRUPT;

@@ -155,7 +155,7 @@ static struct psci_vcpu *end_suspend(struct locked m)
 	return vcpu;
 }
 
-bool psci_machine_resume(struct psci_machine *machine)
+bool psci_machine_wake(struct psci_machine *machine)
 {
 	const struct locked m = machine_lock(machine);
 	struct psci_vcpu *vcpu = end_suspend(m);

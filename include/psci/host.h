@@ -53,7 +53,7 @@ struct psci_host {
 	 * interrupt it if it runs the guest. None may be lost: one that comes
 	 * while the thread does neither counts for the next time it would. Comes
 	 * on the thread of another vCPU, or on that of whoever boots, restores,
-	 * resumes or denies, once the change it announces is visible, without the
+	 * wakes or denies, once the change it announces is visible, without the
 	 * lock. One kick too many must be harmless. Required.
 	 */
 	void (*kick)(void *ctx, void *vctx);

@@ -144,7 +144,7 @@ enum psci_event_kind {
 	PSCI_EVENT_RESET2, /**< SYSTEM_RESET2. */
 	/**
 	 * SYSTEM_SUSPEND: not an end but a pause. The vCPU that called, the only
-	 * one that is not off, got PSCI_NEXT_SLEEP; see psci_machine_resume().
+	 * one that is not off, got PSCI_NEXT_SLEEP; see psci_machine_wake().
 	 */
 	PSCI_EVENT_SUSPEND,
 };
@@ -354,13 +354,13 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry);
  *
  * Meaningful once psci_call() or psci_vcpu_poll() has returned PSCI_NEXT_EXIT;
  * the first such request of a life wins. PSCI_EVENT_SUSPEND is there from the
- * PSCI_NEXT_SLEEP of SYSTEM_SUSPEND until the machine is woken, resumed, denied or
+ * PSCI_NEXT_SLEEP of SYSTEM_SUSPEND until the machine is woken, denied or
  * booted. From any thread.
  */
 struct psci_event psci_machine_event(struct psci_machine *machine);
 
 /**
- * psci_machine_resume() - end a SYSTEM_SUSPEND from outside
+ * psci_machine_wake() - end a SYSTEM_SUSPEND from outside
  *
  * The vCPU that called is kicked and its next poll answers PSCI_NEXT_START with
  * psci_entry.wake. What wakes a machine from outside (a button, a management
@@ -370,12 +370,12 @@ struct psci_event psci_machine_event(struct psci_machine *machine);
  *
  * Return: whether the machine was suspended; if not, nothing has changed.
  */
-bool psci_machine_resume(struct psci_machine *machine);
+bool psci_machine_wake(struct psci_machine *machine);
 
 /**
  * psci_machine_deny() - refuse a SYSTEM_SUSPEND after all
  *
- * As psci_machine_resume(), but the vCPU goes on behind its call
+ * As psci_machine_wake(), but the vCPU goes on behind its call
  * (PSCI_NEXT_RUN), with DENIED in the x0 that it was given when it went to
  * sleep. It is kicked, too. From any thread.
  *

@@ -84,8 +84,8 @@ static struct step take_step(struct input *in, unsigned int vcpu_count)
 		step.kind = STEP_POLL;
 		return step;
 	case 2:
-		step.kind = step.vcpu == 0 && choice & 0x80 ? STEP_RESUME : STEP_WAKE;
-		if (choice & 0x40 && step.kind == STEP_RESUME)
+		step.kind = step.vcpu == 0 && choice & 0x80 ? STEP_WAKE_MACHINE : STEP_WAKE;
+		if (choice & 0x40 && step.kind == STEP_WAKE_MACHINE)
 			step.kind = STEP_DENY;
 		if (choice & 0x20)
 			step.kind = STEP_RESTORE;

@@ -70,7 +70,7 @@ static void act(struct world *w, struct input *in)
 		psci_machine_boot(vcpu, &entry);
 		break;
 	case 2:
-		psci_machine_resume(&w->now.machine);
+		psci_machine_wake(&w->now.machine);
 		break;
 	case 3:
 		psci_vcpu_poll(vcpu, &entry);

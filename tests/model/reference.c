@@ -413,7 +413,7 @@ static bool end_suspend(struct ref_machine *m, unsigned int *caller)
 	return true;
 }
 
-bool ref_resume(struct ref_machine *m)
+bool ref_wake_machine(struct ref_machine *m)
 {
 	unsigned int i;
 	const bool was_suspended = end_suspend(m, &i);

@@ -117,7 +117,7 @@ struct ref_answer ref_call(struct ref_machine *m, unsigned int caller,
 			   const struct psci_regs *regs);
 struct ref_answer ref_poll(struct ref_machine *m, unsigned int vcpu);
 struct ref_answer ref_wake(struct ref_machine *m, unsigned int vcpu);
-bool ref_resume(struct ref_machine *m);
+bool ref_wake_machine(struct ref_machine *m);
 bool ref_deny(struct ref_machine *m);
 void ref_init(struct ref_machine *m, const struct ref_platform *platform);
 void ref_boot(struct ref_machine *m, unsigned int vcpu, const struct psci_entry *entry);

@@ -300,7 +300,7 @@ void steps_make(struct steps *steps, const struct world_kind *kind, unsigned int
 		}
 		add_host(steps, vcpu);
 	}
-	add(steps, STEP_RESUME, 0);
+	add(steps, STEP_WAKE_MACHINE, 0);
 	add(steps, STEP_DENY, 0);
 	add(steps, STEP_RESTORE, 0);
 }

@@ -217,8 +217,8 @@ const char *world_step(struct world *w, const struct step *step)
 	case STEP_BOOT:
 		boot(w, step->vcpu, &step->entry);
 		break;
-	case STEP_RESUME:
-		if (ref_resume(&w->now.ref) != psci_machine_resume(&w->now.machine))
+	case STEP_WAKE_MACHINE:
+		if (ref_wake_machine(&w->now.ref) != psci_machine_wake(&w->now.machine))
 			wrong(w, "the machine was suspended, or not");
 		break;
 	case STEP_DENY:
@@ -456,8 +456,8 @@ void world_print_step(const struct step *step)
 	case STEP_BOOT:
 		printf("# the host boots vCPU %u at %#" PRIx64 "\n", step->vcpu, step->entry.pc);
 		break;
-	case STEP_RESUME:
-		printf("# the host resumes the machine\n");
+	case STEP_WAKE_MACHINE:
+		printf("# the host wakes the machine\n");
 		break;
 	case STEP_DENY:
 		printf("# the host denies SYSTEM_SUSPEND\n");

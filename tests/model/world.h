@@ -83,7 +83,7 @@ enum step_kind {
 	STEP_POLL,
 	STEP_WAKE,
 	STEP_BOOT,
-	STEP_RESUME, /**< psci_machine_resume() */
+	STEP_WAKE_MACHINE, /**< psci_machine_wake() */
 	STEP_DENY, /**< psci_machine_deny() */
 	STEP_RESTORE, /**< The machine is saved, made anew, and restored. */
 };

@@ -151,7 +151,7 @@ static void step(struct psci_vcpu *vcpu)
 		psci_event_kind_from_kvm((uint32_t)any_word, flags);
 		break;
 	case 4:
-		psci_machine_resume(&machine);
+		psci_machine_wake(&machine);
 		break;
 	case 5:
 		psci_machine_deny(&machine);

@@ -300,7 +300,7 @@ static int32_t userspace_may_suspend(struct vm *vm, const struct vcpu *caller)
 
 static void userspace_resume(struct vm *vm, struct vcpu *sleeper)
 {
-	psci_machine_resume(vpsci_machine(vm));
+	psci_machine_wake(vpsci_machine(vm));
 }
 
 const struct vpsci_server vpsci_userspace = {

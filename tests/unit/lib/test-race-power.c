@@ -224,7 +224,7 @@ static void play_saver(struct race *race, unsigned int i)
 	default:
 		psci_vcpu_mark(&race->vcpus[3], PSCI_VCPU_FAULTY);
 		psci_vcpu_mark(&race->vcpus[3], PSCI_VCPU_USABLE);
-		race->resumed[i] = psci_machine_resume(&race->machine);
+		race->resumed[i] = psci_machine_wake(&race->machine);
 		break;
 	}
 }
@@ -258,7 +258,7 @@ static void play_enders(struct race *race, unsigned int i)
 	} else if (i == 1) {
 		race->won[1] = psci_machine_deny(&race->machine);
 	} else {
-		race->won[i] = psci_machine_resume(&race->machine);
+		race->won[i] = psci_machine_wake(&race->machine);
 	}
 }
 

@@ -249,7 +249,7 @@ static void restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt(void *
 
 	struct record suspended = psci_record_save(&a);
 
-	assert_true(psci_machine_resume(&a.f.machine));
+	assert_true(psci_machine_wake(&a.f.machine));
 
 	struct record r = psci_record_save(&a);
 

@@ -27,7 +27,7 @@ struct step {
 		POLL,
 		WAKE,
 		BOOT,
-		RESUME,
+		WAKE_MACHINE,
 		DENY,
 		MARK,
 		KIND_COUNT,
@@ -135,8 +135,8 @@ static struct psci_regs pick_call(uint64_t *seed, const struct fixture *f)
 static struct step pick_step(uint64_t *seed, const struct fixture *f)
 {
 	static const unsigned char kinds[] = {
-		CALL, CALL, CALL, CALL, CALL, CALL, CALL, CALL, CALL,	CALL, CALL, CALL,
-		POLL, POLL, POLL, POLL, WAKE, WAKE, WAKE, WAKE, RESUME, DENY, MARK, BOOT,
+		CALL, CALL, CALL, CALL, CALL, CALL, CALL, CALL, CALL,	      CALL, CALL, CALL,
+		POLL, POLL, POLL, POLL, WAKE, WAKE, WAKE, WAKE, WAKE_MACHINE, DENY, MARK, BOOT,
 	};
 	struct step step = {
 		.kind = kinds[pick(seed, ARRAY_SIZE(kinds))],
@@ -169,8 +169,8 @@ static int64_t carry_out(struct power *p, const struct step *step, struct psci_r
 	case BOOT:
 		psci_machine_boot(vcpu, &boot);
 		return 0;
-	case RESUME:
-		return psci_machine_resume(&p->f.machine);
+	case WAKE_MACHINE:
+		return psci_machine_wake(&p->f.machine);
 	case DENY:
 		return psci_machine_deny(&p->f.machine);
 	case MARK:

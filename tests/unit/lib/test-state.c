@@ -162,7 +162,7 @@ static void restored_machine_that_is_suspended_resumes(void **state)
 	free(r.bytes);
 	assert_int_equal(psci_machine_event(&b.f.machine).kind, PSCI_EVENT_SUSPEND);
 	assert_ptr_equal(psci_machine_event(&b.f.machine).vctx, &b.f.threads[3]);
-	assert_true(psci_machine_resume(&b.f.machine));
+	assert_true(psci_machine_wake(&b.f.machine));
 	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[3], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_ENTRY);
 	assert_int_equal(entry.x0, 9);

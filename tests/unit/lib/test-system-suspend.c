@@ -47,7 +47,7 @@ static void system_suspend_is_resumed_at_its_entry_by_an_interrupt_of_the_caller
 		check_entry(&entry);
 		assert_int_equal(event_of(&p), PSCI_EVENT_NONE);
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RUN);
-		assert_false(psci_machine_resume(&p.f.machine));
+		assert_false(psci_machine_wake(&p.f.machine));
 	}
 }
 
@@ -59,11 +59,11 @@ static void system_suspend_is_resumed_at_its_entry_by_the_host(void **state)
 
 		power_boot(&p, PSCI_VERSION_1_3);
 		suspend_by(&p, 0, fids[c]);
-		assert_true(psci_machine_resume(&p.f.machine));
+		assert_true(psci_machine_wake(&p.f.machine));
 		assert_int_equal(fixture_kicks(&p.f, 0), 1);
 		assert_int_equal(fixture_all_kicks(&p.f), 1);
 		assert_int_equal(event_of(&p), PSCI_EVENT_NONE);
-		assert_false(psci_machine_resume(&p.f.machine));
+		assert_false(psci_machine_wake(&p.f.machine));
 		assert_false(psci_machine_deny(&p.f.machine));
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 		check_entry(&entry);
@@ -78,7 +78,7 @@ static void resume_and_wake_of_a_suspended_system_are_one_start(void **state)
 
 	power_boot(&p, PSCI_VERSION_1_3);
 	suspend_by(&p, 0, PSCI_FN64_SYSTEM_SUSPEND);
-	assert_true(psci_machine_resume(&p.f.machine));
+	assert_true(psci_machine_wake(&p.f.machine));
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 	check_entry(&entry);
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_RUN);
@@ -107,10 +107,10 @@ static void resume_of_a_machine_that_is_not_suspended_changes_nothing(void **sta
 	struct power p;
 
 	power_boot(&p, PSCI_VERSION_1_3);
-	assert_false(psci_machine_resume(&p.f.machine));
+	assert_false(psci_machine_wake(&p.f.machine));
 	assert_false(psci_machine_deny(&p.f.machine));
 	assert_int_equal(fixture_leave(&p.f, 0, PSCI_FN32_SYSTEM_RESET, 0, 0), PSCI_NEXT_EXIT);
-	assert_false(psci_machine_resume(&p.f.machine));
+	assert_false(psci_machine_wake(&p.f.machine));
 	assert_false(psci_machine_deny(&p.f.machine));
 	assert_int_equal(event_of(&p), PSCI_EVENT_RESET);
 	assert_int_equal(fixture_kicks(&p.f, 0), 0);
@@ -128,7 +128,7 @@ static void system_suspend_by_any_vcpu_that_is_alone_succeeds(void **state)
 		suspend_by(&p, i, PSCI_FN64_SYSTEM_SUSPEND);
 		assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_WAIT);
 		assert_int_equal(event_of(&p), PSCI_EVENT_SUSPEND);
-		assert_true(psci_machine_resume(&p.f.machine));
+		assert_true(psci_machine_wake(&p.f.machine));
 		assert_int_equal(fixture_kicks(&p.f, i), 1);
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_WAIT);
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[i], &entry), PSCI_NEXT_START);
@@ -210,7 +210,7 @@ static void suspended_machine_can_be_booted_anew(void **state)
 	suspend_by(&p, 0, PSCI_FN64_SYSTEM_SUSPEND);
 	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(event_of(&p), PSCI_EVENT_NONE);
-	assert_false(psci_machine_resume(&p.f.machine));
+	assert_false(psci_machine_wake(&p.f.machine));
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_BOOT_ENTRY);
 	assert_false(entry.wake);
