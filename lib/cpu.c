@@ -55,13 +55,13 @@ static int32_t may_start(struct locked m, const struct psci_vcpu *target)
 {
 	const struct psci_host *host = m.machine->host;
 
-	switch ((enum psci_vcpu_mark)target->mark) {
-	case PSCI_VCPU_FORBIDDEN:
+	switch ((enum psci_vcpu_availability)target->availability) {
+	case PSCI_VCPU_DENIED:
 		return m.machine->version < PSCI_VERSION_1_2 ? PSCI_RET_INTERNAL_FAILURE
 							     : PSCI_RET_DENIED;
-	case PSCI_VCPU_FAULTY:
+	case PSCI_VCPU_DISABLED:
 		return PSCI_RET_INTERNAL_FAILURE;
-	case PSCI_VCPU_USABLE:
+	case PSCI_VCPU_AVAILABLE:
 		break;
 	}
 	if (host->start_ok && !host->start_ok(m.machine->ctx, target->vctx))
@@ -157,7 +157,8 @@ static int32_t affinity_info(struct locked m, const struct psci_vcpu *vcpu)
 {
 	switch ((enum vcpu_state)vcpu->state) {
 	case VCPU_OFF:
-		return vcpu->mark == PSCI_VCPU_FAULTY ? PSCI_RET_DISABLED : PSCI_AFFINITY_INFO_OFF;
+		return vcpu->availability == PSCI_VCPU_DISABLED ? PSCI_RET_DISABLED
+								: PSCI_AFFINITY_INFO_OFF;
 	case VCPU_ON_PENDING:
 		return m.machine->hide_on_pending ? PSCI_AFFINITY_INFO_ON
 						  : PSCI_AFFINITY_INFO_ON_PENDING;
@@ -284,15 +285,15 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry)
 	return next;
 }
 
-int psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark)
+int psci_vcpu_set_availability(struct psci_vcpu *vcpu, enum psci_vcpu_availability availability)
 {
 	/* Whether an enum has a sign is the compiler's choice. */
-	if ((unsigned int)mark > PSCI_VCPU_FAULTY)
+	if ((unsigned int)availability > PSCI_VCPU_DISABLED)
 		return PSCI_ERR_INVALID;
 
 	const struct locked m = machine_lock(vcpu->machine);
 
-	vcpu->mark = (uint8_t)mark;
+	vcpu->availability = (uint8_t)availability;
 	machine_unlock(m);
 
 	return PSCI_OK;

@@ -86,7 +86,7 @@ void psci_record_move_vcpu(struct record_pass *pass, struct vcpu_record *r)
 	move64(pass, &r->x0);
 	move8(pass, &r->entry_flags);
 	move8(pass, &r->state);
-	move8(pass, &r->mark);
+	move8(pass, &r->availability);
 	move8(pass, &r->default_suspend);
 }
 

@@ -90,7 +90,7 @@ struct vcpu_record {
 	uint64_t x0;
 	uint8_t entry_flags;
 	uint8_t state;
-	uint8_t mark;
+	uint8_t availability;
 	uint8_t default_suspend;
 };
 

@@ -99,7 +99,7 @@ static struct vcpu_record describe_vcpu(struct locked m, const struct psci_vcpu 
 		.x0 = entry->x0,
 		.entry_flags = (uint8_t)flags,
 		.state = vcpu->state,
-		.mark = vcpu->mark,
+		.availability = vcpu->availability,
 		.default_suspend = vcpu->default_suspend,
 	};
 }
@@ -364,8 +364,9 @@ static int check_entry(struct locked m, const struct vcpu_record *v)
 static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 			  const struct machine_record *r)
 {
-	if (v->entry_flags > ENTRY_ALL || v->state > VCPU_FROZEN || v->mark > PSCI_VCPU_FAULTY ||
-	    v->node.counted > r->has_stats || v->default_suspend > (v->state == VCPU_SUSPENDED))
+	if (v->entry_flags > ENTRY_ALL || v->state > VCPU_FROZEN ||
+	    v->availability > PSCI_VCPU_DISABLED || v->node.counted > r->has_stats ||
+	    v->default_suspend > (v->state == VCPU_SUSPENDED))
 		return false;
 	if (v->state == VCPU_SUSPENDED && !(v->entry_flags & ENTRY_WAKE))
 		return false;
@@ -510,7 +511,7 @@ static void restore_vcpu(struct locked m, struct record_pass *pass)
 
 	restore_node(m, pass, &vcpu->node, &v.node);
 	vcpu->state = v.state;
-	vcpu->mark = v.mark;
+	vcpu->availability = v.availability;
 	vcpu->default_suspend = v.default_suspend;
 	vcpu->entry = entry_of(&v);
 }

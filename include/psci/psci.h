@@ -76,11 +76,11 @@ enum psci_error {
 	PSCI_ERR_MISMATCH = -9, /**< It is of a machine that is built otherwise. */
 };
 
-/** What a host allows to be done with a vCPU. */
-enum psci_vcpu_mark {
-	PSCI_VCPU_USABLE, /**< It can be started: the default. */
-	PSCI_VCPU_FORBIDDEN, /**< It may not be: CPU_ON is denied. */
-	PSCI_VCPU_FAULTY, /**< It cannot be: AFFINITY_INFO says DISABLED. */
+/** Whether a vCPU can be started, as the host decides. */
+enum psci_vcpu_availability {
+	PSCI_VCPU_AVAILABLE, /**< It can be started: the default. */
+	PSCI_VCPU_DENIED, /**< It must not be started: CPU_ON gives DENIED. */
+	PSCI_VCPU_DISABLED, /**< It cannot: AFFINITY_INFO gives DISABLED. */
 };
 
 /** What the host must do with the vCPU that made a call, or that it polled. */
@@ -211,7 +211,7 @@ struct psci_vcpu {
 	struct psci_node node;
 	struct psci_entry entry;
 	uint8_t state;
-	uint8_t mark;
+	uint8_t availability;
 	bool default_suspend;
 	bool restored;
 };
@@ -250,19 +250,20 @@ int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_
 		   void *vctx);
 
 /**
- * psci_vcpu_mark() - say what may be done with a vCPU from now on
+ * psci_vcpu_set_availability() - say whether a vCPU can be started from now on
  * @vcpu: any vCPU
- * @mark: it concerns a vCPU that is off, or frozen, and one that will be; nobody
- *	is stopped or started by it. It outlives the lives of the machine.
+ * @availability: takes effect while the vCPU is off or frozen. It neither stops
+ *	nor starts a vCPU. A reset of the machine does not change it.
  *
- * CPU_ON of a vCPU that is PSCI_VCPU_FORBIDDEN gives DENIED since version 1.2,
- * INTERNAL_FAILURE before; of one that is PSCI_VCPU_FAULTY, INTERNAL_FAILURE.
+ * CPU_ON of a vCPU that is PSCI_VCPU_DENIED gives DENIED since version 1.2 and
+ * INTERNAL_FAILURE before; of one that is PSCI_VCPU_DISABLED, INTERNAL_FAILURE.
  * psci_machine_boot() starts any vCPU. From any thread.
  *
  * Return: 0, or
- *   PSCI_ERR_INVALID: @mark is not a value of enum psci_vcpu_mark.
+ *   PSCI_ERR_INVALID: @availability is not a value of
+ *   enum psci_vcpu_availability.
  */
-int psci_vcpu_mark(struct psci_vcpu *vcpu, enum psci_vcpu_mark mark);
+int psci_vcpu_set_availability(struct psci_vcpu *vcpu, enum psci_vcpu_availability availability);
 
 /**
  * psci_machine_boot() - begin a life of a machine: its first, or after a reset

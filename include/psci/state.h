@@ -5,7 +5,7 @@
  * A record holds all that the library knows of a machine: its version and the
  * functions that the guest was offered, what each vCPU is to PSCI, entry points of
  * starts that are pending and of vCPUs that sleep, the suspend mode, statistics,
- * marks, MEM_PROTECT, the event it stopped with. The registers of vCPUs, and what
+ * availability, MEM_PROTECT, the event it stopped with. The registers of vCPUs, and what
  * woke or will wake them, are the host's to save.
  *
  * The record is bytes, little-endian, the same on every machine, with a format

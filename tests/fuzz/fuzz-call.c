@@ -139,7 +139,7 @@ static struct world_kind take_kind(struct input *in)
 		.memory = host & 0x1,
 		.vendor_reset = host & 0x2,
 		.refuses = host & 0x4,
-		.mark = (enum psci_vcpu_mark)((host >> 3 & 0x3) % 3),
+		.availability = (enum psci_vcpu_availability)((host >> 3 & 0x3) % 3),
 		.trusted_os = (enum psci_trusted_os)((host >> 5 & 0x3) % 3),
 		.hide_on_pending = host & 0x80,
 		.domains = power & 0x1,

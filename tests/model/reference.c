@@ -55,9 +55,10 @@ static int32_t cpu_on(struct ref_machine *m, const struct psci_regs *regs, uint6
 		return PSCI_RET_ON_PENDING;
 	if (m->state[i] != REF_OFF && m->state[i] != REF_FROZEN)
 		return PSCI_RET_ALREADY_ON;
-	if (m->platform->mark[i] == PSCI_VCPU_FORBIDDEN && m->platform->version >= PSCI_VERSION_1_2)
+	if (m->platform->availability[i] == PSCI_VCPU_DENIED &&
+	    m->platform->version >= PSCI_VERSION_1_2)
 		return PSCI_RET_DENIED;
-	if (m->platform->mark[i] != PSCI_VCPU_USABLE || (m->platform->refuses && i == 1))
+	if (m->platform->availability[i] != PSCI_VCPU_AVAILABLE || (m->platform->refuses && i == 1))
 		return PSCI_RET_INTERNAL_FAILURE;
 	m->state[i] = REF_PENDING;
 	memcpy(&m->entry[i], &entry, sizeof(entry));
@@ -86,7 +87,7 @@ static int32_t affinity_info(const struct ref_machine *m, uint64_t target, uint3
 			pending = true;
 		else if (m->state[i] != REF_OFF)
 			on = true;
-		else if (m->platform->mark[i] == PSCI_VCPU_FAULTY)
+		else if (m->platform->availability[i] == PSCI_VCPU_DISABLED)
 			disabled = true;
 		else
 			off = true;

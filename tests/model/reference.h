@@ -42,7 +42,7 @@ struct ref_platform {
 	bool vendor_reset; /**< It has the vendor-specific resets below. */
 	bool refuses; /**< vCPU 1 cannot be started and takes no trusted OS. */
 	bool hide_on_pending;
-	uint8_t mark[REF_VCPU_MAX]; /**< An enum psci_vcpu_mark. */
+	uint8_t availability[REF_VCPU_MAX]; /**< An enum psci_vcpu_availability. */
 	enum psci_trusted_os trusted_os;
 	uint64_t trusted_os_home;
 	struct psci_fids_0_1 fids_0_1;

@@ -341,7 +341,7 @@ static void make_platform(struct world *w, const struct world_kind *kind)
 		.vendor_reset = kind->vendor_reset,
 		.refuses = kind->refuses,
 		.hide_on_pending = kind->hide_on_pending,
-		.mark = { [1] = (uint8_t)kind->mark },
+		.availability = { [1] = (uint8_t)kind->availability },
 		.trusted_os = kind->trusted_os,
 		.trusted_os_home = world_mpidrs[0],
 		.refused_entry = WORLD_REFUSED_ENTRY,
@@ -412,9 +412,10 @@ static void make_machine(struct world *w, bool hide_on_pending)
 		if (psci_vcpu_init(&w->now.vcpus[i], &w->now.machine, world_mpidrs[i],
 				   &w->seats[i]) != PSCI_OK)
 			wrong(w, "a vCPU cannot be made");
-		if (psci_vcpu_mark(&w->now.vcpus[i], (enum psci_vcpu_mark)platform->mark[i]) !=
-		    PSCI_OK)
-			wrong(w, "a vCPU cannot be marked");
+		if (psci_vcpu_set_availability(
+			    &w->now.vcpus[i],
+			    (enum psci_vcpu_availability)platform->availability[i]) != PSCI_OK)
+			wrong(w, "the availability of a vCPU cannot be set");
 	}
 	if (platform->domains)
 		make_domains(w);

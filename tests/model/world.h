@@ -58,7 +58,7 @@ struct world_kind {
 	bool vendor_reset;
 	bool refuses; /**< As ref_platform. */
 	bool hide_on_pending;
-	enum psci_vcpu_mark mark; /**< Of vCPU 1. */
+	enum psci_vcpu_availability availability; /**< Of vCPU 1. */
 	enum psci_trusted_os trusted_os; /**< On vCPU 0 first. */
 	bool eager;
 	bool no_lock; /**< The host gives no lock. */

@@ -398,9 +398,11 @@ static void add_cpus(void)
 			err |= psci_vcpu_place(&vcpus[i].psci, &clusters[i >> 4]);
 	}
 	if (options.denied_cpu)
-		err |= psci_vcpu_mark(&vcpus[options.denied_cpu].psci, PSCI_VCPU_FORBIDDEN);
+		err |= psci_vcpu_set_availability(&vcpus[options.denied_cpu].psci,
+						  PSCI_VCPU_DENIED);
 	if (options.disabled_cpu)
-		err |= psci_vcpu_mark(&vcpus[options.disabled_cpu].psci, PSCI_VCPU_FAULTY);
+		err |= psci_vcpu_set_availability(&vcpus[options.disabled_cpu].psci,
+						  PSCI_VCPU_DISABLED);
 	if (err)
 		refuse("its CPUs");
 }

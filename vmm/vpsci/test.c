@@ -88,14 +88,14 @@ void vpsci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_confi
 	atomic_store(&vm->psci_held, test->held_cpu != 0);
 }
 
-void vpsci_test_mark(const struct vm *vm)
+void vpsci_test_set_availability(const struct vm *vm)
 {
 	const struct config_psci_test *test = &vm->config->psci_test;
 
 	if (test->denied_cpu)
-		psci_vcpu_mark(vm->vcpus[test->denied_cpu].psci, PSCI_VCPU_FORBIDDEN);
+		psci_vcpu_set_availability(vm->vcpus[test->denied_cpu].psci, PSCI_VCPU_DENIED);
 	if (test->disabled_cpu)
-		psci_vcpu_mark(vm->vcpus[test->disabled_cpu].psci, PSCI_VCPU_FAULTY);
+		psci_vcpu_set_availability(vm->vcpus[test->disabled_cpu].psci, PSCI_VCPU_DISABLED);
 }
 
 bool vpsci_test_holds(const struct vcpu *vcpu)

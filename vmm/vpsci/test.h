@@ -23,7 +23,7 @@ int vpsci_test_check(const struct vm *vm, struct error *error);
 void vpsci_test_prepare(struct vm *vm, struct psci_host *host, struct psci_config *config);
 
 /** Apply it to the vCPUs of its machine. */
-void vpsci_test_mark(const struct vm *vm);
+void vpsci_test_set_availability(const struct vm *vm);
 
 /**
  * Whether a vCPU, which has been kicked and is not on, must not poll yet, so

@@ -151,7 +151,7 @@ static int begin_machine(struct vm *vm, struct userspace *userspace, uint64_t pc
 				 psci_strerror(err));
 	err = add_vcpus(vm, userspace, error);
 	if (!err) {
-		vpsci_test_mark(vm);
+		vpsci_test_set_availability(vm);
 		err = smccc_filter_forward_all(vm->kvm, vm->fd, error);
 	}
 	if (err)

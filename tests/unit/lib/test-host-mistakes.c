@@ -10,23 +10,24 @@
 
 static const struct psci_entry good_entry = { .pc = FIXTURE_BOOT_ENTRY };
 
-/* --- psci_vcpu_mark() --- */
+/* --- psci_vcpu_set_availability() --- */
 
-static void unknown_mark_is_refused_and_the_former_one_stays(void **state)
+static void unknown_availability_is_refused_and_the_former_one_stays(void **state)
 {
-	static const int marks[] = { -1, 3, 9, 256, 0x10000 };
+	static const int values[] = { -1, 3, 9, 256, 0x10000 };
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
-	assert_int_equal(psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FORBIDDEN), PSCI_OK);
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		assert_int_equal(psci_vcpu_mark(&f.vcpus[1], (enum psci_vcpu_mark)marks[i]),
+	assert_int_equal(psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_DENIED), PSCI_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		assert_int_equal(psci_vcpu_set_availability(&f.vcpus[1],
+							    (enum psci_vcpu_availability)values[i]),
 				 PSCI_ERR_INVALID);
 		fixture_answers_only(&f, 0, fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0),
 				     PSCI_RET_DENIED);
 	}
-	assert_int_equal(psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY), PSCI_OK);
-	assert_int_equal(psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_USABLE), PSCI_OK);
+	assert_int_equal(psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_DISABLED), PSCI_OK);
+	assert_int_equal(psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_AVAILABLE), PSCI_OK);
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
 }
 
@@ -170,7 +171,7 @@ static void statistics_count_without_memory_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_mark_is_refused_and_the_former_one_stays),
+		cmocka_unit_test(unknown_availability_is_refused_and_the_former_one_stays),
 		cmocka_unit_test(boot_at_an_entry_without_an_instruction_is_refused),
 		cmocka_unit_test(adding_a_vcpu_or_domain_after_the_first_boot_is_refused),
 		cmocka_unit_test(adding_a_vcpu_or_domain_after_a_restore_is_refused),

@@ -173,7 +173,7 @@ static void errors_in_0_1_use_only_its_own_codes(void **state)
 			     PSCI_RET_INVALID_PARAMETERS);
 	fixture_answers_only(&p.f, 0, fixture_regs(MIGRATE, 0x100, 0, 0),
 			     PSCI_RET_DENIED); /* NOT_PRESENT */
-	psci_vcpu_mark(&p.f.vcpus[2], PSCI_VCPU_FORBIDDEN);
+	psci_vcpu_set_availability(&p.f.vcpus[2], PSCI_VCPU_DENIED);
 	fixture_answers_only(&p.f, 0, fixture_regs(ON, 0x100, FIXTURE_ENTRY, 0),
 			     PSCI_RET_DENIED); /* INTERNAL_FAILURE before 1.2 */
 	configure(&p);

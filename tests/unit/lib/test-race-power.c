@@ -222,8 +222,8 @@ static void play_saver(struct race *race, unsigned int i)
 		race->answers[i] = psci_machine_save(&race->machine, record, sizeof(record));
 		break;
 	default:
-		psci_vcpu_mark(&race->vcpus[3], PSCI_VCPU_FAULTY);
-		psci_vcpu_mark(&race->vcpus[3], PSCI_VCPU_USABLE);
+		psci_vcpu_set_availability(&race->vcpus[3], PSCI_VCPU_DISABLED);
+		psci_vcpu_set_availability(&race->vcpus[3], PSCI_VCPU_AVAILABLE);
 		race->resumed[i] = psci_machine_wake(&race->machine);
 		break;
 	}

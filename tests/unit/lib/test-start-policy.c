@@ -20,7 +20,7 @@ static void cpu_on_that_the_host_forbids_is_denied_since_1_2(void **state)
 		struct fixture f;
 
 		fixture_boot(&f, spec_versions[v]);
-		psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FORBIDDEN);
+		psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_DENIED);
 		fixture_answers_only(&f, 0, on_regs(),
 				     spec_versions[v] < PSCI_VERSION_1_2 ? PSCI_RET_INTERNAL_FAILURE
 									 : PSCI_RET_DENIED);
@@ -28,7 +28,7 @@ static void cpu_on_that_the_host_forbids_is_denied_since_1_2(void **state)
 		assert_int_equal(fixture_all_kicks(&f), 0);
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_WAIT);
 		/* Plugged in: now it may. */
-		psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_USABLE);
+		psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_AVAILABLE);
 		assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
 	}
 }
@@ -39,21 +39,21 @@ static void faulty_vcpu_is_disabled_and_cannot_be_started(void **state)
 		struct fixture f;
 
 		fixture_boot(&f, spec_versions[v]);
-		psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY);
+		psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_DISABLED);
 		fixture_answers_only(&f, 0, on_regs(), PSCI_RET_INTERNAL_FAILURE);
 		assert_int_equal(fixture_affinity_info(&f, 1), PSCI_RET_DISABLED);
 	}
 }
 
-/* Who runs, runs: a mark is about the next start. */
-static void mark_does_not_change_a_vcpu_that_is_on(void **state)
+/* Who runs, runs: availability is about the next start. */
+static void availability_does_not_change_a_vcpu_that_is_on(void **state)
 {
 	struct psci_entry entry;
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
-	psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY);
+	psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_DISABLED);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_ON_PENDING);
 	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_ON_PENDING);
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
@@ -78,8 +78,8 @@ static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(voi
 	assert_int_equal(fixture_leave(&f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	/* Aff1 to Aff3 zero: vCPUs 0 and 1. */
 	for (unsigned int i = 0; i < 2; i++) {
-		psci_vcpu_mark(&f.vcpus[i], PSCI_VCPU_FAULTY);
-		psci_vcpu_mark(&f.vcpus[1 - i], PSCI_VCPU_USABLE);
+		psci_vcpu_set_availability(&f.vcpus[i], PSCI_VCPU_DISABLED);
+		psci_vcpu_set_availability(&f.vcpus[1 - i], PSCI_VCPU_AVAILABLE);
 		assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0),
 				 PSCI_AFFINITY_INFO_OFF);
 		assert_int_equal(
@@ -92,8 +92,8 @@ static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(voi
 				 PSCI_AFFINITY_INFO_ON);
 		assert_int_equal(fixture_leave(&f, 1 - i, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	}
-	psci_vcpu_mark(&f.vcpus[0], PSCI_VCPU_FAULTY);
-	psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FAULTY);
+	psci_vcpu_set_availability(&f.vcpus[0], PSCI_VCPU_DISABLED);
+	psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_DISABLED);
 	assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0), PSCI_RET_DISABLED);
 }
 
@@ -103,7 +103,7 @@ static void cpu_on_at_a_bad_entry_of_a_forbidden_vcpu_is_an_invalid_address(void
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
-	psci_vcpu_mark(&f.vcpus[1], PSCI_VCPU_FORBIDDEN);
+	psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_DENIED);
 	for (size_t c = 0; c < ARRAY_SIZE(on_fids); c++)
 		fixture_answers_only(&f, 0, fixture_regs(on_fids[c], 1, f.refused_entry, 0),
 				     PSCI_RET_INVALID_ADDRESS);
@@ -156,7 +156,7 @@ int main(void)
 		PSCI_TEST("PSCI-CPU_ON-31 PSCI-CPU_ON-32",
 			  cpu_on_that_the_host_forbids_is_denied_since_1_2),
 		PSCI_TEST("PSCI-AFFINITY_INFO-31", faulty_vcpu_is_disabled_and_cannot_be_started),
-		cmocka_unit_test(mark_does_not_change_a_vcpu_that_is_on),
+		cmocka_unit_test(availability_does_not_change_a_vcpu_that_is_on),
 		cmocka_unit_test(affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are),
 		cmocka_unit_test(cpu_on_at_a_bad_entry_of_a_forbidden_vcpu_is_an_invalid_address),
 		PSCI_TEST("PSCI-CPU_ON-33",

@@ -230,7 +230,7 @@ static void restore_of_an_impossible_vcpu_is_refused(void **state)
 		  { OFFERED, 4, NO_FUNCTION(PSCI_FN32_CPU_FREEZE) } },
 	};
 	static const struct change good[][CHANGE_MAX] = {
-		{ { VCPU(5) + ENTRY_FLAGS, 1, 15 }, { VCPU(5) + MARK, 1, PSCI_VCPU_FAULTY } },
+		{ { VCPU(5) + ENTRY_FLAGS, 1, 15 }, { VCPU(5) + MARK, 1, PSCI_VCPU_DISABLED } },
 		{ { VCPU(5) + STATE, 1, STATE_FROZEN } },
 		{ { VCPU(5) + STATE, 1, STATE_ON_PENDING }, { VCPU(5) + COUNTED, 1, 1 } },
 		{ { VCPU(1) + DEFAULT_SUSPEND, 1, 1 } },

@@ -29,12 +29,12 @@ struct step {
 		BOOT,
 		WAKE_MACHINE,
 		DENY,
-		MARK,
+		SET_AVAILABILITY,
 		KIND_COUNT,
 	} kind;
 	unsigned int vcpu;
 	struct psci_regs regs;
-	enum psci_vcpu_mark mark;
+	enum psci_vcpu_availability availability;
 	uint64_t time; /**< That passes before it. */
 };
 
@@ -135,14 +135,37 @@ static struct psci_regs pick_call(uint64_t *seed, const struct fixture *f)
 static struct step pick_step(uint64_t *seed, const struct fixture *f)
 {
 	static const unsigned char kinds[] = {
-		CALL, CALL, CALL, CALL, CALL, CALL, CALL, CALL, CALL,	      CALL, CALL, CALL,
-		POLL, POLL, POLL, POLL, WAKE, WAKE, WAKE, WAKE, WAKE_MACHINE, DENY, MARK, BOOT,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		CALL,
+		POLL,
+		POLL,
+		POLL,
+		POLL,
+		WAKE,
+		WAKE,
+		WAKE,
+		WAKE,
+		WAKE_MACHINE,
+		DENY,
+		SET_AVAILABILITY,
+		BOOT,
 	};
 	struct step step = {
 		.kind = kinds[pick(seed, ARRAY_SIZE(kinds))],
 		.vcpu = (unsigned int)pick(seed, FIXTURE_VCPU_COUNT),
 		.regs = pick_call(seed, f),
-		.mark = pick(seed, 4) ? PSCI_VCPU_USABLE : (enum psci_vcpu_mark)pick(seed, 3),
+		.availability = pick(seed, 4) ? PSCI_VCPU_AVAILABLE
+					      : (enum psci_vcpu_availability)pick(seed, 3),
 		.time = pick(seed, 1000),
 	};
 
@@ -173,8 +196,8 @@ static int64_t carry_out(struct power *p, const struct step *step, struct psci_r
 		return psci_machine_wake(&p->f.machine);
 	case DENY:
 		return psci_machine_deny(&p->f.machine);
-	case MARK:
-		psci_vcpu_mark(vcpu, step->mark);
+	case SET_AVAILABILITY:
+		psci_vcpu_set_availability(vcpu, step->availability);
 		return 0;
 	case KIND_COUNT:
 		break;

@@ -37,7 +37,7 @@ static void record_has_the_bytes_of_its_format(void **state)
 	fixture_configure(&f, PSCI_VERSION_1_3);
 	assert_int_equal(psci_machine_init(&f.machine, &f.config), PSCI_OK);
 	assert_int_equal(psci_vcpu_init(&f.vcpus[0], &f.machine, f.mpidrs[5], NULL), PSCI_OK);
-	psci_vcpu_mark(&f.vcpus[0], PSCI_VCPU_FORBIDDEN);
+	psci_vcpu_set_availability(&f.vcpus[0], PSCI_VCPU_DENIED);
 	assert_int_equal(psci_machine_save_size(&f.machine), sizeof(record));
 	assert_int_equal(psci_machine_save(&f.machine, record, sizeof(record)), PSCI_OK);
 	assert_memory_equal(record, expected, sizeof(expected));
