@@ -41,7 +41,7 @@ enum {
 /* The same for what a function needs of the host. */
 enum {
 	NOTHING = PSCI_NEED_NOTHING,
-	OFFER = PSCI_NEED_OFFER,
+	ENABLE = PSCI_NEED_ENABLE,
 	STATS = PSCI_NEED_STATS,
 	TRUSTED_OS = PSCI_NEED_TRUSTED_OS,
 	MEMORY = PSCI_NEED_MEMORY,
@@ -95,15 +95,15 @@ static const struct function {
 	[0x09] = { "SYSTEM_RESET",            V0_2, SMC32, M, 0, 0, NOTHING, NULL,
 		   psci_fn_system_reset },
 	[0x0a] = { "PSCI_FEATURES",           V1_0, SMC32, M, 1, 0, NOTHING, NULL, psci_features },
-	[0x0b] = { "CPU_FREEZE",              V1_0, SMC32, O, 0, 0, OFFER,   NULL,
+	[0x0b] = { "CPU_FREEZE",              V1_0, SMC32, O, 0, 0, ENABLE,  NULL,
 		   psci_fn_cpu_freeze },
-	[0x0c] = { "CPU_DEFAULT_SUSPEND",     V1_0, BOTH,  O, 2, 0, OFFER,   NULL,
+	[0x0c] = { "CPU_DEFAULT_SUSPEND",     V1_0, BOTH,  O, 2, 0, ENABLE,  NULL,
 		   psci_fn_cpu_default_suspend },
-	[0x0d] = { "NODE_HW_STATE",           V1_0, BOTH,  O, 2, 0, OFFER,   NULL,
+	[0x0d] = { "NODE_HW_STATE",           V1_0, BOTH,  O, 2, 0, ENABLE,  NULL,
 		   psci_fn_node_hw_state },
-	[0x0e] = { "SYSTEM_SUSPEND",          V1_0, BOTH,  O, 2, 0, OFFER,   NULL,
+	[0x0e] = { "SYSTEM_SUSPEND",          V1_0, BOTH,  O, 2, 0, ENABLE,  NULL,
 		   psci_fn_system_suspend },
-	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   V1_0, SMC32, O, 1, 0, OFFER,   NULL,
+	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   V1_0, SMC32, O, 1, 0, ENABLE,  NULL,
 		   psci_fn_set_suspend_mode },
 	[0x10] = { "PSCI_STAT_RESIDENCY",     V1_0, BOTH,  O, 2, 0, STATS,   NULL,
 		   psci_fn_stat_residency },
@@ -360,8 +360,8 @@ static bool is_met(uint8_t need, uint32_t number, const struct psci_config *conf
 	switch ((enum psci_need)need) {
 	case PSCI_NEED_NOTHING:
 		return true;
-	case PSCI_NEED_OFFER:
-		return config->offered >> number & 1;
+	case PSCI_NEED_ENABLE:
+		return config->enable_functions >> number & 1;
 	case PSCI_NEED_STATS:
 		return config->host->now && config->stats;
 	case PSCI_NEED_TRUSTED_OS:
@@ -413,7 +413,7 @@ uint32_t psci_table_possible(const struct psci_config *config)
 uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
 {
 	return whole_pairs(version, psci_table_possible(config) & psci_table_defined(version) &
-					    ~config->withheld);
+					    ~config->disable_functions);
 }
 
 /* What each question about a version has in common. */
@@ -444,9 +444,9 @@ static bool is_optional(const struct function *f)
 	return f->optional;
 }
 
-static bool is_offerable(const struct function *f)
+static bool needs_enabling(const struct function *f)
 {
-	return f->need == OFFER;
+	return f->need == ENABLE;
 }
 
 uint32_t psci_table_defined(uint32_t version)
@@ -465,7 +465,7 @@ uint32_t psci_table_optional(uint32_t version)
 	return rows_since(version, is_optional);
 }
 
-uint32_t psci_table_offerable(uint32_t version)
+uint32_t psci_table_may_enable(uint32_t version)
 {
-	return rows_since(version, is_offerable);
+	return rows_since(version, needs_enabling);
 }

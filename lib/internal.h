@@ -101,13 +101,13 @@ static inline bool is_affinity(uint64_t value)
 
 /* call.c */
 
-/** The functions that a machine of this version may withhold, as psci_config.withheld. */
+/** The functions that a machine of this version may lack, as psci_config.disable_functions. */
 uint32_t psci_table_optional(uint32_t version);
 
 /** The functions that a machine of this configuration carries out; bit n is number n. */
 uint32_t psci_table_offered(const struct psci_config *config, uint32_t version);
 
-/** The same if it could choose the version, and withheld nothing. */
+/** The same if it could choose the version, and nothing were disabled. */
 uint32_t psci_table_possible(const struct psci_config *config);
 
 /** The functions that there are in this version. */
@@ -116,8 +116,8 @@ uint32_t psci_table_defined(uint32_t version);
 /** Whether some of these make a machine: none that is mandatory, and no other half, is missing. */
 bool psci_table_is_whole(uint32_t version, uint32_t offered);
 
-/** The functions that psci_config.offered may name. */
-uint32_t psci_table_offerable(uint32_t version);
+/** The functions that psci_config.enable_functions may name. */
+uint32_t psci_table_may_enable(uint32_t version);
 
 static inline bool is_offered(const struct psci_machine *machine, uint32_t fn32)
 {

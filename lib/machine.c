@@ -65,9 +65,9 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 	const uint32_t version = config->version ? config->version : PSCI_VERSION_1_3;
 
 	if (!psci_version_valid(version, &config->fids_0_1) ||
-	    config->withheld & ~psci_table_optional(version))
+	    config->disable_functions & ~psci_table_optional(version))
 		return PSCI_ERR_INVALID;
-	if (config->offered & ~psci_table_offerable(version))
+	if (config->enable_functions & ~psci_table_may_enable(version))
 		return PSCI_ERR_INVALID;
 	if (!psci_idle_states_valid(config, version) || !psci_trusted_os_valid(config))
 		return PSCI_ERR_INVALID;
@@ -81,7 +81,7 @@ int psci_machine_init(struct psci_machine *machine, const struct psci_config *co
 		.index_size = config->index_size,
 		.version = version,
 		.offered = psci_table_offered(config, version),
-		.offerable = psci_table_possible(config),
+		.possible = psci_table_possible(config),
 		.hide_on_pending = config->hide_on_pending,
 		.trusted_os = (uint8_t)config->trusted_os,
 		.trusted_os_home = config->trusted_os_mpidr,

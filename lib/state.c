@@ -246,7 +246,7 @@ static int check_machine(struct locked m, const struct machine_record *r, size_t
 	const struct psci_fids_0_1 fids = fids_of(r);
 
 	if (!psci_version_valid(r->version, &fids) ||
-	    r->offered & ~(psci_table_defined(r->version) & m.machine->offerable))
+	    r->offered & ~(psci_table_defined(r->version) & m.machine->possible))
 		return PSCI_ERR_UNSUPPORTED;
 	if (!psci_table_is_whole(r->version, r->offered) || !is_machine_sound(r) ||
 	    psci_record_size(r) != size)

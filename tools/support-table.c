@@ -12,8 +12,8 @@ static const char *need_text(enum psci_need need)
 	switch (need) {
 	case PSCI_NEED_NOTHING:
 		return "–";
-	case PSCI_NEED_OFFER:
-		return "its bit in `psci_config.offered`";
+	case PSCI_NEED_ENABLE:
+		return "its bit in `psci_config.enable_functions`";
 	case PSCI_NEED_STATS:
 		return "`psci_host.now`, `psci_config.stats`";
 	case PSCI_NEED_TRUSTED_OS:
@@ -50,8 +50,8 @@ int main(void)
 	puts("<!-- Made by tools/support-table from the table in lib/call.c. -->\n"
 	     "# Functions\n\n"
 	     "Every function of PSCI 0.1 to 1.3, as libpsci serves it. A machine has a function if its\n"
-	     "version does, the host provides what the function needs, and it is not withheld\n"
-	     "(`psci_config.withheld`, optional functions only). A function that a machine does not have\n"
+	     "version does, the host provides what the function needs, and it is not disabled\n"
+	     "(`psci_config.disable_functions`, optional functions only). A function that a machine does not have\n"
 	     "gives NOT_SUPPORTED, to a call and to PSCI_FEATURES. [choices.md](choices.md) says how libpsci\n"
 	     "behaves where the specification leaves a choice. The host chooses the ids of 0.1.\n\n"
 	     "| function | SMC32 | SMC64 | since | arguments | optional | needs from the host |\n"

@@ -136,27 +136,26 @@ struct psci_config {
 	struct psci_fids_0_1 fids_0_1;
 
 	/**
-	 * Functions the guest shall not have, though the version has them: bit n
-	 * withholds function number n (of both conventions), which is the low
-	 * five bits of its ids. Only what is optional in this version can be
-	 * withheld; docs/support.md lists it.
-	 */
-	uint32_t withheld;
-
-	/**
-	 * Functions that ask for more than a callback: bit n offers function
-	 * number n. One that is not in this version cannot be offered. What the
-	 * host takes on with each:
+	 * Functions that need more of the host than a callback: bit n enables
+	 * function number n. A function that the version does
+	 * not have cannot be enabled. What the host promises with each:
 	 *   CPU_FREEZE: PSCI_NEXT_WAIT keeps interrupts pending and ignores them.
-	 *   CPU_DEFAULT_SUSPEND: nothing, if it has psci_entry.wake; @idle_states
-	 *	has a state of level 0.
+	 *   CPU_DEFAULT_SUSPEND: to handle psci_entry.wake; @idle_states has a
+	 *	state of level 0.
 	 *   NODE_HW_STATE: the guest has been told what power levels there are.
 	 *   SYSTEM_SUSPEND: after each PSCI_NEXT_SLEEP from psci_call() the host
-	 *	looks for PSCI_EVENT_SUSPEND; it has psci_entry.wake.
+	 *	looks for PSCI_EVENT_SUSPEND; it handles psci_entry.wake.
 	 *   PSCI_SET_SUSPEND_MODE: the guest has been told of the domains; it
 	 *	may choose OS-initiated mode.
 	 */
-	uint32_t offered;
+	uint32_t enable_functions;
+
+	/**
+	 * Optional functions that the guest shall not have, though the version has
+	 * them: bit n disables function number n, with both conventions.
+	 * docs/support.md lists which functions are optional in which version.
+	 */
+	uint32_t disable_functions;
 
 	/**
 	 * The power states that CPU_SUSPEND accepts; must outlive the machine.
@@ -173,7 +172,7 @@ struct psci_config {
 	 * each vCPU and each domain as many as there are power states (without
 	 * @idle_states, one), so @stat_count is that product, or more. Contents
 	 * are ignored; owned by the library until the machine is gone. NULL and
-	 * 0: the two functions are not offered.
+	 * 0: the guest does not have the two functions.
 	 */
 	struct psci_stat *stats;
 	size_t stat_count;
@@ -181,7 +180,7 @@ struct psci_config {
 	/**
 	 * A trusted OS, and the MPIDR of the vCPU on which it is when a life of
 	 * the machine begins, as for psci_vcpu_init(). With one, MIGRATE and
-	 * MIGRATE_INFO_UP_CPU are offered, and its vCPU can neither be turned
+	 * MIGRATE_INFO_UP_CPU are there, and its vCPU can neither be turned
 	 * off nor frozen.
 	 */
 	enum psci_trusted_os trusted_os;

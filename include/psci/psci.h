@@ -186,7 +186,7 @@ struct psci_machine {
 	struct psci_vcpu *event_vcpu;
 	uint32_t version;
 	uint32_t offered;
-	uint32_t offerable;
+	uint32_t possible;
 	bool extended_state_id;
 	bool os_initiated;
 	bool suspend_called;
@@ -224,7 +224,7 @@ struct psci_vcpu {
  * Takes no lock: nobody else may know of the machine yet.
  *
  * Return: 0, or
- *   PSCI_ERR_INVALID: a size, the version, a withheld or offered function, a
+ *   PSCI_ERR_INVALID: a size, the version, a disabled or enabled function, a
  *   power state, the statistics, the trusted OS, the index or a required
  *   callback is not as documented.
  */
@@ -306,7 +306,7 @@ unsigned int psci_arg_count(uint32_t fid);
  * @regs: its registers; x[0] receives the result if the guest will see one
  *
  * Any value in @regs is allowed, so that a host may pass on whatever its guest
- * calls. A function that is unknown, not in the machine's version, or withheld
+ * calls. A function that is unknown, not in the machine's version, or disabled
  * gives NOT_SUPPORTED. A refused call has changed nothing. The program counter
  * is the host's: the guest goes on behind its HVC or SMC.
  *
@@ -314,7 +314,7 @@ unsigned int psci_arg_count(uint32_t fid);
  *   PSCI_NEXT_RUN: load x0 from @regs and run on.
  *   PSCI_NEXT_SLEEP: the vCPU is suspended. Load x0 from @regs now; wait for a
  *	wake-up event, then call psci_vcpu_wake(). After SYSTEM_SUSPEND, if it
- *	is offered, so is the whole machine: psci_machine_event() tells.
+ *	is enabled, so is the whole machine: psci_machine_event() tells.
  *   PSCI_NEXT_WAIT: the vCPU is off, or of a former life of the machine, see
  *	psci_machine_boot(); there is no result.
  *   PSCI_NEXT_EXIT: the machine has stopped; there is no result.

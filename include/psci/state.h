@@ -15,7 +15,7 @@
  *
  * To restore, make a machine as the first one was made: the same MPIDRs, the same
  * domains added in the same order, the same power states, a host that can do what
- * the guest was offered. Its version, withheld and offered functions need not
+ * the guest was offered. Its version, disabled and enabled functions need not
  * match, and neither need psci_config.hide_on_pending; they come from the record:
  * a guest goes on seeing what it saw, though the library it moves to may have more.
  */

@@ -18,7 +18,7 @@ extern "C" {
 /** What a function needs of the host before a machine has it; see host.h. */
 enum psci_need {
 	PSCI_NEED_NOTHING, /**< Every machine whose version has it. */
-	PSCI_NEED_OFFER, /**< Its bit in psci_config.offered. */
+	PSCI_NEED_ENABLE, /**< Its bit in psci_config.enable_functions. */
 	PSCI_NEED_STATS, /**< psci_host.now() and psci_config.stats. */
 	PSCI_NEED_TRUSTED_OS, /**< psci_config.trusted_os. */
 	PSCI_NEED_MEMORY, /**< psci_host.memory_ok(). */
@@ -31,7 +31,7 @@ struct psci_function {
 	uint32_t fn64; /**< 0: it has no such id. */
 	uint32_t since; /**< The first version that has it. */
 	unsigned int arg_count;
-	bool optional; /**< May be withheld, see psci_config.withheld. */
+	bool optional; /**< May be disabled, see psci_config.disable_functions. */
 	enum psci_need need;
 };
 

@@ -146,9 +146,9 @@ static struct world_kind take_kind(struct input *in)
 	};
 
 	if (machine & 0x80)
-		kind.withheld = (uint32_t)take_word(in, 4) & optional_in(kind.version);
+		kind.disabled = (uint32_t)take_word(in, 4) & optional_in(kind.version);
 	if (kind.version >= PSCI_VERSION_1_0)
-		kind.offered = (power & 0x3eu) << 10;
+		kind.enabled = (power & 0x3eu) << 10;
 	if (power & 0x40)
 		kind.state_count = WORLD_STATE_MAX;
 	if (power & 0x80 && kind.version >= PSCI_VERSION_1_0) {

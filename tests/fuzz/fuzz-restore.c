@@ -30,13 +30,13 @@ static const struct world_kind kinds[] = {
 	{ .vcpu_count = 2, .version = PSCI_VERSION_1_3 },
 	{ .vcpu_count = 3,
 	  .version = PSCI_VERSION_1_3,
-	  .offered = 0xf800,
+	  .enabled = 0xf800,
 	  .state_count = WORLD_STATE_MAX,
 	  .domains = true,
 	  .memory = true,
 	  .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE },
 	{ .vcpu_count = 2, .version = PSCI_VERSION_0_1, .availability = PSCI_VCPU_DISABLED },
-	{ .vcpu_count = 1, .version = PSCI_VERSION_1_0, .offered = 0xf800, .no_lock = true },
+	{ .vcpu_count = 1, .version = PSCI_VERSION_1_0, .enabled = 0xf800, .no_lock = true },
 	{ .vcpu_count = 2, .version = PSCI_VERSION_1_3, .hide_on_pending = true },
 };
 

@@ -6,7 +6,7 @@
 /* What a function needs beside the version. */
 enum need {
 	NOTHING,
-	OFFER, /**< The host asks for it. */
+	ENABLED, /**< The host asks for it. */
 	MEMORY, /**< The host can overwrite memory. */
 	TRUSTED_OS, /**< There is one. */
 	NEVER,
@@ -29,11 +29,11 @@ static const struct {
 	[0x08] = { PSCI_VERSION_0_2, false, NOTHING }, /* SYSTEM_OFF */
 	[0x09] = { PSCI_VERSION_0_2, false, NOTHING }, /* SYSTEM_RESET */
 	[0x0a] = { PSCI_VERSION_1_0, false, NOTHING }, /* PSCI_FEATURES */
-	[0x0b] = { PSCI_VERSION_1_0, false, OFFER }, /* CPU_FREEZE */
-	[0x0c] = { PSCI_VERSION_1_0, true, OFFER }, /* CPU_DEFAULT_SUSPEND */
-	[0x0d] = { PSCI_VERSION_1_0, true, OFFER }, /* NODE_HW_STATE */
-	[0x0e] = { PSCI_VERSION_1_0, true, OFFER }, /* SYSTEM_SUSPEND */
-	[0x0f] = { PSCI_VERSION_1_0, false, OFFER }, /* PSCI_SET_SUSPEND_MODE */
+	[0x0b] = { PSCI_VERSION_1_0, false, ENABLED }, /* CPU_FREEZE */
+	[0x0c] = { PSCI_VERSION_1_0, true, ENABLED }, /* CPU_DEFAULT_SUSPEND */
+	[0x0d] = { PSCI_VERSION_1_0, true, ENABLED }, /* NODE_HW_STATE */
+	[0x0e] = { PSCI_VERSION_1_0, true, ENABLED }, /* SYSTEM_SUSPEND */
+	[0x0f] = { PSCI_VERSION_1_0, false, ENABLED }, /* PSCI_SET_SUSPEND_MODE */
 	[0x10] = { PSCI_VERSION_1_0, true, NEVER }, /* PSCI_STAT_RESIDENCY */
 	[0x11] = { PSCI_VERSION_1_0, true, NEVER }, /* PSCI_STAT_COUNT */
 	[0x12] = { PSCI_VERSION_1_1, true, NOTHING }, /* SYSTEM_RESET2 */
@@ -46,15 +46,15 @@ static const struct {
 
 static bool has(const struct ref_platform *p, uint32_t number)
 {
-	if (functions[number].since > p->version || (p->withheld >> number & 1) != 0)
+	if (functions[number].since > p->version || (p->disabled >> number & 1) != 0)
 		return false;
 	/* MEM_PROTECT and MEM_PROTECT_CHECK_RANGE: both or neither. */
 	if (functions[number].need == MEMORY)
-		return p->memory && (p->withheld & 0x180000) == 0;
-	if (functions[number].need == OFFER)
-		return p->offered >> number & 1;
+		return p->memory && (p->disabled & 0x180000) == 0;
+	if (functions[number].need == ENABLED)
+		return p->enabled >> number & 1;
 	/* MIGRATE needs MIGRATE_INFO_UP_CPU beside it, once there is such a thing. */
-	if (number == 0x05 && p->version > PSCI_VERSION_0_1 && (p->withheld & 1 << 0x07) != 0)
+	if (number == 0x05 && p->version > PSCI_VERSION_0_1 && (p->disabled & 1 << 0x07) != 0)
 		return false;
 	if (functions[number].need == TRUSTED_OS)
 		return p->trusted_os != PSCI_TRUSTED_OS_NONE;

@@ -32,8 +32,8 @@ enum ref_state {
  */
 struct ref_platform {
 	uint32_t version;
-	uint32_t offered; /**< Bit n: the host asks for function number n. */
-	uint32_t withheld; /**< Bit n: function number n is not there. */
+	uint32_t enabled; /**< Bit n: the host asks for function number n. */
+	uint32_t disabled; /**< Bit n: function number n is not there. */
 	const struct psci_idle_state *states;
 	size_t state_count;
 	bool extended_state_id;

@@ -27,7 +27,7 @@
 #define HW_STATE (1 << 0x0d)
 #define SYSTEM_SUSPEND (1 << 0x0e)
 #define MODE (1 << 0x0f)
-#define ALL .offered = FREEZE | DEFAULT_SUSPEND | HW_STATE | SYSTEM_SUSPEND | MODE, .memory = true
+#define ALL .enabled = FREEZE | DEFAULT_SUSPEND | HW_STATE | SYSTEM_SUSPEND | MODE, .memory = true
 
 static const struct model {
 	const char *sentence;
@@ -43,13 +43,13 @@ static const struct model {
 	{ "one vCPU, 1.2", MACHINE(1, VERSION(1_2)), 4, false, true },
 	{ "one vCPU, 1.3", MACHINE(1, VERSION(1_3)), 4, false, true },
 	{ "one vCPU, 1.3, nothing optional",
-	  MACHINE(1, VERSION(1_3), ALL, .withheld = 0x3ff8e0), 4, false, true },
+	  MACHINE(1, VERSION(1_3), ALL, .disabled = 0x3ff8e0), 4, false, true },
 	{ "one vCPU, 1.1, no SYSTEM_RESET2",
-	  MACHINE(1, VERSION(1_1), .withheld = 1 << 0x12), 4, false, false },
+	  MACHINE(1, VERSION(1_1), .disabled = 1 << 0x12), 4, false, false },
 	{ "one vCPU, 1.3, no SYSTEM_OFF2",
-	  MACHINE(1, VERSION(1_3), .withheld = 1 << 0x15), 4, false, false },
+	  MACHINE(1, VERSION(1_3), .disabled = 1 << 0x15), 4, false, false },
 	{ "one vCPU, 1.3, half of MEM_PROTECT",
-	  MACHINE(1, VERSION(1_3), ALL, .withheld = 1 << 0x14), 1, false, false },
+	  MACHINE(1, VERSION(1_3), ALL, .disabled = 1 << 0x14), 1, false, false },
 	{ "one vCPU, 1.0, all that a host can offer",
 	  MACHINE(1, VERSION(1_0), ALL, .state_count = 2), 1, false, true },
 	{ "one vCPU, 1.3, all that a host can offer",
@@ -59,7 +59,7 @@ static const struct model {
 	  MACHINE(1, VERSION(1_3), ALL, .state_count = 2, .extended = true,
 		  .hide_on_pending = true), 1, false, true },
 	{ "one vCPU, 1.3, power-down by CPU_DEFAULT_SUSPEND",
-	  MACHINE(1, VERSION(1_3), .offered = DEFAULT_SUSPEND, .state_count = 1,
+	  MACHINE(1, VERSION(1_3), .enabled = DEFAULT_SUSPEND, .state_count = 1,
 		  .extended = true), 1, false, true },
 	{ "one vCPU, 0.1", MACHINE(1, VERSION(0_1)), 1, false, true },
 	{ "two vCPUs, 0.1, a trusted OS that can migrate",
@@ -75,7 +75,7 @@ static const struct model {
 	{ "two vCPUs, 1.3, one that the host cannot start",
 	  MACHINE(2, VERSION(1_3), .refuses = true), 1, true, true },
 	{ "two vCPUs, 1.3, a trusted OS that can migrate",
-	  MACHINE(2, VERSION(1_3), .offered = FREEZE, .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE),
+	  MACHINE(2, VERSION(1_3), .enabled = FREEZE, .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE),
 	  1, true, true },
 	{ "two vCPUs, 1.3, a trusted OS that can migrate, but not to the other",
 	  MACHINE(2, VERSION(1_3), .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE, .refuses = true),
@@ -84,7 +84,7 @@ static const struct model {
 	  MACHINE(2, VERSION(0_2), .trusted_os = PSCI_TRUSTED_OS_FIXED), 1, true, true },
 	{ "one vCPU, 1.3, MIGRATE without MIGRATE_INFO_UP_CPU",
 	  MACHINE(1, VERSION(1_3), .trusted_os = PSCI_TRUSTED_OS_MIGRATABLE,
-		  .withheld = 1 << 0x07), 1, false, true },
+		  .disabled = 1 << 0x07), 1, false, true },
 	{ "two vCPUs, 0.2", MACHINE(2, VERSION(0_2)), 2, false, false },
 	{ "two vCPUs, 1.0", MACHINE(2, VERSION(1_0)), 2, true, false },
 	{ "two vCPUs, 1.3", MACHINE(2, VERSION(1_3)), 1, false, true },
@@ -96,7 +96,7 @@ static const struct model {
 	{ "two vCPUs, 1.3, a cluster, all that a host can offer",
 	  MACHINE(2, VERSION(1_3), ALL, .state_count = 4, .domains = true), 1, true, true },
 	{ "two vCPUs, 1.3, SYSTEM_SUSPEND, a host that polls at once",
-	  MACHINE(2, VERSION(1_3), .offered = SYSTEM_SUSPEND, .eager = true), 1, true, true },
+	  MACHINE(2, VERSION(1_3), .enabled = SYSTEM_SUSPEND, .eager = true), 1, true, true },
 	{ "two vCPUs, 1.3, ON_PENDING is hidden",
 	  MACHINE(2, VERSION(1_3), ALL, .hide_on_pending = true), 2, true, true },
 	{ "two vCPUs, 0.1, ON_PENDING is hidden",
@@ -107,7 +107,7 @@ static const struct model {
 	{ "three vCPUs, 1.3, ON_PENDING is hidden",
 	  MACHINE(3, VERSION(1_3), .hide_on_pending = true), 1, true, false },
 	{ "three vCPUs in two clusters, 1.3, both modes",
-	  MACHINE(3, VERSION(1_3), .offered = HW_STATE | MODE, .first_state = 2, .state_count = 3,
+	  MACHINE(3, VERSION(1_3), .enabled = HW_STATE | MODE, .first_state = 2, .state_count = 3,
 		  .domains = true), 1, true, false },
 	/* clang-format on */
 };

@@ -333,8 +333,8 @@ static void make_platform(struct world *w, const struct world_kind *kind)
 {
 	w->platform = (struct ref_platform){
 		.version = kind->version,
-		.offered = kind->offered,
-		.withheld = kind->withheld,
+		.enabled = kind->enabled,
+		.disabled = kind->disabled,
 		.extended_state_id = kind->extended,
 		.domains = kind->domains,
 		.memory = kind->memory,
@@ -391,8 +391,8 @@ static void make_machine(struct world *w, bool hide_on_pending)
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = platform->version,
-		.withheld = platform->withheld,
-		.offered = platform->offered,
+		.disable_functions = platform->disabled,
+		.enable_functions = platform->enabled,
 		.idle_states = platform->states,
 		.idle_state_count = platform->state_count,
 		.extended_state_id = platform->extended_state_id,

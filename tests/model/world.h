@@ -48,8 +48,8 @@ struct world_state {
 struct world_kind {
 	unsigned int vcpu_count;
 	uint32_t version;
-	uint32_t withheld;
-	uint32_t offered;
+	uint32_t disabled;
+	uint32_t enabled;
 	unsigned int first_state; /**< Of world_states. */
 	unsigned int state_count; /**< 0: none are described. */
 	bool extended; /**< Of world_extended_states instead. */

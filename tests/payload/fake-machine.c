@@ -413,7 +413,7 @@ static void create(void)
 	struct psci_config config = {
 		.size = sizeof(config),
 		.version = options.version == PSCI_VERSION_1_3 ? 0 : options.version,
-		.offered = offered_functions(),
+		.enable_functions = enabled_functions(),
 		.hide_on_pending = !options.on_pending,
 		.index = vcpu_index,
 		.index_size = slots,

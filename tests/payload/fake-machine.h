@@ -68,8 +68,8 @@ extern struct psci_idle_state idle_states[STATES_MAX];
 
 void read_options(int argc, char **argv);
 
-/** psci_config.offered, as dormouse has it with these options. */
-uint32_t offered_functions(void);
+/** psci_config.enable_functions, as dormouse has it with these options. */
+uint32_t enabled_functions(void);
 
 /** The least psci_config.index_size, so that vCPUs share what is their first place. */
 size_t index_slots(void);

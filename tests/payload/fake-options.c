@@ -10,7 +10,7 @@
 
 #include "fake-machine.h"
 
-#define OFFER(fid) (UINT32_C(1) << (0x1f & (fid)))
+#define ENABLE(fid) (UINT32_C(1) << (0x1f & (fid)))
 /* Than what merely loses its contents. */
 #define DEEPER (PSCI_DEPTH_OFF + 1)
 
@@ -80,17 +80,17 @@ void read_options(int argc, char **argv)
 	}
 }
 
-uint32_t offered_functions(void)
+uint32_t enabled_functions(void)
 {
 	if (options.version < PSCI_VERSION_1_0)
 		return 0;
 
-	return OFFER(PSCI_FN32_SYSTEM_SUSPEND) |
+	return ENABLE(PSCI_FN32_SYSTEM_SUSPEND) |
 	       (options.idle_states
-			? OFFER(PSCI_FN32_CPU_FREEZE) | OFFER(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
-				  OFFER(PSCI_FN32_NODE_HW_STATE)
+			? ENABLE(PSCI_FN32_CPU_FREEZE) | ENABLE(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
+				  ENABLE(PSCI_FN32_NODE_HW_STATE)
 			: 0) |
-	       (options.clusters ? OFFER(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : 0);
+	       (options.clusters ? ENABLE(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : 0);
 }
 
 size_t index_slots(void)

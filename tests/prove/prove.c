@@ -18,7 +18,7 @@
 #ifndef VCPUS
 #define VCPUS 3
 #define VERSION PSCI_VERSION_1_3
-#define OFFERED 0
+#define ENABLED 0
 #define POWER 0
 #endif
 
@@ -199,7 +199,7 @@ int main(void)
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = VERSION,
-		.offered = OFFERED,
+		.enable_functions = ENABLED,
 #if POWER
 		.idle_states = states,
 		.idle_state_count = STATE_COUNT,

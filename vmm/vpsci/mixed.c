@@ -55,7 +55,7 @@ static const struct {
 	{ PSCI_FN32_MEM_PROTECT_CHECK_RANGE, PSCI_VERSION_1_1 },
 };
 
-static uint32_t withheld(uint32_t version)
+static uint32_t disabled(uint32_t version)
 {
 	uint32_t bits = 0;
 
@@ -72,8 +72,8 @@ static int begin_vcpu(struct vcpu_machine *own, struct vcpu *vcpu, uint32_t vers
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.version = version,
-		.withheld = withheld(version),
-		.offered = vpsci_suspend_offered(version),
+		.disable_functions = disabled(version),
+		.enable_functions = vpsci_suspend_functions(version),
 		.index = own->index,
 		.index_size = 1,
 		.host = &host,

@@ -7,7 +7,7 @@
 #include "machine/vcpu.h"
 
 #define DEPTH_STANDBY 1
-#define OFFER(fid) (UINT32_C(1) << (0x1f & (fid)))
+#define ENABLE(fid) (UINT32_C(1) << (0x1f & (fid)))
 
 struct vpsci_power {
 	struct psci_idle_state states[IDLE_STATE_ALL_COUNT];
@@ -48,15 +48,15 @@ static size_t count_clusters(const struct vm *vm)
  * The functions about power states are offered with power states. Setting the
  * mode only makes sense if there is a domain to coordinate.
  */
-static uint32_t offered_functions(const struct config *config, uint32_t version)
+static uint32_t enabled_functions(const struct config *config, uint32_t version)
 {
-	uint32_t offered = OFFER(PSCI_FN32_CPU_FREEZE) | OFFER(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
-			   OFFER(PSCI_FN32_NODE_HW_STATE);
+	uint32_t enabled = ENABLE(PSCI_FN32_CPU_FREEZE) | ENABLE(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
+			   ENABLE(PSCI_FN32_NODE_HW_STATE);
 
 	if (version < PSCI_VERSION_1_0)
 		return 0;
 
-	return config->idle_clusters ? offered | OFFER(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : offered;
+	return config->idle_clusters ? enabled | ENABLE(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : enabled;
 }
 
 struct vpsci_power *vpsci_power_create(const struct vm *vm, struct psci_config *psci)
@@ -84,7 +84,7 @@ struct vpsci_power *vpsci_power_create(const struct vm *vm, struct psci_config *
 	set_states(power->states, psci->extended_state_id);
 	psci->idle_states = power->states;
 	psci->stats = power->stats;
-	psci->offered |= offered_functions(config, psci->version);
+	psci->enable_functions |= enabled_functions(config, psci->version);
 
 	return power;
 }

@@ -24,7 +24,7 @@ static enum vcpu_next crash(struct vcpu *vcpu, const char *what, int err)
 	return VCPU_EXIT;
 }
 
-uint32_t vpsci_suspend_offered(uint32_t version)
+uint32_t vpsci_suspend_functions(uint32_t version)
 {
 	/* It came with 1.0. */
 	return version < PSCI_VERSION_1_0

@@ -20,8 +20,8 @@
 #include "machine/vcpu.h"
 #include "machine/vm.h"
 
-/** For psci_config.offered of a machine whose guest sees PSCI @version. */
-uint32_t vpsci_suspend_offered(uint32_t version);
+/** For psci_config.enable_functions of a machine whose guest sees PSCI @version. */
+uint32_t vpsci_suspend_functions(uint32_t version);
 
 /**
  * Call it after PSCI_NEXT_SLEEP from psci_call(), with x0 written: if the call

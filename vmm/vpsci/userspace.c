@@ -127,7 +127,7 @@ static int begin_machine(struct vm *vm, struct userspace *userspace, uint64_t pc
 	struct psci_config config = {
 		.size = sizeof(config),
 		.version = vm->psci_version,
-		.offered = vpsci_suspend_offered(vm->psci_version),
+		.enable_functions = vpsci_suspend_functions(vm->psci_version),
 		/*
 		 * Guests of KVM's own PSCI never see it, and some cannot handle
 		 * it.

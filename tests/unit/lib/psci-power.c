@@ -81,15 +81,15 @@ void power_equip(struct power *p, uint32_t means)
 	if (config->version && config->version < PSCI_VERSION_1_0)
 		return;
 	if (means & SPEC_FREEZE)
-		config->offered |= power_bit(PSCI_FN32_CPU_FREEZE);
+		config->enable_functions |= power_bit(PSCI_FN32_CPU_FREEZE);
 	if (means & SPEC_DEFAULT_SUSPEND)
-		config->offered |= power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
+		config->enable_functions |= power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
 	if (means & SPEC_HW_STATE)
-		config->offered |= power_bit(PSCI_FN32_NODE_HW_STATE);
+		config->enable_functions |= power_bit(PSCI_FN32_NODE_HW_STATE);
 	if (means & SPEC_SYSTEM_SUSPEND)
-		config->offered |= power_bit(PSCI_FN32_SYSTEM_SUSPEND);
+		config->enable_functions |= power_bit(PSCI_FN32_SYSTEM_SUSPEND);
 	if (means & SPEC_MODE)
-		config->offered |= power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE);
+		config->enable_functions |= power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE);
 }
 
 void power_configure(struct power *p, uint32_t version)

@@ -48,7 +48,7 @@ struct power {
 	bool refuses_to_migrate; /**< ... and what it answers. */
 };
 
-/** Bit of a function in psci_config.offered and .withheld. */
+/** Bit of a function in psci_config.enable_functions and disable_functions. */
 uint32_t power_bit(uint32_t fid);
 
 /** Fill in what @means asks of host and configuration, which fixture_configure() began. */

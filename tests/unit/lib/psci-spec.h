@@ -13,7 +13,7 @@
 /** What a host must bring along before a machine of libpsci has a function. */
 enum spec_means {
 	SPEC_NOTHING = 0,
-	SPEC_FREEZE = 1 << 0, /**< psci_config.offered has the function: five bits. */
+	SPEC_FREEZE = 1 << 0, /**< psci_config.enable_functions has the function: five bits. */
 	SPEC_DEFAULT_SUSPEND = 1 << 1,
 	SPEC_HW_STATE = 1 << 2,
 	SPEC_SYSTEM_SUSPEND = 1 << 3,
@@ -50,7 +50,7 @@ const struct spec_function *spec_find(uint32_t number);
 
 /**
  * Whether a machine of @version has the function behind @fid, nothing being
- * withheld, on a host that has all of @means.
+ * disabled, on a host that has all of @means.
  */
 bool spec_offers(uint32_t version, uint32_t fid, uint32_t means);
 

@@ -241,7 +241,7 @@ static enum psci_need need_of(const struct spec_function *spec)
 	case SPEC_MEMORY:
 		return PSCI_NEED_MEMORY;
 	default:
-		return PSCI_NEED_OFFER;
+		return PSCI_NEED_ENABLE;
 	}
 }
 

@@ -11,7 +11,7 @@
 /** How a machine came to have the functions that it has. */
 struct terms {
 	uint32_t version;
-	uint32_t withheld; /**< By psci_config.withheld ... */
+	uint32_t disabled; /**< By psci_config.disable_functions ... */
 	uint32_t means; /**< enum spec_means */
 	uint32_t gone; /**< ... and what goes with that. */
 };
@@ -23,7 +23,7 @@ static void boot_on_terms(struct power *p, struct terms terms)
 
 	fixture_configure(f, terms.version);
 	power_equip(p, terms.means);
-	f->config.withheld = terms.withheld;
+	f->config.disable_functions = terms.disabled;
 	fixture_make(f);
 	psci_machine_boot(&f->vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&f->vcpus[0], &entry), PSCI_NEXT_START);
@@ -58,7 +58,7 @@ static int32_t expected_features(struct terms terms, const struct spec_function 
 {
 	const bool mode =
 		spec_offers(terms.version, PSCI_FN32_PSCI_SET_SUSPEND_MODE, terms.means) &&
-		!(terms.withheld & power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE));
+		!(terms.disabled & power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE));
 
 	return spec->number == 1 && mode ? 1 : spec->features;
 }
@@ -69,7 +69,7 @@ static void check_id(struct terms terms, uint32_t fid, bool aarch32)
 	const bool smc64 = fid & SMCCC_SMC64_MASK;
 	const bool callable = !(aarch32 && smc64 && terms.version >= PSCI_VERSION_1_0);
 	const bool offered = callable && spec_offers(terms.version, fid, terms.means) &&
-			     !((terms.withheld | terms.gone) >> (fid & 0x1f) & 1);
+			     !((terms.disabled | terms.gone) >> (fid & 0x1f) & 1);
 
 	assert_int_equal(is_carried_out(terms, fid, aarch32), offered);
 	if (terms.version < PSCI_VERSION_1_0)
@@ -113,7 +113,7 @@ static void function_is_offered_only_if_the_host_has_what_it_needs(void **state)
 }
 
 /* What else goes with a function: statistics and MEM_PROTECT come in pairs. */
-static uint32_t withheld_with(uint32_t number)
+static uint32_t disabled_with(uint32_t number)
 {
 	static const uint32_t pairs[] = { 0x3U << 0x10, 0x3U << 0x13 };
 	const uint32_t bit = 1U << number;
@@ -129,28 +129,28 @@ static uint32_t withheld_with(uint32_t number)
 	return bit;
 }
 
-static void withheld_function_is_neither_announced_nor_carried_out(void **state)
+static void disabled_function_is_neither_announced_nor_carried_out(void **state)
 {
-	uint32_t withholdable = 0;
+	uint32_t optional = 0;
 
 	for (size_t v = 0; v < spec_version_count; v++) {
-		withholdable = 0;
+		optional = 0;
 		for (size_t i = 0; i < spec_function_count; i++) {
 			const struct spec_function *spec = &spec_functions[i];
 
 			if (spec->mandatory || spec->since > spec_versions[v])
 				continue;
-			withholdable |= 1U << spec->number;
+			optional |= 1U << spec->number;
 			check_all_ids((struct terms){ .version = spec_versions[v],
-						      .withheld = 1U << spec->number });
+						      .disabled = 1U << spec->number });
 			check_all_ids((struct terms){ spec_versions[v], 1U << spec->number,
 						      SPEC_ALL_MEANS,
-						      withheld_with(spec->number) });
+						      disabled_with(spec->number) });
 		}
-		check_all_ids((struct terms){ spec_versions[v], withholdable, SPEC_ALL_MEANS, 0 });
+		check_all_ids((struct terms){ spec_versions[v], optional, SPEC_ALL_MEANS, 0 });
 	}
 	/* MIGRATE_INFO_TYPE, SYSTEM_RESET2 and SYSTEM_OFF2 were among them. */
-	assert_int_equal(withholdable & 0x240040, 0x240040);
+	assert_int_equal(optional & 0x240040, 0x240040);
 }
 
 static void psci_features_of_an_id_outside_of_psci_is_not_supported(void **state)
@@ -220,7 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PSCI_TEST("PSCI-PSCI_FEATURES-02",
 			  psci_features_of_an_id_outside_of_psci_is_not_supported),
-		cmocka_unit_test(withheld_function_is_neither_announced_nor_carried_out),
+		cmocka_unit_test(disabled_function_is_neither_announced_nor_carried_out),
 		PSCI_TEST(
 			"PSCI-PSCI_FEATURES-05 PSCI-PSCI_FEATURES-06 PSCI-PSCI_FEATURES-11 PSCI-PSCI_FEATURES-12",
 			psci_features_announces_what_each_version_carries_out),

@@ -85,8 +85,8 @@ static void index_whose_size_is_no_power_of_two_is_refused(void **state)
 	check_invalid(&f);
 }
 
-/* Each function number in each version: optional ones may be withheld, no others. */
-static void withholding_a_mandatory_function_is_refused(void **state)
+/* Each function number in each version: optional ones may be disabled, no others. */
+static void disabling_a_mandatory_function_is_refused(void **state)
 {
 	struct fixture f;
 
@@ -95,7 +95,7 @@ static void withholding_a_mandatory_function_is_refused(void **state)
 			const struct spec_function *spec = spec_find(number);
 
 			fixture_configure(&f, spec_versions[v]);
-			f.config.withheld = 1U << number;
+			f.config.disable_functions = 1U << number;
 			if (spec && !spec->mandatory && spec->since <= spec_versions[v])
 				assert_int_equal(psci_machine_init(&f.machine, &f.config), PSCI_OK);
 			else
@@ -406,7 +406,7 @@ int main(void)
 		cmocka_unit_test(configuration_of_a_wrong_size_is_refused),
 		cmocka_unit_test(host_without_kick_or_with_half_a_lock_is_refused),
 		cmocka_unit_test(index_whose_size_is_no_power_of_two_is_refused),
-		cmocka_unit_test(withholding_a_mandatory_function_is_refused),
+		cmocka_unit_test(disabling_a_mandatory_function_is_refused),
 		cmocka_unit_test(vcpu_whose_mpidr_has_other_bits_than_affinity_is_refused),
 		cmocka_unit_test(second_vcpu_of_an_mpidr_is_refused),
 		cmocka_unit_test(index_takes_as_many_vcpus_as_it_has_slots),

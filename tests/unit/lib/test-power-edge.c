@@ -160,7 +160,7 @@ static void domains_of_all_levels_sleep_and_wake_with_their_only_core(void **sta
 	struct power p;
 
 	power_configure(&p, PSCI_VERSION_1_3);
-	p.f.config.offered &= ~power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
+	p.f.config.enable_functions &= ~power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
 	p.f.config.idle_states = states;
 	p.f.config.idle_state_count = ARRAY_SIZE(states);
 	fixture_make(&p.f);

@@ -110,7 +110,7 @@ static void offering_a_function_that_needs_no_offer_is_refused(void **state)
 			struct fixture f;
 
 			fixture_configure(&f, spec_versions[v]);
-			f.config.offered = 1U << number;
+			f.config.enable_functions = 1U << number;
 			assert_int_equal(psci_machine_init(&f.machine, &f.config),
 					 spec && spec->since <= spec_versions[v] &&
 							 spec->means != SPEC_NOTHING &&
@@ -129,7 +129,7 @@ static void default_suspend_without_a_state_of_a_core_alone_is_refused(void **st
 	p.f.config.idle_states = &power_states[3];
 	p.f.config.idle_state_count = 5;
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_ERR_INVALID);
-	p.f.config.offered &= ~power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
+	p.f.config.enable_functions &= ~power_bit(PSCI_FN32_CPU_DEFAULT_SUSPEND);
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_OK);
 }
 
@@ -325,7 +325,7 @@ static void original_format_of_power_states_is_announced_by_no_flag(void **state
 	struct power p;
 
 	power_configure(&p, PSCI_VERSION_1_3);
-	p.f.config.withheld = power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE);
+	p.f.config.disable_functions = power_bit(PSCI_FN32_PSCI_SET_SUSPEND_MODE);
 	power_make(&p);
 	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);

@@ -116,7 +116,7 @@ static void make(struct race *race)
 
 	const struct psci_config config = {
 		.size = sizeof(config),
-		.offered = 1U << 0x0d | 1U << 0x0e | 1U << 0x0f,
+		.enable_functions = 1U << 0x0d | 1U << 0x0e | 1U << 0x0f,
 		.idle_states = states,
 		.idle_state_count = ARRAY_SIZE(states),
 		.index = race->index,

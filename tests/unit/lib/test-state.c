@@ -200,7 +200,7 @@ static void restored_machine_has_the_version_and_functions_of_its_record(void **
 	struct power b;
 
 	power_configure(&a, PSCI_VERSION_1_1);
-	a.f.config.withheld = power_bit(PSCI_FN32_SYSTEM_RESET2);
+	a.f.config.disable_functions = power_bit(PSCI_FN32_SYSTEM_RESET2);
 	power_make(&a);
 	psci_machine_boot(&a.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&a.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
