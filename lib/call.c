@@ -159,7 +159,7 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 {
 	const uint32_t number = function_number(fid);
 
-	if (number >= FUNCTION_COUNT || !(machine->offered >> number & 1) ||
+	if (number >= FUNCTION_COUNT || !(machine->offered & PSCI_FN_BIT(number)) ||
 	    !has_convention(number, fid))
 		return NULL;
 	/*
@@ -361,7 +361,7 @@ static bool is_met(uint8_t need, uint32_t number, const struct psci_config *conf
 	case PSCI_NEED_NOTHING:
 		return true;
 	case PSCI_NEED_ENABLE:
-		return config->enable_functions >> number & 1;
+		return config->enable_functions & PSCI_FN_BIT(number);
 	case PSCI_NEED_STATS:
 		return config->host->now && config->stats;
 	case PSCI_NEED_TRUSTED_OS:
@@ -391,8 +391,8 @@ static uint32_t whole_pairs(uint32_t version, uint32_t offered)
 	if (version == PSCI_VERSION_0_1)
 		return offered;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (!(offered >> function_number(pairs[i][1]) & 1))
-			offered &= ~(UINT32_C(1) << function_number(pairs[i][0]));
+		if (!(offered & PSCI_FN_BIT(pairs[i][1])))
+			offered &= ~PSCI_FN_BIT(pairs[i][0]);
 	}
 
 	return offered;
@@ -404,7 +404,7 @@ uint32_t psci_table_possible(const struct psci_config *config)
 
 	for (uint32_t i = 0; i < FUNCTION_COUNT; i++) {
 		if (functions[i].handle && is_met(functions[i].need, i, config))
-			possible |= UINT32_C(1) << i;
+			possible |= PSCI_FN_BIT(i);
 	}
 
 	return possible;
@@ -423,7 +423,7 @@ static uint32_t rows_since(uint32_t version, bool (*is_meant)(const struct funct
 
 	for (uint32_t i = 0; i < FUNCTION_COUNT; i++) {
 		if (functions[i].since <= version && is_meant(&functions[i]))
-			rows |= UINT32_C(1) << i;
+			rows |= PSCI_FN_BIT(i);
 	}
 
 	return rows;

@@ -78,8 +78,8 @@ static uint32_t ask_all(const struct psci_client *client, uint32_t base, uint32_
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < PSCI_FN_COUNT; i++) {
-		if (numbers >> i & 1 && ask_features(client, base + i) >= 0)
-			found |= UINT32_C(1) << i;
+		if (numbers & PSCI_FN_BIT(i) && ask_features(client, base + i) >= 0)
+			found |= PSCI_FN_BIT(i);
 	}
 
 	return found;
@@ -87,7 +87,7 @@ static uint32_t ask_all(const struct psci_client *client, uint32_t base, uint32_
 
 static bool is_there(const struct psci_client *client, uint32_t fn32)
 {
-	return (client->fn32 | client->fn64) >> (fn32 - PSCI_FN32_BASE) & 1;
+	return (client->fn32 | client->fn64) & PSCI_FN_BIT(fn32);
 }
 
 /* PSCI_FEATURES of a function that is there, in the convention that will be used. */
@@ -98,8 +98,8 @@ static uint32_t flags_of(const struct psci_client *client, uint32_t fn32)
 	if (!is_there(client, fn32))
 		return 0;
 
-	return (uint32_t)ask_features(client,
-				      client->fn64 >> number & 1 ? PSCI_FN64_BASE + number : fn32);
+	return (uint32_t)ask_features(
+		client, client->fn64 & PSCI_FN_BIT(number) ? PSCI_FN64_BASE + number : fn32);
 }
 
 static void probe_features(struct psci_client *client)
@@ -151,14 +151,14 @@ uint64_t psci_client_call(const struct psci_client *client, uint32_t fn32, uint6
 
 	if (number >= PSCI_FN_COUNT || !is_there(client, fn32))
 		return (uint64_t)PSCI_RET_NOT_SUPPORTED;
-	if (client->fn64 >> number & 1)
+	if (client->fn64 & PSCI_FN_BIT(number))
 		return (uint64_t)invoke(client, PSCI_FN64_BASE + number, x1, x2, x3);
 	if ((x1 | x2 | x3) > UINT32_MAX)
 		return (uint64_t)PSCI_RET_INVALID_PARAMETERS;
 
 	const int64_t answer = invoke(client, fn32, x1, x2, x3);
 
-	return UNSIGNED_NUMBERS >> number & 1 ? (uint32_t)answer : (uint64_t)answer;
+	return UNSIGNED_NUMBERS & PSCI_FN_BIT(number) ? (uint32_t)answer : (uint64_t)answer;
 }
 
 int32_t psci_client_code(const struct psci_client *client, uint32_t fn32, uint64_t x1, uint64_t x2,

@@ -121,7 +121,7 @@ uint32_t psci_table_may_enable(uint32_t version);
 
 static inline bool is_offered(const struct psci_machine *machine, uint32_t fn32)
 {
-	return machine->offered >> (fn32 - PSCI_FN32_BASE) & 1;
+	return machine->offered & PSCI_FN_BIT(fn32);
 }
 
 /* machine.c */

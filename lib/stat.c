@@ -44,7 +44,7 @@ int psci_stat_init(struct locked m, struct psci_node *node)
 	struct psci_machine *machine = m.machine;
 
 	/* Also if it is disabled: a record that is restored may have it. */
-	if (!(machine->possible >> (PSCI_FN32_PSCI_STAT_COUNT - PSCI_FN32_BASE) & 1))
+	if (!(machine->possible & PSCI_FN_BIT(PSCI_FN32_PSCI_STAT_COUNT)))
 		return PSCI_OK;
 	if (machine->stat_count - machine->stat_used < machine->idle_state_count)
 		return PSCI_ERR_FULL;

@@ -197,7 +197,7 @@ static struct psci_fids_0_1 fids_of(const struct machine_record *r)
 
 static bool is_in(uint32_t offered, uint32_t fn32)
 {
-	return offered >> (fn32 - PSCI_FN32_BASE) & 1;
+	return offered & PSCI_FN_BIT(fn32);
 }
 
 /* Whether a guest can have brought the event about, by a call that it was offered. */

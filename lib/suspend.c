@@ -91,7 +91,7 @@ bool psci_idle_states_valid(const struct psci_config *config, uint32_t version)
 {
 	const struct psci_idle_state *states = config->idle_states;
 	const bool has_default =
-		config->enable_functions >> (PSCI_FN32_CPU_DEFAULT_SUSPEND - PSCI_FN32_BASE) & 1;
+		config->enable_functions & PSCI_FN_BIT(PSCI_FN32_CPU_DEFAULT_SUSPEND);
 
 	if (!states)
 		return !config->idle_state_count && !config->extended_state_id;

@@ -3,7 +3,7 @@
  * psci/abi.h - the numbers of PSCI 0.1 to 1.3, as DEN0022F.b spells them
  *
  * Plain macros, includes nothing: usable from C, C++ and assembly, by callers
- * and implementations alike. What a function does is told in psci.h.
+ * and implementations alike. psci.h tells what a function does.
  *
  * CLEAN_INV_MEMREGION was in the alpha of PSCI 1.3 only; it is an SMCCC 1.7
  * call now and defined in smccc.h.
@@ -33,6 +33,12 @@
 #define PSCI_FN32_BASE 0x84000000
 #define PSCI_FN64_BASE 0xc4000000
 #define PSCI_FN_COUNT 0x20
+
+/*
+ * The bit of a function in a set of functions: bit n is function number n, with
+ * whichever of its ids. For C and C++; @id is a function id or a number alone.
+ */
+#define PSCI_FN_BIT(id) (1U << ((id) & (PSCI_FN_COUNT - 1)))
 
 #define PSCI_FN32_PSCI_VERSION 0x84000000
 #define PSCI_FN32_CPU_SUSPEND 0x84000001

@@ -137,7 +137,7 @@ struct psci_config {
 
 	/**
 	 * Functions that need more of the host than a callback: bit n enables
-	 * function number n. A function that the version does
+	 * function number n, see PSCI_FN_BIT(). A function that the version does
 	 * not have cannot be enabled. What the host promises with each:
 	 *   CPU_FREEZE: PSCI_NEXT_WAIT keeps interrupts pending and ignores them.
 	 *   CPU_DEFAULT_SUSPEND: to handle psci_entry.wake; @idle_states has a

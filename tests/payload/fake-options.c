@@ -10,7 +10,6 @@
 
 #include "fake-machine.h"
 
-#define ENABLE(fid) (UINT32_C(1) << (0x1f & (fid)))
 /* Than what merely loses its contents. */
 #define DEEPER (PSCI_DEPTH_OFF + 1)
 
@@ -85,12 +84,12 @@ uint32_t enabled_functions(void)
 	if (options.version < PSCI_VERSION_1_0)
 		return 0;
 
-	return ENABLE(PSCI_FN32_SYSTEM_SUSPEND) |
-	       (options.idle_states
-			? ENABLE(PSCI_FN32_CPU_FREEZE) | ENABLE(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
-				  ENABLE(PSCI_FN32_NODE_HW_STATE)
-			: 0) |
-	       (options.clusters ? ENABLE(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : 0);
+	return PSCI_FN_BIT(PSCI_FN32_SYSTEM_SUSPEND) |
+	       (options.idle_states ? PSCI_FN_BIT(PSCI_FN32_CPU_FREEZE) |
+					      PSCI_FN_BIT(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
+					      PSCI_FN_BIT(PSCI_FN32_NODE_HW_STATE)
+				    : 0) |
+	       (options.clusters ? PSCI_FN_BIT(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : 0);
 }
 
 size_t index_slots(void)

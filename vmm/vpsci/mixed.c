@@ -61,7 +61,7 @@ static uint32_t disabled(uint32_t version)
 
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
 		if (absent[i].since <= version)
-			bits |= UINT32_C(1) << (absent[i].fid - PSCI_FN32_BASE);
+			bits |= PSCI_FN_BIT(absent[i].fid);
 	}
 
 	return bits;

@@ -7,7 +7,6 @@
 #include "machine/vcpu.h"
 
 #define DEPTH_STANDBY 1
-#define ENABLE(fid) (UINT32_C(1) << (0x1f & (fid)))
 
 struct vpsci_power {
 	struct psci_idle_state states[IDLE_STATE_ALL_COUNT];
@@ -50,13 +49,15 @@ static size_t count_clusters(const struct vm *vm)
  */
 static uint32_t enabled_functions(const struct config *config, uint32_t version)
 {
-	uint32_t enabled = ENABLE(PSCI_FN32_CPU_FREEZE) | ENABLE(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
-			   ENABLE(PSCI_FN32_NODE_HW_STATE);
+	uint32_t enabled = PSCI_FN_BIT(PSCI_FN32_CPU_FREEZE) |
+			   PSCI_FN_BIT(PSCI_FN32_CPU_DEFAULT_SUSPEND) |
+			   PSCI_FN_BIT(PSCI_FN32_NODE_HW_STATE);
 
 	if (version < PSCI_VERSION_1_0)
 		return 0;
 
-	return config->idle_clusters ? enabled | ENABLE(PSCI_FN32_PSCI_SET_SUSPEND_MODE) : enabled;
+	return config->idle_clusters ? enabled | PSCI_FN_BIT(PSCI_FN32_PSCI_SET_SUSPEND_MODE)
+				     : enabled;
 }
 
 struct vpsci_power *vpsci_power_create(const struct vm *vm, struct psci_config *psci)

@@ -27,9 +27,7 @@ static enum vcpu_next crash(struct vcpu *vcpu, const char *what, int err)
 uint32_t vpsci_suspend_functions(uint32_t version)
 {
 	/* It came with 1.0. */
-	return version < PSCI_VERSION_1_0
-		       ? 0
-		       : UINT32_C(1) << (PSCI_FN32_SYSTEM_SUSPEND - PSCI_FN32_BASE);
+	return version < PSCI_VERSION_1_0 ? 0 : PSCI_FN_BIT(PSCI_FN32_SYSTEM_SUSPEND);
 }
 
 /*

@@ -83,6 +83,19 @@ static void every_function_that_the_library_names_is_checked_against_linux(void 
 	assert_int_equal(named, ARRAY_SIZE(functions));
 }
 
+static void a_function_has_one_bit_for_both_of_its_ids(void **state)
+{
+	assert_int_equal(PSCI_FN_BIT(PSCI_FN32_PSCI_VERSION), 0x1);
+	assert_int_equal(PSCI_FN_BIT(PSCI_FN32_CPU_OFF), 0x4);
+	assert_int_equal(PSCI_FN_BIT(PSCI_FN64_SYSTEM_SUSPEND), 0x4000);
+	assert_int_equal(PSCI_FN_BIT(PSCI_FN32_SYSTEM_OFF2), 0x200000);
+	for (uint32_t number = 0; number < PSCI_FN_COUNT; number++) {
+		assert_int_equal(PSCI_FN_BIT(number), (uint64_t)1 << number);
+		assert_int_equal(PSCI_FN_BIT(PSCI_FN32_BASE + number), PSCI_FN_BIT(number));
+		assert_int_equal(PSCI_FN_BIT(PSCI_FN64_BASE + number), PSCI_FN_BIT(number));
+	}
+}
+
 static void fields_and_values_equal_those_of_linux(void **state)
 {
 	assert_int_equal(PSCI_FN32_BASE, PSCI_0_2_FN_BASE);
@@ -129,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(function_ids_equal_those_of_linux_and_have_its_names),
 		cmocka_unit_test(every_function_that_the_library_names_is_checked_against_linux),
+		cmocka_unit_test(a_function_has_one_bit_for_both_of_its_ids),
 		cmocka_unit_test(fields_and_values_equal_those_of_linux),
 		cmocka_unit_test(power_state_fields_do_not_overlap_and_cover_all_bits),
 	};
