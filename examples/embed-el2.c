@@ -13,9 +13,9 @@
  */
 #include "el2.h"
 
-#include <psci/arch.h>
 #include <psci/client.h>
 #include <psci/psci.h>
+#include <psci/smccc-arch.h>
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -89,7 +89,7 @@ static const struct psci_host host = {
 };
 
 /* SMCCC 1.1, as zero means, and no calls of its own but those that tell so. */
-static const struct psci_arch arch = { .version = 0 };
+static const struct psci_smccc smccc = { .version = 0 };
 
 /* Of CPU_SUSPEND: what a guest's device tree would list. */
 static const struct psci_idle_state idle_states[] = {
@@ -177,7 +177,7 @@ static enum psci_next serve_trap(struct vcpu *vcpu)
 		el2_fault();
 	}
 	/* Nobody below answers SMCCC_VERSION, which PSCI_FEATURES announces. */
-	if (psci_arch_call(&arch, &regs))
+	if (psci_smccc_call(&smccc, &regs))
 		next = PSCI_NEXT_RUN;
 	else
 		next = psci_call(&vcpu->psci, &regs);

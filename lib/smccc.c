@@ -2,7 +2,7 @@
 /*
  * SMCCC_VERSION and SMCCC_ARCH_FEATURES, for hosts that own these calls too.
  */
-#include <psci/arch.h>
+#include <psci/smccc-arch.h>
 #include <psci/smccc.h>
 
 #include <stdbool.h>
@@ -10,21 +10,21 @@
 #include <stdint.h>
 
 /* Neither call is there in SMCCC 1.0, nor is anything that it could announce. */
-static int32_t announced(const struct psci_arch *arch, uint32_t fid)
+static int32_t announced(const struct psci_smccc *smccc, uint32_t fid)
 {
 	if (fid == SMCCC_FN32_VERSION || fid == SMCCC_FN32_ARCH_FEATURES)
 		return SMCCC_RET_SUCCESS;
-	for (size_t i = 0; i < arch->feature_count; i++) {
-		if (arch->features[i].fid == fid)
-			return arch->features[i].answer;
+	for (size_t i = 0; i < smccc->feature_count; i++) {
+		if (smccc->features[i].fid == fid)
+			return smccc->features[i].answer;
 	}
 
 	return SMCCC_RET_NOT_SUPPORTED;
 }
 
-bool psci_arch_call(const struct psci_arch *arch, struct psci_regs *regs)
+bool psci_smccc_call(const struct psci_smccc *smccc, struct psci_regs *regs)
 {
-	const uint32_t version = arch->version ? arch->version : SMCCC_VERSION_1_1;
+	const uint32_t version = smccc->version ? smccc->version : SMCCC_VERSION_1_1;
 	const uint32_t hint = SMCCC_SVE_HINT_MASK;
 	const uint32_t fid = (uint32_t)regs->x[0] & ~hint;
 	int32_t answer = SMCCC_RET_NOT_SUPPORTED;
@@ -33,7 +33,7 @@ bool psci_arch_call(const struct psci_arch *arch, struct psci_regs *regs)
 		return false;
 	if (version >= SMCCC_VERSION_1_1)
 		answer = fid == SMCCC_FN32_VERSION ? (int32_t)version
-						   : announced(arch, (uint32_t)regs->x[1] & ~hint);
+						   : announced(smccc, (uint32_t)regs->x[1] & ~hint);
 	regs->x[0] = regs->aarch32 ? (uint32_t)answer : (uint64_t)answer;
 
 	return true;

@@ -15,8 +15,8 @@
  * third power state of a core. Threads: a vCPU's state is its own thread's, but for what
  * its lock guards.
  */
-#include <psci/arch.h>
 #include <psci/psci.h>
+#include <psci/smccc-arch.h>
 
 #include <errno.h>
 #include <pthread.h>
@@ -330,11 +330,11 @@ static void obey(enum psci_next next)
 static uint64_t make_call(const uint64_t x[4], bool big_endian)
 {
 	/* SMCCC 1.1. */
-	static const struct psci_arch arch = { .version = 0 };
+	static const struct psci_smccc smccc = { .version = 0 };
 	struct psci_regs regs = { .x = { x[0], x[1], x[2], x[3] }, .big_endian = big_endian };
 	enum psci_next next;
 
-	if (psci_arch_call(&arch, &regs))
+	if (psci_smccc_call(&smccc, &regs))
 		return regs.x[0];
 	count_kicks();
 	next = psci_call(&self->psci, &regs);

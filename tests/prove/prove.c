@@ -6,9 +6,9 @@
  *
  * A volatile object has any value each time it is read.
  */
-#include <psci/arch.h>
 #include <psci/kvm.h>
 #include <psci/psci.h>
+#include <psci/smccc-arch.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -115,8 +115,8 @@ static struct psci_entry any_entry(void)
 
 static void call(struct psci_vcpu *vcpu)
 {
-	static const struct psci_arch_feature features[] = { { .fid = 0x80008000, .answer = 1 } };
-	const struct psci_arch arch = {
+	static const struct psci_smccc_feature features[] = { { .fid = 0x80008000, .answer = 1 } };
+	const struct psci_smccc smccc = {
 		.version = (uint32_t)any_word,
 		.features = features,
 		.feature_count = any_below(2),
@@ -127,7 +127,7 @@ static void call(struct psci_vcpu *vcpu)
 		.big_endian = any(),
 	};
 
-	if (!psci_arch_call(&arch, &regs))
+	if (!psci_smccc_call(&smccc, &regs))
 		psci_call(vcpu, &regs);
 }
 

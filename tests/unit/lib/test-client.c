@@ -5,8 +5,8 @@
  */
 #include "psci-power.h"
 
-#include <psci/arch.h>
 #include <psci/client.h>
+#include <psci/smccc-arch.h>
 #include <psci/smccc.h>
 
 #include <string.h>
@@ -31,7 +31,7 @@ static unsigned int args_of(uint64_t fid)
 
 static void conduit(void *ctx, uint64_t x[4])
 {
-	const struct psci_arch arch = { .version = SMCCC_VERSION_1_2 };
+	const struct psci_smccc arch = { .version = SMCCC_VERSION_1_2 };
 	struct guest *g = ctx;
 	struct psci_regs regs = { .aarch32 = g->aarch32 };
 
@@ -40,7 +40,7 @@ static void conduit(void *ctx, uint64_t x[4])
 	for (unsigned int i = 1 + args_of(x[0]); i < ARRAY_SIZE(g->last); i++)
 		assert_int_equal(x[i], 0);
 	g->next = PSCI_NEXT_RUN;
-	if (!psci_arch_call(&arch, &regs))
+	if (!psci_smccc_call(&arch, &regs))
 		g->next = psci_call(&g->p.f.vcpus[g->vcpu], &regs);
 	x[0] = regs.x[0];
 }
