@@ -8,13 +8,10 @@
  */
 #include "internal.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
 #include <psci/smccc.h>
 #include <psci/table.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /** The calling conventions in which a function exists. */
 enum {

@@ -6,11 +6,8 @@
  * file alone.
  */
 #include <psci/client.h>
-#include <psci/psci.h>
+#include <psci/env.h>
 #include <psci/smccc.h>
-
-#include <stdbool.h>
-#include <stdint.h>
 
 /** Of what numbers there are ids; bit n is function number n. */
 enum {

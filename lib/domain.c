@@ -9,11 +9,8 @@
  */
 #include "internal.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 const uint8_t psci_depth_off[PSCI_POWER_LEVEL_COUNT] = {
 	PSCI_DEPTH_MAX,

@@ -9,11 +9,8 @@
 #ifndef PSCI_INTERNAL_H
 #define PSCI_INTERNAL_H
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /**
  * What a vCPU is to PSCI. A switch over it names every state, so that a new one

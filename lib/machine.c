@@ -4,11 +4,8 @@
  */
 #include "internal.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* Whether there is a function in @fids, and no two have one id. */
 static bool are_fids_0_1(const struct psci_fids_0_1 *fids)
@@ -252,32 +249,4 @@ struct psci_event psci_machine_event(struct psci_machine *machine)
 	machine_unlock(m);
 
 	return event;
-}
-
-const char *psci_strerror(int error)
-{
-	switch (error) {
-	case PSCI_OK:
-		return "no error";
-	case PSCI_ERR_INVALID:
-		return "a field or argument is outside its documented range";
-	case PSCI_ERR_EXISTS:
-		return "another vCPU of the machine has this MPIDR";
-	case PSCI_ERR_FULL:
-		return "the machine's index or statistics have no slot left";
-	case PSCI_ERR_SPACE:
-		return "the buffer is too small for the record";
-	case PSCI_ERR_TRUNCATED:
-		return "the record is truncated";
-	case PSCI_ERR_CORRUPT:
-		return "the record is corrupt";
-	case PSCI_ERR_NEWER:
-		return "the record has a format of a later version of libpsci";
-	case PSCI_ERR_UNSUPPORTED:
-		return "the record needs a version or function that this machine cannot have";
-	case PSCI_ERR_MISMATCH:
-		return "the record is of a machine that is built differently";
-	default:
-		return "unknown error";
-	}
 }

@@ -5,10 +5,8 @@
  */
 #include "internal.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stdint.h>
 
 /* DEN0022F.b, MEM_PROTECT. Any argument but 0 enables; the answer is what was. */
 struct outcome psci_fn_mem_protect(struct locked m, const struct args *a)

@@ -5,10 +5,8 @@
  */
 #include "internal.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stdint.h>
 
 bool psci_trusted_os_valid(const struct psci_config *config)
 {

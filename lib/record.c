@@ -4,10 +4,8 @@
  */
 #include "record.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stddef.h>
-#include <stdint.h>
 
 uint64_t psci_record_move(struct record_pass *pass, uint64_t value, unsigned int size)
 {

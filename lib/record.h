@@ -13,10 +13,8 @@
 #ifndef PSCI_RECORD_H
 #define PSCI_RECORD_H
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stddef.h>
-#include <stdint.h>
 
 #define RECORD_MAGIC UINT32_C(0x49435350) /* "PSCI" */
 /* 1 had no MACHINE_HIDE_ON_PENDING, and is otherwise the same. */

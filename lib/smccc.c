@@ -2,12 +2,9 @@
 /*
  * SMCCC_VERSION and SMCCC_ARCH_FEATURES, for hosts that own these calls too.
  */
+#include <psci/env.h>
 #include <psci/smccc-arch.h>
 #include <psci/smccc.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* Neither call is there in SMCCC 1.0, nor is anything that it could announce. */
 static int32_t announced(const struct psci_smccc *smccc, uint32_t fid)

@@ -8,11 +8,8 @@
  */
 #include "internal.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* The statistics of a node at a depth, or NULL if no power state names it. */
 static struct psci_stat *find_stat(struct locked m, const struct psci_node *node, uint8_t depth)

@@ -7,12 +7,9 @@
 #include "internal.h"
 #include "record.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
 #include <psci/state.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 static bool has_stats(const struct psci_machine *machine)
 {

@@ -6,10 +6,8 @@
  */
 #include "internal.h"
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stdint.h>
 
 /*
  * The door carries out no call once there is an event, and looks under the same

@@ -13,10 +13,10 @@
 #ifndef PSCI_CLIENT_H
 #define PSCI_CLIENT_H
 
-#include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stdint.h>
+#include <psci/abi.h>
+#include <psci/env.h>
+#include <psci/error.h>
+#include <psci/version.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -9,11 +9,8 @@
 #ifndef PSCI_HOST_H
 #define PSCI_HOST_H
 
+#include <psci/env.h>
 #include <psci/power.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {

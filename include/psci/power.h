@@ -10,9 +10,7 @@
 #ifndef PSCI_POWER_H
 #define PSCI_POWER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <psci/env.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -48,33 +48,17 @@
 #define PSCI_PSCI_H
 
 #include <psci/abi.h>
+#include <psci/env.h>
+#include <psci/error.h>
 #include <psci/host.h>
 #include <psci/power.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <psci/version.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct psci_vcpu;
-
-/** What went wrong in a call made by the host. */
-enum psci_error {
-	PSCI_OK = 0,
-	PSCI_ERR_INVALID = -1, /**< A field or argument is outside its documented range. */
-	PSCI_ERR_EXISTS = -2, /**< Another vCPU of the machine has this MPIDR. */
-	PSCI_ERR_FULL = -3, /**< The machine's index or statistics have no slot left. */
-	/* From here on: psci/state.h. */
-	PSCI_ERR_SPACE = -4, /**< The buffer is too small for the record. */
-	PSCI_ERR_TRUNCATED = -5, /**< The record is longer than the buffer. */
-	PSCI_ERR_CORRUPT = -6, /**< The bytes are no record, or not as they were saved. */
-	PSCI_ERR_NEWER = -7, /**< The record has a format of a later library. */
-	PSCI_ERR_UNSUPPORTED = -8, /**< It needs a version or function that is not here. */
-	PSCI_ERR_MISMATCH = -9, /**< It is of a machine that is built otherwise. */
-};
 
 /** Whether a vCPU can be started, as the host decides. */
 enum psci_vcpu_availability {
@@ -401,14 +385,6 @@ bool psci_machine_memory_protected(struct psci_machine *machine);
  * ids of 0.1 are not either. From any thread; needs no machine.
  */
 const char *psci_function_name(uint32_t fid);
-
-/**
- * psci_strerror() - a short English phrase for what a function returned
- * @error: an enum psci_error; any value is allowed
- *
- * Return: a constant, never NULL. From any thread; needs no machine.
- */
-const char *psci_strerror(int error);
 
 #ifdef __cplusplus
 }

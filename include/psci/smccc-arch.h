@@ -14,11 +14,8 @@
 #ifndef PSCI_SMCCC_ARCH_H
 #define PSCI_SMCCC_ARCH_H
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -22,9 +22,8 @@
 #ifndef PSCI_STATE_H
 #define PSCI_STATE_H
 
+#include <psci/env.h>
 #include <psci/psci.h>
-
-#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -8,8 +8,7 @@
 #ifndef PSCI_TABLE_H
 #define PSCI_TABLE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <psci/env.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -84,6 +84,28 @@ headers_stand_alone()
 	done
 }
 
+# Prints the version that a program compiled with what is installed sees.
+header_version()
+{
+	local flags
+
+	read -ra flags < <(package --cflags)
+	cat >"$away/version.c" <<'EOF'
+#include <psci/version.h>
+#include <stdio.h>
+#if LIBPSCI_VERSION < 0x000100
+#error The version cannot be compared.
+#endif
+int main(void)
+{
+	printf("%d.%d.%d\n", LIBPSCI_VERSION_MAJOR, LIBPSCI_VERSION_MINOR, LIBPSCI_VERSION_PATCH);
+	return 0;
+}
+EOF
+	"${CC:-gcc}" -Wall -Wextra -Werror "${flags[@]}" -o "$away/version" "$away/version.c" &&
+		"$away/version"
+}
+
 # Prints a page's text; its last line names the version.
 page()
 {
@@ -156,6 +178,8 @@ is "make install installs everything below its prefix" "$(cd "$root" && echo ./*
 
 ok "libpsci.pc has a version" [ "$version" ]
 is "pkg-config --modversion libpsci prints the version" "$(package --modversion)" "$version"
+is "LIBPSCI_VERSION in the installed headers equals pkg-config --modversion" "$(header_version)" \
+	"$(package --modversion)"
 ok "pkg-config accepts libpsci of at least its own version" package --atleast-version="$version"
 ok "pkg-config refuses libpsci of at least a later version" fails package --atleast-version="$version.1"
 is "libpsci.pc has a value for each word" "$(grep -E '@|[:=] *$' "$prefix/lib/pkgconfig/libpsci.pc")" ""
