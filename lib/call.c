@@ -311,7 +311,7 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
 		psci_machine_kick(machine, vcpu, &out);
 	if (!out.ignored && (out.next == PSCI_NEXT_RUN || out.next == PSCI_NEXT_SLEEP))
 		regs->x[0] = answer(machine, regs->aarch32, out.result);
-	if (machine->host->trace)
+	if (machine->host.trace)
 		psci_machine_trace(vcpu, regs, x0, out.next, !out.ignored);
 
 	return out.next;
@@ -407,8 +407,10 @@ uint32_t psci_table_possible(const struct psci_config *config)
 	return possible;
 }
 
-uint32_t psci_table_offered(const struct psci_config *config, uint32_t version)
+uint32_t psci_table_offered(const struct psci_config *config)
 {
+	const uint32_t version = config->version;
+
 	return whole_pairs(version, psci_table_possible(config) & psci_table_defined(version) &
 					    ~config->disable_functions);
 }

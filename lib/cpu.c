@@ -19,7 +19,7 @@ bool psci_entry_valid(const struct psci_entry *entry)
 int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address, uint64_t context,
 			struct psci_entry *entry)
 {
-	const struct psci_host *host = m.machine->host;
+	const struct psci_host *host = &m.machine->host;
 	const bool t32 = a->aarch32 && address & 1;
 	const uint64_t pc = t32 ? address & ~UINT64_C(1) : address;
 
@@ -50,7 +50,7 @@ int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address,
  */
 static int32_t may_start(struct locked m, const struct psci_vcpu *target)
 {
-	const struct psci_host *host = m.machine->host;
+	const struct psci_host *host = &m.machine->host;
 
 	switch ((enum psci_vcpu_availability)target->availability) {
 	case PSCI_VCPU_DENIED:

@@ -44,16 +44,16 @@ struct locked {
 
 static inline struct locked machine_lock(struct psci_machine *machine)
 {
-	if (machine->host->lock)
-		machine->host->lock(machine->ctx);
+	if (machine->host.lock)
+		machine->host.lock(machine->ctx);
 
 	return (struct locked){ .machine = machine };
 }
 
 static inline void machine_unlock(struct locked m)
 {
-	if (m.machine->host->unlock)
-		m.machine->host->unlock(m.machine->ctx);
+	if (m.machine->host.unlock)
+		m.machine->host.unlock(m.machine->ctx);
 }
 
 /** Whether a life has ended. A machine that is suspended has not stopped. */
@@ -102,7 +102,7 @@ static inline bool is_affinity(uint64_t value)
 uint32_t psci_table_optional(uint32_t version);
 
 /** The functions that a machine of this configuration carries out; bit n is number n. */
-uint32_t psci_table_offered(const struct psci_config *config, uint32_t version);
+uint32_t psci_table_offered(const struct psci_config *config);
 
 /** The same if it could choose the version, and nothing were disabled. */
 uint32_t psci_table_possible(const struct psci_config *config);
@@ -121,6 +121,19 @@ static inline bool is_offered(const struct psci_machine *machine, uint32_t fn32)
 	return machine->offered & PSCI_FN_BIT(fn32);
 }
 
+/* config.c */
+
+/**
+ * Take over what a host configured: @config is complete, with its own @host and a
+ * version. Returns NULL, or as psci_config_problem(), and then @config and @host
+ * are nothing.
+ */
+const char *psci_config_read(struct psci_config *config, struct psci_host *host,
+			     const struct psci_config *given);
+
+/** Whether there is such a version; for 0.1, with these ids. */
+bool psci_version_valid(uint32_t version, const struct psci_fids_0_1 *fids);
+
 /* machine.c */
 
 /** Kick whom a call decided to kick. Without the lock. */
@@ -130,9 +143,6 @@ void psci_machine_kick(const struct psci_machine *machine, const struct psci_vcp
 /** Tell the host's trace() of a call; @x0 is what @regs had there. Without the lock. */
 void psci_machine_trace(const struct psci_vcpu *vcpu, const struct psci_regs *regs, uint64_t x0,
 			enum psci_next next, bool carried_out);
-
-/** Whether there is such a version; for 0.1, with these ids. */
-bool psci_version_valid(uint32_t version, const struct psci_fids_0_1 *fids);
 
 /** The vCPU that has exactly this MPIDR, or NULL. Any value is allowed. */
 struct psci_vcpu *psci_index_find(struct locked m, uint64_t mpidr);
@@ -162,8 +172,8 @@ struct outcome psci_fn_affinity_info(struct locked m, const struct args *a);
 
 /* migrate.c */
 
-/** Whether the configuration's trusted OS is as psci.h wants it. */
-bool psci_trusted_os_valid(const struct psci_config *config);
+/** What is wrong with the configuration's trusted OS, or NULL. */
+const char *psci_trusted_os_problem(const struct psci_config *config);
 
 /** Whether it keeps its vCPU, which is @vcpu, from going away. */
 bool psci_trusted_os_is_on(struct locked m, const struct psci_vcpu *vcpu);
@@ -231,8 +241,8 @@ const struct psci_idle_state *psci_idle_state_find(struct locked m, uint32_t pow
 /** The highest level that a power state names. */
 unsigned int psci_idle_state_level(const struct psci_idle_state *state);
 
-/** Whether the configuration's power states are as power.h wants them. */
-bool psci_idle_states_valid(const struct psci_config *config, uint32_t version);
+/** What is wrong with the configuration's power states, or NULL. */
+const char *psci_idle_states_problem(const struct psci_config *config);
 
 /** Take them over, or the one that is there without any. */
 void psci_idle_states_set(struct psci_machine *machine, const struct psci_config *config);

@@ -7,87 +7,33 @@
 #include <psci/env.h>
 #include <psci/psci.h>
 
-/* Whether there is a function in @fids, and no two have one id. */
-static bool are_fids_0_1(const struct psci_fids_0_1 *fids)
-{
-	const uint32_t all[] = { fids->cpu_suspend, fids->cpu_off, fids->cpu_on, fids->migrate };
-	bool any = false;
-
-	for (unsigned int i = 0; i < 4; i++) {
-		any = any || all[i];
-		for (unsigned int j = 0; j < i; j++) {
-			if (all[i] && all[i] == all[j])
-				return false;
-		}
-	}
-
-	return any;
-}
-
-bool psci_version_valid(uint32_t version, const struct psci_fids_0_1 *fids)
-{
-	switch (version) {
-	case PSCI_VERSION_0_1:
-		return are_fids_0_1(fids);
-	case PSCI_VERSION_0_2:
-	case PSCI_VERSION_1_0:
-	case PSCI_VERSION_1_1:
-	case PSCI_VERSION_1_2:
-	case PSCI_VERSION_1_3:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_host(const struct psci_host *host)
-{
-	return host && host->size == sizeof(*host) && host->kick && !host->lock == !host->unlock;
-}
-
-static bool is_power_of_two(size_t size)
-{
-	return size && (size & (size - 1)) == 0;
-}
-
 int psci_machine_init(struct psci_machine *machine, const struct psci_config *config)
 {
-	if (config->size != sizeof(*config) || !is_host(config->host))
-		return PSCI_ERR_INVALID;
-	if (!config->index || !is_power_of_two(config->index_size))
-		return PSCI_ERR_INVALID;
-	if (!config->stats && config->stat_count)
+	struct psci_config own;
+	struct psci_host host;
+
+	if (psci_config_read(&own, &host, config))
 		return PSCI_ERR_INVALID;
 
-	const uint32_t version = config->version ? config->version : PSCI_VERSION_1_3;
-
-	if (!psci_version_valid(version, &config->fids_0_1) ||
-	    config->disable_functions & ~psci_table_optional(version))
-		return PSCI_ERR_INVALID;
-	if (config->enable_functions & ~psci_table_may_enable(version))
-		return PSCI_ERR_INVALID;
-	if (!psci_idle_states_valid(config, version) || !psci_trusted_os_valid(config))
-		return PSCI_ERR_INVALID;
-
-	for (size_t i = 0; i < config->index_size; i++)
-		config->index[i] = NULL;
+	for (size_t i = 0; i < own.index_size; i++)
+		own.index[i] = NULL;
 	*machine = (struct psci_machine){
-		.host = config->host,
-		.ctx = config->ctx,
-		.index = config->index,
-		.index_size = config->index_size,
-		.version = version,
-		.offered = psci_table_offered(config, version),
-		.possible = psci_table_possible(config),
-		.hide_on_pending = config->hide_on_pending,
-		.trusted_os = (uint8_t)config->trusted_os,
-		.trusted_os_home = config->trusted_os_mpidr,
-		.trusted_os_mpidr = config->trusted_os_mpidr,
-		.stats = config->stats,
-		.stat_count = config->stat_count,
-		.fids_0_1 = config->fids_0_1,
+		.host = host,
+		.ctx = own.ctx,
+		.index = own.index,
+		.index_size = own.index_size,
+		.version = own.version,
+		.offered = psci_table_offered(&own),
+		.possible = psci_table_possible(&own),
+		.hide_on_pending = own.hide_on_pending,
+		.trusted_os = (uint8_t)own.trusted_os,
+		.trusted_os_home = own.trusted_os_mpidr,
+		.trusted_os_mpidr = own.trusted_os_mpidr,
+		.stats = own.stats,
+		.stat_count = own.stat_count,
+		.fids_0_1 = own.fids_0_1,
 	};
-	psci_idle_states_set(machine, config);
+	psci_idle_states_set(machine, &own);
 
 	return PSCI_OK;
 }
@@ -206,7 +152,7 @@ int psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 	machine_unlock(m);
 
 	for (const struct psci_vcpu *each = machine->vcpus; each; each = each->next)
-		machine->host->kick(machine->ctx, each->vctx);
+		machine->host.kick(machine->ctx, each->vctx);
 
 	return PSCI_OK;
 }
@@ -215,13 +161,13 @@ void psci_machine_kick(const struct psci_machine *machine, const struct psci_vcp
 		       const struct outcome *out)
 {
 	if (out->kick)
-		machine->host->kick(machine->ctx, out->kick->vctx);
+		machine->host.kick(machine->ctx, out->kick->vctx);
 	if (!out->kick_others)
 		return;
 	/* Needs no lock: nobody is added once a vCPU has run. */
 	for (const struct psci_vcpu *other = machine->vcpus; other; other = other->next) {
 		if (other != caller)
-			machine->host->kick(machine->ctx, other->vctx);
+			machine->host.kick(machine->ctx, other->vctx);
 	}
 }
 
@@ -238,7 +184,7 @@ void psci_machine_trace(const struct psci_vcpu *vcpu, const struct psci_regs *re
 		.result = has_result ? regs->x[0] : 0,
 	};
 
-	machine->host->trace(machine->ctx, &trace);
+	machine->host.trace(machine->ctx, &trace);
 }
 
 struct psci_event psci_machine_event(struct psci_machine *machine)

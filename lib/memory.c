@@ -29,7 +29,7 @@ struct outcome psci_fn_mem_protect_check_range(struct locked m, const struct arg
 
 	if (length == 0 || length - 1 > UINT64_MAX - base)
 		return run_with(PSCI_RET_DENIED);
-	if (!m.machine->host->memory_ok(m.machine->ctx, base, length))
+	if (!m.machine->host.memory_ok(m.machine->ctx, base, length))
 		return run_with(PSCI_RET_DENIED);
 
 	return run_with(PSCI_RET_SUCCESS);

@@ -8,18 +8,24 @@
 #include <psci/env.h>
 #include <psci/psci.h>
 
-bool psci_trusted_os_valid(const struct psci_config *config)
+const char *psci_trusted_os_problem(const struct psci_config *config)
 {
 	switch (config->trusted_os) {
 	case PSCI_TRUSTED_OS_NONE:
-		return true;
+		return NULL;
 	case PSCI_TRUSTED_OS_MIGRATABLE:
-		return config->host->migrate && is_affinity(config->trusted_os_mpidr);
+		if (!config->host->migrate)
+			return "psci_host.migrate is NULL, and the trusted OS can migrate";
+		break;
 	case PSCI_TRUSTED_OS_FIXED:
-		return is_affinity(config->trusted_os_mpidr);
+		break;
+	default:
+		return "psci_config.trusted_os is not a value of enum psci_trusted_os";
 	}
 
-	return false;
+	return is_affinity(config->trusted_os_mpidr)
+		       ? NULL
+		       : "psci_config.trusted_os_mpidr has a bit outside PSCI_TARGET_MASK";
 }
 
 bool psci_trusted_os_is_on(struct locked m, const struct psci_vcpu *vcpu)
@@ -31,7 +37,7 @@ bool psci_trusted_os_is_on(struct locked m, const struct psci_vcpu *vcpu)
 /* DEN0022F.b, MIGRATE. IMPLEMENTATION DEFINED: the order of the three faults. */
 struct outcome psci_fn_migrate(struct locked m, const struct args *a)
 {
-	const struct psci_host *host = m.machine->host;
+	const struct psci_host *host = &m.machine->host;
 	const struct psci_vcpu *target = psci_index_find(m, a->arg[0]);
 
 	if (m.machine->trusted_os == PSCI_TRUSTED_OS_FIXED)

@@ -58,7 +58,7 @@ void psci_stat_begin(struct locked m, struct psci_node *node)
 	if (!node->stats || node->request[node->level] == PSCI_DEPTH_RUN)
 		return;
 
-	node->since = m.machine->host->now(m.machine->ctx);
+	node->since = m.machine->host.now(m.machine->ctx);
 	node->counted = true;
 }
 
@@ -67,7 +67,7 @@ void psci_stat_end(struct locked m, struct psci_node *node)
 	if (!node->counted)
 		return;
 
-	const uint64_t now = m.machine->host->now(m.machine->ctx);
+	const uint64_t now = m.machine->host.now(m.machine->ctx);
 	struct psci_stat *stat = find_stat(m, node, node->request[node->level]);
 
 	node->counted = false;

@@ -74,7 +74,7 @@ static struct node_record describe_node(struct locked m, const struct psci_node 
 		r.request[i] = node->request[i];
 	/* Clocks differ between hosts; what has passed does not. */
 	if (r.counted)
-		r.elapsed = m.machine->host->now(m.machine->ctx) - node->since;
+		r.elapsed = m.machine->host.now(m.machine->ctx) - node->since;
 
 	return r;
 }
@@ -346,7 +346,7 @@ static bool has_entry(const struct vcpu_record *v)
 /* psci_entry_read() and psci_machine_boot() refuse all others. */
 static int check_entry(struct locked m, const struct vcpu_record *v)
 {
-	const struct psci_host *host = m.machine->host;
+	const struct psci_host *host = &m.machine->host;
 	const struct psci_entry entry = entry_of(v);
 
 	if (!has_entry(v))
@@ -491,7 +491,7 @@ static void restore_node(struct locked m, struct record_pass *pass, struct psci_
 		node->request[i] = r->request[i];
 	node->counted = r->counted;
 	if (r->counted)
-		node->since = m.machine->host->now(m.machine->ctx) - r->elapsed;
+		node->since = m.machine->host.now(m.machine->ctx) - r->elapsed;
 	if (has_stats(m.machine))
 		psci_record_move_stats(pass, node->stats, (uint32_t)m.machine->idle_state_count);
 	else
@@ -545,7 +545,7 @@ int psci_machine_restore(struct psci_machine *machine, const void *record, size_
 		return err;
 
 	for (const struct psci_vcpu *each = machine->vcpus; each; each = each->next)
-		machine->host->kick(machine->ctx, each->vctx);
+		machine->host.kick(machine->ctx, each->vctx);
 
 	return PSCI_OK;
 }

@@ -84,26 +84,28 @@ static const struct psci_idle_state *find_default(const struct psci_idle_state *
 	return NULL;
 }
 
-bool psci_idle_states_valid(const struct psci_config *config, uint32_t version)
+const char *psci_idle_states_problem(const struct psci_config *config)
 {
 	const struct psci_idle_state *states = config->idle_states;
 	const bool has_default =
 		config->enable_functions & PSCI_FN_BIT(PSCI_FN32_CPU_DEFAULT_SUSPEND);
 
-	if (!states)
-		return !config->idle_state_count && !config->extended_state_id;
-	if (!config->idle_state_count)
-		return false;
-	if (config->extended_state_id && version < PSCI_VERSION_1_0)
-		return false;
+	if (!states && config->idle_state_count)
+		return "psci_config.idle_states is NULL, and idle_state_count is not 0";
+	if (states && !config->idle_state_count)
+		return "psci_config.idle_state_count is 0, and idle_states is not NULL";
+	if (config->extended_state_id && (!states || config->version < PSCI_VERSION_1_0))
+		return "psci_config.extended_state_id needs idle_states and version 1.0";
 	for (size_t i = 0; i < config->idle_state_count; i++) {
 		if (!is_state_valid(&states[i], config->extended_state_id))
-			return false;
+			return "psci_config.idle_states has a state that contradicts itself";
 		if (find(states, i, states[i].power_state))
-			return false;
+			return "psci_config.idle_states has one power_state twice";
 	}
+	if (states && has_default && !find_default(states, config->idle_state_count))
+		return "psci_config.idle_states has none for CPU_DEFAULT_SUSPEND";
 
-	return !has_default || find_default(states, config->idle_state_count);
+	return NULL;
 }
 
 void psci_idle_states_set(struct psci_machine *machine, const struct psci_config *config)

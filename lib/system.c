@@ -45,7 +45,7 @@ struct outcome psci_fn_system_reset(struct locked m, const struct args *a)
  */
 static int32_t ask_vendor(struct locked m, uint32_t type, uint64_t cookie)
 {
-	const struct psci_host *host = m.machine->host;
+	const struct psci_host *host = &m.machine->host;
 
 	if (!host->vendor_reset)
 		return PSCI_RET_INVALID_PARAMETERS;
@@ -163,7 +163,7 @@ bool psci_machine_wake(struct psci_machine *machine)
 	machine_unlock(m);
 
 	if (vcpu)
-		machine->host->kick(machine->ctx, vcpu->vctx);
+		machine->host.kick(machine->ctx, vcpu->vctx);
 
 	return vcpu;
 }
@@ -180,7 +180,7 @@ bool psci_machine_deny(struct psci_machine *machine)
 	machine_unlock(m);
 
 	if (vcpu)
-		machine->host->kick(machine->ctx, vcpu->vctx);
+		machine->host.kick(machine->ctx, vcpu->vctx);
 
 	return vcpu;
 }

@@ -79,6 +79,7 @@ struct psci_domain {
 	struct psci_domain *next;
 	uint32_t number;
 	uint32_t awake;
+	uint64_t reserved[2];
 };
 
 /**

@@ -158,7 +158,7 @@ struct psci_trace {
 
 /** One virtual machine. Private. */
 struct psci_machine {
-	const struct psci_host *host;
+	struct psci_host host;
 	void *ctx;
 	struct psci_vcpu **index;
 	size_t index_size;
@@ -184,6 +184,7 @@ struct psci_machine {
 	size_t stat_count;
 	size_t stat_used;
 	struct psci_fids_0_1 fids_0_1;
+	uint64_t reserved[7];
 };
 
 /** One virtual CPU. Private. */
@@ -198,21 +199,32 @@ struct psci_vcpu {
 	uint8_t availability;
 	bool default_suspend;
 	bool restored;
+	uint64_t reserved[3];
 };
 
 /**
  * psci_machine_init() - prepare a machine that has no vCPU yet
  * @machine: storage; its contents are ignored
- * @config: read during the call only, but for what it points to
+ * @config: read during the call only, and so is psci_config.host; other objects
+ *	that it points to must outlive the machine
  *
- * Takes no lock: nobody else may know of the machine yet.
+ * Takes no lock: no other thread may know of the machine yet.
  *
  * Return: 0, or
- *   PSCI_ERR_INVALID: a size, the version, a disabled or enabled function, a
- *   power state, the statistics, the trusted OS, the index or a required
- *   callback is not as documented.
+ *   PSCI_ERR_INVALID: a field is not as host.h wants it; psci_config_problem()
+ *   tells which.
  */
 int psci_machine_init(struct psci_machine *machine, const struct psci_config *config);
+
+/**
+ * psci_config_problem() - why psci_machine_init() refuses a configuration
+ * @config: read during the call only
+ *
+ * Return: NULL if it does not, else a constant such as
+ * "psci_config.index_size is not a power of two": the first field that is wrong,
+ * and what is wrong with it. From any thread; needs no machine.
+ */
+const char *psci_config_problem(const struct psci_config *config);
 
 /**
  * psci_vcpu_init() - add a vCPU, which is off, to a machine
