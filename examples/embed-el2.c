@@ -19,6 +19,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../arch/arm64/sysreg.h"
@@ -49,7 +50,7 @@ _Noreturn void el2_fault(void);
 
 static struct psci_client firmware;
 static struct psci_machine machine;
-static struct psci_vcpu *vcpu_index[2 * CPU_COUNT];
+static struct psci_vcpu *vcpu_index[16]; /* A power of two, at least CPU_COUNT. */
 static struct vcpu vcpus[CPU_COUNT];
 static atomic_flag machine_lock = ATOMIC_FLAG_INIT;
 
@@ -251,34 +252,41 @@ _Noreturn void el2_fault(void)
 		wfi();
 }
 
-static int machine_init(void)
+/* Returns NULL, or what is wrong. */
+static const char *machine_init(void)
 {
 	const struct psci_config config = {
 		.size = sizeof(config),
-		.idle_states = idle_states,
-		.idle_state_count = sizeof(idle_states) / sizeof(idle_states[0]),
 		.index = vcpu_index,
 		.index_size = sizeof(vcpu_index) / sizeof(vcpu_index[0]),
 		.host = &host,
+		.idle_states = idle_states,
+		.idle_state_count = sizeof(idle_states) / sizeof(idle_states[0]),
 	};
 	int err = psci_machine_init(&machine, &config);
 
+	if (err)
+		return psci_config_problem(&config);
 	for (unsigned int i = 0; i < CPU_COUNT && !err; i++) {
 		vcpus[i].cpu = i;
 		err = psci_vcpu_init(&vcpus[i].psci, &machine, i, &vcpus[i]);
 	}
 
-	return err;
+	return err ? psci_strerror(err) : NULL;
 }
 
 /* CPU 0 sets all up before the others are started. */
 static void begin(void)
 {
 	const struct psci_entry entry = { .pc = GUEST_START };
-	const int err = machine_init();
+	const char *problem = machine_init();
 
-	if (err || psci_client_probe(&firmware, smc, 0, true)) {
-		print("el2: cannot begin\n");
+	if (!problem && psci_client_probe(&firmware, smc, NULL, true))
+		problem = "the firmware has no PSCI";
+	if (problem) {
+		print("el2: ");
+		print(problem);
+		print("\n");
 		el2_fault();
 	}
 	psci_machine_boot(&vcpus[0].psci, &entry);

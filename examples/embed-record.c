@@ -15,11 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VCPU_COUNT = 2, POWER_DOWN = PSCI_POWER_STATE_TYPE_MASK };
+enum { VCPU_COUNT = 2, INDEX_SIZE = 16, POWER_DOWN = PSCI_POWER_STATE_TYPE_MASK };
 
 struct machine {
 	struct psci_machine psci;
-	struct psci_vcpu *index[2 * VCPU_COUNT];
+	struct psci_vcpu *index[INDEX_SIZE];
 	struct psci_vcpu vcpus[VCPU_COUNT];
 };
 
@@ -50,14 +50,17 @@ static void machine_init(struct machine *machine)
 {
 	const struct psci_config config = {
 		.size = sizeof(config),
+		.index = machine->index,
+		.index_size = INDEX_SIZE,
+		.host = &host,
 		.idle_states = idle_states,
 		.idle_state_count = sizeof(idle_states) / sizeof(idle_states[0]),
-		.index = machine->index,
-		.index_size = sizeof(machine->index) / sizeof(machine->index[0]),
-		.host = &host,
 	};
 
-	check(psci_machine_init(&machine->psci, &config));
+	if (psci_machine_init(&machine->psci, &config)) {
+		fprintf(stderr, "embed-record: %s\n", psci_config_problem(&config));
+		exit(EXIT_FAILURE);
+	}
 	for (unsigned int i = 0; i < VCPU_COUNT; i++)
 		check(psci_vcpu_init(&machine->vcpus[i], &machine->psci, i, &machine->vcpus[i]));
 }

@@ -26,7 +26,8 @@
 /* doc: end */
 
 /* doc: describe */
-enum { VCPU_COUNT = 2 };
+/* Any number of vCPUs up to 16; the index has a power of two of slots, at least as many. */
+enum { VCPU_COUNT = 2, INDEX_SIZE = 16 };
 
 struct vcpu {
 	struct psci_vcpu psci;
@@ -37,7 +38,7 @@ struct vcpu {
 
 struct machine {
 	struct psci_machine psci;
-	struct psci_vcpu *index[2 * VCPU_COUNT]; /**< The library's; 2^n of them. */
+	struct psci_vcpu *index[INDEX_SIZE]; /**< The library's. */
 	pthread_mutex_t lock; /**< So is this, through the callbacks. */
 	struct vcpu vcpus[VCPU_COUNT];
 	struct cpu cpus[VCPU_COUNT];
@@ -81,28 +82,36 @@ static const struct psci_host host = {
 /* doc: end */
 
 /* doc: init */
-static int machine_init(struct machine *machine, const char *guest_image)
+static bool machine_init(struct machine *machine, const char *guest_image)
 {
 	const struct psci_config config = {
 		.size = sizeof(config),
 		.index = machine->index,
-		.index_size = sizeof(machine->index) / sizeof(machine->index[0]),
+		.index_size = INDEX_SIZE,
 		.host = &host,
 		.ctx = machine,
 	};
-	int err = psci_machine_init(&machine->psci, &config);
 
+	if (psci_machine_init(&machine->psci, &config)) {
+		fprintf(stderr, "embed: %s\n", psci_config_problem(&config));
+		return false;
+	}
 	pthread_mutex_init(&machine->lock, NULL);
 	cpus_create(machine->cpus, VCPU_COUNT, guest_image);
-	for (unsigned int i = 0; i < VCPU_COUNT && !err; i++) {
+	for (unsigned int i = 0; i < VCPU_COUNT; i++) {
 		struct vcpu *vcpu = &machine->vcpus[i];
+		int err;
 
 		*vcpu = (struct vcpu){ .cpu = &machine->cpus[i], .number = i };
 		/* The affinity that the guest finds in MPIDR_EL1: up to 15, its number. */
 		err = psci_vcpu_init(&vcpu->psci, &machine->psci, i, vcpu);
+		if (err) {
+			fprintf(stderr, "embed: vCPU %u: %s\n", i, psci_strerror(err));
+			return false;
+		}
 	}
 
-	return err;
+	return true;
 }
 /* doc: end */
 
@@ -180,12 +189,9 @@ int main(int argc, char **argv)
 	static struct machine machine;
 	struct psci_event event;
 	unsigned int life = 0;
-	const int err = machine_init(&machine, argc > 1 ? argv[1] : NULL);
 
-	if (err) {
-		fprintf(stderr, "embed: %s\n", psci_strerror(err));
+	if (!machine_init(&machine, argc > 1 ? argv[1] : NULL))
 		return EXIT_FAILURE;
-	}
 	do
 		event = machine_live(&machine, guest_load(life++));
 	while (event.kind == PSCI_EVENT_RESET || event.kind == PSCI_EVENT_RESET2);

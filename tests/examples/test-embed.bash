@@ -20,6 +20,20 @@ is "examples/embed.c: vCPU 1 is started and turns itself off" "$(said "vCPU 1")"
 CPU_OFF"
 is "examples/embed.c: the machine ends hibernated" "$(said machine)" hibernated
 
+# of_three EXAMPLE: compile it with three vCPUs, which is no power of two, and run it
+of_three()
+{
+	sed 's/VCPU_COUNT = 2/VCPU_COUNT = 3/' "examples/$1.c" >"$work/$1-3.c"
+	grep -q 'VCPU_COUNT = 3' "$work/$1-3.c" &&
+		"${CC:-gcc}" -std=c11 -Wall -Wextra -Werror -Wno-unused-parameter -Iinclude -Iexamples \
+			-o "$work/$1-3" "$work/$1-3.c" "$build/native/libpsci.a" -pthread &&
+		timeout "$patience" "$work/$1-3"
+}
+
+ok "examples/embed.c with three vCPUs runs and exits 0" runs_here of_three embed
+is "examples/embed.c with three vCPUs: the machine ends hibernated" "$(said machine)" hibernated
+ok "examples/embed-record.c with three vCPUs runs and exits 0" runs_here of_three embed-record
+
 ok "examples/embed-record.c runs and exits 0" runs "$build/native/examples/embed-record"
 is "examples/embed-record.c: restored vCPUs resume where they were" "$(said destination)" "vCPU 0: SLEEP
 vCPU 1: START at 0x40001000 with 0x11

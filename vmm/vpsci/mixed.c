@@ -67,7 +67,8 @@ static uint32_t disabled(uint32_t version)
 	return bits;
 }
 
-static int begin_vcpu(struct vcpu_machine *own, struct vcpu *vcpu, uint32_t version)
+static int begin_vcpu(struct vcpu_machine *own, struct vcpu *vcpu, uint32_t version,
+		      struct error *error)
 {
 	const struct psci_config config = {
 		.size = sizeof(config),
@@ -82,13 +83,16 @@ static int begin_vcpu(struct vcpu_machine *own, struct vcpu *vcpu, uint32_t vers
 	struct psci_entry entry = { 0 };
 	int err = psci_machine_init(&own->machine, &config);
 
-	if (!err)
-		err = psci_vcpu_init(&own->vcpu, &own->machine, vcpu->mpidr, vcpu);
+	if (err)
+		return error_set(error, -EINVAL, "PSCI %#x: %s", version,
+				 psci_config_problem(&config));
+	err = psci_vcpu_init(&own->vcpu, &own->machine, vcpu->mpidr, vcpu);
 	/* On from here to the end: the guest and KVM decide where it starts. */
 	if (!err)
 		err = psci_machine_boot(&own->vcpu, &entry);
 	if (err)
-		return err;
+		return error_set(error, -EINVAL, "PSCI %#x: vCPU %u: %s", version, vcpu->index,
+				 psci_strerror(err));
 	psci_vcpu_poll(&own->vcpu, &entry);
 	vcpu->psci = &own->vcpu;
 
@@ -115,10 +119,9 @@ static int mixed_begin(struct vm *vm, uint64_t pc, uint64_t x0, struct error *er
 		return error_set(error, -ENOMEM, "out of memory");
 	vm->vpsci = machines;
 	for (unsigned int i = 0; i < vm->vcpu_count; i++) {
-		err = begin_vcpu(&machines[i], &vm->vcpus[i], vm->psci_version);
+		err = begin_vcpu(&machines[i], &vm->vcpus[i], vm->psci_version, error);
 		if (err)
-			return error_set(error, -EINVAL, "PSCI %#x: %s", vm->psci_version,
-					 psci_strerror(err));
+			return err;
 	}
 
 	return vpsci_begin_kvm(vm, pc, x0, kvm_version(vm->psci_version), error);

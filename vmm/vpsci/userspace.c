@@ -148,7 +148,7 @@ static int begin_machine(struct vm *vm, struct userspace *userspace, uint64_t pc
 	err = psci_machine_init(&userspace->machine, &config);
 	if (err)
 		return error_set(error, -EINVAL, "PSCI %#x: %s", vm->psci_version,
-				 psci_strerror(err));
+				 psci_config_problem(&config));
 	err = add_vcpus(vm, userspace, error);
 	if (!err) {
 		vpsci_test_set_availability(vm);
