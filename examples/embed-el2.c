@@ -182,7 +182,7 @@ static enum psci_next serve_trap(struct vcpu *vcpu)
 		next = PSCI_NEXT_RUN;
 	else
 		next = psci_call(&vcpu->psci, &regs);
-	if (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP)
+	if (next != PSCI_NEXT_WAIT && next != PSCI_NEXT_EXIT)
 		guest->x[0] = regs.x[0];
 
 	return next;
@@ -213,6 +213,7 @@ static void vcpu_live(struct vcpu *vcpu)
 			next = psci_vcpu_poll(&vcpu->psci, &entry);
 			break;
 		case PSCI_NEXT_SLEEP:
+		case PSCI_NEXT_SYSTEM_SUSPEND: /* Only if it is enabled. */
 			next = wait_for_interrupt(vcpu) ? psci_vcpu_wake(&vcpu->psci, &entry)
 							: psci_vcpu_poll(&vcpu->psci, &entry);
 			break;

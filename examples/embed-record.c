@@ -108,6 +108,8 @@ static const char *name_of(enum psci_next next)
 		return "WAIT";
 	case PSCI_NEXT_SLEEP:
 		return "SLEEP";
+	case PSCI_NEXT_SYSTEM_SUSPEND:
+		return "SYSTEM_SUSPEND";
 	case PSCI_NEXT_EXIT:
 		return "EXIT";
 	}

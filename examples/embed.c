@@ -121,7 +121,7 @@ static enum psci_next serve_call(struct vcpu *vcpu, struct psci_regs *regs)
 	const char *name = psci_function_name((uint32_t)regs->x[0]);
 	const enum psci_next next = psci_call(&vcpu->psci, regs);
 
-	if (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP) {
+	if (next != PSCI_NEXT_WAIT && next != PSCI_NEXT_EXIT) {
 		cpu_set_x0(vcpu->cpu, regs->x[0]);
 		printf("vCPU %u: %s: %d\n", vcpu->number, name ? name : "no call of PSCI",
 		       (int)regs->x[0]);
@@ -157,6 +157,7 @@ static void *vcpu_thread(void *arg)
 			next = psci_vcpu_poll(&vcpu->psci, &entry);
 			break;
 		case PSCI_NEXT_SLEEP:
+		case PSCI_NEXT_SYSTEM_SUSPEND: /* Only if it is enabled. */
 			next = cpu_wait(vcpu->cpu, true) ? psci_vcpu_wake(&vcpu->psci, &entry)
 							 : psci_vcpu_poll(&vcpu->psci, &entry);
 			break;

@@ -255,7 +255,7 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 	 * A caller that is not on runs code of a former life of the machine, or
 	 * has lost a race against the vCPU that stopped it.
 	 */
-	if (is_stopped(m) || caller->state != VCPU_ON)
+	if (is_stopped(m) || caller->state != PSCI_STATE_ON)
 		return (struct outcome){ .next = psci_vcpu_standing(m, caller), .ignored = true };
 
 	const uint32_t version = m.machine->version;
@@ -309,7 +309,7 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs)
 
 	if (out.kick || out.kick_others)
 		psci_machine_kick(machine, vcpu, &out);
-	if (!out.ignored && (out.next == PSCI_NEXT_RUN || out.next == PSCI_NEXT_SLEEP))
+	if (!out.ignored && has_result(out.next))
 		regs->x[0] = answer(machine, regs->aarch32, out.result);
 	if (machine->host.trace)
 		psci_machine_trace(vcpu, regs, x0, out.next, !out.ignored);

@@ -81,15 +81,15 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 	if (result != PSCI_RET_SUCCESS)
 		return run_with(result);
 
-	switch ((enum vcpu_state)target->state) {
-	case VCPU_ON:
-	case VCPU_SUSPENDED:
+	switch ((enum psci_vcpu_state)target->state) {
+	case PSCI_STATE_ON:
+	case PSCI_STATE_SUSPENDED:
 		return run_with(PSCI_RET_ALREADY_ON);
-	case VCPU_ON_PENDING:
+	case PSCI_STATE_ON_PENDING:
 		return run_with(m.machine->hide_on_pending ? PSCI_RET_ALREADY_ON
 							   : PSCI_RET_ON_PENDING);
-	case VCPU_OFF:
-	case VCPU_FROZEN:
+	case PSCI_STATE_OFF:
+	case PSCI_STATE_FROZEN:
 		break;
 	}
 	result = may_start(m, target);
@@ -97,7 +97,7 @@ struct outcome psci_fn_cpu_on(struct locked m, const struct args *a)
 		return run_with(result);
 
 	target->entry = entry;
-	target->state = VCPU_ON_PENDING;
+	target->state = PSCI_STATE_ON_PENDING;
 
 	return (struct outcome){
 		.next = PSCI_NEXT_RUN,
@@ -117,7 +117,7 @@ struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
 		return run_with(PSCI_RET_DENIED);
 
 	psci_node_sleep(m, a->caller, psci_depth_off);
-	a->caller->state = VCPU_OFF;
+	a->caller->state = PSCI_STATE_OFF;
 
 	return (struct outcome){ .next = PSCI_NEXT_WAIT };
 }
@@ -132,7 +132,7 @@ struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a)
 		return run_with(PSCI_RET_DENIED);
 
 	psci_node_sleep(m, a->caller, psci_depth_off);
-	a->caller->state = VCPU_FROZEN;
+	a->caller->state = PSCI_STATE_FROZEN;
 
 	return (struct outcome){ .next = PSCI_NEXT_WAIT };
 }
@@ -152,16 +152,16 @@ static uint64_t level_mask(uint32_t level)
 
 static int32_t affinity_info(struct locked m, const struct psci_vcpu *vcpu)
 {
-	switch ((enum vcpu_state)vcpu->state) {
-	case VCPU_OFF:
+	switch ((enum psci_vcpu_state)vcpu->state) {
+	case PSCI_STATE_OFF:
 		return vcpu->availability == PSCI_VCPU_DISABLED ? PSCI_RET_DISABLED
 								: PSCI_AFFINITY_INFO_OFF;
-	case VCPU_ON_PENDING:
+	case PSCI_STATE_ON_PENDING:
 		return m.machine->hide_on_pending ? PSCI_AFFINITY_INFO_ON
 						  : PSCI_AFFINITY_INFO_ON_PENDING;
-	case VCPU_ON:
-	case VCPU_SUSPENDED:
-	case VCPU_FROZEN:
+	case PSCI_STATE_ON:
+	case PSCI_STATE_SUSPENDED:
+	case PSCI_STATE_FROZEN:
 		break;
 	}
 
@@ -214,15 +214,17 @@ enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 	if (is_stopped(m))
 		return PSCI_NEXT_EXIT;
 
-	switch ((enum vcpu_state)vcpu->state) {
-	case VCPU_OFF:
-	case VCPU_ON_PENDING:
-	case VCPU_FROZEN:
+	switch ((enum psci_vcpu_state)vcpu->state) {
+	case PSCI_STATE_OFF:
+	case PSCI_STATE_ON_PENDING:
+	case PSCI_STATE_FROZEN:
 		return PSCI_NEXT_WAIT;
-	case VCPU_ON:
+	case PSCI_STATE_ON:
 		return PSCI_NEXT_RUN;
-	case VCPU_SUSPENDED:
-		return PSCI_NEXT_SLEEP;
+	case PSCI_STATE_SUSPENDED:
+		/* If the machine is suspended, this is the one that suspended it. */
+		return m.machine->event.kind == PSCI_EVENT_SUSPEND ? PSCI_NEXT_SYSTEM_SUSPEND
+								   : PSCI_NEXT_SLEEP;
 	}
 
 	return PSCI_NEXT_WAIT;
@@ -231,7 +233,7 @@ enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 static enum psci_next start(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
 {
 	psci_node_wake(m, vcpu);
-	vcpu->state = VCPU_ON;
+	vcpu->state = PSCI_STATE_ON;
 	*entry = vcpu->entry;
 
 	return PSCI_NEXT_START;
@@ -239,7 +241,7 @@ static enum psci_next start(struct locked m, struct psci_vcpu *vcpu, struct psci
 
 static enum psci_next poll_vcpu(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
 {
-	if (is_stopped(m) || vcpu->state != VCPU_ON_PENDING)
+	if (is_stopped(m) || vcpu->state != PSCI_STATE_ON_PENDING)
 		return psci_vcpu_standing(m, vcpu);
 
 	return start(m, vcpu, entry);
@@ -247,7 +249,7 @@ static enum psci_next poll_vcpu(struct locked m, struct psci_vcpu *vcpu, struct 
 
 static enum psci_next wake_vcpu(struct locked m, struct psci_vcpu *vcpu, struct psci_entry *entry)
 {
-	if (is_stopped(m) || vcpu->state != VCPU_SUSPENDED)
+	if (is_stopped(m) || vcpu->state != PSCI_STATE_SUSPENDED)
 		return poll_vcpu(m, vcpu, entry);
 	vcpu->default_suspend = false;
 	/* While the machine is suspended, this is the one that suspended it. */
@@ -257,7 +259,7 @@ static enum psci_next wake_vcpu(struct locked m, struct psci_vcpu *vcpu, struct 
 		return start(m, vcpu, entry);
 
 	psci_node_wake(m, vcpu);
-	vcpu->state = VCPU_ON;
+	vcpu->state = PSCI_STATE_ON;
 
 	return PSCI_NEXT_RUN;
 }
@@ -280,6 +282,16 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry)
 	machine_unlock(m);
 
 	return next;
+}
+
+enum psci_vcpu_state psci_vcpu_get_state(struct psci_vcpu *vcpu)
+{
+	const struct locked m = machine_lock(vcpu->machine);
+	const enum psci_vcpu_state state = (enum psci_vcpu_state)vcpu->state;
+
+	machine_unlock(m);
+
+	return state;
 }
 
 int psci_vcpu_set_availability(struct psci_vcpu *vcpu, enum psci_vcpu_availability availability)

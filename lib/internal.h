@@ -13,28 +13,6 @@
 #include <psci/psci.h>
 
 /**
- * What a vCPU is to PSCI. A switch over it names every state, so that a new one
- * does not compile until it has been thought about everywhere.
- *
- *	          CPU_ON              poll            CPU_SUSPEND
- *	   OFF ------------> ON_PENDING ----> ON -----------------> SUSPENDED
- *	    ^                     ^           | ^                       |
- *	    +------- CPU_OFF -----|-----------+ +-------- wake ---------+
- *	                   CPU_ON |           |
- *	                       FROZEN <-------+ CPU_FREEZE
- *
- * psci_machine_boot() makes one vCPU ON_PENDING and all others OFF, whatever
- * they were. A suspended vCPU is on to every other vCPU (DEN0022F.b, CPU_SUSPEND).
- */
-enum vcpu_state {
-	VCPU_OFF,
-	VCPU_ON_PENDING,
-	VCPU_ON,
-	VCPU_SUSPENDED,
-	VCPU_FROZEN,
-};
-
-/**
  * A machine whose lock is held. Only machine_lock() makes one: a function that
  * takes it needs no comment about who holds what.
  */
@@ -78,7 +56,7 @@ struct args {
 
 /** What a handler decided. It has done nothing beyond its machine and vCPUs. */
 struct outcome {
-	int64_t result; /**< For the caller's x0, if it runs on or sleeps. */
+	int64_t result; /**< For the caller's x0, if has_result() of @next. */
 	struct psci_vcpu *kick; /**< Kick this one. May be NULL. */
 	enum psci_next next; /**< For the caller. */
 	bool kick_others; /**< Kick every vCPU but the caller. */
@@ -88,6 +66,23 @@ struct outcome {
 static inline struct outcome run_with(int64_t result)
 {
 	return (struct outcome){ .next = PSCI_NEXT_RUN, .result = result };
+}
+
+/** Whether the guest will see an answer in x0, now or when it wakes. */
+static inline bool has_result(enum psci_next next)
+{
+	switch (next) {
+	case PSCI_NEXT_RUN:
+	case PSCI_NEXT_SLEEP:
+	case PSCI_NEXT_SYSTEM_SUSPEND:
+		return true;
+	case PSCI_NEXT_START:
+	case PSCI_NEXT_WAIT:
+	case PSCI_NEXT_EXIT:
+		break;
+	}
+
+	return false;
 }
 
 /** Whether @value has no bit outside the affinity fields of MPIDR_EL1. */

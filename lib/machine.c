@@ -104,7 +104,7 @@ static int add_vcpu(struct locked m, struct psci_vcpu *vcpu, uint64_t mpidr, voi
 		.next = m.machine->vcpus,
 		.mpidr = mpidr,
 		.node = node,
-		.state = VCPU_OFF,
+		.state = PSCI_STATE_OFF,
 	};
 	m.machine->vcpus = vcpu;
 	*slot = vcpu;
@@ -143,12 +143,12 @@ int psci_machine_boot(struct psci_vcpu *vcpu, const struct psci_entry *entry)
 	machine->trusted_os_mpidr = machine->trusted_os_home;
 	psci_node_reset_all(m);
 	for (struct psci_vcpu *each = machine->vcpus; each; each = each->next) {
-		each->state = VCPU_OFF;
+		each->state = PSCI_STATE_OFF;
 		each->default_suspend = false;
 	}
 	vcpu->entry = *entry;
 	vcpu->entry.wake = false;
-	vcpu->state = VCPU_ON_PENDING;
+	vcpu->state = PSCI_STATE_ON_PENDING;
 	machine_unlock(m);
 
 	for (const struct psci_vcpu *each = machine->vcpus; each; each = each->next)
@@ -175,13 +175,12 @@ void psci_machine_trace(const struct psci_vcpu *vcpu, const struct psci_regs *re
 			enum psci_next next, bool carried_out)
 {
 	const struct psci_machine *machine = vcpu->machine;
-	const bool has_result = carried_out && (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP);
 	const struct psci_trace trace = {
 		.vctx = vcpu->vctx,
 		.x = { x0, regs->x[1], regs->x[2], regs->x[3] },
 		.next = next,
 		.carried_out = carried_out,
-		.result = has_result ? regs->x[0] : 0,
+		.result = carried_out && has_result(next) ? regs->x[0] : 0,
 	};
 
 	machine->host.trace(machine->ctx, &trace);

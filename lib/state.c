@@ -339,8 +339,8 @@ static struct psci_entry entry_of(const struct vcpu_record *v)
 /* Whether the vCPU's entry is one that it will start or wake at. */
 static bool has_entry(const struct vcpu_record *v)
 {
-	return v->state == VCPU_ON_PENDING ||
-	       (v->state == VCPU_SUSPENDED && v->node.request[0] >= PSCI_DEPTH_OFF);
+	return v->state == PSCI_STATE_ON_PENDING ||
+	       (v->state == PSCI_STATE_SUSPENDED && v->node.request[0] >= PSCI_DEPTH_OFF);
 }
 
 /* psci_entry_read() and psci_machine_boot() refuse all others. */
@@ -361,30 +361,30 @@ static int check_entry(struct locked m, const struct vcpu_record *v)
 static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 			  const struct machine_record *r)
 {
-	if (v->entry_flags > ENTRY_ALL || v->state > VCPU_FROZEN ||
+	if (v->entry_flags > ENTRY_ALL || v->state > PSCI_STATE_FROZEN ||
 	    v->availability > PSCI_VCPU_DISABLED || v->node.counted > r->has_stats ||
-	    v->default_suspend > (v->state == VCPU_SUSPENDED))
+	    v->default_suspend > (v->state == PSCI_STATE_SUSPENDED))
 		return false;
-	if (v->state == VCPU_SUSPENDED && !(v->entry_flags & ENTRY_WAKE))
+	if (v->state == PSCI_STATE_SUSPENDED && !(v->entry_flags & ENTRY_WAKE))
 		return false;
 	if (v->default_suspend && !is_in(r->offered, PSCI_FN32_CPU_DEFAULT_SUSPEND))
 		return false;
 	/* Who suspended the machine sleeps, and all others are off. */
 	if (r->event_kind == PSCI_EVENT_SUSPEND &&
-	    v->state != (v->mpidr == r->event_mpidr ? VCPU_SUSPENDED : VCPU_OFF))
+	    v->state != (v->mpidr == r->event_mpidr ? PSCI_STATE_SUSPENDED : PSCI_STATE_OFF))
 		return false;
 
-	switch ((enum vcpu_state)v->state) {
-	case VCPU_ON:
+	switch ((enum psci_vcpu_state)v->state) {
+	case PSCI_STATE_ON:
 		return !v->node.counted && psci_request_equals(v->node.request, psci_depth_run);
-	case VCPU_SUSPENDED:
+	case PSCI_STATE_SUSPENDED:
 		return is_known_sleep(m, v, r);
-	case VCPU_FROZEN:
+	case PSCI_STATE_FROZEN:
 		if (!is_in(r->offered, PSCI_FN32_CPU_FREEZE))
 			return false;
 		break;
-	case VCPU_OFF:
-	case VCPU_ON_PENDING:
+	case PSCI_STATE_OFF:
+	case PSCI_STATE_ON_PENDING:
 		break;
 	}
 
@@ -394,7 +394,7 @@ static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 /* Whether psci_machine_wake() has woken it, and it has not polled since. */
 static bool is_woken(const struct vcpu_record *v)
 {
-	return v->state == VCPU_ON_PENDING && v->entry_flags & ENTRY_WAKE;
+	return v->state == PSCI_STATE_ON_PENDING && v->entry_flags & ENTRY_WAKE;
 }
 
 /* Marks each vCPU that the record has, so that none can be there twice. */
@@ -421,7 +421,7 @@ static int check_vcpus(struct locked m, struct record_pass *pass, const struct m
 		if (err)
 			return err;
 		vcpu->restored = true;
-		not_off += v.state != VCPU_OFF;
+		not_off += v.state != PSCI_STATE_OFF;
 		woken |= is_woken(&v);
 	}
 	/* Of a machine that was suspended one vCPU comes back, and starts the others. */

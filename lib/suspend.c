@@ -195,7 +195,7 @@ static struct outcome sleep(struct locked m, struct psci_vcpu *caller,
 			    const struct psci_idle_state *state)
 {
 	psci_node_sleep(m, caller, state->depth);
-	caller->state = VCPU_SUSPENDED;
+	caller->state = PSCI_STATE_SUSPENDED;
 
 	return (struct outcome){ .next = PSCI_NEXT_SLEEP, .result = PSCI_RET_SUCCESS };
 }
@@ -253,14 +253,14 @@ struct outcome psci_fn_cpu_default_suspend(struct locked m, const struct args *a
 /* Whether @vcpu stands in the way of a change to OS-initiated mode. */
 static bool is_platform_coordinated(const struct psci_vcpu *vcpu)
 {
-	switch ((enum vcpu_state)vcpu->state) {
-	case VCPU_OFF:
-	case VCPU_ON_PENDING:
-	case VCPU_ON:
+	switch ((enum psci_vcpu_state)vcpu->state) {
+	case PSCI_STATE_OFF:
+	case PSCI_STATE_ON_PENDING:
+	case PSCI_STATE_ON:
 		return false;
-	case VCPU_SUSPENDED:
+	case PSCI_STATE_SUSPENDED:
 		return !vcpu->default_suspend;
-	case VCPU_FROZEN:
+	case PSCI_STATE_FROZEN:
 		break;
 	}
 
@@ -275,7 +275,7 @@ static bool may_change_mode(struct locked m, const struct psci_vcpu *caller)
 		return false;
 	for (const struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next) {
 		if (to_os_initiated ? is_platform_coordinated(vcpu)
-				    : vcpu != caller && vcpu->state != VCPU_OFF)
+				    : vcpu != caller && vcpu->state != PSCI_STATE_OFF)
 			return false;
 	}
 

@@ -100,7 +100,7 @@ struct outcome psci_fn_system_off2(struct locked m, const struct args *a)
 static bool is_alone(struct locked m, const struct psci_vcpu *caller)
 {
 	for (const struct psci_vcpu *vcpu = m.machine->vcpus; vcpu; vcpu = vcpu->next) {
-		if (vcpu != caller && vcpu->state != VCPU_OFF)
+		if (vcpu != caller && vcpu->state != PSCI_STATE_OFF)
 			return false;
 	}
 
@@ -130,14 +130,14 @@ struct outcome psci_fn_system_suspend(struct locked m, const struct args *a)
 	psci_node_sleep(m, a->caller, psci_depth_off);
 	a->caller->entry = entry;
 	a->caller->entry.wake = true;
-	a->caller->state = VCPU_SUSPENDED;
+	a->caller->state = PSCI_STATE_SUSPENDED;
 	m.machine->event = (struct psci_event){
 		.kind = PSCI_EVENT_SUSPEND,
 		.vctx = a->caller->vctx,
 	};
 	m.machine->event_vcpu = a->caller;
 
-	return (struct outcome){ .next = PSCI_NEXT_SLEEP, .result = PSCI_RET_DENIED };
+	return (struct outcome){ .next = PSCI_NEXT_SYSTEM_SUSPEND, .result = PSCI_RET_DENIED };
 }
 
 /* The vCPU that suspended the machine, which is not suspended any more; or NULL. */
@@ -159,7 +159,7 @@ bool psci_machine_wake(struct psci_machine *machine)
 	struct psci_vcpu *vcpu = end_suspend(m);
 
 	if (vcpu)
-		vcpu->state = VCPU_ON_PENDING;
+		vcpu->state = PSCI_STATE_ON_PENDING;
 	machine_unlock(m);
 
 	if (vcpu)
@@ -175,7 +175,7 @@ bool psci_machine_deny(struct psci_machine *machine)
 
 	if (vcpu) {
 		psci_node_wake(m, vcpu);
-		vcpu->state = VCPU_ON;
+		vcpu->state = PSCI_STATE_ON;
 	}
 	machine_unlock(m);
 

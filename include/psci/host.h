@@ -177,8 +177,7 @@ struct psci_config {
 	 *   CPU_DEFAULT_SUSPEND: to handle psci_entry.wake; @idle_states has a
 	 *	state of level 0.
 	 *   NODE_HW_STATE: the guest has been told what power levels there are.
-	 *   SYSTEM_SUSPEND: after each PSCI_NEXT_SLEEP from psci_call() the host
-	 *	looks for PSCI_EVENT_SUSPEND; it handles psci_entry.wake.
+	 *   SYSTEM_SUSPEND: to handle PSCI_NEXT_SYSTEM_SUSPEND, psci_entry.wake.
 	 *   PSCI_SET_SUSPEND_MODE: the guest has been told of the domains; it
 	 *	may choose OS-initiated mode.
 	 */

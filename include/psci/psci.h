@@ -67,13 +67,45 @@ enum psci_vcpu_availability {
 	PSCI_VCPU_DISABLED, /**< It cannot: AFFINITY_INFO gives DISABLED. */
 };
 
+/**
+ * What a vCPU is to PSCI.
+ *
+ *	          CPU_ON              poll            CPU_SUSPEND
+ *	   OFF ------------> ON_PENDING ----> ON -----------------> SUSPENDED
+ *	    ^                     ^           | ^                       |
+ *	    +------- CPU_OFF -----|-----------+ +-------- wake ---------+
+ *	                   CPU_ON |           |
+ *	                       FROZEN <-------+ CPU_FREEZE
+ *
+ * psci_machine_boot() makes one vCPU ON_PENDING and all others OFF, whatever
+ * they were. To other vCPUs a suspended vCPU is on (DEN0022F.b, CPU_SUSPEND).
+ */
+enum psci_vcpu_state {
+	PSCI_STATE_OFF, /**< The first state of every vCPU. */
+	PSCI_STATE_ON_PENDING, /**< It will start with its next poll. */
+	PSCI_STATE_ON,
+	PSCI_STATE_SUSPENDED, /**< Asleep in CPU_SUSPEND or SYSTEM_SUSPEND. */
+	PSCI_STATE_FROZEN, /**< By CPU_FREEZE. */
+};
+
 /** What the host must do with the vCPU that made a call, or that it polled. */
 enum psci_next {
-	PSCI_NEXT_RUN, /**< Run it with the registers it has. */
-	PSCI_NEXT_START, /**< Reset it, unless it only wakes, load the entry, run it. */
-	PSCI_NEXT_WAIT, /**< It is off: no interrupt may wake it, only a kick. */
-	PSCI_NEXT_SLEEP, /**< It is suspended: an interrupt, masked or not, wakes it. */
-	PSCI_NEXT_EXIT, /**< Stop the whole machine; see psci_machine_event(). */
+	/** Run it with the registers it has. */
+	PSCI_NEXT_RUN,
+	/** Reset it, unless psci_entry.wake is set, load the entry, run it. */
+	PSCI_NEXT_START,
+	/** It is off: no interrupt may wake it, only a kick. */
+	PSCI_NEXT_WAIT,
+	/** It is suspended: an interrupt, masked or not, wakes it. */
+	PSCI_NEXT_SLEEP,
+	/**
+	 * The whole machine is suspended by this vCPU, the only one that is not
+	 * off. As PSCI_NEXT_SLEEP; also, psci_machine_wake() ends it from outside
+	 * and psci_machine_deny() refuses it. Only with SYSTEM_SUSPEND enabled.
+	 */
+	PSCI_NEXT_SYSTEM_SUSPEND,
+	/** Stop the whole machine; see psci_machine_event(). */
+	PSCI_NEXT_EXIT,
 };
 
 /** The registers of a call. */
@@ -128,7 +160,7 @@ enum psci_event_kind {
 	PSCI_EVENT_RESET2, /**< SYSTEM_RESET2. */
 	/**
 	 * SYSTEM_SUSPEND: not an end but a pause. The vCPU that called, the only
-	 * one that is not off, got PSCI_NEXT_SLEEP; see psci_machine_wake().
+	 * one that is not off, got PSCI_NEXT_SYSTEM_SUSPEND.
 	 */
 	PSCI_EVENT_SUSPEND,
 };
@@ -153,7 +185,8 @@ struct psci_trace {
 	uint64_t x[4]; /**< Its registers; psci_arg_count() tells how many mean something. */
 	enum psci_next next; /**< What psci_call() returns. */
 	bool carried_out; /**< It was looked at: the vCPU was on, and the machine too. */
-	uint64_t result; /**< The new x0, if there is one: RUN or SLEEP; else 0. */
+	/** The new x0, if there is one: RUN, SLEEP, SYSTEM_SUSPEND; else 0. */
+	uint64_t result;
 };
 
 /** One virtual machine. Private. */
@@ -262,6 +295,16 @@ int psci_vcpu_init(struct psci_vcpu *vcpu, struct psci_machine *machine, uint64_
 int psci_vcpu_set_availability(struct psci_vcpu *vcpu, enum psci_vcpu_availability availability);
 
 /**
+ * psci_vcpu_get_state() - ask what a vCPU is to PSCI
+ * @vcpu: any vCPU
+ *
+ * For a host that shows its user what vCPUs do. What the thread of a vCPU does
+ * next is for psci_vcpu_poll() to say. From any thread; another thread may change
+ * the state before the caller looks at it.
+ */
+enum psci_vcpu_state psci_vcpu_get_state(struct psci_vcpu *vcpu);
+
+/**
  * psci_machine_boot() - begin a life of a machine: its first, or after a reset
  * @vcpu: the vCPU that boots; its next poll answers PSCI_NEXT_START
  * @entry: where it starts; read during the call only. It is the host's own word:
@@ -309,8 +352,9 @@ unsigned int psci_arg_count(uint32_t fid);
  * Return: what to do with @vcpu.
  *   PSCI_NEXT_RUN: load x0 from @regs and run on.
  *   PSCI_NEXT_SLEEP: the vCPU is suspended. Load x0 from @regs now; wait for a
- *	wake-up event, then call psci_vcpu_wake(). After SYSTEM_SUSPEND, if it
- *	is enabled, so is the whole machine: psci_machine_event() tells.
+ *	wake-up event, then call psci_vcpu_wake().
+ *   PSCI_NEXT_SYSTEM_SUSPEND: so is the whole machine. Do the same, or call
+ *	psci_machine_deny() and poll.
  *   PSCI_NEXT_WAIT: the vCPU is off, or of a former life of the machine, see
  *	psci_machine_boot(); there is no result.
  *   PSCI_NEXT_EXIT: the machine has stopped; there is no result.
@@ -328,8 +372,9 @@ enum psci_next psci_call(struct psci_vcpu *vcpu, struct psci_regs *regs);
  * once for each start, and the next poll answers PSCI_NEXT_RUN. A kick does
  * not wake a suspended vCPU.
  *
- * Return: PSCI_NEXT_START, PSCI_NEXT_WAIT, PSCI_NEXT_SLEEP, PSCI_NEXT_EXIT, or,
- * for a vCPU that is on, PSCI_NEXT_RUN: its registers are its own.
+ * Return: PSCI_NEXT_START, PSCI_NEXT_WAIT, PSCI_NEXT_SLEEP,
+ * PSCI_NEXT_SYSTEM_SUSPEND (as long as the machine is suspended), PSCI_NEXT_EXIT,
+ * or, for a vCPU that is on, PSCI_NEXT_RUN: its registers are its own.
  */
 enum psci_next psci_vcpu_poll(struct psci_vcpu *vcpu, struct psci_entry *entry);
 
@@ -351,7 +396,7 @@ enum psci_next psci_vcpu_wake(struct psci_vcpu *vcpu, struct psci_entry *entry);
  *
  * Meaningful once psci_call() or psci_vcpu_poll() has returned PSCI_NEXT_EXIT;
  * the first such request of a life wins. PSCI_EVENT_SUSPEND is there from the
- * PSCI_NEXT_SLEEP of SYSTEM_SUSPEND until the machine is woken, denied or
+ * PSCI_NEXT_SYSTEM_SUSPEND until the machine is woken, denied or
  * booted. From any thread.
  */
 struct psci_event psci_machine_event(struct psci_machine *machine);

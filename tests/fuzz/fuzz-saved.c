@@ -120,7 +120,7 @@ static void put_to_sleep(struct vm *vm)
 	if (!vpsci_machine(vm))
 		return;
 	MUST(psci_vcpu_poll(vcpu->psci, &entry) == PSCI_NEXT_START);
-	MUST(psci_call(vcpu->psci, &regs) == PSCI_NEXT_SLEEP);
+	MUST(psci_call(vcpu->psci, &regs) == PSCI_NEXT_SYSTEM_SUSPEND);
 }
 
 static void read_back(struct kind *kind, const char *path)

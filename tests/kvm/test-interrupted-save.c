@@ -52,7 +52,7 @@ static void suspend(struct rig *rig)
 	while (!runs)
 		;
 	assert_true(vm_hold(&rig->vm));
-	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SYSTEM_SUSPEND);
 	rig->record.state = VM_SUSPENDED;
 	rig->control.life.state = VM_SUSPENDED;
 	rig->record.suspension.known = true;

@@ -31,7 +31,7 @@ static void put_to_sleep(struct rig *rig)
 
 	vcpu->suspend = (struct vcpu_suspend){ .entry = MEMORY_BASE, .context = 7 };
 	assert_int_equal(psci_vcpu_poll(vcpu->psci, &entry), PSCI_NEXT_START);
-	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SYSTEM_SUSPEND);
 	rig->record.state = VM_SUSPENDED;
 	rig->record.pid = 1;
 	rig->record.suspension.known = true;

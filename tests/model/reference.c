@@ -218,7 +218,11 @@ static struct ref_answer system_suspend(struct ref_machine *m, unsigned int call
 	m->event.kind = PSCI_EVENT_SUSPEND;
 	m->event_caller = (uint8_t)caller;
 
-	return sleeps(m, caller, regs, ref_off_depth, PSCI_RET_DENIED);
+	struct ref_answer answer = sleeps(m, caller, regs, ref_off_depth, PSCI_RET_DENIED);
+
+	answer.next = PSCI_NEXT_SYSTEM_SUSPEND;
+
+	return answer;
 }
 
 /* PSCI-SYSTEM_RESET2-01 PSCI-SYSTEM_RESET2-06 PSCI-SYSTEM_RESET2-31 */
@@ -257,6 +261,8 @@ static struct ref_answer standing(const struct ref_machine *m, unsigned int vcpu
 
 	if (m->event.kind != PSCI_EVENT_NONE && m->event.kind != PSCI_EVENT_SUSPEND)
 		return (struct ref_answer){ .next = PSCI_NEXT_EXIT };
+	if (m->event.kind == PSCI_EVENT_SUSPEND && m->event_caller == vcpu)
+		return (struct ref_answer){ .next = PSCI_NEXT_SYSTEM_SUSPEND };
 
 	return (struct ref_answer){ .next = next[m->state[vcpu]] };
 }
@@ -392,7 +398,9 @@ struct ref_answer ref_poll(struct ref_machine *m, unsigned int vcpu)
 
 struct ref_answer ref_wake(struct ref_machine *m, unsigned int vcpu)
 {
-	if (standing(m, vcpu).next != PSCI_NEXT_SLEEP)
+	const enum psci_next next = standing(m, vcpu).next;
+
+	if (next != PSCI_NEXT_SLEEP && next != PSCI_NEXT_SYSTEM_SUSPEND)
 		return ref_poll(m, vcpu);
 	memset(&m->event, 0, sizeof(m->event));
 	m->event_caller = 0;

@@ -108,7 +108,7 @@ extern const uint8_t ref_off_depth[4];
 /** What becomes of the vCPU that called, polled or woke up. */
 struct ref_answer {
 	enum psci_next next;
-	uint64_t x0; /**< On PSCI_NEXT_RUN and PSCI_NEXT_SLEEP after a call. */
+	uint64_t x0; /**< After a call with a result. */
 	bool has_x0; /**< Whether x0 is written. */
 	struct psci_entry entry; /**< On PSCI_NEXT_START. */
 };

@@ -47,6 +47,8 @@ static enum doing doing_of(enum psci_next next)
 		return DOING_WAIT;
 	case PSCI_NEXT_SLEEP:
 		return DOING_SLEEP;
+	case PSCI_NEXT_SYSTEM_SUSPEND:
+		return DOING_SYSTEM_SUSPEND;
 	case PSCI_NEXT_EXIT:
 		return DOING_EXIT;
 	}
@@ -149,6 +151,20 @@ static void compare_event(struct world *w)
 		wrong(w, "the memory is protected, or not");
 }
 
+static void compare_states(struct world *w)
+{
+	static const enum psci_vcpu_state states[] = {
+		[REF_OFF] = PSCI_STATE_OFF,	  [REF_PENDING] = PSCI_STATE_ON_PENDING,
+		[REF_ON] = PSCI_STATE_ON,	  [REF_ASLEEP] = PSCI_STATE_SUSPENDED,
+		[REF_FROZEN] = PSCI_STATE_FROZEN,
+	};
+
+	for (unsigned int i = 0; i < w->platform.vcpu_count; i++) {
+		if (psci_vcpu_get_state(&w->now.vcpus[i]) != states[w->now.ref.state[i]])
+			wrong(w, "the state of a vCPU is another one");
+	}
+}
+
 static void make_machine(struct world *w, bool hide_on_pending);
 
 /*
@@ -232,6 +248,7 @@ const char *world_step(struct world *w, const struct step *step)
 	if (w->locked)
 		wrong(w, "the lock is still held");
 	compare_event(w);
+	compare_states(w);
 	for (unsigned int i = 0; i < w->platform.vcpu_count; i++) {
 		if (!w->now.kicked[i] && must_poll(w, i))
 			wrong(w, "nobody tells a vCPU of what has become of it");

@@ -284,6 +284,7 @@ static _Noreturn void stay_off(void)
 			end_life();
 		case PSCI_NEXT_RUN:
 		case PSCI_NEXT_SLEEP:
+		case PSCI_NEXT_SYSTEM_SUSPEND:
 			fprintf(stderr, "fake-machine: CPU %u has nowhere to go on\n", self->index);
 			_exit(1);
 		}
@@ -295,8 +296,7 @@ static void tell_of_suspend(void)
 {
 	const struct psci_event event = psci_machine_event(&machine);
 
-	if (event.kind != PSCI_EVENT_SUSPEND)
-		return;
+	demand(event.kind == PSCI_EVENT_SUSPEND, "who suspends the machine is told of it");
 	fprintf(stderr, "suspended: SYSTEM_SUSPEND, from vCPU %u\n",
 		((const struct vcpu *)event.vctx)->index);
 	for (int i = 0; i < 4 && !self->enabled; i++)
@@ -318,6 +318,7 @@ static void obey(enum psci_next next)
 		case PSCI_NEXT_WAIT:
 			stay_off();
 		case PSCI_NEXT_SLEEP:
+		case PSCI_NEXT_SYSTEM_SUSPEND:
 			next = wait_for_change(true) ? psci_vcpu_wake(&self->psci, &entry)
 						     : psci_vcpu_poll(&self->psci, &entry);
 			break;
@@ -338,7 +339,7 @@ static uint64_t make_call(const uint64_t x[4], bool big_endian)
 		return regs.x[0];
 	count_kicks();
 	next = psci_call(&self->psci, &regs);
-	if (next == PSCI_NEXT_SLEEP)
+	if (next == PSCI_NEXT_SYSTEM_SUSPEND)
 		tell_of_suspend();
 	obey(next);
 	take_interrupts_unmasked();

@@ -158,6 +158,7 @@ static void step(struct psci_vcpu *vcpu)
 		break;
 	case 6:
 		psci_machine_memory_protected(&machine);
+		psci_vcpu_get_state(vcpu);
 		psci_vcpu_set_availability(vcpu, (enum psci_vcpu_availability)any_below(5));
 		break;
 	case 7:

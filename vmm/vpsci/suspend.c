@@ -75,8 +75,6 @@ static void set_arguments(struct vcpu_suspend *suspend, uint64_t fid, uint64_t e
 enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
 				     const struct psci_regs *regs)
 {
-	if (psci_machine_event(machine).kind != PSCI_EVENT_SUSPEND)
-		return VCPU_SLEEP;
 	set_arguments(&vcpu->suspend, vcpu->run->hypercall.nr, regs->x[1], regs->x[2]);
 	vcpu->suspend.big_endian = regs->big_endian;
 

@@ -24,8 +24,8 @@
 uint32_t vpsci_suspend_functions(uint32_t version);
 
 /**
- * Call it after PSCI_NEXT_SLEEP from psci_call(), with x0 written: if the call
- * was SYSTEM_SUSPEND, the main thread decides on it. On the vCPU's thread.
+ * Call it after PSCI_NEXT_SYSTEM_SUSPEND from psci_call(), with x0 written: the
+ * main thread decides whether the machine is suspended. On the vCPU's thread.
  * Returns what the vCPU does next.
  */
 enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,

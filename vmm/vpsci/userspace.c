@@ -238,6 +238,7 @@ static enum vcpu_next translate(struct vcpu *vcpu, enum psci_next next,
 	case PSCI_NEXT_WAIT:
 		return VCPU_WAIT;
 	case PSCI_NEXT_SLEEP:
+	case PSCI_NEXT_SYSTEM_SUSPEND:
 		return VCPU_SLEEP;
 	case PSCI_NEXT_EXIT:
 		return report_stop(vcpu);
@@ -256,7 +257,7 @@ static enum vcpu_next userspace_poll(struct vcpu *vcpu)
 	if (vpsci_test_holds(vcpu))
 		return VCPU_WAIT;
 	next = psci_vcpu_poll(vcpu->psci, &entry);
-	vcpu->suspended = vcpu->suspended && next == PSCI_NEXT_SLEEP;
+	vcpu->suspended = vcpu->suspended && next == PSCI_NEXT_SYSTEM_SUSPEND;
 
 	return translate(vcpu, next, &entry);
 }
@@ -282,11 +283,11 @@ static enum vcpu_next userspace_call(struct vcpu *vcpu)
 	if (err)
 		return vpsci_call_failed(vcpu, err);
 	next = psci_call(vcpu->psci, &regs);
-	if (next == PSCI_NEXT_RUN || next == PSCI_NEXT_SLEEP)
+	if (next != PSCI_NEXT_WAIT && next != PSCI_NEXT_EXIT)
 		err = kvm_set_register(vcpu->fd, kvm_register_x(0), regs.x[0]);
 	if (err)
 		return vpsci_call_failed(vcpu, err);
-	if (next == PSCI_NEXT_SLEEP)
+	if (next == PSCI_NEXT_SYSTEM_SUSPEND)
 		return vpsci_suspend_on_call(vcpu, vpsci_machine(vcpu->vm), &regs);
 
 	return translate(vcpu, next, &entry);

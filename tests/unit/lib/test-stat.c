@@ -133,7 +133,7 @@ static void stat_counts_a_system_suspend_as_the_deepest_state(void **state)
 	struct power p;
 
 	power_boot(&p, PSCI_VERSION_1_3);
-	assert_int_equal(psci_call(&p.f.vcpus[0], &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(psci_call(&p.f.vcpus[0], &regs), PSCI_NEXT_SYSTEM_SUSPEND);
 	p.time += 1000;
 	assert_int_equal(psci_vcpu_wake(&p.f.vcpus[0], &entry), PSCI_NEXT_START);
 	fixture_start(&p.f, 5);

@@ -245,7 +245,7 @@ static void restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt(void *
 	struct power a;
 
 	power_boot_many(&a, 1);
-	assert_int_equal(psci_call(&a.f.vcpus[0], &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(psci_call(&a.f.vcpus[0], &regs), PSCI_NEXT_SYSTEM_SUSPEND);
 
 	struct record suspended = psci_record_save(&a);
 

@@ -285,7 +285,7 @@ static void restore_of_a_suspended_machine_without_one_sleeper_is_refused(void *
 	struct power a;
 
 	power_boot_many(&a, 1);
-	assert_int_equal(psci_call(&a.f.vcpus[0], &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(psci_call(&a.f.vcpus[0], &regs), PSCI_NEXT_SYSTEM_SUSPEND);
 
 	struct record r = psci_record_save(&a);
 

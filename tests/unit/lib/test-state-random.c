@@ -278,9 +278,12 @@ static void restored_machine_behaves_as_the_saved_one_would(void **state)
 
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
 		play(seed * UINT64_C(0x9e3779b97f4a7c15), kinds);
-	/* The sequences went everywhere: calls that worked, starts, waits, sleeps, ends. */
+	/*
+	 * The sequences went everywhere: calls that worked, starts, waits, sleeps, ends.
+	 * A whole machine, whose vCPUs must all be off but one, is suspended more rarely.
+	 */
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		assert_in_range(kinds[i], 10, STEPS * SEEDS);
+		assert_in_range(kinds[i], i == PSCI_NEXT_SYSTEM_SUSPEND ? 2 : 10, STEPS * SEEDS);
 }
 
 int main(void)

@@ -153,7 +153,7 @@ static void restored_machine_that_is_suspended_resumes(void **state)
 	power_boot(&a, PSCI_VERSION_1_3);
 	fixture_start(&a.f, 3);
 	assert_int_equal(fixture_leave(&a.f, 0, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
-	assert_int_equal(psci_call(&a.f.vcpus[3], &regs), PSCI_NEXT_SLEEP);
+	assert_int_equal(psci_call(&a.f.vcpus[3], &regs), PSCI_NEXT_SYSTEM_SUSPEND);
 	state_make_fresh(&b, PSCI_VERSION_1_3);
 
 	struct record r = psci_record_save(&a);
@@ -162,6 +162,7 @@ static void restored_machine_that_is_suspended_resumes(void **state)
 	free(r.bytes);
 	assert_int_equal(psci_machine_event(&b.f.machine).kind, PSCI_EVENT_SUSPEND);
 	assert_ptr_equal(psci_machine_event(&b.f.machine).vctx, &b.f.threads[3]);
+	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[3], &entry), PSCI_NEXT_SYSTEM_SUSPEND);
 	assert_true(psci_machine_wake(&b.f.machine));
 	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[3], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_ENTRY);
