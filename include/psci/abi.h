@@ -5,8 +5,8 @@
  * Plain macros, includes nothing: usable from C, C++ and assembly, by callers
  * and implementations alike. psci.h tells what a function does.
  *
- * CLEAN_INV_MEMREGION was in the alpha of PSCI 1.3 only; it is an SMCCC 1.7
- * call now and defined in smccc.h.
+ * CLEAN_INV_MEMREGION was in the alpha of PSCI 1.3 only. It is an SMCCC 1.7
+ * call now and is defined in smccc.h.
  */
 #ifndef PSCI_ABI_H
 #define PSCI_ABI_H
@@ -147,13 +147,13 @@
 #define PSCI_NODE_HW_STATE_HW_OFF 1
 #define PSCI_NODE_HW_STATE_HW_STANDBY 2
 
-/* SYSTEM_RESET2: reset_type is architectural, or vendor-specific with bit 31. */
+/* SYSTEM_RESET2: reset_type is vendor-specific if bit 31 is set. */
 #define PSCI_RESET2_TYPE_VENDOR_MASK 0x80000000
 #define PSCI_RESET2_TYPE_SYSTEM_WARM_RESET 0x00000000
 
 /*
- * SYSTEM_OFF2: type 0 means HIBERNATE_OFF too (DEN0022F.b), and it is what
- * Linux sends. PSCI_FEATURES answers with the bitmap of the types offered.
+ * SYSTEM_OFF2: type 0 means HIBERNATE_OFF, too (DEN0022F.b), and Linux sends
+ * it. PSCI_FEATURES answers with a bitmap of the types that there are.
  */
 #define PSCI_OFF2_TYPE_HIBERNATE_OFF 0x1
 #define PSCI_FEATURES_OFF2_HIBERNATE_OFF 0x1

@@ -2,13 +2,13 @@
 /*
  * psci/client.h - the caller's side of PSCI, for guests and firmware
  *
- * A kernel, a loader or a test gives a function that executes HVC or SMC, probes
- * once, and has every PSCI call as a C function. Needs client.c of lib/, nothing
- * of the server's side, no C library; keeps no state but what probing found.
- * References are to DEN0022F.b by section name.
+ * A kernel, a loader or a test provides a function that executes HVC or SMC,
+ * probes once, and has every PSCI call as a C function. It needs client.c of
+ * lib/ and nothing else of the library, no C library, and keeps no state but
+ * what probing found. References are to DEN0022F.b by section name.
  *
- * Which conduit to use, HVC or SMC, only the device tree or ACPI can tell, and there
- * are functions that read what they say: the wrong instruction is undefined.
+ * Only the device tree or ACPI can tell which conduit to use, HVC or SMC: the
+ * wrong instruction is undefined. Two functions read what they say.
  */
 #ifndef PSCI_CLIENT_H
 #define PSCI_CLIENT_H
@@ -46,36 +46,38 @@ enum psci_conduit psci_conduit_from_method(const char *method);
 enum psci_conduit psci_conduit_from_acpi(uint16_t arm_boot_arch);
 
 /**
- * An implementation of PSCI, as a caller found it. To be read at will; written by
- * psci_client_probe() only, so any thread may use it after that.
+ * An implementation of PSCI, as a caller found it. The caller may read all
+ * fields. Only psci_client_probe() writes them, so any thread may use it after
+ * that.
  */
 struct psci_client {
 	/**
-	 * Execute the conduit with x0 to x3 (r0 to r3) from @x, and put x0 back. It
-	 * may change x1 to x17 (SMCCC 1.0), and memory as the caller sees it: say so
-	 * to the compiler. Comes on whatever CPU uses the functions below.
+	 * Execute the conduit with x0 to x3 (r0 to r3) from @x, and put x0
+	 * back. The instruction may change x1 to x17 (SMCCC 1.0), and memory as
+	 * the caller sees it, of which the compiler must know. Called on the
+	 * CPU that uses one of the functions below.
 	 */
 	void (*call)(void *ctx, uint64_t x[4]);
 	void *ctx;
 	bool aarch64; /**< The caller runs in AArch64 state. */
-	uint32_t version; /**< As PSCI_VERSION answers: PSCI_VERSION_0_2 or later. */
+	uint32_t version; /**< PSCI_VERSION_0_2 or later. */
 	uint32_t smccc_version; /**< SMCCC_VERSION_1_0 if it cannot be asked. */
-	uint32_t fn32; /**< Bit n: function number n is there with its FN32 id ... */
-	uint32_t fn64; /**< ... and with its FN64 id, for an AArch64 caller. */
+	uint32_t fn32; /**< The functions with an FN32 id, by PSCI_FN_BIT(). */
+	uint32_t fn64; /**< Those with an FN64 id, for an AArch64 caller. */
 	uint32_t suspend_features; /**< PSCI_FEATURES of CPU_SUSPEND. */
-	uint32_t off2_types; /**< PSCI_FEATURES of SYSTEM_OFF2; 0 if it is not there. */
+	uint32_t off2_types; /**< PSCI_FEATURES of SYSTEM_OFF2, or 0. */
 };
 
 /**
- * psci_client_probe() - find out what there is
+ * psci_client_probe() - find out what an implementation has
  * @client: storage; its contents are ignored
  * @call: the conduit, see struct psci_client
  * @ctx: passed to @call
  * @aarch64: the caller runs in AArch64 state, and may use FN64 ids
  *
- * Asks PSCI_VERSION, and since 1.0 PSCI_FEATURES of every function. In 0.2, which
- * has no PSCI_FEATURES, what is mandatory there counts as being there, and so do
- * the MIGRATE functions, which then may answer NOT_SUPPORTED.
+ * Calls PSCI_VERSION, and since 1.0 PSCI_FEATURES of every function. 0.2 has no
+ * PSCI_FEATURES: there, the mandatory functions count as existing, and so do
+ * the MIGRATE functions, which may then answer NOT_SUPPORTED.
  *
  * Return: 0, or
  *   PSCI_ERR_UNSUPPORTED: there is no PSCI 0.2 or later.
@@ -85,18 +87,18 @@ int psci_client_probe(struct psci_client *client, void (*call)(void *ctx, uint64
 
 /**
  * psci_client_call() - make a call; the functions below are this with types
- * @fn32: the FN32 id of a function; its FN64 id is used where that is there
+ * @fn32: the FN32 id of a function; its FN64 id is used if that exists
  * @x1: and so on: arguments; 0 for those that the function does not have
  *
- * Return: what the implementation answers, an error sign-extended to 64 bits; or,
- * without a call, PSCI_RET_NOT_SUPPORTED if the function is not there, and
- * PSCI_RET_INVALID_PARAMETERS if only its FN32 id is there and an argument does
- * not fit.
+ * Return: what the implementation answers, an error sign-extended to 64 bits.
+ * Or, without a call, PSCI_RET_NOT_SUPPORTED if the function does not exist,
+ * and PSCI_RET_INVALID_PARAMETERS if it has only its FN32 id and an argument
+ * does not fit.
  */
 uint64_t psci_client_call(const struct psci_client *client, uint32_t fn32, uint64_t x1, uint64_t x2,
 			  uint64_t x3);
 
-/** psci_client_code() - the same for functions that answer with an int32. */
+/** psci_client_code() - psci_client_call() of a function with an int32 result */
 int32_t psci_client_code(const struct psci_client *client, uint32_t fn32, uint64_t x1, uint64_t x2,
 			 uint64_t x3);
 
@@ -104,10 +106,10 @@ int32_t psci_client_code(const struct psci_client *client, uint32_t fn32, uint64
  * psci_client_power_off() - turn the machine off
  * @hibernating: the caller has just saved itself to disk
  *
- * A caller that hibernated says so with SYSTEM_OFF2, if that is there, so that
- * whoever owns the machine keeps its environment; else, and if that fails,
- * SYSTEM_OFF. HIBERNATE_OFF is asked for as type 0 first, then as 1: no
- * implementation of any draft of PSCI 1.3 refuses both.
+ * After a hibernation it calls SYSTEM_OFF2, if that exists, so that the owner
+ * of the machine keeps its environment. It asks for HIBERNATE_OFF as type 0
+ * first, then as 1: no implementation of any draft of PSCI 1.3 refuses both.
+ * Otherwise, and if that fails, it calls SYSTEM_OFF.
  *
  * Return: only if the machine is still on; the answer of the last call.
  */
@@ -115,24 +117,24 @@ int32_t psci_client_power_off(const struct psci_client *client, bool hibernating
 
 /**
  * psci_client_restart() - reset the machine
- * @warm: keep the contents of memory, if SYSTEM_RESET2 is there; an implementation
- *	may reset coldly all the same
+ * @warm: keep the contents of memory, if SYSTEM_RESET2 exists; an
+ *	implementation may still do a cold reset
  *
- * Return: only if the machine goes on; the answer of the last call.
+ * Return: only if the machine continues; the answer of the last call.
  */
 int32_t psci_client_restart(const struct psci_client *client, bool warm);
 
 /*
- * Each function of PSCI. Arguments and answers are the specification's; an
- * int32_t is one of PSCI_RET_ or, 0 and above, what the function tells. Addresses
- * (entry, base) are physical; a target is an MPIDR and'd with PSCI_TARGET_MASK; a
- * context comes back in x0 at the entry, where MMU and caches are off.
+ * Each function of PSCI. Arguments and answers are the specification's. An
+ * int32_t is a PSCI_RET_ code or, from 0 on, a value. Addresses (entry, base)
+ * are physical. A target is an MPIDR and'd with PSCI_TARGET_MASK. The context
+ * comes back in x0 at the entry, where MMU and caches are off.
  *
  * On success these do not return: CPU_OFF, CPU_FREEZE, SYSTEM_OFF, SYSTEM_OFF2,
  * SYSTEM_RESET, SYSTEM_RESET2. CPU_SUSPEND to a power-down state, and
- * SYSTEM_SUSPEND, go on at the entry; if something that wakes is pending already an
- * implementation may also return PSCI_RET_SUCCESS. CPU_DEFAULT_SUSPEND does one or
- * the other, as the state is that it chooses.
+ * SYSTEM_SUSPEND, continue at the entry; if a wake-up event is pending already,
+ * an implementation may also return PSCI_RET_SUCCESS. CPU_DEFAULT_SUSPEND does
+ * one or the other, depending on the state that the implementation chooses.
  */
 
 static inline int32_t psci_client_cpu_suspend(const struct psci_client *client,
@@ -169,7 +171,7 @@ static inline int32_t psci_client_migrate_info_type(const struct psci_client *cl
 	return psci_client_code(client, PSCI_FN32_MIGRATE_INFO_TYPE, 0, 0, 0);
 }
 
-/** An MPIDR; means something only if MIGRATE_INFO_TYPE is 0 or 1. */
+/** Returns an MPIDR, which is valid only if MIGRATE_INFO_TYPE is 0 or 1. */
 static inline uint64_t psci_client_migrate_info_up_cpu(const struct psci_client *client)
 {
 	return psci_client_call(client, PSCI_FN32_MIGRATE_INFO_UP_CPU, 0, 0, 0);
@@ -218,7 +220,7 @@ static inline int32_t psci_client_set_suspend_mode(const struct psci_client *cli
 	return psci_client_code(client, PSCI_FN32_PSCI_SET_SUSPEND_MODE, mode, 0, 0);
 }
 
-/** Microseconds, 32 bits of them without an FN64 id; look at @client first. */
+/** In microseconds, of which 32 bits come without an FN64 id: see @client. */
 static inline uint64_t psci_client_stat_residency(const struct psci_client *client, uint64_t target,
 						  uint32_t power_state)
 {

@@ -2,9 +2,9 @@
 /*
  * psci/env.h - the types of C that libpsci uses
  *
- * The one file of the library that includes headers of the compiler. Where these
- * do not exist, as in the Linux kernel and in Xen, put a psci/env.h of your own
- * in its place, or in front of it in the search path. It defines:
+ * The one file of the library that includes headers of the compiler. Where
+ * these do not exist, as in the Linux kernel and in Xen, put a psci/env.h of
+ * your own in its place, or in front of it in the search path. It defines:
  *
  *	bool, true, false
  *	size_t, NULL, offsetof()

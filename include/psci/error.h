@@ -22,7 +22,7 @@ enum psci_error {
 	PSCI_ERR_EXISTS = -2,
 	/** The machine's index or statistics have no slot left. */
 	PSCI_ERR_FULL = -3,
-	/* Those from here on come from psci/state.h; UNSUPPORTED from client.h too. */
+	/* From here on: of psci/state.h, and UNSUPPORTED also of client.h. */
 	/** The buffer is too small for the record. */
 	PSCI_ERR_SPACE = -4,
 	/** The record is longer than the buffer. */

@@ -2,11 +2,12 @@
 /*
  * psci/kvm.h - how KVM reports what libpsci calls an event, and back
  *
- * KVM's own PSCI ends a guest's SYSTEM_OFF, SYSTEM_OFF2, SYSTEM_RESET,
- * SYSTEM_RESET2 and SYSTEM_SUSPEND in KVM_EXIT_SYSTEM_EVENT with a type and, in data[0], flags. A
- * VMM that can take PSCI from the kernel or from libpsci serves both with one
- * handler through these two functions. The numbers are the kernel's ABI and
- * repeated here because older kernel headers lack some of them.
+ * With KVM's own PSCI, a guest's SYSTEM_OFF, SYSTEM_OFF2, SYSTEM_RESET,
+ * SYSTEM_RESET2 and SYSTEM_SUSPEND end in KVM_EXIT_SYSTEM_EVENT with a type
+ * and, in data[0], flags. With these two functions a VMM that can take PSCI
+ * from the kernel or from libpsci handles both in one place. The numbers are
+ * the kernel's ABI; they are repeated here because older kernel headers lack
+ * some of them.
  */
 #ifndef PSCI_KVM_H
 #define PSCI_KVM_H
@@ -21,7 +22,7 @@ extern "C" {
 #define PSCI_KVM_SYSTEM_EVENT_RESET 2
 #define PSCI_KVM_SYSTEM_EVENT_SUSPEND 5
 
-/* Bit 0 of data[0]; it means another thing for each type. */
+/* Bit 0 of data[0], whose meaning depends on the type. */
 #define PSCI_KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2 1
 #define PSCI_KVM_SYSTEM_EVENT_RESET_FLAG_PSCI_RESET2 1
 
@@ -30,7 +31,7 @@ extern "C" {
  * @type: kvm_run.system_event.type
  * @flags: kvm_run.system_event.data[0], or 0 if ndata is 0
  *
- * Return: the event's kind; PSCI_EVENT_NONE for a type that is none of ours.
+ * Return: the event's kind; PSCI_EVENT_NONE for any other type.
  */
 static inline enum psci_event_kind psci_event_kind_from_kvm(uint32_t type, uint64_t flags)
 {
@@ -49,7 +50,7 @@ static inline enum psci_event_kind psci_event_kind_from_kvm(uint32_t type, uint6
 }
 
 /**
- * psci_event_kind_to_kvm() - say an event as KVM would
+ * psci_event_kind_to_kvm() - how KVM would report an event
  * @kind: not PSCI_EVENT_NONE
  * @flags: set to what data[0] would be
  *

@@ -2,9 +2,10 @@
 /*
  * psci/smccc-arch.h - the two calls by which a guest learns of the others
  *
- * PSCI_FEATURES tells a guest that it may call SMCCC_VERSION, which is not one of
- * PSCI's calls (DEN0028). A hypervisor above KVM need not answer it: KVM does. A
- * hypervisor that owns the guest's calls itself puts this before psci_call():
+ * PSCI_FEATURES tells a guest that it may call SMCCC_VERSION, which is not one
+ * of PSCI's calls (DEN0028). A hypervisor above KVM need not answer it: KVM
+ * does. A hypervisor that owns the guest's calls itself puts this before
+ * psci_call():
  *
  *	if (!psci_smccc_call(&smccc, &regs))
  *		next = psci_call(vcpu, &regs);
@@ -31,8 +32,8 @@ struct psci_smccc_feature {
 /** The calling convention that a guest is told it has. */
 struct psci_smccc {
 	/**
-	 * SMCCC_VERSION_1_0 to 1_7. Defaults to 1.1 when zero, which promises no
-	 * more than these two calls. 1.0 has neither call: both give
+	 * SMCCC_VERSION_1_0 to 1_7. Defaults to 1.1 when zero, which promises
+	 * no more than these two calls. 1.0 has neither call: both give
 	 * NOT_SUPPORTED.
 	 */
 	uint32_t version;
@@ -48,7 +49,8 @@ struct psci_smccc {
 /**
  * psci_smccc_call() - carry out SMCCC_VERSION or SMCCC_ARCH_FEATURES
  * @smccc: only read; from any thread
- * @regs: the caller's registers; x[0] and x[1] suffice. x[0] receives the result.
+ * @regs: the caller's registers; x[0] and x[1] suffice. x[0] receives the
+ *	result.
  *
  * Return: whether it was one of the two calls. If not, @regs is unchanged.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * psci/table.h - the library's table of functions, for who documents or checks it
+ * psci/table.h - the library's table of functions, for documents and checks
  *
- * What psci_call() and PSCI_FEATURES go by, row by row. docs/support.md is made
+ * psci_call() and PSCI_FEATURES use this table, and docs/support.md is made
  * from it. No host needs this file.
  */
 #ifndef PSCI_TABLE_H
@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-/** What a function needs of the host before a machine has it; see host.h. */
+/** What a function needs of the host, without which no guest has it. */
 enum psci_need {
-	PSCI_NEED_NOTHING, /**< Every machine whose version has it. */
+	PSCI_NEED_NOTHING, /**< Every machine of a version with it has it. */
 	PSCI_NEED_ENABLE, /**< Its bit in psci_config.enable_functions. */
 	PSCI_NEED_STATS, /**< psci_host.now() and psci_config.stats. */
 	PSCI_NEED_TRUSTED_OS, /**< psci_config.trusted_os. */
@@ -30,7 +30,7 @@ struct psci_function {
 	uint32_t fn64; /**< 0: it has no such id. */
 	uint32_t since; /**< The first version that has it. */
 	unsigned int arg_count;
-	bool optional; /**< May be disabled, see psci_config.disable_functions. */
+	bool optional; /**< psci_config.disable_functions may name it. */
 	enum psci_need need;
 };
 
@@ -39,7 +39,7 @@ struct psci_function {
  * @number: the function number: the low five bits of its ids
  * @function: filled in if there is such a function
  *
- * Return: whether there is. From any thread.
+ * Return: whether there is one. From any thread.
  */
 bool psci_function_at(uint32_t number, struct psci_function *function);
 
