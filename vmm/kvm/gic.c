@@ -103,7 +103,7 @@ int gic_attach(int vm_fd, int irq_fd, uint32_t spi, struct error *error)
 }
 
 /* KVM reads and writes as many bytes as a register of the group has. */
-static int access_register(int gic_fd, unsigned long request, uint32_t group, uint64_t attribute,
+static int access_register(int gic_fd, bool set, uint32_t group, uint64_t attribute,
 			   uint64_t *value)
 {
 	uint32_t narrow = (uint32_t)*value;
@@ -114,7 +114,7 @@ static int access_register(int gic_fd, unsigned long request, uint32_t group, ui
 		.addr = wide ? (uint64_t)(uintptr_t)value : (uint64_t)(uintptr_t)&narrow,
 	};
 
-	if (ioctl(gic_fd, request, &attr) < 0)
+	if (ioctl(gic_fd, set ? KVM_SET_DEVICE_ATTR : KVM_GET_DEVICE_ATTR, &attr) < 0)
 		return -errno;
 	if (!wide)
 		*value = narrow;
@@ -131,12 +131,12 @@ int gic_get_register(int gic_fd, uint32_t group, uint64_t attribute, uint64_t *v
 {
 	*value = 0;
 
-	return access_register(gic_fd, KVM_GET_DEVICE_ATTR, group, attribute, value);
+	return access_register(gic_fd, false, group, attribute, value);
 }
 
 int gic_set_register(int gic_fd, uint32_t group, uint64_t attribute, uint64_t value)
 {
-	return access_register(gic_fd, KVM_SET_DEVICE_ATTR, group, attribute, &value);
+	return access_register(gic_fd, true, group, attribute, &value);
 }
 
 /* Or 0, as an interrupt controller that is not there would read. */
