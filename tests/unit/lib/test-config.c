@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not more than any version of a structure will have. */
+/* No version of a structure is larger. */
 #define LARGEST 1024
 
 /** A configuration that uses every field of both structures. */
@@ -222,6 +222,27 @@ static void an_extended_format_needs_version_1_0(void **state)
 	assert_null(psci_config_problem(&full.p.f.config));
 }
 
+static void one_id_of_psci_0_1_and_one_slot_are_enough(void **state)
+{
+	static const struct psci_fids_0_1 fids[] = {
+		{ .cpu_suspend = 1 },
+		{ .cpu_off = 1 },
+		{ .cpu_on = 1 },
+		{ .migrate = 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fids); i++) {
+		struct fixture f;
+
+		fixture_configure(&f, PSCI_VERSION_0_1);
+		f.config.index_size = 1;
+		f.config.fids_0_1 = fids[i];
+		assert_null(psci_config_problem(&f.config));
+		f.config.fids_0_1 = (struct psci_fids_0_1){ 0 };
+		assert_non_null(psci_config_problem(&f.config));
+	}
+}
+
 /* --- callers of another version --- */
 
 /* A copy of a structure that ends where its caller's version does, and nothing behind. */
@@ -305,7 +326,6 @@ static void an_older_configuration_is_filled_up_with_zeroes(void **state)
 		}
 		free(old);
 	}
-	/* Few of the sizes cut what belongs together. */
 	assert_in_range(accepted, 8, 16);
 }
 
@@ -466,6 +486,7 @@ int main(void)
 		cmocka_unit_test(each_wrong_field_is_named),
 		cmocka_unit_test(of_several_wrong_fields_the_first_is_named),
 		cmocka_unit_test(an_extended_format_needs_version_1_0),
+		cmocka_unit_test(one_id_of_psci_0_1_and_one_slot_are_enough),
 		cmocka_unit_test(an_older_configuration_is_filled_up_with_zeroes),
 		cmocka_unit_test(an_older_host_is_filled_up_with_zeroes),
 		cmocka_unit_test(a_newer_configuration_needs_zeroes_in_what_is_not_known),
