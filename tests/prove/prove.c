@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+/* Eva takes from there what memcpy() does, which lib/config.c declares by itself. */
+#include <string.h>
 
 /* Which machine: tools/prove says. */
 #ifndef VCPUS
