@@ -124,7 +124,7 @@ static int tear_down(void **state)
 
 /* --- a vCPU --- */
 
-static void a_vcpu_is_made_with_psci_and_may_begin_off(void **state)
+static void a_new_vcpu_has_psci_and_may_begin_off(void **state)
 {
 	struct kvm_vcpu_init init;
 
@@ -139,7 +139,7 @@ static void a_vcpu_is_made_with_psci_and_may_begin_off(void **state)
 	assert_memory_equal(&kvm.argument.init, &init, sizeof(init));
 }
 
-static void what_kvm_refuses_is_its_errno(void **state)
+static void a_call_that_kvm_refuses_returns_its_errno(void **state)
 {
 	struct kvm_vcpu_init init = { 0 };
 	const struct kvm_serror serror = { .pending = true };
@@ -159,7 +159,7 @@ static void what_kvm_refuses_is_its_errno(void **state)
 	assert_false(gic_offered(FD));
 }
 
-static void a_pending_serror_is_read_and_made_again(void **state)
+static void a_pending_serror_is_read_and_set_again(void **state)
 {
 	struct kvm_serror serror;
 
@@ -175,7 +175,7 @@ static void a_pending_serror_is_read_and_made_again(void **state)
 	assert_memory_equal(&kvm.argument.events, &kvm.answer, sizeof(kvm.answer));
 }
 
-static void where_no_serror_is_pending_kvm_is_not_called(void **state)
+static void setting_no_pending_serror_does_not_call_kvm(void **state)
 {
 	struct kvm_serror serror = { .pending = true };
 
@@ -188,7 +188,7 @@ static void where_no_serror_is_pending_kvm_is_not_called(void **state)
 	assert_int_equal(kvm.count, 0);
 }
 
-static void an_access_is_answered_with_an_abort(void **state)
+static void an_undecoded_access_is_answered_with_an_abort(void **state)
 {
 	const struct kvm_vcpu_events wanted = { .exception.ext_dabt_pending = 1 };
 
@@ -198,7 +198,7 @@ static void an_access_is_answered_with_an_abort(void **state)
 
 /* --- a VM --- */
 
-static void what_kvm_shall_report_is_enabled(void **state)
+static void reports_of_suspensions_and_undecoded_accesses_are_enabled(void **state)
 {
 	assert_int_equal(kvm_report_system_suspend(FD), 0);
 	assert_int_equal(kvm.argument.cap.cap, KVM_CAP_ARM_SYSTEM_SUSPEND);
@@ -207,7 +207,7 @@ static void what_kvm_shall_report_is_enabled(void **state)
 }
 
 /* Of an access that it cannot give an abort for, the guest would be stuck. */
-static void undecoded_accesses_are_not_asked_for_without_aborts(void **state)
+static void reports_of_undecoded_accesses_are_not_enabled_without_aborts(void **state)
 {
 	kvm.err = EINVAL;
 	kvm_report_undecoded(FD);
@@ -217,7 +217,7 @@ static void undecoded_accesses_are_not_asked_for_without_aborts(void **state)
 
 /* --- its GIC --- */
 
-static void registers_of_the_gic_have_their_width(void **state)
+static void registers_of_the_gic_are_accessed_in_their_width(void **state)
 {
 	static const uint64_t all = 0x1122334455667788;
 	uint64_t value;
@@ -235,7 +235,7 @@ static void registers_of_the_gic_have_their_width(void **state)
 	assert_true(kvm.value == all);
 }
 
-static void to_look_for_a_gic_makes_none(void **state)
+static void looking_for_a_gic_does_not_create_one(void **state)
 {
 	assert_true(gic_offered(FD));
 	assert_int_equal(kvm.argument.device.type, KVM_DEV_TYPE_ARM_VGIC_V3);
@@ -244,7 +244,7 @@ static void to_look_for_a_gic_makes_none(void **state)
 
 /* --- a device --- */
 
-static void a_doorbell_and_an_interrupt_are_kvms(void **state)
+static void a_doorbell_and_an_interrupt_of_a_device_are_given_to_kvm(void **state)
 {
 	struct device device = {
 		.base = 0xa000200, .doorbell = 0x50, .spi = 17, .doorbell_fd = 5, .irq_fd = -1
@@ -268,7 +268,7 @@ static void a_doorbell_and_an_interrupt_are_kvms(void **state)
 	assert_non_null(strstr(error.text, "KVM_IRQFD of SPI 17"));
 }
 
-static void a_device_with_neither_is_left_alone(void **state)
+static void a_device_without_doorbell_and_interrupt_does_not_call_kvm(void **state)
 {
 	const struct device device = { .doorbell_fd = -1, .irq_fd = -1 };
 	struct error error;
@@ -281,17 +281,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_vcpu_is_made_with_psci_and_may_begin_off),
-		TEST(what_kvm_refuses_is_its_errno),
-		TEST(a_pending_serror_is_read_and_made_again),
-		TEST(where_no_serror_is_pending_kvm_is_not_called),
-		TEST(an_access_is_answered_with_an_abort),
-		TEST(what_kvm_shall_report_is_enabled),
-		TEST(undecoded_accesses_are_not_asked_for_without_aborts),
-		TEST(registers_of_the_gic_have_their_width),
-		TEST(to_look_for_a_gic_makes_none),
-		TEST(a_doorbell_and_an_interrupt_are_kvms),
-		TEST(a_device_with_neither_is_left_alone),
+		TEST(a_new_vcpu_has_psci_and_may_begin_off),
+		TEST(a_call_that_kvm_refuses_returns_its_errno),
+		TEST(a_pending_serror_is_read_and_set_again),
+		TEST(setting_no_pending_serror_does_not_call_kvm),
+		TEST(an_undecoded_access_is_answered_with_an_abort),
+		TEST(reports_of_suspensions_and_undecoded_accesses_are_enabled),
+		TEST(reports_of_undecoded_accesses_are_not_enabled_without_aborts),
+		TEST(registers_of_the_gic_are_accessed_in_their_width),
+		TEST(looking_for_a_gic_does_not_create_one),
+		TEST(a_doorbell_and_an_interrupt_of_a_device_are_given_to_kvm),
+		TEST(a_device_without_doorbell_and_interrupt_does_not_call_kvm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

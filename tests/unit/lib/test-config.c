@@ -184,7 +184,7 @@ static void a_configuration_without_a_fault_has_no_problem(void **state)
 	assert_null(psci_config_problem(&full.p.f.config));
 }
 
-static void each_wrong_field_is_named(void **state)
+static void each_wrong_field_of_a_configuration_is_named(void **state)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(wrong_fields); i++) {
 		struct full full;
@@ -195,7 +195,7 @@ static void each_wrong_field_is_named(void **state)
 	}
 }
 
-static void of_several_wrong_fields_the_first_is_named(void **state)
+static void the_first_of_several_wrong_fields_is_named(void **state)
 {
 	struct full full;
 
@@ -360,7 +360,7 @@ static void an_older_host_is_filled_up_with_zeroes(void **state)
 	assert_int_equal(accepted, (sizeof(struct psci_host) - least) / sizeof(void *));
 }
 
-static void a_newer_configuration_needs_zeroes_in_what_is_not_known(void **state)
+static void a_newer_configuration_with_an_unknown_field_set_is_refused(void **state)
 {
 	const size_t known = sizeof(struct psci_config);
 
@@ -385,7 +385,7 @@ static void a_newer_configuration_needs_zeroes_in_what_is_not_known(void **state
 	}
 }
 
-static void a_newer_host_needs_zeroes_in_what_is_not_known(void **state)
+static void a_newer_host_with_an_unknown_field_set_is_refused(void **state)
 {
 	const size_t known = sizeof(struct psci_host);
 	const size_t more = 2 * sizeof(void *);
@@ -425,7 +425,7 @@ static int init_with_sizes(struct full *full, size_t config_size, size_t host_si
 	return psci_machine_init(&machine, (const void *)config);
 }
 
-static void what_no_structure_can_be_is_refused(void **state)
+static void a_structure_of_an_impossible_size_is_refused(void **state)
 {
 	const size_t config = sizeof(struct psci_config);
 	const size_t host = sizeof(struct psci_host);
@@ -446,7 +446,7 @@ static void what_no_structure_can_be_is_refused(void **state)
 	}
 }
 
-static void the_host_is_read_only_once(void **state)
+static void the_host_structure_is_read_only_once(void **state)
 {
 	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
 	struct full full;
@@ -483,16 +483,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_configuration_without_a_fault_has_no_problem),
-		cmocka_unit_test(each_wrong_field_is_named),
-		cmocka_unit_test(of_several_wrong_fields_the_first_is_named),
+		cmocka_unit_test(each_wrong_field_of_a_configuration_is_named),
+		cmocka_unit_test(the_first_of_several_wrong_fields_is_named),
 		cmocka_unit_test(an_extended_format_needs_version_1_0),
 		cmocka_unit_test(one_id_of_psci_0_1_and_one_slot_are_enough),
 		cmocka_unit_test(an_older_configuration_is_filled_up_with_zeroes),
 		cmocka_unit_test(an_older_host_is_filled_up_with_zeroes),
-		cmocka_unit_test(a_newer_configuration_needs_zeroes_in_what_is_not_known),
-		cmocka_unit_test(a_newer_host_needs_zeroes_in_what_is_not_known),
-		cmocka_unit_test(what_no_structure_can_be_is_refused),
-		cmocka_unit_test(the_host_is_read_only_once),
+		cmocka_unit_test(a_newer_configuration_with_an_unknown_field_set_is_refused),
+		cmocka_unit_test(a_newer_host_with_an_unknown_field_set_is_refused),
+		cmocka_unit_test(a_structure_of_an_impossible_size_is_refused),
+		cmocka_unit_test(the_host_structure_is_read_only_once),
 		cmocka_unit_test(structures_that_a_caller_provides_keep_their_sizes),
 	};
 

@@ -164,7 +164,7 @@ static void replace_next(struct source *source)
 
 /* --- tests --- */
 
-static void functions_are_called_in_their_order_each_once(void **state)
+static void ready_descriptors_are_served_in_their_order_each_once(void **state)
 {
 	struct rig *rig = *state;
 	struct source *s = rig->sources;
@@ -180,7 +180,7 @@ static void functions_are_called_in_their_order_each_once(void **state)
 	assert_int_equal(s[0].events, POLLIN);
 }
 
-static void what_stays_ready_is_called_again(void **state)
+static void a_descriptor_that_stays_ready_is_served_again(void **state)
 {
 	struct rig *rig = *state;
 
@@ -192,7 +192,7 @@ static void what_stays_ready_is_called_again(void **state)
 	assert_string_equal(rig->log, "ababa");
 }
 
-static void nothing_is_called_after_the_end(void **state)
+static void no_function_is_called_after_the_end_of_the_loop(void **state)
 {
 	struct rig *rig = *state;
 
@@ -209,7 +209,7 @@ static void nothing_is_called_after_the_end(void **state)
 	assert_string_equal(rig->log, "ab");
 }
 
-static void a_function_may_remove_itself(void **state)
+static void a_function_of_the_loop_may_remove_itself(void **state)
 {
 	struct rig *rig = *state;
 
@@ -221,7 +221,7 @@ static void a_function_may_remove_itself(void **state)
 	assert_string_equal(rig->log, "abbb");
 }
 
-static void what_is_removed_is_not_called_though_it_was_ready(void **state)
+static void a_ready_descriptor_that_is_removed_is_not_served(void **state)
 {
 	struct rig *rig = *state;
 
@@ -234,7 +234,7 @@ static void what_is_removed_is_not_called_though_it_was_ready(void **state)
 	assert_string_equal(rig->log, "ac");
 }
 
-static void what_is_added_takes_part_from_the_next_round_on(void **state)
+static void a_descriptor_added_in_a_round_is_served_from_the_next_round_on(void **state)
 {
 	struct rig *rig = *state;
 
@@ -248,7 +248,7 @@ static void what_is_added_takes_part_from_the_next_round_on(void **state)
 }
 
 /* The same descriptor may be another one's by then. */
-static void what_is_added_anew_is_not_called_for_what_was_ready_before(void **state)
+static void a_descriptor_added_anew_is_not_served_for_its_former_readiness(void **state)
 {
 	struct rig *rig = *state;
 
@@ -261,7 +261,7 @@ static void what_is_added_anew_is_not_called_for_what_was_ready_before(void **st
 	assert_string_equal(rig->log, "acb");
 }
 
-static void a_hangup_is_told_to_the_function(void **state)
+static void a_hangup_is_reported_to_the_descriptor_s_function(void **state)
 {
 	struct rig *rig = *state;
 	int ends[2];
@@ -277,7 +277,7 @@ static void a_hangup_is_told_to_the_function(void **state)
 	close(ends[0]);
 }
 
-static void a_descriptor_is_registered_once(void **state)
+static void a_second_registration_of_a_descriptor_is_refused(void **state)
 {
 	struct rig *rig = *state;
 	struct source *source = &rig->sources[0];
@@ -291,7 +291,7 @@ static void a_descriptor_is_registered_once(void **state)
 	add(source, MAIN_LOOP_USUAL, end);
 }
 
-static void there_is_room_for_so_many(void **state)
+static void a_full_loop_refuses_another_descriptor_or_deadline(void **state)
 {
 	struct rig *rig = *state;
 	struct source *source = &rig->sources[0];
@@ -309,7 +309,7 @@ static void there_is_room_for_so_many(void **state)
 	add(source, MAIN_LOOP_USUAL, end);
 }
 
-static void a_deadline_passes_and_not_before_its_time(void **state)
+static void a_deadline_of_the_loop_passes_and_not_before_its_time(void **state)
 {
 	struct rig *rig = *state;
 	struct source *source = &rig->sources[0];
@@ -353,7 +353,7 @@ static void do_nothing_but_count(void *context, short events)
 	(*count)++;
 }
 
-static void a_flood_does_not_put_a_deadline_off(void **state)
+static void a_flood_of_ready_descriptors_does_not_delay_a_deadline(void **state)
 {
 	struct rig *rig = *state;
 	struct source *source = &rig->sources[0];
@@ -376,19 +376,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(functions_are_called_in_their_order_each_once),
-		TEST(what_stays_ready_is_called_again),
-		TEST(nothing_is_called_after_the_end),
-		TEST(a_function_may_remove_itself),
-		TEST(what_is_removed_is_not_called_though_it_was_ready),
-		TEST(what_is_added_takes_part_from_the_next_round_on),
-		TEST(what_is_added_anew_is_not_called_for_what_was_ready_before),
-		TEST(a_hangup_is_told_to_the_function),
-		TEST(a_descriptor_is_registered_once),
-		TEST(there_is_room_for_so_many),
-		TEST(a_deadline_passes_and_not_before_its_time),
+		TEST(ready_descriptors_are_served_in_their_order_each_once),
+		TEST(a_descriptor_that_stays_ready_is_served_again),
+		TEST(no_function_is_called_after_the_end_of_the_loop),
+		TEST(a_function_of_the_loop_may_remove_itself),
+		TEST(a_ready_descriptor_that_is_removed_is_not_served),
+		TEST(a_descriptor_added_in_a_round_is_served_from_the_next_round_on),
+		TEST(a_descriptor_added_anew_is_not_served_for_its_former_readiness),
+		TEST(a_hangup_is_reported_to_the_descriptor_s_function),
+		TEST(a_second_registration_of_a_descriptor_is_refused),
+		TEST(a_full_loop_refuses_another_descriptor_or_deadline),
+		TEST(a_deadline_of_the_loop_passes_and_not_before_its_time),
 		TEST(a_deadline_that_is_always_now_passes),
-		TEST(a_flood_does_not_put_a_deadline_off),
+		TEST(a_flood_of_ready_descriptors_does_not_delay_a_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

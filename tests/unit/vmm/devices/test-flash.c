@@ -25,7 +25,7 @@ static const char *make_firmware(size_t size)
 	return scratch_write("firmware", bytes, size);
 }
 
-static void the_firmware_is_followed_by_ones(void **state)
+static void firmware_in_flash_is_followed_by_ones(void **state)
 {
 	/* Around the ends of pages. */
 	static const size_t sizes[] = { 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 5 * PAGE - 4 };
@@ -48,7 +48,7 @@ static void the_firmware_is_followed_by_ones(void **state)
 	}
 }
 
-static void the_file_is_not_changed(void **state)
+static void writes_to_flash_do_not_change_the_firmware_s_file(void **state)
 {
 	struct flash flash = { 0 };
 	struct error error;
@@ -78,7 +78,7 @@ static long resident_pages(void)
 	return strtol(end, NULL, 10);
 }
 
-static void two_banks_cost_nearly_nothing(void **state)
+static void two_banks_of_flash_take_hardly_any_memory(void **state)
 {
 	struct flash flash = { 0 };
 	struct error error;
@@ -99,7 +99,7 @@ static void two_banks_cost_nearly_nothing(void **state)
 	assert_null(flash.host);
 }
 
-static void nobody_can_write_it(void **state)
+static void flash_memory_cannot_be_written(void **state)
 {
 	struct flash flash = { 0 };
 	struct error error;
@@ -135,7 +135,7 @@ static void refused(const char *path, int err, const char *reason)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void what_is_no_firmware_is_refused(void **state)
+static void a_file_that_is_no_firmware_is_refused(void **state)
 {
 	refused(scratch_path("missing"), -ENOENT, "No such file");
 	refused(scratch_folder(), -EISDIR, "is a directory");
@@ -144,7 +144,7 @@ static void what_is_no_firmware_is_refused(void **state)
 	refused(scratch_sparse("huge", BOARD_FLASH_BANK_SIZE + 1), -EFBIG, "64 MiB");
 }
 
-static void a_firmware_may_fill_its_bank(void **state)
+static void a_firmware_as_large_as_its_bank_is_accepted(void **state)
 {
 	struct flash flash = { 0 };
 	struct error error;
@@ -159,12 +159,12 @@ static void a_firmware_may_fill_its_bank(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_firmware_is_followed_by_ones),
-		cmocka_unit_test(the_file_is_not_changed),
-		cmocka_unit_test(two_banks_cost_nearly_nothing),
-		cmocka_unit_test(nobody_can_write_it),
-		cmocka_unit_test(what_is_no_firmware_is_refused),
-		cmocka_unit_test(a_firmware_may_fill_its_bank),
+		cmocka_unit_test(firmware_in_flash_is_followed_by_ones),
+		cmocka_unit_test(writes_to_flash_do_not_change_the_firmware_s_file),
+		cmocka_unit_test(two_banks_of_flash_take_hardly_any_memory),
+		cmocka_unit_test(flash_memory_cannot_be_written),
+		cmocka_unit_test(a_file_that_is_no_firmware_is_refused),
+		cmocka_unit_test(a_firmware_as_large_as_its_bank_is_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

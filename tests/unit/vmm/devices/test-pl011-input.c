@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static void input_waits_until_the_receiver_is_enabled(void **state)
+static void uart_input_waits_until_the_receiver_is_enabled(void **state)
 {
 	struct uart_rig f;
 
@@ -28,7 +28,7 @@ static void input_waits_until_the_receiver_is_enabled(void **state)
 }
 
 /* As on QEMU, for programs that never enable it, or all but the receiver. */
-static void input_comes_without_that_to_who_looks_for_it(void **state)
+static void uart_input_reaches_a_guest_that_polls_with_its_receiver_disabled(void **state)
 {
 	static const uint64_t looked_at[] = { FR, DR };
 	static const uint32_t enabled[] = { 0x300, 0, 0x101, 0x200, CR_ENABLE };
@@ -51,7 +51,7 @@ static void input_comes_without_that_to_who_looks_for_it(void **state)
 	}
 }
 
-static void input_comes_without_that_to_who_waits_for_its_interrupt(void **state)
+static void uart_input_reaches_a_guest_that_unmasks_its_interrupt_without_receiver(void **state)
 {
 	static const uint32_t interrupts[] = { INT_RX, INT_RT, INT_RX | INT_RT };
 	struct uart_rig f;
@@ -72,7 +72,7 @@ static void input_comes_without_that_to_who_waits_for_its_interrupt(void **state
 }
 
 /* Linux looks at UARTFR for each character that it prints, before it opens the receiver. */
-static void a_driver_that_closes_it_again_gets_none(void **state)
+static void uart_input_stops_once_a_driver_disables_its_receiver(void **state)
 {
 	struct uart_rig f;
 
@@ -89,7 +89,7 @@ static void a_driver_that_closes_it_again_gets_none(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void input_is_taken_as_far_as_there_is_room_and_room_is_announced_once(void **state)
+static void uart_input_is_taken_up_to_a_full_fifo_and_room_is_announced_once(void **state)
 {
 	struct uart_rig f;
 
@@ -113,7 +113,7 @@ static void input_is_taken_as_far_as_there_is_room_and_room_is_announced_once(vo
 }
 
 /* As on QEMU: whatever the level, and until there is none. */
-static void the_receive_interrupt_comes_with_the_first_byte(void **state)
+static void the_receive_interrupt_comes_with_the_first_byte_of_uart_input(void **state)
 {
 	struct uart_rig f;
 
@@ -139,7 +139,7 @@ static void the_receive_interrupt_comes_with_the_first_byte(void **state)
 }
 
 /* For drivers that wait for it. */
-static void the_receive_timeout_lasts_until_the_fifo_is_empty(void **state)
+static void the_receive_timeout_interrupt_lasts_until_the_fifo_is_empty(void **state)
 {
 	struct uart_rig f;
 
@@ -162,7 +162,7 @@ static void the_receive_timeout_lasts_until_the_fifo_is_empty(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void with_fifos_off_each_byte_interrupts(void **state)
+static void each_byte_of_uart_input_interrupts_if_the_fifos_are_off(void **state)
 {
 	struct uart_rig f;
 
@@ -179,7 +179,7 @@ static void with_fifos_off_each_byte_interrupts(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void what_is_in_the_fifo_survives_a_change_of_its_depth(void **state)
+static void bytes_in_the_uart_s_fifo_survive_a_change_of_its_depth(void **state)
 {
 	struct uart_rig f;
 
@@ -198,15 +198,16 @@ static void what_is_in_the_fifo_survives_a_change_of_its_depth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(input_waits_until_the_receiver_is_enabled),
-		cmocka_unit_test(input_comes_without_that_to_who_looks_for_it),
-		cmocka_unit_test(input_comes_without_that_to_who_waits_for_its_interrupt),
-		cmocka_unit_test(a_driver_that_closes_it_again_gets_none),
-		cmocka_unit_test(input_is_taken_as_far_as_there_is_room_and_room_is_announced_once),
-		cmocka_unit_test(the_receive_interrupt_comes_with_the_first_byte),
-		cmocka_unit_test(the_receive_timeout_lasts_until_the_fifo_is_empty),
-		cmocka_unit_test(with_fifos_off_each_byte_interrupts),
-		cmocka_unit_test(what_is_in_the_fifo_survives_a_change_of_its_depth),
+		cmocka_unit_test(uart_input_waits_until_the_receiver_is_enabled),
+		cmocka_unit_test(uart_input_reaches_a_guest_that_polls_with_its_receiver_disabled),
+		cmocka_unit_test(
+			uart_input_reaches_a_guest_that_unmasks_its_interrupt_without_receiver),
+		cmocka_unit_test(uart_input_stops_once_a_driver_disables_its_receiver),
+		cmocka_unit_test(uart_input_is_taken_up_to_a_full_fifo_and_room_is_announced_once),
+		cmocka_unit_test(the_receive_interrupt_comes_with_the_first_byte_of_uart_input),
+		cmocka_unit_test(the_receive_timeout_interrupt_lasts_until_the_fifo_is_empty),
+		cmocka_unit_test(each_byte_of_uart_input_interrupts_if_the_fifos_are_off),
+		cmocka_unit_test(bytes_in_the_uart_s_fifo_survive_a_change_of_its_depth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static void it_is_arms_pl011_r1p1(void **state)
+static void the_uart_identifies_itself_as_arm_s_pl011_r1p1(void **state)
 {
 	static const uint8_t wanted[] = { 0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 	struct uart_rig f;
@@ -36,7 +36,7 @@ static void assert_reset_values(struct uart_rig *f)
 	assert_int_equal(uart_get(f, DR), 0);
 }
 
-static void registers_have_their_reset_values_and_widths(void **state)
+static void uart_registers_have_their_reset_values_and_widths(void **state)
 {
 	static const struct {
 		uint64_t offset;
@@ -58,7 +58,7 @@ static void registers_have_their_reset_values_and_widths(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void any_access_anywhere_has_an_answer(void **state)
+static void any_access_to_any_uart_register_is_answered(void **state)
 {
 	struct uart_rig f;
 
@@ -77,7 +77,7 @@ static void any_access_anywhere_has_an_answer(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void output_arrives_at_once_before_anything_is_enabled(void **state)
+static void uart_output_is_written_at_once_before_anything_is_enabled(void **state)
 {
 	struct uart_rig f;
 
@@ -91,7 +91,7 @@ static void output_arrives_at_once_before_anything_is_enabled(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void output_without_a_host_is_dropped(void **state)
+static void uart_output_without_a_host_is_dropped(void **state)
 {
 	struct pl011 uart;
 
@@ -103,7 +103,7 @@ static void output_without_a_host_is_dropped(void **state)
 }
 
 /* The interrupt of a driver that sends by interrupts: after each byte that went. */
-static void the_transmit_interrupt_follows_each_byte(void **state)
+static void the_transmit_interrupt_follows_each_byte_of_uart_output(void **state)
 {
 	struct uart_rig f;
 
@@ -121,7 +121,7 @@ static void the_transmit_interrupt_follows_each_byte(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void stalled_output_waits_in_the_fifo_and_none_is_lost(void **state)
+static void stalled_uart_output_waits_in_the_fifo_and_no_byte_is_lost(void **state)
 {
 	struct uart_rig f;
 	unsigned int written = 0;
@@ -149,7 +149,7 @@ static void stalled_output_waits_in_the_fifo_and_none_is_lost(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void order_is_kept_when_output_goes_on_while_some_waits(void **state)
+static void uart_output_keeps_its_order_if_more_comes_while_some_waits(void **state)
 {
 	struct uart_rig f;
 
@@ -166,7 +166,7 @@ static void order_is_kept_when_output_goes_on_while_some_waits(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void the_transmit_level_is_the_one_of_ifls(void **state)
+static void the_transmit_interrupt_comes_at_the_level_of_ifls(void **state)
 {
 	static const unsigned int levels[] = { 2, 4, 8, 12, 14 };
 	struct uart_rig f;
@@ -184,7 +184,7 @@ static void the_transmit_level_is_the_one_of_ifls(void **state)
 	}
 }
 
-static void with_fifos_off_one_byte_waits(void **state)
+static void a_single_byte_of_uart_output_waits_if_the_fifos_are_off(void **state)
 {
 	struct uart_rig f;
 
@@ -200,7 +200,7 @@ static void with_fifos_off_one_byte_waits(void **state)
 	pl011_destroy(&f.uart);
 }
 
-static void masks_decide_about_the_line_and_it_changes_only_when_it_must(void **state)
+static void uart_interrupt_masks_set_the_line_which_changes_only_when_needed(void **state)
 {
 	struct uart_rig f;
 
@@ -226,7 +226,7 @@ static void masks_decide_about_the_line_and_it_changes_only_when_it_must(void **
 	pl011_destroy(&f.uart);
 }
 
-static void a_reset_lowers_the_line_and_keeps_what_waits_to_be_sent(void **state)
+static void a_reset_of_the_uart_lowers_its_line_and_keeps_pending_output(void **state)
 {
 	struct uart_rig f;
 
@@ -254,18 +254,18 @@ static void a_reset_lowers_the_line_and_keeps_what_waits_to_be_sent(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_arms_pl011_r1p1),
-		cmocka_unit_test(registers_have_their_reset_values_and_widths),
-		cmocka_unit_test(any_access_anywhere_has_an_answer),
-		cmocka_unit_test(output_arrives_at_once_before_anything_is_enabled),
-		cmocka_unit_test(output_without_a_host_is_dropped),
-		cmocka_unit_test(the_transmit_interrupt_follows_each_byte),
-		cmocka_unit_test(stalled_output_waits_in_the_fifo_and_none_is_lost),
-		cmocka_unit_test(order_is_kept_when_output_goes_on_while_some_waits),
-		cmocka_unit_test(the_transmit_level_is_the_one_of_ifls),
-		cmocka_unit_test(with_fifos_off_one_byte_waits),
-		cmocka_unit_test(masks_decide_about_the_line_and_it_changes_only_when_it_must),
-		cmocka_unit_test(a_reset_lowers_the_line_and_keeps_what_waits_to_be_sent),
+		cmocka_unit_test(the_uart_identifies_itself_as_arm_s_pl011_r1p1),
+		cmocka_unit_test(uart_registers_have_their_reset_values_and_widths),
+		cmocka_unit_test(any_access_to_any_uart_register_is_answered),
+		cmocka_unit_test(uart_output_is_written_at_once_before_anything_is_enabled),
+		cmocka_unit_test(uart_output_without_a_host_is_dropped),
+		cmocka_unit_test(the_transmit_interrupt_follows_each_byte_of_uart_output),
+		cmocka_unit_test(stalled_uart_output_waits_in_the_fifo_and_no_byte_is_lost),
+		cmocka_unit_test(uart_output_keeps_its_order_if_more_comes_while_some_waits),
+		cmocka_unit_test(the_transmit_interrupt_comes_at_the_level_of_ifls),
+		cmocka_unit_test(a_single_byte_of_uart_output_waits_if_the_fifos_are_off),
+		cmocka_unit_test(uart_interrupt_masks_set_the_line_which_changes_only_when_needed),
+		cmocka_unit_test(a_reset_of_the_uart_lowers_its_line_and_keeps_pending_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,7 @@ static bool is_readable(struct pl031 *rtc, int timeout_ms)
 	return poll(&fd, 1, timeout_ms) == 1;
 }
 
-static void it_is_arms_pl031(void **state)
+static void the_clock_identifies_itself_as_arm_s_pl031(void **state)
 {
 	static const uint8_t wanted[] = { 0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 	struct pl031 rtc;
@@ -75,7 +75,7 @@ static void it_is_arms_pl031(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void it_runs_and_shows_the_hosts_time(void **state)
+static void the_clock_runs_and_shows_the_host_s_time(void **state)
 {
 	struct pl031 rtc;
 	time_t now = host_time();
@@ -88,7 +88,7 @@ static void it_runs_and_shows_the_hosts_time(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void it_counts_on_from_what_the_guest_sets(void **state)
+static void the_clock_counts_from_the_value_that_the_guest_sets(void **state)
 {
 	static const uint32_t values[] = { 0, 1, 0x12345678, 0x7fffffff, 0x80000000, 0xffffffff };
 	struct pl031 rtc;
@@ -104,7 +104,7 @@ static void it_counts_on_from_what_the_guest_sets(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void registers_that_are_none_do_nothing(void **state)
+static void accesses_to_absent_registers_of_the_clock_do_nothing(void **state)
 {
 	struct pl031 rtc;
 	time_t now = host_time();
@@ -127,7 +127,7 @@ static void registers_that_are_none_do_nothing(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void an_alarm_comes_when_the_counter_matches(void **state)
+static void the_clock_s_alarm_comes_once_the_counter_matches(void **state)
 {
 	struct pl031 rtc;
 	int64_t when = -1;
@@ -159,7 +159,7 @@ static void an_alarm_comes_when_the_counter_matches(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void a_match_with_the_present_is_an_alarm_at_once(void **state)
+static void the_clock_s_alarm_for_the_present_comes_at_once(void **state)
 {
 	struct pl031 rtc;
 
@@ -173,7 +173,7 @@ static void a_match_with_the_present_is_an_alarm_at_once(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void a_match_in_the_past_comes_after_the_counter_wrapped(void **state)
+static void the_clock_s_alarm_in_the_past_comes_after_the_counter_wrapped(void **state)
 {
 	struct pl031 rtc;
 	int64_t when;
@@ -190,7 +190,7 @@ static void a_match_in_the_past_comes_after_the_counter_wrapped(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void a_masked_alarm_is_raised_but_does_not_interrupt(void **state)
+static void the_clock_s_masked_alarm_is_raised_but_does_not_interrupt(void **state)
 {
 	struct pl031 rtc;
 	int64_t when = -1;
@@ -212,7 +212,7 @@ static void a_masked_alarm_is_raised_but_does_not_interrupt(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void to_be_called_early_is_harmless(void **state)
+static void calling_the_clock_before_its_alarm_changes_nothing(void **state)
 {
 	struct pl031 rtc;
 	int64_t when;
@@ -227,7 +227,7 @@ static void to_be_called_early_is_harmless(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void a_reset_forgets_the_alarm_but_not_the_time(void **state)
+static void a_reset_of_the_clock_clears_the_alarm_and_keeps_the_time(void **state)
 {
 	struct pl031 rtc;
 	int64_t when;
@@ -252,16 +252,16 @@ static void a_reset_forgets_the_alarm_but_not_the_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_arms_pl031),
-		cmocka_unit_test(it_runs_and_shows_the_hosts_time),
-		cmocka_unit_test(it_counts_on_from_what_the_guest_sets),
-		cmocka_unit_test(registers_that_are_none_do_nothing),
-		cmocka_unit_test(an_alarm_comes_when_the_counter_matches),
-		cmocka_unit_test(a_match_with_the_present_is_an_alarm_at_once),
-		cmocka_unit_test(a_match_in_the_past_comes_after_the_counter_wrapped),
-		cmocka_unit_test(a_masked_alarm_is_raised_but_does_not_interrupt),
-		cmocka_unit_test(to_be_called_early_is_harmless),
-		cmocka_unit_test(a_reset_forgets_the_alarm_but_not_the_time),
+		cmocka_unit_test(the_clock_identifies_itself_as_arm_s_pl031),
+		cmocka_unit_test(the_clock_runs_and_shows_the_host_s_time),
+		cmocka_unit_test(the_clock_counts_from_the_value_that_the_guest_sets),
+		cmocka_unit_test(accesses_to_absent_registers_of_the_clock_do_nothing),
+		cmocka_unit_test(the_clock_s_alarm_comes_once_the_counter_matches),
+		cmocka_unit_test(the_clock_s_alarm_for_the_present_comes_at_once),
+		cmocka_unit_test(the_clock_s_alarm_in_the_past_comes_after_the_counter_wrapped),
+		cmocka_unit_test(the_clock_s_masked_alarm_is_raised_but_does_not_interrupt),
+		cmocka_unit_test(calling_the_clock_before_its_alarm_changes_nothing),
+		cmocka_unit_test(a_reset_of_the_clock_clears_the_alarm_and_keeps_the_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

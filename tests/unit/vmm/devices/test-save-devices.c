@@ -69,7 +69,7 @@ static void fill_uart(struct pl011 *uart)
 	assert_int_equal(pl011_receive(uart, (const uint8_t *)"0123456789abcdef", 16), 16);
 }
 
-static void a_uart_keeps_what_it_received_and_raises_its_line(void **state)
+static void a_restored_uart_has_its_received_bytes_and_raises_its_line(void **state)
 {
 	static struct saved saved;
 	struct pl011 uart;
@@ -93,7 +93,7 @@ static void a_uart_keeps_what_it_received_and_raises_its_line(void **state)
 }
 
 /* The FIFO comes first: its bytes, where the first of them is, and how many there are. */
-static void a_uart_whose_fifo_leads_out_of_it_is_refused(void **state)
+static void a_saved_uart_whose_fifo_index_is_out_of_bounds_is_refused(void **state)
 {
 	static const struct {
 		size_t at;
@@ -122,7 +122,7 @@ static void a_uart_whose_fifo_leads_out_of_it_is_refused(void **state)
 }
 
 /* More than it holds without a FIFO, which no guest could have brought about. */
-static void a_uart_without_a_fifo_gives_what_it_holds_and_no_more(void **state)
+static void a_restored_uart_without_fifo_returns_only_the_bytes_it_holds(void **state)
 {
 	static struct saved saved;
 	struct pl011 uart;
@@ -176,7 +176,7 @@ static void set_alarm(struct saved *saved, uint64_t moment)
 		saved->bytes[i] = (uint8_t)(moment >> 8 * i);
 }
 
-static void a_clock_keeps_its_alarm(void **state)
+static void a_restored_clock_has_its_alarm(void **state)
 {
 	static struct saved saved;
 	const uint64_t before = host_time();
@@ -192,7 +192,7 @@ static void a_clock_keeps_its_alarm(void **state)
 	pl031_destroy(&rtc);
 }
 
-static void an_alarm_that_has_passed_meanwhile_comes_at_once(void **state)
+static void a_restored_alarm_that_passed_meanwhile_comes_at_once(void **state)
 {
 	static struct saved saved;
 	struct pl031 rtc;
@@ -209,7 +209,7 @@ static void an_alarm_that_has_passed_meanwhile_comes_at_once(void **state)
 }
 
 /* As an alarm in the past is far in the future, once the host's clock is behind. */
-static void an_alarm_later_than_any_comes_when_the_counter_says(void **state)
+static void a_restored_alarm_in_the_far_future_comes_when_the_counter_matches(void **state)
 {
 	static const uint64_t later[] = { SECONDS_32_BITS + 10, INT64_MAX, UINT64_MAX };
 	static struct saved saved;
@@ -229,7 +229,7 @@ static void an_alarm_later_than_any_comes_when_the_counter_says(void **state)
 	}
 }
 
-static void a_clock_with_what_is_neither_true_nor_false_is_refused(void **state)
+static void a_saved_clock_with_a_boolean_that_is_neither_true_nor_false_is_refused(void **state)
 {
 	static struct saved saved;
 	struct pl031 rtc;
@@ -244,13 +244,14 @@ static void a_clock_with_what_is_neither_true_nor_false_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_uart_keeps_what_it_received_and_raises_its_line),
-		cmocka_unit_test(a_uart_whose_fifo_leads_out_of_it_is_refused),
-		cmocka_unit_test(a_uart_without_a_fifo_gives_what_it_holds_and_no_more),
-		cmocka_unit_test(a_clock_keeps_its_alarm),
-		cmocka_unit_test(an_alarm_that_has_passed_meanwhile_comes_at_once),
-		cmocka_unit_test(an_alarm_later_than_any_comes_when_the_counter_says),
-		cmocka_unit_test(a_clock_with_what_is_neither_true_nor_false_is_refused),
+		cmocka_unit_test(a_restored_uart_has_its_received_bytes_and_raises_its_line),
+		cmocka_unit_test(a_saved_uart_whose_fifo_index_is_out_of_bounds_is_refused),
+		cmocka_unit_test(a_restored_uart_without_fifo_returns_only_the_bytes_it_holds),
+		cmocka_unit_test(a_restored_clock_has_its_alarm),
+		cmocka_unit_test(a_restored_alarm_that_passed_meanwhile_comes_at_once),
+		cmocka_unit_test(a_restored_alarm_in_the_far_future_comes_when_the_counter_matches),
+		cmocka_unit_test(
+			a_saved_clock_with_a_boolean_that_is_neither_true_nor_false_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void save_rng(struct driver *driver, struct saved *saved)
 	rng_destroy(&rng);
 }
 
-static void a_device_serves_what_its_driver_had_offered(void **state)
+static void a_restored_device_serves_the_buffers_of_its_driver(void **state)
 {
 	static struct saved saved;
 	struct vring_used_elem used;
@@ -77,7 +77,7 @@ static void a_device_serves_what_its_driver_had_offered(void **state)
 }
 
 /* Whatever byte is another: it is refused, or has a device that can be served and reset. */
-static void no_byte_of_a_device_leads_out_of_its_memory(void **state)
+static void a_saved_device_with_any_byte_changed_is_refused_or_safe(void **state)
 {
 	static struct saved saved;
 	struct driver driver;
@@ -164,7 +164,7 @@ static bool is_written(const struct rig *r)
 }
 
 /* It may be refused after this, or never run, and then nothing has changed. */
-static void a_disk_begins_what_its_driver_had_offered_when_it_is_told(void **state)
+static void a_restored_disk_starts_pending_requests_only_when_resumed(void **state)
 {
 	static struct saved saved;
 	struct rig r;
@@ -190,7 +190,7 @@ static void a_disk_begins_what_its_driver_had_offered_when_it_is_told(void **sta
 }
 
 /* It is the file system's advice, and its guest knows that of the former. */
-static void a_disk_moves_to_a_file_system_of_other_blocks(void **state)
+static void a_saved_disk_is_restored_on_a_file_system_of_another_block_size(void **state)
 {
 	static const uint32_t sizes[] = { 512, 4096, 131072, 1 << 20 };
 	static struct saved saved;
@@ -212,7 +212,7 @@ static void a_disk_moves_to_a_file_system_of_other_blocks(void **state)
 }
 
 /* What is a promise is one: each other byte of what its driver knows. */
-static void a_disk_that_is_another_is_refused(void **state)
+static void a_saved_disk_that_differs_is_refused(void **state)
 {
 	const size_t advice = offsetof(struct virtio_blk_config, discard_sector_alignment);
 	static struct saved saved;
@@ -237,11 +237,11 @@ static void a_disk_that_is_another_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_device_serves_what_its_driver_had_offered),
-		cmocka_unit_test(no_byte_of_a_device_leads_out_of_its_memory),
-		cmocka_unit_test(a_disk_begins_what_its_driver_had_offered_when_it_is_told),
-		cmocka_unit_test(a_disk_moves_to_a_file_system_of_other_blocks),
-		cmocka_unit_test(a_disk_that_is_another_is_refused),
+		cmocka_unit_test(a_restored_device_serves_the_buffers_of_its_driver),
+		cmocka_unit_test(a_saved_device_with_any_byte_changed_is_refused_or_safe),
+		cmocka_unit_test(a_restored_disk_starts_pending_requests_only_when_resumed),
+		cmocka_unit_test(a_saved_disk_is_restored_on_a_file_system_of_another_block_size),
+		cmocka_unit_test(a_saved_disk_that_differs_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

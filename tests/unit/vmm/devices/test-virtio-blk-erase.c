@@ -81,7 +81,7 @@ static void assert_zero(struct rig *r, size_t first, size_t end)
 	rig_assert_pattern(image + end * 512, end * 512, (RIG_SECTORS - end) * 512);
 }
 
-static void a_disk_says_what_it_takes(void **state)
+static void a_disk_offers_its_limits_for_discard_and_zeroes(void **state)
 {
 	struct rig r;
 
@@ -100,7 +100,7 @@ static void a_disk_says_what_it_takes(void **state)
 	rig_teardown(&r);
 }
 
-static void zeroes_are_read_where_they_were_asked_for(void **state)
+static void write_zeroes_zeroes_exactly_the_given_sectors(void **state)
 {
 	static const uint32_t flags[] = { 0, UNMAP };
 
@@ -134,7 +134,7 @@ static void a_discard_gives_storage_back_and_keeps_the_size(void **state)
 	rig_teardown(&r);
 }
 
-static void each_segment_of_a_discard_counts(void **state)
+static void a_discard_processes_each_of_its_segments(void **state)
 {
 	static const struct virtio_blk_discard_write_zeroes segments[] = {
 		{ .sector = 8, .num_sectors = 8 },
@@ -149,7 +149,7 @@ static void each_segment_of_a_discard_counts(void **state)
 	rig_teardown(&r);
 }
 
-static void a_bad_segment_spoils_the_request_before_any_is_done(void **state)
+static void a_discard_with_a_bad_segment_fails_and_changes_nothing(void **state)
 {
 	static const struct {
 		struct virtio_blk_discard_write_zeroes bad;
@@ -180,7 +180,7 @@ static void a_bad_segment_spoils_the_request_before_any_is_done(void **state)
 	rig_teardown(&r);
 }
 
-static void zeroes_have_the_same_limits(void **state)
+static void write_zeroes_has_the_limits_of_discard(void **state)
 {
 	struct rig r;
 
@@ -197,7 +197,7 @@ static void zeroes_have_the_same_limits(void **state)
 	rig_teardown(&r);
 }
 
-static void a_list_of_another_length_is_an_error(void **state)
+static void a_discard_whose_list_has_another_length_is_an_error(void **state)
 {
 	static const struct virtio_blk_discard_write_zeroes many[256];
 	const uint32_t types[] = { VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_T_WRITE_ZEROES };
@@ -221,7 +221,7 @@ static void a_list_of_another_length_is_an_error(void **state)
 	rig_teardown(&r);
 }
 
-static void what_was_not_agreed_on_is_unsupported(void **state)
+static void a_discard_without_the_negotiated_feature_is_unsupported(void **state)
 {
 	struct rig r;
 
@@ -232,7 +232,7 @@ static void what_was_not_agreed_on_is_unsupported(void **state)
 	rig_teardown(&r);
 }
 
-static void a_read_only_disk_keeps_what_it_has(void **state)
+static void a_discard_of_a_read_only_disk_changes_nothing(void **state)
 {
 	struct rig r;
 
@@ -245,7 +245,7 @@ static void a_read_only_disk_keeps_what_it_has(void **state)
 }
 
 /* tmpfs cannot zero a range and keep its storage: then the zeros are written. */
-static void zeroes_are_written_where_the_host_knows_no_other_way(void **state)
+static void write_zeroes_writes_zeros_if_the_host_has_no_other_way(void **state)
 {
 	char path[] = "/dev/shm/test-blk-erase-XXXXXX";
 	static uint8_t bytes[256 * 1024];
@@ -271,16 +271,16 @@ static void zeroes_are_written_where_the_host_knows_no_other_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_disk_says_what_it_takes),
-		cmocka_unit_test(zeroes_are_read_where_they_were_asked_for),
+		cmocka_unit_test(a_disk_offers_its_limits_for_discard_and_zeroes),
+		cmocka_unit_test(write_zeroes_zeroes_exactly_the_given_sectors),
 		cmocka_unit_test(a_discard_gives_storage_back_and_keeps_the_size),
-		cmocka_unit_test(each_segment_of_a_discard_counts),
-		cmocka_unit_test(a_bad_segment_spoils_the_request_before_any_is_done),
-		cmocka_unit_test(zeroes_have_the_same_limits),
-		cmocka_unit_test(a_list_of_another_length_is_an_error),
-		cmocka_unit_test(what_was_not_agreed_on_is_unsupported),
-		cmocka_unit_test(a_read_only_disk_keeps_what_it_has),
-		cmocka_unit_test(zeroes_are_written_where_the_host_knows_no_other_way),
+		cmocka_unit_test(a_discard_processes_each_of_its_segments),
+		cmocka_unit_test(a_discard_with_a_bad_segment_fails_and_changes_nothing),
+		cmocka_unit_test(write_zeroes_has_the_limits_of_discard),
+		cmocka_unit_test(a_discard_whose_list_has_another_length_is_an_error),
+		cmocka_unit_test(a_discard_without_the_negotiated_feature_is_unsupported),
+		cmocka_unit_test(a_discard_of_a_read_only_disk_changes_nothing),
+		cmocka_unit_test(write_zeroes_writes_zeros_if_the_host_has_no_other_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static void a_flush_is_answered_after_the_data_is_durable(void **state)
 }
 
 /* The host says once that data is lost, and may count it as written afterwards. */
-static void what_is_not_durable_never_is_again_whoever_was_told(void **state)
+static void every_flush_fails_after_one_whose_data_was_lost(void **state)
 {
 	for (int by_drain = 0; by_drain < 2; by_drain++) {
 		struct rig r;
@@ -171,7 +171,7 @@ static void what_is_not_durable_never_is_again_whoever_was_told(void **state)
 	}
 }
 
-static void without_flush_no_write_succeeds_after_one_that_is_lost(void **state)
+static void every_write_without_flush_fails_after_one_that_was_lost(void **state)
 {
 	struct rig r;
 
@@ -185,7 +185,7 @@ static void without_flush_no_write_succeeds_after_one_that_is_lost(void **state)
 	rig_teardown(&r);
 }
 
-static void a_sync_that_a_signal_interrupts_is_continued(void **state)
+static void a_sync_of_a_disk_that_a_signal_interrupts_is_continued(void **state)
 {
 	struct rig r;
 
@@ -199,7 +199,7 @@ static void a_sync_that_a_signal_interrupts_is_continued(void **state)
 	rig_teardown(&r);
 }
 
-static void without_flush_every_write_is_durable(void **state)
+static void every_write_is_durable_if_flush_was_not_negotiated(void **state)
 {
 	struct rig r;
 
@@ -218,7 +218,7 @@ static void without_flush_every_write_is_durable(void **state)
 }
 
 /* What was answered is durable; what was only offered stays undone, for good. */
-static void a_drain_makes_durable_what_was_answered_and_begins_nothing(void **state)
+static void a_drain_makes_answered_writes_durable_and_starts_no_request(void **state)
 {
 	struct vring_used_elem used;
 	struct rig r;
@@ -243,7 +243,7 @@ static void a_drain_makes_durable_what_was_answered_and_begins_nothing(void **st
 	rig_teardown(&r);
 }
 
-static void a_drain_of_a_disk_never_used_is_nothing(void **state)
+static void a_drain_of_a_disk_that_was_never_used_does_nothing(void **state)
 {
 	struct rig r;
 
@@ -289,7 +289,7 @@ static void offer_long(struct rig *r, uint32_t type)
 	rig_notify(r);
 }
 
-static void a_long_request_is_done_in_pieces(void **state)
+static void a_long_request_is_processed_in_pieces(void **state)
 {
 	struct rig r;
 	uint8_t *data;
@@ -324,7 +324,7 @@ static void wait_for_transfer(void)
 }
 
 /* Nor does its driver hear of it, who may have other disks to tell of an error. */
-static void a_drain_gives_a_long_request_up(void **state)
+static void a_drain_abandons_a_long_request(void **state)
 {
 	static const uint32_t types[] = { VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT };
 
@@ -344,7 +344,7 @@ static void a_drain_gives_a_long_request_up(void **state)
 }
 
 /* A vCPU that waits for the disk's lock gets it once the disk is halted. */
-static void a_halt_frees_who_waits_for_a_long_request(void **state)
+static void a_halt_ends_the_wait_for_a_long_request(void **state)
 {
 	struct rig r;
 
@@ -358,7 +358,7 @@ static void a_halt_frees_who_waits_for_a_long_request(void **state)
 	rig_teardown(&r);
 }
 
-static void a_reset_gives_a_long_request_up(void **state)
+static void a_reset_abandons_a_long_request(void **state)
 {
 	struct rig r;
 
@@ -376,7 +376,7 @@ static void a_reset_gives_a_long_request_up(void **state)
 
 /* --- when the host's disk fails --- */
 
-static void transfers_in_pieces_are_completed(void **state)
+static void short_transfers_of_the_host_are_completed(void **state)
 {
 	struct rig r;
 
@@ -401,7 +401,7 @@ static void transfers_in_pieces_are_completed(void **state)
 	rig_teardown(&r);
 }
 
-static void an_image_cut_short_is_an_error_and_no_more(void **state)
+static void an_image_that_became_shorter_gives_an_io_error_only(void **state)
 {
 	struct rig r;
 
@@ -415,7 +415,7 @@ static void an_image_cut_short_is_an_error_and_no_more(void **state)
 	rig_teardown(&r);
 }
 
-static void a_failing_disk_is_an_error_and_no_more(void **state)
+static void a_disk_that_fails_gives_an_io_error_only(void **state)
 {
 	static const int errors[] = { EIO, ENOSPC, EFBIG, ENOMEM };
 	struct rig r;
@@ -437,19 +437,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flush_is_answered_after_the_data_is_durable),
-		cmocka_unit_test(what_is_not_durable_never_is_again_whoever_was_told),
-		cmocka_unit_test(without_flush_no_write_succeeds_after_one_that_is_lost),
-		cmocka_unit_test(a_sync_that_a_signal_interrupts_is_continued),
-		cmocka_unit_test(without_flush_every_write_is_durable),
-		cmocka_unit_test(a_drain_makes_durable_what_was_answered_and_begins_nothing),
-		cmocka_unit_test(a_drain_of_a_disk_never_used_is_nothing),
-		cmocka_unit_test(a_long_request_is_done_in_pieces),
-		cmocka_unit_test(a_drain_gives_a_long_request_up),
-		cmocka_unit_test(a_halt_frees_who_waits_for_a_long_request),
-		cmocka_unit_test(a_reset_gives_a_long_request_up),
-		cmocka_unit_test(transfers_in_pieces_are_completed),
-		cmocka_unit_test(an_image_cut_short_is_an_error_and_no_more),
-		cmocka_unit_test(a_failing_disk_is_an_error_and_no_more),
+		cmocka_unit_test(every_flush_fails_after_one_whose_data_was_lost),
+		cmocka_unit_test(every_write_without_flush_fails_after_one_that_was_lost),
+		cmocka_unit_test(a_sync_of_a_disk_that_a_signal_interrupts_is_continued),
+		cmocka_unit_test(every_write_is_durable_if_flush_was_not_negotiated),
+		cmocka_unit_test(a_drain_makes_answered_writes_durable_and_starts_no_request),
+		cmocka_unit_test(a_drain_of_a_disk_that_was_never_used_does_nothing),
+		cmocka_unit_test(a_long_request_is_processed_in_pieces),
+		cmocka_unit_test(a_drain_abandons_a_long_request),
+		cmocka_unit_test(a_halt_ends_the_wait_for_a_long_request),
+		cmocka_unit_test(a_reset_abandons_a_long_request),
+		cmocka_unit_test(short_transfers_of_the_host_are_completed),
+		cmocka_unit_test(an_image_that_became_shorter_gives_an_io_error_only),
+		cmocka_unit_test(a_disk_that_fails_gives_an_io_error_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

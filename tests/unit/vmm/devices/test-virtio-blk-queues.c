@@ -76,7 +76,7 @@ static void setup(struct rig *r, struct driver queues[QUEUES], uint64_t features
 	}
 }
 
-static void it_says_how_many_it_has(void **state)
+static void a_disk_reports_its_number_of_queues(void **state)
 {
 	struct rig r;
 
@@ -91,7 +91,7 @@ static void it_says_how_many_it_has(void **state)
 	rig_teardown(&r);
 }
 
-static void each_queue_is_served(void **state)
+static void each_queue_of_a_disk_is_served(void **state)
 {
 	struct driver queues[QUEUES];
 	struct rig r;
@@ -112,7 +112,7 @@ static void each_queue_is_served(void **state)
 }
 
 /* All write the same sector: who wrote last is what it holds. */
-static void a_full_queue_keeps_no_other_waiting(void **state)
+static void a_full_queue_of_a_disk_does_not_delay_another(void **state)
 {
 	struct driver queues[QUEUES];
 	struct rig r;
@@ -133,7 +133,7 @@ static void a_full_queue_keeps_no_other_waiting(void **state)
 }
 
 /* To a driver that did not accept the feature there is only the first. */
-static void without_the_feature_there_is_one(void **state)
+static void a_disk_has_one_queue_without_the_multiqueue_feature(void **state)
 {
 	struct vring_used_elem used;
 	struct driver queues[QUEUES];
@@ -186,7 +186,7 @@ static void *submit(void *argument)
 	return NULL;
 }
 
-static void all_may_be_used_at_once(void **state)
+static void all_queues_of_a_disk_may_be_used_at_once(void **state)
 {
 	struct submitter submitters[QUEUES];
 	struct driver queues[QUEUES];
@@ -210,11 +210,11 @@ static void all_may_be_used_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_says_how_many_it_has),
-		cmocka_unit_test(each_queue_is_served),
-		cmocka_unit_test(a_full_queue_keeps_no_other_waiting),
-		cmocka_unit_test(without_the_feature_there_is_one),
-		cmocka_unit_test(all_may_be_used_at_once),
+		cmocka_unit_test(a_disk_reports_its_number_of_queues),
+		cmocka_unit_test(each_queue_of_a_disk_is_served),
+		cmocka_unit_test(a_full_queue_of_a_disk_does_not_delay_another),
+		cmocka_unit_test(a_disk_has_one_queue_without_the_multiqueue_feature),
+		cmocka_unit_test(all_queues_of_a_disk_may_be_used_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

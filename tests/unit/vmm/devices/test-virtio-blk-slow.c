@@ -89,7 +89,7 @@ static const uint32_t long_types[] = {
 };
 #define LONG_TYPES (sizeof(long_types) / sizeof(long_types[0]))
 
-static void no_register_waits_for_the_host(void **state)
+static void register_accesses_do_not_wait_for_a_slow_host(void **state)
 {
 	for (size_t i = 0; i < LONG_TYPES; i++) {
 		struct rig r;
@@ -107,7 +107,7 @@ static void no_register_waits_for_the_host(void **state)
 }
 
 /* The memory of a driver that has reset its device is its own again. */
-static void a_reset_does_not_wait_for_the_host_and_nothing_comes_after_it(void **state)
+static void a_reset_does_not_wait_for_a_slow_host_and_no_answer_follows(void **state)
 {
 	for (size_t i = 0; i < LONG_TYPES; i++) {
 		struct vring_used_elem used;
@@ -131,7 +131,7 @@ static void a_reset_does_not_wait_for_the_host_and_nothing_comes_after_it(void *
 }
 
 /* Nor does it come to a queue that its driver has stopped. */
-static void a_queue_that_is_stopped_meanwhile_gets_no_answer(void **state)
+static void a_queue_that_is_stopped_during_a_request_gets_no_answer(void **state)
 {
 	struct vring_used_elem used;
 	struct rig r;
@@ -153,7 +153,7 @@ static void *let_host_go_on(void *argument)
 }
 
 /* What saves the device must not lose a request that is neither in the ring nor answered. */
-static void whoever_holds_the_device_waits_for_the_host(void **state)
+static void holding_a_device_waits_for_a_slow_host(void **state)
 {
 	for (size_t i = 0; i < LONG_TYPES; i++) {
 		struct vring_used_elem used;
@@ -171,7 +171,7 @@ static void whoever_holds_the_device_waits_for_the_host(void **state)
 	}
 }
 
-static void a_drain_waits_for_the_host_and_makes_durable_what_it_did(void **state)
+static void a_drain_waits_for_a_slow_host_and_makes_its_writes_durable(void **state)
 {
 	struct vring_used_elem used;
 	pthread_t thread;
@@ -191,11 +191,11 @@ static void a_drain_waits_for_the_host_and_makes_durable_what_it_did(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_register_waits_for_the_host),
-		cmocka_unit_test(a_reset_does_not_wait_for_the_host_and_nothing_comes_after_it),
-		cmocka_unit_test(a_queue_that_is_stopped_meanwhile_gets_no_answer),
-		cmocka_unit_test(whoever_holds_the_device_waits_for_the_host),
-		cmocka_unit_test(a_drain_waits_for_the_host_and_makes_durable_what_it_did),
+		cmocka_unit_test(register_accesses_do_not_wait_for_a_slow_host),
+		cmocka_unit_test(a_reset_does_not_wait_for_a_slow_host_and_no_answer_follows),
+		cmocka_unit_test(a_queue_that_is_stopped_during_a_request_gets_no_answer),
+		cmocka_unit_test(holding_a_device_waits_for_a_slow_host),
+		cmocka_unit_test(a_drain_waits_for_a_slow_host_and_makes_its_writes_durable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@
 
 /* --- what a disk does --- */
 
-static void it_describes_itself(void **state)
+static void a_disk_reports_its_capacity_and_features(void **state)
 {
 	struct rig r;
 
@@ -44,7 +44,7 @@ static void it_describes_itself(void **state)
 	rig_teardown(&r);
 }
 
-static void what_is_written_is_in_the_image_and_read_again(void **state)
+static void written_data_is_in_the_image_and_read_back(void **state)
 {
 	static const uint64_t features[] = { 0, RIG_FLUSH, EVERYTHING };
 
@@ -78,7 +78,7 @@ static void the_whole_disk_is_read_in_one_request(void **state)
 	rig_teardown(&r);
 }
 
-static void many_requests_at_once_all_come_back(void **state)
+static void many_requests_at_once_are_all_answered(void **state)
 {
 	struct vring_used_elem used;
 	struct rig r;
@@ -106,7 +106,7 @@ static void many_requests_at_once_all_come_back(void **state)
 	rig_teardown(&r);
 }
 
-static void a_request_may_be_cut_anywhere(void **state)
+static void a_request_may_be_split_into_descriptors_anywhere(void **state)
 {
 	static const uint8_t written[512] = { 1, 2, 3, [511] = 4 };
 	struct rig r;
@@ -143,7 +143,7 @@ static void a_request_may_be_cut_anywhere(void **state)
 	rig_teardown(&r);
 }
 
-static void its_id_is_its_name(void **state)
+static void the_id_of_a_disk_is_the_name_of_its_image(void **state)
 {
 	char wanted[DISK_NAME_SIZE] = { 0 };
 	struct rig r;
@@ -164,7 +164,7 @@ static void its_id_is_its_name(void **state)
 
 /* --- what a disk refuses --- */
 
-static void what_is_outside_the_disk_is_an_error(void **state)
+static void a_request_outside_of_the_disk_is_an_error(void **state)
 {
 	static const struct {
 		uint64_t sector;
@@ -199,7 +199,7 @@ static void what_is_outside_the_disk_is_an_error(void **state)
 	rig_teardown(&r);
 }
 
-static void a_read_only_disk_is_not_written(void **state)
+static void a_write_to_a_read_only_disk_is_refused(void **state)
 {
 	struct rig r;
 
@@ -214,7 +214,7 @@ static void a_read_only_disk_is_not_written(void **state)
 	rig_teardown(&r);
 }
 
-static void unknown_requests_are_unsupported(void **state)
+static void unknown_requests_to_a_disk_are_unsupported(void **state)
 {
 	static const uint32_t types[] = { 2,  3,  5,	      VIRTIO_BLK_T_DISCARD,
 					  13, 31, 0x80000000, UINT32_MAX };
@@ -229,7 +229,7 @@ static void unknown_requests_are_unsupported(void **state)
 
 /* --- what a guest may do wrong --- */
 
-static void requests_that_are_none_break_the_device_until_reset(void **state)
+static void malformed_requests_break_a_disk_until_its_reset(void **state)
 {
 	static const struct {
 		uint64_t address;
@@ -276,7 +276,7 @@ static void requests_that_are_none_break_the_device_until_reset(void **state)
 }
 
 /* A guest that breaks the ring while it works, again and again, with resets between. */
-static void a_reset_at_any_time_leaves_no_request_in_flight(void **state)
+static void a_reset_of_a_disk_at_any_time_leaves_no_request_in_flight(void **state)
 {
 	struct rig r;
 
@@ -309,17 +309,17 @@ static void a_reset_at_any_time_leaves_no_request_in_flight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_describes_itself),
-		cmocka_unit_test(what_is_written_is_in_the_image_and_read_again),
+		cmocka_unit_test(a_disk_reports_its_capacity_and_features),
+		cmocka_unit_test(written_data_is_in_the_image_and_read_back),
 		cmocka_unit_test(the_whole_disk_is_read_in_one_request),
-		cmocka_unit_test(many_requests_at_once_all_come_back),
-		cmocka_unit_test(a_request_may_be_cut_anywhere),
-		cmocka_unit_test(its_id_is_its_name),
-		cmocka_unit_test(what_is_outside_the_disk_is_an_error),
-		cmocka_unit_test(a_read_only_disk_is_not_written),
-		cmocka_unit_test(unknown_requests_are_unsupported),
-		cmocka_unit_test(requests_that_are_none_break_the_device_until_reset),
-		cmocka_unit_test(a_reset_at_any_time_leaves_no_request_in_flight),
+		cmocka_unit_test(many_requests_at_once_are_all_answered),
+		cmocka_unit_test(a_request_may_be_split_into_descriptors_anywhere),
+		cmocka_unit_test(the_id_of_a_disk_is_the_name_of_its_image),
+		cmocka_unit_test(a_request_outside_of_the_disk_is_an_error),
+		cmocka_unit_test(a_write_to_a_read_only_disk_is_refused),
+		cmocka_unit_test(unknown_requests_to_a_disk_are_unsupported),
+		cmocka_unit_test(malformed_requests_break_a_disk_until_its_reset),
+		cmocka_unit_test(a_reset_of_a_disk_at_any_time_leaves_no_request_in_flight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

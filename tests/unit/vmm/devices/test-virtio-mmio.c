@@ -76,7 +76,7 @@ static void fail_locked(struct fixture *f, const char *reason)
 	pthread_mutex_unlock(&f->mmio.lock);
 }
 
-static void it_says_what_it_is(void **state)
+static void a_virtio_mmio_device_identifies_itself(void **state)
 {
 	struct fixture f;
 
@@ -95,7 +95,7 @@ static void it_says_what_it_is(void **state)
 	teardown(&f);
 }
 
-static void it_offers_its_features_in_halves(void **state)
+static void a_virtio_mmio_device_offers_its_features_in_halves(void **state)
 {
 	struct fixture f;
 
@@ -114,7 +114,7 @@ static void it_offers_its_features_in_halves(void **state)
 	teardown(&f);
 }
 
-static void it_agrees_only_to_what_it_offers(void **state)
+static void a_virtio_mmio_device_accepts_only_features_that_it_offers(void **state)
 {
 	struct fixture f;
 
@@ -133,7 +133,7 @@ static void it_agrees_only_to_what_it_offers(void **state)
 }
 
 /* A legacy driver would not set VERSION_1, and everything else would be wrong too. */
-static void it_does_not_run_without_agreement(void **state)
+static void a_virtio_mmio_device_does_not_run_before_features_ok(void **state)
 {
 	struct fixture f;
 
@@ -147,7 +147,7 @@ static void it_does_not_run_without_agreement(void **state)
 	teardown(&f);
 }
 
-static void what_was_agreed_stays(void **state)
+static void negotiated_features_cannot_be_changed(void **state)
 {
 	struct fixture f;
 
@@ -166,7 +166,7 @@ static void what_was_agreed_stays(void **state)
 	teardown(&f);
 }
 
-static void a_driver_that_is_ready_wakes_the_device(void **state)
+static void a_driver_that_sets_driver_ok_starts_the_device(void **state)
 {
 	struct fixture f;
 
@@ -185,7 +185,7 @@ static void a_driver_that_is_ready_wakes_the_device(void **state)
 	teardown(&f);
 }
 
-static void the_queues_features_are_the_agreed_ones(void **state)
+static void queues_have_the_negotiated_features(void **state)
 {
 	struct fixture f;
 
@@ -201,7 +201,7 @@ static void the_queues_features_are_the_agreed_ones(void **state)
 	teardown(&f);
 }
 
-static void queues_are_selected(void **state)
+static void queue_registers_access_the_selected_queue(void **state)
 {
 	struct fixture f;
 
@@ -227,7 +227,7 @@ static void queues_are_selected(void **state)
 	teardown(&f);
 }
 
-static void a_ready_queue_cannot_be_changed_but_stopped(void **state)
+static void a_ready_queue_can_be_stopped_but_not_changed(void **state)
 {
 	struct fixture f;
 	const uint8_t *before;
@@ -250,7 +250,7 @@ static void a_ready_queue_cannot_be_changed_but_stopped(void **state)
 	teardown(&f);
 }
 
-static void addresses_have_64_bits(void **state)
+static void queue_addresses_have_64_bits(void **state)
 {
 	struct fixture f;
 
@@ -269,7 +269,7 @@ static void addresses_have_64_bits(void **state)
 	teardown(&f);
 }
 
-static void a_queue_that_is_none_breaks_the_device_until_reset(void **state)
+static void an_impossible_queue_breaks_the_device_until_its_reset(void **state)
 {
 	struct fixture f;
 
@@ -292,7 +292,7 @@ static void a_queue_that_is_none_breaks_the_device_until_reset(void **state)
 	teardown(&f);
 }
 
-static void interrupts_are_told_and_acknowledged(void **state)
+static void virtio_interrupts_are_reported_and_acknowledged(void **state)
 {
 	struct fixture f;
 
@@ -313,7 +313,7 @@ static void interrupts_are_told_and_acknowledged(void **state)
 	teardown(&f);
 }
 
-static void a_broken_protocol_is_told_to_the_driver_and_once_to_the_user(void **state)
+static void a_broken_protocol_is_reported_to_the_driver_and_logged_once(void **state)
 {
 	struct fixture f;
 
@@ -353,7 +353,7 @@ static void assert_power_on_state(struct fixture *f)
 	assert_false(virtio_mmio_running(&f->mmio));
 }
 
-static void a_reset_leaves_nothing_behind(void **state)
+static void a_reset_of_a_virtio_mmio_device_clears_all_its_state(void **state)
 {
 	struct fixture f;
 	int notify_fd;
@@ -381,7 +381,7 @@ static void a_reset_leaves_nothing_behind(void **state)
 }
 
 /* Though a vCPU that still runs may do what it likes, a halt lasts. */
-static void a_halt_lasts_until_the_machine_is_reset(void **state)
+static void a_halt_of_a_virtio_mmio_device_lasts_until_the_machine_is_reset(void **state)
 {
 	struct fixture f;
 	uint32_t status;
@@ -408,7 +408,7 @@ static void a_halt_lasts_until_the_machine_is_reset(void **state)
 	teardown(&f);
 }
 
-static void the_configuration_space_is_read_in_any_size(void **state)
+static void the_configuration_space_can_be_read_in_any_size(void **state)
 {
 	struct fixture f;
 
@@ -429,7 +429,7 @@ static void the_configuration_space_is_read_in_any_size(void **state)
 	teardown(&f);
 }
 
-static void registers_are_read_and_written_as_aligned_words_only(void **state)
+static void virtio_registers_are_accessed_as_aligned_words_only(void **state)
 {
 	struct fixture f;
 
@@ -448,7 +448,7 @@ static void registers_are_read_and_written_as_aligned_words_only(void **state)
 	teardown(&f);
 }
 
-static void any_value_in_any_register_has_an_answer(void **state)
+static void any_value_in_any_virtio_register_is_answered(void **state)
 {
 	static const uint32_t values[] = { 0, 1, 2, 8, 0x7fffffff, 0x80000000, 0xffffffff };
 	struct fixture f;
@@ -472,24 +472,24 @@ static void any_value_in_any_register_has_an_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_says_what_it_is),
-		cmocka_unit_test(it_offers_its_features_in_halves),
-		cmocka_unit_test(it_agrees_only_to_what_it_offers),
-		cmocka_unit_test(it_does_not_run_without_agreement),
-		cmocka_unit_test(what_was_agreed_stays),
-		cmocka_unit_test(a_driver_that_is_ready_wakes_the_device),
-		cmocka_unit_test(the_queues_features_are_the_agreed_ones),
-		cmocka_unit_test(queues_are_selected),
-		cmocka_unit_test(a_ready_queue_cannot_be_changed_but_stopped),
-		cmocka_unit_test(addresses_have_64_bits),
-		cmocka_unit_test(a_queue_that_is_none_breaks_the_device_until_reset),
-		cmocka_unit_test(interrupts_are_told_and_acknowledged),
-		cmocka_unit_test(a_broken_protocol_is_told_to_the_driver_and_once_to_the_user),
-		cmocka_unit_test(a_reset_leaves_nothing_behind),
-		cmocka_unit_test(a_halt_lasts_until_the_machine_is_reset),
-		cmocka_unit_test(the_configuration_space_is_read_in_any_size),
-		cmocka_unit_test(registers_are_read_and_written_as_aligned_words_only),
-		cmocka_unit_test(any_value_in_any_register_has_an_answer),
+		cmocka_unit_test(a_virtio_mmio_device_identifies_itself),
+		cmocka_unit_test(a_virtio_mmio_device_offers_its_features_in_halves),
+		cmocka_unit_test(a_virtio_mmio_device_accepts_only_features_that_it_offers),
+		cmocka_unit_test(a_virtio_mmio_device_does_not_run_before_features_ok),
+		cmocka_unit_test(negotiated_features_cannot_be_changed),
+		cmocka_unit_test(a_driver_that_sets_driver_ok_starts_the_device),
+		cmocka_unit_test(queues_have_the_negotiated_features),
+		cmocka_unit_test(queue_registers_access_the_selected_queue),
+		cmocka_unit_test(a_ready_queue_can_be_stopped_but_not_changed),
+		cmocka_unit_test(queue_addresses_have_64_bits),
+		cmocka_unit_test(an_impossible_queue_breaks_the_device_until_its_reset),
+		cmocka_unit_test(virtio_interrupts_are_reported_and_acknowledged),
+		cmocka_unit_test(a_broken_protocol_is_reported_to_the_driver_and_logged_once),
+		cmocka_unit_test(a_reset_of_a_virtio_mmio_device_clears_all_its_state),
+		cmocka_unit_test(a_halt_of_a_virtio_mmio_device_lasts_until_the_machine_is_reset),
+		cmocka_unit_test(the_configuration_space_can_be_read_in_any_size),
+		cmocka_unit_test(virtio_registers_are_accessed_as_aligned_words_only),
+		cmocka_unit_test(any_value_in_any_virtio_register_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,7 @@ static size_t count_changed(const struct fixture *f, uint64_t address, size_t si
 	return changed;
 }
 
-static void a_buffer_is_filled(void **state)
+static void virtio_rng_fills_a_buffer(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -107,7 +107,7 @@ static void a_buffer_is_filled(void **state)
 	teardown(&f);
 }
 
-static void no_two_answers_are_alike(void **state)
+static void virtio_rng_gives_other_bytes_each_time(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -126,7 +126,7 @@ static void no_two_answers_are_alike(void **state)
 	teardown(&f);
 }
 
-static void many_buffers_are_one_answer_in_order(void **state)
+static void virtio_rng_fills_a_chain_of_buffers_in_order(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -147,7 +147,7 @@ static void many_buffers_are_one_answer_in_order(void **state)
 }
 
 /* However much a guest asks for, an answer takes little time. */
-static void a_large_buffer_gets_a_part(void **state)
+static void virtio_rng_fills_a_part_of_a_large_buffer(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -164,7 +164,7 @@ static void a_large_buffer_gets_a_part(void **state)
 }
 
 /* Others have their turn between the answers to a guest that asks for many. */
-static void many_requests_take_several_turns(void **state)
+static void virtio_rng_answers_many_requests_in_several_turns(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -189,7 +189,7 @@ static void many_requests_take_several_turns(void **state)
 	teardown(&f);
 }
 
-static void a_request_without_room_breaks_it_until_reset(void **state)
+static void a_request_without_room_breaks_virtio_rng_until_its_reset(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -219,7 +219,7 @@ static void a_request_without_room_breaks_it_until_reset(void **state)
 	teardown(&f);
 }
 
-static void a_doorbell_without_a_driver_does_nothing(void **state)
+static void a_doorbell_of_virtio_rng_without_a_driver_does_nothing(void **state)
 {
 	struct fixture f;
 
@@ -235,13 +235,13 @@ static void a_doorbell_without_a_driver_does_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_buffer_is_filled),
-		cmocka_unit_test(no_two_answers_are_alike),
-		cmocka_unit_test(many_buffers_are_one_answer_in_order),
-		cmocka_unit_test(a_large_buffer_gets_a_part),
-		cmocka_unit_test(many_requests_take_several_turns),
-		cmocka_unit_test(a_request_without_room_breaks_it_until_reset),
-		cmocka_unit_test(a_doorbell_without_a_driver_does_nothing),
+		cmocka_unit_test(virtio_rng_fills_a_buffer),
+		cmocka_unit_test(virtio_rng_gives_other_bytes_each_time),
+		cmocka_unit_test(virtio_rng_fills_a_chain_of_buffers_in_order),
+		cmocka_unit_test(virtio_rng_fills_a_part_of_a_large_buffer),
+		cmocka_unit_test(virtio_rng_answers_many_requests_in_several_turns),
+		cmocka_unit_test(a_request_without_room_breaks_virtio_rng_until_its_reset),
+		cmocka_unit_test(a_doorbell_of_virtio_rng_without_a_driver_does_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

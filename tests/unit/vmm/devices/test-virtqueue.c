@@ -65,7 +65,7 @@ static void assert_faulty(struct fixture *f, const char *fault)
 	teardown(f);
 }
 
-static void a_chain_is_taken_and_given_back(void **state)
+static void a_chain_is_taken_from_the_queue_and_returned(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -98,7 +98,7 @@ static void a_chain_is_taken_and_given_back(void **state)
 	teardown(&f);
 }
 
-static void indexes_wrap_around(void **state)
+static void queue_indexes_wrap_around(void **state)
 {
 	struct vring_used_elem used;
 	struct fixture f;
@@ -138,7 +138,7 @@ static void a_full_ring_is_taken_in_order(void **state)
 	teardown(&f);
 }
 
-static void an_indirect_table_takes_the_place_of_its_descriptor(void **state)
+static void an_indirect_table_replaces_its_descriptor(void **state)
 {
 	/* A table may lie at any address, and be used from its middle on. */
 	const uint64_t table = DRIVER_INDIRECT + 3;
@@ -187,7 +187,7 @@ static void the_longest_chain_is_256_descriptors(void **state)
 	assert_faulty(&f, "a descriptor chain is too long");
 }
 
-static void a_chain_is_what_it_was_when_it_was_taken(void **state)
+static void a_chain_does_not_change_after_it_was_taken(void **state)
 {
 	struct fixture f;
 
@@ -206,7 +206,7 @@ static void a_chain_is_what_it_was_when_it_was_taken(void **state)
 
 /* --- what a guest may do wrong --- */
 
-static void setups_that_are_none_are_refused(void **state)
+static void impossible_queue_setups_are_refused(void **state)
 {
 	static const struct {
 		struct virtqueue_setup setup;
@@ -405,7 +405,7 @@ static void a_chain_of_4_gib_makes_the_queue_faulty(void **state)
 
 /* --- who wants to be notified --- */
 
-static void without_event_idx_the_flags_decide(void **state)
+static void the_flags_decide_about_interrupts_without_event_idx(void **state)
 {
 	struct fixture f;
 
@@ -429,7 +429,7 @@ static void without_event_idx_the_flags_decide(void **state)
 	teardown(&f);
 }
 
-static void with_event_idx_an_idle_device_asks_for_the_next_chain(void **state)
+static void an_idle_device_with_event_idx_asks_for_the_next_chain(void **state)
 {
 	struct fixture f;
 
@@ -447,7 +447,7 @@ static void with_event_idx_an_idle_device_asks_for_the_next_chain(void **state)
 	teardown(&f);
 }
 
-static void with_event_idx_the_driver_is_interrupted_where_it_asked(void **state)
+static void a_driver_with_event_idx_is_interrupted_where_it_asked(void **state)
 {
 	struct fixture f;
 
@@ -473,21 +473,21 @@ static void with_event_idx_the_driver_is_interrupted_where_it_asked(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_chain_is_taken_and_given_back),
-		cmocka_unit_test(indexes_wrap_around),
+		cmocka_unit_test(a_chain_is_taken_from_the_queue_and_returned),
+		cmocka_unit_test(queue_indexes_wrap_around),
 		cmocka_unit_test(a_full_ring_is_taken_in_order),
-		cmocka_unit_test(an_indirect_table_takes_the_place_of_its_descriptor),
+		cmocka_unit_test(an_indirect_table_replaces_its_descriptor),
 		cmocka_unit_test(the_longest_chain_is_256_descriptors),
-		cmocka_unit_test(a_chain_is_what_it_was_when_it_was_taken),
-		cmocka_unit_test(setups_that_are_none_are_refused),
+		cmocka_unit_test(a_chain_does_not_change_after_it_was_taken),
+		cmocka_unit_test(impossible_queue_setups_are_refused),
 		cmocka_unit_test(a_queue_may_end_where_ram_ends),
 		cmocka_unit_test(bad_descriptors_make_the_queue_faulty),
 		cmocka_unit_test(bad_indirect_tables_make_the_queue_faulty),
 		cmocka_unit_test(bad_indexes_make_the_queue_faulty),
 		cmocka_unit_test(a_chain_of_4_gib_makes_the_queue_faulty),
-		cmocka_unit_test(without_event_idx_the_flags_decide),
-		cmocka_unit_test(with_event_idx_an_idle_device_asks_for_the_next_chain),
-		cmocka_unit_test(with_event_idx_the_driver_is_interrupted_where_it_asked),
+		cmocka_unit_test(the_flags_decide_about_interrupts_without_event_idx),
+		cmocka_unit_test(an_idle_device_with_event_idx_asks_for_the_next_chain),
+		cmocka_unit_test(a_driver_with_event_idx_is_interrupted_where_it_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

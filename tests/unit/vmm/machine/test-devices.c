@@ -41,7 +41,7 @@ static size_t count_of(const struct devices *devices, const char *name)
 	return count;
 }
 
-static void a_machine_has_what_its_configuration_says(void **state)
+static void a_machine_has_the_devices_of_its_configuration(void **state)
 {
 	static struct board board;
 	const struct config bare = { .machine_version = BOARD_VERSION_1 };
@@ -60,7 +60,7 @@ static void a_machine_has_what_its_configuration_says(void **state)
 	board_destroy(&board);
 }
 
-static void a_device_is_there_from_its_version_on(void **state)
+static void a_device_exists_from_its_machine_version_on(void **state)
 {
 	const struct device_ops later = { .name = "later", .since = 3 };
 	const struct device_ops ever = { .name = "ever" };
@@ -73,7 +73,7 @@ static void a_device_is_there_from_its_version_on(void **state)
 }
 
 /* Each answers on the bus at its place. */
-static void each_device_is_where_its_place_is(void **state)
+static void each_device_answers_at_its_address(void **state)
 {
 	static const uint64_t bases[] = { BOARD_FLASH_BASE, BOARD_UART_BASE, BOARD_RTC_BASE,
 					  SLOT(0),	    SLOT(1),	     SLOT(31) };
@@ -94,7 +94,7 @@ static void each_device_is_where_its_place_is(void **state)
 	board_destroy(&board);
 }
 
-static void what_is_rom_is_told_from_what_is_not(void **state)
+static void addresses_of_rom_are_distinguished_from_others(void **state)
 {
 	const uint64_t size = BOARD_FLASH_BANK_SIZE * BOARD_FLASH_BANKS;
 	const struct config bare = { .machine_version = BOARD_VERSION_NEWEST };
@@ -237,7 +237,7 @@ static struct devices *devices_of(struct probe probes[2])
 	return &devices;
 }
 
-static void each_device_comes_to_rest(void **state)
+static void each_device_comes_to_rest_when_quiesced(void **state)
 {
 	struct probe probes[2] = { { 0 }, { 0 } };
 	struct devices *devices = devices_of(probes);
@@ -258,7 +258,7 @@ static void each_device_comes_to_rest(void **state)
 	}
 }
 
-static void the_first_failure_is_reported_and_the_others_are_reached(void **state)
+static void the_first_failure_of_a_device_is_reported_and_the_others_are_reached(void **state)
 {
 	struct probe probes[2] = { { .err = -EIO }, { .err = -ENOSPC } };
 	struct devices *devices = devices_of(probes);
@@ -274,7 +274,7 @@ static void the_first_failure_is_reported_and_the_others_are_reached(void **stat
 	assert_string_equal(error.text, "failed with -28");
 }
 
-static void the_next_alarm_is_the_earliest(void **state)
+static void the_next_alarm_is_the_earliest_of_all_devices(void **state)
 {
 	struct probe probes[2] = { { .alarm = -1 }, { .alarm = -1 } };
 	struct devices *devices = devices_of(probes);
@@ -292,7 +292,7 @@ static void the_next_alarm_is_the_earliest(void **state)
 	assert_int_equal(alarm, 5);
 }
 
-static void what_woke_a_guest_is_a_device_whose_line_is_high(void **state)
+static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **state)
 {
 	struct probe probes[2] = { { 0 }, { 0 } };
 	struct devices *devices = devices_of(probes);
@@ -314,7 +314,7 @@ static void what_woke_a_guest_is_a_device_whose_line_is_high(void **state)
 #define DISK_SIZE (sizeof(struct virtio_blk_config) + 172)
 
 /* The order is the format of saved files. */
-static void state_is_saved_in_the_order_of_older_files(void **state)
+static void devices_are_saved_in_the_order_of_older_files(void **state)
 {
 	static uint8_t bytes[4096];
 	static struct board board;
@@ -346,7 +346,7 @@ static void state_is_saved_in_the_order_of_older_files(void **state)
 	assert_int_equal(bytes[UART_SIZE + CLOCK_SIZE + RNG_SIZE + DISK_SIZE], 1);
 }
 
-static void a_saved_device_that_differs_is_named(void **state)
+static void a_saved_device_that_differs_is_refused_by_name(void **state)
 {
 	static struct board board;
 	const int fd = memfd_create("state", MFD_CLOEXEC);
@@ -382,7 +382,7 @@ static void on_nothing(void *context)
 }
 
 /* The console's, the clock's and the entropy device's descriptors. */
-static void the_main_loop_has_what_devices_are_served_by(void **state)
+static void the_main_loop_has_the_file_descriptors_of_all_devices(void **state)
 {
 	const struct console_user user = { .input = on_nothing, .quit = on_nothing };
 	static struct main_loop loop;
@@ -402,18 +402,19 @@ static void the_main_loop_has_what_devices_are_served_by(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_machine_has_what_its_configuration_says),
-		cmocka_unit_test(a_device_is_there_from_its_version_on),
-		cmocka_unit_test(each_device_is_where_its_place_is),
-		cmocka_unit_test(what_is_rom_is_told_from_what_is_not),
+		cmocka_unit_test(a_machine_has_the_devices_of_its_configuration),
+		cmocka_unit_test(a_device_exists_from_its_machine_version_on),
+		cmocka_unit_test(each_device_answers_at_its_address),
+		cmocka_unit_test(addresses_of_rom_are_distinguished_from_others),
 		cmocka_unit_test(disks_are_listed_in_their_order),
-		cmocka_unit_test(each_device_comes_to_rest),
-		cmocka_unit_test(the_first_failure_is_reported_and_the_others_are_reached),
-		cmocka_unit_test(the_next_alarm_is_the_earliest),
-		cmocka_unit_test(what_woke_a_guest_is_a_device_whose_line_is_high),
-		cmocka_unit_test(state_is_saved_in_the_order_of_older_files),
-		cmocka_unit_test(a_saved_device_that_differs_is_named),
-		cmocka_unit_test(the_main_loop_has_what_devices_are_served_by),
+		cmocka_unit_test(each_device_comes_to_rest_when_quiesced),
+		cmocka_unit_test(
+			the_first_failure_of_a_device_is_reported_and_the_others_are_reached),
+		cmocka_unit_test(the_next_alarm_is_the_earliest_of_all_devices),
+		cmocka_unit_test(a_device_whose_line_is_high_is_named_as_waking_the_guest),
+		cmocka_unit_test(devices_are_saved_in_the_order_of_older_files),
+		cmocka_unit_test(a_saved_device_that_differs_is_refused_by_name),
+		cmocka_unit_test(the_main_loop_has_the_file_descriptors_of_all_devices),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

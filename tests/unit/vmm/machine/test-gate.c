@@ -95,7 +95,7 @@ static void await_question(struct rig *rig)
 	assert_int_equal(gate_pending(&rig->gate, &rig->request), QUESTION);
 }
 
-static void all_are_held_up_until_it_opens(void **state)
+static void a_closed_gate_blocks_all_threads_until_it_opens(void **state)
 {
 	struct rig *rig = *state;
 
@@ -119,7 +119,7 @@ static void all_are_held_up_until_it_opens(void **state)
 	join(rig, THREADS);
 }
 
-static void a_question_is_answered(void **state)
+static void a_thread_that_asks_at_the_gate_gets_its_answer(void **state)
 {
 	struct rig *rig = *state;
 
@@ -135,7 +135,7 @@ static void a_question_is_answered(void **state)
 	assert_int_equal(gate_pending(&rig->gate, &rig->request), GATE_NOTHING);
 }
 
-static void an_answer_does_not_let_anyone_through_a_closed_gate(void **state)
+static void an_answer_lets_no_thread_through_a_closed_gate(void **state)
 {
 	struct rig *rig = *state;
 
@@ -152,7 +152,7 @@ static void an_answer_does_not_let_anyone_through_a_closed_gate(void **state)
 	}
 }
 
-static void an_end_lets_go_of_all(void **state)
+static void an_end_of_the_gate_releases_all_threads(void **state)
 {
 	struct rig *rig = *state;
 
@@ -166,7 +166,7 @@ static void an_end_lets_go_of_all(void **state)
 	assert_false(gate_pass(&rig->gate));
 }
 
-static void an_end_lets_go_of_who_asks(void **state)
+static void an_end_of_the_gate_releases_a_thread_that_asks(void **state)
 {
 	struct rig *rig = *state;
 
@@ -177,7 +177,7 @@ static void an_end_lets_go_of_who_asks(void **state)
 	assert_false(rig->went_on);
 }
 
-static void it_stays_closed_over_an_end_but_forgets_what_was_asked(void **state)
+static void a_gate_stays_closed_over_an_end_and_drops_its_question(void **state)
 {
 	struct rig *rig = *state;
 
@@ -200,14 +200,18 @@ static void it_stays_closed_over_an_end_but_forgets_what_was_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(all_are_held_up_until_it_opens, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_question_is_answered, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_answer_does_not_let_anyone_through_a_closed_gate,
+		cmocka_unit_test_setup_teardown(a_closed_gate_blocks_all_threads_until_it_opens,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_end_lets_go_of_all, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_end_lets_go_of_who_asks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_thread_that_asks_at_the_gate_gets_its_answer,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_answer_lets_no_thread_through_a_closed_gate,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_end_of_the_gate_releases_all_threads, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(an_end_of_the_gate_releases_a_thread_that_asks,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			it_stays_closed_over_an_end_but_forgets_what_was_asked, set_up, tear_down),
+			a_gate_stays_closed_over_an_end_and_drops_its_question, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static int check(unsigned int cpus, uint64_t memory, struct error *error)
 	return host_limits_check(&limits, &config, error);
 }
 
-static void addresses_are_no_wider_than_they_must_be(void **state)
+static void guest_addresses_are_no_wider_than_needed(void **state)
 {
 	/* RAM begins at 1 GiB. */
 	assert_int_equal(host_limits_ipa_bits(64 * MIB), 32);
@@ -36,7 +36,7 @@ static void addresses_are_no_wider_than_they_must_be(void **state)
 	assert_int_equal(host_limits_ipa_bits(CONFIG_MEMORY_MAX), 47);
 }
 
-static void what_the_host_has_is_allowed(void **state)
+static void cpus_and_memory_within_the_host_s_limits_are_accepted(void **state)
 {
 	struct error error;
 
@@ -67,8 +67,8 @@ static void more_memory_is_refused_with_the_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses_are_no_wider_than_they_must_be),
-		cmocka_unit_test(what_the_host_has_is_allowed),
+		cmocka_unit_test(guest_addresses_are_no_wider_than_needed),
+		cmocka_unit_test(cpus_and_memory_within_the_host_s_limits_are_accepted),
 		cmocka_unit_test(more_cpus_are_refused_with_the_limit),
 		cmocka_unit_test(more_memory_is_refused_with_the_limit),
 	};

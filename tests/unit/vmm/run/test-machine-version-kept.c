@@ -80,7 +80,7 @@ static void make_found(struct prior_run *found, enum vm_state state, uint32_t ve
 	found->last.state = state;
 }
 
-static void a_new_machine_has_the_newest_unless_told_otherwise(void **state)
+static void a_new_machine_has_the_newest_version_unless_told_otherwise(void **state)
 {
 	const struct prior_run found = { .name = RECORD_VM };
 	struct error error = { "" };
@@ -109,7 +109,7 @@ static void a_machine_that_is_not_described_keeps_its_version(void **state)
 	}
 }
 
-static void one_that_is_described_anew_has_the_newest(void **state)
+static void a_machine_that_is_described_anew_has_the_newest(void **state)
 {
 	struct prior_run found;
 	struct error error = { "" };
@@ -122,7 +122,7 @@ static void one_that_is_described_anew_has_the_newest(void **state)
 }
 
 /* As whoever starts it by the same command each time does. */
-static void what_is_hibernated_finds_its_version_however_it_is_started(void **state)
+static void a_hibernated_machine_keeps_its_version_however_it_is_started(void **state)
 {
 	struct prior_run found;
 	struct error error = { "" };
@@ -148,7 +148,7 @@ static void what_is_hibernated_finds_its_version_however_it_is_started(void **st
 	}
 }
 
-static void what_is_restored_has_the_version_that_it_was_saved_with(void **state)
+static void a_restored_machine_has_the_version_that_it_was_saved_with(void **state)
 {
 	for (uint32_t version = 1; version <= BOARD_VERSION_NEWEST; version++) {
 		const struct prior_run found = { .name = RECORD_VM };
@@ -164,11 +164,11 @@ static void what_is_restored_has_the_version_that_it_was_saved_with(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_new_machine_has_the_newest_unless_told_otherwise),
+		cmocka_unit_test(a_new_machine_has_the_newest_version_unless_told_otherwise),
 		cmocka_unit_test(a_machine_that_is_not_described_keeps_its_version),
-		cmocka_unit_test(one_that_is_described_anew_has_the_newest),
-		cmocka_unit_test(what_is_hibernated_finds_its_version_however_it_is_started),
-		cmocka_unit_test(what_is_restored_has_the_version_that_it_was_saved_with),
+		cmocka_unit_test(a_machine_that_is_described_anew_has_the_newest),
+		cmocka_unit_test(a_hibernated_machine_keeps_its_version_however_it_is_started),
+		cmocka_unit_test(a_restored_machine_has_the_version_that_it_was_saved_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

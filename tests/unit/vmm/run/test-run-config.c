@@ -66,7 +66,7 @@ static int restore(const struct prior_run *found, const char *id, struct error *
 	return err;
 }
 
-static void a_saved_vm_is_restored_and_not_started(void **state)
+static void a_saved_vm_can_be_restored_but_not_started(void **state)
 {
 	char file[] = "/srv/web.saved";
 	const struct prior_run found = found_in(VM_SAVED, false, file);
@@ -82,7 +82,7 @@ static void a_saved_vm_is_restored_and_not_started(void **state)
 }
 
 /* M9: its dormouse died between the file's name and the record that says "saved". */
-static void a_vm_whose_dormouse_died_once_the_file_was_there_is_restored(void **state)
+static void a_vm_whose_dormouse_died_after_writing_the_file_is_restored(void **state)
 {
 	char *file = scratch_path("saved");
 	const struct prior_run found = found_in(VM_SUSPENDED, true, file);
@@ -125,7 +125,7 @@ static void a_vm_that_has_run_since_is_not_restored(void **state)
 	}
 }
 
-static void a_vm_that_this_host_does_not_know_is_restored(void **state)
+static void a_saved_vm_without_a_record_on_this_host_is_restored(void **state)
 {
 	struct prior_run found = found_in(VM_OFF, false, NULL);
 	struct error error;
@@ -137,10 +137,10 @@ static void a_vm_that_this_host_does_not_know_is_restored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_saved_vm_is_restored_and_not_started),
-		cmocka_unit_test(a_vm_whose_dormouse_died_once_the_file_was_there_is_restored),
+		cmocka_unit_test(a_saved_vm_can_be_restored_but_not_started),
+		cmocka_unit_test(a_vm_whose_dormouse_died_after_writing_the_file_is_restored),
 		cmocka_unit_test(a_vm_that_has_run_since_is_not_restored),
-		cmocka_unit_test(a_vm_that_this_host_does_not_know_is_restored),
+		cmocka_unit_test(a_saved_vm_without_a_record_on_this_host_is_restored),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
