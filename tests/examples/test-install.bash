@@ -43,7 +43,7 @@ expected_files()
 	for file in README.md CHANGELOG.md LICENSE docs/*.md; do
 		echo "share/doc/dormouse/${file##*/}"
 	done
-	for file in examples/*; do
+	for file in examples/*.[chS] examples/*.ld; do
 		echo "share/doc/dormouse/$file"
 	done
 }

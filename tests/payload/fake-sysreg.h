@@ -3,7 +3,7 @@
  * What arch/arm64/sysreg.h is to the payload's sources where the CPU is a fake; the
  * compiler includes this first, so that they find that one's guard defined.
  */
-#ifndef TESTS_PAYLOAD_FAKE_SYSREG_H
+#if !defined(TESTS_PAYLOAD_FAKE_SYSREG_H) && !defined(__ASSEMBLER__)
 #define TESTS_PAYLOAD_FAKE_SYSREG_H
 
 /* Its constants. */

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What system tests run besides dormouse: guests, and programs of the host. In $(O)/arm64
+# tools/arm64-host looks for them.
+
+guests := tests/system/guests
+system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause example-guest
+system_programs := test-kvm-psci on-terminal on-socket at-call example-kvm
+
+system-programs: $(system_guests:%=$(O)/arm64/%.img) $(system_programs:%=$(O)/arm64/%)
+
+# Nothing but instructions, wherever they are.
+$(addprefix $(O)/arm64/,board.img echo.img clock.img): $(O)/arm64/%.img: $(O)/bare/$(guests)/%.S.o
+	$(call flat,$<,-j .text)
+
+$(O)/bare/hostile.elf: $(call objects,bare,$(sort $(wildcard $(guests)/hostile*.[cS]))) $(guests)/hostile.ld
+	$(call link,$(call flat_ld,$(guests)/hostile.ld))
+
+$(O)/arm64/hostile.img: $(O)/bare/hostile.elf
+	$(call flat,$<,-j .text)
+
+calls_ld := $(ARM64_CC) -nostdlib -static -Wl,--build-id=none,-T,$(guests)/calls.ld
+
+$(O)/bare/psci-%.elf: $(O)/bare/$(guests)/%.S.o $(guests)/calls.ld
+	$(call link,$(calls_ld))
+
+$(O)/arm64/psci-%.img: $(O)/bare/psci-%.elf
+	$(call flat,$<)
+
+$(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/programs/kvm-psci.c.o $(O)/arm64/libpsci.a
+$(addprefix $(O)/arm64/,on-terminal on-socket at-call): $(O)/arm64/%: $(O)/arm64/tests/system/programs/%.c.o
+# For tests/bench.
+$(addprefix $(O)/arm64/,stopwatch wakes): $(O)/arm64/%: $(O)/arm64/tests/bench/%.c.o
+$(addprefix $(O)/arm64/,test-kvm-psci on-terminal on-socket at-call stopwatch wakes):
+	$(call link,$(ARM64_CC) -static,$(LDFLAGS))
+
+.PHONY: system-programs
