@@ -85,18 +85,19 @@ $(O)/$(1)/$(2)%.o: $(2)% trees.mk $(if $(4),| $(4))
 trees := $(sort $(trees) $(1))
 endef
 
-# tree(name, compiler, extra flags, what must be there, flags of vmm/ alone): the objects of
-# the library, dormouse and the tests
+# tree(name, compiler, extra flags, what must be there, flags of vmm/ alone, of tests/ alone):
+# the objects of the library, dormouse and the tests
 define tree
 $(call compile,$(1),lib/,$(2) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(CFLAGS_LIB) $(3))
 $(call compile,$(1),vmm/,$(2) $(CPPFLAGS_ALL) $(CPPFLAGS_VMM) $(CFLAGS_ALL) $(3) $(5),$(4))
-$(call compile,$(1),tests/,$(2) $(CPPFLAGS_ALL) $(CPPFLAGS_TESTS) $(CFLAGS_ALL) $(3),$(4))
+$(call compile,$(1),tests/,$(2) $(CPPFLAGS_ALL) $(CPPFLAGS_TESTS) $(CFLAGS_ALL) $(3) $(6),$(4))
 $(O)/$(1)/libpsci.a: $(call objects,$(1),$(lib_src))
 endef
 
 $(eval $(call tree,native,$(CC)))
-$(eval $(call tree,asan,$(CC),$(SAN) $(CPPFLAGS_KVM),$(kvm_headers)))
-$(eval $(call tree,tsan,$(CC),$(TSAN) $(CPPFLAGS_KVM),$(kvm_headers)))
+# Tests themselves are compiled more often than they run.
+$(eval $(call tree,asan,$(CC),$(SAN) $(CPPFLAGS_KVM),$(kvm_headers),,-O0))
+$(eval $(call tree,tsan,$(CC),$(TSAN) $(CPPFLAGS_KVM),$(kvm_headers),,-O0))
 $(eval $(call tree,fuzzed,$(FUZZ_CC),$(FUZZ_SAN) $(CPPFLAGS_KVM),$(kvm_headers)))
 $(eval $(call tree,arm64,$(ARM64_CC),$(PIE_BRANCH),$(sysroot_file),$$(HARDENING) $(CPPFLAGS_SYSROOT)))
 $(eval $(call compile,bare,,$(ARM64_CC) $(CPPFLAGS_ALL) $(CFLAGS_BARE)))
