@@ -68,7 +68,7 @@ clean: ## remove what was built
 	$(Q)rm -rf $(O) compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' Makefile $(parts) | expand -t 16
+	@sed -n 's/^\([a-z][a-z0-9._-]*\):.*## /\1\t/p' Makefile $(parts) | expand -t 24
 
 .PHONY: all lib dormouse clean help
 .SECONDARY:
