@@ -222,7 +222,7 @@ static void an_extended_format_needs_version_1_0(void **state)
 	assert_null(psci_config_problem(&full.p.f.config));
 }
 
-static void one_id_of_psci_0_1_and_one_slot_are_enough(void **state)
+static void each_id_of_psci_0_1_alone_is_accepted_with_an_index_of_one_slot(void **state)
 {
 	static const struct psci_fids_0_1 fids[] = {
 		{ .cpu_suspend = 1 },
@@ -486,7 +486,7 @@ int main(void)
 		cmocka_unit_test(each_wrong_field_of_a_configuration_is_named),
 		cmocka_unit_test(the_first_of_several_wrong_fields_is_named),
 		cmocka_unit_test(an_extended_format_needs_version_1_0),
-		cmocka_unit_test(one_id_of_psci_0_1_and_one_slot_are_enough),
+		cmocka_unit_test(each_id_of_psci_0_1_alone_is_accepted_with_an_index_of_one_slot),
 		cmocka_unit_test(an_older_configuration_is_filled_up_with_zeroes),
 		cmocka_unit_test(an_older_host_is_filled_up_with_zeroes),
 		cmocka_unit_test(a_newer_configuration_with_an_unknown_field_set_is_refused),
