@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A record's parts as bytes, and back.
+ * A record's parts as bytes, and back, and what its size depends on.
  */
+#include "internal.h"
 #include "record.h"
 
 #include <psci/env.h>
@@ -94,6 +95,26 @@ void psci_record_move_stats(struct record_pass *pass, struct psci_stat *stats, u
 		move64(pass, &stats[i].residency);
 		move64(pass, &stats[i].count);
 	}
+}
+
+bool psci_record_has_stats(const struct psci_machine *machine)
+{
+	return is_offered(machine, PSCI_FN32_PSCI_STAT_COUNT);
+}
+
+uint32_t psci_record_count_vcpus(const struct psci_machine *machine)
+{
+	uint32_t count = 0;
+
+	for (const struct psci_vcpu *vcpu = machine->vcpus; vcpu; vcpu = vcpu->next)
+		count++;
+
+	return count;
+}
+
+uint32_t psci_record_count_domains(const struct psci_machine *machine)
+{
+	return machine->domains ? machine->domains->number + 1 : 0;
 }
 
 uint32_t psci_record_checksum(const uint8_t *bytes, size_t size)

@@ -110,6 +110,13 @@ void psci_record_move_node(struct record_pass *pass, struct node_record *r);
 void psci_record_move_vcpu(struct record_pass *pass, struct vcpu_record *r);
 void psci_record_move_stats(struct record_pass *pass, struct psci_stat *stats, uint32_t count);
 
+/** Whether the record of @machine holds the statistics of PSCI_STAT. */
+bool psci_record_has_stats(const struct psci_machine *machine);
+
+/** How many vCPUs, and how many power domains, @machine has. */
+uint32_t psci_record_count_vcpus(const struct psci_machine *machine);
+uint32_t psci_record_count_domains(const struct psci_machine *machine);
+
 /** The checksum of Ethernet and zip: it tells any change within 32 adjoining bits. */
 uint32_t psci_record_checksum(const uint8_t *bytes, size_t size);
 
