@@ -284,6 +284,7 @@ static void keep(struct terminal *terminal, uint8_t byte)
 {
 	size_t at = terminal->pending_first + terminal->pending_count;
 
+	terminal->unannounced = true;
 	if (terminal->pending_count == TERMINAL_PENDING_SIZE) {
 		(void)write_byte(terminal, '\a');
 		return;
@@ -391,7 +392,6 @@ static void serve_socket(struct terminal *terminal)
 enum terminal_event terminal_run(struct terminal *terminal)
 {
 	struct epoll_event events[SOURCE_SOCKET + 1];
-	const size_t kept = terminal->pending_count;
 	eventfd_t count;
 	int ready;
 
@@ -416,7 +416,7 @@ enum terminal_event terminal_run(struct terminal *terminal)
 			break;
 		}
 	}
-	if ((terminal->pending_count > kept || terminal->unannounced) && terminal->before_input)
+	if (terminal->unannounced && terminal->before_input)
 		terminal->before_input(terminal->context);
 	terminal->unannounced = false;
 	feed(terminal);
@@ -427,14 +427,12 @@ enum terminal_event terminal_run(struct terminal *terminal)
 bool terminal_wants_quit(struct terminal *terminal)
 {
 	struct pollfd typed = { .fd = terminal->input_fd, .events = POLLIN };
-	const size_t kept = terminal->pending_count;
 
 	if (!terminal->is_terminal || terminal->input_fd < 0 || terminal->quit)
 		return terminal->quit;
 	if (poll(&typed, 1, 0) <= 0)
 		return false;
 	terminal->quit = read_input(terminal) == TERMINAL_QUIT;
-	terminal->unannounced |= terminal->pending_count > kept;
 	/* Input that is no longer on the terminal would not be polled. */
 	(void)eventfd_write(terminal->room_fd, 1);
 

@@ -60,7 +60,7 @@ struct terminal {
 	bool is_terminal; /**< Input is a terminal: escapes count. */
 	bool escaped; /**< The last byte was Ctrl-A. */
 	bool quit; /**< Ctrl-A x was typed, and terminal_run() has not reported it yet. */
-	bool unannounced; /**< Bytes are pending for which before_input() was not called. */
+	bool unannounced; /**< Input came, kept or not, for which before_input() was not called. */
 	bool paused; /**< Input is not polled, as pending is full. */
 	atomic_int output_error; /**< The first errno of output, or 0. */
 	size_t pending_first, pending_count;

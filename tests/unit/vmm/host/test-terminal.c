@@ -242,6 +242,43 @@ static void ctrl_a_x_quits_though_the_guest_reads_no_input(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
+static void count_call(void *context)
+{
+	++*(unsigned int *)context;
+}
+
+/* The guest may be suspended, and its user types to wake it. */
+static void a_key_is_reported_though_the_guest_has_read_none_of_many(void **state)
+{
+	static char keys[TERMINAL_PENDING_SIZE + 32];
+	unsigned int reported = 0;
+	struct console c;
+	size_t typed = 0;
+
+	memset(keys, 'k', sizeof(keys));
+	console_setup_on_terminal(&c);
+	assert_int_equal(fcntl(c.input, F_SETFL, O_NONBLOCK), 0);
+	while (typed < sizeof(keys)) {
+		ssize_t ret = write(c.input, keys + typed, sizeof(keys) - typed);
+
+		if (ret > 0)
+			typed += (size_t)ret;
+		else
+			assert_int_equal(console_run(&c), TERMINAL_NOTHING);
+	}
+	while (console_wait_for(c.terminal.input_fd, 0))
+		assert_int_equal(console_run(&c), TERMINAL_NOTHING);
+
+	c.terminal.before_input = count_call;
+	c.terminal.context = &reported;
+	assert_int_equal(terminal_run(&c.terminal), TERMINAL_NOTHING);
+	assert_int_equal(reported, 0);
+	console_type(&c, "k");
+	assert_int_equal(console_run(&c), TERMINAL_NOTHING);
+	assert_int_equal(reported, 1);
+	assert_int_equal(console_teardown(&c), 0);
+}
+
 static void ctrl_a_h_and_any_other_key_print_help(void **state)
 {
 	static const char *const keys[] = { "\001h", "\001?", "\001q" };
@@ -290,6 +327,7 @@ int main(void)
 		cmocka_unit_test(ctrl_a_typed_twice_sends_one_to_the_guest),
 		cmocka_unit_test(ctrl_a_x_quits_dormouse),
 		cmocka_unit_test(ctrl_a_x_quits_though_the_guest_reads_no_input),
+		cmocka_unit_test(a_key_is_reported_though_the_guest_has_read_none_of_many),
 		cmocka_unit_test(ctrl_a_h_and_any_other_key_print_help),
 		cmocka_unit_test(a_terminal_is_not_made_raw_if_output_goes_to_a_file),
 	};
