@@ -8,9 +8,9 @@
  * whichever dormouse resumes it. tests/unit/vmm/boot/machine has each version
  * as it was published; a change that a guest can find needs a new version.
  *
- * 1       The device tree is at RAM's base. 2     The device tree is above a
- * kernel or a flat binary, as for QEMU's -kernel,
- * 	and has a hypervisor node.
+ *	1	The device tree is at RAM's base.
+ *	2	The device tree is above a kernel or a flat binary, as for
+ *		QEMU's -kernel, and has a hypervisor node.
  */
 #ifndef VMM_BOARD_H
 #define VMM_BOARD_H
