@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The one door, psci_call(), and the one table of all functions.
+ * psci_call(), the entry of every call, and the table of all functions.
  *
- * What is common to all calls is done here and once: which function is meant,
- * whether this machine offers it to this caller, which half of each register
- * counts, and how the result is handed back.
+ * What is common to all calls is done here and only here: to find out which
+ * function is meant, whether this machine offers it to this caller and which
+ * half of each register counts, and to hand the result back.
  */
 #include "internal.h"
 
@@ -20,7 +20,7 @@ enum {
 	BOTH = SMC32 | SMC64,
 };
 
-/** What keeps the rows of the table below to one line each. */
+/** Short names keep each row of the table below on one line. */
 enum {
 	V0_1 = PSCI_VERSION_0_1,
 	V0_2 = PSCI_VERSION_0_2,
@@ -29,13 +29,13 @@ enum {
 	V1_3 = PSCI_VERSION_1_3,
 };
 
-/** As in the specification's table: what holds in one version holds in all that follow. */
+/** As in the specification's table: what holds in one version holds in all later ones. */
 enum {
 	M = false, /**< Mandatory. */
 	O = true, /**< Optional. */
 };
 
-/* The same for what a function needs of the host. */
+/* Short names for what a function needs from the host. */
 enum {
 	NOTHING = PSCI_NEED_NOTHING,
 	ENABLE = PSCI_NEED_ENABLE,
@@ -57,8 +57,8 @@ static uint32_t features_off2(const struct psci_machine *machine)
 }
 
 /**
- * Every PSCI function, by function number. Dispatch, PSCI_FEATURES, the check of
- * psci_config and the public queries below all read this table and nothing
+ * Every PSCI function, by function number. Dispatch, PSCI_FEATURES, the check
+ * of psci_config and the public queries below all read this table and nothing
  * else. A function without a handler has a name, but no machine offers it.
  */
 static const struct function {
@@ -124,19 +124,19 @@ static bool is_smc64(uint32_t fid)
 	return fid & SMCCC_SMC64_MASK;
 }
 
-/* The number of a function id; PSCI_FN_COUNT or more if it is none of PSCI's. */
+/* Returns the number of a function id; PSCI_FN_COUNT or more if it is none of PSCI's. */
 static uint32_t function_number(uint32_t fid)
 {
 	return (fid & ~(uint32_t)(SMCCC_SMC64_MASK | SMCCC_SVE_HINT_MASK)) - PSCI_FN32_BASE;
 }
 
-/* Whether function @number has the convention of a function id. */
+/* Returns whether function @number has the convention of a function id. */
 static bool has_convention(uint32_t number, uint32_t fid)
 {
 	return functions[number].conventions & (is_smc64(fid) ? SMC64 : SMC32);
 }
 
-/* What the specification defines for a function id, or NULL. */
+/* Returns what the specification defines for a function id, or NULL. */
 static const struct function *find_function(uint32_t fid)
 {
 	const uint32_t number = function_number(fid);
@@ -148,8 +148,9 @@ static const struct function *find_function(uint32_t fid)
 }
 
 /*
- * The function that a machine carries out for a function id, or NULL for
- * NOT_SUPPORTED. PSCI_FEATURES asks here too: it cannot disagree with the call.
+ * Returns the function that a machine carries out for a function id, or NULL
+ * for NOT_SUPPORTED. PSCI_FEATURES calls this too, so it cannot disagree with
+ * the call.
  */
 static const struct function *find_offered(const struct psci_machine *machine, uint32_t fid,
 					   bool aarch32)
@@ -161,7 +162,8 @@ static const struct function *find_offered(const struct psci_machine *machine, u
 		return NULL;
 	/*
 	 * In 0.2 it is INVALID_PARAMETERS instead, see is_width_mismatch().
-	 * IMPLEMENTATION DEFINED: PSCI_FEATURES tells an AArch32 caller the same.
+	 * IMPLEMENTATION DEFINED: PSCI_FEATURES gives an AArch32 caller this
+	 * answer too.
 	 */
 	if (aarch32 && is_smc64(fid) && machine->version >= PSCI_VERSION_1_0)
 		return NULL;
@@ -185,7 +187,7 @@ static struct outcome psci_features(struct locked m, const struct args *a)
 {
 	const uint32_t fid = (uint32_t)a->arg[0];
 
-	/* The host serves SMCCC_VERSION itself; this tells the guest that it may ask. */
+	/* The host serves SMCCC_VERSION itself; this answer says that the guest may ask. */
 	if ((fid & ~(uint32_t)SMCCC_SVE_HINT_MASK) == SMCCC_FN32_VERSION)
 		return run_with(PSCI_RET_SUCCESS);
 
@@ -198,10 +200,11 @@ static struct outcome psci_features(struct locked m, const struct args *a)
 }
 
 /*
- * A code in the words of an older version, in which it did not exist yet. 0.1 has
- * NOT_SUPPORTED, INVALID_PARAMETERS and DENIED. IMPLEMENTATION DEFINED: which of
- * them stands for what; what KVM chose for ALREADY_ON, and DENIED for what the
- * guest's arguments are not to blame for.
+ * Translates a code into those of an older version, in which it did not exist
+ * yet. 0.1 has NOT_SUPPORTED, INVALID_PARAMETERS and DENIED. IMPLEMENTATION
+ * DEFINED: which of them replaces which code. ALREADY_ON becomes what KVM chose
+ * for it, and a failure that the guest's arguments did not cause becomes
+ * DENIED.
  */
 static int64_t in_words_of(uint32_t version, int64_t result)
 {
@@ -220,8 +223,9 @@ static int64_t in_words_of(uint32_t version, int64_t result)
 }
 
 /*
- * The function id that stands for a call in 0.1, where ids are the host's choice
- * and arguments as wide as the caller's registers; 0 if there is no such call.
+ * Returns the function id that stands for a call in 0.1, where the host chooses
+ * the ids and arguments are as wide as the caller's registers; 0 if there is no
+ * such call.
  */
 static uint32_t fid_of_0_1(const struct psci_fids_0_1 *fids, const struct psci_regs *regs)
 {
@@ -242,7 +246,7 @@ static uint32_t fid_of_0_1(const struct psci_fids_0_1 *fids, const struct psci_r
 	return 0;
 }
 
-/* The context id, the third argument where there is one, came with 0.2. */
+/* 0.2 added the context id, which is the third argument if there are three. */
 static unsigned int arg_count_in(uint32_t version, const struct function *f)
 {
 	return version == PSCI_VERSION_0_1 && f->arg_count == ARG_MAX ? ARG_MAX - 1 : f->arg_count;
@@ -252,8 +256,8 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 			     const struct psci_regs *regs)
 {
 	/*
-	 * A caller that is not on runs code of a former life of the machine, or
-	 * has lost a race against the vCPU that stopped it.
+	 * A caller that is not on runs code of an earlier power cycle of the
+	 * machine, or has lost a race against the vCPU that stopped it.
 	 */
 	if (is_stopped(m) || caller->state != PSCI_STATE_ON)
 		return (struct outcome){ .next = psci_vcpu_standing(m, caller), .ignored = true };
@@ -288,8 +292,8 @@ static struct outcome decide(struct locked m, struct psci_vcpu *caller,
 }
 
 /*
- * What the guest finds in x0. An AArch64 caller of an SMC32 function looks at w0:
- * sign extension gives it the int32 there and leaves no doubt in x0.
+ * Returns what the guest finds in x0. An AArch64 caller of an SMC32 function
+ * reads w0: sign extension puts the int32 there and leaves no doubt about x0.
  */
 static uint64_t answer(const struct psci_machine *machine, bool aarch32, int64_t result)
 {
@@ -351,7 +355,7 @@ bool psci_function_at(uint32_t number, struct psci_function *function)
 	return true;
 }
 
-/* Whether the host has given what function @number needs. */
+/* Returns whether the host provides what function @number needs. */
 static bool is_met(uint8_t need, uint32_t number, const struct psci_config *config)
 {
 	switch ((enum psci_need)need) {
@@ -372,7 +376,7 @@ static bool is_met(uint8_t need, uint32_t number, const struct psci_config *conf
 
 /*
  * Functions of which the specification has the first only with the second: the
- * statistics and MEM_PROTECT both ways, MIGRATE one way.
+ * statistics and MEM_PROTECT in both directions, MIGRATE in one.
  */
 static const uint32_t pairs[][2] = {
 	{ PSCI_FN32_MIGRATE, PSCI_FN32_MIGRATE_INFO_UP_CPU },
@@ -382,7 +386,7 @@ static const uint32_t pairs[][2] = {
 	{ PSCI_FN32_MEM_PROTECT_CHECK_RANGE, PSCI_FN32_MEM_PROTECT },
 };
 
-/* What @offered leaves over once no function is without its other half; 0.1 has but MIGRATE. */
+/* Returns @offered without the functions that lack their other half; 0.1 has only MIGRATE. */
 static uint32_t whole_pairs(uint32_t version, uint32_t offered)
 {
 	if (version == PSCI_VERSION_0_1)
@@ -415,7 +419,7 @@ uint32_t psci_table_offered(const struct psci_config *config)
 					    ~config->disable_functions);
 }
 
-/* What each question about a version has in common. */
+/* What all queries about a version have in common. */
 static uint32_t rows_since(uint32_t version, bool (*is_meant)(const struct function *f))
 {
 	uint32_t rows = 0;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The caller's side: what an implementation has, and calls to it.
+ * The caller's side: what an implementation offers, and calls to it.
  *
- * Shares numbers with the rest of the library, but no code: a guest links this
- * file alone.
+ * This file shares numbers with the rest of the library, but no code: a guest
+ * links this file alone.
  */
 #include <psci/client.h>
 #include <psci/env.h>
 #include <psci/smccc.h>
 
-/** Of what numbers there are ids; bit n is function number n. */
+/** The numbers for which there are ids; bit n is function number n. */
 enum {
 	ALL_NUMBERS = 0x3fffff,
 	FN64_NUMBERS = 0x3770ba,
-	/** CPU_SUSPEND to SYSTEM_RESET: what a caller of 0.2 may try. */
+	/** CPU_SUSPEND to SYSTEM_RESET: the functions that a caller of 0.2 may try. */
 	NUMBERS_0_2 = 0x3ff,
-	/** MIGRATE_INFO_UP_CPU and the statistics: no answer of theirs is an error. */
+	/** MIGRATE_INFO_UP_CPU and the statistics: none of their answers is an error. */
 	UNSIGNED_NUMBERS = 0x30080,
 };
 
@@ -60,7 +60,7 @@ static int64_t invoke(const struct psci_client *client, uint32_t fid, uint64_t x
 
 	client->call(client->ctx, x);
 
-	/* The upper half of an SMC32 answer may be anything (DEN0028). */
+	/* The upper half of an SMC32 answer may have any value (DEN0028). */
 	return fid & SMCCC_SMC64_MASK ? (int64_t)x[0] : (int32_t)x[0];
 }
 
@@ -69,7 +69,7 @@ static int32_t ask_features(const struct psci_client *client, uint32_t fid)
 	return (int32_t)invoke(client, PSCI_FN32_PSCI_FEATURES, fid, 0, 0);
 }
 
-/* Which functions of @numbers are there, with the ids from @base. */
+/* Returns which functions of @numbers are there, with the ids from @base. */
 static uint32_t ask_all(const struct psci_client *client, uint32_t base, uint32_t numbers)
 {
 	uint32_t found = 0;
@@ -87,7 +87,7 @@ static bool is_there(const struct psci_client *client, uint32_t fn32)
 	return (client->fn32 | client->fn64) & PSCI_FN_BIT(fn32);
 }
 
-/* PSCI_FEATURES of a function that is there, in the convention that will be used. */
+/* Calls PSCI_FEATURES for a function that is there, in the convention that will be used. */
 static uint32_t flags_of(const struct psci_client *client, uint32_t fn32)
 {
 	const uint32_t number = fn32 - PSCI_FN32_BASE;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a host configures: read as far as its caller knows the structures, and
- * checked, field by field.
+ * The configuration that a host passes: it is read as far as its caller knows
+ * the structures, and checked field by field.
  *
  * A caller may have been compiled with an earlier or later version of host.h.
  * What it does not know is zero, which is the default of every field; what this
- * library does not know must be zero. So a field is only ever added at the end of
- * a structure, and a structure never ends in padding.
+ * library does not know must be zero. So a field is only ever added at the end
+ * of a structure, and a structure never ends in padding.
  */
 #include "internal.h"
 
 #include <psci/env.h>
 #include <psci/psci.h>
 
-/** No version of a structure will be larger: what is, is not one. */
+/** No version of a structure will be larger; a larger one is no such structure. */
 #define STRUCT_SIZE_MAX 1024
 
 #define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)NULL)->field))
@@ -27,7 +27,7 @@ _Static_assert(sizeof(struct psci_config) == END_OF(struct psci_config, trusted_
 _Static_assert(sizeof(struct psci_host) == END_OF(struct psci_host, trace),
 	       "padding at the end would become part of a later field");
 
-/* A compiler without a C library has it, but no header for it. */
+/* A compiler without a C library has the function, but no header that declares it. */
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 
 static bool is_struct_size(size_t size, size_t least)
@@ -35,7 +35,7 @@ static bool is_struct_size(size_t size, size_t least)
 	return size >= least && size <= STRUCT_SIZE_MAX && size % sizeof(void *) == 0;
 }
 
-/* Whether all bytes of a structure are zero, from @known on to its end at @size. */
+/* Returns whether all bytes of a structure are zero, from @known to its end at @size. */
 static bool is_rest_zero(const void *structure, size_t known, size_t size)
 {
 	const unsigned char *bytes = structure;
@@ -53,7 +53,7 @@ static size_t at_most(size_t size, size_t limit)
 	return size < limit ? size : limit;
 }
 
-/* Whether there is a function in @fids, and no two have one id. */
+/* Returns whether @fids has a function, and no two functions have one id. */
 static bool are_fids_0_1(const struct psci_fids_0_1 *fids)
 {
 	const uint32_t all[] = { fids->cpu_suspend, fids->cpu_off, fids->cpu_on, fids->migrate };
@@ -117,7 +117,7 @@ static const char *find_problem_of_functions(const struct psci_config *config)
 	return NULL;
 }
 
-/* In the order of the fields. */
+/* Fields are checked in their order. */
 static const char *find_problem(const struct psci_config *config)
 {
 	const char *problem;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The life of a vCPU: CPU_ON, CPU_OFF, CPU_FREEZE, AFFINITY_INFO, and what the host
- * learns when it polls.
+ * A vCPU's states: CPU_ON, CPU_OFF, CPU_FREEZE, AFFINITY_INFO, and what the
+ * host learns when it polls.
  */
 #include "internal.h"
 
@@ -25,8 +25,8 @@ int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address,
 
 	/*
 	 * IMPLEMENTATION DEFINED: what to do with an address that no
-	 * instruction of the caller's set can have. Refused, since a start
-	 * there could only fault.
+	 * instruction of the caller's set can have. It is refused, since a
+	 * start there could only fault.
 	 */
 	if (!t32 && pc & 3)
 		return PSCI_RET_INVALID_ADDRESS;
@@ -45,8 +45,9 @@ int32_t psci_entry_read(struct locked m, const struct args *a, uint64_t address,
 }
 
 /*
- * Whether the host lets a vCPU start. DENIED came to CPU_ON with 1.2. IMPLEMENTATION
- * DEFINED: before, a vCPU that may not be started is one that cannot.
+ * Returns whether the host lets a vCPU start. CPU_ON has DENIED since 1.2.
+ * IMPLEMENTATION DEFINED: before, a vCPU that may not be started is one that
+ * cannot.
  */
 static int32_t may_start(struct locked m, const struct psci_vcpu *target)
 {
@@ -123,8 +124,8 @@ struct outcome psci_fn_cpu_off(struct locked m, const struct args *a)
 }
 
 /*
- * DEN0022F.b, CPU_FREEZE. No interrupt wakes the vCPU, as when it is off, but
- * it is not off to the others: only CPU_ON brings it back.
+ * DEN0022F.b, CPU_FREEZE. As when it is off, no interrupt wakes the vCPU, but
+ * the others do not see it as off: only CPU_ON brings it back.
  */
 struct outcome psci_fn_cpu_freeze(struct locked m, const struct args *a)
 {
@@ -185,7 +186,7 @@ static int32_t aggregate_info(struct locked m, uint64_t target, uint64_t mask)
 
 		if (info == PSCI_AFFINITY_INFO_ON)
 			return info;
-		/* In the order of the answers' numbers, but for INVALID_PARAMETERS. */
+		/* In the order of the answers' numbers, except INVALID_PARAMETERS. */
 		if (result == PSCI_RET_INVALID_PARAMETERS || info > result)
 			result = info;
 	}
@@ -222,7 +223,7 @@ enum psci_next psci_vcpu_standing(struct locked m, const struct psci_vcpu *vcpu)
 	case PSCI_STATE_ON:
 		return PSCI_NEXT_RUN;
 	case PSCI_STATE_SUSPENDED:
-		/* If the machine is suspended, this is the one that suspended it. */
+		/* If the machine is suspended, this vCPU suspended it. */
 		return m.machine->event.kind == PSCI_EVENT_SUSPEND ? PSCI_NEXT_SYSTEM_SUSPEND
 								   : PSCI_NEXT_SLEEP;
 	}
@@ -252,7 +253,7 @@ static enum psci_next wake_vcpu(struct locked m, struct psci_vcpu *vcpu, struct 
 	if (is_stopped(m) || vcpu->state != PSCI_STATE_SUSPENDED)
 		return poll_vcpu(m, vcpu, entry);
 	vcpu->default_suspend = false;
-	/* While the machine is suspended, this is the one that suspended it. */
+	/* While the machine is suspended, this vCPU is the one that suspended it. */
 	m.machine->event = (struct psci_event){ .kind = PSCI_EVENT_NONE };
 	m.machine->event_vcpu = NULL;
 	if (psci_vcpu_is_powered_down(vcpu))
@@ -296,7 +297,7 @@ enum psci_vcpu_state psci_vcpu_get_state(struct psci_vcpu *vcpu)
 
 int psci_vcpu_set_availability(struct psci_vcpu *vcpu, enum psci_vcpu_availability availability)
 {
-	/* Whether an enum has a sign is the compiler's choice. */
+	/* The compiler chooses whether an enum is signed. */
 	if ((unsigned int)availability > PSCI_VCPU_DISABLED)
 		return PSCI_ERR_INVALID;
 

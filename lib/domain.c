@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The tree of power domains: who sleeps together, and how deeply.
+ * The tree of power domains: which cores sleep together, and how deeply.
  *
- * Every core and domain is a node. What a node asks of its own level and of
- * those above it is in node.request[]: nothing while anyone beneath it runs. Its
- * own depth is therefore request[level]. Going to sleep and waking walk from a
- * core up, as far as the news carries.
+ * Every core and domain is a node. What a node requests for its own level and
+ * for those above it is in node.request[]: nothing while any core beneath it
+ * runs. Its own depth is therefore request[level]. A core that goes to sleep or
+ * wakes changes the nodes from itself upwards, up to the first that stays as it
+ * is.
  */
 #include "internal.h"
 
@@ -58,7 +59,10 @@ int psci_node_init(struct locked m, struct psci_node *node, unsigned int level)
 	return psci_stat_init(m, node);
 }
 
-/* Looks for the pointer: that of another machine's domain, or of none, is not followed. */
+/*
+ * Searches for the pointer without following it: it may be another machine's
+ * domain, or none.
+ */
 static bool is_domain_of(struct locked m, const struct psci_domain *domain, unsigned int level)
 {
 	for (const struct psci_domain *each = m.machine->domains; each; each = each->next) {
@@ -139,11 +143,11 @@ struct psci_node *psci_node_at(struct psci_vcpu *vcpu, unsigned int level)
 }
 
 /*
- * What a domain asks for at a level, now that the last of its cores, beneath
- * @child, has gone to sleep.
+ * Returns what a domain requests for a level, now that the last of its cores,
+ * beneath @child, has gone to sleep.
  *
  * Platform-coordinated: what all its children tolerate. OS-initiated: what the
- * last one asked for, which has been checked; but CPU_OFF is coordinated among
+ * last one requested, which has been checked; but CPU_OFF is coordinated among
  * its callers in either mode, and names no state (DEN0022F.b, CPU_SUSPEND).
  */
 static uint8_t coordinate(struct locked m, const struct psci_domain *domain,

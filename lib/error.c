@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Words for the library's errors. Like client.c it needs no other file of lib/.
- */
+/* The texts of the library's errors. Like client.c this file needs no other file of lib/. */
 #include <psci/error.h>
 
 const char *psci_strerror(int error)

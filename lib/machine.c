@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A machine: its configuration, its vCPUs by MPIDR, its lives.
- */
+/* A machine: its configuration, its vCPUs by MPIDR, its power cycles. */
 #include "internal.h"
 
 #include <psci/env.h>
@@ -58,7 +56,7 @@ static size_t first_slot(const struct psci_machine *machine, uint64_t mpidr)
 	return hash & (machine->index_size - 1);
 }
 
-/* The slot of @mpidr, or the one where it belongs; NULL if all are others'. */
+/* Returns the slot of @mpidr, or the one where it belongs; NULL if all others are taken. */
 static struct psci_vcpu **find_slot(struct locked m, uint64_t mpidr)
 {
 	const struct psci_machine *machine = m.machine;
@@ -164,7 +162,7 @@ void psci_machine_kick(const struct psci_machine *machine, const struct psci_vcp
 		machine->host.kick(machine->ctx, out->kick->vctx);
 	if (!out->kick_others)
 		return;
-	/* Needs no lock: nobody is added once a vCPU has run. */
+	/* No lock is needed: no vCPU is added once one has run. */
 	for (const struct psci_vcpu *other = machine->vcpus; other; other = other->next) {
 		if (other != caller)
 			machine->host.kick(machine->ctx, other->vctx);

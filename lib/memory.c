@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * MEM_PROTECT and MEM_PROTECT_CHECK_RANGE: a guest that wants nobody to read its
- * memory after a reset that it did not see coming.
+ * MEM_PROTECT and MEM_PROTECT_CHECK_RANGE: a guest asks that its memory cannot
+ * be read after a reset that it did not expect.
  */
 #include "internal.h"
 
 #include <psci/env.h>
 #include <psci/psci.h>
 
-/* DEN0022F.b, MEM_PROTECT. Any argument but 0 enables; the answer is what was. */
+/* DEN0022F.b, MEM_PROTECT. Any argument but 0 enables; the answer is the previous setting. */
 struct outcome psci_fn_mem_protect(struct locked m, const struct args *a)
 {
 	const bool before = m.machine->memory_protected;

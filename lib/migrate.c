@@ -54,7 +54,7 @@ struct outcome psci_fn_migrate(struct locked m, const struct args *a)
 	return run_with(PSCI_RET_SUCCESS);
 }
 
-/* DEN0022F.b, MIGRATE_INFO_TYPE: the same in all of a machine's lives. */
+/* DEN0022F.b, MIGRATE_INFO_TYPE: the answer never changes, not even by a reset. */
 struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a)
 {
 	switch ((enum psci_trusted_os)m.machine->trusted_os) {
@@ -69,7 +69,7 @@ struct outcome psci_fn_migrate_info_type(struct locked m, const struct args *a)
 	return run_with(PSCI_MIGRATE_INFO_NOT_REQUIRED);
 }
 
-/* DEN0022F.b, MIGRATE_INFO_UP_CPU. An SMC32 caller cannot be told an Aff3. */
+/* DEN0022F.b, MIGRATE_INFO_UP_CPU. The answer to an SMC32 caller has no room for Aff3. */
 struct outcome psci_fn_migrate_info_up_cpu(struct locked m, const struct args *a)
 {
 	const uint64_t mpidr = m.machine->trusted_os_mpidr;

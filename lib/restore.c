@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A machine restored from a record, which is read twice: first to judge it,
+ * A machine restored from a record, which is read twice: first to check it,
  * then to take it over. Nothing has changed if it is refused.
  */
 #include "internal.h"
@@ -10,7 +10,7 @@
 #include <psci/psci.h>
 #include <psci/state.h>
 
-/* --- judging --- */
+/* --- checking --- */
 
 static int check_envelope(const uint8_t *record, size_t size)
 {
@@ -46,7 +46,7 @@ static bool is_in(uint32_t offered, uint32_t fn32)
 	return offered & PSCI_FN_BIT(fn32);
 }
 
-/* Whether a guest can have brought the event about, by a call that it was offered. */
+/* Returns whether a guest can have caused the event, by a call that it was offered. */
 static bool is_event_sound(const struct machine_record *r)
 {
 	static const uint32_t calls[] = {
@@ -72,7 +72,7 @@ static bool is_event_sound(const struct machine_record *r)
 	return !r->event_cookie && r->event_type <= (kind == PSCI_EVENT_OFF2);
 }
 
-/* Whether the machine's part says nothing that no machine can be. */
+/* Returns whether the machine's part describes a state that a machine can have. */
 static bool is_machine_sound(const struct machine_record *r)
 {
 	if (r->flags > MACHINE_ALL || r->os_initiated > 1 || r->suspend_called > 1 ||
@@ -107,7 +107,7 @@ static int check_machine(struct locked m, const struct machine_record *r, size_t
 	    r->trusted_os_mpidr == m.machine->trusted_os_home)
 		return PSCI_OK;
 
-	/* It has moved, to a vCPU that there is. */
+	/* MIGRATE has moved it to a vCPU, which must exist. */
 	return r->trusted_os == PSCI_TRUSTED_OS_MIGRATABLE &&
 			       psci_index_find(m, r->trusted_os_mpidr)
 		       ? PSCI_OK
@@ -141,7 +141,7 @@ static void skip_stats(struct record_pass *pass, const struct machine_record *r)
 		pass->in += (size_t)r->idle_state_count * STAT_SIZE;
 }
 
-/* Any request of a domain makes a sound machine: see psci_node_recount(). */
+/* A machine is valid with any request of a domain: see psci_node_recount(). */
 static int check_domains(struct locked m, struct record_pass *pass, const struct machine_record *r)
 {
 	for (const struct psci_domain *each = m.machine->domains; each; each = each->next) {
@@ -160,7 +160,7 @@ static int check_domains(struct locked m, struct record_pass *pass, const struct
 	return PSCI_OK;
 }
 
-/* Whether a suspended vCPU sleeps in a state that there is. */
+/* Returns whether a suspended vCPU sleeps in a state that there is. */
 static bool is_known_sleep(struct locked m, const struct vcpu_record *v,
 			   const struct machine_record *r)
 {
@@ -186,7 +186,7 @@ static struct psci_entry entry_of(const struct vcpu_record *v)
 	};
 }
 
-/* Whether the vCPU's entry is one that it will start or wake at. */
+/* Returns whether the vCPU's entry is one at which it will start or wake. */
 static bool has_entry(const struct vcpu_record *v)
 {
 	return v->state == PSCI_STATE_ON_PENDING ||
@@ -219,7 +219,7 @@ static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 		return false;
 	if (v->default_suspend && !is_in(r->offered, PSCI_FN32_CPU_DEFAULT_SUSPEND))
 		return false;
-	/* Who suspended the machine sleeps, and all others are off. */
+	/* The vCPU that suspended the machine sleeps, and all others are off. */
 	if (r->event_kind == PSCI_EVENT_SUSPEND &&
 	    v->state != (v->mpidr == r->event_mpidr ? PSCI_STATE_SUSPENDED : PSCI_STATE_OFF))
 		return false;
@@ -241,13 +241,13 @@ static bool is_vcpu_sound(struct locked m, const struct vcpu_record *v,
 	return psci_request_equals(v->node.request, psci_depth_off);
 }
 
-/* Whether psci_machine_wake() has woken it, and it has not polled since. */
+/* Returns whether psci_machine_wake() has woken it, and it has not polled since. */
 static bool is_woken(const struct vcpu_record *v)
 {
 	return v->state == PSCI_STATE_ON_PENDING && v->entry_flags & ENTRY_WAKE;
 }
 
-/* Marks each vCPU that the record has, so that none can be there twice. */
+/* Marks each vCPU that the record has, so that none can occur twice. */
 static int check_vcpus(struct locked m, struct record_pass *pass, const struct machine_record *r)
 {
 	uint32_t not_off = 0;
@@ -274,7 +274,7 @@ static int check_vcpus(struct locked m, struct record_pass *pass, const struct m
 		not_off += v.state != PSCI_STATE_OFF;
 		woken |= is_woken(&v);
 	}
-	/* Of a machine that was suspended one vCPU comes back, and starts the others. */
+	/* One vCPU of a machine that was suspended comes back, and starts the others. */
 	if (woken && (not_off > 1 || !is_in(r->offered, PSCI_FN32_SYSTEM_SUSPEND)))
 		return PSCI_ERR_CORRUPT;
 	if (r->event_kind != PSCI_EVENT_NONE && !psci_index_find(m, r->event_mpidr))

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * SMCCC_VERSION and SMCCC_ARCH_FEATURES, for hosts that own these calls too.
- */
+/* SMCCC_VERSION and SMCCC_ARCH_FEATURES, for hosts that serve these calls themselves. */
 #include <psci/env.h>
 #include <psci/smccc-arch.h>
 #include <psci/smccc.h>
 
-/* Neither call is there in SMCCC 1.0, nor is anything that it could announce. */
+/* SMCCC 1.0 has neither call, nor anything that they could announce. */
 static int32_t announced(const struct psci_smccc *smccc, uint32_t fid)
 {
 	if (fid == SMCCC_FN32_VERSION || fid == SMCCC_FN32_ARCH_FEATURES)

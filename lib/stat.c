@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT: how often, and how long, a core or domain
- * was in each of its states.
+ * PSCI_STAT_RESIDENCY and PSCI_STAT_COUNT: how often, and how long, a core or
+ * domain was in each of its states.
  *
- * A node's states are told apart by their depth; each is kept under the first
- * power state that has this depth at the node's level and names no level above it.
+ * A node's states are distinguished by their depth; each is counted under the
+ * first power state that has this depth at the node's level and names no level
+ * above it.
  */
 #include "internal.h"
 
 #include <psci/env.h>
 #include <psci/psci.h>
 
-/* The statistics of a node at a depth, or NULL if no power state names it. */
+/* Returns the statistics of a node at a depth, or NULL if no power state names it. */
 static struct psci_stat *find_stat(struct locked m, const struct psci_node *node, uint8_t depth)
 {
 	const struct psci_machine *machine = m.machine;
@@ -26,7 +27,7 @@ static struct psci_stat *find_stat(struct locked m, const struct psci_node *node
 			continue;
 		if (here == depth)
 			return &node->stats[i];
-		/* What is off without a name for it is in its deepest state. */
+		/* A node that is off, while no state names that, is in its deepest state. */
 		if (depth == PSCI_DEPTH_MAX && here > deepest) {
 			deepest = here;
 			found = &node->stats[i];
@@ -40,7 +41,7 @@ int psci_stat_init(struct locked m, struct psci_node *node)
 {
 	struct psci_machine *machine = m.machine;
 
-	/* Also if it is disabled: a record that is restored may have it. */
+	/* Even if the function is disabled, since a record that is restored may have counts. */
 	if (!(machine->possible & PSCI_FN_BIT(PSCI_FN32_PSCI_STAT_COUNT)))
 		return PSCI_OK;
 	if (machine->stat_count - machine->stat_used < machine->idle_state_count)
@@ -77,7 +78,7 @@ void psci_stat_end(struct locked m, struct psci_node *node)
 	stat->count++;
 }
 
-/* DEN0022F.b, PSCI_STAT_RESIDENCY: a life begins with nothing counted. */
+/* DEN0022F.b, PSCI_STAT_RESIDENCY: all counts are zero when a power cycle begins. */
 void psci_stat_reset(struct locked m, struct psci_node *node)
 {
 	node->counted = false;
@@ -85,7 +86,10 @@ void psci_stat_reset(struct locked m, struct psci_node *node)
 		node->stats[i] = (struct psci_stat){ .count = 0 };
 }
 
-/* What a call asks about, or NULL: there is no such core, state, or domain. */
+/*
+ * Returns the statistics that a call requests, or NULL: there is no such core,
+ * state, or domain.
+ */
 static const struct psci_stat *named_stat(struct locked m, const struct args *a)
 {
 	struct psci_vcpu *target = psci_index_find(m, a->arg[0]);
@@ -101,7 +105,7 @@ static const struct psci_stat *named_stat(struct locked m, const struct args *a)
 	return node ? find_stat(m, node, state->depth[level]) : NULL;
 }
 
-/* All values are numbers, none is an error; SMC32 has the low 32 bits of them. */
+/* All values are numbers, none is an error; SMC32 returns their low 32 bits. */
 static struct outcome tell(const struct args *a, uint64_t value)
 {
 	return run_with((int64_t)(a->smc64 ? value : (uint32_t)value));

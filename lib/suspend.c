@@ -10,7 +10,8 @@
 
 /*
  * IMPLEMENTATION DEFINED: which power states there are if the host describes
- * none. One, of a core alone: standby, StateID 0 in the original format.
+ * none. There is one, of a core alone: standby, StateID 0 in the original
+ * format.
  */
 static const struct psci_idle_state standby = { .power_state = 0, .depth = { 1 } };
 
@@ -26,7 +27,7 @@ unsigned int psci_idle_state_level(const struct psci_idle_state *state)
 	return level;
 }
 
-/* Whether power_state itself agrees with what it is said to mean. */
+/* Returns whether power_state itself agrees with what the host says that it means. */
 static bool is_format_valid(const struct psci_idle_state *state, bool extended)
 {
 	const uint32_t value = state->power_state;
@@ -72,7 +73,7 @@ const struct psci_idle_state *psci_idle_state_find(struct locked m, uint32_t pow
 	return find(m.machine->idle_states, m.machine->idle_state_count, power_state);
 }
 
-/* The state that CPU_DEFAULT_SUSPEND uses, or NULL. */
+/* Returns the state that CPU_DEFAULT_SUSPEND uses, or NULL. */
 static const struct psci_idle_state *find_default(const struct psci_idle_state *states,
 						  size_t count)
 {
@@ -131,8 +132,9 @@ uint32_t psci_features_cpu_suspend(const struct psci_machine *machine)
 /* --- OS-initiated mode --- */
 
 /*
- * The least that a node of a level must sleep in while its parent is as deep as
- * @depth: as the power states that the host described combine the two.
+ * Returns the least depth in which a node of a level must sleep while its
+ * parent is as deep as @depth: as the power states that the host described
+ * combine the two.
  */
 static uint8_t least_below(struct locked m, unsigned int level, uint8_t depth)
 {
@@ -148,7 +150,7 @@ static uint8_t least_below(struct locked m, unsigned int level, uint8_t depth)
 	return least;
 }
 
-/* Whether all others beneath the domain of @child sleep as deeply as @state needs. */
+/* Returns whether all others beneath the domain of @child sleep as deeply as @state needs. */
 static bool are_siblings_ready(struct locked m, const struct psci_node *child,
 			       const struct psci_idle_state *state)
 {
@@ -163,8 +165,8 @@ static bool are_siblings_ready(struct locked m, const struct psci_node *child,
 }
 
 /*
- * DEN0022F.b, OS-initiated mode: the guest asks for a domain with the last of
- * its cores, and is held to it.
+ * DEN0022F.b, OS-initiated mode: the guest requests a state of a domain with
+ * the last of its cores, and the request is checked.
  */
 static int32_t check_os_initiated(struct locked m, struct psci_vcpu *caller,
 				  const struct psci_idle_state *state)
@@ -202,8 +204,7 @@ static struct outcome sleep(struct locked m, struct psci_vcpu *caller,
 
 /*
  * DEN0022F.b, CPU_SUSPEND. Entry point and context id are those of a power-down
- * state; a standby state returns to the next instruction and must not look at
- * them.
+ * state; a standby state returns to the next instruction and must ignore them.
  */
 struct outcome psci_fn_cpu_suspend(struct locked m, const struct args *a)
 {
@@ -230,9 +231,9 @@ struct outcome psci_fn_cpu_suspend(struct locked m, const struct args *a)
 }
 
 /*
- * DEN0022F.b, CPU_DEFAULT_SUSPEND. IMPLEMENTATION DEFINED: which state. The first
- * one of a core alone that the host described. The caller cannot know its type,
- * so the entry point must be good in any case.
+ * DEN0022F.b, CPU_DEFAULT_SUSPEND. IMPLEMENTATION DEFINED: which state. It is
+ * the first one of a core alone that the host described. The caller cannot know
+ * its type, so the entry point must be valid in any case.
  */
 struct outcome psci_fn_cpu_default_suspend(struct locked m, const struct args *a)
 {
@@ -250,7 +251,7 @@ struct outcome psci_fn_cpu_default_suspend(struct locked m, const struct args *a
 		     find_default(m.machine->idle_states, m.machine->idle_state_count));
 }
 
-/* Whether @vcpu stands in the way of a change to OS-initiated mode. */
+/* Returns whether @vcpu prevents a change to OS-initiated mode. */
 static bool is_platform_coordinated(const struct psci_vcpu *vcpu)
 {
 	switch ((enum psci_vcpu_state)vcpu->state) {
@@ -283,9 +284,9 @@ static bool may_change_mode(struct locked m, const struct psci_vcpu *caller)
 }
 
 /*
- * DEN0022F.b, PSCI_SET_SUSPEND_MODE. Into OS-initiated mode only while nobody has
- * suspended in the other one, and back only for a caller who is alone.
- * IMPLEMENTATION DEFINED: the mode that there is already is no change, and granted.
+ * DEN0022F.b, PSCI_SET_SUSPEND_MODE. Into OS-initiated mode only while no vCPU
+ * is suspended in the other one, and back only for a caller that alone is on.
+ * IMPLEMENTATION DEFINED: a change to the mode that is already set is granted.
  */
 struct outcome psci_fn_set_suspend_mode(struct locked m, const struct args *a)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2 and SYSTEM_OFF2: how a guest ends a
- * life of its machine. Each works from any vCPU and asks nothing of the others.
- * SYSTEM_SUSPEND, which interrupts it, asks that they be off.
+ * power cycle of its machine. Each works from any vCPU and does not depend on
+ * the others. SYSTEM_SUSPEND, which interrupts it, requires that they be off.
  */
 #include "internal.h"
 
@@ -10,8 +10,8 @@
 #include <psci/psci.h>
 
 /*
- * The door carries out no call once there is an event, and looks under the same
- * lock: the first event of a life is its only one.
+ * psci_call() carries out no call once there is an event, and checks that under
+ * the lock that is held here: the first event of a power cycle is its only one.
  */
 static struct outcome stop(struct locked m, const struct args *a, struct psci_event event)
 {
@@ -39,9 +39,9 @@ struct outcome psci_fn_system_reset(struct locked m, const struct args *a)
 }
 
 /*
- * What a vendor-specific reset answers. IMPLEMENTATION DEFINED: which there are.
- * Those of the host, if any; one that is not there is an invalid parameter, since
- * they may give any code but NOT_SUPPORTED.
+ * What a vendor-specific reset answers. IMPLEMENTATION DEFINED: which there
+ * are. The host has them, if any; a type that it does not have is an invalid
+ * parameter, since such a reset may return any code except NOT_SUPPORTED.
  */
 static int32_t ask_vendor(struct locked m, uint32_t type, uint64_t cookie)
 {
@@ -59,7 +59,7 @@ static int32_t ask_vendor(struct locked m, uint32_t type, uint64_t cookie)
 
 /*
  * DEN0022F.b, SYSTEM_RESET2. The cookie has no meaning for a warm reset and any
- * value is right.
+ * value is accepted.
  */
 struct outcome psci_fn_system_reset2(struct locked m, const struct args *a)
 {
@@ -83,7 +83,7 @@ struct outcome psci_fn_system_reset2(struct locked m, const struct args *a)
 
 /*
  * DEN0022F.b, SYSTEM_OFF2. Type 0 means HIBERNATE_OFF too, and Linux sends it.
- * The cookie must be zero, which the table says.
+ * The cookie must be zero, as the table says.
  */
 struct outcome psci_fn_system_off2(struct locked m, const struct args *a)
 {
@@ -109,11 +109,11 @@ static bool is_alone(struct locked m, const struct psci_vcpu *caller)
 
 /*
  * DEN0022F.b, SYSTEM_SUSPEND. The prototype says ALREADY_ON where the text says
- * DENIED if others are not off; the text is right. IMPLEMENTATION DEFINED: that is
- * looked at before the entry point.
+ * DENIED if others are not off; the text is right. IMPLEMENTATION DEFINED: this
+ * is checked before the entry point.
  *
  * The caller comes back through its entry point, where x0 is the context id. So
- * what it finds in x0 if it comes back behind its call is that it was denied.
+ * if it comes back behind its call, it finds in x0 that the call was denied.
  */
 struct outcome psci_fn_system_suspend(struct locked m, const struct args *a)
 {
@@ -140,7 +140,7 @@ struct outcome psci_fn_system_suspend(struct locked m, const struct args *a)
 	return (struct outcome){ .next = PSCI_NEXT_SYSTEM_SUSPEND, .result = PSCI_RET_DENIED };
 }
 
-/* The vCPU that suspended the machine, which is not suspended any more; or NULL. */
+/* Ends a SYSTEM_SUSPEND. Returns the vCPU that suspended the machine, or NULL if none has. */
 static struct psci_vcpu *end_suspend(struct locked m)
 {
 	struct psci_vcpu *vcpu = m.machine->event_vcpu;
