@@ -14,7 +14,7 @@
 
 /*
  * All that there are. They are saved in this order, so that a new one comes
- * last, with the version of the machine that it came with.
+ * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
 	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops,
@@ -87,7 +87,10 @@ int devices_create(struct devices *devices, const struct device_setup *setup, st
 
 	devices->count = 0;
 	err = add_all(devices, setup, bus, error);
-	/* Last: once the terminal is raw, messages are harder to read. */
+	/*
+	 * The console comes last: once the terminal is raw, messages are harder
+	 * to read.
+	 */
 	if (!err)
 		err = terminal_open(&devices->terminal, setup->config->console, error);
 	if (err) {
@@ -172,7 +175,10 @@ const char *devices_wake_source(const struct devices *devices)
 {
 	const char *source = NULL;
 
-	/* The last of them: the console's line may have been high for long. */
+	/*
+	 * The last one is reported: the console's line may have been high for
+	 * long.
+	 */
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device *device = &devices->all[i];
 
@@ -268,7 +274,7 @@ int devices_drain(struct devices *devices, struct error *error)
 {
 	int first = 0;
 
-	/* All, before the first is waited for. */
+	/* All are quiesced before the first is waited for. */
 	devices_quiesce(devices);
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device *device = &devices->all[i];
@@ -285,7 +291,10 @@ int devices_flush(struct devices *devices, struct error *error)
 {
 	int first = 0;
 
-	/* All of them: what is durable is, whatever becomes of the others. */
+	/*
+	 * All are flushed: a failure of one does not keep another from being
+	 * durable.
+	 */
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device *device = &devices->all[i];
 		struct error reason;

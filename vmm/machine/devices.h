@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The devices of a VM, all of which last through its resets, and the console's
- * other end. What they are is in board/device.h, with the words for how they
+ * other end. board/device.h describes them and defines the words for how they
  * come to rest; here are the loops over all of them.
  */
 #ifndef VMM_DEVICES_H
@@ -22,7 +22,7 @@
 
 /** What the user of the console does, other than input for the guest. */
 struct console_user {
-	/** Bytes are about to be given to the guest. */
+	/** Bytes are about to be passed to the guest. */
 	void (*input)(void *context);
 	void (*quit)(void *context); /**< Ctrl-A x. */
 	void *context;
@@ -50,16 +50,16 @@ int devices_create(struct devices *devices, const struct device_setup *setup, st
 		   struct error *error);
 
 /**
- * Give everything back, the terminal's mode too. No vCPU runs. @vm_name: for
- * messages.
+ * Destroy the devices and restore the terminal's mode. No vCPU runs. @vm_name:
+ * for messages.
  */
 void devices_destroy(struct devices *devices, const char *vm_name);
 
 /* --- while it runs --- */
 
 /**
- * Register with the main loop what devices and the console are served by. @user
- * is copied. Returns 0, or -errno with @error set.
+ * Register with the main loop the descriptors and deadlines of the devices and
+ * of the console. @user is copied. Returns 0, or -errno with @error set.
  */
 int devices_watch(struct devices *devices, struct main_loop *loop, const struct console_user *user,
 		  struct error *error);
@@ -77,7 +77,8 @@ bool devices_wants_quit(struct devices *devices);
 bool devices_have_rom(const struct devices *devices, uint64_t address, uint64_t size);
 
 /**
- * Whose interrupt line is high: "the console", or NULL if no device says so.
+ * The device whose interrupt line is high, in words: "the console"; NULL if
+ * there is none.
  */
 const char *devices_wake_source(const struct devices *devices);
 
@@ -93,19 +94,19 @@ const struct disk *devices_disk(const struct devices *devices, size_t number);
 /* --- to come to rest: see board/device.h --- */
 
 /**
- * Before vCPUs that shall stop are waited for: one may be waiting for a
- * device's lock.
+ * Called before the main thread waits for vCPUs that shall stop: one may be
+ * waiting for a device's lock.
  */
 void devices_quiesce(struct devices *devices);
 
 /**
- * Once nothing can fail any more that would have the machine be as it was
- * before. Without effect on devices that are not quiesced.
+ * Called once no failure can return the machine to its earlier state any more.
+ * No effect on devices that are not quiesced.
  */
 void devices_unquiesce(struct devices *devices);
 
 /**
- * Returns 0, or -errno with @error set: of the first that failed. All are
+ * Returns 0, or -errno with @error set for the first that failed. All are
  * drained.
  */
 int devices_drain(struct devices *devices, struct error *error);
@@ -114,16 +115,16 @@ void devices_freeze(struct devices *devices);
 void devices_thaw(struct devices *devices);
 
 /**
- * While they are frozen. Returns 0, or -errno with @error set; after a failure
- * it fails always, as disk_sync() says.
+ * Called while they are frozen. Returns 0, or -errno with @error set; after a
+ * failure it always fails, as disk_sync() says.
  */
 int devices_flush(struct devices *devices, struct error *error);
 
 /**
- * While they are frozen; what is loaded goes to devices as after power-on, but
- * quiesced, in a machine whose GIC is what it was. Returns 0, or -errno with
- * @error set if a device is not what it was; errors of the stream are the
- * stream's.
+ * Called while they are frozen. State is loaded into devices as after power-on,
+ * but quiesced, in a machine whose GIC has been loaded. Returns 0, or -errno
+ * with @error set if a device differs from the saved one; stream_end() reports
+ * errors of the stream.
  */
 int devices_serialize(struct devices *devices, struct stream *stream, struct error *error);
 

@@ -40,7 +40,7 @@ void gate_end(struct gate *gate)
 	pthread_mutex_unlock(&gate->lock);
 }
 
-/* With the lock. */
+/* With the lock held. */
 static bool pass(struct gate *gate, const struct gate_request *request)
 {
 	gate->waiting++;
@@ -70,7 +70,10 @@ bool gate_ask(struct gate *gate, struct gate_request *request, int what, int *an
 
 	pthread_mutex_lock(&gate->lock);
 	request->what = what;
-	/* An eventfd takes this unless its counter is full, and then it is readable. */
+	/*
+	 * An eventfd takes this unless its counter is full, and then it is
+	 * readable.
+	 */
 	(void)eventfd_write(gate->ask_fd, 1);
 	passed = pass(gate, request);
 	*answer = request->answer;

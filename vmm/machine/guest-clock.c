@@ -10,7 +10,7 @@
 #include "machine/vcpu.h"
 #include "machine/vm.h"
 
-/* Like the guest's own counter, it goes on while the host sleeps. */
+/* Like the guest's own counter, it counts while the host sleeps. */
 static uint64_t host_now(void)
 {
 	struct timespec now;
@@ -20,7 +20,7 @@ static uint64_t host_now(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* A guest that cannot be spared the jump goes on with it. */
+/* A guest whose counter cannot be stopped continues with the jump. */
 static void report(const struct vm *vm, int err)
 {
 	message_ratelimited(

@@ -5,7 +5,7 @@
 
 #include "board/memory.h"
 
-/* KVM has none smaller. */
+/* KVM has no smaller size. */
 #define IPA_BITS_MIN 32
 
 unsigned int host_limits_ipa_bits(uint64_t memory)

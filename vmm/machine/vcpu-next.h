@@ -7,7 +7,7 @@ enum vcpu_next {
 	VCPU_RUN, /**< Enter the guest. */
 	VCPU_WAIT, /**< Off: wait for a kick. */
 	VCPU_SLEEP, /**< Suspended: wait for an interrupt or a kick. */
-	VCPU_EXIT, /**< This life of the machine is over. */
+	VCPU_EXIT, /**< This power cycle of the machine is over. */
 };
 
 #endif

@@ -23,10 +23,15 @@
 /* Of a data abort's syndrome: a write, not a read. */
 #define ESR_ISS_WNR (1ULL << 6)
 
-/* EL1 on its own stack pointer, with debug exceptions, SErrors, IRQs and FIQs masked. */
+/*
+ * EL1 on its own stack pointer, with debug exceptions, SErrors, IRQs and FIQs
+ * masked.
+ */
 #define PSTATE_ENTRY (PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT | PSR_MODE_EL1h)
 
-/* The page shared with KVM of the vCPU that this thread runs; for the handler. */
+/*
+ * The page that KVM shares for the vCPU that this thread runs; for the handler.
+ */
 static _Thread_local struct kvm_run *volatile current_run;
 
 static int kick_signal(void)
@@ -53,7 +58,7 @@ int vcpu_setup(struct error *error)
 	return memory_error_setup(error);
 }
 
-/* As KVM_ARM_VCPU_INIT leaves them, except PC and x0. */
+/* Set registers as KVM_ARM_VCPU_INIT leaves them, except PC and x0. */
 static int reset_registers(const struct vcpu *vcpu)
 {
 	const int err = reset_state_restore(&vcpu->vm->reset_state, vcpu->fd);
@@ -61,7 +66,7 @@ static int reset_registers(const struct vcpu *vcpu)
 	return err ? err : kvm_set_register(vcpu->fd, KVM_REGISTER_PSTATE, PSTATE_ENTRY);
 }
 
-/* The same, by INIT if there is no other way. */
+/* As reset_registers(), by INIT if there is no other way. */
 static int clear(struct vcpu *vcpu)
 {
 	const bool fresh = vcpu->fresh;
@@ -69,8 +74,9 @@ static int clear(struct vcpu *vcpu)
 	vcpu->fresh = false;
 	if (fresh) {
 		/*
-		 * vCPU 0 begins the machine's life and waits for nothing. Whoever
-		 * starts it again has been started itself, and so this is known.
+		 * vCPU 0 boots at once and does not wait for a capture. A vCPU
+		 * that starts it again has been started itself, and so the
+		 * reset state is known by then.
 		 */
 		if (vcpu->index > 0)
 			reset_state_capture(&vcpu->vm->reset_state, vcpu->fd);
@@ -152,7 +158,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power
 	int err;
 
 	*vcpu = (struct vcpu){ .vm = vm, .index = index };
-	/* Until its thread is told: the first one boots, the others are off. */
+	/* Until its thread polls: vCPU 0 boots, the others are off. */
 	atomic_init(&vcpu->activity, index == 0 ? VCPU_RUN : VCPU_WAIT);
 	vcpu->fd = kvm_create_vcpu(vm->fd, index);
 	if (vcpu->fd < 0)
@@ -192,7 +198,10 @@ void vcpu_kick(struct vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->lock);
 	atomic_store(&vcpu->kicked, true);
-	/* One that waits needs no signal, which would cost more than its wake-up. */
+	/*
+	 * A vCPU that waits needs no signal, which would cost more than its
+	 * wake-up.
+	 */
 	if (vcpu->waiting)
 		pthread_cond_signal(&vcpu->wake);
 	else if (vcpu->running)
@@ -253,10 +262,11 @@ static enum vcpu_next crash(struct vcpu *vcpu, const char *what)
 }
 
 /*
- * An access outside of memory by an instruction that leaves no syndrome: a load of two
- * registers, one that writes back, a vector's. The guest's unprivileged processes can
- * make one, too. A bus that cannot serve an access answers with an external abort, and
- * whoever made this one gets that; FAR_EL1 has its address.
+ * An access outside of memory by an instruction that leaves no syndrome: a load
+ * of two registers, one that writes back, a vector's. The guest's unprivileged
+ * processes can make one, too. A bus that cannot serve an access answers with
+ * an external abort, which is delivered to the code that made this one; FAR_EL1
+ * has its address.
  */
 static enum vcpu_next abort_access(struct vcpu *vcpu)
 {
@@ -297,13 +307,13 @@ static enum vcpu_next on_exit_reason(struct vcpu *vcpu)
 	}
 }
 
-/* What next, unless the machine is held up: then first that. */
+/* Returns what to do next, once the gate is open. */
 static enum vcpu_next poll_next(struct vcpu *vcpu)
 {
 	return gate_pass(&vcpu->vm->gate) ? vcpu->vm->server->poll(vcpu) : VCPU_EXIT;
 }
 
-/* Before each KVM_RUN. This order, or a kick is lost: see vcpu.h. */
+/* Called before each KVM_RUN, in this order, or a kick is lost: see vcpu.h. */
 static bool take_kick(struct vcpu *vcpu)
 {
 	vcpu->run->immediate_exit = 0;
@@ -338,7 +348,10 @@ static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
 	return crash(vcpu, what);
 }
 
-/* Returns 0, -EINTR to run again after a look at what was asked, or another -errno. */
+/*
+ * Returns 0, -EINTR to run again once requests have been handled, or another
+ * -errno.
+ */
 static int run_guest(struct vcpu *vcpu)
 {
 	uint64_t broken;
@@ -402,7 +415,10 @@ static enum vcpu_next suspended(struct vcpu *vcpu)
 	}
 }
 
-/* Let KVM's GIC decide what wakes: it knows of every interrupt there is. */
+/*
+ * Let KVM's GIC decide whether an interrupt wakes the vCPU: it knows all of
+ * them.
+ */
 static enum vcpu_next sleep_until_wake(struct vcpu *vcpu)
 {
 	enum vcpu_next next;

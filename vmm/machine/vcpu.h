@@ -2,27 +2,26 @@
 /*
  * A virtual CPU and the thread that runs it.
  *
- * Who may touch what
- * ------------------
- * The vCPU's registers, its struct kvm_run and its part of libpsci belong to its
- * own thread while that runs, and to the thread that creates and destroys it
- * before and after. Others have one way in: vcpu_kick(), which makes the thread
- * ask the server of PSCI (vpsci-server.h) what to do next. Before it polls, it passes the machine's
- * gate (gate.h): while that is closed and all are held up there, registers and
- * ioctls of every vCPU belong to the thread that closed it.
+ * Which thread may access what ---------------------------- The vCPU's
+ * registers, its struct kvm_run and its part of libpsci belong to its own
+ * thread while that runs, and to the thread that creates and destroys it before
+ * and after. Other threads have one way in: vcpu_kick(), which makes the thread
+ * ask the PSCI server (vpsci-server.h) what to do next. Before it polls, it
+ * passes the machine's gate (gate.h): while that is closed and all are paused
+ * there, registers and ioctls of every vCPU belong to the thread that closed
+ * it.
  *
- * Why no kick is lost
- * -------------------
- * A kick sets `kicked`, then signals the thread. The thread, before each
- * KVM_RUN, first clears run->immediate_exit and then takes `kicked`. A kick
- * that came before is seen there. A kick that comes after has its signal
- * delivered to this very thread before or inside KVM_RUN: inside, the ioctl
- * returns EINTR; before, the handler has set immediate_exit and KVM_RUN returns
- * EINTR at once. The thread of a vCPU that is off waits on the condition with
- * `kicked` as its predicate and, as `waiting` says under the lock, is sent no
- * signal. The signal is sent only while `running` says, under the lock, that the
- * thread has registered itself and has not left; a kick before that finds
- * `kicked` set when the thread starts.
+ * Why no kick is lost ------------------- A kick sets `kicked`, then signals
+ * the thread. The thread, before each KVM_RUN, first clears run->immediate_exit
+ * and then takes `kicked`. A kick that came before is seen there. A kick that
+ * comes after has its signal delivered to this very thread before or inside
+ * KVM_RUN: inside, the ioctl returns EINTR; before, the handler has set
+ * immediate_exit and KVM_RUN returns EINTR at once. The thread of a vCPU that
+ * is off waits on the condition with `kicked` as its predicate and, as
+ * `waiting` says under the lock, is sent no signal. The signal is sent only
+ * while `running` says, under the lock, that the thread has registered itself
+ * and has not left; a kick before that finds `kicked` set when the thread
+ * starts.
  */
 #ifndef VMM_VCPU_H
 #define VMM_VCPU_H
@@ -42,13 +41,15 @@
 struct vm;
 struct psci_vcpu;
 
-/** What a vCPU's thread asks the main thread at the gate; the answer in braces. */
+/**
+ * What a vCPU's thread asks the main thread at the gate; the answer in braces.
+ */
 enum vcpu_question {
 	VCPU_MAY_SUSPEND = 1, /**< The machine, by SYSTEM_SUSPEND (a PSCI_RET_ value). */
 	VCPU_HAS_WOKEN, /**< An interrupt has ended SYSTEM_SUSPEND (nothing). */
 };
 
-/** A SYSTEM_SUSPEND, as it was called. */
+/** A SYSTEM_SUSPEND, as the guest called it. */
 struct vcpu_suspend {
 	uint64_t entry;
 	uint64_t context;
@@ -66,17 +67,17 @@ struct vcpu {
 	struct psci_vcpu *psci; /**< NULL while KVM alone serves PSCI. */
 
 	/**
-	 * Written by its own thread before it asks whether it may suspend, constant
-	 * until it asks that again.
+	 * Written by its own thread before it asks whether it may suspend,
+	 * constant until it asks that again.
 	 */
 	struct vcpu_suspend suspend;
 	bool suspended; /**< It sleeps in SYSTEM_SUSPEND. Its own thread's. */
-	atomic_bool woken; /**< Where KVM keeps power states: someone outside ends that. */
+	atomic_bool woken; /**< Where KVM keeps power states: a user has woken it. */
 	struct gate_request request;
-	atomic_int activity; /**< An enum vcpu_next: what its thread was last told to do. */
+	atomic_int activity; /**< An enum vcpu_next: the last answer to its thread. */
 
-	atomic_int tid; /**< What Linux knows its thread by; 0 until that has begun. */
-	pthread_t thread; /**< As its creator knows it, to join. */
+	atomic_int tid; /**< Linux' id of its thread; 0 until that has begun. */
+	pthread_t thread; /**< The creator's handle, to join. */
 	pthread_mutex_t lock; /**< Guards self, running, waiting; kicked too for those that wait. */
 	pthread_cond_t wake;
 	pthread_t self; /**< As the thread registered itself, while running. */
@@ -85,7 +86,9 @@ struct vcpu {
 	atomic_bool kicked;
 };
 
-/** Prepare the process: the signal that kicks. Once, before any vCPU. */
+/**
+ * Prepare the process: install the signal that kicks. Once, before any vCPU.
+ */
 int vcpu_setup(struct error *error);
 
 /**
@@ -95,7 +98,7 @@ int vcpu_setup(struct error *error);
 int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int index, bool power_off,
 		struct error *error);
 
-/** After vcpu_join(), or if it was never started. */
+/** Destroy it. After vcpu_join(), or if it was never started. */
 void vcpu_destroy(struct vcpu *vcpu);
 
 /** Start the thread. Returns 0, or -errno with @error set. */
@@ -104,22 +107,23 @@ int vcpu_start(struct vcpu *vcpu, struct error *error);
 /** Wait until the thread has left. */
 void vcpu_join(struct vcpu *vcpu);
 
-/** Make the thread poll soon. From any thread, at any time in the vCPU's life. */
+/** Make the thread poll soon. From any thread, while the vCPU exists. */
 void vcpu_kick(struct vcpu *vcpu);
 
 /* The rest is for the thread that owns the vCPU. */
 
 /**
  * Bring the vCPU to its reset state, to be started at @pc with @x0: x1 to x30,
- * SP_EL0, FP and SIMD registers are zero, as KVM's own CPU_ON leaves them. Returns
- * 0 or -errno.
+ * SP_EL0, FP and SIMD registers are zero, as KVM's own CPU_ON leaves them.
+ * Returns 0 or -errno.
  */
 int vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 
 /**
- * The same for one that was never off and only comes back from power-down: it
- * keeps its timer, whose interrupt may be what woke it and which a reset would
- * clear, and every other register that PSCI lets it keep. Returns 0 or -errno.
+ * As vcpu_reset(), for a vCPU that was never off and only comes back from
+ * power-down: it keeps its timer, whose interrupt may have woken it and which a
+ * reset would clear, and every other register that PSCI lets it keep. Returns 0
+ * or -errno.
  */
 int vcpu_resume_at(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian);
 

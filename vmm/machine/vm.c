@@ -238,7 +238,10 @@ void vm_end(struct vm *vm)
 
 int vm_run(struct vm *vm, struct error *error)
 {
-	/* vCPU 0, which boots, last: then all exist before the guest can reach one. */
+	/*
+	 * vCPU 0, which boots, is last: then all exist before the guest can
+	 * reach one.
+	 */
 	for (unsigned int i = vm->vcpu_count; i-- > 0;) {
 		const int err = vcpu_start(&vm->vcpus[i], error);
 
@@ -250,7 +253,10 @@ int vm_run(struct vm *vm, struct error *error)
 
 		return err;
 	}
-	/* Nothing can fail any more: what a guest that was restored has asked of its disks is done. */
+	/*
+	 * Nothing can fail any more: now the requests of a restored guest are
+	 * served.
+	 */
 	devices_unquiesce(vm->devices);
 
 	return 0;
@@ -263,7 +269,7 @@ void vm_stop(struct vm *vm, const struct cause *cause)
 
 	pthread_mutex_lock(&vm->stop_lock);
 	first = !atomic_load(&vm->stopping);
-	/* The machine stops as it does already, yet for another reason. */
+	/* The machine stops already; only its cause changes. */
 	if (first || cause_outranks(cause, &vm->cause))
 		vm->cause = *cause;
 	atomic_store(&vm->stopping, true);
@@ -273,7 +279,10 @@ void vm_stop(struct vm *vm, const struct cause *cause)
 	gate_end(&vm->gate);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		vcpu_kick(&vm->vcpus[i]);
-	/* An eventfd takes this unless its counter is full, and then it is readable. */
+	/*
+	 * An eventfd takes this unless its counter is full, and then it is
+	 * readable.
+	 */
 	if (write(vm->stop_fd, &one, sizeof(one)) < 0)
 		return;
 }
@@ -328,7 +337,10 @@ struct cause vm_wait(struct vm *vm)
 
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		vcpu_join(&vm->vcpus[i]);
-	/* Nobody is left who could stop it again: the next life finds it quiet. */
+	/*
+	 * No vCPU is left to stop the VM again: the next power cycle begins
+	 * with an unreadable descriptor.
+	 */
 	if (read(vm->stop_fd, &count, sizeof(count)) < 0)
 		count = 0;
 

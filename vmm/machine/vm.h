@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A virtual machine: what lasts through its resets (RAM, devices), and the KVM
- * VM of its present life, which a reset replaces: KVM_ARM_VCPU_INIT does not
- * reset the GIC, and a new VM starts from nothing that the old one left.
+ * VM of its present power cycle, which a reset replaces: KVM_ARM_VCPU_INIT does
+ * not reset the GIC, and a new VM starts without any state of the old one.
  *
- * Who may touch what: everything here is written by the thread that called
- * vm_create() while no vCPU runs, and constant while one does. The exceptions
- * are vm_stop() and its fields, which any thread may use.
+ * Which thread may access what: everything here is written by the thread that
+ * called vm_create() while no vCPU runs, and constant while one does. The
+ * exceptions are vm_stop() and its fields, which any thread may use.
  */
 #ifndef VMM_VM_H
 #define VMM_VM_H
@@ -41,14 +41,14 @@ struct vm {
 	struct image image;
 	struct devices *devices;
 
-	/** Where vCPU threads are held up and ask the main thread. */
+	/** Where vCPU threads pause and send requests to the main thread. */
 	struct gate gate;
 
 	struct guest_clock clock;
 
-	struct reset_state reset_state; /**< Of its vCPUs, in whichever life; has a lock. */
+	struct reset_state reset_state; /**< Of its vCPUs, in all power cycles; has a lock. */
 
-	/* The present life. */
+	/* The present power cycle. */
 	int fd;
 	int gic_fd;
 	struct vcpu *vcpus;
@@ -56,7 +56,7 @@ struct vm {
 	const struct vpsci_server *server; /**< Of PSCI; NULL before the first power cycle. */
 	void *vpsci; /**< The server's own, or NULL. */
 	bool psci_fell_back; /**< KVM serves it only because it cannot forward the calls. */
-	atomic_bool psci_held; /**< --psci-test hold-cpu: it has not been let go yet. */
+	atomic_bool psci_held; /**< --psci-test hold-cpu: the vCPU has not been released yet. */
 	uint32_t psci_version; /**< What the guest sees. */
 	uint32_t psci_kvm_version; /**< The newest that KVM itself has. */
 
@@ -70,9 +70,9 @@ struct vm {
 };
 
 /**
- * Get hold of what lasts: RAM and the images, which are checked. Nothing runs.
- * @kvm, @config and @name must outlive the VM; @choose_server is called by each
- * vm_begin(). Returns 0, or -errno with @error set.
+ * Create what lasts: RAM and the images, which are checked. Nothing runs. @kvm,
+ * @config and @name must outlive the VM; each vm_begin() calls @choose_server.
+ * Returns 0, or -errno with @error set.
  */
 int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config, const char *name,
 	      vpsci_chooser *choose_server, struct error *error);
@@ -80,58 +80,63 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 void vm_destroy(struct vm *vm);
 
 /**
- * Begin a power cycle: a KVM VM, its vCPUs and GIC, the devices as after power-on. RAM
- * is still to be filled. Nothing runs yet. Returns 0, or -errno with @error set.
+ * Begin a power cycle: a KVM VM, its vCPUs and GIC, the devices as after
+ * power-on. RAM is still to be filled. Nothing runs yet. Returns 0, or -errno
+ * with @error set.
  */
 int vm_begin(struct vm *vm, struct error *error);
 
-/** The same with the images and the device tree in RAM, ready to boot. */
+/** As vm_begin(), with the images and the device tree in RAM, ready to boot. */
 int vm_boot(struct vm *vm, struct error *error);
 
 /** Let the vCPUs run. Returns 0, or -errno with @error set. */
 int vm_run(struct vm *vm, struct error *error);
 
 /**
- * Stop every vCPU soon, because of @cause; the first cause of a life wins, but see
- * cause_outranks(). From any thread. Never blocks for long.
+ * Stop every vCPU soon, because of @cause; the first cause of a power cycle
+ * wins, but see cause_outranks(). From any thread. Never blocks for long.
  */
 void vm_stop(struct vm *vm, const struct cause *cause);
 
-/** Stop because the VM cannot go on: @what says why. From any thread. */
+/** Stop because the VM cannot continue: @what says why. From any thread. */
 __attribute__((format(printf, 3, 4))) void vm_crash(struct vm *vm, int vcpu, const char *what, ...);
 
 /**
- * Hold every vCPU up, out of KVM and of devices, until vm_release(). The gate may
- * be closed already. By the thread that called vm_create(), while vCPUs run; waits
- * for those that are in a device. Returns false if this life of the machine has
- * ended, which there is nothing to release from.
+ * Pause every vCPU, out of KVM and of devices, until vm_release(). The gate may
+ * be closed already. For the thread that called vm_create(), while vCPUs run;
+ * waits for those that are in a device. Returns false if this power cycle has
+ * ended, and then there is nothing to release.
  */
 bool vm_hold(struct vm *vm);
 void vm_release(struct vm *vm);
 
 /**
- * The guest touched @address, where there is neither RAM nor device: a read gave
- * 0, a write was dropped. Reported once in the life of a VM, or a guest could fill a
- * disk with it. From any vCPU's thread.
+ * The guest accessed @address, where there is neither RAM nor a device: a read
+ * returned 0, a write was dropped. Reported once for a VM, or a guest could
+ * fill a disk with messages. From any vCPU's thread.
  */
 void vm_report_stray(struct vm *vm, unsigned int vcpu, uint64_t address, bool write);
 
 /**
- * The guest touched @address, where it has no memory, by an instruction that KVM cannot
- * decode, and got an external abort. Reported once, too. From any vCPU's thread.
+ * The guest accessed @address, where it has no memory, by an instruction that
+ * KVM cannot decode, and received an external abort. Reported once, too. From
+ * any vCPU's thread.
  */
 void vm_report_undecoded(struct vm *vm, unsigned int vcpu, uint64_t address, bool write);
 
-/** Wait until every vCPU has stopped, and say why they did. After vm_stop(). */
+/** Wait until every vCPU has stopped, and return the cause. After vm_stop(). */
 struct cause vm_wait(struct vm *vm);
 
-/** End a power cycle that vm_begin() or vm_boot() began and in which nothing runs any more. */
+/**
+ * End a power cycle that vm_begin() or vm_boot() began and in which nothing
+ * runs any more.
+ */
 void vm_end(struct vm *vm);
 
 /**
- * End a power cycle in which nothing runs any more and begin the next, which runs; a
- * @warm one finds RAM as it was left. Returns 0, or -errno with @error set, and then
- * there is none.
+ * End a power cycle in which nothing runs any more and begin the next, which
+ * runs; a @warm one keeps the contents of RAM. Returns 0, or -errno with @error
+ * set, and then there is none.
  */
 int vm_restart(struct vm *vm, bool warm, struct error *error);
 

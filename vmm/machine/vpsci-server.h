@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who serves PSCI to the vCPUs of a VM, as the machine calls it. vpsci/ has all three:
- * libpsci, KVM, and KVM with libpsci for what it may lack. All end in vm_stop() with
- * the same causes.
+ * The server that answers the PSCI calls of a VM's vCPUs, as the machine calls
+ * it. vpsci/ has all three: libpsci, KVM, and KVM with libpsci for what it may
+ * lack. All end in vm_stop() with the same causes.
  */
 #ifndef VMM_VPSCI_SERVER_H
 #define VMM_VPSCI_SERVER_H
@@ -20,31 +20,34 @@ struct vm;
 struct vpsci_server {
 	enum psci_server name; /**< Never PSCI_SERVER_ANY. */
 
-	/** KVM starts and stops vCPUs, so that all but the first are off at first. */
+	/**
+	 * KVM starts and stops vCPUs, so all but the first are off at first.
+	 */
 	bool kvm_keeps_power;
 
 	/**
-	 * Arrange it for a VM whose vCPUs are all created and have not run. Sets
-	 * vm->psci_version and vm->psci_kvm_version. vCPU 0 boots at @pc with @x0. Returns
-	 * 0, or -errno with @error set, after which end() is called too.
+	 * Set PSCI up for a VM whose vCPUs are all created and have not run.
+	 * Sets vm->psci_version and vm->psci_kvm_version. vCPU 0 boots at @pc
+	 * with @x0. Returns 0, or -errno with @error set, after which end() is
+	 * called too.
 	 */
 	int (*begin)(struct vm *vm, uint64_t pc, uint64_t x0, struct error *error);
 
-	/** Undo it, once no vCPU runs. */
+	/** Undo begin(), once no vCPU runs. */
 	void (*end)(struct vm *vm);
 
 	/* On the main thread, while all vCPUs are paused at the gate: */
 
 	/**
-	 * What PSCI says to a SYSTEM_SUSPEND that @caller asks about (VCPU_MAY_SUSPEND):
-	 * PSCI_RET_SUCCESS or the call's answer.
+	 * The answer to a SYSTEM_SUSPEND that @caller asks about
+	 * (VCPU_MAY_SUSPEND): PSCI_RET_SUCCESS or the call's error.
 	 */
 	int32_t (*may_suspend)(struct vm *vm, const struct vcpu *caller);
 
 	/**
-	 * End the SYSTEM_SUSPEND of @sleeper, which was allowed and has not been reported
-	 * as ended: the vCPU continues at its entry point. An interrupt that is to be the
-	 * reason is raised after this.
+	 * End the SYSTEM_SUSPEND of @sleeper, which was allowed and has not
+	 * been reported as ended: the vCPU continues at its entry point. An
+	 * interrupt that is to be the reason is raised after this.
 	 */
 	void (*resume)(struct vm *vm, struct vcpu *sleeper);
 
@@ -63,7 +66,9 @@ struct vpsci_server {
 	enum vcpu_next (*system_event)(struct vcpu *vcpu);
 };
 
-/** Chooses for a VM that exists in KVM and has no vCPUs yet. See vpsci_choose(). */
+/**
+ * Chooses for a VM that exists in KVM and has no vCPUs yet. See vpsci_choose().
+ */
 typedef const struct vpsci_server *vpsci_chooser(struct vm *vm);
 
 #endif
