@@ -11,15 +11,16 @@
 #include "config/config.h"
 
 /*
- * The piece of 0xff. Small, as it must be filled before the guest starts; not too
- * small, since each of its mappings takes the kernel some memory, too.
+ * The piece of 0xff. It is small, as it must be filled before the guest starts;
+ * it is not too small, since each of its mappings costs the kernel some memory,
+ * too.
  */
 #define ERASED_SIZE (256ULL * 1024)
 #define ERASED 0xff
 
 static uint64_t flash_read(void *self, uint64_t offset, unsigned int size)
 {
-	/* Reads are KVM's own; were it to ask all the same, it is not to read zeros. */
+	/* KVM serves reads itself. One that it forwards must not read 0. */
 	return UINT64_MAX;
 }
 
@@ -57,11 +58,13 @@ err_close:
 	return err;
 }
 
-/* Map 0xff to all of [host, host + size), which begins at a page of its own. */
+/* Map 0xff to all of [host, host + size), which begins at a page boundary. */
 static int map_erased(int fd, uint8_t *host, uint64_t size)
 {
 	while (size > 0) {
-		/* From the end of the piece where less than all of it is wanted. */
+		/*
+		 * Where less than the whole piece is wanted, its end is mapped.
+		 */
 		const uint64_t part = size % ERASED_SIZE ? size % ERASED_SIZE : ERASED_SIZE;
 
 		if (mmap(host, part, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
@@ -73,7 +76,10 @@ static int map_erased(int fd, uint8_t *host, uint64_t size)
 	return 0;
 }
 
-/* Map the file, with 0xff behind its last byte. Returns where its pages end, or -errno. */
+/*
+ * Map the file, with 0xff behind its last byte. Returns where its pages end, or
+ * -errno.
+ */
 static int64_t map_firmware(const struct packed *file, uint8_t *host)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -82,7 +88,7 @@ static int64_t map_firmware(const struct packed *file, uint8_t *host)
 	if (mmap(host, file->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file->fd, 0) ==
 	    MAP_FAILED)
 		return -errno;
-	/* In our copy of the last page, not in the file. */
+	/* This changes our copy of the last page, not the file. */
 	if (end > file->size)
 		memset(host + file->size, ERASED, end - file->size);
 	if (mprotect(host, end, PROT_READ) < 0)
@@ -103,7 +109,7 @@ static int map_banks(struct flash *flash, const struct packed *file)
 	if (fd < 0)
 		return fd;
 	err = map_erased(fd, flash->host + end, FLASH_SIZE - (uint64_t)end);
-	/* The mappings keep it. */
+	/* The mappings keep the file open. */
 	close(fd);
 
 	return err;
@@ -123,7 +129,7 @@ int flash_create(struct flash *flash, const char *path, struct error *error)
 				path, (unsigned long long)file.size, BOARD_FLASH_BANK_SIZE >> 20);
 		goto out_close;
 	}
-	/* First the space, then what is in it. */
+	/* Reserve the space first, then map into it. */
 	flash->host = mmap(NULL, FLASH_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 			   -1, 0);
 	if (flash->host == MAP_FAILED) {
@@ -151,7 +157,7 @@ void flash_destroy(struct flash *flash)
 
 /* --- as a device of the machine --- */
 
-/* Where there is a firmware. */
+/* Only a machine with a firmware has one. */
 static size_t count(const struct config *config)
 {
 	return config->firmware ? 1 : 0;
@@ -185,7 +191,7 @@ static void destroy(void *self)
 	free(self);
 }
 
-/* Without a node: a driver would send commands that nobody answers. */
+/* It has no node: a driver would send commands that are not answered. */
 const struct device_ops flash_ops = {
 	.name = "flash",
 	.read = flash_read,

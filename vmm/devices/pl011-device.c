@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The board's UART, and how it is connected with the console's other end. */
+/* The board's UART, and its connection to the console's other end. */
 #include "devices/pl011.h"
 
 #include <errno.h>

@@ -80,13 +80,13 @@ static unsigned int fifo_depth(const struct pl011 *pl011)
 /* A field of UARTIFLS as a number of bytes. */
 static unsigned int fifo_level(unsigned int select)
 {
-	/* From 4 on the field is reserved but for 7/8; take it for that. */
+	/* 4 is 7/8, and larger values are reserved; they are taken for 7/8. */
 	static const uint8_t levels[] = { 2, 4, 8, 12, 14, 14, 14, 14 };
 
 	return levels[select & 7];
 }
 
-/* From how many bytes down the transmit interrupt is raised. */
+/* The transmit interrupt is raised when no more bytes than this wait. */
 static unsigned int transmit_level(const struct pl011 *pl011)
 {
 	return pl011->lcr_h & LCR_H_FEN ? fifo_level(pl011->ifls) : 0;
@@ -103,9 +103,9 @@ static void update_line(struct pl011 *pl011)
 }
 
 /*
- * A guest that looks for input gets it, as on QEMU, whether or not it has enabled the
- * receiver: programs for `virt` rely on that. Before, bytes wait at the host, since a
- * driver drops what it finds when it begins.
+ * A guest that looks for input receives it, as on QEMU, whether or not it has
+ * enabled the receiver: programs for `virt` rely on that. Before that, bytes
+ * wait at the host, since a driver drops what it finds when it begins.
  */
 static bool takes_input(const struct pl011 *pl011)
 {
@@ -123,7 +123,10 @@ static unsigned int receive_room(const struct pl011 *pl011)
 	return depth - pl011->receive.count;
 }
 
-/* After anything that can make room: let the host's end go on. */
+/*
+ * Called after anything that can make room: the host's end may offer bytes
+ * again.
+ */
 static void announce_room(struct pl011 *pl011)
 {
 	if (!pl011->refused || receive_room(pl011) == 0)
@@ -138,7 +141,7 @@ static bool send(struct pl011 *pl011, uint8_t byte)
 	return !pl011->host_ops || pl011->host_ops->send(pl011->host, byte);
 }
 
-/* Move what waits to the host's end, as far as it goes. */
+/* Send the bytes that wait, until the host's end refuses one. */
 static void send_waiting(struct pl011 *pl011)
 {
 	while (pl011->transmit.count > 0 &&
@@ -150,18 +153,23 @@ static void send_waiting(struct pl011 *pl011)
 }
 
 /*
- * UARTCR does not gate the way out: early consoles and small programs write
+ * UARTCR does not gate the output: early consoles and small programs write
  * without having enabled anything, and an emulated line has no speed to set.
  */
 static void transmit(struct pl011 *pl011, uint8_t byte)
 {
-	/* As on hardware, who writes in spite of TXFF loses the byte. */
+	/*
+	 * As on hardware, a driver that writes in spite of TXFF loses the byte.
+	 */
 	if (pl011->transmit.count >= fifo_depth(pl011))
 		return;
 
 	fifo_put(&pl011->transmit, byte);
 	pl011->ris &= (uint16_t)~INT_TX;
-	/* What waits has been refused; pl011_resume() will say when to try again. */
+	/*
+	 * The bytes that wait were refused; pl011_resume() tells when to try
+	 * again.
+	 */
 	if (pl011->transmit.count == 1)
 		send_waiting(pl011);
 	else if (pl011->transmit.count <= transmit_level(pl011))
@@ -185,7 +193,7 @@ static uint32_t read_data(struct pl011 *pl011)
 
 static uint32_t read_flags(const struct pl011 *pl011)
 {
-	/* Somebody is always at the other end, and ready. */
+	/* The other end is always connected, and ready. */
 	uint32_t flags = FR_CTS | FR_DSR | FR_DCD;
 	unsigned int depth = fifo_depth(pl011);
 
@@ -203,7 +211,7 @@ static uint32_t read_flags(const struct pl011 *pl011)
 	return flags;
 }
 
-/* The guest looks whether there is input: see takes_input(). */
+/* The guest reads whether there is input: see takes_input(). */
 static void look(struct pl011 *pl011)
 {
 	pl011->looks = true;
@@ -240,7 +248,7 @@ static uint32_t read_register(struct pl011 *pl011, uint64_t offset)
 	case UARTDMACR:
 		return pl011->dmacr;
 	default:
-		/* UARTRSR too: there are no errors on this line. */
+		/* UARTRSR is zero, too: there are no errors on this line. */
 		if (offset >= UARTPERIPHID0 && offset <= UARTPCELLID3)
 			return identification[(offset - UARTPERIPHID0) / 4];
 		return 0;
@@ -263,12 +271,15 @@ static void write_register(struct pl011 *pl011, uint64_t offset, uint32_t value)
 		pl011->fbrd = value & FBRD_MASK;
 		break;
 	case UARTLCR_H:
-		/* What is in the FIFOs stays, whatever becomes of their depth. */
+		/* The bytes in the FIFOs stay, whatever their depth becomes. */
 		pl011->lcr_h = value & LCR_H_MASK;
 		break;
 	case UARTCR:
 		pl011->cr = value & CR_MASK;
-		/* A driver's word counts, until it looks all the same. */
+		/*
+		 * The driver's setting counts, until it looks for input all the
+		 * same.
+		 */
 		pl011->looks = false;
 		break;
 	case UARTIFLS:
@@ -281,7 +292,7 @@ static void write_register(struct pl011 *pl011, uint64_t offset, uint32_t value)
 		pl011->ris &= (uint16_t)~value;
 		break;
 	case UARTDMACR:
-		/* Nobody listens: there is no DMA controller. */
+		/* It has no effect: there is no DMA controller. */
 		pl011->dmacr = value & DMACR_MASK;
 		break;
 	default:
@@ -339,7 +350,10 @@ void pl011_reset(void *self)
 	struct pl011 *pl011 = self;
 
 	pthread_mutex_lock(&pl011->lock);
-	/* What waits to be sent stays: it is on the line, and may be a last word. */
+	/*
+	 * The bytes that wait to be sent stay: they are on the line, and may be
+	 * the guest's last output.
+	 */
 	set_to_reset(pl011);
 	update_line(pl011);
 	pthread_mutex_unlock(&pl011->lock);
@@ -374,14 +388,15 @@ size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count)
 		pl011->refused = true;
 
 	/*
-	 * From the first byte on, as on QEMU, whatever UARTIFLS says: programs for `virt`
-	 * enable this interrupt alone, and type one key at a time.
+	 * It is raised from the first byte on, as on QEMU, whatever UARTIFLS
+	 * says: programs for `virt` enable this interrupt alone, and receive
+	 * one key at a time.
 	 */
 	if (taken > 0)
 		pl011->ris |= INT_RX;
 	/*
 	 * The timeout is the silence of 32 bits after the last byte. Time on an
-	 * emulated line stands still between two offers, so it comes at once.
+	 * emulated line stands still between two offers, so it passes at once.
 	 */
 	if (taken > 0 && pl011->lcr_h & LCR_H_FEN)
 		pl011->ris |= INT_RT;
@@ -438,7 +453,10 @@ void pl011_serialize(struct pl011 *pl011, struct stream *stream)
 	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
 		stream_serialize_u16(stream, registers[i]);
 	if (stream_is_loading(stream)) {
-		/* Raised by whoever reads, in a machine whose lines are low. */
+		/*
+		 * The GIC of the machine that loads the state has all lines
+		 * low, so they are raised here.
+		 */
 		announce_room(pl011);
 		update_line(pl011);
 	}

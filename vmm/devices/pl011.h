@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PL011, the UART that is the console (Arm DDI 0183, revision r1p1: FIFOs of 16).
+ * PL011, the UART that is the console (Arm DDI 0183, revision r1p1: FIFOs of
+ * 16).
  *
  * No byte is lost in either direction. Towards the guest, the host's end offers
- * bytes and keeps those that the FIFO has no room for; room() tells it when to
+ * bytes and keeps those that the FIFO has no room for; room() reports when to
  * try again. Towards the host, each byte goes to send() as the guest writes it.
- * What send() refuses waits in the transmit FIFO, and once that is full the
- * guest sees TXFF and waits, as on hardware whose line is held. So no vCPU ever
- * blocks here.
+ * A byte that send() refuses waits in the transmit FIFO, and once that is full
+ * the guest reads TXFF and waits, as on hardware with flow control. So no vCPU
+ * ever blocks here.
  *
- * Where QEMU's `virt` is more lenient than the manual, so is this: output needs no
- * enabled UART, nor does input, and the receive interrupt comes with the first byte.
+ * Where QEMU's `virt` is more lenient than the manual, so is this: output needs
+ * no enabled UART, nor does input, and the receive interrupt comes with the
+ * first byte.
  */
 #ifndef VMM_DEVICES_PL011_H
 #define VMM_DEVICES_PL011_H
@@ -28,13 +30,15 @@
 
 /**
  * The other end of the line. Both are called with the UART's lock held, from a
- * vCPU's thread or from whoever calls pl011_resume(): they must neither block
- * nor call the UART.
+ * vCPU's thread or from the one that calls pl011_resume(): they must neither
+ * block nor call the UART.
  */
 struct pl011_host {
-	/** Take a byte. False: not now; pl011_resume() will follow. */
+	/**
+	 * Take a byte. Returns false if it cannot; pl011_resume() will follow.
+	 */
 	bool (*send)(void *host, uint8_t byte);
-	/** pl011_receive() had to refuse bytes and can take some now. */
+	/** pl011_receive() refused bytes and can take some now. */
 	void (*room)(void *host);
 };
 
@@ -48,7 +52,7 @@ struct pl011_fifo {
 struct pl011 {
 	pthread_mutex_t lock; /**< Guards all below. */
 	struct irq_line irq;
-	bool level; /**< What the interrupt line was last set to. */
+	bool level; /**< The level to which the interrupt line was last set. */
 	const struct pl011_host *host_ops;
 	void *host;
 	bool refused; /**< The host's end waits for room(). */
@@ -67,15 +71,18 @@ void pl011_write(void *self, uint64_t offset, uint64_t value, unsigned int size)
 void pl011_reset(void *self);
 
 /**
- * Make a UART in its state after power-on, with nobody at the other end: what
- * the guest sends is dropped until pl011_connect(). Before any vCPU runs.
+ * Make a UART in its state after power-on, not connected: what the guest sends
+ * is dropped until pl011_connect(). Before any vCPU runs.
  */
 void pl011_create(struct pl011 *pl011, struct irq_line irq);
 
-/** Give back what pl011_create() took. Nobody may use it any more. */
+/** Free what pl011_create() took. No thread may use it any more. */
 void pl011_destroy(struct pl011 *pl011);
 
-/** Say who is at the other end. @ops and @host must outlive the UART. Before any vCPU runs. */
+/**
+ * Set the other end. @ops and @host must outlive the UART. Before any vCPU
+ * runs.
+ */
 void pl011_connect(struct pl011 *pl011, const struct pl011_host *ops, void *host);
 
 /**
@@ -85,12 +92,15 @@ void pl011_connect(struct pl011 *pl011, const struct pl011_host *ops, void *host
  */
 size_t pl011_receive(struct pl011 *pl011, const uint8_t *bytes, size_t count);
 
-/** send() would succeed again: pass on what waits. Returns whether all of it went. Any thread. */
+/**
+ * Pass on the bytes that wait, since send() would succeed again. Returns
+ * whether all of them were sent. From any thread.
+ */
 bool pl011_resume(struct pl011 *pl011);
 
 /**
- * Serialize its state, but for what waits to be sent, which is on the line. Before any
- * vCPU runs, or while all are held up.
+ * Serialize its state, without the bytes that wait to be sent, which are on the
+ * line. Before any vCPU runs, or while all are paused.
  */
 void pl011_serialize(struct pl011 *pl011, struct stream *stream);
 

@@ -51,14 +51,16 @@ static void update_line(struct pl031 *pl031)
 }
 
 /*
- * Let the timer follow the alarm. CANCEL_ON_SET makes it readable too when the
+ * Set the timer to the alarm. CANCEL_ON_SET makes it readable too when the
  * host's clock is set, since the moment of the alarm has then moved.
  */
 static void set_timer(const struct pl031 *pl031)
 {
 	struct itimerspec when = { .it_value.tv_sec = pl031->alarm_due ? pl031->alarm : 0 };
 
-	/* Cannot fail: the descriptor is a timer's, the time is in range. */
+	/*
+	 * This cannot fail: the descriptor is a timer's, the time is in range.
+	 */
 	(void)timerfd_settime(pl031->timer_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when,
 			      NULL);
 }
@@ -73,8 +75,8 @@ static void check_alarm(struct pl031 *pl031)
 }
 
 /*
- * The interrupt is raised when the counter comes to equal RTCMR. Counting wraps,
- * so a match in the past is one in the far future.
+ * The interrupt is raised when the counter comes to equal RTCMR. Counting
+ * wraps, so a match in the past is one in the far future.
  */
 static void plan_alarm(struct pl031 *pl031)
 {
@@ -98,7 +100,7 @@ static uint32_t read_register(const struct pl031 *pl031, uint64_t offset)
 	case RTCLR:
 		return pl031->load;
 	case RTCCR:
-		/* Started, and nothing but a loss of power could stop it. */
+		/* The clock runs, and only a loss of power could stop it. */
 		return 1;
 	case RTCIMSC:
 		return pl031->mask;
@@ -129,7 +131,7 @@ static void write_register(struct pl031 *pl031, uint64_t offset, uint32_t value)
 		pl031->mask = value & 1;
 		break;
 	case RTCICR:
-		/* Whatever is written, as on QEMU. */
+		/* It does so whatever is written, as on QEMU. */
 		pl031->raw = false;
 		break;
 	default:
@@ -209,7 +211,10 @@ void pl031_expired(struct pl031 *pl031)
 	uint64_t count;
 
 	pthread_mutex_lock(&pl031->lock);
-	/* ECANCELED if the clock was set, EAGAIN if nothing happened: the time tells. */
+	/*
+	 * ECANCELED if the clock was set, EAGAIN if nothing happened: the time
+	 * decides.
+	 */
 	(void)!read(pl031->timer_fd, &count, sizeof(count));
 	check_alarm(pl031);
 	update_line(pl031);
@@ -254,8 +259,8 @@ void pl031_serialize(struct pl031 *pl031, struct stream *stream)
 	stream_serialize_bool(stream, &pl031->raw);
 	if (stream_is_loading(stream)) {
 		/*
-		 * The counter wraps before that: this host's clock is behind the one by which
-		 * it was set, as if that had been set back.
+		 * The counter wraps before that: this host's clock is behind
+		 * the one by which it was set, as if that had been set back.
 		 */
 		if (pl031->alarm_due && alarm > (uint64_t)host_time() + UINT32_MAX)
 			plan_alarm(pl031);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PL031, the real-time clock (Arm DDI 0224): the host's time plus what the guest
- * set, in seconds, and one alarm.
+ * PL031, the real-time clock (Arm DDI 0224): the host's time plus the offset
+ * that the guest set, in seconds, and one alarm.
  *
- * As if it had a battery, it runs from the start, and a reset of the machine
- * keeps the guest's setting of the time but forgets the alarm.
+ * It behaves as if it had a battery: it runs from the start, and a reset of the
+ * machine keeps the guest's setting of the time but clears the alarm.
  */
 #ifndef VMM_DEVICES_PL031_H
 #define VMM_DEVICES_PL031_H
@@ -21,25 +21,31 @@
 struct pl031 {
 	pthread_mutex_t lock; /**< Guards all below but timer_fd, which is constant. */
 	struct irq_line irq;
-	bool level; /**< What the interrupt line was last set to. */
+	bool level; /**< The level to which the interrupt line was last set. */
 	int timer_fd;
 	int64_t alarm; /**< Host time, in seconds since 1970, at which the counter is RTCMR. */
-	bool alarm_due; /**< The alarm is yet to come. */
+	bool alarm_due; /**< The alarm has not come yet. */
 	uint32_t offset; /**< RTCDR minus the host's time. */
 	uint32_t match, load;
 	bool mask, raw;
 };
 
-/** The board's. */
+/** The board's device. */
 extern const struct device_ops pl031_ops;
 
-/** Make a clock that shows the host's time. Returns 0 or -errno. Before any vCPU runs. */
+/**
+ * Make a clock that shows the host's time. Returns 0 or -errno. Before any vCPU
+ * runs.
+ */
 int pl031_create(struct pl031 *pl031, struct irq_line irq);
 
-/** Give back what pl031_create() took. Nobody may use it any more. */
+/** Free what pl031_create() took. No thread may use it any more. */
 void pl031_destroy(struct pl031 *pl031);
 
-/** What becomes readable when pl031_expired() must be called. The same for life. */
+/**
+ * The descriptor that becomes readable when pl031_expired() must be called. It
+ * never changes.
+ */
 int pl031_fd(const struct pl031 *pl031);
 
 /** Raise the alarm if it is due; harmless if it is not. From any thread. */
@@ -55,8 +61,9 @@ void pl031_expired(struct pl031 *pl031);
 bool pl031_next_alarm(struct pl031 *pl031, int64_t *seconds);
 
 /**
- * Serialize its state. Time goes on meanwhile, and an alarm that would have come by then
- * comes at once. Before any vCPU runs, or while all are held up.
+ * Serialize its state. Time passes meanwhile, and an alarm that was due before
+ * the state is loaded is raised at once then. Before any vCPU runs, or while
+ * all are paused.
  */
 void pl031_serialize(struct pl031 *pl031, struct stream *stream);
 

@@ -10,9 +10,9 @@
 #include "devices/virtio/iov-cursor.h"
 
 /*
- * The lock is held while data is moved, and a reset, or a vCPU that the user wants to
- * stop, waits for it. A request may have nearly 4 GiB, so that it is carried out in
- * pieces, and given up between two of them.
+ * The lock is held while data is moved, and a reset, or a vCPU that the user
+ * wants to stop, waits for it. A request may have nearly 4 GiB, so it is
+ * carried out in pieces, and dropped between two of them if need be.
  */
 #define PIECE_MAX (32U << 20)
 
@@ -28,7 +28,7 @@ static void clear(const struct blk *blk, struct iov_cursor *cursor)
 	}
 }
 
-/* Move a piece, as preadv() and pwritev() do. */
+/* Move a piece, like preadv() and pwritev(). */
 static ssize_t transfer_piece(const struct disk *disk, const struct iov_cursor *cursor,
 			      uint64_t offset, bool to_image)
 {
@@ -79,7 +79,7 @@ static int transfer(const struct blk *blk, struct iov_cursor *cursor, uint64_t o
 	return 0;
 }
 
-/* Say once that data is lost, since its guest may not. */
+/* Report once that data is lost, since the guest may not. */
 static void report_loss(struct blk *blk, int err)
 {
 	char text[PATH_MAX + 128];
@@ -94,7 +94,7 @@ static void report_loss(struct blk *blk, int err)
 	blk->mmio.config.report(blk->mmio.config.context, text);
 }
 
-/* Make all durable, without the lock. */
+/* Make all writes durable, without the lock. */
 static int sync_image(struct blk *blk)
 {
 	const uint64_t left = virtio_mmio_leave(&blk->mmio);
@@ -108,7 +108,7 @@ static int sync_image(struct blk *blk)
 	return err;
 }
 
-/* Whether a transfer is of whole sectors that the disk has. */
+/* Returns whether a transfer is of whole sectors that the disk has. */
 static bool is_inside(const struct disk *disk, uint64_t sector, uint64_t size)
 {
 	uint64_t sectors = disk->size / DISK_SECTOR_SIZE;
@@ -140,14 +140,17 @@ static uint8_t write_sectors(struct blk *blk, uint64_t sector, struct iov_cursor
 		return VIRTIO_BLK_S_IOERR;
 
 	err = transfer(blk, cursor, sector * DISK_SECTOR_SIZE, true);
-	/* A driver that cannot flush counts on every write to be durable. */
+	/* A driver that cannot flush relies on every write being durable. */
 	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
 		err = sync_image(blk);
 
 	return status_of(err);
 }
 
-/* Whether a segment of a discard or of zeros is what the device said it takes. */
+/*
+ * Returns whether a segment of a discard or of zeros is within the limits that
+ * the device announces.
+ */
 static uint8_t check_segment(const struct blk *blk, uint32_t type,
 			     const struct virtio_blk_discard_write_zeroes *segment)
 {
@@ -178,7 +181,7 @@ static int erase_segment(const struct blk *blk, uint32_t type,
 	return disk_write_zeroes(blk->disk, offset, size, segment->flags != 0);
 }
 
-/* Without the lock, until the device is quiesced or reset. */
+/* Carry it out without the lock, until the device is quiesced or reset. */
 static int erase_segments(struct blk *blk, uint32_t type,
 			  const struct virtio_blk_discard_write_zeroes *segments, uint64_t count)
 {
@@ -194,7 +197,10 @@ static int erase_segments(struct blk *blk, uint32_t type,
 	return err;
 }
 
-/* VIRTIO_BLK_T_DISCARD and VIRTIO_BLK_T_WRITE_ZEROES: all of it is checked before any is done. */
+/*
+ * VIRTIO_BLK_T_DISCARD and VIRTIO_BLK_T_WRITE_ZEROES: all segments are checked
+ * before any is carried out.
+ */
 static uint8_t erase_sectors(struct blk *blk, uint32_t type, struct iov_cursor *cursor,
 			     uint64_t size)
 {
@@ -262,12 +268,12 @@ bool blk_carry_out(struct blk *blk)
 		break;
 	}
 
-	/* The memory may be another driver's by now. */
+	/* Another driver may use the memory by now. */
 	if (blk->dropped)
 		return true;
 	/*
-	 * All that may be written is, so that the used length, which counts from
-	 * the front, covers the status at the end.
+	 * All that may be written is written, so that the used length, which
+	 * counts from the front, covers the status at the end.
 	 */
 	clear(blk, &in);
 	*status = result;

@@ -22,8 +22,8 @@
 #define BIT(number) (1ULL << (number))
 
 /*
- * Take a request, of the next queue that has one. Returns its queue, or NULL if
- * there is none. With the lock held.
+ * Take a request from the next queue that has one. Returns its queue, or NULL
+ * if there is none. With the lock held.
  */
 static struct virtqueue *take_request(struct blk *blk)
 {
@@ -64,13 +64,14 @@ static bool serve(struct blk *blk)
 		virtio_mmio_fail(&blk->mmio, "a request has no header or no status");
 		return false;
 	}
-	/* There may be requests of the driver that came after the reset. */
+	/* The driver may have made requests after the reset. */
 	if (blk->dropped)
 		return true;
 	/*
-	 * Halted or reset meanwhile: the request may have been given up. An error
-	 * would tell a driver that still runs, and may have other disks, of a
-	 * failure that there is not; so it hears nothing, as if power had gone.
+	 * The device was quiesced or reset meanwhile: the request may have been
+	 * dropped. An error would report to a driver that still runs, and may
+	 * have other disks, a failure that did not occur; so nothing is
+	 * reported, as in a power failure.
 	 */
 	if (!virtio_mmio_running(&blk->mmio))
 		return false;
@@ -107,7 +108,10 @@ static void *run_thread(void *argument)
 		if (fds[0].revents)
 			return NULL;
 		(void)eventfd_read(blk->mmio.notify_fd, &count);
-		/* As long as there is work, but a stop comes before the next request. */
+		/*
+		 * Continue as long as there is work, but a stop comes before
+		 * the next request.
+		 */
 		while (serve_locked(blk) && poll(fds, 1, 0) == 0)
 			;
 	}
@@ -119,7 +123,7 @@ static int start_thread(struct blk *blk)
 	sigset_t before;
 	int err;
 
-	/* A thread inherits the mask: signals are for those who wait for them. */
+	/* A thread inherits the mask: other threads handle signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&blk->thread, NULL, run_thread, blk);
@@ -140,7 +144,10 @@ int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory, 
 		.queue_count = VIRTIO_MMIO_QUEUES_MAX,
 		.space = &blk->space,
 		.space_size = sizeof(blk->space),
-		/* Of the host's file system, and the image may be on another one tomorrow. */
+		/*
+		 * The host's file system determines the alignment, and the
+		 * image may move to another.
+		 */
 		.advice = &blk->space.discard_sector_alignment,
 		.advice_size = sizeof(blk->space.discard_sector_alignment),
 		.report = report,
@@ -165,7 +172,10 @@ int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory, 
 	blk->space.max_write_zeroes_seg = BLK_ZEROES_SEGMENTS_MAX;
 	blk->space.write_zeroes_may_unmap = 1;
 
-	/* Two disks may be called alike in different places: so by their whole paths. */
+	/*
+	 * Two disks in different directories may have one file name, so the
+	 * identifier is made from the whole path.
+	 */
 	if (asprintf(&blk->name, "disk %s", disk->path) < 0)
 		return -ENOMEM;
 	config.name = blk->name;
@@ -205,7 +215,9 @@ int blk_drain(struct blk *blk)
 {
 	int err;
 
-	/* Not one more, so that the lock is to be had soon. */
+	/*
+	 * The thread serves no further request, so that the lock is free soon.
+	 */
 	virtio_mmio_quiesce(&blk->mmio);
 	/* No request of the thread's is half done then, and none begins. */
 	virtio_mmio_freeze(&blk->mmio);
@@ -231,7 +243,7 @@ static size_t count_disks(const struct config *config)
 	return config->disk_count;
 }
 
-/* Disks are in the first slots, in the order in which they were given. */
+/* Disks are in the first slots, in the order in which the user gave them. */
 static int create(struct device *device, size_t number, const struct device_setup *setup,
 		  struct error *error)
 {

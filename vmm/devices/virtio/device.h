@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What virtio devices have in common as devices of the machine: their places,
- * and how they come to rest. A device's table begins with VIRTIO_DEVICE_OPS and
- * adds what is its own.
+ * What virtio devices have in common as devices of the machine: their
+ * addresses, and how they come to rest. A device's table begins with
+ * VIRTIO_DEVICE_OPS and adds its own functions.
  */
 #ifndef VMM_VIRTIO_DEVICE_H
 #define VMM_VIRTIO_DEVICE_H
@@ -11,10 +11,10 @@
 #include "devices/virtio/mmio.h"
 
 /**
- * All functions are given the device as @self. Its struct begins with the
- * transport, so an access takes no step more than a device of its own:
+ * All functions receive the device as @self. Its struct begins with the
+ * transport, so an access takes no more steps than one to any other device:
  *
- *	static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
+ * 	static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
  */
 #define VIRTIO_DEVICE_OPS                                                                 \
 	.read = virtio_mmio_read, .write = virtio_mmio_write, .reset = virtio_mmio_reset, \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A run of bytes in the guest's memory, in pieces, of which bytes are taken off
- * either end. It owns neither the memory nor the list of pieces, which it changes.
- * One thread at a time.
+ * A sequence of bytes in the guest's memory, in pieces, which can be consumed
+ * from either end. The cursor owns neither the memory nor the list of pieces,
+ * which it changes. One thread at a time.
  */
 #ifndef VMM_VIRTIO_IOV_CURSOR_H
 #define VMM_VIRTIO_IOV_CURSOR_H
@@ -19,7 +19,9 @@ struct iov_cursor {
 /** Drop the first @size bytes, or all if there are fewer. */
 void iov_cursor_skip(struct iov_cursor *cursor, uint64_t size);
 
-/** Cut off the last byte, of one that is not empty, and return where it is. */
+/**
+ * Cut off the last byte, of a cursor that is not empty, and return its address.
+ */
 uint8_t *iov_cursor_cut_last(struct iov_cursor *cursor);
 
 /** Copy up to @size bytes from the front and drop them. */

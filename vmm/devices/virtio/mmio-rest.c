@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a device comes to rest, and what is saved of it then. */
+/* How a device comes to rest, and the state that is saved then. */
 #include "devices/virtio/mmio.h"
 
 #include <linux/virtio_config.h>
@@ -7,7 +7,7 @@
 
 void virtio_mmio_quiesce(struct virtio_mmio *mmio)
 {
-	/* Not by way of Status, which a vCPU that still runs could write again. */
+	/* Not by Status: a vCPU that still runs could write it again. */
 	atomic_store(&mmio->quiesced, true);
 }
 
@@ -54,7 +54,10 @@ void virtio_mmio_thaw(struct virtio_mmio *mmio)
 	pthread_mutex_unlock(&mmio->lock);
 }
 
-/* Serialize the configuration space. Returns whether it is the same as here, but for advice. */
+/*
+ * Serialize the configuration space. Returns whether it is as it is here, apart
+ * from what only advises the driver.
+ */
 static bool serialize_space(const struct virtio_mmio_config *config, struct stream *stream)
 {
 	const uint8_t *bytes = config->space;

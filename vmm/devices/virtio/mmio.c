@@ -40,8 +40,9 @@ bool virtio_mmio_running(const struct virtio_mmio *mmio)
 static void interrupt(struct virtio_mmio *mmio, unsigned int reason)
 {
 	/*
-	 * Each time, though the bit may be set already: a driver may acknowledge
-	 * it after it has looked at the queues for the last time.
+	 * This is done each time, though the bit may be set already: a driver
+	 * may acknowledge it after it has looked at the queues for the last
+	 * time.
 	 */
 	atomic_fetch_or(&mmio->interrupt_status, reason);
 	(void)eventfd_write(mmio->irq_fd, 1);
@@ -52,7 +53,7 @@ void virtio_mmio_interrupt(struct virtio_mmio *mmio)
 	interrupt(mmio, VIRTIO_MMIO_INT_VRING);
 }
 
-/* Tell the user, once. With the lock held. */
+/* Report a fault to the user, once. With the lock held. */
 static void report(struct virtio_mmio *mmio, const char *reason)
 {
 	char text[1024];
@@ -75,7 +76,10 @@ void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason)
 		interrupt(mmio, VIRTIO_MMIO_INT_CONFIG);
 }
 
-/* Back to what a driver finds when it writes 0 to Status. With the lock held. */
+/*
+ * Return to the state that a driver finds when it has written 0 to Status. With
+ * the lock held.
+ */
 static void reset_registers(struct virtio_mmio *mmio)
 {
 	mmio->device_features_sel = 0;
@@ -91,12 +95,12 @@ static void reset_registers(struct virtio_mmio *mmio)
 	atomic_store(&mmio->interrupt_status, 0);
 }
 
-/* Reset with no request in flight. Without the lock. */
+/* Reset with no request in flight. Called without the lock. */
 static void reset_device(struct virtio_mmio *mmio, bool power_on)
 {
 	eventfd_t count;
 
-	/* Before the lock, so that the device's thread lets go of it. */
+	/* Before the lock is taken, so that the device's thread releases it. */
 	atomic_store(&mmio->status, 0);
 
 	pthread_mutex_lock(&mmio->lock);
@@ -198,7 +202,7 @@ static void write_features(struct virtio_mmio *mmio, uint32_t value)
 {
 	uint32_t select = mmio->driver_features_sel;
 
-	/* What was agreed on with FEATURES_OK stays. */
+	/* The features that were agreed on with FEATURES_OK stay. */
 	if (select >= 2 || (atomic_load(&mmio->status) & VIRTIO_CONFIG_S_FEATURES_OK))
 		return;
 
@@ -206,7 +210,7 @@ static void write_features(struct virtio_mmio *mmio, uint32_t value)
 	mmio->driver_features |= (uint64_t)value << (32 * select);
 }
 
-/* A driver may only add to Status; what it means to take away stays. */
+/* A driver may only add to Status; the bits that it leaves out stay. */
 static void write_status(struct virtio_mmio *mmio, uint32_t value)
 {
 	unsigned int old;
@@ -216,13 +220,18 @@ static void write_status(struct virtio_mmio *mmio, uint32_t value)
 	if ((mmio->driver_features & ~virtio_mmio_offered(mmio)) ||
 	    !virtio_mmio_has(mmio, VIRTIO_F_VERSION_1))
 		value &= ~(uint32_t)VIRTIO_CONFIG_S_FEATURES_OK;
-	/* A driver whose features were refused, or never offered, is not let in. */
+	/*
+	 * A driver whose features were refused, or never offered, is refused.
+	 */
 	old = atomic_load(&mmio->status);
 	if (!((old | value) & VIRTIO_CONFIG_S_FEATURES_OK))
 		value &= ~(uint32_t)VIRTIO_CONFIG_S_DRIVER_OK;
 
 	old = atomic_fetch_or(&mmio->status, value);
-	/* What was made available, and notified of, before now is looked at now. */
+	/*
+	 * Requests that were made available, and notified of, before now are
+	 * served now.
+	 */
 	if ((value & ~old) & VIRTIO_CONFIG_S_DRIVER_OK)
 		(void)eventfd_write(mmio->notify_fd, 1);
 }
@@ -244,7 +253,7 @@ static void write_ready(struct virtio_mmio *mmio, uint32_t value)
 	if (virtqueue_start(queue, mmio->config.memory, setup) < 0)
 		virtio_mmio_fail(mmio, queue->fault);
 	else
-		/* Should the device be running already, there may be work. */
+		/* If the device runs already, there may be work. */
 		(void)eventfd_write(mmio->notify_fd, 1);
 }
 
@@ -269,7 +278,7 @@ static void write_queue(struct virtio_mmio *mmio, uint64_t offset, uint32_t valu
 		write_ready(mmio, value);
 		return;
 	}
-	/* A driver must not change a queue in use, and does not. */
+	/* A driver must not change a queue in use; the write is ignored. */
 	if (mmio->queues[mmio->queue_sel].ready)
 		return;
 

@@ -7,11 +7,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* The rings are little-endian whatever the host is, and arm64 and x86 hosts are. */
+/*
+ * The rings are little-endian whatever the host is, and arm64 and x86 hosts
+ * are.
+ */
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "written for little-endian hosts");
 static_assert(sizeof(struct vring_desc) == 16, "virtio 1.2, The Virtqueue Descriptor Table");
 
-/* Where things are in the driver's and the device's part, in bytes. */
+/* Offsets in the driver's and the device's part, in bytes. */
 #define DRIVER_FLAGS 0
 #define DRIVER_INDEX 2
 #define DRIVER_RING 4
@@ -24,8 +27,9 @@ static_assert(DEVICE_RING == offsetof(struct vring_used, ring), "The Virtqueue U
 
 /*
  * Sequentially consistent, for the two places where each side writes its own
- * field and then reads the other's to see whether to notify: one of them must see
- * the other's write. Everywhere else, acquire and release would do.
+ * field and then reads the other's to find out whether to notify: one of them
+ * must see the other's write. Everywhere else, acquire and release would
+ * suffice.
  */
 static uint16_t load(const uint8_t *at)
 {
@@ -38,7 +42,7 @@ static void store(uint8_t *at, uint16_t value)
 	atomic_store((_Atomic uint16_t *)(void *)at, value);
 }
 
-/* Copy from the guest, so that the compiler cannot look there a second time. */
+/* Copy from the guest, so that the compiler cannot read the memory twice. */
 static void copy_in(void *to, const void *from, size_t size)
 {
 	memcpy(to, from, size);
@@ -69,7 +73,9 @@ int virtqueue_start(struct virtqueue *queue, const struct memory *memory,
 		return fail(queue, "a queue is not aligned");
 
 	queue->descriptors = memory_at(memory, setup->descriptors, 16ULL * size);
-	/* The last two bytes of each are there whether or not EVENT_IDX uses them. */
+	/*
+	 * The last two bytes of each exist whether or not EVENT_IDX uses them.
+	 */
 	queue->driver = memory_at(memory, setup->driver, 6 + 2ULL * size);
 	queue->device = memory_at(memory, setup->device, 6 + 8ULL * size);
 	if (!queue->descriptors || !queue->driver || !queue->device)
@@ -88,7 +94,10 @@ void virtqueue_stop(struct virtqueue *queue)
 	*queue = (struct virtqueue){ 0 };
 }
 
-/* Returns 1 if there is something to take, 0 if not, -EPROTO if there is nonsense. */
+/*
+ * Returns 1 if there is a chain to take, 0 if not, -EPROTO if the index is
+ * invalid.
+ */
 static int check_available(struct virtqueue *queue)
 {
 	uint16_t count = (uint16_t)(load(queue->driver + DRIVER_INDEX) - queue->next_available);
@@ -110,7 +119,7 @@ static void want_notification(struct virtqueue *queue)
 	}
 }
 
-/* With EVENT_IDX there is nothing to do: the index asked for has passed. */
+/* With EVENT_IDX nothing needs to be done: the index asked for has passed. */
 static void refuse_notification(struct virtqueue *queue)
 {
 	if (!queue->event_idx && !queue->quiet) {
@@ -149,9 +158,10 @@ static int add_part(struct virtqueue *queue, struct virtqueue_chain *chain,
 }
 
 /*
- * Follow a chain through a table of @size descriptors, beginning at @index. Ends
- * within @size steps, so a loop is found out. @indirect: @desc is the one
- * descriptor that @table may be left by, or NULL where that is not allowed.
+ * Follow a chain through a table of @size descriptors, beginning at @index.
+ * This ends within @size steps, so a loop is detected. @indirect: @desc is set
+ * to the one descriptor that may refer to another table, or NULL where that is
+ * not allowed.
  */
 static int walk_table(struct virtqueue *queue, struct virtqueue_chain *chain, const uint8_t *table,
 		      uint32_t size, uint16_t index, struct vring_desc *indirect)
@@ -217,7 +227,10 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 
 	ret = check_available(queue);
 	if (ret == 0) {
-		/* What became available before this was seen comes without notification. */
+		/*
+		 * A chain that became available before this was seen comes
+		 * without notification.
+		 */
 		want_notification(queue);
 		ret = check_available(queue);
 	}
@@ -273,7 +286,7 @@ void virtqueue_serialize(struct virtqueue *queue, struct virtqueue_setup *setup,
 
 	serialize_setup(setup, stream);
 	stream_serialize_bool(stream, &ready);
-	/* One that is faulty finds that out again, should it ever be looked at. */
+	/* A queue that is faulty finds that out again, if it is ever used. */
 	if (stream_is_loading(stream) && ready && virtqueue_start(queue, memory, setup) < 0)
 		stream_fail(stream);
 	stream_serialize_u16(stream, &queue->next_available);

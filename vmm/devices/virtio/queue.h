@@ -2,9 +2,9 @@
 /*
  * A split virtqueue, from the device's side (virtio 1.2, Split Virtqueues).
  *
- * The guest may write anything into the rings at any time. Whatever is used is
- * copied first and checked then; what is wrong makes the queue faulty, which it
- * stays until it is set up again.
+ * The guest may write any value into the rings at any time. Every value is
+ * copied first and checked then; an invalid one makes the queue faulty, which
+ * it stays until it is set up again.
  *
  * A queue has no lock: its owner, a virtio device, guards it with its own.
  */
@@ -19,7 +19,10 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-/** The largest queue and the longest descriptor chain, indirect descriptors included. */
+/**
+ * The largest queue and the longest descriptor chain, indirect descriptors
+ * included.
+ */
 #define VIRTQUEUE_SIZE_MAX 256
 
 /** What the driver sets up. */
@@ -48,7 +51,10 @@ struct virtqueue {
 	uint8_t *device;
 };
 
-/** One chain of descriptors, out of the guest's reach; the bytes it names are not. */
+/**
+ * One chain of descriptors, which the guest cannot change; it can change the
+ * bytes that they name.
+ */
 struct virtqueue_chain {
 	uint16_t head;
 	unsigned int readable_count; /**< The first of @parts, which the device reads. */
@@ -60,16 +66,17 @@ struct virtqueue_chain {
 
 /**
  * Set up a queue that is not ready. Returns 0, or -EPROTO if the guest's setup
- * is none: then @queue->fault says why and the queue is not ready.
+ * is invalid: then @queue->fault says why and the queue is not ready.
  */
 int virtqueue_start(struct virtqueue *queue, const struct memory *memory,
 		    const struct virtqueue_setup *setup);
 
-/** Forget everything. Fine for a queue that is not ready or faulty. */
+/** Reset a queue. Allowed for one that is not ready or faulty. */
 void virtqueue_stop(struct virtqueue *queue);
 
 /**
- * Take the next chain that the driver made available, from a queue that is ready.
+ * Take the next chain that the driver made available, from a queue that is
+ * ready.
  *
  * Returns 1 with @chain filled; 0 if there is none, and then the driver will
  * notify when there is; -EPROTO if the queue is or has become faulty.
@@ -87,8 +94,9 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written);
 
 /**
- * Serialize a queue and what its driver has set up. What is read goes to a queue that is
- * not ready; if it is one that nobody could have started, it fails.
+ * Serialize a queue and what its driver has set up. It is loaded into a queue
+ * that is not ready; if no driver could have started the saved queue, that
+ * fails.
  */
 void virtqueue_serialize(struct virtqueue *queue, struct virtqueue_setup *setup,
 			 const struct memory *memory, struct stream *stream);

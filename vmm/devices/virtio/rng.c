@@ -19,10 +19,10 @@
 /* What one answer holds at most: a driver that wants more asks again. */
 #define ANSWER_SIZE_MAX 4096
 
-/* How many answers come before whatever else its thread has to do. */
+/* How many answers are given before the thread's other work is done. */
 #define ANSWERS_MAX 16
 
-/* Fill the front of a chain's buffers. Returns how much of them. */
+/* Fill the front of a chain's buffers. Returns how many bytes. */
 static size_t fill(const struct virtqueue_chain *chain)
 {
 	size_t done = 0;
@@ -33,7 +33,10 @@ static size_t fill(const struct virtqueue_chain *chain)
 		const size_t size = part->iov_len < left ? part->iov_len : left;
 		const ssize_t count = getrandom(part->iov_base, size, GRND_NONBLOCK);
 
-		/* Not before the host itself has any, and then it is asked again. */
+		/*
+		 * The host has no random bytes yet; it is asked again once it
+		 * has.
+		 */
 		if (count < 0)
 			break;
 		done += (size_t)count;

@@ -2,8 +2,8 @@
 /*
  * virtio-rng: the host's randomness for the guest (virtio 1.2, Entropy Device).
  *
- * It has no thread: requests are rare and short, so that whoever waits for many
- * things at once can serve it among them.
+ * It has no thread: requests are rare and short, so that a thread that waits
+ * for many descriptors can serve it among them.
  */
 #ifndef VMM_VIRTIO_RNG_H
 #define VMM_VIRTIO_RNG_H
@@ -15,10 +15,10 @@
 
 struct rng {
 	struct virtio_mmio mmio; /**< First. */
-	struct virtqueue_chain chain; /**< The request in hand; guarded by mmio.lock. */
+	struct virtqueue_chain chain; /**< The request in flight; guarded by mmio.lock. */
 };
 
-/** The board's, in its last slot. */
+/** The board's device, in the last slot. */
 extern const struct device_ops rng_ops;
 
 /**
@@ -36,12 +36,15 @@ int rng_create(struct rng *rng, const struct memory *memory, uint32_t spi,
 
 void rng_destroy(struct rng *rng);
 
-/** What becomes readable when rng_serve() must be called. The same for life. */
+/**
+ * The descriptor that becomes readable when rng_serve() must be called. It
+ * never changes.
+ */
 int rng_fd(const struct rng *rng);
 
 /**
- * Answer requests: some if there are many, and then rng_fd() stays readable. Does
- * not block. From one thread.
+ * Answer requests: some if there are many, and then rng_fd() stays readable.
+ * Does not block. From one thread.
  */
 void rng_serve(struct rng *rng);
 
