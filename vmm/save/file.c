@@ -12,10 +12,10 @@
 #include "save/machine.h"
 
 /*
- * Raised whenever the stream changes. What is older is still read:
- * 1: without what a vCPU has pending (KVM_GET_VCPU_EVENTS), and of the active priorities
- *    of its GIC the first 32.
- * 2: with them.
+ * Raised whenever the stream changes. Older formats are still read:
+ *  1: without what a vCPU has pending (KVM_GET_VCPU_EVENTS), and of the active
+ *     priorities of its GIC only the first 32.
+ *  2: with them.
  */
 #define FORMAT_OLDEST 1
 #define MAGIC "DORMOUSE saved "
@@ -24,7 +24,7 @@
 
 /* --- the parts before the machine, both ways --- */
 
-/* @text has @room bytes. What is read ends in a zero byte. */
+/* @text has @room bytes. A loaded text ends in a zero byte. */
 static void serialize_text(struct stream *stream, char *text, uint32_t room)
 {
 	uint32_t length = stream_is_loading(stream) ? 0 : (uint32_t)strlen(text);
@@ -82,7 +82,7 @@ static int write_file(struct new_file *file, struct vm *vm, const struct record 
 	int err = 0;
 
 	_Static_assert(STREAM_FORMAT_NEWEST == 2, "as the header has it");
-	/* Of so few bytes none are written, or all. */
+	/* So few bytes are written completely or not at all. */
 	if (write(file->fd, header, HEADER_SIZE) < 0)
 		err = error_set(error, -errno, "%s", strerror(errno));
 	if (!err)
@@ -192,7 +192,7 @@ static int read_record(struct save_file *file, struct error *error)
 
 int save_file_open(const char *path, struct save_file *file, struct error *error)
 {
-	/* A FIFO must not make us wait. */
+	/* Opening a FIFO must not block. */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	unsigned int format = 0;
 	int err;
@@ -223,12 +223,18 @@ static int load(struct save_file *file, struct vm *vm, struct error *error)
 	int end;
 	int err;
 
-	/* Requests wait in memory that is not there yet, and of a machine that may be refused. */
+	/*
+	 * Requests wait in memory that is not loaded yet, and of a machine that
+	 * may be refused.
+	 */
 	devices_quiesce(vm->devices);
 	devices_freeze(vm->devices);
 	err = machine_serialize(vm, &sleeper, file->stream, &reason);
 	devices_thaw(vm->devices);
-	/* What a damaged file makes of this host is not worth telling. */
+	/*
+	 * An error that a damaged file causes on this host is not worth
+	 * reporting.
+	 */
 	end = err ? stream_drain(file->stream) : stream_end(file->stream);
 	if (!end && !err && sleeper != file->record.suspension.vcpu)
 		end = -EBADMSG;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file that a suspended VM is saved in: its name, its record and its machine.
+ * A file in which a suspended VM is saved: its name, its record and its
+ * machine.
  *
  * It is written as a whole, durably, or not at all, and never over another. Its
- * first bytes say what it is and in which format; all else is one stream, whose
- * checksum is at its end. No guest runs of a file that has not been read to there.
+ * first bytes identify it and its format; all else is one stream, whose
+ * checksum is at its end. No guest runs from a file that has not been read up
+ * to there.
  */
 #ifndef VMM_SAVE_FILE_H
 #define VMM_SAVE_FILE_H
@@ -17,7 +19,7 @@
 
 #define SAVE_NAME_SIZE 65
 
-/** One that is read. */
+/** A file that is read. */
 struct save_file {
 	const char *path; /**< The caller's string. */
 	char name[SAVE_NAME_SIZE]; /**< Of the VM. */
@@ -26,7 +28,9 @@ struct save_file {
 	struct stream *stream;
 };
 
-/** One that is written, complete and on disk, but without its name. Private. */
+/**
+ * A file that is written, complete and on disk, but without its name. Private.
+ */
 struct save_draft {
 	const char *path; /**< The caller's string. */
 	const char *vm; /**< The VM's name. */
@@ -34,18 +38,20 @@ struct save_draft {
 };
 
 /**
- * Save @vm, all of whose vCPUs are held up and whose devices are held, for a file
- * @path, which must not exist. @record is its own, with the suspension, and a saved_id
- * that no other file has. Returns 0 once all of it is on disk, and then @draft, whose
- * strings are @path and @vm's, is for save_file_publish() or save_file_drop(); or
- * -errno with @error set, and then there is nothing.
+ * Save @vm, all of whose vCPUs are paused and whose devices are frozen, for a
+ * file @path, which must not exist. @record is its own, with the suspension,
+ * and a saved_id that no other file has. Returns 0 once all of it is on disk,
+ * and then @draft, whose strings are @path and @vm's, is for
+ * save_file_publish() or save_file_drop(); or -errno with @error set, and then
+ * there is nothing.
  */
 int save_file_write(const char *path, struct vm *vm, const struct record *record,
 		    struct save_draft *draft, struct error *error);
 
 /**
- * Give the file its name, durably: from here on it can be restored. Returns 0, or -errno
- * with @error set, and then there is no file. Either way the draft is done with.
+ * Give the file its name, durably: from here on it can be restored. Returns 0,
+ * or -errno with @error set, and then there is no file. Either way the draft
+ * must not be used any more.
  */
 int save_file_publish(struct save_draft *draft, struct error *error);
 
@@ -53,15 +59,16 @@ int save_file_publish(struct save_draft *draft, struct error *error);
 void save_file_drop(struct save_draft *draft);
 
 /**
- * Open one and read all but the machine. Returns 0, or -errno with @error set:
- * -EBADMSG if it is damaged, or no such file.
+ * Open a file and read all but the machine. Returns 0, or -errno with @error
+ * set: -EBADMSG if it is damaged, or no saved VM.
  */
 int save_file_open(const char *path, struct save_file *file, struct error *error);
 
 /**
- * Begin a power cycle of @vm, which has the configuration that the record has, with what
- * was saved; nothing runs yet. Returns 0, or -errno with @error set. Either way its
- * devices are quiesced: once nothing can fail any more, devices_unquiesce() lets them begin.
+ * Begin a power cycle of @vm, which has the record's configuration, with the
+ * saved state; nothing runs yet. Returns 0, or -errno with @error set. Either
+ * way its devices are quiesced: once nothing can fail any more,
+ * devices_unquiesce() lets them begin.
  */
 int save_file_restore(struct save_file *file, struct vm *vm, struct error *error);
 

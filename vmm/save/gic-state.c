@@ -17,8 +17,8 @@ struct range {
 };
 
 /*
- * Each bit, byte, pair of bits or word is an interrupt's; SPIs follow 32
- * others.
+ * Each bit, byte, pair of bits or word is an interrupt's; SPIs follow the 32
+ * private interrupts.
  */
 #define BITS(base) ((base) + 4), (BOARD_INTERRUPTS / 32 - 1)
 #define BYTES(base) ((base) + 32), (BOARD_INTERRUPTS / 4 - 8)
@@ -26,8 +26,8 @@ struct range {
 #define ROUTES(base) ((base) + 8 * 32), (2 * (BOARD_INTERRUPTS - 32))
 
 /*
- * In this order: the revision says what the rest means, and the last turns it
- * on.
+ * In this order: the revision says what the rest means, and the last turns the
+ * GIC on.
  */
 static const struct range distributor[] = {
 	{ "GICD_IIDR", 0x0008, 1 },	    { "GICD_IGROUPR", BITS(0x0080) },
@@ -53,7 +53,7 @@ struct cpu_register {
 static const struct cpu_register control = { "ICC_CTLR_EL1", 12, 12, 4 };
 
 static const struct cpu_register interface[] = {
-	/* What is pending wakes a CPU only if this lets it through. */
+	/* A pending interrupt wakes a CPU only if this lets it through. */
 	{ "ICC_PMR_EL1", 4, 6, 0 },	  { "ICC_CTLR_EL1", 12, 12, 4 },
 	{ "ICC_BPR0_EL1", 12, 8, 3 },	  { "ICC_BPR1_EL1", 12, 12, 3 },
 	{ "ICC_AP0R0_EL1", 12, 8, 4 },	  { "ICC_AP1R0_EL1", 12, 9, 0 },
@@ -61,8 +61,8 @@ static const struct cpu_register interface[] = {
 };
 
 /*
- * Active priorities beyond the first 32: with 6 bits of priority a host has one
- * pair, with 7 all.
+ * Active priorities beyond the first 32: a host with 6 bits of priority has one
+ * pair, one with 7 has all.
  */
 static const struct cpu_register more_active[][2] = {
 	{ { "ICC_AP0R1_EL1", 12, 8, 5 }, { "ICC_AP1R1_EL1", 12, 9, 1 } },
@@ -71,7 +71,7 @@ static const struct cpu_register more_active[][2] = {
 };
 #define MORE_ACTIVE_MAX (sizeof(more_active) / sizeof(more_active[0]))
 
-/* As KVM_DEV_ARM_VGIC_SYSREG_INSTR_MASK has it. */
+/* As KVM_DEV_ARM_VGIC_SYSREG_INSTR_MASK defines it. */
 static uint64_t encoding(const struct cpu_register *reg)
 {
 	return 3ULL << KVM_REG_ARM64_SYSREG_OP0_SHIFT |
@@ -81,8 +81,8 @@ static uint64_t encoding(const struct cpu_register *reg)
 }
 
 /*
- * Read a register and save it, or load it and write it, but for one of 0 that
- * is @optional.
+ * Read a register and save it, or load it and write it. One that is 0 is not
+ * written if it is @optional.
  */
 static int serialize_register(int gic_fd, struct stream *stream, uint32_t group, uint64_t attribute,
 			      const char *name, bool optional, struct error *error)
@@ -110,8 +110,8 @@ static int serialize_register(int gic_fd, struct stream *stream, uint32_t group,
 }
 
 /*
- * @cpu: the affinity of whose redistributor they are, as attributes have it; or
- *   0.
+ * @cpu: the affinity of whose redistributor they are, as in KVM's attributes;
+ * or 0.
  */
 static int serialize_range(int gic_fd, struct stream *stream, const struct range *range,
 			   uint32_t group, uint64_t cpu, struct error *error)
@@ -167,7 +167,10 @@ static int serialize_more_active(int gic_fd, struct stream *stream, uint64_t cpu
 	stream_serialize_u32(stream, &count);
 	if (count > MORE_ACTIVE_MAX)
 		stream_fail(stream);
-	/* A host that has fewer does with none, if nothing is active there. */
+	/*
+	 * A host that has fewer need not have these, if nothing is active
+	 * there.
+	 */
 	for (uint32_t i = 0; i < 2 * count && !err && !stream_error(stream); i++)
 		err = serialize_cpu_register(gic_fd, stream, cpu, &more_active[i / 2][i % 2], true,
 					     error);

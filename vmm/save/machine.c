@@ -22,7 +22,10 @@ static uint64_t wall_clock(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Returns how long ago it was saved, if it is read: 0 too if clocks say that it is yet to be. */
+/*
+ * When loading, returns how long ago it was saved: 0 too if, by the clocks,
+ * that is in the future.
+ */
 static uint64_t serialize_time(struct stream *stream)
 {
 	const uint64_t now = wall_clock();
@@ -33,7 +36,7 @@ static uint64_t serialize_time(struct stream *stream)
 	return now > then ? now - then : 0;
 }
 
-/* --- who sleeps, and who is off --- */
+/* --- the vCPU that sleeps, and those that are off --- */
 
 static int set_power(struct vcpu *vcpu, bool on, struct error *error)
 {
@@ -54,11 +57,14 @@ static int put_to_sleep(struct vm *vm, unsigned int sleeper, struct error *error
 
 		vcpu->suspended = i == sleeper;
 		atomic_store(&vcpu->activity, vcpu->suspended ? VCPU_SLEEP : VCPU_WAIT);
-		/* Where KVM keeps power states: it sleeps in one of ours, see vcpu.c. */
+		/*
+		 * Where KVM keeps power states, it sleeps in one of KVM's: see
+		 * vcpu.c.
+		 */
 		if (vm->server->kvm_keeps_power)
 			err = set_power(vcpu, vcpu->suspended, error);
 	}
-	/* What it has now is no longer what KVM_ARM_VCPU_INIT left. */
+	/* Its registers are no longer as KVM_ARM_VCPU_INIT left them. */
 	vm->vcpus[sleeper].fresh = false;
 
 	return err;
@@ -98,7 +104,7 @@ int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *strea
 		err = gic_state_serialize(vm, stream, error);
 	if (!err)
 		err = vpsci_state_serialize(vm, &vm->vcpus[*sleeper], stream, error);
-	/* After the GIC: they raise their lines again. */
+	/* After the GIC: the devices raise their lines again. */
 	if (!err)
 		err = devices_serialize(vm->devices, stream, error);
 	if (!err)

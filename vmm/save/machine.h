@@ -2,10 +2,10 @@
 /*
  * A machine whose guest has suspended itself to RAM, in a stream.
  *
- * By SYSTEM_SUSPEND a guest has brought itself to rest: one vCPU sleeps, with
- * the address where it shall go on, and all others are off. What it relies on
- * is its memory, the interrupt controller, its devices, what the one vCPU keeps
- * in power-down, and what PSCI knows of it all.
+ * SYSTEM_SUSPEND has brought the guest to rest: one vCPU sleeps, with the
+ * address at which it shall continue, and all others are off. The guest relies
+ * on its memory, the interrupt controller, its devices, the registers that the
+ * one vCPU keeps in power-down, and the PSCI state.
  */
 #ifndef VMM_SAVE_MACHINE_H
 #define VMM_SAVE_MACHINE_H
@@ -15,10 +15,10 @@
 #include "machine/vm.h"
 
 /**
- * Serialize it. What is written is of a machine whose vCPUs are held up and
- * whose devices are frozen, with @sleeper in SYSTEM_SUSPEND; what is read goes
- * to one that has been begun as its configuration says, of which nothing runs.
- * Returns 0, or -errno with @error set; failures of the stream show there, too.
+ * Serialize it. A machine is saved with its vCPUs paused, its devices frozen
+ * and @sleeper in SYSTEM_SUSPEND; it is loaded into one that has been begun
+ * with its configuration and of which nothing runs. Returns 0, or -errno with
+ * @error set; failures of the stream are reported there, too.
  */
 int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *stream,
 		      struct error *error);

@@ -3,19 +3,25 @@
 
 #include <string.h>
 
-/* Any size would do: what is written names bytes. */
+/* Any size would do, since the format counts bytes. */
 #define PIECE 4096
 
-/* As large as a call costs nothing beside what it copies. */
+/* Large enough that a call costs little beside the copying. */
 #define PIECE_MAX ((size_t)256 << 10)
 
-/* Reading what was never touched backs it with the one page of zeros that all share. */
+/*
+ * Reading memory that was never touched maps the one page of zeros that all
+ * share.
+ */
 static bool is_zero(const uint8_t *bytes)
 {
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, PIECE - 1) == 0;
 }
 
-/* Where what is zero, or is not, ends that begins at @from; anywhere once @stream has failed. */
+/*
+ * Returns where the zeros, or the bytes that are not zero, that begin at @from
+ * end; anywhere once @stream has failed.
+ */
 static uint64_t end_of(const struct memory *memory, uint64_t from, bool zero, struct stream *stream)
 {
 	while (from < memory->size && !stream_error(stream) &&
@@ -28,8 +34,8 @@ static uint64_t end_of(const struct memory *memory, uint64_t from, bool zero, st
 }
 
 /*
- * In pieces: of what is missing at the end of a file, which is read as zeros, no more
- * than one touches memory that nobody has.
+ * In pieces: what is missing at the end of a file is read as zeros, and of
+ * these at most one piece is written to untouched memory.
  */
 static void serialize_bytes(uint8_t *bytes, uint64_t size, struct stream *stream)
 {
@@ -67,7 +73,10 @@ static void read_extents(const struct memory *memory, struct stream *stream)
 	do {
 		stream_serialize_u64(stream, &offset);
 		stream_serialize_u64(stream, &size);
-		/* In order, so that a small file does not take long. */
+		/*
+		 * Extents are in order, so that a small file does not take
+		 * long.
+		 */
 		if (offset < end || offset > memory->size || size > memory->size - offset)
 			stream_fail(stream);
 		if (stream_error(stream))

@@ -7,8 +7,8 @@
 #include "board/memory.h"
 
 /**
- * Serialize it; what is read goes to memory that is all zero. Nobody else may use it.
- * It must be as large as what was written was.
+ * Serialize it; it is loaded into memory that is all zero. No other thread may
+ * access it. It must be as large as the saved memory was.
  */
 void memory_state_serialize(const struct memory *memory, struct stream *stream);
 

@@ -9,7 +9,7 @@
 #include "kvm/counter.h"
 #include "kvm/vcpu.h"
 
-/* The largest that KVM has, of a scalable vector. */
+/* The largest register that KVM has, of a scalable vector. */
 #define REGISTER_SIZE_MAX 256
 #define REGISTERS_MAX 16384
 
@@ -20,9 +20,12 @@ static size_t size_of(uint64_t id)
 	return (size_t)1 << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
 }
 
-/* --- what is special --- */
+/* --- special registers --- */
 
-/* Whether a register says what the guest has: those of the CPU, and KVM's own. */
+/*
+ * Returns whether a register tells what the guest has: CPU features, and KVM's
+ * own.
+ */
 static bool identifies(uint64_t id)
 {
 	const uint64_t op0 = (id & KVM_REG_ARM64_SYSREG_OP0_MASK) >> KVM_REG_ARM64_SYSREG_OP0_SHIFT;
@@ -34,7 +37,7 @@ static bool identifies(uint64_t id)
 	       (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW_FEAT_BMAP;
 }
 
-/* A counter that has gone on for so long. */
+/* Add the time that has passed to a counter. */
 static void advance(uint8_t *bytes, uint64_t elapsed)
 {
 	const uint64_t frequency = counter_frequency();
@@ -71,7 +74,10 @@ static int write_registers(const struct vcpu *vcpu, struct stream *stream, struc
 
 	if (!list)
 		return -EIO;
-	/* No more than is read again, and KVM's registers are shorter than any that it may have yet. */
+	/*
+	 * Save no more than is loaded again; no register of KVM's is as long
+	 * yet.
+	 */
 	for (uint64_t i = 0; i < list->n && !err; i++)
 		err = size_of(list->reg[i]) > sizeof(bytes) ? -EFBIG : 0;
 	if (err || list->n > REGISTERS_MAX) {
@@ -104,7 +110,7 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 	uint8_t here[REGISTER_SIZE_MAX];
 	int err;
 
-	/* Whoever serves PSCI has seen to it. */
+	/* The PSCI server has set it. */
 	if (id == KVM_REG_ARM_PSCI_VERSION)
 		return 0;
 	if (kvm_register_is_counter(id))
@@ -115,7 +121,9 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 		return 0;
 	if (err == -ENOENT && (!identifies(id) || memcmp(bytes, zero, size_of(id)) == 0))
 		return 0;
-	/* What cannot be changed need not be, if it is the same. */
+	/*
+	 * A register that cannot be set is fine if it has this value already.
+	 */
 	if (kvm_get_register_bytes(vcpu->fd, id, here) == 0 &&
 	    memcmp(here, bytes, size_of(id)) == 0)
 		return 0;
