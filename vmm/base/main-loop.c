@@ -95,7 +95,7 @@ void main_loop_remove(struct main_loop *loop, int fd)
 
 /* --- a round --- */
 
-/* Returns NULL if nothing is ever due. */
+/* Returns NULL if no deadline is set. */
 static const struct timespec *time_left(const struct main_loop *loop, struct timespec *left)
 {
 	uint64_t first = MAIN_LOOP_NEVER;
@@ -123,8 +123,8 @@ static const struct timespec *time_left(const struct main_loop *loop, struct tim
 static void call(struct main_loop *loop, unsigned long serial, short events)
 {
 	/*
-	 * By its serial: what was called before may have moved it, or put
-	 * another in its place.
+	 * The entry is found by its serial: a function called before may have
+	 * moved it, or put another in its place.
 	 */
 	const struct main_loop_entry *entry = find_serial(loop, serial);
 
@@ -133,8 +133,8 @@ static void call(struct main_loop *loop, unsigned long serial, short events)
 	if (entry->ready && events)
 		entry->ready(entry->context, events);
 	/*
-	 * It is asked before the clock is, or a moment that is now would never
-	 * have come.
+	 * The deadline is read before the clock is, or one that is now would
+	 * never pass.
 	 */
 	else if (entry->due && entry->due(entry->context) <= main_loop_now())
 		entry->passed(entry->context);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The loop of a thread that waits for file descriptors to become ready and for
- * deadlines. Each is registered with a function to call then.
+ * deadlines. Each is registered with a function that the loop calls then.
  *
  * In a round the loop waits until something has happened, then calls the
  * functions concerned, each once, in the order of enum main_loop_order and,
  * within that, of their registration. Descriptors are level-triggered: one that
  * stays ready has its function called in the next round again.
  *
- * All of it belongs to the thread that runs the loop. The functions may add and
- * remove registrations, their own included: what is removed is not called any
- * more, what is added takes part from the next round on.
+ * The thread that runs the loop owns all of it. The functions may add and
+ * remove registrations, their own included: a function that was removed is not
+ * called any more, one that was added takes part from the next round on.
  */
 #ifndef VMM_MAIN_LOOP_H
 #define VMM_MAIN_LOOP_H
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Which comes first, of what happens in one round. */
+/** Which of the things that happen in one round is handled first. */
 enum main_loop_order {
 	MAIN_LOOP_FIRST,
 	MAIN_LOOP_USUAL,
@@ -32,7 +32,7 @@ enum main_loop_order {
 /** Private. */
 struct main_loop_entry {
 	enum main_loop_order order;
-	unsigned long serial; /**< No other has had it. */
+	unsigned long serial; /**< No other entry has had it. */
 	int fd; /**< -1 for a deadline. */
 	short events;
 	void (*ready)(void *context, short events);
@@ -41,9 +41,9 @@ struct main_loop_entry {
 	void *context;
 };
 
-/** Zero at first; there is nothing to give back. Private. */
+/** Zero at first; nothing needs to be freed. Private. */
 struct main_loop {
-	/** In the order of calls. */
+	/** In the order in which they are called. */
 	struct main_loop_entry entries[MAIN_LOOP_MAX];
 	size_t count;
 	unsigned long serial; /**< Of the entry that was added last. */
@@ -52,7 +52,7 @@ struct main_loop {
 
 /**
  * Call @ready with @context when @fd is ready for any of @events, POLLIN or
- * POLLOUT. It is given the events that have happened, POLLERR, POLLHUP and
+ * POLLOUT. It receives the events that have happened, POLLERR, POLLHUP and
  * POLLNVAL among them: it must handle these or remove @fd, or the loop never
  * waits again. The caller keeps @fd, and removes it before closing it.
  *
@@ -63,21 +63,21 @@ int main_loop_add(struct main_loop *loop, enum main_loop_order order, int fd, sh
 
 /**
  * Call @passed with @context once the moment has come that @due returns: in
- * microseconds of main_loop_now(), or MAIN_LOOP_NEVER. @due is asked in each
- * round, so the moment may change. Descriptors that are ready all the time do
- * not put it off. Returns 0 or -ENOSPC.
+ * microseconds of main_loop_now(), or MAIN_LOOP_NEVER. The loop calls @due in
+ * each round, so the moment may change. Descriptors that are always ready do
+ * not delay the call. Returns 0 or -ENOSPC.
  */
 int main_loop_add_deadline(struct main_loop *loop, enum main_loop_order order,
 			   uint64_t (*due)(const void *context), void (*passed)(void *context),
 			   void *context);
 
-/** Forget a descriptor. Without effect if it is not registered. */
+/** Remove a descriptor. No effect if it is not registered. */
 void main_loop_remove(struct main_loop *loop, int fd);
 
-/** Wait and call, until main_loop_end(). */
+/** Wait and call functions until main_loop_end(). */
 void main_loop_run(struct main_loop *loop);
 
-/** For a function that the loop calls: let it be the last. */
+/** End the loop after this round. For a function that the loop calls. */
 void main_loop_end(struct main_loop *loop);
 
 /** The clock of deadlines, CLOCK_MONOTONIC in microseconds. */

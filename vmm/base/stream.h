@@ -50,9 +50,9 @@ void stream_serialize_u64(struct stream *stream, uint64_t *value);
 void stream_serialize_bool(struct stream *stream, bool *value);
 
 /**
- * Account for @size bytes that were examined but not moved. Like stream_serialize(),
- * it fails with -ECANCELED after some work if the user wants dormouse to end
- * (interrupt.h).
+ * Account for @size bytes that were examined but not moved. Like
+ * stream_serialize(), it fails with -ECANCELED after some work if the user
+ * wants dormouse to end (interrupt.h).
  */
 void stream_work(struct stream *stream, size_t size);
 

@@ -90,7 +90,7 @@ static void idle_state_list(struct tree_writer *w, const char *name, uint32_t fi
 	tree_cells(w, name, phandles, count);
 }
 
-/* Aff1 and above are a cluster's; the node of the CPU's own lies in its cluster's. */
+/* Aff1 and above are a cluster's; the CPU's own node lies in its cluster's. */
 static void power_domains(struct tree_writer *w, const struct device_tree *tree)
 {
 	uint32_t cluster = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Writing a device tree node by node. libfdt's calls return errors one by one;
- * the writer keeps the first, so that what describes a node reads as the node
- * does.
+ * the writer keeps the first, so that code that describes a node reads as the
+ * node does.
  */
 #ifndef VMM_TREE_WRITER_H
 #define VMM_TREE_WRITER_H
@@ -37,7 +37,7 @@ void tree_flag(struct tree_writer *w, const char *name);
 void tree_cell(struct tree_writer *w, const char *name, uint32_t value);
 void tree_text(struct tree_writer *w, const char *name, const char *value);
 
-/** A property of several strings, given with a NUL between each two. */
+/** A property of several strings, with a NUL between each two. */
 void tree_texts(struct tree_writer *w, const char *name, const char *values, size_t size);
 
 void tree_cells(struct tree_writer *w, const char *name, const uint32_t *values, size_t count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What KVM itself does for a device. */
+/* Parts of a device that KVM emulates. */
 #ifndef VMM_KVM_ATTACH_H
 #define VMM_KVM_ATTACH_H
 

@@ -18,18 +18,19 @@
 int kvm_create_vcpu(int vm_fd, unsigned int index);
 
 /**
- * What kvm_init_vcpu() takes, on this host, for a vCPU with PSCI; one that is
- * off, if KVM keeps power states, until another turns it on.
+ * The argument of kvm_init_vcpu(), on this host, for a vCPU with PSCI; with
+ * @power_off for one that KVM, if it keeps power states, keeps off until
+ * another vCPU turns it on.
  */
 int kvm_preferred_init(int vm_fd, bool power_off, struct kvm_vcpu_init *init);
 
 /** Reset it to what it is after power-on. */
 int kvm_init_vcpu(int vcpu_fd, const struct kvm_vcpu_init *init);
 
-/** Run its guest until KVM has something for us: see struct kvm_run. */
+/** Run the guest until KVM has an exit to handle: see struct kvm_run. */
 static inline int kvm_run_vcpu(int vcpu_fd)
 {
-	/* Here, since each exit of a guest comes this way. */
+	/* It is here since each exit of a guest comes this way. */
 	return ioctl(vcpu_fd, KVM_RUN, 0) < 0 ? -errno : 0;
 }
 
@@ -41,8 +42,8 @@ struct kvm_serror {
 };
 
 /**
- * None is pending if this KVM cannot be asked: then only dormouse could have
- * set one.
+ * Read it. None is pending if this KVM cannot report it: then only dormouse
+ * could have set one.
  */
 void kvm_get_serror(int vcpu_fd, struct kvm_serror *serror);
 

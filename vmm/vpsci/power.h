@@ -15,8 +15,8 @@ struct vpsci_power;
 /**
  * Describe in @psci, whose version is already set, the idle states of the
  * configuration of @vm: power states, statistics and the functions to be
- * enabled; nothing, if it has no idle states. The result must last as long as the
- * machine. Returns NULL if memory ran out.
+ * enabled; nothing, if it has no idle states. The result must last as long as
+ * the machine. Returns NULL if memory ran out.
  */
 struct vpsci_power *vpsci_power_create(const struct vm *vm, struct psci_config *psci);
 

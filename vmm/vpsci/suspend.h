@@ -20,7 +20,7 @@
 #include "machine/vcpu.h"
 #include "machine/vm.h"
 
-/** For psci_config.enable_functions of a machine whose guest sees PSCI @version. */
+/** For psci_config.enable_functions, if the guest sees PSCI @version. */
 uint32_t vpsci_suspend_functions(uint32_t version);
 
 /**
