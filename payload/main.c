@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * psci-conform - what does this machine's PSCI do, and is it right?
- */
+/* psci-conform: what does this machine's PSCI do, and does it conform? */
 #include <stddef.h>
 
 #include "../arch/arm64/sysreg.h"
@@ -16,7 +14,7 @@
 
 struct target target;
 
-/* The core: all that leaves the machine running. */
+/* The core: all tests that leave the machine running. */
 static const struct group *const core[] = {
 	&group_version,	    &group_features,   &group_smccc,	     &group_affinity_info,
 	&group_cpu_on,	    &group_cpu_off,    &group_cpu_freeze,    &group_os_initiated,
@@ -25,7 +23,7 @@ static const struct group *const core[] = {
 	&group_optional,    &group_registers,
 };
 
-/* What must be asked for, since not every machine survives it. */
+/* Tests that must be requested, since not every machine survives them. */
 static const struct group *const apart[] = { &group_system_suspend, &group_other_conduit,
 					     &group_refusals, &group_trusted_os };
 
@@ -148,7 +146,7 @@ void take_interrupts(void)
 
 uint64_t absent_affinity(void)
 {
-	/* As many as there can be CPUs, and one more: one of them is free. */
+	/* One more than there can be CPUs, so that one is free. */
 	for (uint64_t affinity = 0xff;; affinity--) {
 		unsigned int i = 0;
 
@@ -167,7 +165,7 @@ int64_t invalid_address(void)
 
 /* --- choosing --- */
 
-/* Look for a word in the command line that begins with @prefix; its length, or 0. */
+/* Find a word in the command line that begins with @prefix; returns its length, or 0. */
 static size_t find_word(const char *prefix, const char **word)
 {
 	const size_t prefix_length = strlen(prefix);

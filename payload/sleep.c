@@ -3,7 +3,7 @@
 
 #include "runtime/gic.h"
 
-/* What a CPU that sleeps elsewhere tells by its flag. */
+/* What a CPU that sleeps elsewhere reports in its flag. */
 enum {
 	SLEEPS = 1,
 	WOKEN_BY_GUARD,
@@ -62,7 +62,7 @@ enum verdict judge_woken(const struct woken *woken, uint64_t context)
 
 static const struct sleep *sleep_there;
 
-/* A CPU may come back early from any of these calls: it sleeps again. */
+/* A CPU may come back early from any of these calls: then it sleeps again. */
 static void sleep_until_woken(struct cpu *cpu)
 {
 	struct woken woken;
@@ -127,7 +127,7 @@ enum verdict judge_others_view(const struct sleep *sleep)
 	trouble = sleep_elsewhere(other, sleep);
 	if (trouble)
 		return fail("%s", trouble);
-	/* Nothing tells when it is inside the call: it is, some time soon. */
+	/* Nothing reports when it is inside the call, but it will be soon. */
 	deadline = timer_deadline(SLEEP_LOOK);
 	while (verdict == VERDICT_PASS && !timer_passed(deadline))
 		verdict = look_at(other);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A CPU sleeps, by whichever call, and comes back by either of the two ways: behind
- * the call, or at its entry point.
+ * A CPU sleeps, by any of the calls, and comes back in either of two ways: behind the
+ * call, or at its entry point.
  */
 #ifndef PAYLOAD_SLEEP_H
 #define PAYLOAD_SLEEP_H
@@ -27,31 +27,31 @@ struct woken {
 };
 
 #define SLEEP_SGI 4
-#define SLEEP_GUARD (10 * SECOND) /**< Turns a wake-up that does not come into a failure. */
-#define SLEEP_LOOK (20 * MILLISECOND) /**< For what nobody tells when it happens. */
+#define SLEEP_GUARD (10 * SECOND) /**< Turns a missing wake-up into a failure. */
+#define SLEEP_LOOK (20 * MILLISECOND) /**< To wait for what is not reported when it happens. */
 #define SLEEP_ROUNDS 8
 #define SLEEP_CONTEXT 0xfeedf00dcafe0100
 
 /**
- * Sleep with the timer set. Afterwards the timer is off and what became pending is
- * still to be taken.
+ * Sleep with the timer set. Afterwards the timer is off, and an interrupt that became
+ * pending has not been taken.
  */
 struct woken sleep_for(const struct sleep *sleep, uint64_t context, uint64_t microseconds);
 
-/** The same with an interrupt that is pending before, which is taken afterwards. */
+/** As sleep_for(), with an interrupt that is pending before, which is taken afterwards. */
 struct woken sleep_briefly(const struct sleep *sleep, uint64_t context);
 
-/** It came back, at its entry point as it should be there, or with SUCCESS. */
+/** It came back, either at its entry point with the right state, or with SUCCESS. */
 enum verdict judge_woken(const struct woken *woken, uint64_t context);
 
 /**
- * Have a CPU that is off start and sleep until wake_elsewhere(). It may still be on
- * its way there. NULL, or what went wrong. Only one CPU at a time.
+ * Have a CPU that is off start and sleep until wake_elsewhere(). It may still be on its
+ * way there. Returns NULL, or what went wrong. Only one CPU at a time.
  */
 const char *sleep_elsewhere(struct cpu *other, const struct sleep *sleep);
 const char *wake_elsewhere(struct cpu *other);
 
-/** Whoever sleeps is ON to AFFINITY_INFO and ALREADY_ON to CPU_ON, and undisturbed. */
+/** A CPU that sleeps is ON to AFFINITY_INFO and ALREADY_ON to CPU_ON, and undisturbed. */
 enum verdict judge_others_view(const struct sleep *sleep);
 
 #endif

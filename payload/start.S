@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where CPUs come in: the first one as a Linux kernel is entered
+ * The entry points of CPUs: the first one enters as a Linux kernel does
  * (Documentation/arch/arm64/booting.rst), the others as CPU_ON starts them.
  */
 #include "../arch/arm64/sysreg.h"
@@ -20,7 +20,7 @@ image_start:
 	.ascii	"ARM\x64"
 	.long	0
 
-	/* For who reads the image: where its list of tests is, see test.h. */
+	/* For programs that read the image: where its list of tests is, see test.h. */
 	.ascii	"psci-conform 1\0\0"
 	.long	relocations_start - .
 	.long	relocations_end - .
@@ -167,8 +167,8 @@ mmu_enable:
 	ret
 
 /*
- * Where CPU_ON starts a CPU. What is observed of its initial state stays in
- * registers until memory can be trusted: the order is that of struct arrival.
+ * Where CPU_ON starts a CPU. The initial state that was observed stays in registers until
+ * memory can be trusted, in the order of struct arrival.
  */
 	.global secondary_entry
 secondary_entry:

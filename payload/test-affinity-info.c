@@ -21,7 +21,7 @@ static uint64_t fields_from(unsigned int level)
 	return masks[level];
 }
 
-/* Aim: whoever can ask is on, also if asked in the other convention. */
+/* Aim: a CPU that can ask is on, also if it asks in the other convention. */
 static enum verdict self_is_on(void)
 {
 	const int64_t info = affinity_info(this_cpu());
@@ -65,8 +65,8 @@ static enum verdict started_is_on(void)
 }
 
 /*
- * Aim: between CPU_ON and arrival there is nothing but ON_PENDING and ON. Which of them
- * is open: KVM counts a CPU as ON as soon as a CPU_ON of it has been accepted.
+ * Aim: between CPU_ON and arrival there is only ON_PENDING and ON. The specification
+ * leaves open which: KVM counts a CPU as ON as soon as a CPU_ON of it has been accepted.
  */
 static enum verdict starting_is_pending_or_on(void)
 {
@@ -95,7 +95,7 @@ static enum verdict starting_is_pending_or_on(void)
 	return pending ? pass() : observe("in 8 starts the CPU was ON at once, as with KVM");
 }
 
-/* Aim: OFF is said of who runs no code of ours any more, and of nobody else. */
+/* Aim: OFF is reported of a CPU that runs no code of ours any more, and of no other. */
 static enum verdict running_is_never_off(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -108,7 +108,7 @@ static enum verdict running_is_never_off(void)
 
 		if (!cpu_start(other))
 			return fail("CPU 1 could not be started");
-		/* Its last own word is that it does not run. */
+		/* The last flag that it set says that it does not run. */
 		atomic_store(&other->off_wanted, true);
 		sev();
 		do {
@@ -124,7 +124,7 @@ static enum verdict running_is_never_off(void)
 	return pass();
 }
 
-/* Aim: a core that does not exist is no state, but an error. */
+/* Aim: a core that does not exist has no state; the answer is an error. */
 static enum verdict absent_is_invalid(void)
 {
 	const int64_t info = call2(PSCI_FN64_AFFINITY_INFO, absent_affinity(), 0);
@@ -151,7 +151,7 @@ static enum verdict reserved_bits_are_invalid(void)
 	return pass();
 }
 
-/* Aim: at the levels above, too, where not all fields are looked at. */
+/* Aim: they must be zero at the levels above, too, where not all fields count. */
 static enum verdict reserved_bits_of_groups_are_invalid(void)
 {
 	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
@@ -194,7 +194,7 @@ static bool knows_level(unsigned int level)
 /* Aim: a group with the caller in it is ON, whatever the fields below its level hold. */
 static enum verdict groups_are_on(void)
 {
-	/* Each bit is another than the caller's in one of them. */
+	/* Each bit differs from the caller's in one of them. */
 	static const uint64_t below[] = { 0x5a5a5a5a5a, ~UINT64_C(0x5a5a5a5a5a) };
 	bool refused = false;
 
@@ -218,7 +218,7 @@ static enum verdict groups_are_on(void)
 	return refused ? observe("levels above 0 are refused, as they may be") : pass();
 }
 
-/* Aim: a group is OFF once all of its cores are, which takes one without the caller. */
+/* Aim: a group is OFF once all of its cores are, which needs one without the caller. */
 static enum verdict group_of_others_is_off(void)
 {
 	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
@@ -277,7 +277,7 @@ static enum verdict absent_groups_are_invalid(void)
 	return pass();
 }
 
-/* Aim: the upper halves are no part of an SMC32 call. */
+/* Aim: the upper halves are not part of an SMC32 call. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	int64_t info;

@@ -18,7 +18,7 @@ static void freeze(struct cpu *cpu)
 	atomic_store(&cpu->flag, 2);
 }
 
-/* NULL, or why not; CPU 1 is frozen, or about to be. */
+/* NULL, or why the test cannot run; CPU 1 is frozen, or about to be. */
 static const char *freeze_other(struct cpu **other)
 {
 	*other = other_cpu(1);
@@ -33,7 +33,7 @@ static const char *freeze_other(struct cpu **other)
 	return cpu_flagged(*other, 1) ? NULL : "CPU 1 is stuck";
 }
 
-/* CPU_ON of a frozen CPU, which may be told ALREADY_ON until it is frozen. */
+/* CPU_ON of a frozen CPU, which may answer ALREADY_ON until it is frozen. */
 static int64_t thaw(const struct cpu *other)
 {
 	const uint64_t deadline = timer_deadline(20 * SECOND);
@@ -46,7 +46,7 @@ static int64_t thaw(const struct cpu *other)
 	return result;
 }
 
-/* Aim: it does not come back but through CPU_ON, and then at its entry point. */
+/* Aim: it comes back only through CPU_ON, and then at its entry point. */
 static enum verdict cpu_on_thaws(void)
 {
 	struct cpu *other;
@@ -72,7 +72,7 @@ static enum verdict cpu_on_thaws(void)
 	return trouble ? fail("%s", trouble) : pass();
 }
 
-/* Aim: interrupts pend, and do not wake it. */
+/* Aim: interrupts become pending, and do not wake it. */
 static enum verdict interrupt_does_not_thaw(void)
 {
 	struct cpu *other;
@@ -99,7 +99,7 @@ static enum verdict interrupt_does_not_thaw(void)
 	return pass();
 }
 
-/* What AFFINITY_INFO says of a CPU that is frozen, once or for as long. */
+/* What AFFINITY_INFO reports for a CPU that is frozen, once or during a time. */
 static enum verdict check_info(uint64_t microseconds)
 {
 	struct cpu *other;
@@ -135,7 +135,7 @@ static enum verdict frozen_stays_on(void)
 	return check_info(20 * MILLISECOND);
 }
 
-/* Aim: it is started once, as one that is OFF: the second call comes too late. */
+/* Aim: as a CPU that is OFF, it is started once: the second call comes too late. */
 static enum verdict thaws_once(void)
 {
 	struct cpu *other;

@@ -90,7 +90,7 @@ static enum verdict interrupt_does_not_wake(void)
 	return pass();
 }
 
-/* Aim: AFFINITY_INFO says OFF only once the core runs no code of ours. */
+/* Aim: AFFINITY_INFO reports OFF only once the core runs no code of ours. */
 static enum verdict off_means_off(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -103,7 +103,7 @@ static enum verdict off_means_off(void)
 
 		if (!cpu_start(other) || !cpu_stop(other))
 			return fail("CPU 1 could not be started and stopped");
-		/* Whoever is still there would be ALREADY_ON. */
+		/* A core that is still running would be ALREADY_ON. */
 		result = cpu_on(other, i);
 		if (result != PSCI_RET_SUCCESS)
 			return fail_result("CPU_ON right after AFFINITY_INFO said OFF",
@@ -127,7 +127,7 @@ static void start_first(struct cpu *cpu)
 		cpu->result = cpu_on(&cpus[0], CONTEXT_FIRST);
 }
 
-/* The first CPU has been off; or it has not, and CPU 1 waits until it is. */
+/* Either the first CPU has been off; or it has not, and CPU 1 waits until it is. */
 static enum verdict judge_first(struct cpu *other, bool arrived, int64_t result)
 {
 	const char *trouble;
@@ -154,7 +154,7 @@ static enum verdict judge_first(struct cpu *other, bool arrived, int64_t result)
 	return trouble ? fail("%s", trouble) : pass();
 }
 
-/* Aim: the core that booted is one like the others, unless a trusted OS is on it. */
+/* Aim: the core that booted is like the others, unless a trusted OS is on it. */
 static enum verdict first_is_like_others(void)
 {
 	struct cpu *other = other_cpu(1);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * CPU_ON: starting a core once, where and as the caller says.
- */
+/* CPU_ON: starting a core once, where and how the caller requests. */
 #include <stddef.h>
 
 #include "../arch/arm64/sysreg.h"
@@ -12,7 +10,7 @@
 #define ROUNDS 12
 #define PATIENCE (20 * SECOND)
 
-/* Start CPU 1 with @context and wait for it. NULL, or what went wrong. */
+/* Start CPU 1 with @context and wait for it. Returns NULL, or what went wrong. */
 static const char *start_with(struct cpu *other, uint64_t context)
 {
 	const unsigned int before = atomic_load(&other->arrivals);
@@ -23,7 +21,7 @@ static const char *start_with(struct cpu *other, uint64_t context)
 	return cpu_arrived(other, before) ? NULL : "CPU_ON answered SUCCESS, but no CPU arrived";
 }
 
-/* Aim: every other CPU can be started, and learns its context id whole. */
+/* Aim: every other CPU can be started, and receives its whole context id. */
 static enum verdict starts_each_cpu(void)
 {
 	if (!other_cpu(1))
@@ -42,7 +40,7 @@ static enum verdict starts_each_cpu(void)
 	return pass();
 }
 
-/* Aim: the context id is the caller's business: any value is right. */
+/* Aim: the context id is the caller's choice: any value is right. */
 static enum verdict any_context_is_kept(void)
 {
 	static const uint64_t contexts[] = { 0, UINT64_MAX, 0x8000000000000000,
@@ -65,7 +63,7 @@ static enum verdict any_context_is_kept(void)
 	return pass();
 }
 
-/* Aim: "Initial core configuration" (6.4), what a core can see of it. */
+/* Aim: "Initial core configuration" (6.4), as far as a core can observe it. */
 static enum verdict entry_state(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -120,7 +118,7 @@ static enum verdict self_is_already_on(void)
 		       : fail_result("CPU_ON of the caller", PSCI_RET_ALREADY_ON, result);
 }
 
-/* Aim: a core that runs is not started again, and goes on undisturbed. */
+/* Aim: a core that runs is not started again, and continues undisturbed. */
 static enum verdict running_is_already_on(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -144,8 +142,8 @@ static enum verdict running_is_already_on(void)
 }
 
 /*
- * Aim: of two calls in a row the first counts; the second is told that the core
- * is on its way or there, and its context id is nowhere to be seen.
+ * Aim: of two calls in a row the first counts; the second answers that the core is on its
+ * way or there, and its context id appears nowhere.
  */
 static enum verdict second_call_loses(void)
 {
@@ -189,7 +187,7 @@ static enum verdict second_call_loses(void)
 
 static _Atomic unsigned int race_gate;
 
-/* Wait for the gate of this round, then call at once with all others. */
+/* Wait for the gate of this round, then call at the same time as all others. */
 static void race_for_target(struct cpu *cpu)
 {
 	const struct cpu *contested = &cpus[board.cpu_count - 1];
@@ -244,7 +242,7 @@ static enum verdict race_once(unsigned int callers, struct cpu *contested)
 	return judge_race(callers, contested);
 }
 
-/* Aim: when all CPUs start one at once, one of them wins, the target is its own. */
+/* Aim: when all CPUs start one at once, one of them wins, and the target has its context id. */
 static enum verdict one_caller_wins(void)
 {
 	const unsigned int callers = board.cpu_count - 1;
@@ -301,7 +299,7 @@ static enum verdict on_follows_off(void)
 	return pass();
 }
 
-/* Aim: cores come and go as often as one likes. */
+/* Aim: cores can be turned on and off any number of times. */
 static enum verdict again_and_again(void)
 {
 	if (!other_cpu(1))
@@ -333,7 +331,7 @@ static enum verdict absent_is_invalid(void)
 		       : fail_result("CPU_ON of no core", PSCI_RET_INVALID_PARAMETERS, result);
 }
 
-/* Aim: bits of target_cpu outside its fields must be zero; nobody is started. */
+/* Aim: bits of target_cpu outside its fields must be zero; no core is started. */
 static enum verdict reserved_bits_are_invalid(void)
 {
 	static const unsigned char bits[] = { 24, 30, 31, 40, 63 };
@@ -356,7 +354,7 @@ static enum verdict reserved_bits_are_invalid(void)
 	return pass();
 }
 
-/* Aim: since 1.0 an AArch64 caller may use SMC32, of which upper halves are no part. */
+/* Aim: since 1.0 an AArch64 caller may use SMC32, of which upper halves are not part. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -382,7 +380,7 @@ static enum verdict smc32_drops_upper_halves(void)
 	return pass();
 }
 
-/* Aim: 0.2 wants the convention of the caller's register width. */
+/* Aim: 0.2 requires the convention of the caller's register width. */
 static enum verdict old_version_checks_width(void)
 {
 	int64_t result;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * CPU_SUSPEND to standby: wait for an interrupt and come back as if nothing had
- * been.
+ * CPU_SUSPEND to standby: wait for an interrupt and come back with all state unchanged.
  *
- * Each wait is guarded by the timer, which wakes a CPU that missed what it was
- * waiting for.
+ * Each wait is guarded by the timer, which wakes a CPU that missed the interrupt that it
+ * waited for.
  */
 #include <stddef.h>
 
@@ -23,7 +22,7 @@ static int64_t suspend(uint64_t power_state)
 	return call3(PSCI_FN64_CPU_SUSPEND, power_state, secondary_address(), CONTEXT_RUNTIME);
 }
 
-/* A pending interrupt, so that even who waits for one does not wait long. */
+/* A pending interrupt, so that a CPU that waits for one does not wait long. */
 static int64_t suspend_with_sgi_pending(uint32_t fid, uint64_t power_state, uint64_t entry)
 {
 	struct cpu *self = this_cpu();
@@ -38,7 +37,7 @@ static int64_t suspend_with_sgi_pending(uint32_t fid, uint64_t power_state, uint
 	return result;
 }
 
-/* The answer that the platform gives to what should be its standby. */
+/* The answer of the platform to what should be its standby. */
 static enum verdict judge_standby(int64_t result)
 {
 	if (result == PSCI_RET_INVALID_PARAMETERS && board.idle_state_count == 0)
@@ -104,8 +103,8 @@ static enum verdict pending_ends_it(void)
 }
 
 /*
- * Aim: not masked, the interrupt is taken, and the call comes back. The timer goes
- * on, since its first interrupt may come before the call.
+ * Aim: not masked, the interrupt is taken, and the call comes back. The timer is set
+ * again, since its first interrupt may come before the call.
  */
 static enum verdict timer_wakes_unmasked(void)
 {
@@ -123,7 +122,7 @@ static enum verdict timer_wakes_unmasked(void)
 	irq_unmask();
 	timer_arm(PERIOD);
 	result = suspend(standby_state());
-	/* It may come back early, never with the interrupt lost. */
+	/* It may come back early, but the interrupt must not be lost. */
 	while (atomic_load(&self->irqs) == irqs && !timer_passed(deadline))
 		cpu_relax();
 	irq_mask();
@@ -195,7 +194,7 @@ static enum verdict sgi_wakes(void)
 	return pass();
 }
 
-/* Aim: who sleeps is ON for AFFINITY_INFO and CPU_ON, and neither wakes it. */
+/* Aim: a CPU that sleeps is ON for AFFINITY_INFO and CPU_ON, and neither wakes it. */
 static enum verdict suspended_is_on(void)
 {
 	const struct sleep sleep = SLEEP_IN(standby_state());
@@ -212,7 +211,7 @@ static enum verdict suspended_is_on(void)
 
 /* --- arguments --- */
 
-/* Aim: entry point and context id belong to power-down and are not looked at. */
+/* Aim: entry point and context id belong to power-down and are ignored here. */
 static enum verdict entry_is_ignored(void)
 {
 	const char *trouble = cannot_suspend();
@@ -224,7 +223,7 @@ static enum verdict entry_is_ignored(void)
 		suspend_with_sgi_pending(PSCI_FN64_CPU_SUSPEND, standby_state(), GARBAGE_ENTRY));
 }
 
-/* Aim: since 1.0 an AArch64 caller may use SMC32, of which upper halves are no part. */
+/* Aim: since 1.0 an AArch64 caller may use SMC32, of which upper halves are not part. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	const char *trouble = cannot_suspend();
@@ -295,7 +294,7 @@ static bool is_described(uint32_t power_state)
 	return false;
 }
 
-/* Aim: what is well formed must also mean something. A platform may know more states. */
+/* Aim: a well-formed state must also exist. A platform may know more states. */
 static enum verdict unknown_state_is_invalid(void)
 {
 	const char *trouble = cannot_suspend();
@@ -316,7 +315,7 @@ static enum verdict unknown_state_is_invalid(void)
 				     result);
 }
 
-/* Aim: with the extended format all described states are carried out by it. */
+/* Aim: with the extended format the platform carries out all described states. */
 static enum verdict extended_states_work(void)
 {
 	const char *trouble = cannot_suspend();

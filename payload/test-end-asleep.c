@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SYSTEM_SUSPEND where nothing can wake the machine: whoever runs it sees that it
- * sleeps, and ends it.
+ * SYSTEM_SUSPEND where nothing can wake the machine: the program that runs it sees that
+ * it sleeps, and ends it.
  */
 #include "runtime/console.h"
 #include "runtime/gic.h"
@@ -9,15 +9,15 @@
 #include "test-end.h"
 
 #define CONTEXT 0xfeedf00dcafe0300
-/* A machine may come back early, and it may do so without a reason that we see. */
+/* A machine may come back early, for a reason that we cannot see, too. */
 #define ROUNDS 4
 
-/* NULL, or why this is no machine that nothing can wake. */
+/* NULL, or why this machine can be woken by something. */
 static const char *disarm_all(void)
 {
 	if (!offers(PSCI_FN64_SYSTEM_SUSPEND))
 		return "SYSTEM_SUSPEND is not there";
-	/* Who has another controller may have left anything enabled in it. */
+	/* Another interrupt controller may have any interrupt enabled. */
 	if (!gic_disable_all())
 		return "no interrupt controller that we know";
 	timer_disarm();
@@ -26,8 +26,8 @@ static const char *disarm_all(void)
 }
 
 /*
- * Aim: without a source that wakes it the machine sleeps: it neither goes on, nor is
- * it off, nor does it begin again.
+ * Aim: without a wake-up source the machine sleeps: it neither continues, nor is it off,
+ * nor does it boot again.
  */
 enum verdict sleeps_without_source(void)
 {

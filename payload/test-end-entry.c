@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Entry points at which nothing can start. An address that is known to be
- * unavailable is refused; to know it is optional, so that each is a boot of its own:
- * where it is accepted the CPU is lost.
+ * Entry points at which nothing can start. An address that is known to be unavailable is
+ * refused; knowing it is optional, so that each is a boot of its own: where it is
+ * accepted the CPU is lost.
  */
 #include "runtime/console.h"
 #include "runtime/gic.h"
 #include "sleep.h"
 #include "test-end.h"
 
-/* Where nobody has RAM, as far as the device tree's first region goes. */
+/* Addresses without RAM, as far as the device tree's first region tells. */
 #define ADDRESS_WITHOUT_RAM (UINT64_C(1) << 38)
 
 static enum verdict judge(const char *call, uint64_t entry, int64_t result)
 {
 	if (result == PSCI_RET_SUCCESS)
 		return observe("the entry point %lx is accepted", entry);
-	/* Of addresses that are no multiple of 4 the specification does not speak. */
+	/* The specification says nothing about addresses that are no multiple of 4. */
 	if (result == PSCI_RET_INVALID_PARAMETERS && entry % 4 &&
 	    target.version >= PSCI_VERSION_1_0)
 		return observe("the entry point %lx is INVALID_PARAMETERS", entry);
@@ -40,7 +40,7 @@ static enum verdict start_at(uint64_t entry)
 	return verdict;
 }
 
-/* NULL, or why a statement about the error code is one about another version. */
+/* NULL, or why a statement about the error code does not concern this version. */
 static const char *other_version(bool in_0_2)
 {
 	if ((target.version < PSCI_VERSION_1_0) == in_0_2)
@@ -63,7 +63,7 @@ enum verdict on_outside_ram_in_0_2(void)
 	return trouble ? skip("%s", trouble) : start_at(ADDRESS_WITHOUT_RAM);
 }
 
-/* Aim: what becomes of an address that no A64 instruction can have is open. */
+/* Aim: the effect of an address that no A64 instruction can have is open. */
 enum verdict on_misaligned(void)
 {
 	enum verdict verdict = VERDICT_PASS;
@@ -74,7 +74,7 @@ enum verdict on_misaligned(void)
 	return verdict;
 }
 
-/* With an interrupt pending, so that who accepts the address comes back from somewhere. */
+/* With an interrupt pending, so that a platform that accepts the address comes back. */
 static enum verdict suspend_to(const char *call, uint32_t fid, uint64_t first, uint64_t second)
 {
 	struct cpu *self = this_cpu();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What one life of the machine leaves to the next: all that was set in the first is
- * gone in the second. By a warm reset, since the second knows of the first by the
- * memory that this preserves.
+ * What one power cycle of the machine leaves to the next: all settings of the first are
+ * gone in the second. This uses a warm reset, since the second recognises the first by
+ * the memory that such a reset preserves.
  */
 #include "../arch/arm64/sysreg.h"
 #include "runtime/console.h"
@@ -11,7 +11,7 @@
 
 typedef enum verdict half_fn(void);
 
-/* @first in the life that ends with the reset, if it passes; @second in the next. */
+/* @first in the power cycle that ends with the reset, if it passes; @second in the next. */
 static enum verdict across_warm_reset(half_fn *first, half_fn *second)
 {
 	volatile uint64_t *words = mark();
@@ -88,7 +88,7 @@ enum verdict protection_ends_with_a_life(void)
 
 /* --- statistics --- */
 
-/* All that was counted, of all CPUs. */
+/* All counts, of all CPUs. */
 static uint64_t count_all(void)
 {
 	uint64_t sum = 0;
@@ -132,7 +132,7 @@ static enum verdict nothing_is_counted(void)
 	return count == 0 ? pass() : fail("expected 0 in all statistics, came a sum of %lu", count);
 }
 
-/* Aim: a life begins with nothing counted. */
+/* Aim: a power cycle begins with nothing counted. */
 enum verdict statistics_end_with_a_life(void)
 {
 	return across_warm_reset(sleep_in_all, nothing_is_counted);
@@ -170,13 +170,13 @@ static enum verdict is_platform_coordinated(void)
 	return judge_woken(&woken, SLEEP_CONTEXT);
 }
 
-/* Aim: each life begins platform-coordinated. */
+/* Aim: each power cycle begins platform-coordinated. */
 enum verdict mode_ends_with_a_life(void)
 {
 	return across_warm_reset(choose_os_initiated, is_platform_coordinated);
 }
 
-/* --- a CPU that has not heard of the reset --- */
+/* --- a CPU that has not noticed the reset --- */
 
 static void start_without_end(struct cpu *cpu)
 {
@@ -215,7 +215,7 @@ static enum verdict nobody_was_started(void)
 	return pass();
 }
 
-/* Aim: a CPU that calls CPU_ON while another one resets the machine starts nobody. */
+/* Aim: a CPU that calls CPU_ON while another one resets the machine starts no CPU. */
 enum verdict calls_end_with_a_life(void)
 {
 	return across_warm_reset(keep_starting, nobody_was_started);

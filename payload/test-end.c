@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tests that end the machine, or may: one boot each, chosen by name. The payload
- * says what it is about to do and reports if it comes back; whoever runs it
- * judges how the machine ended.
+ * Tests that end the machine, or may: one boot each, chosen by name. The payload prints
+ * what it is about to do and reports if it comes back; the program that runs it judges
+ * how the machine ended.
  */
 #include <stddef.h>
 
@@ -12,7 +12,7 @@
 #include "runtime/timer.h"
 #include "test-end.h"
 
-/* A vendor has its own failures below this (SYSTEM_RESET2). */
+/* Below this a vendor defines its own failures (SYSTEM_RESET2). */
 #define VENDOR_LIMIT (-256)
 #define MARK_SIZE (MARK_WORDS * sizeof(uint64_t))
 #define MARK(i) (0x9e3779b97f4a7c15 * ((uint64_t)(i) + 1))
@@ -46,7 +46,7 @@ void mark_write(volatile uint64_t *words, bool set)
 	cache_flush((const void *)(uintptr_t)words, MARK_SIZE);
 }
 
-/* --- one that must end the machine --- */
+/* --- a call that must end the machine --- */
 
 enum verdict ends(uint64_t x0, uint64_t x1, uint64_t x2)
 {
@@ -132,7 +132,7 @@ static enum verdict off2_type_1(void)
 	return ends(PSCI_FN64_SYSTEM_OFF2, PSCI_OFF2_TYPE_HIBERNATE_OFF, 0);
 }
 
-/* Aim: in SMC32 a cookie in the upper half is no cookie. */
+/* Aim: in SMC32 the upper half is no part of the cookie. */
 static enum verdict off2_smc32(void)
 {
 	return ends(PSCI_FN32_SYSTEM_OFF2, UPPER | PSCI_OFF2_TYPE_HIBERNATE_OFF, UPPER);
@@ -141,7 +141,7 @@ static enum verdict off2_smc32(void)
 /* --- resets --- */
 
 /*
- * Aim: SYSTEM_RESET begins a new life. Whether memory outlives it is open; where
+ * Aim: SYSTEM_RESET begins a new power cycle. Whether memory outlives it is open; where
  * it does not, this boots again and again until the runner has seen enough.
  */
 static enum verdict reset(void)
@@ -190,7 +190,7 @@ static enum verdict warm_reset_smc64(void)
 	return warm_reset(PSCI_FN64_SYSTEM_RESET2, PSCI_RESET2_TYPE_SYSTEM_WARM_RESET, 0);
 }
 
-/* Aim: of a warm reset the cookie is not looked at. */
+/* Aim: the cookie of a warm reset is ignored. */
 static enum verdict warm_reset_with_cookie(void)
 {
 	return warm_reset(PSCI_FN64_SYSTEM_RESET2, PSCI_RESET2_TYPE_SYSTEM_WARM_RESET,
@@ -218,7 +218,7 @@ static enum verdict vendor_reset(void)
 		       result_name(result));
 }
 
-/* Aim: a vendor's own codes cannot be taken for PSCI's. */
+/* Aim: a vendor's own codes differ from all of PSCI's. */
 static enum verdict vendor_code(void)
 {
 	int64_t result;
@@ -236,7 +236,7 @@ static enum verdict vendor_code(void)
 	return skip("it answers with a code of PSCI's, %ld %s", result, result_name(result));
 }
 
-/* --- ids that some take for others --- */
+/* --- ids that are taken for others by mistake --- */
 
 /* Aim: neither SYSTEM_OFF nor SYSTEM_RESET nor CPU_FREEZE has an SMC64 id. */
 static enum verdict no_smc64_twins(void)

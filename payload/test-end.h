@@ -9,17 +9,17 @@
 
 #define MARK_WORDS 8192
 
-/** Where the mark is, or NULL if there is no place for it. */
+/** The address of the mark, or NULL if there is no place for it. */
 volatile uint64_t *mark(void);
 
-/** How many of its words are there, and set or clear them all. */
+/** Count, set or clear its words. */
 unsigned int mark_matches(const volatile uint64_t *words);
 void mark_write(volatile uint64_t *words, bool set);
 
 /** Make a call that does not come back; it fails if it does. */
 enum verdict ends(uint64_t x0, uint64_t x1, uint64_t x2);
 
-/* Entry points that are no place to start at. */
+/* Entry points at which nothing can start. */
 enum verdict on_outside_ram(void);
 enum verdict on_outside_ram_in_0_2(void);
 enum verdict on_misaligned(void);
@@ -28,10 +28,10 @@ enum verdict suspend_outside_ram_in_0_2(void);
 enum verdict default_suspend_outside_ram(void);
 enum verdict system_suspend_outside_ram(void);
 
-/* Where nothing ends a sleep. */
+/* Sleep that nothing ends. */
 enum verdict sleeps_without_source(void);
 
-/* What one life leaves to the next. */
+/* What one power cycle leaves to the next. */
 enum verdict protected_memory_is_overwritten(void);
 enum verdict protection_ends_with_a_life(void);
 enum verdict statistics_end_with_a_life(void);

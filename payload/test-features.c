@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * PSCI_FEATURES, and whether what it announces is there and nothing else.
- */
+/* PSCI_FEATURES, and whether exactly what it announces is there. */
 #include <stddef.h>
 
 #include "runtime/gic.h"
 #include "runtime/timer.h"
 #include "test.h"
 
-/* How to call a function so that it can be told whether it is there. */
+/* How to call a function to find out whether it is there. */
 enum probe {
 	NO_PROBE, /* Not without ending something. */
 	PROBE_PLAIN, /* All arguments zero. */
@@ -50,7 +48,7 @@ static const struct function {
 	[0x0d] = { "NODE_HW_STATE",           PSCI_VERSION_1_0, BOTH,  false, PROBE_SELF,   0 },
 	[0x0e] = { "SYSTEM_SUSPEND",          PSCI_VERSION_1_0, BOTH,  false, PROBE_WHERE_ABSENT, 0 },
 	[0x0f] = { "PSCI_SET_SUSPEND_MODE",   PSCI_VERSION_1_0, SMC32, false, PROBE_TYPE,   0 },
-	/* Where these are there, any number is an answer. */
+	/* If these functions are there, any number is an answer. */
 	[0x10] = { "PSCI_STAT_RESIDENCY",     PSCI_VERSION_1_0, BOTH,  false, PROBE_WHERE_ABSENT, 0 },
 	[0x11] = { "PSCI_STAT_COUNT",         PSCI_VERSION_1_0, BOTH,  false, PROBE_WHERE_ABSENT, 0 },
 	[0x12] = { "SYSTEM_RESET2",           PSCI_VERSION_1_1, BOTH,  false, PROBE_TYPE,   0 },
@@ -112,7 +110,7 @@ static enum verdict mandatory_is_there(void)
 	return pass();
 }
 
-/* Aim: numbers and conventions that are nobody's are not announced. */
+/* Aim: unassigned numbers and conventions are not announced. */
 static enum verdict unallocated_is_absent(void)
 {
 	static const uint32_t others[] = {
@@ -212,7 +210,7 @@ static void call_elsewhere(struct cpu *cpu)
 	atomic_store(&cpu->running, true);
 }
 
-/* Whether the function answered as one that is not there. */
+/* Returns whether the function answered like one that is not there. */
 static bool is_absent_elsewhere(uint32_t fid, struct cpu *other)
 {
 	const uint64_t deadline = timer_deadline(2 * SECOND);
@@ -251,7 +249,7 @@ static bool is_absent(uint32_t fid, enum probe probe)
 	return call0(fid) == PSCI_RET_NOT_SUPPORTED;
 }
 
-/* Whether a call can tell, given what FEATURES announces. */
+/* Returns whether a call can show it, given what FEATURES announces. */
 static bool can_probe(const struct function *f, bool announced)
 {
 	switch (f->probe) {
@@ -293,7 +291,7 @@ static enum verdict announced_is_real(void)
 	return pass();
 }
 
-/* Whether a call of a function that may be there comes back and changes nothing. */
+/* Returns whether a call of a function that may be there comes back and changes nothing. */
 static bool is_harmless(const struct function *f)
 {
 	switch (f->probe) {
@@ -329,7 +327,7 @@ static enum verdict later_functions_are_absent(void)
 	return target.version < PSCI_VERSION_1_3 ? pass() : skip("there is no later version");
 }
 
-/* Aim: the flags of CPU_SUSPEND are what its users find. */
+/* Aim: the flags of CPU_SUSPEND describe what callers find. */
 static enum verdict suspend_flags_are_real(void)
 {
 	int64_t flags;
@@ -354,7 +352,7 @@ static enum verdict suspend_flags_are_real(void)
 	return pass();
 }
 
-/* Aim: ids in PSCI's range that are nobody's answer NOT_SUPPORTED when called. */
+/* Aim: unassigned ids in PSCI's range answer NOT_SUPPORTED when called. */
 static enum verdict unallocated_is_not_supported(void)
 {
 	for (unsigned int i = 0; i < 2 * PSCI_FN_COUNT; i++) {
@@ -375,7 +373,7 @@ static enum verdict unallocated_is_not_supported(void)
 	return pass();
 }
 
-/* Aim: there is no SMC64 CPU_OFF: who calls it is still there afterwards. */
+/* Aim: there is no SMC64 CPU_OFF: its caller is still there afterwards. */
 static enum verdict no_smc64_cpu_off(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -389,7 +387,7 @@ static enum verdict no_smc64_cpu_off(void)
 	return pass();
 }
 
-/* Aim: FEATURES is an SMC32 call: the upper half of its argument is none. */
+/* Aim: FEATURES is an SMC32 call: the upper half of its argument is ignored. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	int64_t answer;
@@ -400,7 +398,7 @@ static enum verdict smc32_drops_upper_halves(void)
 	return answer == 0 ? pass() : fail_result("PSCI_FEATURES of CPU_ON", 0, answer);
 }
 
-/* Aim: a caller learns here whether SMCCC_VERSION may be called. */
+/* Aim: a caller can find out here whether SMCCC_VERSION may be called. */
 static enum verdict smccc_version_is_announced(void)
 {
 	int64_t answer;

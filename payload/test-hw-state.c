@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * NODE_HW_STATE: what the power controller says of a CPU. It may be late, so that
- * whatever is expected is waited for.
+ * NODE_HW_STATE: what the power controller reports of a CPU. It may be late, so the tests
+ * wait for each expected answer.
  */
 #include "sleep.h"
 
@@ -12,7 +12,7 @@ static int64_t hw_state(const struct cpu *cpu)
 	return call2(PSCI_FN64_NODE_HW_STATE, cpu->affinity, PSCI_NODE_HW_STATE_LEVEL_CORE);
 }
 
-/* Ask until it says so, or for a while. */
+/* Ask until the answer is this, or for a while. */
 static int64_t await_hw_state(const struct cpu *cpu, int64_t expected)
 {
 	const uint64_t deadline = timer_deadline(SLEEP_GUARD / 2);
@@ -80,7 +80,7 @@ static enum verdict check_sleeper(uint32_t power_state, int64_t expected, const 
 	return trouble ? fail("%s", trouble) : judge(expected, came, what);
 }
 
-/* NULL, or why there is nothing to try. */
+/* NULL, or why the test cannot run. */
 static const char *cannot(void)
 {
 	if (!offers(PSCI_FN64_NODE_HW_STATE))
@@ -104,7 +104,7 @@ static enum verdict standby_is_standby(void)
 	return check_sleeper(standby_state(), PSCI_NODE_HW_STATE_HW_STANDBY, "a CPU in standby");
 }
 
-/* Aim: one that does not is off. */
+/* Aim: a CPU that does not keep them is off. */
 static enum verdict power_down_is_off(void)
 {
 	const char *trouble = cannot();
@@ -118,7 +118,7 @@ static enum verdict power_down_is_off(void)
 	return check_sleeper(power_state, PSCI_NODE_HW_STATE_HW_OFF, "a CPU in power-down");
 }
 
-/* Aim: no such core, no such level: no state. */
+/* Aim: a core or level that does not exist has no state. */
 static enum verdict absent_is_invalid(void)
 {
 	int64_t result;
@@ -136,7 +136,7 @@ static enum verdict absent_is_invalid(void)
 				     result);
 }
 
-/* Aim: the upper halves are no part of the SMC32 call. */
+/* Aim: the upper halves are not part of the SMC32 call. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	const uint64_t self = this_cpu()->affinity;

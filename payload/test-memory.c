@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * MEM_PROTECT and MEM_PROTECT_CHECK_RANGE, as far as one sees of them without a
- * reset.
- */
+/* MEM_PROTECT and MEM_PROTECT_CHECK_RANGE, as far as they can be observed without a reset. */
 #include <stddef.h>
 
 #include "test.h"
 
-/* Where nobody has RAM, as far as the device tree's first region goes. */
+/* Addresses without RAM, as far as the device tree's first region tells. */
 #define ADDRESS_WITHOUT_RAM (UINT64_C(1) << 38)
 #define PAGE 4096
 
@@ -22,7 +19,7 @@ static enum verdict expect_before(uint64_t enable, int64_t expected)
 	return fail_result("MEM_PROTECT", expected, before);
 }
 
-/* Aim: what was before is answered; 0 disables and anything else enables. */
+/* Aim: the answer is the previous setting; 0 disables and anything else enables. */
 static enum verdict toggles(void)
 {
 	static const struct {
@@ -56,7 +53,7 @@ static enum verdict expect_range(uint32_t fid, uint64_t base, uint64_t length, i
 				  : fail_result("MEM_PROTECT_CHECK_RANGE", expected, result);
 }
 
-/* Memory is protected as it is described: in whole, and in each part. */
+/* Memory is protected as it is described: as a whole, and in each part. */
 static enum verdict check_ram(uint32_t fid)
 {
 	const uint64_t base = board.memory.base;
@@ -79,7 +76,7 @@ static enum verdict check_ram(uint32_t fid)
 	return pass();
 }
 
-/* NULL, or why there is nothing to try. */
+/* NULL, or why the test cannot run. */
 static const char *cannot(void)
 {
 	if (!offers(PSCI_FN64_MEM_PROTECT_CHECK_RANGE))
@@ -106,7 +103,7 @@ static enum verdict ram_is_protected(void)
 	return verdict;
 }
 
-/* Aim: the upper halves are no part of the SMC32 call. */
+/* Aim: the upper halves are not part of the SMC32 call. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	const char *trouble = cannot();
@@ -120,7 +117,10 @@ static enum verdict smc32_drops_upper_halves(void)
 			    UPPER | PAGE, PSCI_RET_SUCCESS);
 }
 
-/* Aim: devices, nothing, and what goes beyond memory are not; nor is an empty range. */
+/*
+ * Aim: devices, addresses without RAM, ranges that go beyond memory and an empty range
+ * are not protected.
+ */
 static enum verdict elsewhere_is_denied(void)
 {
 	const char *trouble = cannot();

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * MIGRATE_INFO_TYPE and what hangs on it: whether there is a trusted OS that
+ * MIGRATE_INFO_TYPE and the calls that depend on it: whether there is a trusted OS that
  * lives on one core.
  */
 #include "test.h"
 
-/* Aim: the answer is one of four, and always the same. */
+/* Aim: the answer is one of four, and never changes. */
 static enum verdict type_is_known(void)
 {
 	const int64_t type = call0(PSCI_FN32_MIGRATE_INFO_TYPE);
@@ -38,7 +38,7 @@ static enum verdict migrate_fits_type(void)
 		       result_name(result));
 }
 
-/* Aim: where there is a trusted OS on one core, one can ask which, and move it. */
+/* Aim: where there is a trusted OS on one core, a caller can ask which, and move it. */
 static enum verdict trusted_os_is_somewhere(void)
 {
 	const int64_t type = call0(PSCI_FN32_MIGRATE_INFO_TYPE);
@@ -61,7 +61,7 @@ static enum verdict trusted_os_is_somewhere(void)
 		    (uint64_t)home);
 }
 
-/* Aim: without one nobody has to ask where it is. */
+/* Aim: without a trusted OS there is no need to ask where it is. */
 static enum verdict nobody_is_nowhere(void)
 {
 	if (call0(PSCI_FN32_MIGRATE_INFO_TYPE) != PSCI_MIGRATE_INFO_NOT_REQUIRED)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Functions that few implementations have: which of them come together, and the
- * answers that can be had without changing anything.
+ * Functions that few implementations have: which of them come together, and the answers
+ * that can be had without changing anything.
  */
 #include "test.h"
 
@@ -20,7 +20,7 @@ static enum verdict statistics_come_together(void)
 	return residency ? pass() : skip("neither is there");
 }
 
-/* Aim: nothing was ever spent in a state that there is not. */
+/* Aim: no time was ever spent in a state that does not exist. */
 static enum verdict unknown_state_counts_zero(void)
 {
 	int64_t answer;
@@ -45,7 +45,7 @@ static enum verdict protection_comes_together(void)
 	return protect ? pass() : skip("neither is there");
 }
 
-/* Aim: who asks for its own node finds it on. */
+/* Aim: a core that asks for its own node finds it on. */
 static enum verdict own_node_is_on(void)
 {
 	int64_t state;
@@ -59,7 +59,7 @@ static enum verdict own_node_is_on(void)
 							       PSCI_NODE_HW_STATE_HW_ON, state);
 }
 
-/* Aim: without OS-initiated mode there is no changing of modes; with it there are two. */
+/* Aim: without OS-initiated mode the mode cannot be changed; with it there are two modes. */
 static enum verdict modes_fit_features(void)
 {
 	int64_t flags;
@@ -84,7 +84,7 @@ static enum verdict modes_fit_features(void)
 				     PSCI_RET_NOT_SUPPORTED, result);
 }
 
-/* Aim: the mode that there is already is one that there is. */
+/* Aim: the mode that is set is a valid argument. */
 static enum verdict same_mode_is_there(void)
 {
 	int64_t result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who coordinates the CPUs of a power domain: the platform, or, if the guest has
- * chosen so, the last CPU that goes to sleep.
+ * Coordination of the CPUs of a power domain: by the platform, or, if the guest has
+ * chosen so, by the last CPU that goes to sleep.
  *
  * To be run before any CPU has called CPU_SUSPEND, after which the mode cannot be
  * changed. Each test but the last leaves the machine platform-coordinated.
@@ -16,7 +16,7 @@ static int64_t set_mode(uint64_t mode)
 	return call1(PSCI_FN32_PSCI_SET_SUSPEND_MODE, mode);
 }
 
-/* The power state of the domain that goes deepest. */
+/* The deepest power state of the domain. */
 static struct sleep domain_sleep(void)
 {
 	return SLEEP_IN(board.domain.states[board.domain.state_count - 1]);
@@ -35,7 +35,7 @@ static struct cpu *sibling(void)
 	return NULL;
 }
 
-/* NULL, or why there is nothing to try. */
+/* NULL, or why the test cannot run. */
 static const char *cannot(void)
 {
 	if (!offers(PSCI_FN32_PSCI_SET_SUSPEND_MODE))
@@ -83,7 +83,7 @@ static enum verdict other_modes_are_invalid(void)
 	return pass();
 }
 
-/* Aim: with all others off one can change to and fro; upper halves are no mode. */
+/* Aim: with all others off the mode can be changed both ways; upper halves are ignored. */
 static enum verdict mode_changes(void)
 {
 	static const uint64_t modes[] = {
@@ -105,7 +105,7 @@ static enum verdict mode_changes(void)
 	return pass();
 }
 
-/* Aim: who sleeps in CPU_DEFAULT_SUSPEND has not chosen a mode. */
+/* Aim: a CPU that sleeps in CPU_DEFAULT_SUSPEND has not chosen a mode. */
 static enum verdict default_sleeper_is_not_in_the_way(void)
 {
 	const struct sleep sleep = { .fid = PSCI_FN64_CPU_DEFAULT_SUSPEND };
@@ -122,7 +122,7 @@ static enum verdict default_sleeper_is_not_in_the_way(void)
 		trouble = sleep_elsewhere(other, &sleep);
 	if (trouble)
 		return skip("%s", trouble);
-	/* Nothing tells when it is inside the call; until then it runs, which is as good. */
+	/* Nothing reports when it is inside the call; until then it runs, which is as good. */
 	while (!timer_passed(deadline))
 		cpu_relax();
 	result = set_mode(PSCI_SUSPEND_MODE_OS_INITIATED);
@@ -137,7 +137,7 @@ static enum verdict default_sleeper_is_not_in_the_way(void)
 					   PSCI_RET_SUCCESS, result));
 }
 
-/* Aim: back only for a CPU that is alone. */
+/* Aim: only a CPU that alone is on can change the mode back. */
 static enum verdict back_is_denied(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -165,7 +165,7 @@ static enum verdict back_is_denied(void)
 
 /* --- OS-initiated --- */
 
-/* Aim: who is not the last of a domain cannot ask for it. */
+/* Aim: a CPU that is not the last of a domain cannot request its states. */
 static enum verdict domain_is_denied(void)
 {
 	const char *trouble = cannot();
@@ -191,8 +191,8 @@ static enum verdict domain_is_denied(void)
 }
 
 /*
- * Ask for a state of the domain while another CPU of it sleeps, once that is there:
- * until then the answer is DENIED.
+ * Request a state of the domain while another CPU of it sleeps, once that is there: until
+ * then the answer is DENIED.
  */
 static struct woken ask_beside(struct cpu *other, const struct sleep *others, unsigned int state,
 			       const char **trouble)
@@ -239,7 +239,7 @@ static enum verdict ask_beside_standby(unsigned int state)
 						  PSCI_RET_INVALID_PARAMETERS, woken.result));
 }
 
-/* Aim: a domain cannot go deeper than one of its CPUs lets it. */
+/* Aim: a domain cannot sleep deeper than one of its CPUs allows. */
 static enum verdict light_sleeper_is_invalid(void)
 {
 	const char *trouble = cannot();
@@ -255,7 +255,7 @@ static enum verdict light_sleeper_is_invalid(void)
 	return verdict;
 }
 
-/* Aim: the last of a domain gets what it asks for. */
+/* Aim: the last CPU of a domain gets the state that it requests. */
 static enum verdict last_gets_the_domain(void)
 {
 	const char *trouble = cannot();
@@ -319,7 +319,7 @@ static const char *cannot_count(void)
 	return offers(PSCI_FN64_PSCI_STAT_COUNT) ? cannot() : "PSCI_STAT_COUNT is not there";
 }
 
-/* Aim: the last of a domain takes it along, however little the others asked for. */
+/* Aim: the last CPU takes the domain along, however little the others requested. */
 static enum verdict last_one_counts(void)
 {
 	const char *trouble = cannot_count();
@@ -346,7 +346,7 @@ static enum verdict last_one_counts(void)
 
 /* --- platform-coordinated --- */
 
-/* Aim: with all others off the domain goes as deep as the one asks for, and no deeper. */
+/* Aim: with all others off the domain sleeps as deeply as the one requests, and no deeper. */
 static enum verdict domain_is_no_deeper(void)
 {
 	const char *trouble = cannot_count();
@@ -402,7 +402,7 @@ static enum verdict domain_waits_for_all(void)
 	return pass();
 }
 
-/* Aim: everybody may ask for the domain at any time, and nobody is DENIED. */
+/* Aim: every CPU may request the domain at any time, and none is DENIED. */
 static enum verdict platform_never_denies(void)
 {
 	const char *trouble = cannot();
@@ -424,7 +424,7 @@ static enum verdict platform_never_denies(void)
 	return pass();
 }
 
-/* Aim: after a CPU_SUSPEND in the one mode it is too late for the other. */
+/* Aim: after a CPU_SUSPEND in one mode it is too late for the other. */
 static enum verdict too_late_is_denied(void)
 {
 	const struct sleep sleep = SLEEP_IN(standby_state());

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SMC where the device tree says HVC. Nobody must serve it; where it is served, it
- * is PSCI like the other one. To be asked for, since a hypervisor may stop a guest
- * for it.
+ * SMC where the device tree says HVC. It need not be served; where it is, it is the same
+ * PSCI as by HVC. This must be requested, since a hypervisor may stop a guest for it.
  *
- * An SMC that is trapped leaves the program counter to its handler, an HVC does
- * not: a CPU that turns itself off by one is started by the other.
+ * An SMC that is trapped leaves the program counter to its handler, an HVC does not: a
+ * CPU that turns itself off by one is started by the other.
  */
 #include "../arch/arm64/sysreg.h"
 #include "test.h"
@@ -13,7 +12,7 @@
 #define CONTEXT 0xfeedf00dcafe0400
 #define ROUNDS 4
 
-/* NULL, or why there is nothing to try. */
+/* NULL, or why the test cannot run. */
 static const char *cannot(void)
 {
 	struct cpu *self = this_cpu();
@@ -31,7 +30,7 @@ static const char *cannot(void)
 	return version == PSCI_RET_NOT_SUPPORTED ? "there is no PSCI behind SMC" : NULL;
 }
 
-/* Aim: who answers to both has one PSCI, not two. */
+/* Aim: a platform that answers both has one PSCI, not two. */
 static enum verdict answers_are_the_same(void)
 {
 	const char *trouble = cannot();
@@ -73,7 +72,7 @@ static enum verdict starts_after_off_by_smc(void)
 
 		if (cpu_on(other, CONTEXT + i) != PSCI_RET_SUCCESS || !cpu_arrived(other, before))
 			return fail("CPU 1 could not be started");
-		/* The first instruction there looks at x0. */
+		/* The first instruction there reads x0. */
 		if (other->arrival.x0 != CONTEXT + i)
 			return fail("expected x0 = %lx, came %lx", CONTEXT + i, other->arrival.x0);
 		cpu_give(other, off_by_smc, 0);
@@ -92,7 +91,7 @@ static void on_by_smc(struct cpu *cpu)
 		call_other_conduit(PSCI_FN64_CPU_ON, third->affinity, secondary_address(), CONTEXT);
 }
 
-/* Aim: CPU_ON by SMC goes on behind the SMC, and starts the other CPU. */
+/* Aim: CPU_ON by SMC continues behind the SMC, and starts the other CPU. */
 static enum verdict on_by_smc_returns(void)
 {
 	struct cpu *other = other_cpu(1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * CPU_SUSPEND to power-down, with a power_state of the device tree's idle states,
- * and CPU_DEFAULT_SUSPEND. A wake-up may come before all is lost: then the call
- * returns SUCCESS. Both ways back are right.
+ * CPU_SUSPEND to power-down, with a power_state of the device tree's idle states, and
+ * CPU_DEFAULT_SUSPEND. A wake-up may come before all is lost: then the call returns
+ * SUCCESS. Both ways back are right.
  */
 #include <stddef.h>
 

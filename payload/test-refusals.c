@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What CPU_ON and AFFINITY_INFO say of a CPU that cannot or must not be started, or
- * that takes its time. Which one that is the machine knows: each is tried. To be
- * asked for, since on most machines there is none (dormouse has --psci-test).
+ * What CPU_ON and AFFINITY_INFO answer for a CPU that cannot or must not be started, or
+ * that takes its time. Only the machine knows which CPU that is, so each is tried. These
+ * tests must be requested, since most machines have none (dormouse has --psci-test).
  */
 #include <stddef.h>
 
@@ -10,10 +10,10 @@
 #include "test.h"
 
 #define CONTEXT 0xfeedf00dcafe0500
-/* On a host that is busy a CPU may be late by itself; one that is held never comes. */
+/* On a busy host any CPU may be late; one that is held never comes. */
 #define LOOK (3 * SECOND)
 
-/* A CPU that CPU_ON does not start but with this answer, or NULL. */
+/* A CPU for which CPU_ON has this answer and no other, or NULL. */
 static struct cpu *find_refused(int64_t answer)
 {
 	struct cpu *found = NULL;
@@ -31,7 +31,7 @@ static struct cpu *find_refused(int64_t answer)
 	return found;
 }
 
-/* It is refused whenever and however it is asked for, and stays what it is. */
+/* It is refused whenever and however its start is requested, and keeps its state. */
 static enum verdict check_refused(const struct cpu *cpu, int64_t answer, int64_t expected_info)
 {
 	const unsigned int before = atomic_load(&cpu->arrivals);
@@ -54,7 +54,7 @@ static enum verdict check_refused(const struct cpu *cpu, int64_t answer, int64_t
 	return pass();
 }
 
-/* Aim: firmware may forbid a core, and says so since 1.2. */
+/* Aim: firmware may forbid a core, and the answer since 1.2 says so. */
 static enum verdict forbidden_is_denied(void)
 {
 	struct cpu *cpu;
@@ -80,7 +80,7 @@ static enum verdict never_denied_before_1_2(void)
 	return find_refused(PSCI_RET_INTERNAL_FAILURE) ? pass() : skip("no CPU is refused");
 }
 
-/* Aim: one that is broken in a way that nobody can see is OFF, and cannot be started. */
+/* Aim: one that is broken in a way that cannot be detected is OFF, and cannot be started. */
 static enum verdict broken_is_internal_failure(void)
 {
 	struct cpu *broken = cpu_that_fails();
@@ -108,7 +108,7 @@ static bool is_in_group(const struct cpu *one, const struct cpu *other, unsigned
 	return !((one->affinity ^ other->affinity) & fields[level]);
 }
 
-/* Whether all of a CPU's group are DISABLED. */
+/* Returns whether all of a CPU's group are DISABLED. */
 static bool is_broken_group(const struct cpu *cpu, unsigned int level)
 {
 	for (unsigned int i = 0; i < board.cpu_count; i++) {
@@ -120,7 +120,7 @@ static bool is_broken_group(const struct cpu *cpu, unsigned int level)
 	return true;
 }
 
-/* Aim: a group has no better answer than its best core. */
+/* Aim: the answer for a group is that of its best core. */
 static enum verdict broken_group_is_disabled(void)
 {
 	for (unsigned int i = 1; i < board.cpu_count; i++) {
@@ -140,9 +140,9 @@ static enum verdict broken_group_is_disabled(void)
 	return skip("there is no group of CPUs that are all disabled");
 }
 
-/* --- one that is on its way --- */
+/* --- a CPU that is on its way --- */
 
-/* What was seen of a CPU between CPU_ON and its arrival. */
+/* What was observed of a CPU between CPU_ON and its arrival. */
 static struct {
 	bool looked;
 	struct cpu *cpu; /* NULL if all arrived at once. */
@@ -155,7 +155,7 @@ static struct {
 	int64_t suspend;
 } held;
 
-/* The lowest level at which nobody who is on is in the group of @cpu; or above all. */
+/* The lowest level at which no CPU that is on is in the group of @cpu; or above all. */
 static unsigned int lonely_level(const struct cpu *cpu)
 {
 	for (unsigned int level = 1; level <= PSCI_AFFINITY_LEVEL_MAX; level++) {
@@ -189,7 +189,7 @@ static void look_at(struct cpu *cpu, unsigned int before)
 		cpu_interrupts();
 		take_interrupts();
 	}
-	/* If it has arrived all by itself, or counts as if it had, it was only late. */
+	/* If it has arrived by itself, or counts as if it had, it was only late. */
 	if (atomic_load(&cpu->arrivals) != before || held.info == PSCI_AFFINITY_INFO_ON)
 		held.cpu = NULL;
 	held.second = cpu_on(cpu, ~CONTEXT);
@@ -197,8 +197,8 @@ static void look_at(struct cpu *cpu, unsigned int before)
 }
 
 /*
- * Start one CPU after the other until one does not come. Once in a life, and before
- * anybody else waits for a CPU.
+ * Start one CPU after the other until one does not come. Once in a power cycle, and
+ * before another test waits for a CPU.
  */
 static bool look_for_held(void)
 {
@@ -239,7 +239,7 @@ static enum verdict held_is_pending(void)
 			      CONTEXT + held.cpu->index, held.cpu->arrival.x0);
 }
 
-/* Aim: so is its group, if nobody else in it is on. */
+/* Aim: so is its group, if no other CPU in it is on. */
 static enum verdict held_group_is_pending(void)
 {
 	if (!look_for_held())
@@ -255,7 +255,7 @@ static enum verdict held_group_is_pending(void)
 				     held.group);
 }
 
-/* Aim: it is not OFF, and so in the way of a suspend. */
+/* Aim: it is not OFF, so it prevents a suspend. */
 static enum verdict held_denies_suspend(void)
 {
 	if (!look_for_held())

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What DEN0028, the SMC Calling Convention, demands of each call.
- */
+/* What DEN0028, the SMC Calling Convention, demands of each call. */
 #include <stddef.h>
 
 #include "runtime/gic.h"
@@ -12,7 +10,7 @@
 #define VECTOR_BYTES (32 * 16)
 #define SGI 7
 
-/* Aim: the function id is W0; the upper half of x0 is no part of it. */
+/* Aim: the function id is W0; the upper half of x0 is not part of it. */
 static enum verdict function_id_is_w0(void)
 {
 	const int64_t smc32 = call0(UPPER | PSCI_FN32_PSCI_VERSION);
@@ -29,7 +27,7 @@ static enum verdict function_id_is_w0(void)
 	return pass();
 }
 
-/* Aim: bit 16 is SVE's hint and no part of the function id, from SMCCC 1.3 on. */
+/* Aim: bit 16 is SVE's hint and not part of the function id, from SMCCC 1.3 on. */
 static enum verdict sve_hint_is_ignored(void)
 {
 	const int64_t result = call0(PSCI_FN32_PSCI_VERSION | SMCCC_SVE_HINT_MASK);
@@ -67,7 +65,7 @@ static enum verdict smc64_errors_are_64_bits(void)
 		       : fail_result("an unknown SMC64 call", PSCI_RET_NOT_SUPPORTED, result);
 }
 
-/* A call that comes back, which vector registers must not notice. */
+/* A call that comes back, which must not change vector registers. */
 static enum verdict check_vectors(uint32_t fid, uint64_t argument)
 {
 	static unsigned char before[VECTOR_BYTES] __attribute__((aligned(16)));
@@ -85,7 +83,7 @@ static enum verdict check_vectors(uint32_t fid, uint64_t argument)
 	return pass();
 }
 
-/* Aim: vector registers are kept, of which callers may save only what they use. */
+/* Aim: vector registers are kept: callers may save only those that they use. */
 static enum verdict vectors_are_kept(void)
 {
 	const struct {
@@ -110,7 +108,7 @@ static enum verdict vectors_are_kept(void)
 	return pass();
 }
 
-/* Aim: neither are they lost in standby, which returns like any call. */
+/* Aim: they are not lost in standby either, which returns like any call. */
 static enum verdict vectors_survive_standby(void)
 {
 	struct cpu *self = this_cpu();
@@ -132,7 +130,7 @@ static enum verdict vectors_survive_standby(void)
 
 /* --- upper halves --- */
 
-/* A call that changes nothing; with garbage above it must answer the same. */
+/* A call that changes nothing; with garbage in the upper half its answer must not change. */
 struct narrow {
 	uint32_t fid;
 	uint32_t argument[2];
@@ -151,7 +149,7 @@ static enum verdict check_narrow(const struct narrow *call)
 	return fail_result("an SMC32 call with garbage in the upper halves", expected, came);
 }
 
-/* Aim: of no SMC32 call are the upper halves a part. */
+/* Aim: the upper halves are not part of any SMC32 call. */
 static enum verdict upper_halves_are_none(void)
 {
 	const uint32_t self = (uint32_t)this_cpu()->affinity;
@@ -209,7 +207,7 @@ static enum verdict saved_registers_are_kept(void)
 		    clobber_saved.after);
 }
 
-/* Aim: nor x4 to x17, which count since SMCCC 1.1. */
+/* Aim: they kept x4 to x17, too, which SMCCC demands since 1.1. */
 static enum verdict scratch_registers_are_kept(void)
 {
 	if (!clobber_scratch.seen)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PSCI_STAT_COUNT and PSCI_STAT_RESIDENCY: how often a CPU was in a power state, and
- * how long. Whether a stay counts at its begin or at its end is open, so is whether
- * a platform goes less deep than it is asked to; none of it is looked at while a
- * CPU is away.
+ * PSCI_STAT_COUNT and PSCI_STAT_RESIDENCY: how often a CPU was in a power state, and how
+ * long. It is open whether a stay counts at its begin or at its end, and whether a
+ * platform sleeps less deeply than requested, so no count is read while a CPU is away.
  */
 #include <stddef.h>
 
@@ -23,7 +22,7 @@ static uint64_t residency_of(const struct cpu *cpu, uint32_t power_state)
 	return (uint64_t)call2(PSCI_FN64_PSCI_STAT_RESIDENCY, cpu->affinity, power_state);
 }
 
-/* Stays in whatever state of a CPU that the device tree has. */
+/* Stays in any state of a CPU that the device tree has. */
 static uint64_t count_all(const struct cpu *cpu)
 {
 	uint64_t sum = 0;
@@ -41,7 +40,7 @@ static uint64_t microseconds(void)
 	return sysreg_read(cntvct_el0) / (sysreg_read(cntfrq_el0) / SECOND);
 }
 
-/* NULL, or why there is nothing to try. */
+/* NULL, or why the test cannot run. */
 static const char *cannot(void)
 {
 	if (!offers(PSCI_FN64_PSCI_STAT_COUNT))
@@ -71,7 +70,7 @@ static enum verdict check_count(uint32_t power_state)
 	if (after < before || after > before + ROUNDS)
 		return fail("power_state %x: expected up to %u stays more than %lu, came %lu",
 			    power_state, ROUNDS, before, after);
-	/* One that was less deep than asked for counts there, and not here as well. */
+	/* A stay that was less deep than requested counts there, and not here as well. */
 	if (count_all(self) - before_all > ROUNDS)
 		return fail("%u stays in %x are %lu in all states", ROUNDS, power_state,
 			    count_all(self) - before_all);
@@ -80,7 +79,7 @@ static enum verdict check_count(uint32_t power_state)
 			      : observe("%u stays in %x did not count", ROUNDS, power_state);
 }
 
-/* Aim: each stay in a state that this CPU asked for counts, once. */
+/* Aim: each stay in a state that this CPU requested counts, once. */
 static enum verdict stays_count(void)
 {
 	const char *trouble = cannot();
@@ -97,7 +96,7 @@ static enum verdict stays_count(void)
 	return pass();
 }
 
-/* Aim: so do those that CPU_OFF began. Which state it is in is the platform's to say. */
+/* Aim: so do those that CPU_OFF began. The platform chooses the state that it is in. */
 static enum verdict off_counts(void)
 {
 	const char *trouble = cannot();
@@ -124,7 +123,7 @@ static enum verdict off_counts(void)
 	return after > before ? pass() : observe("CPU_OFF does not count in any state");
 }
 
-/* Aim: SMC32 tells the same, as far as 32 bits go. */
+/* Aim: the SMC32 answer is equal, as far as 32 bits go. */
 static enum verdict conventions_agree(void)
 {
 	const char *trouble = cannot();
@@ -153,8 +152,8 @@ static enum verdict conventions_agree(void)
 }
 
 /*
- * Aim: the time of a stay is there in microseconds. Nobody stays longer than the
- * time that passes; a clock of the platform's own may go a little faster.
+ * Aim: the time of a stay is counted in microseconds. No stay is longer than the time
+ * that passes; a clock of the platform's own may be a little faster.
  */
 static enum verdict check_residency(uint32_t power_state)
 {
@@ -198,7 +197,7 @@ static enum verdict residency_grows(void)
 	return pass();
 }
 
-/* Aim: where nothing can have been, there is nothing, and no error code. */
+/* Aim: for a state that cannot have been used the answer is 0, and no error code. */
 static enum verdict unknown_is_zero(void)
 {
 	static const uint32_t fids[] = { PSCI_FN32_PSCI_STAT_RESIDENCY,

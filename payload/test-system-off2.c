@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * SYSTEM_OFF2, as far as one comes back from it.
- */
+/* SYSTEM_OFF2, as far as the call comes back. */
 #include <stddef.h>
 
 #include "test.h"
@@ -58,7 +56,7 @@ static enum verdict cookie_is_checked(void)
 	return check(PSCI_FN32_SYSTEM_OFF2, PSCI_OFF2_TYPE_HIBERNATE_OFF, 1);
 }
 
-/* Aim: it asks nothing of the other cores, so an error stays the same error. */
+/* Aim: it does not depend on the other cores, so an error stays the same error. */
 static enum verdict other_cpus_do_not_matter(void)
 {
 	struct cpu *other = other_cpu(1);
@@ -88,7 +86,7 @@ static enum verdict bitmap_has_hibernate_off(void)
 	return pass();
 }
 
-/* Aim: before 1.3 there is no such function; alphas had something else there. */
+/* Aim: before 1.3 there is no such function; alpha versions had another meaning there. */
 static enum verdict absent_before_1_3(void)
 {
 	int64_t result;

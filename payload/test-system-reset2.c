@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * SYSTEM_RESET2, as far as one comes back from it.
- */
+/* SYSTEM_RESET2, as far as the call comes back. */
 #include <stddef.h>
 
 #include "test.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SYSTEM_SUSPEND: all other CPUs are off, memory is kept, and the caller comes
- * back at its entry point. To be asked for: a machine may not have the timer as a
- * wake-up source.
+ * SYSTEM_SUSPEND: all other CPUs are off, memory is kept, and the caller comes back at
+ * its entry point. This must be requested: a machine may not have the timer as a wake-up
+ * source.
  */
 #include <stddef.h>
 
@@ -15,7 +15,7 @@
 
 static const struct sleep suspend = { .fid = PSCI_FN64_SYSTEM_SUSPEND };
 
-/* NULL, or why there is nothing to try. */
+/* NULL, or why the test cannot run. */
 static const char *cannot(void)
 {
 	if (!offers(PSCI_FN64_SYSTEM_SUSPEND))
@@ -43,7 +43,7 @@ static enum verdict suspend_until_timer(uint64_t context)
 	return judge(&woken, context);
 }
 
-/* Aim: the caller comes back whole when its timer fires, again and again. */
+/* Aim: the caller comes back with its state when its timer fires, again and again. */
 static enum verdict timer_wakes(void)
 {
 	const char *trouble = cannot();
@@ -80,7 +80,7 @@ static enum verdict pending_wakes(void)
 	return judge(&woken, CONTEXT);
 }
 
-/* Aim: the upper halves are no part of the SMC32 call. */
+/* Aim: the upper halves are not part of the SMC32 call. */
 static enum verdict smc32_drops_upper_halves(void)
 {
 	const char *trouble = cannot();
@@ -125,7 +125,7 @@ static enum verdict others_start_afterwards(void)
 	return pass();
 }
 
-/* Aim: a CPU in CPU_SUSPEND is not OFF: it is in the way like one that runs. */
+/* Aim: a CPU in CPU_SUSPEND is not OFF: like one that runs, it prevents the suspend. */
 static enum verdict denied_while_another_sleeps(void)
 {
 	const struct sleep standby = SLEEP_IN(standby_state());
@@ -154,7 +154,7 @@ static enum verdict denied_while_another_sleeps(void)
 				     woken.result);
 }
 
-/* Aim: the real-time clock, which goes on while all else sleeps, wakes it. */
+/* Aim: the real-time clock, which runs while all else sleeps, wakes it. */
 static enum verdict rtc_wakes(void)
 {
 	const char *trouble = cannot();

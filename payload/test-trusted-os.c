@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A trusted OS that runs on one CPU at a time: who may move it, and where to. To be
- * asked for, since it moves it (dormouse has --psci-test trusted-os=). Each test
- * that moves it brings it back.
+ * A trusted OS that runs on one CPU at a time: which CPU may move it, and where to. This
+ * must be requested, since it moves the OS (dormouse has --psci-test trusted-os=). Each
+ * test that moves it brings it back.
  */
 #include <stddef.h>
 
@@ -23,7 +23,7 @@ static int64_t migrate(const struct cpu *to)
 	return call1(PSCI_FN64_MIGRATE, to->affinity);
 }
 
-/* NULL, or why there is nothing to try. */
+/* NULL, or why the test cannot run. */
 static const char *cannot(void)
 {
 	if (type() != PSCI_MIGRATE_INFO_UP_MIGRATABLE)
@@ -36,7 +36,7 @@ static const char *cannot(void)
 
 /* --- the types --- */
 
-/* Aim: what can migrate has a function for it, in both conventions. */
+/* Aim: an OS that can migrate has a function for it, in both conventions. */
 static enum verdict migratable_has_both(void)
 {
 	if (type() != PSCI_MIGRATE_INFO_UP_MIGRATABLE)
@@ -47,7 +47,7 @@ static enum verdict migratable_has_both(void)
 	return pass();
 }
 
-/* Aim: what stays is DENIED to migrate, and one can ask where it is. */
+/* Aim: one that cannot is DENIED to migrate, and a caller can ask where it is. */
 static enum verdict fixed_is_denied(void)
 {
 	int64_t result;
@@ -63,7 +63,7 @@ static enum verdict fixed_is_denied(void)
 		       : fail_result("MIGRATE of what stays", PSCI_RET_DENIED, result);
 }
 
-/* Aim: it is on a CPU that there is. */
+/* Aim: it is on a CPU that exists. */
 static enum verdict fixed_is_somewhere(void)
 {
 	if (type() != PSCI_MIGRATE_INFO_UP_NOT_MIGRATABLE)
@@ -83,7 +83,7 @@ static void migrate_there(struct cpu *cpu)
 	cpu->result = call1(cpu->argument, cpus[0].affinity);
 }
 
-/* Give it back from the CPU that has it, by this function. */
+/* Move it back from the CPU that has it, by this function. */
 static int64_t bring_back(struct cpu *other, uint32_t fid)
 {
 	cpu_give(other, migrate_there, fid);
@@ -91,7 +91,10 @@ static int64_t bring_back(struct cpu *other, uint32_t fid)
 	return cpu_finished(other) ? other->result : PSCI_RET_INTERNAL_FAILURE;
 }
 
-/* Aim: it goes to the target, and says so; SMC32 does the same and has no upper halves. */
+/*
+ * Aim: it moves to the target, which is reported; SMC32 does so too and ignores upper
+ * halves.
+ */
 static enum verdict it_moves(void)
 {
 	const char *trouble = cannot();
@@ -114,7 +117,7 @@ static enum verdict it_moves(void)
 					  : fail_result("MIGRATE back", PSCI_RET_SUCCESS, result);
 }
 
-/* Aim: it can be followed. */
+/* Aim: a caller can find out where it is after each move. */
 static enum verdict it_can_be_followed(void)
 {
 	const char *trouble = cannot();
@@ -138,7 +141,7 @@ static enum verdict it_can_be_followed(void)
 	return pass();
 }
 
-/* Aim: only the CPU that has it can give it away. */
+/* Aim: only the CPU that has it can move it away. */
 static enum verdict elsewhere_is_not_present(void)
 {
 	const char *trouble = cannot();
@@ -171,7 +174,7 @@ static enum verdict absent_is_invalid(void)
 		       : fail_result("MIGRATE to no core", PSCI_RET_INVALID_PARAMETERS, result);
 }
 
-/* Aim: where it cannot go it does not go. */
+/* Aim: it does not move to where it cannot run. */
 static enum verdict failure_leaves_it(void)
 {
 	const char *trouble = cannot();
@@ -202,7 +205,7 @@ static void leave_there(struct cpu *cpu)
 	atomic_store(&cpu->running, true);
 }
 
-/* By CPU 1, so that somebody is left if it is not refused. */
+/* By CPU 1, so that one CPU is left if it is not refused. */
 static enum verdict check_leaving(uint32_t fid)
 {
 	const char *trouble = cannot();

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PSCI_VERSION: major and minor version as two halves of a number that is
- * positive for every caller.
+ * PSCI_VERSION: major and minor version as two halves of a number that is positive for
+ * every caller.
  */
 #include "test.h"
 
-/* Aim: the version is one that there is, so that a caller knows what to expect. */
+/* Aim: the version is one that exists, so that a caller knows what to expect. */
 static enum verdict version_is_known(void)
 {
 	const int64_t version = call0(PSCI_FN32_PSCI_VERSION);

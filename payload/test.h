@@ -2,10 +2,10 @@
 /*
  * What tests are made of.
  *
- * A test stands for one statement of DEN0022F.b. It gives one verdict, makes no
- * call with two faults (the specification has no order for them), does not
- * judge what the specification leaves open, and leaves the other CPUs as it
- * likes: they are turned off after it.
+ * A test stands for one statement of DEN0022F.b. It gives one verdict, makes no call with
+ * two faults (the specification has no order for them), does not judge what the
+ * specification leaves open, and may leave the other CPUs in any state: they are turned
+ * off after it.
  */
 #ifndef PAYLOAD_TEST_H
 #define PAYLOAD_TEST_H
@@ -27,14 +27,14 @@ struct test {
 	enum verdict (*run)(void);
 };
 
-/** What belongs together and can be chosen by name. */
+/** Tests that belong together and can be chosen by name. */
 struct group {
 	const char *name;
 	const struct test *tests;
 	unsigned int count;
 	/**
 	 * NULL, or what becomes of the machine, as ENDS_*: such a group is run when
-	 * asked for, on its own, and judged by who runs it.
+	 * requested, on its own, and judged by the program that runs it.
 	 */
 	const char *ending;
 };
@@ -46,7 +46,7 @@ struct group {
 #define ENDS_WARM_RESET "warm reset"
 #define ENDS_ASLEEP "asleep" /**< It sleeps for ever. */
 #define ENDS_NOT "goes on" /**< It survives if PSCI is right. */
-#define ENDS_ANYHOW "open" /**< What becomes of it is up to the implementation. */
+#define ENDS_ANYHOW "open" /**< The implementation chooses. */
 
 /* Versions of clang-format disagree about this. */
 /* clang-format off */
@@ -84,16 +84,15 @@ extern const struct group groups_end[];
 extern const unsigned int groups_end_count;
 
 /**
- * All tests, for who reads the image and does not run it (conform/image.py):
- * that is where psci-conform --list has its words from. start.S tells where this
- * is.
+ * All tests, for a program that reads the image and does not run it (conform/image.py):
+ * psci-conform --list takes its words from there. start.S has its address.
  */
 struct catalogue {
 	uint32_t group_size; /**< sizeof(struct group) */
 	uint32_t test_size; /**< sizeof(struct test) */
 	const struct group *const *core; /**< Run together unless bootargs say more. */
 	uint64_t core_count;
-	const struct group *const *apart; /**< Each is run when asked for. */
+	const struct group *const *apart; /**< Each is run when requested. */
 	uint64_t apart_count;
 	const struct group *end; /**< One boot each. */
 	const unsigned int *end_count;
@@ -112,7 +111,7 @@ extern struct target target;
 /** Garbage for the upper half of a register. */
 #define UPPER 0xdeadbeef00000000
 
-/** Whether a function is there: FEATURES says so, or the version demands it. */
+/** Returns whether a function is there: FEATURES says so, or the version demands it. */
 bool offers(uint32_t fid);
 
 /** A CPU other than the caller's, or NULL if there are not so many. */
@@ -127,13 +126,13 @@ bool is_powerdown(uint32_t power_state);
 /** A power_state for power-down that the device tree has; false if there is none. */
 bool powerdown_state(uint32_t *power_state);
 
-/** NULL, or in what a CPU that arrived does not have the state of section 6.4. */
+/** NULL, or in which respect a CPU that arrived does not have the state of section 6.4. */
 const char *wrong_at_entry(const struct arrival *arrival);
 
 /** NULL, or why no interrupt can end a suspend here. */
 const char *cannot_suspend(void);
 
-/** Take what has become pending. */
+/** Take the interrupts that have become pending. */
 void take_interrupts(void);
 
 /** An affinity that no CPU has, all CPUs' reserved bits being clear. */

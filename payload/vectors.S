@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Exceptions: interrupts are counted and the code goes on; all else ends the
- * payload with a report, unless a test expects it.
+ * Exceptions: interrupts are counted and the code continues; any other ends the payload
+ * with a report, unless a test expects it.
  */
 #include "../arch/arm64/sysreg.h"
 #include "runtime/layout.h"
@@ -32,7 +32,7 @@ vectors:
 	entry	on_exception
 	.endr
 
-/* Returns only for what a test provoked. */
+/* Returns only after an exception that a test provoked. */
 on_exception:
 	bl	exception
 	b	restore_frame
@@ -64,7 +64,7 @@ restore_frame:
 	ldp	x0, x1, [sp], #FRAME_SIZE
 	eret
 
-/* x0 and x1 are on the stack, x1 is where to go on, with x0 = frame. */
+/* x0 and x1 are on the stack, x1 is where to continue, with x0 = frame. */
 save_frame:
 	stp	x2, x3, [sp, #16]
 	stp	x4, x5, [sp, #32]

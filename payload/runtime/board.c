@@ -15,7 +15,7 @@
 
 struct board board;
 
-/* The number that @count cells make. */
+/* Returns the number that @count cells make. */
 static uint64_t read_cells(const fdt32_t *cells, int count)
 {
 	uint64_t value = 0;
@@ -38,7 +38,7 @@ static bool read_cell(const void *fdt, int node, const char *name, uint32_t *val
 	return true;
 }
 
-/* An address of @node's bus as the CPUs have it. */
+/* Translate an address of @node's bus to one of the CPUs. */
 static uint64_t translate(const void *fdt, int node, uint64_t address)
 {
 	int bus = fdt_parent_offset(fdt, node);
@@ -116,7 +116,7 @@ static enum console_kind console_kind(const void *fdt, int node)
 	return CONSOLE_NONE;
 }
 
-/* stdout-path is a path or an alias, and may go on with ":" and a speed. */
+/* stdout-path is a path or an alias; ":" and a speed may follow. */
 static int find_stdout(const void *fdt)
 {
 	const int chosen = fdt_path_offset(fdt, "/chosen");
@@ -222,7 +222,7 @@ static void read_idle_states(const void *fdt)
 	}
 }
 
-/* The nth node that a list of phandles without arguments names, or an error. */
+/* Returns the nth node that a list of phandles without arguments names, or an error. */
 static int nth_node(const void *fdt, int node, const char *name, int n)
 {
 	int size = 0;
@@ -233,7 +233,7 @@ static int nth_node(const void *fdt, int node, const char *name, int n)
 		       : -FDT_ERR_NOTFOUND;
 }
 
-/* Whether a CPU, or a domain, lies in @domain, itself or by way of others. */
+/* Returns whether a CPU, or a domain, lies in @domain, directly or in a domain inside it. */
 static bool lies_in(const void *fdt, int node, int domain)
 {
 	for (int depth = 0; depth < DOMAIN_DEPTH_MAX && node >= 0; depth++) {
@@ -362,7 +362,7 @@ const char *board_read(const void *fdt)
 	read_timer(fdt);
 	read_rtc(fdt);
 	read_idle_states(fdt);
-	/* First what it takes to turn the machine off again. */
+	/* First what is needed to turn the machine off again. */
 	trouble = read_psci(fdt);
 	if (!trouble)
 		trouble = read_cpus(fdt);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What the device tree says of the machine.
- */
+/* The machine, as the device tree describes it. */
 #ifndef PAYLOAD_RUNTIME_BOARD_H
 #define PAYLOAD_RUNTIME_BOARD_H
 
@@ -49,7 +47,7 @@ struct board {
 	struct region rtc; /**< A PL031; of size 0 if there is none. */
 	uint32_t rtc_intid;
 
-	/* power_state of the idle states that the CPUs have. */
+	/* power_state values of the CPUs' idle states. */
 	unsigned int idle_state_count;
 	uint32_t idle_states[BOARD_IDLE_STATES_MAX];
 	struct domain domain;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The call itself, with every general register loaded before and looked at
- * after. In between, nothing but TPIDR_EL0 knows where struct call is.
+ * The call itself: every general register is loaded before it and stored after it. In
+ * between, only TPIDR_EL0 has the address of struct call.
  */
 #include "../../arch/arm64/sysreg.h"
 #include "layout.h"
@@ -122,8 +122,8 @@ call_vectors:
 
 /*
  * int64_t call_big_endian(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, bool hvc)
- * A call by a caller whose data is big-endian: without the MMU, whose tables are
- * not, and without an access to data from the one change to the other.
+ * A call by a caller whose data is big-endian: without the MMU, whose tables are not, and
+ * without an access to data between the two changes of endianness.
  */
 	.global	call_big_endian
 call_big_endian:
@@ -163,7 +163,7 @@ call_big_endian:
 
 /*
  * bool context_save(struct context *)
- * False when called; true when context_restore() brings this CPU back here.
+ * Returns false when called; true when context_restore() brings this CPU back here.
  */
 	.global	context_save
 context_save:

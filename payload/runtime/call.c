@@ -14,10 +14,10 @@ _Static_assert(offsetof(struct call, out) == CALL_OUT, "call.S has this offset")
 _Static_assert(offsetof(struct call, sp_in) == CALL_SP_IN, "call.S has this offset");
 _Static_assert(offsetof(struct call, daif_out) == CALL_DAIF_OUT, "call.S has this offset");
 
-/* No address, no small number, another one in each register. */
+/* None is an address or a small number, and each register has another. */
 #define SENTINEL(n) (0xfeedf00d5e410000 | (uint64_t)(n) << 8 | (uint64_t)(n))
 
-/* DEN0028: from 1.1 on x4 to x17 are kept, too. */
+/* DEN0028: since 1.1 x4 to x17 are kept, too. */
 #define FIRST_KEPT 4
 #define FIRST_SAVED 18
 

@@ -10,7 +10,7 @@
 
 #define CALL_REGISTERS 31
 
-/** A call's registers before and after; layout.h knows the offsets. */
+/** A call's registers before and after; layout.h defines the offsets. */
 struct call {
 	uint64_t in[CALL_REGISTERS];
 	uint64_t out[CALL_REGISTERS];
@@ -20,7 +20,7 @@ struct call {
 	uint64_t daif_out;
 };
 
-/** The first call that changed what it must keep. */
+/** The first call that changed a register that it must keep. */
 struct clobber {
 	bool seen;
 	unsigned int reg; /**< 4 to 30; 31 is SP, 32 is DAIF. */
@@ -40,7 +40,7 @@ struct clobber {
  */
 int64_t call_x(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
 
-/** The same through SMC if the conduit is HVC, and the other way round. */
+/** As call(), through SMC if the conduit is HVC, and the other way round. */
 int64_t call_other_conduit(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
 
 #define call0(fid) call_x(fid, 0, 0, 0)

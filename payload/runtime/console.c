@@ -23,13 +23,13 @@
 
 static struct console used;
 
-/* How many bytes may be written before the state is looked at again. */
+/* How many bytes may be written before the state is read again. */
 static unsigned int pl011_room;
 
 void console_use(const struct console *console)
 {
 	used = *console;
-	/* With the FIFO on, one look at its state does for many bytes. */
+	/* With the FIFO on, its state needs to be read only once for many bytes. */
 	if (used.kind == CONSOLE_PL011) {
 		const uint32_t lcr_h = read32(used.base + UARTLCR_H);
 
@@ -90,7 +90,7 @@ static void put(char c)
 struct output {
 	char *to;
 	size_t size;
-	size_t length; /**< Of the whole text, whatever fits. */
+	size_t length; /**< Of the whole text, even if it does not fit. */
 };
 
 static void add(struct output *out, char c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The serial console that stdout-path names. It is used as the firmware left it:
- * speed and format are not touched.
+ * The serial console that stdout-path names. It is used as the firmware left it: speed
+ * and format are not changed.
  */
 #ifndef PAYLOAD_RUNTIME_CONSOLE_H
 #define PAYLOAD_RUNTIME_CONSOLE_H
@@ -22,17 +22,14 @@ struct console {
 	enum console_kind kind;
 	uintptr_t base;
 	unsigned int reg_shift; /**< 8250: log2 of the distance of two registers. */
-	bool reg_32; /**< 8250: registers want 32-bit accesses. */
+	bool reg_32; /**< 8250: registers need 32-bit accesses. */
 };
 
 void console_use(const struct console *console);
 
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/**
- * As vsnprintf(), of which it knows %s %c %d %u %x %%, with l, ll, a width and
- * padding with zeros.
- */
+/** As vsnprintf(), limited to %s %c %d %u %x %%, with l, ll, a width and padding with zeros. */
 size_t format_text(char *to, size_t size, const char *format, va_list args);
 
 #endif

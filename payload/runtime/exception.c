@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What vectors.S hands on.
- */
+/* The exceptions that vectors.S passes on. */
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +32,7 @@ extern const char image_start[];
 void exception(struct frame *frame);
 void irq(void);
 
-/* An instruction that there is not here. */
+/* An instruction that does not exist here. */
 static bool is_undefined(const struct frame *frame)
 {
 	return frame->esr >> ESR_EC_SHIFT == ESR_EC_UNKNOWN;
@@ -61,7 +59,7 @@ void exception(struct frame *frame)
 	give_up("an exception that nobody expected");
 }
 
-/* One interrupt, after which none waits but what comes anew. */
+/* Take one interrupt; afterwards none is pending that was not raised anew. */
 void irq(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -70,7 +68,7 @@ void irq(void)
 
 	if (intid >= GIC_INTID_NONE)
 		return;
-	/* Its level must be gone before the end of it is told. */
+	/* Its level must be low before its end is signalled. */
 	if (intid == board.timer_intid && cpu->timer_period)
 		timer_arm(cpu->timer_period);
 	else if (intid == board.timer_intid)

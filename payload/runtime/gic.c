@@ -6,7 +6,7 @@
 #include "io.h"
 #include "layout.h"
 
-/* The same in GICv2's and GICv3's distributor and in a redistributor's SGI frame. */
+/* These are equal in GICv2's and GICv3's distributor and in a redistributor's SGI frame. */
 #define GICD_CTLR 0x000
 #define GICD_TYPER 0x004
 #define GICD_IGROUPR 0x080
@@ -53,7 +53,7 @@
 #define SGI1R_RS_SHIFT 44
 #define SGI1R_AFF3_SHIFT 48
 
-/* Where a CPU's private interrupts are configured; 0 if not found. */
+/* Returns where a CPU's private interrupts are configured; 0 if not found. */
 static uintptr_t private_frame(void)
 {
 	const uint64_t mpidr = sysreg_read(mpidr_el1);
@@ -168,7 +168,7 @@ void gic_enable_shared(uint32_t intid)
 	change(GICD_IPRIORITYR + intid / 4 * 4, UINT32_C(0xff) << byte,
 	       (PRIORITY & UINT32_C(0xff)) << byte);
 	if (board.gic_version == 2) {
-		/* Of its private interrupts a CPU is the only target. */
+		/* A CPU is the only target of its private interrupts. */
 		const uint32_t self = read32(base + GICD_ITARGETSR) & 0xff;
 
 		change(GICD_ITARGETSR + intid / 4 * 4, UINT32_C(0xff) << byte, self << byte);
@@ -196,7 +196,7 @@ bool gic_disable_all(void)
 	if (!frame)
 		return false;
 	write32(frame + GICD_ICENABLER, 0xffffffff);
-	/* Beyond 1019 there are none; a word at the end of them is read as zero. */
+	/* There are none beyond 1019; a word behind the last of them is read as zero. */
 	for (uint32_t word = 1; word <= (read32(base + GICD_TYPER) & GICD_TYPER_LINES); word++)
 		write32(base + GICD_ICENABLER + 4 * word, 0xffffffff);
 	dsb();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Registers of devices. By hand, since a hypervisor can decode only plain loads
- * and stores, and a compiler may use others.
+ * Access to registers of devices. In assembly, since a hypervisor can decode only plain
+ * loads and stores, and a compiler may use others.
  */
 #ifndef PAYLOAD_RUNTIME_IO_H
 #define PAYLOAD_RUNTIME_IO_H

@@ -67,7 +67,7 @@ static void flush_tlb(void)
 	isb();
 }
 
-/* An entry that may be in use is taken away before it is replaced. */
+/* An entry that may be in use is removed before it is replaced. */
 static void replace(uint64_t *entry, uint64_t desc, bool live)
 {
 	if (live) {
@@ -79,7 +79,7 @@ static void replace(uint64_t *entry, uint64_t desc, bool live)
 	isb();
 }
 
-/* The table for the GiB of @address, made of device blocks if there is none yet. */
+/* Returns the table for the GiB of @address, made of device blocks if there is none yet. */
 static uint64_t *level2_of(uint64_t address, bool live)
 {
 	uint64_t *entry = &mmu_level1[address >> LEVEL1_SHIFT];
@@ -124,7 +124,7 @@ void mmu_prepare(const void *fdt)
 
 	for (uint64_t i = 0; i < ENTRIES; i++)
 		mmu_level1[i] = device_block(i << LEVEL1_SHIFT);
-	/* Nobody could be told if this failed; the first access would fault. */
+	/* A failure could not be reported; the first access would fault. */
 	map_ram((uint64_t)(uintptr_t)image_start, (uint64_t)(uintptr_t)image_end, false);
 	map_ram(tree, tree + FDT_SIZE_MAX, false);
 }

@@ -25,7 +25,7 @@ static void add_note(const char *format, va_list args)
 	const size_t length = format_text(notes + notes_length, room, format, args);
 
 	notes_length += length < room ? length : room - 1;
-	/* Each is a line of its own; the last character gives way if need be. */
+	/* Each is a line of its own; a text that is too long loses its last character. */
 	if (notes_length == NOTES_SIZE - 1)
 		notes_length--;
 	notes[notes_length++] = '\n';
@@ -41,7 +41,7 @@ void note(const char *format, ...)
 	va_end(args);
 }
 
-/* What went in, and every register that came back as another. */
+/* The registers before the call, and every register that came back changed. */
 static void note_call(void)
 {
 	const struct call *call = last_call();
@@ -152,7 +152,7 @@ unsigned int report_count(enum verdict verdict)
 void power_off(void)
 {
 	if (board.psci) {
-		/* Once: an exception that the call causes ends here, too. */
+		/* Only once: an exception that the call causes ends here, too. */
 		board.psci = false;
 		call0(PSCI_FN32_SYSTEM_OFF);
 	}

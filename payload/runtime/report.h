@@ -12,7 +12,7 @@ enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
 	VERDICT_SKIP,
-	VERDICT_OBSERVATION, /**< Passed, and there is something to know. */
+	VERDICT_OBSERVATION, /**< Passed, and there is something to report. */
 };
 
 #define VERDICT_COUNT 4
@@ -26,13 +26,13 @@ enum verdict fail(const char *format, ...) __attribute__((format(printf, 1, 2)))
 enum verdict skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum verdict observe(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** fail() because a call answered @came, where @expected was right. */
+/** fail() because a call answered @came, where @expected would be right. */
 enum verdict fail_result(const char *call, int64_t expected, int64_t came);
 
 /** A line that goes with the verdict of the test that runs. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** Say no more of what passed than that it did: each character has its price. */
+/** Report only that a test passed, without details: each character costs time. */
 extern bool report_terse;
 
 void report_plan(unsigned int count);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The real-time clock, a PL031, as a source of one interrupt to the caller.
- */
+/* The real-time clock, a PL031, as a source of one interrupt to the caller. */
 #ifndef PAYLOAD_RUNTIME_RTC_H
 #define PAYLOAD_RUNTIME_RTC_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Raise the clock's interrupt once so many seconds have begun. */
+/** Raise the clock's interrupt after so many seconds. */
 void rtc_arm(uint32_t seconds);
 
-/** Take it back; whether it had been raised. */
+/** Cancel it; returns whether it had been raised. */
 bool rtc_disarm(void);
 
 #endif

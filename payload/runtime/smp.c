@@ -11,14 +11,14 @@
 #include "report.h"
 #include "timer.h"
 
-/* Long enough for any machine: it only turns a hang into a failure. */
+/* Long enough for any machine: this only turns a hang into a failure. */
 #define PATIENCE (20 * SECOND)
 
 struct cpu cpus[CPU_MAX];
 extern uint64_t cpu_affinities[CPU_MAX];
 extern const char secondary_entry[];
 
-/* For start.S, which looks for itself here; unused ones match no CPU. */
+/* For start.S, where a CPU finds its entry; unused ones match no CPU. */
 uint64_t cpu_affinities[CPU_MAX];
 
 struct cpu *this_cpu(void)
@@ -56,7 +56,7 @@ bool smp_init(void)
 		return false;
 	for (unsigned int i = 0; i < CPU_MAX; i++)
 		cpu_affinities[i] = UINT64_MAX;
-	/* The first CPU changes places with the one that boots. */
+	/* The CPU that boots takes the first place, and the first CPU takes its place. */
 	board.affinities[boot] = board.affinities[0];
 	board.affinities[0] = self;
 	for (unsigned int i = 0; i < board.cpu_count; i++) {

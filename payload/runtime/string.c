@@ -5,9 +5,9 @@
 
 #include "report.h"
 
-/* What a compiler may call by itself is in arch/arm64/memory.c. */
+/* arch/arm64/memory.c has the functions that a compiler may call by itself. */
 
-/* The standard's signatures take const away, hence the integers in between. */
+/* The standard's signatures discard const, so the conversion uses integers. */
 
 void *memchr(const void *in, int byte, size_t size)
 {

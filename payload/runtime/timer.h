@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The virtual timer: deadlines, and an interrupt that comes later.
- */
+/* The virtual timer: deadlines, and an interrupt that comes later. */
 #ifndef PAYLOAD_RUNTIME_TIMER_H
 #define PAYLOAD_RUNTIME_TIMER_H
 
@@ -11,15 +9,15 @@
 #define MILLISECOND UINT64_C(1000)
 #define SECOND UINT64_C(1000000)
 
-/** Counter ticks from now on; pass it to timer_passed(). */
+/** A deadline so many microseconds from now; pass it to timer_passed(). */
 uint64_t timer_deadline(uint64_t microseconds);
 bool timer_passed(uint64_t deadline);
 
-/** This CPU's timer raises its interrupt after so long. */
+/** Let this CPU's timer raise its interrupt after so long. */
 void timer_arm(uint64_t microseconds);
 void timer_disarm(void);
 
-/** Whether the armed time has come. */
+/** Returns whether the time that was set has come. */
 bool timer_fired(void);
 
 #endif
