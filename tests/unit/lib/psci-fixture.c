@@ -43,7 +43,7 @@ static void fixture_unlock(void *ctx)
 
 void fixture_configure(struct fixture *f, uint32_t version)
 {
-	/* What the library does not write must not look as if it had. */
+	/* What the library does not write must not look as if it had written it. */
 	memset(f, 0xa5, sizeof(*f));
 	memcpy(f->mpidrs, (uint64_t[])FIXTURE_MPIDRS, sizeof(f->mpidrs));
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)

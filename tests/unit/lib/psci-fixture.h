@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A small machine on a host that watches the library's manners, and the ways
+ * A small machine on a host that checks how the library uses its callbacks, and the ways
  * in which a test makes the machine's guest call PSCI.
  *
  * Every callback asserts the contract of psci.h: kick() comes without the lock,
- * entry_ok() with it, lock() and unlock() in turns.
+ * entry_ok() with it, lock() and unlock() alternate.
  */
 #ifndef TESTS_PSCI_FIXTURE_H
 #define TESTS_PSCI_FIXTURE_H
@@ -29,13 +29,13 @@
 	}
 #define FIXTURE_ABSENT_MPIDR 0x2
 
-/* Sentinels that no code makes up by itself, one for each use. */
+/* Sentinels that no code produces by itself, one for each use. */
 #define FIXTURE_ENTRY UINT64_C(0x40fee000)
 #define FIXTURE_CONTEXT UINT64_C(0xc0ffee0012345678)
 #define FIXTURE_BOOT_ENTRY UINT64_C(0x40080000)
 #define FIXTURE_BOOT_CONTEXT UINT64_C(0x4fdb0000)
 
-/** A machine, its host, and what the host saw. */
+/** A machine, its host, and what the host observed. */
 struct fixture {
 	struct psci_machine machine;
 	struct psci_vcpu vcpus[FIXTURE_VCPU_COUNT];
@@ -50,24 +50,24 @@ struct fixture {
 	} threads[FIXTURE_VCPU_COUNT];
 	bool locked;
 	unsigned int lock_count;
-	uint64_t refused_entry; /**< entry_ok() says no to this address only. */
-	uint64_t asked_entry; /**< What entry_ok() was last asked. */
+	uint64_t refused_entry; /**< entry_ok() refuses this address only. */
+	uint64_t asked_entry; /**< The last argument of entry_ok(). */
 	unsigned int asked_count;
 };
 
-/** Fill in host and configuration, but no machine yet. 0: the library's newest version. */
+/** Fill in host and configuration, but make no machine yet. 0: the library's newest version. */
 void fixture_configure(struct fixture *f, uint32_t version);
 
 /** Make machine and vCPUs from the configuration; all vCPUs are off. */
 void fixture_make(struct fixture *f);
 
-/** Both, then boot vCPU 0 and poll it: it is ON, the others are OFF, nothing was kicked. */
+/** Both, then boot vCPU 0 and poll it: it is ON, the others are OFF, no vCPU was kicked. */
 void fixture_boot(struct fixture *f, uint32_t version);
 
 /** Start vCPU @i by a CPU_ON of vCPU 0 and its own poll, and forget the kick. */
 void fixture_start(struct fixture *f, unsigned int i);
 
-/** How many kicks vCPU @i, or anyone, has had since the last fixture_forget(). */
+/** How many kicks vCPU @i, or all, have had since the last fixture_forget(). */
 unsigned int fixture_kicks(const struct fixture *f, unsigned int i);
 unsigned int fixture_all_kicks(const struct fixture *f);
 void fixture_forget(struct fixture *f);
@@ -78,18 +78,18 @@ int64_t fixture_affinity_info(struct fixture *f, unsigned int i);
 /** The registers of an AArch64 call. */
 struct psci_regs fixture_regs(uint32_t fid, uint64_t x1, uint64_t x2, uint64_t x3);
 
-/** vCPU @i calls from AArch64 and runs on. Returns its x0. Its x1 to x3 are unchanged. */
+/** vCPU @i calls from AArch64 and continues. Returns its x0. Its x1 to x3 are unchanged. */
 int64_t fixture_call(struct fixture *f, unsigned int i, uint32_t fid, uint64_t x1, uint64_t x2,
 		     uint64_t x3);
 
-/** The same from AArch32: the whole of x0 is returned, of which r0 is the low half. */
+/** As above from AArch32: the whole of x0 is returned, of which r0 is the low half. */
 uint64_t fixture_call_aarch32(struct fixture *f, unsigned int i, uint32_t fid, uint64_t r1,
 			      uint64_t r2, uint64_t r3);
 
 /**
- * vCPU @i makes a call that must be answered with @code and do nothing else, as
- * all do that are refused: it runs on, and machine, vCPUs, index, x1 to x3 and
- * the number of kicks are what they were.
+ * vCPU @i makes a call that must be answered with @code and have no other effect, as all
+ * calls that are refused: it continues, and machine, vCPUs, index, x1 to x3 and the
+ * number of kicks are unchanged.
  */
 void fixture_answers_only(struct fixture *f, unsigned int i, struct psci_regs regs, int32_t code);
 

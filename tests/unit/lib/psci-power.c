@@ -25,7 +25,7 @@ uint32_t power_bit(uint32_t fid)
 	return UINT32_C(1) << (fid & 0x1f);
 }
 
-/* All of memory but the last byte, so that both answers can be had. */
+/* All of memory except the last byte, so that both answers are possible. */
 static bool memory_ok(void *ctx, uint64_t base, uint64_t length)
 {
 	const struct fixture *f = ctx;

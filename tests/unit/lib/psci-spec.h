@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What DEN0022F.b says of each function, written down a second time and apart
- * from the library's table, so that the tests have something to hold against it.
+ * What DEN0022F.b says of each function, written down a second time and independently of
+ * the library's table, so that the tests can compare the two.
  */
 #ifndef TESTS_PSCI_SPEC_H
 #define TESTS_PSCI_SPEC_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** What a host must bring along before a machine of libpsci has a function. */
+/** What a host must provide before a machine of libpsci has a function. */
 enum spec_means {
 	SPEC_NOTHING = 0,
 	SPEC_FREEZE = 1 << 0, /**< psci_config.enable_functions has the function: five bits. */
@@ -33,8 +33,11 @@ struct spec_function {
 	bool smc64; /**< It has an SMC64 id beside the SMC32 one. */
 	bool mandatory;
 	enum spec_means means;
-	int features; /**< What PSCI_FEATURES answers where there is nothing but standby. */
-	/** Bit n: the function may answer -n. SUCCESS and other positive answers apart. */
+	int features; /**< What PSCI_FEATURES answers where standby is the only state. */
+	/**
+	 * Bit n: the function may answer -n. SUCCESS and other positive answers are not
+	 * included.
+	 */
 	unsigned int errors;
 };
 

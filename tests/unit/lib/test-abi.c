@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The numbers of psci/abi.h against Linux's, which were written down by other
- * people, and against the names that the library gives them. That both headers
- * can be included together is part of the test.
+ * The numbers of psci/abi.h against Linux's, which were written independently, and
+ * against the names that the library gives them. The test also shows that both headers
+ * can be included together.
  */
 #include "psci-fixture.h"
 
@@ -123,7 +123,7 @@ static void fields_and_values_equal_those_of_linux(void **state)
 	assert_int_equal(PSCI_VERSION_1_3, PSCI_VERSION(1, 3));
 }
 
-/* The masks that Linux has no word for: what is left of the formats. */
+/* The masks that Linux has no word for: the remaining bits of the formats. */
 static void power_state_fields_do_not_overlap_and_cover_all_bits(void **state)
 {
 	assert_int_equal(PSCI_POWER_STATE_ID_MASK ^ PSCI_POWER_STATE_TYPE_MASK ^

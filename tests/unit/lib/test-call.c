@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The door: which function is meant, who may call it, what of a register
- * counts, how the result comes back.
+ * psci_call(): which function is meant, which caller may call it, which part of a
+ * register counts, how the result comes back.
  */
 #include "psci-fixture.h"
 #include "psci-spec.h"
@@ -163,7 +163,7 @@ static void call_of_the_other_width_is_an_invalid_parameter_in_0_2(void **state)
 	fixture_answers_only(&f, 0, narrow, PSCI_RET_INVALID_PARAMETERS);
 	wide.aarch32 = true;
 	fixture_answers_only(&f, 0, wide, PSCI_RET_INVALID_PARAMETERS);
-	/* What has one convention only has no width to mismatch. */
+	/* A function with one convention only has no width to mismatch. */
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN32_PSCI_VERSION, 0, 0, 0), PSCI_VERSION_0_2);
 
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0),
@@ -220,7 +220,7 @@ static void names_and_argument_counts_equal_those_of_the_specification(void **st
 	assert_int_equal(psci_arg_count(PSCI_FN64_CPU_ON | SMCCC_SVE_HINT_MASK), 3);
 }
 
-/* Four functions are older than the oldest version that the specification's table has. */
+/* Four functions are older than the oldest version of the specification's table. */
 static uint32_t first_version(const struct spec_function *spec)
 {
 	const bool in_0_1 =
@@ -286,7 +286,7 @@ static void query_changes_nothing_in_the_machine(void **state)
 	}
 }
 
-/* Each register beyond psci_arg_count() is poisoned, and nothing comes of it. */
+/* Each register beyond psci_arg_count() is poisoned, which has no effect. */
 static void registers_beyond_the_argument_count_are_ignored(void **state)
 {
 	const uint64_t poison = UINT64_C(0xfeedf00dfeedf00d);
@@ -310,7 +310,7 @@ static void registers_beyond_the_argument_count_are_ignored(void **state)
 	}
 }
 
-/* --- who may call --- */
+/* --- which vCPU may call --- */
 
 static void call_from_a_vcpu_that_is_off_is_not_carried_out(void **state)
 {
@@ -322,7 +322,7 @@ static void call_from_a_vcpu_that_is_off_is_not_carried_out(void **state)
 	assert_int_equal(fixture_affinity_info(&f, 2), PSCI_AFFINITY_INFO_OFF);
 	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
-	/* Not even one that would be answered without a look at the machine. */
+	/* This holds even for a call that would be answered without looking at the machine. */
 	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_PSCI_VERSION, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_leave(&f, 1, 0xffffffff, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_all_kicks(&f), 0);
@@ -340,7 +340,7 @@ static void call_from_a_vcpu_that_is_on_pending_is_not_carried_out(void **state)
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_START);
 }
 
-/* A host that runs a vCPU without psci_vcpu_wake() is told again to wait. */
+/* A host that runs a vCPU without psci_vcpu_wake() has to wait again. */
 static void call_from_a_vcpu_that_is_suspended_is_not_carried_out(void **state)
 {
 	struct psci_regs suspend = fixture_regs(PSCI_FN64_CPU_SUSPEND, 0, 0, 0);
@@ -368,7 +368,7 @@ static void host_without_locks_is_served(void **state)
 	assert_int_equal(f.lock_count, 0);
 }
 
-/* --- anything --- */
+/* --- random calls --- */
 
 static uint64_t next_random(uint64_t *seed)
 {
@@ -396,7 +396,7 @@ static uint64_t random_argument(uint64_t *seed, const struct fixture *f)
 	}
 }
 
-/* That a vCPU which goes on has an answer that the specification allows. */
+/* Expect that a vCPU which continues has an answer that the specification allows. */
 static void check_answer(uint32_t fid, const struct psci_regs *regs)
 {
 	const struct spec_function *spec = spec_find(fid & 0x1f);
@@ -428,7 +428,7 @@ static void call_with_any_register_values_is_answered(void **state)
 				     random_argument(&seed, &f));
 
 		regs.aarch32 = next_random(&seed) % 4 == 0;
-		/* Begin anew often enough: some calls stop the machine or leave no vCPU on. */
+		/* Begin again often enough: some calls stop the machine or leave no vCPU on. */
 		if (turn % 50 == 0)
 			psci_machine_boot(&f.vcpus[i], &entry);
 		psci_vcpu_wake(&f.vcpus[i], &entry);
@@ -438,7 +438,7 @@ static void call_with_any_register_values_is_answered(void **state)
 		}
 		assert_false(f.locked);
 	}
-	/* The vCPUs were on often enough for the loop above to have met something. */
+	/* The vCPUs were on often enough for the loop above to have tested something. */
 	assert_true(results > 10000);
 }
 

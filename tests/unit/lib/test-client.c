@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The caller's side, with the library itself as the server, and with servers made
- * up where the library is none.
+ * The caller's side, with the library itself as the server, and with fake servers that
+ * behave as the library does not.
  */
 #include "psci-power.h"
 
@@ -13,7 +13,7 @@
 
 #define LOG_MAX 64
 
-/** A guest's vCPU that calls, and what came of its last call. */
+/** A guest's vCPU that calls, and the result of its last call. */
 struct guest {
 	struct power p;
 	unsigned int vcpu;
@@ -23,7 +23,7 @@ struct guest {
 	struct psci_client client;
 };
 
-/* How many arguments a call has; no register beyond them tells anything. */
+/* How many arguments a call has; registers beyond them have no meaning. */
 static unsigned int args_of(uint64_t fid)
 {
 	return fid == SMCCC_FN32_ARCH_FEATURES ? 1 : psci_arg_count((uint32_t)fid);
@@ -142,7 +142,7 @@ static void probe_without_a_psci_fails(void **state)
 	}
 }
 
-/* Each function leaves with its id and its arguments where they belong. */
+/* Each function is called with its id and its arguments in their registers. */
 static void check_call(const struct guest *g, uint32_t fid, uint64_t x1, uint64_t x2, uint64_t x3)
 {
 	assert_int_equal(g->last[0], fid);
@@ -250,7 +250,7 @@ static void client_refuses_an_argument_that_does_not_fit_into_32_bits(void **sta
 	check_call(&g, PSCI_FN32_CPU_ON, 1, FIXTURE_ENTRY | 1, 0xffffffff);
 }
 
-/* The statistics have no errors: bit 31 is no sign. */
+/* The statistics have no errors: bit 31 is not a sign. */
 static void residency_has_its_low_32_bits_for_aarch32(void **state)
 {
 	struct guest g;
@@ -276,7 +276,7 @@ static void answer_by_number(void *ctx, uint64_t x[4])
 		x[0] = x[1] == SMCCC_FN32_VERSION ? UINT32_MAX : 0;
 }
 
-/* All answers in 32 bits have a sign, but for the three that know no errors. */
+/* All answers in 32 bits have a sign, except those of the three that have no errors. */
 static void answers_without_error_codes_are_not_sign_extended(void **state)
 {
 	bool probing = true;
@@ -297,7 +297,7 @@ static void answers_without_error_codes_are_not_sign_extended(void **state)
 	}
 }
 
-/** A server that answers from a script and writes down what it was asked. */
+/** A server that answers from a script and records its calls. */
 struct script {
 	uint32_t off2_features;
 	uint32_t smccc_version; /**< 0: it cannot be asked. */
@@ -326,7 +326,7 @@ static void play_script(void *ctx, uint64_t x[4])
 		s->log[s->count][0] = x[0];
 		s->log[s->count][1] = x[1];
 		s->log[s->count++][2] = x[2];
-		/* Its upper half is nobody's in an SMC32 answer. */
+		/* The upper half of an SMC32 answer has no meaning. */
 		x[0] = UINT64_C(0xfeedf00d) << 32 | (uint32_t)PSCI_RET_INVALID_PARAMETERS;
 		break;
 	}
@@ -352,7 +352,7 @@ static void client_takes_its_conduit_from_the_firmware_tables(void **state)
 	assert_int_equal(psci_conduit_from_method(NULL), PSCI_CONDUIT_NONE);
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
 		assert_int_equal(psci_conduit_from_method(none[i]), PSCI_CONDUIT_NONE);
-	/* Other flags of ARM_BOOT_ARCH are reserved, and may come to mean something. */
+	/* Other flags of ARM_BOOT_ARCH are reserved, and may get a meaning later. */
 	for (uint16_t reserved = 0; reserved < 0x20; reserved += 4) {
 		assert_int_equal(psci_conduit_from_acpi(reserved), PSCI_CONDUIT_NONE);
 		assert_int_equal(psci_conduit_from_acpi(reserved | 1), PSCI_CONDUIT_SMC);
@@ -361,7 +361,7 @@ static void client_takes_its_conduit_from_the_firmware_tables(void **state)
 	}
 }
 
-/* As Linux does it: only a hibernation, only if announced, and then the ordinary way. */
+/* As Linux does: only for a hibernation, only if announced, and else the ordinary way. */
 static void client_announces_a_hibernation_before_it_turns_the_machine_off(void **state)
 {
 	struct script s = { .off2_features = 1 };
@@ -387,7 +387,7 @@ static void client_announces_a_hibernation_before_it_turns_the_machine_off(void 
 	check_script(&s, 0, PSCI_FN32_SYSTEM_OFF, 0);
 }
 
-/* SMCCC_VERSION came with 1.1; what is below 1.0 is no version. */
+/* SMCCC_VERSION exists since 1.1; a value below 1.0 is no version. */
 static void client_accepts_only_a_version_of_the_smccc_that_exists(void **state)
 {
 	static const struct {

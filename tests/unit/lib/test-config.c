@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration of a machine: which field is wrong, and callers that were
- * compiled with another version of host.h.
+ * The configuration of a machine: the wrong field is named, and callers that were
+ * compiled with another version of host.h work.
  */
 #include "psci-power.h"
 
@@ -51,7 +51,7 @@ static void configure(struct full *full, uint32_t version)
 
 /* --- which field is wrong --- */
 
-/* Each makes one field wrong, in the order in which the library looks at them. */
+/* Each makes one field wrong, in the order in which the library checks them. */
 static void spoil(struct full *full, unsigned int how)
 {
 	static const struct psci_idle_state bad = { .power_state = 0, .depth = { 200 } };
@@ -245,7 +245,7 @@ static void each_id_of_psci_0_1_alone_is_accepted_with_an_index_of_one_slot(void
 
 /* --- callers of another version --- */
 
-/* A copy of a structure that ends where its caller's version does, and nothing behind. */
+/* A copy of a structure that ends where its caller's version does, with no memory behind. */
 static void *cut(const void *structure, size_t size)
 {
 	const size_t word = sizeof(size);
@@ -258,7 +258,10 @@ static void *cut(const void *structure, size_t size)
 	return copy;
 }
 
-/* A structure with @more bytes behind those that the library knows, and something behind it. */
+/*
+ * A structure with @more bytes behind those that the library knows, and one more behind
+ * its end.
+ */
 static unsigned char *extend(const void *structure, size_t known, size_t more)
 {
 	const size_t size = known + more;
@@ -299,7 +302,7 @@ static void check_same(const struct psci_machine *a, const struct psci_machine *
 	assert_int_equal(a->stat_count, b->stat_count);
 }
 
-/* What a caller does not know is as if it were zero. */
+/* A field that a caller does not know is as if it were zero. */
 static void an_older_configuration_is_filled_up_with_zeroes(void **state)
 {
 	const size_t least = offsetof(struct psci_config, ctx);
@@ -462,7 +465,7 @@ static void the_host_structure_is_read_only_once(void **state)
 }
 
 /*
- * What a caller has allocated, or gets, keeps its size while the library grows into
+ * Memory that a caller has allocated, or receives, keeps its size while the library uses
  * what is reserved. A change here breaks every program that is compiled already.
  */
 static void structures_that_a_caller_provides_keep_their_sizes(void **state)

@@ -29,7 +29,7 @@ static void cpu_on_of_an_absent_vcpu_is_an_invalid_parameter(void **state)
 			     PSCI_RET_INVALID_PARAMETERS);
 }
 
-/* MT, U, RES1 and all the others: a caller strips them from its MPIDR_EL1. */
+/* MT, U, RES1 and all the others: a caller clears them in its MPIDR_EL1. */
 static void cpu_on_with_reserved_bits_in_its_target_is_an_invalid_parameter(void **state)
 {
 	struct fixture f;
@@ -55,7 +55,7 @@ static void smc32_cpu_on_of_a_vcpu_with_an_aff3_is_an_invalid_parameter(void **s
 	struct fixture f;
 
 	fixture_boot(&f, PSCI_VERSION_1_3);
-	/* vCPU 4 has only Aff3 set: what is left of its MPIDR names vCPU 0. */
+	/* vCPU 4 has only Aff3 set: without it its MPIDR names vCPU 0. */
 	fixture_answers_only(&f, 0, fixture_regs(PSCI_FN32_CPU_ON, f.mpidrs[4], FIXTURE_ENTRY, 0),
 			     PSCI_RET_ALREADY_ON);
 }
@@ -87,7 +87,7 @@ static void cpu_on_at_an_unaligned_a64_address_is_an_invalid_address(void **stat
 	}
 }
 
-/* INVALID_ADDRESS came with 1.0. */
+/* INVALID_ADDRESS exists since 1.0. */
 static void cpu_on_at_a_bad_address_is_an_invalid_parameter_in_0_2(void **state)
 {
 	struct fixture f;
@@ -133,7 +133,7 @@ static void cpu_on_of_another_vcpu_that_is_on_is_already_on(void **state)
 	}
 }
 
-/* And the second caller's entry is not taken. */
+/* The second caller's entry is not taken either. */
 static void second_cpu_on_before_the_target_runs_is_on_pending(void **state)
 {
 	struct psci_entry entry;
@@ -170,7 +170,7 @@ static void cpu_on_changes_and_kicks_only_its_target(void **state)
 	}
 }
 
-/* Return from CPU_ON says only that it will start: OFF, ON_PENDING, ON, each seen. */
+/* The return of CPU_ON only means that it will start: OFF, ON_PENDING, ON, each observed. */
 static void affinity_info_of_a_started_vcpu_is_on_pending_until_it_polls(void **state)
 {
 	struct psci_entry entry;
@@ -221,7 +221,7 @@ static void check_aarch32_start(uint64_t address, uint64_t pc, bool t32)
 	assert_int_equal(entry.t32, t32);
 }
 
-/* Bit 0 of the address selects T32 and is no part of it; T32 is halfword aligned. */
+/* Bit 0 of the address selects T32 and is not part of it; T32 is halfword aligned. */
 static void cpu_on_from_aarch32_starts_the_target_as_asked(void **state)
 {
 	check_aarch32_start(FIXTURE_ENTRY, FIXTURE_ENTRY, false);
@@ -338,7 +338,7 @@ static void affinity_info_with_reserved_bits_in_its_target_is_an_invalid_paramet
 
 static void affinity_info_of_an_absent_target_is_an_invalid_parameter(void **state)
 {
-	/* In each: a field that counts at this level is nobody's. */
+	/* In each, a field that counts at this level has a value that no vCPU has. */
 	static const uint64_t targets[] = {
 		FIXTURE_ABSENT_MPIDR,
 		0x200,
@@ -357,7 +357,7 @@ static void affinity_info_of_an_absent_target_is_an_invalid_parameter(void **sta
 	}
 }
 
-/* A field below the level is ignored, whatever it holds. */
+/* A field below the level is ignored, whatever its value. */
 static void affinity_info_ignores_the_fields_below_its_level(void **state)
 {
 	static const uint64_t ignored[] = { 0, 0xee, 0xeeee, 0xeeeeee };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Power domains: platform-coordinated and OS-initiated mode, how one changes
- * into the other, NODE_HW_STATE, and CPU_FREEZE, which shuts a domain like CPU_OFF.
+ * Power domains: platform-coordinated and OS-initiated mode, how one changes into the
+ * other, NODE_HW_STATE, and CPU_FREEZE, which turns a domain off like CPU_OFF.
  */
 #include "psci-power.h"
 
@@ -9,7 +9,7 @@
 #define OFF PSCI_NODE_HW_STATE_HW_OFF
 #define STANDBY PSCI_NODE_HW_STATE_HW_STANDBY
 
-/* vCPU 5 lies in no domain and is there to look: at a core, its cluster, the system. */
+/* vCPU 5 lies in no domain and only looks: at a core, its cluster, the system. */
 static void check(struct power *p, unsigned int i, int core, int cluster, int system)
 {
 	assert_int_equal(power_hw_state(p, 5, i, 0), core);
@@ -58,7 +58,7 @@ static void node_whose_cores_were_never_started_is_off(void **state)
 	check(&p, 1, OFF, ON, ON);
 	check(&p, 2, OFF, OFF, ON);
 	assert_int_equal(power_hw_state(&p, 5, 4, 1), OFF);
-	/* Pending is off still; the start itself turns the way up on. */
+	/* A pending vCPU is still off; the start itself turns its domains on. */
 	assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_CPU_ON, p.f.mpidrs[4], 0, 0), 0);
 	assert_int_equal(power_hw_state(&p, 5, 4, 1), OFF);
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[4], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
@@ -76,7 +76,7 @@ static void nodes_are_off_after_the_machine_boots_anew(void **state)
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[5], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
 	for (unsigned int i = 0; i < 4; i++)
 		check(&p, i, OFF, OFF, OFF);
-	/* And the count of who runs has begun anew. */
+	/* The count of running vCPUs has begun anew, too. */
 	assert_int_equal(fixture_call(&p.f, 5, PSCI_FN64_CPU_ON, 0, FIXTURE_ENTRY, 0), 0);
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
 	check(&p, 0, ON, ON, ON);
@@ -106,7 +106,7 @@ static void domain_is_on_while_one_of_its_cores_runs(void **state)
 	check(&p, 3, OFF, ON, ON);
 }
 
-/* Each node sleeps as deeply as all of its cores tolerate, whoever was last. */
+/* Each node sleeps as deeply as all of its cores tolerate, whichever was last. */
 static void domain_sleeps_as_deeply_as_its_shallowest_request(void **state)
 {
 	for (unsigned int first = 0; first < 2; first++) {
@@ -188,7 +188,7 @@ static void os_initiated_suspend_of_a_domain_is_denied_while_another_core_runs(v
 	power_answers_only(&p, 1, suspend_regs(POWER_CLUSTER_DOWN_LAST), PSCI_RET_DENIED);
 	power_suspend(&p, 1, POWER_CLUSTER_DOWN);
 	check(&p, 1, OFF, OFF, ON);
-	/* Of the other cluster, the first to sleep still sees the second run. */
+	/* Of the other cluster, the first one to sleep is refused since the second runs. */
 	power_suspend(&p, 2, POWER_DOWN);
 	power_suspend(&p, 3, POWER_SYSTEM_DOWN);
 	check(&p, 3, OFF, OFF, OFF);
@@ -198,7 +198,7 @@ static void os_initiated_suspend_of_a_domain_is_denied_while_another_core_runs(v
 	check(&p, 3, OFF, OFF, ON);
 }
 
-/* The guest decides: what nobody asked for does not happen. */
+/* The guest decides: a state that it did not request is not entered. */
 static void os_initiated_domain_stays_on_if_the_last_core_does_not_ask(void **state)
 {
 	struct power p;
@@ -208,7 +208,7 @@ static void os_initiated_domain_stays_on_if_the_last_core_does_not_ask(void **st
 	power_suspend(&p, 0, POWER_DOWN);
 	power_suspend(&p, 1, POWER_CLUSTER_DOWN);
 	check(&p, 0, OFF, OFF, ON);
-	/* And an old request of one who still sleeps is none. */
+	/* An old request of a vCPU that still sleeps does not count either. */
 	power_wake(&p, 0);
 	power_suspend(&p, 0, POWER_DOWN);
 	check(&p, 0, OFF, ON, ON);
@@ -256,7 +256,7 @@ static void os_initiated_suspend_over_an_idle_cluster_is_an_invalid_parameter(vo
 	check(&p, 0, OFF, OFF, OFF);
 }
 
-/* Two faults that are told apart: who runs is denied before who is too shallow. */
+/* The two faults have an order: a running vCPU is denied before one that is too shallow. */
 static void os_initiated_suspend_over_a_running_and_a_light_core_is_denied(void **state)
 {
 	struct power p;
@@ -330,13 +330,13 @@ static void set_suspend_mode_to_os_initiated_is_denied_after_a_suspend(void **st
 	struct power p;
 
 	power_boot_many(&p, 2);
-	/* A call that was refused was none. */
+	/* A call that was refused has no effect. */
 	power_answers_only(&p, 0, suspend_regs(0xfeed), PSCI_RET_INVALID_PARAMETERS);
 	power_suspend(&p, 1, POWER_STANDBY);
 	power_answers_only(&p, 0, regs, PSCI_RET_DENIED);
 	power_wake(&p, 1);
 	power_answers_only(&p, 0, regs, PSCI_RET_DENIED);
-	/* A new life has suspended nobody. */
+	/* In a new power cycle no vCPU has suspended. */
 	psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }), PSCI_NEXT_START);
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
@@ -350,12 +350,15 @@ static void set_suspend_mode_to_os_initiated_succeeds_during_a_default_suspend(v
 	power_boot_many(&p, 2);
 	assert_int_equal(psci_call(&p.f.vcpus[1], &regs), PSCI_NEXT_SLEEP);
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
-	/* Back only alone, however the others sleep. */
+	/*
+	 * The mode can be changed back only by a vCPU that alone is on, however the
+	 * others sleep.
+	 */
 	power_set_mode(&p, 0, 0, PSCI_RET_DENIED);
 	power_wake(&p, 1);
 	turn_off(&p, 1);
 	power_set_mode(&p, 0, 0, PSCI_RET_SUCCESS);
-	/* And forth again: since the change nobody has suspended. */
+	/* It can be changed again: since the change no vCPU has suspended. */
 	power_set_mode(&p, 0, 1, PSCI_RET_SUCCESS);
 	power_suspend(&p, 0, POWER_STANDBY);
 	power_wake(&p, 0);

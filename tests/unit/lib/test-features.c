@@ -29,7 +29,7 @@ static void boot_on_terms(struct power *p, struct terms terms)
 	assert_int_equal(psci_vcpu_poll(&f->vcpus[0], &entry), PSCI_NEXT_START);
 }
 
-/* Whether a call, on a machine of its own, gives anything but NOT_SUPPORTED. */
+/* Returns whether a call, on a machine of its own, gives anything but NOT_SUPPORTED. */
 static bool is_carried_out(struct terms terms, uint32_t fid, bool aarch32)
 {
 	/* The argument of PSCI_FEATURES must be one that it knows. */
@@ -112,13 +112,13 @@ static void function_is_offered_only_if_the_host_has_what_it_needs(void **state)
 	}
 }
 
-/* What else goes with a function: statistics and MEM_PROTECT come in pairs. */
+/* Which functions come together: statistics and MEM_PROTECT come in pairs. */
 static uint32_t disabled_with(uint32_t number)
 {
 	static const uint32_t pairs[] = { 0x3U << 0x10, 0x3U << 0x13 };
 	const uint32_t bit = 1U << number;
 
-	/* MIGRATE is not there without MIGRATE_INFO_UP_CPU; the reverse can be. */
+	/* MIGRATE is not there without MIGRATE_INFO_UP_CPU; the reverse is possible. */
 	if (number == 0x07)
 		return bit | 1U << 0x05;
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
@@ -167,7 +167,7 @@ static void psci_features_of_an_id_outside_of_psci_is_not_supported(void **state
 				     PSCI_RET_NOT_SUPPORTED);
 }
 
-/* The host serves SMCCC_VERSION; only through this answer does a guest learn of it. */
+/* The host serves SMCCC_VERSION; only by this answer can a guest discover it. */
 static void psci_features_announces_smccc_version_since_1_0(void **state)
 {
 	for (size_t v = 1; v < spec_version_count; v++) {
@@ -193,7 +193,7 @@ static void psci_features_ignores_the_upper_half_of_its_argument(void **state)
 			 0);
 }
 
-/* Linux takes HIBERNATE_OFF for offered if the answer is not negative and has bit 0. */
+/* Linux uses HIBERNATE_OFF if the answer is not negative and has bit 0. */
 static void psci_features_of_system_off2_announces_hibernate_off(void **state)
 {
 	assert_int_equal(features((struct terms){ .version = PSCI_VERSION_1_3 },

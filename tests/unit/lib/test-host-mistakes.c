@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a host must not ask of the library: each value that its headers exclude is
- * refused with PSCI_ERR_INVALID, and nothing has changed.
+ * What a host must not request of the library: each value that its headers exclude is
+ * refused with PSCI_ERR_INVALID, and changes nothing.
  */
 #include "psci-record.h"
 
@@ -68,9 +68,9 @@ static void boot_at_an_entry_without_an_instruction_is_refused(void **state)
 	}
 }
 
-/* --- what is added too late --- */
+/* --- additions that are too late --- */
 
-/* Once a machine has lived, nothing can be added to it, whatever its vCPUs do. */
+/* Once a machine has been booted, nothing can be added to it, whatever its vCPUs do. */
 static void check_nothing_can_be_added(struct power *p)
 {
 	struct psci_domain domain;
@@ -120,7 +120,7 @@ static void adding_a_vcpu_or_domain_after_a_restore_is_refused(void **state)
 	check_nothing_can_be_added(&b);
 }
 
-/* A boot that was refused is none. */
+/* A boot that was refused does not count. */
 static void vcpu_can_be_added_after_a_refused_boot(void **state)
 {
 	struct power p;
@@ -132,7 +132,7 @@ static void vcpu_can_be_added_after_a_refused_boot(void **state)
 	assert_int_equal(psci_vcpu_place(&p.f.vcpus[5], &p.clusters[2]), PSCI_OK);
 }
 
-/* --- what belongs to another machine --- */
+/* --- parts of another machine --- */
 
 static void domain_of_another_machine_is_refused(void **state)
 {
@@ -147,7 +147,7 @@ static void domain_of_another_machine_is_refused(void **state)
 	memset(&domain, 0x5a, sizeof(domain));
 	assert_int_equal(psci_vcpu_place(&a.f.vcpus[5], &b.clusters[2]), PSCI_ERR_INVALID);
 	assert_int_equal(psci_domain_init(&domain, &a.f.machine, 1, &b.system), PSCI_ERR_INVALID);
-	/* Nor is it looked at, where there may be nothing. */
+	/* It is not accessed either, since there may be no memory. */
 	assert_int_equal(psci_vcpu_place(&a.f.vcpus[5], &domain), PSCI_ERR_INVALID);
 	assert_int_equal(psci_vcpu_place(&a.f.vcpus[5], NULL), PSCI_ERR_INVALID);
 	assert_int_equal(psci_domain_init(&domain, &a.f.machine, 1, &domain), PSCI_ERR_INVALID);

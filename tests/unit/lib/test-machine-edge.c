@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ends of a machine's tables, and configurations that have only part of
- * something: what mutants of the library got past the other tests with.
+ * The ends of a machine's tables, and configurations that have only part of something:
+ * the cases in which mutants of the library passed the other tests.
  */
 #include "psci-power.h"
 
@@ -41,15 +41,18 @@ static void library_does_not_write_past_the_end_of_the_index(void **state)
 }
 
 /*
- * How far a search goes decides what a call costs: with half of the slots taken,
- * as KVM and as a flat board count their vCPUs, it is a step or two.
+ * How far a search goes determines what a call costs: with half of the slots taken, as
+ * KVM and as a flat board number their vCPUs, it is a step or two.
  */
 static void vcpus_are_spread_evenly_over_the_index(void **state)
 {
 	enum { COUNT = 4096, SLOTS = 2 * COUNT };
 	static struct psci_vcpu vcpus[COUNT];
 	static struct psci_vcpu *index[SLOTS];
-	/* Where the vCPU's number goes: 16 or 256 to a cluster, or clusters of one. */
+	/*
+	 * The affinity field of the vCPU's number: 16 or 256 to a cluster, or clusters of
+	 * one.
+	 */
 	static const unsigned int shifts[][2] = { { 4, 8 }, { 8, 8 }, { 0, 8 }, { 0, 32 } };
 
 	for (size_t layout = 0; layout < ARRAY_SIZE(shifts); layout++) {
@@ -95,7 +98,7 @@ static void any_single_function_id_is_enough_for_0_1(void **state)
 	}
 }
 
-/* What has a clock or a place for numbers, but not both, counts nothing. */
+/* A machine that has a clock or a place for numbers, but not both, counts nothing. */
 static void statistics_are_not_supported_without_a_clock_or_memory(void **state)
 {
 	for (unsigned int has_clock = 0; has_clock < 2; has_clock++) {

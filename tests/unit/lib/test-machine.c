@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A machine's configuration, its index of vCPUs, its lives.
- */
+/* A machine's configuration, its index of vCPUs, its power cycles. */
 #include "psci-fixture.h"
 #include "psci-spec.h"
 
@@ -10,7 +8,7 @@
 
 /* --- configuration --- */
 
-/* That @f's configuration is refused and the machine untouched. */
+/* Expect that @f's configuration is refused and the machine unchanged. */
 static void check_invalid(struct fixture *f)
 {
 	struct psci_machine before;
@@ -158,14 +156,14 @@ static void index_takes_as_many_vcpus_as_it_has_slots(void **state)
 	assert_int_equal(psci_vcpu_init(&vcpus[8], &f.machine, 8, NULL), PSCI_ERR_FULL);
 	assert_int_equal(psci_vcpu_init(&vcpus[8], &f.machine, 7, NULL), PSCI_ERR_EXISTS);
 
-	/* And a search for nobody ends in a full index too. */
+	/* A search for a vCPU that does not exist ends in a full index, too. */
 	psci_machine_boot(&vcpus[0], &entry);
 	assert_int_equal(psci_vcpu_poll(&vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(psci_call(&vcpus[0], &regs), PSCI_NEXT_RUN);
 	assert_int_equal((int64_t)regs.x[0], PSCI_RET_INVALID_PARAMETERS);
 }
 
-/* Adding goes through the host's lock, like everything else. */
+/* Adding takes the host's lock, like every other call. */
 static void vcpu_is_added_under_the_lock(void **state)
 {
 	struct fixture f;
@@ -208,7 +206,7 @@ static void ignore_kick(void *ctx, void *vctx)
 {
 }
 
-/* How many slots a search for an MPIDR looks at, read off the private index. */
+/* How many slots a search for an MPIDR examines, according to the private index. */
 static size_t longest_search(const struct crowd *crowd)
 {
 	size_t run = 0;
@@ -268,7 +266,7 @@ static void lookup_takes_few_steps_with_512_vcpus_in_any_usual_layout(void **sta
 	check_crowd(aff3_mpidr);
 }
 
-/* --- lives --- */
+/* --- power cycles --- */
 
 static void vcpus_of_a_machine_that_never_booted_are_parked(void **state)
 {
@@ -337,7 +335,7 @@ static void boot_turns_every_vcpu_off_and_clears_the_event(void **state)
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[i], &entry),
 				 i == 4 ? PSCI_NEXT_START : PSCI_NEXT_WAIT);
 	assert_int_equal(entry.pc, FIXTURE_BOOT_ENTRY);
-	/* The new life ends as the former did. */
+	/* The new power cycle ends as the former did. */
 	assert_int_equal(fixture_leave(&f, 4, PSCI_FN32_SYSTEM_OFF, 0, 0), PSCI_NEXT_EXIT);
 	assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_OFF);
 }
@@ -362,7 +360,10 @@ static void call_of_a_vcpu_from_before_the_boot_is_not_carried_out(void **state)
 		assert_int_equal(fixture_leave(&f, 1, fids[i], 0, 0), PSCI_NEXT_WAIT);
 		assert_int_equal(psci_machine_event(&f.machine).kind, PSCI_EVENT_NONE);
 	}
-	/* Not even once the new life wants it: it must come through its poll. */
+	/*
+	 * Its calls are refused even once the new power cycle has started it: it must
+	 * poll first.
+	 */
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(fids); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * MEM_PROTECT, MEM_PROTECT_CHECK_RANGE, and what the host learns of them when a life
- * ends.
+ * MEM_PROTECT, MEM_PROTECT_CHECK_RANGE, and what the host learns of them when a power
+ * cycle ends.
  */
 #include "psci-power.h"
 
@@ -15,7 +15,7 @@ static int64_t protect(struct power *p, uint64_t enable)
 	return fixture_call(&p->f, 0, PSCI_FN32_MEM_PROTECT, enable, 0, 0);
 }
 
-/* Any argument but 0 enables, in its low half; the answer is what was before. */
+/* Any argument but 0 enables, in its low half; the answer is the previous setting. */
 static void mem_protect_returns_the_former_setting(void **state)
 {
 	struct power p;

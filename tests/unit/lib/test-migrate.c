@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * MIGRATE, MIGRATE_INFO_TYPE, MIGRATE_INFO_UP_CPU, and a trusted OS that keeps its vCPU from going away.
+ * MIGRATE, MIGRATE_INFO_TYPE, MIGRATE_INFO_UP_CPU, and a trusted OS that keeps its vCPU
+ * from being turned off.
  */
 #include "psci-power.h"
 
@@ -87,7 +88,7 @@ static void migrate_moves_the_trusted_os_and_lets_its_former_vcpu_turn_off(void 
 		assert_int_equal(fixture_leave(&p.f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 		power_answers_only(&p, 2, fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0),
 				   PSCI_RET_DENIED);
-		/* The next life begins where the first did. */
+		/* The next power cycle begins where the first did. */
 		psci_machine_boot(&p.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 		assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &(struct psci_entry){ 0 }),
 				 PSCI_NEXT_START);

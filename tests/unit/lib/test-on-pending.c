@@ -73,7 +73,7 @@ static void affinity_info_of_a_starting_vcpu_is_on_if_on_pending_is_hidden(void 
 	}
 }
 
-/* It is neither off nor running: what asks for that finds the same with either setting. */
+/* It is neither off nor running: the other functions see no difference between the settings. */
 static void hidden_on_pending_does_not_change_the_other_functions(void **state)
 {
 	struct power p;
@@ -101,7 +101,7 @@ static void cpu_on_of_a_frozen_vcpu_shows_on_at_once_if_on_pending_is_hidden(voi
 			   PSCI_RET_ALREADY_ON);
 }
 
-/* A guest goes on seeing what it saw: the record's word counts, in both directions. */
+/* A guest keeps the behaviour that it saw: the record's setting counts, in both directions. */
 static void restored_machine_shows_or_hides_on_pending_as_its_record_says(void **state)
 {
 	for (int hidden = 0; hidden < 2; hidden++) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ends of the table of power states, and depths next to the one from which on
- * a core has lost its contents: what mutants of the library got past the other
- * tests with.
+ * The ends of the table of power states, and depths next to the one from which on a core
+ * has lost its contents: the cases in which mutants of the library passed the other
+ * tests.
  *
- * The host's table has a row more than it tells the library of. Who reads it is
- * led astray.
+ * The host's table has one row more than the library knows of. A library that reads it
+ * gets wrong results.
  */
 #include "psci-power.h"
 
@@ -94,7 +94,7 @@ static void os_initiated_suspend_over_a_sibling_in_a_lesser_power_down_is_refuse
 	power_suspend(&p, 0, BOTH_DOWN);
 }
 
-/* What the least depth below a domain's is, all rows of the table tell, and no other. */
+/* All rows of the table, and no other, determine the least depth below a domain's. */
 static void os_initiated_suspend_searches_the_whole_table_for_what_is_deep_enough(void **state)
 {
 	static const struct psci_idle_state states[] = {
@@ -134,7 +134,7 @@ static void core_that_was_off_is_counted_in_the_deepest_state_of_the_table(void 
 	}
 	assert_int_equal(
 		fixture_call(&p.f, 0, PSCI_FN64_PSCI_STAT_COUNT, p.f.mpidrs[1], CORE_DOWN, 0), 2);
-	/* Who came next got nothing. */
+	/* The next node got nothing. */
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++) {
 		assert_int_equal(fixture_call(&p.f, 0, PSCI_FN64_PSCI_STAT_COUNT, p.f.mpidrs[i],
 					      CORE_STANDBY, 0),

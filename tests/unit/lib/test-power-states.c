@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * CPU_SUSPEND and CPU_DEFAULT_SUSPEND with the power states that a host
- * described: formats, standby and power-down, what wakes where.
+ * CPU_SUSPEND and CPU_DEFAULT_SUSPEND with the power states that a host described:
+ * formats, standby and power-down, which event wakes which vCPU.
  */
 #include "psci-power.h"
 
@@ -77,7 +77,7 @@ static void power_state_with_reserved_bits_of_its_format_is_refused(void **state
 						      .depth = { 128 } },
 			    true, is_id || bit == 30 ? PSCI_OK : PSCI_ERR_INVALID);
 	}
-	/* The level is no part of it. */
+	/* The level is not part of it. */
 	check_state((struct psci_idle_state){ .power_state = 5, .depth = { 1, 1, 1, 1 } }, true,
 		    PSCI_OK);
 }
@@ -96,7 +96,7 @@ static void incomplete_table_of_power_states_is_refused(void **state)
 	assert_int_equal(init_with(twice, 0, false, 0), PSCI_ERR_INVALID);
 	assert_int_equal(init_with(twice, 2, false, 0), PSCI_OK);
 	assert_int_equal(init_with(twice, 3, false, 0), PSCI_ERR_INVALID);
-	/* The extended format came with 1.0. */
+	/* The extended format exists since 1.0. */
 	assert_int_equal(init_with(twice, 2, true, PSCI_VERSION_0_2), PSCI_ERR_INVALID);
 	assert_int_equal(init_with(twice, 2, false, PSCI_VERSION_0_2), PSCI_OK);
 	assert_int_equal(init_with(twice, 2, true, PSCI_VERSION_1_0), PSCI_OK);
@@ -157,7 +157,7 @@ static void domain_or_vcpu_under_a_domain_of_the_wrong_level_is_refused(void **s
 
 /* --- CPU_SUSPEND --- */
 
-/* Whether the table has it, and vCPU 0 the domains for it. */
+/* Returns whether the table has it, and vCPU 0 the domains for it. */
 static bool is_known(uint32_t power_state)
 {
 	for (size_t i = 0; i < POWER_STATE_COUNT; i++) {
@@ -273,7 +273,7 @@ static void cpu_suspend_checks_the_entry_for_power_down_only(void **state)
 	}
 }
 
-/* The way back is in the caller's own state, as for CPU_ON. */
+/* The vCPU comes back in the caller's own state, as for CPU_ON. */
 static void wake_from_power_down_is_in_the_instruction_set_of_an_aarch32_caller(void **state)
 {
 	struct psci_regs regs =
@@ -349,7 +349,7 @@ static void vcpu_in_power_down_is_on_and_already_on_to_cpu_on(void **state)
 	assert_int_equal(entry.x0, 1);
 }
 
-/* The flag belongs to one way back: the next start is an ordinary one. */
+/* The flag belongs to one wake-up: the next start is an ordinary one. */
 static void start_by_cpu_on_after_a_wake_is_not_reported_as_a_wake(void **state)
 {
 	const struct psci_entry boot = { .pc = FIXTURE_BOOT_ENTRY, .wake = true };

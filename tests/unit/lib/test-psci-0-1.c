@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PSCI 0.1: ids of the host's choice, registers instead of conventions, no context
- * id, three error codes.
+ * PSCI 0.1: ids that the host chooses, registers instead of conventions, no context id,
+ * three error codes.
  */
 #include "psci-power.h"
 
-/* KVM's choice; it looks like SMC32 ids of an owner who does not exist. */
+/* KVM's choice; it looks like SMC32 ids of an owner that does not exist. */
 #define SUSPEND 0x95c1ba5e
 #define OFF 0x95c1ba5f
 #define ON 0x95c1ba60
@@ -118,7 +118,7 @@ static void cpu_on_in_0_1_passes_no_context_id(void **state)
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[4], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, pc);
 	assert_int_equal(entry.x0, 0);
-	/* And of an AArch32 caller's the half that it has. */
+	/* Of an AArch32 caller's registers the half that it has counts. */
 	assert_int_equal(fixture_call_aarch32(&p.f, 0, ON, UINT64_C(1) << 32 | 0x100, pc, 7), 0);
 	assert_int_equal(psci_vcpu_poll(&p.f.vcpus[2], &entry), PSCI_NEXT_START);
 	assert_int_equal(entry.pc, FIXTURE_ENTRY);

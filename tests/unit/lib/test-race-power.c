@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Real threads that sleep, wake, suspend the machine and have it saved.
- * ThreadSanitizer watches the same program in `make tsan`.
+ * Real threads that sleep, wake, suspend the machine and have it saved. ThreadSanitizer
+ * watches this program in `make tsan`.
  *
- * As in test-race.c, threads only take notes, which the test reads between rounds.
+ * As in test-race.c, threads only record results, which the test reads between rounds.
  */
 #include "psci-fixture.h"
 
@@ -36,7 +36,7 @@ struct race {
 	pthread_barrier_t end;
 	atomic_uint kicks[VCPU_COUNT];
 	void (*play)(struct race *race, unsigned int i);
-	/** Each thread's notes. */
+	/** Each thread's results. */
 	bool won[VCPU_COUNT];
 	enum psci_next nexts[VCPU_COUNT];
 	int64_t answers[VCPU_COUNT];
@@ -169,7 +169,7 @@ static void run(void (*play)(struct race *, unsigned int), void (*check)(struct 
 
 /* --- the last one of a cluster --- */
 
-/* Each asks for the cluster first, and only for itself if it is told that others run. */
+/* Each requests the cluster first, and only its own state if the answer is that others run. */
 static void play_last_man(struct race *race, unsigned int i)
 {
 	race->answers[i] = call(race, i, PSCI_FN64_CPU_SUSPEND, CLUSTER_DOWN, FIXTURE_ENTRY);
@@ -242,7 +242,7 @@ static void save_and_mark_that_race_with_calls_change_no_answer(void **state)
 	run(play_saver, check_saver, 2);
 }
 
-/* --- one SYSTEM_SUSPEND, several who end it --- */
+/* --- one SYSTEM_SUSPEND, several threads that end it --- */
 
 /* vCPU 0 suspends the machine and its interrupt comes; the others resume and deny. */
 static void play_enders(struct race *race, unsigned int i)
@@ -270,7 +270,7 @@ static void check_enders(struct race *race)
 	for (unsigned int i = 1; i < VCPU_COUNT; i++)
 		ends += race->won[i];
 	assert_in_range(ends, 0, 1);
-	/* It went on behind its call if it was denied, and started in any other case. */
+	/* It continued behind its call if it was denied, and started in any other case. */
 	assert_int_equal(race->won[0], race->won[1]);
 	assert_int_equal(race->resumed[0], !race->won[1]);
 	assert_int_equal(atomic_load(&race->kicks[0]), ends);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Real threads, one for each vCPU as in a VMM, and a host that locks with a
- * mutex. ThreadSanitizer watches the same program in `make tsan`.
+ * Real threads, one for each vCPU as in a VMM, and a host that locks with a mutex.
+ * ThreadSanitizer watches this program in `make tsan`.
  *
- * A thread asserts nothing itself: it notes what it saw, and the test looks at
- * the notes once all threads have come to the end of a round.
+ * A thread asserts nothing itself: it records its results, and the test reads them once
+ * all threads have come to the end of a round.
  */
 #include "psci-fixture.h"
 
@@ -257,7 +257,7 @@ static void reset_while_others_call_cpu_on(struct race *race, unsigned int i, un
 			&x0);
 		boot(race, 0, round);
 	} else {
-		/* Old code goes on calling, whatever it was told. */
+		/* Old code keeps calling, whatever the answer was. */
 		for (unsigned int turn = 0; turn < 8; turn++)
 			race->nexts[i] = race_call(race, i, PSCI_FN64_CPU_ON, TARGET,
 						   entry_of(i, round), turn, &race->answers[i]);
@@ -284,7 +284,7 @@ static void cpu_on_that_races_with_a_reset_starts_no_vcpu_after_it(void **state)
 	run(reset_while_others_call_cpu_on, check_new_life_is_clean);
 }
 
-/* --- everyone ends the machine in a way of its own --- */
+/* --- all vCPUs end the machine, each in a way of its own --- */
 
 static const uint32_t stop_fids[CALLERS] = { PSCI_FN32_SYSTEM_OFF, PSCI_FN32_SYSTEM_RESET,
 					     PSCI_FN64_SYSTEM_RESET2, PSCI_FN64_SYSTEM_OFF2 };

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * SMCCC_VERSION and SMCCC_ARCH_FEATURES of a host that owns them.
- */
+/* SMCCC_VERSION and SMCCC_ARCH_FEATURES of a host that serves them itself. */
 #include "psci-fixture.h"
 
 #include <psci/smccc-arch.h>
@@ -9,7 +7,7 @@
 
 #include <string.h>
 
-/* The host lists the first two: what lies behind them must not be read. */
+/* The host lists the first two: the memory behind them must not be read. */
 static const struct psci_smccc_feature features[] = {
 	{ SMCCC_FN32_ARCH_WORKAROUND_1, 1 },
 	{ SMCCC_FN32_ARCH_WORKAROUND_2, SMCCC_RET_NOT_REQUIRED },

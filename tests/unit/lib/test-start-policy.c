@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * vCPUs that the host does not let start: DENIED, INTERNAL_FAILURE and DISABLED.
- */
+/* vCPUs that the host does not let start: DENIED, INTERNAL_FAILURE and DISABLED. */
 #include "psci-fixture.h"
 #include "psci-spec.h"
 
 static const uint32_t on_fids[] = { PSCI_FN32_CPU_ON, PSCI_FN64_CPU_ON };
 
-/* CPU_ON of vCPU 1 in the convention that every version takes from AArch64. */
+/* CPU_ON of vCPU 1 in the convention that every version accepts from AArch64. */
 static struct psci_regs on_regs(void)
 {
 	return fixture_regs(PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0);
@@ -27,7 +25,7 @@ static void cpu_on_that_the_host_forbids_is_denied_since_1_2(void **state)
 		assert_int_equal(fixture_affinity_info(&f, 1), PSCI_AFFINITY_INFO_OFF);
 		assert_int_equal(fixture_all_kicks(&f), 0);
 		assert_int_equal(psci_vcpu_poll(&f.vcpus[1], &entry), PSCI_NEXT_WAIT);
-		/* Plugged in: now it may. */
+		/* It was plugged in: now it may start. */
 		psci_vcpu_set_availability(&f.vcpus[1], PSCI_VCPU_AVAILABLE);
 		assert_int_equal(fixture_call(&f, 0, PSCI_FN64_CPU_ON, 1, FIXTURE_ENTRY, 0), 0);
 	}
@@ -45,7 +43,7 @@ static void faulty_vcpu_is_disabled_and_cannot_be_started(void **state)
 	}
 }
 
-/* Who runs, runs: availability is about the next start. */
+/* A vCPU that runs continues: availability concerns the next start. */
 static void availability_does_not_change_a_vcpu_that_is_on(void **state)
 {
 	struct psci_entry entry;
@@ -61,13 +59,13 @@ static void availability_does_not_change_a_vcpu_that_is_on(void **state)
 	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_ALREADY_ON);
 	assert_int_equal(fixture_leave(&f, 1, PSCI_FN32_CPU_OFF, 0, 0), PSCI_NEXT_WAIT);
 	assert_int_equal(fixture_affinity_info(&f, 1), PSCI_RET_DISABLED);
-	/* And it survives the life in which it was made. */
+	/* The setting survives the power cycle in which it was made. */
 	psci_machine_boot(&f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&f.vcpus[0], &entry), PSCI_NEXT_START);
 	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_INTERNAL_FAILURE);
 }
 
-/* A cluster is DISABLED if all of it is; a faulty core hides nobody else. */
+/* A cluster is DISABLED if all of it is; a faulty core hides no other. */
 static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(void **state)
 {
 	struct psci_entry entry;
@@ -97,7 +95,7 @@ static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(voi
 	assert_int_equal(fixture_call(&f, 4, PSCI_FN64_AFFINITY_INFO, 0, 1, 0), PSCI_RET_DISABLED);
 }
 
-/* The order of faults: target, entry point, state, and only then the host's will. */
+/* The order of faults: target, entry point, state, and only then the host's policy. */
 static void cpu_on_at_a_bad_entry_of_a_forbidden_vcpu_is_an_invalid_address(void **state)
 {
 	struct fixture f;
@@ -141,7 +139,7 @@ static void cpu_on_of_a_vcpu_that_the_host_cannot_start_is_an_internal_failure(v
 	fixture_answers_only(&b.f, 0, on_regs(), PSCI_RET_INTERNAL_FAILURE);
 	assert_int_equal(b.asked, 1);
 	fixture_start(&b.f, 2);
-	/* Asked about who is off only. */
+	/* The host is asked about vCPUs that are off only. */
 	b.asked = 0;
 	fixture_answers_only(&b.f, 0, fixture_regs(PSCI_FN64_CPU_ON, 0x100, FIXTURE_ENTRY, 0),
 			     PSCI_RET_ALREADY_ON);

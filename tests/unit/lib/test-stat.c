@@ -37,7 +37,7 @@ static void stat_counts_and_times_the_states_of_a_core(void **state)
 	check(&p, 1, POWER_RETENTION, 1, 3000);
 	check(&p, 1, POWER_DOWN, 1, 40000);
 	check(&p, 0, POWER_STANDBY, 0, 0);
-	/* Time that it ran is no state's. */
+	/* Time in which it ran counts for no state. */
 	p.time += 500000;
 	check(&p, 1, POWER_STANDBY, 2, 120);
 }
@@ -77,7 +77,7 @@ static void stat_of_a_domain_state_is_that_of_its_domain(void **state)
 	check(&p, 0, POWER_CLUSTER_RETENTION, 0, 0);
 }
 
-/* What was asked for and what was coordinated are two things. */
+/* The requested and the coordinated state may differ. */
 static void stat_of_a_domain_counts_its_coordinated_state(void **state)
 {
 	struct power p;
@@ -142,7 +142,7 @@ static void stat_counts_a_system_suspend_as_the_deepest_state(void **state)
 	check(&p, 0, POWER_SYSTEM_DOWN, 1, 1000);
 }
 
-/* Not to have been started yet is no stay; and nothing outlives a reset. */
+/* The time before the first start is no stay; and no count survives a reset. */
 static void stat_is_zero_after_the_machine_boots_anew(void **state)
 {
 	struct power p;
@@ -165,7 +165,7 @@ static void stat_is_zero_after_the_machine_boots_anew(void **state)
 	check(&p, 2, POWER_DOWN, 0, 0);
 }
 
-/* There are no error codes: what is not there was never in any state. */
+/* There are no error codes: the counts of what does not exist are zero. */
 static void stat_of_an_absent_vcpu_or_state_is_zero(void **state)
 {
 	struct power p;
@@ -217,7 +217,7 @@ static void adding_a_node_without_memory_for_its_statistics_is_refused(void **st
 	p.f.config.stat_count = POWER_STATE_COUNT - 1;
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_OK);
 	assert_int_equal(psci_vcpu_init(&p.f.vcpus[0], &p.f.machine, 0, NULL), PSCI_ERR_FULL);
-	/* It was not added by half. */
+	/* It was added completely or not at all. */
 	p.f.config.stat_count = POWER_STATE_COUNT;
 	assert_int_equal(psci_machine_init(&p.f.machine, &p.f.config), PSCI_OK);
 	assert_int_equal(psci_vcpu_init(&p.f.vcpus[0], &p.f.machine, 0, NULL), PSCI_OK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Records in which a vCPU would start or wake where none can, or where the host does
- * not let it; and records of a machine that has just been resumed.
+ * Records in which a vCPU would start or wake where none can, or where the host does not
+ * let it; and records of a machine that has just been woken.
  *
  * Offsets are those of the format, see test-state.c.
  */
@@ -42,7 +42,7 @@ struct change {
 
 #define CHANGE_MAX 4
 
-/* What comes of a record with these changes, in a machine that has not been booted. */
+/* The result of a record with these changes, in a machine that has not been booted. */
 static void check(const struct record *good, const struct change *changes, int error)
 {
 	struct record r = { .bytes = malloc(good->size), .size = good->size };
@@ -113,7 +113,7 @@ static void restore_of_an_unaligned_entry_is_corrupt(void **state)
 	free(r.bytes);
 }
 
-/* The host's memory may have changed, or somebody wants a vCPU to start elsewhere. */
+/* The host's memory may have changed, or an attacker wants a vCPU to start elsewhere. */
 static void restore_of_an_entry_that_the_host_refuses_is_a_mismatch(void **state)
 {
 	struct record r = record_of_a_machine();
@@ -125,7 +125,7 @@ static void restore_of_an_entry_that_the_host_refuses_is_a_mismatch(void **state
 	free(r.bytes);
 }
 
-/* Where the last start was is of no use to a vCPU that runs, is off, or sleeps in standby. */
+/* The last entry does not matter to a vCPU that runs, is off, or sleeps in standby. */
 static void restore_does_not_judge_an_entry_that_is_not_used(void **state)
 {
 	static const unsigned int vcpus[] = { 0, 2, 4 };
@@ -178,7 +178,7 @@ static void restore_judges_the_entry_of_the_least_deep_power_down(void **state)
 	}
 }
 
-/* Without entry_ok() the guest may start anywhere, but at an instruction. */
+/* Without entry_ok() the guest may start at any address that can have an instruction. */
 static void restore_on_a_host_without_entry_ok_accepts_any_aligned_entry(void **state)
 {
 	struct record r = record_of_a_machine();
@@ -198,7 +198,7 @@ static void restore_on_a_host_without_entry_ok_accepts_any_aligned_entry(void **
 	free(r.bytes);
 }
 
-/* Also if it was the host itself that said so: a record is not its word. */
+/* This holds if the host itself set the entry, too: a record may have been changed. */
 static void restore_asks_the_host_about_the_entry_of_a_boot(void **state)
 {
 	struct power a;
@@ -264,7 +264,7 @@ static void restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt(void *
 	free(r.bytes);
 }
 
-/* What cannot move is where it was. */
+/* A trusted OS that cannot move is where it was. */
 static void restore_of_a_fixed_trusted_os_that_moved_is_a_mismatch(void **state)
 {
 	struct power a;

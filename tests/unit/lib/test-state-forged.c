@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Records whose checksum is right and whose bytes are those of no machine: each
- * rule that restoring has is broken alone, and must be the one that refuses.
+ * Records whose checksum is right and whose bytes describe no possible machine: each rule
+ * that restoring has is broken alone, and must be the one that refuses.
  *
  * Offsets are those of the format, see record_has_the_bytes_of_its_format().
  */
@@ -33,7 +33,7 @@
 
 /* Where vCPU i's part begins: they are saved backwards. */
 #define VCPU(i) (DOMAINS + 4 * DOMAIN_SIZE + (FIXTURE_VCPU_COUNT - 1 - (i)) * VCPU_SIZE)
-/* What is where in it. */
+/* The offsets of its fields. */
 #define REQUEST 4
 #define COUNTED 8
 #define ENTRY_FLAGS 41
@@ -103,7 +103,7 @@ static struct record record_of_a_busy_machine(void)
 	return r;
 }
 
-/* Each of these changes, made to that machine's record, gives this. */
+/* Each of these changes, made to that machine's record, gives this error. */
 static void check_changes(const struct change (*changes)[CHANGE_MAX], size_t count, int error)
 {
 	struct record r = record_of_a_busy_machine();
@@ -125,7 +125,7 @@ static void restore_of_an_impossible_machine_is_refused(void **state)
 		{ { OS_INITIATED, 1, 2 } },
 		{ { SUSPEND_CALLED, 1, 2 } },
 		{ { MEMORY_PROTECTED, 1, 2 } },
-		/* An event that there is not. */
+		/* An event that does not exist. */
 		{ { EVENT_KIND, 1, 6 } },
 		/* Memory to be overwritten that is not protected. */
 		{ { EVENT_KIND, 1, PSCI_EVENT_OFF }, { OVERWRITE, 1, 1 } },
@@ -137,15 +137,15 @@ static void restore_of_an_impossible_machine_is_refused(void **state)
 		{ { EVENT_COOKIE, 8, 1 } },
 		{ { EVENT_MPIDR, 8, 1 } },
 		{ { OVERWRITE, 1, 1 }, { MEMORY_PROTECTED, 1, 1 } },
-		/* An event of a vCPU that there is not. */
+		/* An event of a vCPU that does not exist. */
 		{ { EVENT_KIND, 1, PSCI_EVENT_OFF }, { EVENT_MPIDR, 8, 0x777 } },
 		{ { EVENT_KIND, 1, PSCI_EVENT_RESET }, { EVENT_MPIDR, 8, 0x777 } },
-		/* What came of functions that are not offered. */
+		/* Effects of functions that are not offered. */
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_STAT_COUNT) } },
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_SET_SUSPEND_MODE) },
 		  { OS_INITIATED, 1, 1 } },
 		{ { OFFERED, 4, NO_FUNCTIONS(MEMORY_PAIR) }, { MEMORY_PROTECTED, 1, 1 } },
-		/* Statistics that are there, and not offered. */
+		/* Statistics that are present, but not offered. */
 		{ { OFFERED, 4, NO_FUNCTIONS(STAT_PAIR) } },
 		/* One half of a pair. */
 		{ { OFFERED, 4, NO_FUNCTION(PSCI_FN32_PSCI_STAT_RESIDENCY) } },
@@ -166,7 +166,7 @@ static void restore_of_an_impossible_machine_is_refused(void **state)
 	check_changes(good, ARRAY_SIZE(good), PSCI_OK);
 }
 
-/* What no call of a guest can have brought about. */
+/* What no call of a guest can have caused. */
 static void restore_of_an_impossible_event_is_refused(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
@@ -215,15 +215,15 @@ static void restore_of_an_impossible_vcpu_is_refused(void **state)
 		{ { VCPU(5) + COUNTED, 1, 2 } },
 		{ { VCPU(5) + DEFAULT_SUSPEND, 1, 1 } },
 		{ { VCPU(1) + DEFAULT_SUSPEND, 1, 2 } },
-		/* Asleep with no way back. */
+		/* Asleep without an entry at which to wake. */
 		{ { VCPU(1) + ENTRY_FLAGS, 1, 0 } },
-		/* Asleep in a state that there is not, in its first depth or another. */
+		/* Asleep in a state that does not exist, in its first depth or another. */
 		{ { VCPU(1) + REQUEST, 4, 5 } },
 		{ { VCPU(1) + REQUEST, 4, 0x02000000 | 200 } },
-		/* On, and not as one that is on. */
+		/* On, with fields of one that is not on. */
 		{ { VCPU(0) + COUNTED, 1, 1 } },
 		{ { VCPU(0) + REQUEST, 4, 1 } },
-		/* Off, and not as one that is off. */
+		/* Off, with fields of one that is not off. */
 		{ { VCPU(5) + REQUEST, 4, 0x00ffffff } },
 		/* Frozen by a call that is not offered. */
 		{ { VCPU(5) + STATE, 1, STATE_FROZEN },
@@ -269,7 +269,7 @@ static void restore_compares_every_depth_of_a_power_state(void **state)
 	free(r.bytes);
 }
 
-/* Who suspended the machine sleeps as deep as there is, and all others are off. */
+/* The vCPU that suspended the machine sleeps as deeply as possible, and all others are off. */
 static void restore_of_a_suspended_machine_without_one_sleeper_is_refused(void **state)
 {
 	static const struct change bad[][CHANGE_MAX] = {
@@ -296,7 +296,7 @@ static void restore_of_a_suspended_machine_without_one_sleeper_is_refused(void *
 	free(r.bytes);
 }
 
-/* Where a trusted OS is means something only if there is one. */
+/* The place of a trusted OS means something only if there is one. */
 static void restore_of_a_trusted_os_on_an_absent_vcpu_is_refused(void **state)
 {
 	const struct change nowhere[CHANGE_MAX] = { { TRUSTED_OS_MPIDR, 8, 0x777 } };
@@ -327,7 +327,7 @@ static void restore_of_a_trusted_os_on_an_absent_vcpu_is_refused(void **state)
 
 /* --- counts --- */
 
-/* A machine without statistics: what is too much in a record is not much. */
+/* A machine without statistics: even a little too much in a record is found. */
 static void make_without_stats(struct power *p)
 {
 	power_configure(p, PSCI_VERSION_1_3);
@@ -336,8 +336,8 @@ static void make_without_stats(struct power *p)
 }
 
 /*
- * One more in the count at @count, and @size bytes more at @offset: such that who
- * does not compare the count finds what is corrupt there.
+ * One more in the count at @count, and @size bytes more at @offset: a reader that does
+ * not compare the count finds invalid data there.
  */
 static void check_one_more(size_t count, size_t offset, size_t size)
 {
@@ -356,7 +356,7 @@ static void check_one_more(size_t count, size_t offset, size_t size)
 	assert_non_null(r.bytes);
 	memmove(r.bytes + offset + size, r.bytes + offset, r.size - offset);
 	if (count == DOMAIN_COUNT) {
-		/* The begin of vCPU 0's part, whose MPIDR is 0, and counted twice. */
+		/* The begin of vCPU 0's part, whose MPIDR is 0, and which is counted twice. */
 		memcpy(r.bytes + offset, r.bytes + vcpus + size + 5 * 45, size);
 		memset(r.bytes + offset + size, 0, 7);
 		r.bytes[offset + COUNTED] = 2;
@@ -373,7 +373,7 @@ static void check_one_more(size_t count, size_t offset, size_t size)
 	free(r.bytes);
 }
 
-/* What is counted otherwise is of another machine, whatever it looks like. */
+/* A record with other counts is of another machine, whatever else it has. */
 static void restore_compares_a_count_before_what_it_counts(void **state)
 {
 	check_one_more(IDLE_STATE_COUNT, DOMAINS, 9);
@@ -381,8 +381,8 @@ static void restore_compares_a_count_before_what_it_counts(void **state)
 }
 
 /*
- * A record of nothing but an envelope, and one of a machine without any parts. What is
- * shorter than the part that has it is not looked at: the version is unknown.
+ * A record of nothing but an envelope, and one of a machine without any parts. If it is
+ * shorter than the part that has the version, that is not read: the version is unknown.
  */
 static void restore_of_the_shortest_records_returns_the_error_of_each(void **state)
 {
@@ -418,7 +418,7 @@ static void restore_of_the_shortest_records_returns_the_error_of_each(void **sta
 	free(r.bytes);
 }
 
-/* A host's table of power states may have more rows than it tells of. */
+/* A host's table of power states may have more rows than the library knows of. */
 static void restore_looks_a_sleep_up_within_the_table_only(void **state)
 {
 	struct psci_idle_state states[POWER_STATE_COUNT + 1];

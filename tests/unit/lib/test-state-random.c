@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A property: a machine that was restored does, from then on, what the saved one
- * does.
+ * A property: a machine that was restored behaves, from then on, as the saved one does.
  *
- * Random calls, polls, wakes and host requests are made on three machines at
- * once: one that was never restored, one that was a while ago, and one that is
- * restored from the first before each step. All answers, kicks and records must
- * agree. The sequences are the same at each run.
+ * Random calls, polls, wakes and host requests are made on three machines at once: one
+ * that was never restored, one that was a while ago, and one that is restored from the
+ * first before each step. All answers, kicks and records must agree. Each run has these
+ * sequences again.
  */
 #include "psci-power.h"
 
@@ -16,7 +15,7 @@
 
 #define STEPS 600
 #define SEEDS 6
-/* So many steps apart the second machine is restored anew. */
+/* After so many steps the second machine is restored anew. */
 #define FAR 60
 #define RECORD_MAX 4096
 
@@ -35,10 +34,10 @@ struct step {
 	unsigned int vcpu;
 	struct psci_regs regs;
 	enum psci_vcpu_availability availability;
-	uint64_t time; /**< That passes before it. */
+	uint64_t time; /**< Time that passes before it. */
 };
 
-/** All that can be seen of it. */
+/** All that can be observed of it. */
 struct seen {
 	int64_t answer;
 	uint64_t x[4];
@@ -91,7 +90,7 @@ static struct psci_regs pick_call(uint64_t *seed, const struct fixture *f)
 {
 	const uint32_t convention = pick(seed, 4) ? PSCI_FN64_BASE : PSCI_FN32_BASE;
 	const uint32_t number = (uint32_t)pick(seed, 0x17);
-	/* What ends a life comes seldom, or nothing else would be seen. */
+	/* Steps that end a power cycle are rare, or no others would be tested. */
 	const bool ends = number == 0x08 || number == 0x09 || number == 0x12 || number == 0x15;
 	uint32_t fid = convention + (ends && pick(seed, 12) ? 0x03 : number);
 	struct psci_regs regs = fixture_regs(fid, 0, 0, pick(seed, 1000));
@@ -169,7 +168,7 @@ static struct step pick_step(uint64_t *seed, const struct fixture *f)
 		.time = pick(seed, 1000),
 	};
 
-	/* A life that ends at once is short; one that has stopped needs an end. */
+	/* A power cycle that ends at once is short; one that has stopped needs an end. */
 	if (step.kind == BOOT && f->machine.event.kind == PSCI_EVENT_NONE && pick(seed, 8))
 		step.kind = POLL;
 
@@ -279,8 +278,9 @@ static void restored_machine_behaves_as_the_saved_one_would(void **state)
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
 		play(seed * UINT64_C(0x9e3779b97f4a7c15), kinds);
 	/*
-	 * The sequences went everywhere: calls that worked, starts, waits, sleeps, ends.
-	 * A whole machine, whose vCPUs must all be off but one, is suspended more rarely.
+	 * The sequences reached everything: calls that worked, starts, waits, sleeps,
+	 * ends. A whole machine, whose vCPUs must all be off but one, is suspended more
+	 * rarely.
 	 */
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		assert_in_range(kinds[i], i == PSCI_NEXT_SYSTEM_SUSPEND ? 2 : 10, STEPS * SEEDS);

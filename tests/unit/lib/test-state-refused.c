@@ -66,7 +66,7 @@ static void restore_of_a_record_with_any_byte_changed_is_refused(void **state)
 			r.bytes[i] ^= (uint8_t)x;
 		}
 		r.bytes[i] ^= 0x80;
-		/* A size that has grown promises more than there is. */
+		/* A size that has grown promises more bytes than there are. */
 		state_check_refused(&b, r.bytes, r.size,
 				    i >= 8 && i < 12 && r.bytes[i] & 0x80 ? PSCI_ERR_TRUNCATED
 									  : PSCI_ERR_CORRUPT);
@@ -77,8 +77,8 @@ static void restore_of_a_record_with_any_byte_changed_is_refused(void **state)
 }
 
 /*
- * With the checksum made right again: whatever a byte becomes, the record is
- * refused with nothing changed, or makes a machine that lives on.
+ * With the checksum corrected: whatever a byte becomes, the record is refused with
+ * nothing changed, or makes a machine that works.
  */
 static void restore_of_a_record_with_any_byte_forged_is_refused_or_harmless(void **state)
 {
@@ -119,7 +119,7 @@ static void restore_of_a_record_with_any_byte_forged_is_refused_or_harmless(void
 		psci_machine_boot(&b.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 		assert_int_equal(psci_vcpu_poll(&b.f.vcpus[0], &entry), PSCI_NEXT_START);
 	}
-	/* Addresses, contexts and statistics can be anything. */
+	/* Addresses, contexts and statistics can have any value. */
 	assert_in_range(taken, 100, (r.size - 4) * ARRAY_SIZE(forged));
 	free(r.bytes);
 }
@@ -204,7 +204,7 @@ static void restore_into_a_machine_that_is_built_otherwise_is_refused(void **sta
 	state_make_fresh(&b, PSCI_VERSION_1_3);
 	assert_int_equal(psci_vcpu_place(&b.f.vcpus[5], &b.clusters[2]), PSCI_OK);
 	state_check_refused(&b, r.bytes, r.size, PSCI_ERR_MISMATCH);
-	/* A domain more. */
+	/* One domain more. */
 	state_make_fresh(&b, PSCI_VERSION_1_3);
 	assert_int_equal(
 		psci_domain_init(&(struct psci_domain){ .awake = 0 }, &b.f.machine, 3, NULL),

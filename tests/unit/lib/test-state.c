@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A machine's state saved and restored: the bytes, and what comes back.
- */
+/* A machine's state saved and restored: the bytes, and the state afterwards. */
 #include "psci-record.h"
 
 #include <stdlib.h>
@@ -66,7 +64,7 @@ static void save_into_a_buffer_that_is_too_small_writes_nothing(void **state)
 	free(before.bytes);
 }
 
-/* --- what comes back --- */
+/* --- the restored state --- */
 
 static void restored_vcpus_have_the_states_that_were_saved(void **state)
 {
@@ -106,7 +104,7 @@ static void restored_vcpus_have_the_states_that_were_saved(void **state)
 	assert_false(entry.wake);
 }
 
-/* Nobody runs: clusters 0 and 1 sleep with all their vCPUs, and the system above them. */
+/* No vCPU runs: clusters 0 and 1 sleep with all their vCPUs, and the system above them. */
 static void restored_machine_whose_vcpus_all_sleep_wakes(void **state)
 {
 	struct psci_entry entry;
@@ -117,7 +115,7 @@ static void restored_machine_whose_vcpus_all_sleep_wakes(void **state)
 	for (unsigned int i = 0; i < 4; i++)
 		power_suspend(&a, i, POWER_SYSTEM_DOWN);
 	state_make_fresh(&b, PSCI_VERSION_1_3);
-	/* What runs there is forgotten. */
+	/* The restored machine's own state before is discarded. */
 	psci_machine_boot(&b.f.vcpus[0], &(struct psci_entry){ .pc = FIXTURE_BOOT_ENTRY });
 	assert_int_equal(psci_vcpu_poll(&b.f.vcpus[0], &entry), PSCI_NEXT_START);
 
@@ -194,7 +192,7 @@ static void restored_machine_still_has_its_event(void **state)
 	assert_true(psci_machine_memory_protected(&b.f.machine));
 }
 
-/* The guest goes on seeing what it saw, whatever the new machine would offer. */
+/* The guest keeps the behaviour that it saw, whatever the new machine would offer. */
 static void restored_machine_has_the_version_and_functions_of_its_record(void **state)
 {
 	struct power a;
@@ -218,7 +216,7 @@ static void restored_machine_has_the_version_and_functions_of_its_record(void **
 			     PSCI_RET_NOT_SUPPORTED);
 }
 
-/* Clocks differ; what has passed on one goes on on the other. */
+/* Clocks differ; the time that has passed on one counts on the other. */
 static void restored_machine_continues_a_stay_on_another_clock(void **state)
 {
 	struct power a;

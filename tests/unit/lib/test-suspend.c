@@ -5,7 +5,7 @@
 #include "psci-fixture.h"
 #include "psci-spec.h"
 
-/* Everything in power_state but the one state there is: each bit, and the formats' corners. */
+/* Every power_state except the one state there is: each bit, and the formats' corners. */
 static void cpu_suspend_of_any_undefined_power_state_is_an_invalid_parameter(void **state)
 {
 	static const uint32_t fids[] = { PSCI_FN32_CPU_SUSPEND, PSCI_FN64_CPU_SUSPEND };
@@ -34,7 +34,7 @@ static void cpu_suspend_of_any_undefined_power_state_is_an_invalid_parameter(voi
 
 static void suspend(struct fixture *f, unsigned int i, uint32_t fid, uint64_t power_state)
 {
-	/* An entry point that would be refused, were it looked at. */
+	/* An entry point that would be refused if it were checked. */
 	struct psci_regs regs = fixture_regs(fid, power_state, f->refused_entry | 1, 0xfeedf00d);
 
 	assert_int_equal(psci_call(&f->vcpus[i], &regs), PSCI_NEXT_SLEEP);

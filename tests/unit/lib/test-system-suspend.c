@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SYSTEM_SUSPEND: who may, who comes back, where, and what a host may do about it.
+ * SYSTEM_SUSPEND: which vCPU may call it, which comes back, where, and what a host may do
+ * about it.
  */
 #include "psci-power.h"
 
@@ -11,7 +12,7 @@ static enum psci_event_kind event_of(struct power *p)
 	return psci_machine_event(&p->f.machine).kind;
 }
 
-/* vCPU @i suspends the machine; what it finds in x0 until it wakes is DENIED. */
+/* vCPU @i suspends the machine; x0 is DENIED until it wakes. */
 static void suspend_by(struct power *p, unsigned int i, uint32_t fid)
 {
 	struct psci_regs regs = fixture_regs(fid, FIXTURE_ENTRY, 0x12345678, 0xfeedf00d);
@@ -40,7 +41,7 @@ static void system_suspend_is_resumed_at_its_entry_by_an_interrupt_of_the_caller
 		power_boot(&p, PSCI_VERSION_1_0);
 		suspend_by(&p, 0, fids[c]);
 		assert_int_equal(fixture_all_kicks(&p.f), 0);
-		/* It says so as long as it lasts, so that a kick does not hide it. */
+		/* The poll reports it as long as it lasts, so that a kick does not hide it. */
 		for (unsigned int i = 0; i < 3; i++)
 			assert_int_equal(psci_vcpu_poll(&p.f.vcpus[0], &entry),
 					 PSCI_NEXT_SYSTEM_SUSPEND);
@@ -188,7 +189,7 @@ static void system_suspend_at_a_bad_entry_is_an_invalid_address(void **state)
 	}
 }
 
-/* The others come back with CPU_ON, as from any CPU_OFF. */
+/* The others come back by CPU_ON, as from any CPU_OFF. */
 static void cpu_on_starts_the_other_vcpus_after_a_system_suspend(void **state)
 {
 	struct psci_entry entry;
@@ -219,7 +220,7 @@ static void suspended_machine_can_be_booted_anew(void **state)
 	assert_false(entry.wake);
 }
 
-/* It is no CPU_SUSPEND: the mode can still be chosen, and survives. */
+/* It is no CPU_SUSPEND: the mode can still be chosen, and is kept. */
 static void system_suspend_does_not_change_the_suspend_mode(void **state)
 {
 	struct psci_entry entry;

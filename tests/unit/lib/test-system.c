@@ -10,7 +10,7 @@
 static const uint32_t reset2_fids[] = { PSCI_FN32_SYSTEM_RESET2, PSCI_FN64_SYSTEM_RESET2 };
 static const uint32_t off2_fids[] = { PSCI_FN32_SYSTEM_OFF2, PSCI_FN64_SYSTEM_OFF2 };
 
-/* That vCPU @i stops the machine with this call, and how the host learns of it. */
+/* Expect that vCPU @i stops the machine with this call, and that the host learns of it. */
 static void check_stop(unsigned int i, uint32_t fid, uint64_t x1, uint64_t x2,
 		       struct psci_event expected)
 {
@@ -53,7 +53,7 @@ static void system_reset2_of_a_reserved_or_vendor_type_is_an_invalid_parameter(v
 	}
 }
 
-/** What a host with vendor-specific resets saw and says. */
+/** What a host with vendor-specific resets observed and answers. */
 struct vendor {
 	struct fixture f;
 	uint32_t type;
@@ -119,7 +119,7 @@ static void system_reset2_of_a_vendor_type_that_the_host_takes_stops_the_machine
 	struct vendor vendor;
 
 	boot_vendor(&vendor, 0);
-	/* Architectural types are none of the vendor's. */
+	/* No architectural type is the vendor's. */
 	fixture_answers_only(&vendor.f, 0, fixture_regs(PSCI_FN64_SYSTEM_RESET2, 1, 0, 0),
 			     PSCI_RET_INVALID_PARAMETERS);
 	assert_int_equal(vendor.asked, 0);
@@ -133,7 +133,7 @@ static void system_reset2_of_a_vendor_type_that_the_host_takes_stops_the_machine
 	assert_int_equal(event.cookie, 0xf00d);
 }
 
-/* The opposite of SYSTEM_OFF2: no cookie is wrong for a warm reset. */
+/* Unlike SYSTEM_OFF2: a warm reset accepts any cookie. */
 static void system_reset2_warm_takes_any_cookie_and_reports_it(void **state)
 {
 	const uint64_t cookie = UINT64_C(0xfeedf00d12345678);
@@ -196,7 +196,7 @@ static void system_off2_is_not_supported_before_1_3(void **state)
 	}
 }
 
-/* 1 is HIBERNATE_OFF; 0 means the same, and the host is told which one it was. */
+/* 1 is HIBERNATE_OFF; 0 has its meaning, and the event says which one it was. */
 static void system_off2_takes_hibernate_off_as_0_and_as_1(void **state)
 {
 	for (uint32_t type = 0; type < 2; type++) {
@@ -248,7 +248,7 @@ static void second_event_does_not_replace_the_first(void **state)
 	assert_int_equal(event.kind, PSCI_EVENT_OFF2);
 	assert_int_equal(event.type, 1);
 	assert_ptr_equal(event.vctx, &f.threads[1]);
-	/* Everyone knows already. */
+	/* All have noticed already. */
 	assert_int_equal(fixture_all_kicks(&f), 0);
 }
 
@@ -267,7 +267,7 @@ static void call_after_the_machine_has_stopped_is_not_carried_out(void **state)
 		assert_int_equal(
 			fixture_leave(&f, 0, PSCI_FN32_BASE + number, f.mpidrs[3], FIXTURE_ENTRY),
 			PSCI_NEXT_EXIT);
-		/* Nor of a vCPU that was off. */
+		/* A vCPU that was off is not kicked either. */
 		assert_int_equal(
 			fixture_leave(&f, 4, PSCI_FN32_BASE + number, f.mpidrs[3], FIXTURE_ENTRY),
 			PSCI_NEXT_EXIT);

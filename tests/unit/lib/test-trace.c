@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The trace hook: one record for each call, whatever became of it.
- */
+/* The trace hook: one record for each call, whatever its result. */
 #include "psci-fixture.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What the library says of a vCPU's state when its host asks.
- */
+/* What the library reports about a vCPU's state when its host asks. */
 #include "psci-fixture.h"
 
 static void check_state(struct fixture *f, unsigned int i, enum psci_vcpu_state expected)

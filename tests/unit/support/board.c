@@ -17,7 +17,7 @@ static void ignore(void *context, const char *message)
 {
 }
 
-/* Not by scratch_path(), which keeps a few paths only. */
+/* Not from scratch_path(), which keeps a few paths only. */
 static char *make_disk(char path[64], size_t number)
 {
 	const int length = snprintf(path, 64, "%s/disk-%zu", scratch_folder(), number);

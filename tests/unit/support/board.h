@@ -10,7 +10,7 @@
 
 struct board {
 	struct config config;
-	/** Of no size: what is made does not look at it. */
+	/** Its size is 0: creating devices does not need the memory. */
 	struct memory memory;
 	struct bus bus;
 	struct devices devices;
@@ -19,8 +19,8 @@ struct board {
 };
 
 /**
- * Make those of @config, which need not name its disks: they are files of a
- * sector each in the folder of scratch_make(). The console is none.
+ * Make those of @config, which need not name its disks: they are files of one sector each
+ * in the folder of scratch_make(). The console is none.
  */
 void board_create(struct board *board, const struct config *config);
 

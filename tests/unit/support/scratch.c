@@ -24,7 +24,7 @@ static char folder[] = "/tmp/test-scratch-XXXXXX";
 
 int scratch_make(void **state)
 {
-	/* What the tests say about permissions they say about these. */
+	/* With this umask files have the permissions that the tests expect. */
 	umask(022);
 
 	return mkdtemp(folder) && chmod(folder, 0755) == 0 ? 0 : -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A folder for the files of a test program, and the ways to try what a user
- * without privileges meets: root passes by permissions.
+ * A folder for the files of a test program, and ways to test as a user without
+ * privileges: root bypasses permissions.
  */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
@@ -18,7 +18,7 @@ int scratch_remove(void **state);
 /** The folder's path. */
 const char *scratch_folder(void);
 
-/** The path of a file in it. Good until the eighth call from now. */
+/** The path of a file in it. Valid until the eighth call from now. */
 char *scratch_path(const char *name);
 
 /** Make a file of these bytes, or a sparse one of a size. Both return its path. */
@@ -29,8 +29,8 @@ char *scratch_sparse(const char *name, off_t size);
 unsigned int scratch_open_files(void);
 
 /**
- * Run @check in a process to which permissions apply and expect it to return
- * NULL. Assertions belong to the parent: what @check has to say it returns.
+ * Run @check in a process to which permissions apply and expect it to return NULL.
+ * Assertions belong to the parent: @check returns what is wrong.
  */
 void scratch_unprivileged(const char *(*check)(void));
 

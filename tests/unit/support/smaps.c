@@ -24,7 +24,7 @@ static bool read_range(const char *line, struct mapping *mapping)
 	if (rest == line || *rest != ' ')
 		return false;
 	*mapping = (struct mapping){ .readable = rest[1] == 'r' };
-	/* A cast would hide from the compiler what is pointed to. */
+	/* A cast would hide the pointed-to type from the compiler. */
 	memcpy(&mapping->start, &start, sizeof(start));
 	memcpy(&mapping->end, &end, sizeof(end));
 

@@ -9,15 +9,15 @@
 struct mapping {
 	uint8_t *start, *end;
 	bool readable;
-	bool not_dumped; /**< No core dump has it: MADV_DONTDUMP. */
+	bool not_dumped; /**< It is in no core dump: MADV_DONTDUMP. */
 	bool huge_pages; /**< MADV_HUGEPAGE. */
-	uint64_t resident; /**< Bytes of it that are there. */
+	uint64_t resident; /**< Bytes of it that are in memory. */
 };
 
 /** Call @visit for each mapping, in the order of addresses, until it returns false. */
 void smaps_each(bool (*visit)(void *context, const struct mapping *mapping), void *context);
 
-/** Find the one that @at is in. Returns false if there is none. */
+/** Find the one that contains @at. Returns false if there is none. */
 bool smaps_find(const void *at, struct mapping *mapping);
 
 #endif

@@ -14,7 +14,7 @@
  * All functions receive the device as @self. Its struct begins with the
  * transport, so an access takes no more steps than one to any other device:
  *
- * 	static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
+ *	static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
  */
 #define VIRTIO_DEVICE_OPS                                                                 \
 	.read = virtio_mmio_read, .write = virtio_mmio_write, .reset = virtio_mmio_reset, \

@@ -5,7 +5,7 @@
  * A device begins with a struct virtio_mmio, waits on notify_fd in a thread of
  * its own, and serves its queues holding the lock, one request at a time:
  *
- * 	lock; if virtio_mmio_running(): pop, carry out, push; unlock
+ *	lock; if virtio_mmio_running(): pop, carry out, push; unlock
  *
  * vCPUs take the lock too when they access anything but the interrupt and
  * notification registers. So once a reset has the lock no request is in flight,
