@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What takes long is interrupted by a signal that waits, or by Ctrl-A x, and within a
+ * Long work is interrupted by a signal that is pending, or by Ctrl-A x, and within a
  * piece: unpacking, and saving and restoring a guest's memory.
  */
 #include "base/interrupt.h"
@@ -27,7 +27,7 @@
 #define PIECES 5
 #define SIZE (PIECES * INTERRUPT_PIECE)
 
-/* Of asking: the answer is yes from the time with this number on. */
+/* The number of the check from which on the answer is yes. */
 static unsigned int yes_from;
 static unsigned int asked;
 
@@ -66,7 +66,7 @@ static void signal_that_ends_dormouse_counts_as_an_interrupt_and_others_do_not(v
 		assert_int_equal(raise(others[i]), 0);
 		assert_false(interrupt_wanted());
 		assert_int_equal(kill(getpid(), ending[i]), 0);
-		/* It is left to whoever takes signals. */
+		/* The signal stays pending for the code that takes signals. */
 		assert_true(interrupt_wanted());
 		assert_true(interrupt_wanted());
 		for (sigset_t pending;
@@ -129,18 +129,18 @@ static void unpacking_ends_within_one_piece_of_an_interrupt(void **state)
 		memset(to, 0xff, SIZE);
 		assert_int_equal(unpack_read(unpack, to, SIZE), -ECANCELED);
 		assert_int_equal(asked, 3);
-		/* Twice it was told to go on. */
+		/* Twice the answer was to continue. */
 		assert_int_equal(to[2 * INTERRUPT_PIECE - 1], 0);
 		assert_int_equal(to[4 * INTERRUPT_PIECE], 0xff);
 		unpack_end(unpack);
-		/* In small pieces, too, as one that only counts reads it. */
+		/* In small pieces, too, as code that only counts bytes reads it. */
 		assert_int_equal(unpack_begin(&unpack, &file), 0);
 		be_interrupted(2);
 		while (unpack_read(unpack, to, 1 << 20) > 0)
 			;
 		assert_int_equal(unpack_read(unpack, to, 1 << 20), -ECANCELED);
 		unpack_end(unpack);
-		/* And it is asked no oftener than that. */
+		/* It is not checked more often than that. */
 		assert_int_equal(unpack_begin(&unpack, &file), 0);
 		be_interrupted(1000);
 		assert_int_equal(unpack_read(unpack, to, SIZE), SIZE);
@@ -151,7 +151,7 @@ static void unpacking_ends_within_one_piece_of_an_interrupt(void **state)
 	free(to);
 }
 
-/* Move @memory out or in. Returns what came of it. */
+/* Serialize @memory, or load it. Returns the result. */
 static int serialize(const struct memory *memory, int fd, bool write)
 {
 	struct stream *stream;
@@ -173,7 +173,7 @@ static void saving_and_restoring_memory_end_within_one_piece_of_an_interrupt(voi
 	struct memory memory;
 
 	assert_int_equal(memory_create(&memory, SIZE), 0);
-	/* Of zeros nothing is written, and it takes time to see that they are. */
+	/* Zeros are not written, but finding them takes time. */
 	be_interrupted(3);
 	assert_int_equal(serialize(&memory, fd, true), -ECANCELED);
 	assert_int_equal(asked, 3);
@@ -212,7 +212,7 @@ static void ctrl_a_x_counts_as_an_interrupt_and_other_typed_keys_are_kept(void *
 	while (!terminal_wants_quit(&c.terminal))
 		assert_true(console_wait_for(STDIN_FILENO, CONSOLE_DEADLINE_MS));
 	assert_true(terminal_wants_quit(&c.terminal));
-	/* The main loop hears of it, though nothing is left to be read. */
+	/* The main loop notices it, though nothing is left to be read. */
 	assert_int_equal(console_run(&c), TERMINAL_QUIT);
 	console_teardown(&c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The main loop, with eventfds for what may happen. */
+/* The main loop, with eventfds as the descriptors that become ready. */
 #include "base/main-loop.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 struct source;
 
-/** What a test's function does when it is called. */
+/** What a test's function does when the loop calls it. */
 typedef void action(struct source *source);
 
 struct rig;
@@ -247,7 +247,7 @@ static void a_descriptor_added_in_a_round_is_served_from_the_next_round_on(void 
 	assert_string_equal(rig->log, "acbc");
 }
 
-/* The same descriptor may be another one's by then. */
+/* The descriptor's number may belong to another file by then. */
 static void a_descriptor_added_anew_is_not_served_for_its_former_readiness(void **state)
 {
 	struct rig *rig = *state;

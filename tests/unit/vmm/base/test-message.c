@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What dormouse says: whole lines, and of what a guest can bring about as often as
- * it likes, not more than a reader can bear.
+ * dormouse's messages: whole lines, and messages that a guest can cause as often as it
+ * likes are limited.
  *
  * clock_gettime(), poll() and write() are this program's own.
  */
@@ -77,7 +77,7 @@ static void a_message_that_is_too_long_is_cut_and_still_ends_its_line(void **sta
 	assert_ptr_equal(strchr(last, '\n'), last + strlen(last) - 1);
 }
 
-/* It would block, and with it a vCPU's thread or the main one. */
+/* The write would block, and with it a vCPU's thread or the main one. */
 static void messages_while_standard_error_is_blocked_are_dropped_and_counted(void **state)
 {
 	now = 500;
@@ -86,12 +86,12 @@ static void messages_while_standard_error_is_blocked_are_dropped_and_counted(voi
 	nobody_reads = true;
 	message("first");
 	assert_int_equal(waited, 1000);
-	/* The others do not wait for a reader who has gone. */
+	/* The others do not wait for a reader that has gone. */
 	now = 509;
 	for (int i = 0; i < 40; i++)
 		message("line %d", i);
 	assert_int_equal(waited, 1000);
-	/* Now and then one does: a reader who is slow has another chance. */
+	/* Sometimes one waits: a slow reader has another chance. */
 	now = 510;
 	message("again");
 	assert_int_equal(waited, 2000);
@@ -133,7 +133,7 @@ static void messages_of_a_guest_are_limited_after_the_first_200(void **state)
 	assert_int_equal(lines, 200);
 	assert_string_equal(last, "dormouse: reset 199\n");
 
-	/* A second later there is a line again, and what was missed is counted. */
+	/* A second later a line is printed again, and those that were dropped are counted. */
 	now++;
 	message_ratelimited("once more");
 	assert_int_equal(lines, 202);
@@ -141,7 +141,7 @@ static void messages_of_a_guest_are_limited_after_the_first_200(void **state)
 	message_ratelimited("and again");
 	assert_int_equal(lines, 202);
 
-	/* dormouse itself is not held back. */
+	/* dormouse's own messages are not limited. */
 	message("over");
 	assert_int_equal(lines, 203);
 }
@@ -150,7 +150,7 @@ static void messages_of_a_guest_that_was_silent_are_logged_again(void **state)
 {
 	now += 1000000;
 	lines = 0;
-	/* One of them says how many were not told. */
+	/* One of them says how many were dropped. */
 	for (int i = 0; i < 1000; i++)
 		message_ratelimited("reset %d", i);
 	assert_int_equal(lines, 201);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A new file appears as a whole or not at all and replaces nothing, on file systems that
- * lack one operation or another, whatever fails and whoever dies.
+ * lack one operation or another, whatever fails and whenever a process dies.
  */
 #include "base/durable.h"
 #include "base/new-file.h"
@@ -30,8 +30,8 @@
 #define CONTENT MAGIC "and all the rest"
 
 /*
- * The calls that publishing is made of, in place of the C library's. Each fails with its
- * errno if there is one, and as the call of that number the process dies.
+ * The calls that publishing consists of, in place of the C library's. Each fails with its
+ * errno if one is set, and the process dies in the call of that number.
  */
 static struct {
 	char log[64]; /* f, d: fsync of a file, of a directory; R: renameat2; l: linkat; r: renameat. */
@@ -116,7 +116,7 @@ static void begin_test(const char *directory)
 	assert_int_equal(mkdir(scratch_path(directory), 0755), 0);
 }
 
-/* Whether a file has @content; NULL: whether there is none. */
+/* Returns whether a file has @content; NULL: whether there is none. */
 static bool has(const char *path, const char *content)
 {
 	char found[64] = "";
@@ -208,7 +208,7 @@ static void a_new_file_gets_its_name_on_each_kind_of_file_system(void **state)
 		assert_int_equal(status.st_mode & 07777, 0600);
 		assert_int_equal(scratch_open_files(), open_files);
 
-		/* And again: there is one now. */
+		/* It works again: the file exists now. */
 		assert_int_equal(make(path, &error), -EEXIST);
 		assert_true(has(path, CONTENT));
 		assert_int_equal(count_files(systems[i].name), 1);
@@ -380,7 +380,7 @@ static void a_partial_file_of_a_killed_writer_is_removed(void **state)
 			}
 			assert_int_equal(waitpid(child, &status, 0), child);
 			assert_true(WIFSIGNALED(status));
-			/* Nothing, the complete file, or the name that was taken first. */
+			/* Nothing, the complete file, or the file that took the name first. */
 			assert_true(has(path, NULL) || has(path, CONTENT) || has(path, ""));
 			(void)unlink(path);
 			assert_int_equal(make(path, &error), 0);
@@ -411,7 +411,7 @@ static void a_partial_file_that_dormouse_did_not_make_is_kept(void **state)
 	assert_true(has(scratch_path("theirs/vm.part"), "mine"));
 	assert_int_equal(unlink(scratch_path("theirs/vm")), 0);
 
-	/* Nor is what a symbolic link leads to, or one itself. */
+	/* The target of a symbolic link is kept, and so is the link. */
 	scratch_write("theirs/target", CONTENT, strlen(CONTENT));
 	assert_int_equal(unlink(scratch_path("theirs/vm.part")), 0);
 	assert_int_equal(symlink("target", scratch_path("theirs/vm.part")), 0);
@@ -420,7 +420,7 @@ static void a_partial_file_that_dormouse_did_not_make_is_kept(void **state)
 	assert_int_equal(lstat(scratch_path("theirs/vm.part"), &status), 0);
 	assert_int_equal(unlink(scratch_path("theirs/vm")), 0);
 
-	/* A directory, and a FIFO that nobody else has open. */
+	/* A directory, and a FIFO that no other process has open. */
 	assert_int_equal(unlink(scratch_path("theirs/vm.part")), 0);
 	assert_int_equal(mkdir(scratch_path("theirs/vm.part"), 0755), 0);
 	assert_int_equal(make(scratch_path("theirs/vm"), &error), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Random bytes, of a host whose source is interrupted, gives few at a time, or is not there. */
+/* Random bytes, on a host whose source is interrupted, gives few at a time, or is missing. */
 #include "base/random.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Streams of state: what goes in comes out, and nothing else does. */
+/* Streams of state: what is saved is loaded, and nothing else is. */
 #include "base/stream.h"
 #include "save/memory-state.h"
 
@@ -85,7 +85,7 @@ static int written(size_t *size)
 	return fd;
 }
 
-/* What comes of reading it from its start on: as stream_end(), and whether it is the same. */
+/* Returns the result of loading it, as stream_end(), and whether it is equal. */
 static int read_back(int fd, bool *same)
 {
 	struct stream *stream;
@@ -134,7 +134,7 @@ static void a_stream_truncated_anywhere_is_reported_as_such(void **test)
 	close(fd);
 }
 
-/* One in zstd's header is unused, and some make its window larger. */
+/* One bit in zstd's header is unused, and some make its window larger. */
 static void a_stream_with_any_bit_flipped_is_refused_or_reads_back_unchanged(void **test)
 {
 	size_t size;
@@ -212,7 +212,7 @@ static void reading_past_the_end_of_a_stream_gives_zeros_and_an_error(void **tes
 	close(fd);
 }
 
-/* Extents that no one wrote: @count pairs of offset and size, read as memory. */
+/* Extents that were never saved: @count pairs of offset and size, read as memory. */
 static int read_extents(const uint64_t *numbers, size_t count)
 {
 	const int fd = memfd_create("stream", MFD_CLOEXEC);
@@ -276,7 +276,7 @@ static size_t count_resident(const struct memory *memory)
 	return count * page;
 }
 
-/* A few bytes must not have the host give all the memory that they speak of. */
+/* A few bytes must not make the host allocate all the memory that they claim. */
 static void a_stream_shorter_than_it_promises_takes_no_memory(void **test)
 {
 	for (int ended = 0; ended < 2; ended++) {

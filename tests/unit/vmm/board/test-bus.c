@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The bus: who answers where, and that nobody answers for a neighbour. */
+/* The bus: which device answers where, and that none answers for a neighbour. */
 #include "board/bus.h"
 
 #include <errno.h>

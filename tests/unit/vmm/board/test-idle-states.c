@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --idle-states: what the device tree tells of them, and that libpsci takes the same. */
+/* --idle-states: the device tree describes them, and libpsci accepts those. */
 #include "board/idle-states.h"
 
 #include <psci/psci.h>
@@ -95,7 +95,7 @@ static void idle_states_are_described_and_keep_the_local_timer(void **state)
 	memory_destroy(&memory);
 }
 
-/* Linux takes the order of a CPU's list for that of their depth. */
+/* Linux assumes that a CPU's list is in the order of depth. */
 static void the_deeper_idle_state_has_longer_latencies(void **state)
 {
 	static const char *const costs[] = { "entry-latency-us", "exit-latency-us",
@@ -129,7 +129,7 @@ static void each_cpu_lists_its_idle_states_the_shallower_first(void **state)
 	memory_destroy(&memory);
 }
 
-/* The node that a phandle in a property of one cell leads to. */
+/* Returns the node that a phandle in a property of one cell refers to. */
 static int the_node(const void *fdt, const char *path, const char *name)
 {
 	return fdt_node_offset_by_phandle(fdt, the_cell(fdt, path, name));
@@ -229,7 +229,7 @@ static void ignore_kick(void *ctx, void *vctx)
 {
 }
 
-/* What the tree says is what CPU_SUSPEND takes: standby sleeps, power-down comes back elsewhere. */
+/* CPU_SUSPEND takes what the tree says: standby sleeps, power-down comes back elsewhere. */
 static void libpsci_serves_the_idle_states_in_every_version(void **state)
 {
 	static const uint32_t versions[] = { PSCI_VERSION_0_2, PSCI_VERSION_1_0, PSCI_VERSION_1_1,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest's RAM: what is in it, and above all what is not. */
+/* The guest's RAM: its contents, and that no more is in it. */
 #include "board/memory.h"
 #include "support/smaps.h"
 
@@ -156,7 +156,7 @@ static void ram_takes_no_more_address_space_than_its_size(void **state)
 	}
 }
 
-/* Are there any, however they are to be had? */
+/* Returns whether there are huge pages, however they can be had. */
 static bool host_has_huge_pages(void)
 {
 	return access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0;
@@ -194,7 +194,7 @@ static void dropped_ram_is_given_back_to_the_host(void **state)
 	assert_int_equal(memory_drop(&memory), 0);
 	assert_true(smaps_find(memory.host, &mapping));
 	assert_int_equal(mapping.resident, 0);
-	/* The next life is not dumped either, and has its huge pages too. */
+	/* The memory of the next power cycle is not dumped either, and has huge pages too. */
 	assert_true(mapping.not_dumped);
 	assert_int_equal(mapping.huge_pages, host_has_huge_pages());
 	memory_destroy(&memory);

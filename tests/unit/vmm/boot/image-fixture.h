@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Kernels to be opened, and what opens them. */
+/* Kernels to open, and functions that open them. */
 #ifndef TESTS_IMAGE_FIXTURE_H
 #define TESTS_IMAGE_FIXTURE_H
 
@@ -19,22 +19,22 @@ struct header {
 	uint32_t magic;
 };
 
-/** That of a good one, of 3 MiB. */
+/** The header of a valid one, of 3 MiB. */
 extern const struct header good;
 
-/** Those of the last that was made. */
+/** Those of the last kernel that was made. */
 extern uint8_t kernel_bytes[KERNEL_SIZE];
 
-/** Make a kernel's bytes, no two pages of them the same. Returns kernel_bytes. */
+/** Make a kernel's bytes, no two pages of which are equal. Returns kernel_bytes. */
 const void *make_bytes(struct header header);
 
-/** The same as the file "Image" in the scratch folder, whose path it returns. */
+/** Make it, too, as the file "Image" in the scratch folder, whose path it returns. */
 char *make_kernel(struct header header);
 
 /** The configuration of one attempt. Its strings stay the caller's. */
 struct config config_of(char *kernel, char *initrd, uint64_t memory);
 
-/** Open what must be good. */
+/** Open images that must be valid. */
 void opened(struct image *image, const struct config *config);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device tree has room for the largest machine, and refuses what has none. */
+/* A device tree has room for the largest machine, and is refused where there is none. */
 #include "boot/device-tree.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static void a_command_line_that_does_not_fit_is_refused(void **state)
 	r.config.append = append;
 	assert_int_equal(tree_rig_try(&r, &error), -E2BIG);
 	assert_string_equal(error.text, "the kernel's command line is too long");
-	/* Not a byte beyond its place was touched. */
+	/* Not a byte beyond its place was written. */
 	for (size_t i = IMAGE_DEVICE_TREE_SIZE; i < 1 << 20; i++)
 		assert_int_equal(r.memory.host[i], 0xff);
 	tree_rig_free(&r);

@@ -17,7 +17,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Expect a property of just these 32-bit cells. */
+/* Expect a property of exactly these 32-bit cells. */
 static void has_cells(const struct tree_rig *r, const char *path, const char *name,
 		      const uint32_t *cells, size_t count)
 {
@@ -312,7 +312,7 @@ static void the_tree_says_where_the_initrd_is_if_there_is_one(void **state)
 	tree_rig_free(&r);
 }
 
-/* Blank the seeds, having seen that there are as many bytes of them. */
+/* Blank the seeds, after checking that each has as many bytes. */
 static void blank_seeds(const struct tree_rig *r, uint8_t kaslr[8], uint8_t rng[64])
 {
 	const int chosen = tree_node_at(r, "/chosen");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where kernels, flat binaries, the device tree and initrds go. */
+/* Where kernels, flat binaries, the device tree and initrds are loaded. */
 #include "boot/image.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static void a_kernel_that_does_not_say_its_size_is_placed_as_an_old_one(void **s
 	image_close(&image);
 }
 
-/* Expect the device tree and the initrd, of which 0 is none, at these places. */
+/* Expect the device tree and the initrd, 0 for none, at these addresses. */
 static void laid_out(const struct config *config, uint64_t tree, uint64_t initrd)
 {
 	struct image image;
@@ -79,7 +79,7 @@ static struct config config_of_flat(uint64_t address, uint64_t memory)
 	};
 }
 
-/* As high as QEMU's: 128 MiB, or half of what there is. */
+/* As high as QEMU's: 128 MiB, or half of the RAM. */
 static void the_device_tree_is_placed_128_mib_or_half_of_memory_above_ram_s_start(void **state)
 {
 	static const struct {
@@ -163,7 +163,7 @@ static void the_initrd_of_a_flat_binary_is_placed_at_the_end_of_memory(void **st
 	}
 }
 
-/* Where QEMU has it for what its generic loader loads. */
+/* Where QEMU's generic loader puts it. */
 static void a_flat_binary_at_2_mib_or_above_has_the_device_tree_below_it(void **state)
 {
 	static const struct {

@@ -56,7 +56,7 @@ static void a_file_that_is_no_pe_file_has_no_pe_end(void **state)
 	assert_int_equal(image_pe_end(bytes, SIZE), 0);
 }
 
-/* On the heap, so that a read behind the end is found out. */
+/* On the heap, so that a read behind the end is detected. */
 static void reading_a_pe_header_stays_within_the_file(void **state)
 {
 	uint8_t whole[SIZE];

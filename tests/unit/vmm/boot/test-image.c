@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Kernels, flat binaries and initrds: where they go, and what is none. */
+/* Kernels, flat binaries and initrds: where they are loaded, and which files are refused. */
 #include "boot/image.h"
 
 #include <endian.h>
@@ -25,7 +25,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* In place of the C library's: a file that is closed twice may be another's by then. */
+/* In place of the C library's: a descriptor that is closed twice may be another file's. */
 static unsigned int bad_closes;
 
 int close(int fd)
@@ -69,7 +69,7 @@ static void initrd_refused(char *initrd, int err, const char *reason)
 	refused_config(&config, err, part, reason);
 }
 
-/* --- what is none --- */
+/* --- files that are no kernel --- */
 
 static void a_kernel_with_a_damaged_header_is_refused(void **state)
 {
@@ -127,7 +127,7 @@ static void an_image_of_a_foreign_kind_is_refused_by_name(void **state)
 
 		memcpy(bytes + cases[i].offset, cases[i].bytes, cases[i].size);
 		refused(scratch_write("foreign", bytes, sizeof(bytes)), -ENOEXEC, cases[i].kind);
-		/* Nothing beyond the end is looked at. */
+		/* Nothing beyond the end is read. */
 		assert_string_equal(image_kind(bytes, cases[i].offset + cases[i].size - 1),
 				    "of an unknown kind");
 	}
@@ -162,11 +162,11 @@ static void an_image_that_is_no_regular_file_is_refused_at_once(void **state)
 	scratch_unprivileged(check_unreadable);
 }
 
-/* --- what gets there --- */
+/* --- what is loaded --- */
 
 /*
- * Load into fresh RAM and expect @err, with the sentence holding @reason. What is
- * small is found to be damaged as soon as it is opened.
+ * Load into new RAM and expect @err, with the message containing @reason. A small file is
+ * found to be damaged as soon as it is opened.
  */
 static void load(const struct config *config, struct memory *memory, int err, const char *reason)
 {
@@ -218,7 +218,7 @@ static void an_image_that_shrank_after_opening_is_refused(void **state)
 	image_close(&image);
 }
 
-/* Compress @size bytes; returns how many came of it. */
+/* Compress @size bytes; returns the compressed size. */
 static size_t pack_bytes(bool zstd, uint8_t *to, size_t room, void *bytes, size_t size)
 {
 	z_stream stream = {
@@ -235,7 +235,7 @@ static size_t pack_bytes(bool zstd, uint8_t *to, size_t room, void *bytes, size_
 	return room - stream.avail_out;
 }
 
-/* All of the kernel's. */
+/* All of the kernel's bytes. */
 static size_t pack(bool zstd, uint8_t *to, size_t room)
 {
 	return pack_bytes(zstd, to, room, kernel_bytes, KERNEL_SIZE);
@@ -286,7 +286,7 @@ static size_t put_skippable(uint8_t *to)
 	return 8;
 }
 
-/* Compressed in two parts, with something in between; returns how many bytes came of it. */
+/* Compressed in two parts, with something in between; returns the compressed size. */
 static size_t pack_parts(bool zstd, uint8_t *to, size_t room)
 {
 	const size_t half = KERNEL_SIZE / 2;
@@ -327,7 +327,7 @@ static void a_kernel_in_several_parts_is_loaded_to_its_end(void **state)
 	}
 }
 
-/* What a header for EFI says of a kernel's end: one section, which ends there. */
+/* The end of a kernel in a header for EFI: one section, which ends there. */
 static void put_pe_end(uint32_t end)
 {
 	static const uint8_t pe[] = { 'P', 'E', 0, 0, 0x64, 0xaa, 1, 0 };
@@ -340,7 +340,7 @@ static void put_pe_end(uint32_t end)
 	memcpy(kernel_bytes + 0x40 + 4 + 20 + 16, section, sizeof(section));
 }
 
-/* The only sign that one is that was cut off between two parts. */
+/* The only sign that a file was cut off between two parts. */
 static void a_compressed_kernel_that_ends_too_early_is_refused(void **state)
 {
 	static uint8_t packed[2 * KERNEL_SIZE];
@@ -362,7 +362,7 @@ static void a_compressed_kernel_that_ends_too_early_is_refused(void **state)
 	}
 }
 
-/* A limit is said to be one. */
+/* The message says that it is a limit. */
 static void a_kernel_that_is_too_large_is_refused_as_such(void **state)
 {
 	refused(make_kernel((struct header){ 0, 4096 * MIB, 0xa, MAGIC }), -EFBIG,
@@ -370,7 +370,7 @@ static void a_kernel_that_is_too_large_is_refused_as_such(void **state)
 	refused(make_kernel((struct header){ 0, UINT64_MAX, 0xa, MAGIC }), -EFBIG, "is too large");
 }
 
-/* Nor is all of it unpacked to see that: the end of this one is missing. */
+/* The file is not unpacked as a whole for that: the end of this one is missing. */
 static void a_kernel_that_does_not_say_its_size_is_measured_to_the_limit(void **state)
 {
 	const size_t size = 66 * MIB;
@@ -416,14 +416,14 @@ static void a_kernel_within_an_efi_program_is_unpacked(void **state)
 		memcpy(program + 8, &offset, 4);
 		memcpy(program + 12, &size, 4);
 		memcpy(program + 24, words[zstd], sizeof(words[zstd]));
-		/* What follows the kernel in the program is none of it. */
+		/* The bytes that follow the kernel in the program are not part of it. */
 		memcpy(program + OFFSET + size, "more", 4);
 		scratch_write("zboot", program, OFFSET + size + 4);
 		load(&config, &memory, 0, "");
 		assert_memory_equal(memory.host + 2 * MIB, kernel_bytes, KERNEL_SIZE);
 		memory_destroy(&memory);
 
-		/* Its end is said to lie behind the file's. */
+		/* Its end, as the header says, lies behind the file's. */
 		scratch_write("zboot", program, OFFSET + size - 1);
 		refused_config(&config, -ENODATA, config.kernel,
 			       "is truncated: more data should follow");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A machine version is frozen: the files in tests/unit/vmm/boot/machine say what its
+ * A machine version is frozen: the files in tests/unit/vmm/boot/machine describe what its
  * guests find, and where. They do not change once a release has that version.
  */
 #include "boot/device-tree.h"
@@ -29,7 +29,7 @@
 #define DEPTH_MAX 8
 #define TEXT_MAX (64 * 1024)
 
-/* What one looks like, in the file FOLDER/VERSION-NAME.dts. */
+/* The parameters of a machine, described in the file FOLDER/VERSION-NAME.dts. */
 struct shape {
 	const char *name;
 	uint64_t memory;
@@ -70,7 +70,7 @@ static __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
 	text_size += (size_t)length;
 }
 
-/* Whether it is strings, none of them empty, one behind the other. */
+/* Returns whether it is strings, none of them empty, one behind the other. */
 static bool is_text(const char *value, int length)
 {
 	if (length == 0 || value[length - 1] != '\0')
@@ -147,7 +147,7 @@ static void say_tree(void *fdt, const struct image *image)
 
 /* --- a machine --- */
 
-/* A kernel of 3 MiB, of which its file has but the header. */
+/* A kernel of 3 MiB, of which its file has only the header. */
 static char *make_kernel(void)
 {
 	uint64_t header[8] = { 0, 0, htole64(3 * MIB), htole64(0xa) };
@@ -189,7 +189,7 @@ static struct config config_of(const struct shape *shape, uint32_t version)
 	return config;
 }
 
-/* Make such a machine, and its tree the text. */
+/* Make such a machine, and the text of its tree. */
 static void make(const struct shape *shape, uint32_t version)
 {
 	static struct board board;
@@ -223,7 +223,7 @@ static void make(const struct shape *shape, uint32_t version)
 	image_close(&image);
 }
 
-/* Whether the text is what the file says. If not, what it is goes to a file beside it. */
+/* Returns whether the text equals the file. If not, the text is written to a file beside it. */
 static bool is_frozen(const char *path)
 {
 	static char wanted[TEXT_MAX];

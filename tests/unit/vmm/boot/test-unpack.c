@@ -91,7 +91,7 @@ static ssize_t read_all(const struct packed *file, size_t piece)
 		if (count > 0)
 			done += (size_t)count;
 	} while (count > 0 && (size_t)count == piece);
-	/* The end is the end, however often it is asked for. */
+	/* The end stays the end, however often it is read. */
 	if (count >= 0)
 		assert_int_equal(unpack_read(unpack, found + done, sizeof(found) - done), 0);
 	unpack_end(unpack);
@@ -120,7 +120,7 @@ static void reading_in_pieces_of_any_size_gives_the_whole_text(void **state)
 	}
 }
 
-/* How a file of these bytes, from @offset on, seems to be packed. */
+/* Returns how a file of these bytes, from @offset on, seems to be packed. */
 static enum packing detect(const void *bytes, size_t size, uint64_t offset)
 {
 	struct packed file = make_file(PACKING_NONE, bytes, size);
@@ -141,7 +141,7 @@ static size_t skippable(uint8_t *to, uint8_t kind, uint32_t size)
 
 	memcpy(to, start, sizeof(start));
 	memcpy(to + sizeof(start), &length, sizeof(length));
-	/* Whatever is in it, such as what could be a frame. */
+	/* It may contain anything, such as bytes that look like a frame. */
 	memset(to + 8, 0x28, size);
 
 	return 8 + size;
@@ -221,14 +221,14 @@ static void skippable_frames_of_zstd_are_skipped(void **state)
 			assert_memory_equal(found + 1000, text, TEXT_SIZE);
 		}
 		close(file.fd);
-		/* The last one, too, is there or cut short. */
+		/* The last one, too, is complete or cut short. */
 		file = make_file(PACKING_ZSTD, bytes, size - 1);
 		assert_int_equal(read_all(&file, 4096), -ENODATA);
 		close(file.fd);
 	}
 }
 
-/* It may be more that was damaged: a part of what was packed is not all of it. */
+/* More may be damaged: a part of what was packed is not all of it. */
 static void packed_data_followed_by_something_else_is_refused(void **state)
 {
 	for (size_t p = 0; p < 2; p++) {
@@ -260,7 +260,7 @@ static void packed_data_followed_by_something_else_is_refused(void **state)
 	}
 }
 
-/* RFC 8878, 3.1.1.1: frames of 5 bytes that want more than there is. Neither is damage. */
+/* RFC 8878, 3.1.1.1: frames of 5 bytes that need more than there is. Neither is damage. */
 static void zstd_frames_beyond_a_limit_are_not_reported_as_damage(void **state)
 {
 	static const struct {
@@ -271,7 +271,7 @@ static void zstd_frames_beyond_a_limit_are_not_reported_as_damage(void **state)
 		{ { 0x28, 0xb5, 0x2f, 0xfd, 0, 0x88, 0x29, 0, 0, 'h', 'e', 'l', 'l', 'o' }, 5 },
 		{ { 0x28, 0xb5, 0x2f, 0xfd, 0, 0x90, 0x29, 0, 0, 'h', 'e', 'l', 'l', 'o' },
 		  -E2BIG },
-		/* The dictionary 77, of which the frame's last byte is not there. */
+		/* The dictionary 77, of which the frame's last byte is missing. */
 		{ { 0x28, 0xb5, 0x2f, 0xfd, 0x21, 77, 5, 0x29, 0, 0, 'h', 'e', 'l', 'l' },
 		  -ENOKEY },
 	};
@@ -301,7 +301,7 @@ static bool reads_text(const struct packed *file, unsigned int times)
 	return right;
 }
 
-/* What programs make that people compress kernels by; pzstd begins a frame each 2 MiB. */
+/* Programs by which people compress kernels; pzstd begins a frame each 2 MiB. */
 static void files_of_real_compressors_are_unpacked(void **state)
 {
 	const unsigned int times = 20;
@@ -334,7 +334,10 @@ static void files_of_real_compressors_are_unpacked(void **state)
 
 		snprintf(command, sizeof(command), "cd %s && { %s; }", scratch_folder(),
 			 cases[i].command);
-		/* NOLINTNEXTLINE(cert-env33-c): what shells make is what is tried. */
+		/*
+		 * NOLINTNEXTLINE(cert-env33-c): the test needs files that shell commands
+		 * make.
+		 */
 		assert_int_equal(system(command), 0);
 		file.fd = open(scratch_path("packed"), O_RDONLY | O_CLOEXEC);
 		assert_int_equal(fstat(file.fd, &status), 0);
@@ -388,7 +391,7 @@ static void packed_data_whose_file_shrank_is_refused(void **state)
 	close(file.fd);
 }
 
-/* Whatever is changed, the answer is the text or an error: gzip has a checksum. */
+/* Whatever byte is changed, the answer is the text or an error: gzip has a checksum. */
 static void packed_data_with_a_changed_byte_is_refused_or_unpacks_unchanged(void **state)
 {
 	const size_t size = pack(PACKING_GZIP, packed_bytes, sizeof(packed_bytes), 5000);
@@ -415,7 +418,7 @@ static void packed_data_with_a_changed_byte_is_refused_or_unpacks_unchanged(void
 	assert_true(errors > size - 10);
 }
 
-/* A frame of zstd need not have a checksum, but it has a form. */
+/* A frame of zstd need not have a checksum, but its format is checked. */
 static void a_zstd_block_of_an_unknown_type_is_refused(void **state)
 {
 	/* A frame of 5 bytes, whose one block has the reserved type. */

@@ -29,7 +29,7 @@ void tree_rig_make(struct tree_rig *r, unsigned int cpu_count, size_t disk_count
 	for (unsigned int i = 0; i < cpu_count; i++)
 		r->mpidrs[i] = (i & 0xf) | (uint64_t)(i >> 4) << 8;
 	assert_int_equal(memory_create(&r->memory, RAM_SIZE), 0);
-	/* What was there before must not show. */
+	/* Earlier contents of memory must not show. */
 	memset(r->memory.host, 0xff, 1 << 20);
 	r->fdt = r->memory.host;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --psci-test: which words there are, and what they must say. */
+/* --psci-test: which words there are, and their syntax. */
 #include "config/psci-test.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a VM is made of, in words: each is parsed and formatted, and no other is accepted. */
+/* The words of a VM's configuration: each is parsed and formatted, and no other is accepted. */
 #include "config/config.h"
 
 #include <psci/abi.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a VM is made of: its copies, and what a hibernated guest relies on. */
+/* A VM's configuration: its copies, and what a hibernated guest relies on. */
 #include "config/config.h"
 
 #include <psci/abi.h>
@@ -14,7 +14,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* In place of the C library's, so that memory can run out: at the next call but this many. */
+/* In place of the C library's, so that memory can run out: after so many calls. */
 static int strdups_left = -1;
 
 /* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its is reserved. */
@@ -140,7 +140,7 @@ static void a_freed_config_is_all_zero(void **state)
 	config_free(&config);
 }
 
-/* What changes nothing for a guest that was saved: each function makes one such change. */
+/* Changes without effect for a guest that was saved: each function makes one. */
 static void change_nothing(struct config *after)
 {
 }
@@ -159,7 +159,7 @@ static void change_files(struct config *after)
 	change_text(&after->console);
 }
 
-/* Written to the wrong image, what the sleeper holds of a disk destroys it. */
+/* The data of a suspended guest, written to the wrong image, destroys it. */
 static void swap_disks(struct config *after)
 {
 	const struct disk_config first = after->disks[0];

@@ -19,7 +19,7 @@
 struct qmp_server *qmp_server;
 int qmp_dir_fd;
 
-/* --- what it serves --- */
+/* --- the server's commands --- */
 
 static json_t *works(void *context, const char *argument, struct error *error)
 {
@@ -41,7 +41,7 @@ void qmp_tell(const char *name)
 	json_decref(event);
 }
 
-/* Tells of something before it is answered. */
+/* It sends an event before its answer. */
 static json_t *tells(void *context, const char *argument, struct error *error)
 {
 	qmp_tell("HAPPENED");
@@ -116,7 +116,7 @@ void qmp_say(int fd, const char *text)
 	qmp_serve();
 }
 
-/* All that it has been sent by now. */
+/* All that the client has been sent by now. */
 const char *qmp_hear(int fd)
 {
 	static char text[1 << 16];
@@ -156,4 +156,4 @@ void qmp_leave_all(const int *fds, unsigned int count)
 	qmp_serve();
 }
 
-/* However many of them do nothing. */
+/* This holds however many of them do nothing. */

@@ -22,14 +22,14 @@ int qmp_tear_down(void **state);
 /** Send an event of this name. */
 void qmp_tell(const char *name);
 
-/** Let the server do all that there is to do. */
+/** Let the server do all its work. */
 void qmp_serve(void);
 
 /** Connect; or connect and negotiate. Both return the client's descriptor. */
 int qmp_join(void);
 int qmp_join_whole(void);
 
-/** Send, and let the server do what follows. */
+/** Send, and let the server do its work. */
 void qmp_say(int fd, const char *text);
 
 /** All that a client has been sent by now; and whether @part is in it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is done about what happens to a VM: the sequences, in their order. All orders of
- * events are the model's (tests/lifecycle).
+ * How dormouse reacts to what happens to a VM: the actions, in their order. The model
+ * tests all orders of events (tests/lifecycle).
  */
 #include "control/lifecycle-step.h"
 
@@ -14,7 +14,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Give an event, and see that exactly these actions follow. */
+/* Give an event, and expect exactly these actions. */
 static enum lifecycle_answer give_event(struct lifecycle *life, struct lifecycle_event event,
 					const enum lifecycle_action *want, unsigned int count)
 {
@@ -128,7 +128,7 @@ static void a_paused_machine_stays_paused_over_a_reset(void **state)
 	IGNORE(&life, CONTINUE);
 }
 
-/* A guest that sleeps by itself measures that by its clock; a pause it does not notice. */
+/* A guest that suspends itself sees the time by that clock; a pause is hidden from it. */
 static void the_clock_stops_while_a_guest_that_is_awake_is_paused(void **state)
 {
 	struct lifecycle life = running();
@@ -143,7 +143,7 @@ static void the_clock_stops_while_a_guest_that_is_awake_is_paused(void **state)
 	GIVE(&life, CONTINUE, ACT(WRITE), ACT(REPORT_RESUME), ACT(START_CLOCK), ACT(RELEASE));
 }
 
-/* As far as the file has its name. */
+/* Until the file has its name. */
 static struct lifecycle published(void)
 {
 	struct lifecycle life = suspended();
@@ -159,7 +159,7 @@ static struct lifecycle published(void)
 	return life;
 }
 
-/* H1: what woke it as it was saved made a crash of it. */
+/* H1: the event that woke it while it was saved crashed it. */
 static void a_machine_that_is_saved_cannot_be_woken(void **state)
 {
 	for (unsigned int recorded = 0; recorded < 2; recorded++) {
@@ -193,7 +193,7 @@ static void a_save_that_fails_leaves_the_guest_suspended(void **state)
 	GIVE(&life, DONE, ACT(FREEZE), ACT(WRITE_FILE));
 	GIVE(&life, FAILED, ACT(DISCARD_FILE), ACT(THAW), ACT(RELEASE));
 	assert_int_equal(life.state, VM_SUSPENDED);
-	/* Where the record names the file already, that is taken back before it runs on. */
+	/* If the record names the file already, that is undone before the guest continues. */
 	GIVE(&life, SAVE, ACT(HOLD));
 	GIVE(&life, DONE, ACT(FREEZE), ACT(WRITE_FILE));
 	GIVE(&life, DONE, ACT(RECORD));
@@ -277,12 +277,12 @@ static void a_quit_ends_a_guest_that_resets_over_and_over(void **state)
 	GIVE(&life, DONE, ACT(RECORD));
 	assert_int_equal(life.state, VM_OFF);
 	assert_int_equal(life.cause, VM_TRIGGER_HOST_QUIT);
-	/* The same where the host's own reset was under way. */
+	/* As above, while the host's own reset was under way. */
 	life = running();
 	GIVE(&life, RESET, ACT(STOP));
 	IGNORE(&life, QUIT);
 	GIVE_EVENT(&life, ended_by(VM_TRIGGER_RESET), ACT(CLOSE), ACT(DRAIN));
-	/* And where it interrupts the next cycle's beginning. */
+	/* It also interrupts the beginning of the next power cycle. */
 	life = running();
 	GIVE_EVENT(&life, ended_by(VM_TRIGGER_RESET), ACT(REPORT_RESETTING), ACT(RESTART));
 	IGNORE(&life, QUIT);

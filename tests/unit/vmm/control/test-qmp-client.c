@@ -71,7 +71,7 @@ static void a_call_ends_when_its_time_is_up(void **state)
 {
 	struct served s;
 
-	/* Connected, since the kernel does that, and never served. */
+	/* It is connected, since the kernel does that, and never served. */
 	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", 0, &s.error), -ETIMEDOUT);
 	scratch_says(&s.error, "vm", "in time");
 }
@@ -98,7 +98,7 @@ static void a_call_ends_with_the_server(void **state)
 	qmp_server = NULL;
 }
 
-/* What the server said before it closed the connection is not lost on who writes next. */
+/* A client that writes next still receives what the server sent before it closed. */
 static void a_call_that_is_turned_away_reports_the_reason(void **state)
 {
 	struct served s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* QMP's envelope: what is answered to which message. */
+/* QMP's envelope: the answer to each message. */
 #include "control/qmp/command.h"
 
 #include <setjmp.h>
@@ -146,7 +146,7 @@ static void a_message_that_is_no_command_gets_an_error(void **state)
 	fails_with("{\"execute\": \"works\", \"exec\": 1}", "GenericError", "\\\"exec\\\"");
 }
 
-/* What QEMU takes beyond RFC 8259, and its documents use. */
+/* What QEMU accepts beyond RFC 8259, and its documents use. */
 static void a_command_may_use_single_quotes(void **state)
 {
 	answers("{'execute': 'works'}", "{\"return\":{\"answer\":42}}");
@@ -172,7 +172,7 @@ static void an_answer_escapes_all_characters_outside_of_ascii(void **state)
 		"{\"return\":{\"file\":\"\u00f6\U0001f42d\"}}");
 }
 
-/* No part of a name counts for the whole. */
+/* A part of a name does not count as the whole. */
 static void a_nul_in_a_name_does_not_end_it(void **state)
 {
 	executed = 0;

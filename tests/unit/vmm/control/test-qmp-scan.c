@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where messages of QMP begin and end, whatever bytes come. */
+/* Where messages of QMP begin and end, whatever bytes are received. */
 #include "control/qmp/scan.h"
 
 #include <setjmp.h>
@@ -19,7 +19,7 @@ static struct qmp_scan *fresh(void)
 	return scan;
 }
 
-/* The messages in @bytes are exactly these. */
+/* Expect that the messages in @bytes are exactly these. */
 static void finds(const char *bytes, const char *const *messages, size_t count)
 {
 	struct qmp_scan *scan = fresh();

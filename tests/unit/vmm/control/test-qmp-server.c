@@ -108,7 +108,7 @@ static void a_client_that_never_reads_is_disconnected_and_others_are_served(void
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-/* It would have to be told the answers. */
+/* It would have to receive the answers. */
 static void input_of_a_client_that_never_reads_is_not_processed(void **state)
 {
 	static const char text[] = "{\"execute\": \"query-commands\"}\n";
@@ -124,7 +124,7 @@ static void input_of_a_client_that_never_reads_is_not_processed(void **state)
 		assert_int_equal(size, sizeof(text) - 1);
 		said += (size_t)size;
 	}
-	/* It is made to wait, and still there; once it reads, it is heard. */
+	/* It has to wait, and stays connected; once it reads, its input is processed. */
 	assert_in_range(said, 1, 63999999);
 	while (*qmp_hear(fd))
 		qmp_serve();
@@ -189,7 +189,7 @@ static void a_client_that_shuts_its_sending_side_gets_the_answers(void **state)
 	close(fd);
 }
 
-/* As `echo ... | socat` and scripts do that do not wait for the answer. */
+/* As `echo ... | socat` does, and scripts that do not wait for the answer. */
 static void a_command_sent_before_its_client_left_is_carried_out(void **state)
 {
 	static const char text[] = "{'execute': 'qmp_capabilities'}{'execute': 'counts'}";
@@ -205,7 +205,7 @@ static void a_command_sent_before_its_client_left_is_carried_out(void **state)
 		if (i < 2)
 			assert_int_equal(
 				connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-		/* Before it is greeted, after it has been, and long after. */
+		/* Before the greeting, after it, and long after. */
 		if (i == 1)
 			qmp_serve();
 		assert_int_equal(send(fd, text, sizeof(text) - 1, 0), sizeof(text) - 1);
@@ -253,7 +253,7 @@ static void a_command_is_served_beside_any_number_of_idle_clients(void **state)
 	qmp_join_all(fds, QMP_CLIENTS_MAX + 50);
 	qmp_say(fds[QMP_CLIENTS_MAX + 49], "{\"execute\": \"works\"}");
 	assert_true(qmp_hears(fds[QMP_CLIENTS_MAX + 49], "\"return\": {}"));
-	/* Those that were first are not disturbed, and hear of everything. */
+	/* The first ones are not disturbed, and receive all events. */
 	qmp_tell("HAPPENED");
 	for (unsigned int i = 0; i < QMP_CLIENTS_MAX; i++)
 		assert_string_equal(qmp_hear(fds[i]), "{\"event\": \"HAPPENED\"}\r\n");
@@ -292,11 +292,11 @@ static void the_longest_idle_late_client_is_disconnected_with_the_reason(void **
 	qmp_leave_all(fds, QMP_CLIENTS_MAX + QMP_CLIENTS_LATE);
 }
 
-/* What accept4() fails with, or 0; and how often it has been called. */
+/* The errno of accept4(), or 0; and how often it has been called. */
 static int accept_error;
 static unsigned int accepts;
 
-/* The library's, whose callers want no address here; and it may fail. */
+/* It calls the library's, and its callers need no address here; it may also fail. */
 int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
 {
 	accepts++;
@@ -339,7 +339,7 @@ static void a_client_is_told_that_the_server_lacks_file_descriptors(void **state
 	close(fd);
 }
 
-/* qmp_serve() ends only if the server is at rest, with a client that waits. */
+/* qmp_serve() ends only if the server has nothing to do, with a client that waits. */
 static void a_client_waits_and_the_server_does_not_spin_while_memory_is_short(void **state)
 {
 	struct pollfd fd = { .fd = qmp_server_fd(qmp_server), .events = POLLIN };

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-/* Far longer than any request takes; only a bug gets that far. */
+/* Far longer than any request takes; only a bug waits that long. */
 #define DEADLINE_MS 60000
 
 #define NEXT VRING_DESC_F_NEXT
@@ -28,7 +28,7 @@ static void record_report(void *context, const char *message)
 	atomic_fetch_add(&r->reports, 1);
 }
 
-/* Byte @at of the image as it is at first: no two sectors alike. */
+/* Byte @at of the image as it is at first: no two sectors are equal. */
 static uint8_t pattern(size_t at)
 {
 	return (uint8_t)(at / 512 * 7 + at % 512 * 3 + 1);
@@ -95,7 +95,10 @@ uint32_t rig_wait(struct rig *r, uint16_t head)
 	struct vring_used_elem used;
 
 	while (!driver_collect(&r->driver, &used)) {
-		/* Ask for the next one only, then look again: virtio 1.2, used_event. */
+		/*
+		 * Ask for a notification of the next one only, then look again: virtio
+		 * 1.2, used_event.
+		 */
 		driver_set_used_event(&r->driver, r->driver.used);
 		if (driver_collect(&r->driver, &used))
 			break;

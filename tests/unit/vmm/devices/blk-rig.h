@@ -20,7 +20,7 @@
 #define RIG_STATUS (DRIVER_DATA + 0x100)
 #define RIG_DATA (DRIVER_DATA + 0x1000)
 
-/* What a status is before the device has answered; none of the device's. */
+/* The status before the device has answered; the device has no such status. */
 #define RIG_NO_STATUS 0xee
 
 #define RIG_FLUSH (1ULL << VIRTIO_BLK_F_FLUSH)
@@ -36,7 +36,7 @@ struct rig {
 	char report[256]; /**< and its last report. */
 };
 
-/** A disk after power-on; with a driver that accepted @features; and no more. */
+/** A disk after power-on; one with a driver that accepted @features; and its end. */
 void rig_create(struct rig *r, bool read_only);
 void rig_start(struct rig *r, uint64_t features);
 void rig_teardown(struct rig *r);
@@ -50,10 +50,10 @@ void rig_describe(struct rig *r, uint16_t index, uint64_t address, uint32_t size
 
 void rig_notify(struct rig *r);
 
-/** Wait until the chain at @head comes back, the next to do so. Returns its used length. */
+/** Wait until the chain at @head comes back, as the next. Returns its used length. */
 uint32_t rig_wait(struct rig *r, uint16_t head);
 
-/** Wait until the device needs a reset and says so. */
+/** Wait until the device needs a reset and has reported it. */
 void rig_wait_until_broken(struct rig *r);
 
 /** One request as Linux lays it out: header, data, status. Returns the status. */
@@ -62,7 +62,7 @@ uint8_t rig_request(struct rig *r, uint32_t type, uint64_t sector, uint32_t size
 uint8_t *rig_data(struct rig *r);
 uint8_t rig_status(struct rig *r);
 
-/** Assert what is in the image, and that bytes are those at @from of the pattern. */
+/** Assert the image's bytes, and that bytes are those at @from of the pattern. */
 void rig_assert_image(struct rig *r, uint64_t offset, const void *wanted, size_t size);
 void rig_assert_pattern(const uint8_t *found, size_t from, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The interrupt controller's place in tests: what devices did to their lines last. */
+/* The interrupt controller's place in tests: the last changes of devices' lines. */
 #ifndef TESTS_IRQ_PROBE_H
 #define TESTS_IRQ_PROBE_H
 
@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct irq_probe {
-	bool level; /**< Of the line that was set last. */
-	uint32_t spi; /**< Which one that was. */
+	bool level; /**< The level of the line that was set last. */
+	uint32_t spi; /**< Which line that was. */
 	unsigned int changes; /**< How often any was set. */
 };
 

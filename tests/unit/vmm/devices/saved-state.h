@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a device writes to a stream, to be changed and loaded again. */
+/* The bytes that a device writes to a stream, to be changed and loaded again. */
 #ifndef TESTS_SAVED_STATE_H
 #define TESTS_SAVED_STATE_H
 

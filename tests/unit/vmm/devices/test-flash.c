@@ -86,7 +86,7 @@ static void two_banks_of_flash_take_hardly_any_memory(void **state)
 	const char *path = make_firmware(5 * PAGE);
 	long before;
 
-	/* Once unmeasured, so that what sanitizers set up on the way is there. */
+	/* Once unmeasured, so that sanitizers have allocated what they need. */
 	assert_int_equal(flash_create(&flash, path, &error), 0);
 	(void)resident_pages();
 	flash_destroy(&flash);
@@ -115,7 +115,7 @@ static void flash_memory_cannot_be_written(void **state)
 	assert_int_equal(errno, EFAULT);
 	close(pipe_ends[0]);
 	close(pipe_ends[1]);
-	/* What a guest writes goes nowhere. */
+	/* A guest's writes have no effect. */
 	flash_ops.write(&flash, 0, 0, 8);
 	flash_ops.reset(&flash);
 	assert_int_equal(flash.host[1], 3);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Input to the console's UART: when the guest gets it, and that no byte is ever lost. */
+/* Input to the console's UART: when the guest receives it, and that no byte is ever lost. */
 #include "pl011-rig.h"
 
 #include <setjmp.h>
@@ -71,7 +71,7 @@ static void uart_input_reaches_a_guest_that_unmasks_its_interrupt_without_receiv
 	}
 }
 
-/* Linux looks at UARTFR for each character that it prints, before it opens the receiver. */
+/* Linux reads UARTFR for each character that it prints, before it opens the receiver. */
 static void uart_input_stops_once_a_driver_disables_its_receiver(void **state)
 {
 	struct uart_rig f;
@@ -104,7 +104,7 @@ static void uart_input_is_taken_up_to_a_full_fifo_and_room_is_announced_once(voi
 	}
 	assert_int_equal(uart_get(&f, FR) & (FR_RXFF | FR_RXFE), FR_RXFE);
 
-	/* Nobody was refused, so nobody is told. */
+	/* No byte was refused, so room() is not called. */
 	assert_int_equal(uart_receive(&f, 2), 2);
 	assert_int_equal(uart_get(&f, DR), 'a');
 	assert_int_equal(uart_get(&f, DR), 'b');

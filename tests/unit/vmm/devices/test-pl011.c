@@ -102,7 +102,7 @@ static void uart_output_without_a_host_is_dropped(void **state)
 	pl011_destroy(&uart);
 }
 
-/* The interrupt of a driver that sends by interrupts: after each byte that went. */
+/* The interrupt of a driver that sends by interrupts: after each byte that was sent. */
 static void the_transmit_interrupt_follows_each_byte_of_uart_output(void **state)
 {
 	struct uart_rig f;
@@ -157,7 +157,7 @@ static void uart_output_keeps_its_order_if_more_comes_while_some_waits(void **st
 	f.stalled = true;
 	uart_set(&f, DR, 'A');
 	f.stalled = false;
-	/* Until pl011_resume() is called the line counts as held. */
+	/* Until pl011_resume() is called the line counts as blocked. */
 	uart_set(&f, DR, 'B');
 	assert_true(pl011_resume(&f.uart));
 	uart_set(&f, DR, 'C');
@@ -245,7 +245,7 @@ static void a_reset_of_the_uart_lowers_its_line_and_keeps_pending_output(void **
 	assert_int_equal(f.sent_count, 1);
 	assert_int_equal(f.sent[0], '!');
 
-	/* The host's end was refused before the reset, and is told after it. */
+	/* The host's end was refused before the reset, and room() is called after it. */
 	uart_set(&f, CR, CR_ENABLE);
 	assert_int_equal(f.rooms, 1);
 	pl011_destroy(&f.uart);

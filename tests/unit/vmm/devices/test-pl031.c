@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The real-time clock: the host's time, what the guest makes of it, the alarm. */
+/* The real-time clock: the host's time, what the guest sets, the alarm. */
 #include "devices/pl031.h"
 #include "irq-probe.h"
 
@@ -20,7 +20,7 @@
 #define MIS 0x018
 #define ICR 0x01c
 
-/* Far longer than an alarm one second ahead takes; only a bug gets that far. */
+/* Far longer than an alarm one second ahead takes; only a bug waits that long. */
 #define DEADLINE_MS 60000
 
 /* Not time(), which lags behind by up to a tick. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Devices in a stream: as they were, and nothing that a forged one could be led astray by. */
+/* Devices in a stream: they come back as they were, and a forged state does no harm. */
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "irq-probe.h"
@@ -121,7 +121,7 @@ static void a_saved_uart_whose_fifo_index_is_out_of_bounds_is_refused(void **sta
 	}
 }
 
-/* More than it holds without a FIFO, which no guest could have brought about. */
+/* More than it holds without a FIFO, which no guest can have caused. */
 static void a_restored_uart_without_fifo_returns_only_the_bytes_it_holds(void **state)
 {
 	static struct saved saved;

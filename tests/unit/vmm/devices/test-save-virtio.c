@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Virtio devices in a stream, as test-save-devices.c has the others. */
+/* Virtio devices in a stream, as test-save-devices.c tests the others. */
 #include "blk-rig.h"
 #include "devices/virtio/rng.h"
 #include "saved-state.h"
@@ -76,7 +76,7 @@ static void a_restored_device_serves_the_buffers_of_its_driver(void **state)
 	driver_destroy(&driver);
 }
 
-/* Whatever byte is another: it is refused, or has a device that can be served and reset. */
+/* Whatever byte is changed, it is refused, or makes a device that can be served and reset. */
 static void a_saved_device_with_any_byte_changed_is_refused_or_safe(void **state)
 {
 	static struct saved saved;
@@ -135,7 +135,10 @@ static void destroy_blk(struct blk *blk, struct disk *disk)
 	disk_close(disk);
 }
 
-/* A disk whose driver has offered a write of 512 bytes, which nobody has looked at. */
+/*
+ * A disk whose driver has made available a write of 512 bytes, which the device has not
+ * seen.
+ */
 static void save_blk(struct rig *r, struct saved *saved)
 {
 	rig_setup(r, RIG_FLUSH);
@@ -150,7 +153,7 @@ static void save_blk(struct rig *r, struct saved *saved)
 	destroy_blk(&r->blk, &r->disk);
 }
 
-/* Whether the image has what the driver offered to write. */
+/* Returns whether the image has the data of that write. */
 static bool is_written(const struct rig *r)
 {
 	const int fd = open(r->path, O_RDONLY | O_CLOEXEC);
@@ -163,7 +166,7 @@ static bool is_written(const struct rig *r)
 	return byte == 0x3c;
 }
 
-/* It may be refused after this, or never run, and then nothing has changed. */
+/* The restored machine may be refused after this, or never run: the image is unchanged. */
 static void a_restored_disk_starts_pending_requests_only_when_resumed(void **state)
 {
 	static struct saved saved;
@@ -189,7 +192,7 @@ static void a_restored_disk_starts_pending_requests_only_when_resumed(void **sta
 	rig_teardown(&r);
 }
 
-/* It is the file system's advice, and its guest knows that of the former. */
+/* It is the advice of this file system; the guest was given that of the former. */
 static void a_saved_disk_is_restored_on_a_file_system_of_another_block_size(void **state)
 {
 	static const uint32_t sizes[] = { 512, 4096, 131072, 1 << 20 };
@@ -211,7 +214,7 @@ static void a_saved_disk_is_restored_on_a_file_system_of_another_block_size(void
 	}
 }
 
-/* What is a promise is one: each other byte of what its driver knows. */
+/* Each other byte that its driver knows must match. */
 static void a_saved_disk_that_differs_is_refused(void **state)
 {
 	const size_t advice = offsetof(struct virtio_blk_config, discard_sector_alignment);

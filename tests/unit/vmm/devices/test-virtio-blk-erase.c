@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a guest discards and zeroes on a disk: that exactly this is done, all or
- * nothing, that storage goes where it may, and that no request is too much.
+ * What a guest discards and zeroes on a disk: exactly this is done, all or nothing,
+ * storage is freed where it may be, and no request is too large.
  */
 #include "blk-rig.h"
 
@@ -161,7 +161,7 @@ static void a_discard_with_a_bad_segment_fails_and_changes_nothing(void **state)
 		{ { UINT64_MAX, 1, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
 		{ { UINT64_MAX / 512, 8, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
 		{ { 0, UINT32_MAX, 0 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_IOERR },
-		/* Unmapping is what a discard is; to ask for it is not defined. */
+		/* A discard unmaps anyway; the standard does not define the flag for it. */
 		{ { 0, 1, UNMAP }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_UNSUPP },
 		{ { 0, 1, 2 }, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_S_UNSUPP },
 	};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * virtio-blk and its host: that durable means durable, and that a host whose disk
- * fails has an I/O error for the guest and no more.
+ * virtio-blk and its host: durable data is durable, and a failure of the host's disk is
+ * an I/O error for the guest and has no other effect.
  *
- * preadv(), pwritev() and fdatasync() are this program's own, so that they can
- * be counted and made to fail.
+ * preadv(), pwritev() and fdatasync() are this program's own, so that they can be counted
+ * and made to fail.
  */
 #include "blk-rig.h"
 
@@ -33,7 +33,7 @@ static atomic_uint piece_count;
 static _Atomic(struct rig *) watched; /* Whose request must not be answered before a sync is. */
 static atomic_bool answered_early;
 static atomic_uint transfer_count;
-static atomic_ullong transfer_size_max; /* Of those that were asked for. */
+static atomic_ullong transfer_size_max; /* Of those that were called. */
 static _Atomic(struct rig *) held; /* Whose transfers wait until its device may not run. */
 
 int fdatasync(int fd)
@@ -54,7 +54,7 @@ int fdatasync(int fd)
 	return errno ? -1 : fsync(fd);
 }
 
-/* Whether a transfer may be: not if it fails or, piecemeal, every other time. */
+/* Returns whether a transfer succeeds: not if it fails or, piecemeal, every other time. */
 static bool begin_transfer(const struct iovec *parts, int count)
 {
 	struct rig *r = atomic_load(&held);
@@ -142,7 +142,7 @@ static void a_flush_is_answered_after_the_data_is_durable(void **state)
 	rig_teardown(&r);
 }
 
-/* The host says once that data is lost, and may count it as written afterwards. */
+/* The host reports once that data is lost, and may count it as written afterwards. */
 static void every_flush_fails_after_one_whose_data_was_lost(void **state)
 {
 	for (int by_drain = 0; by_drain < 2; by_drain++) {
@@ -217,7 +217,7 @@ static void every_write_is_durable_if_flush_was_not_negotiated(void **state)
 	rig_teardown(&r);
 }
 
-/* What was answered is durable; what was only offered stays undone, for good. */
+/* A request that was answered is durable; one that was only made available is never done. */
 static void a_drain_makes_answered_writes_durable_and_starts_no_request(void **state)
 {
 	struct vring_used_elem used;
@@ -323,7 +323,7 @@ static void wait_for_transfer(void)
 		sched_yield();
 }
 
-/* Nor does its driver hear of it, who may have other disks to tell of an error. */
+/* Its driver receives no error, as it may have other disks to report errors to. */
 static void a_drain_abandons_a_long_request(void **state)
 {
 	static const uint32_t types[] = { VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT };
@@ -343,7 +343,7 @@ static void a_drain_abandons_a_long_request(void **state)
 	}
 }
 
-/* A vCPU that waits for the disk's lock gets it once the disk is halted. */
+/* A vCPU that waits for the disk's lock gets it once the disk is quiesced. */
 static void a_halt_ends_the_wait_for_a_long_request(void **state)
 {
 	struct rig r;

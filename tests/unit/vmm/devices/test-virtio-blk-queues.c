@@ -27,7 +27,10 @@ static uint64_t status_of(const struct driver *queue, uint16_t i)
 	return DRIVER_DATA + queue->offset + 0x800 + i;
 }
 
-/* Offer request @i, up to 5, to read or write a sector, without a word to the device. */
+/*
+ * Make request @i, up to 5, available to read or write a sector, without notifying the
+ * device.
+ */
 static void offer(struct driver *queue, uint16_t i, uint32_t type, uint64_t sector)
 {
 	const struct virtio_blk_outhdr header = { .type = type, .sector = sector };
@@ -47,7 +50,7 @@ static void offer(struct driver *queue, uint16_t i, uint32_t type, uint64_t sect
 	driver_offer(queue, head);
 }
 
-/* Until the device has used @count chains of a queue, all told. */
+/* Wait until the device has used @count chains of a queue in all. */
 static void await(struct driver *queue, uint16_t count)
 {
 	struct vring_used_elem used;
@@ -63,7 +66,10 @@ static uint8_t status(const struct driver *queue, uint16_t i)
 	return *(uint8_t *)driver_at(queue, status_of(queue, i), 1);
 }
 
-/* A disk whose driver has accepted @features; the queues are set up, and it waits for DRIVER_OK. */
+/*
+ * A disk whose driver has accepted @features; the queues are set up, and it waits for
+ * DRIVER_OK.
+ */
 static void setup(struct rig *r, struct driver queues[QUEUES], uint64_t features)
 {
 	rig_create(r, false);
@@ -111,7 +117,7 @@ static void each_queue_of_a_disk_is_served(void **state)
 	rig_teardown(&r);
 }
 
-/* All write the same sector: who wrote last is what it holds. */
+/* All write one sector, which ends with the data of the last writer. */
 static void a_full_queue_of_a_disk_does_not_delay_another(void **state)
 {
 	struct driver queues[QUEUES];
@@ -132,7 +138,7 @@ static void a_full_queue_of_a_disk_does_not_delay_another(void **state)
 	rig_teardown(&r);
 }
 
-/* To a driver that did not accept the feature there is only the first. */
+/* A driver that did not accept the feature has only the first. */
 static void a_disk_has_one_queue_without_the_multiqueue_feature(void **state)
 {
 	struct vring_used_elem used;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * virtio-blk on a host that takes long to flush, to discard or to write zeros: no vCPU
- * waits for it, nothing comes to a driver after its reset, and who needs the image at
- * rest waits.
+ * waits for it, a driver receives nothing after its reset, and code that needs the image
+ * idle waits.
  *
- * fdatasync() and fallocate() are this program's own, and end when a test says so.
+ * fdatasync() and fallocate() are this program's own, and end when a test lets them.
  */
 #include "blk-rig.h"
 
@@ -23,7 +23,7 @@
 #define NEXT VRING_DESC_F_NEXT
 #define WRITE VRING_DESC_F_WRITE
 
-static atomic_bool host_waits; /* What it is asked for ends once it does not. */
+static atomic_bool host_waits; /* A call ends once this is false. */
 static atomic_bool host_busy; /* In such a call. */
 static atomic_uint sync_count;
 
@@ -69,7 +69,7 @@ static void offer(struct rig *r, uint32_t type, uint32_t size)
 	rig_notify(r);
 }
 
-/* A flush, and each way to erase, in the host's hands. */
+/* A flush, and each way to erase, in progress at the host. */
 static void begin_long(struct rig *r, uint32_t type)
 {
 	const struct virtio_blk_discard_write_zeroes segment = { .num_sectors = 1 };
@@ -130,7 +130,7 @@ static void a_reset_does_not_wait_for_a_slow_host_and_no_answer_follows(void **s
 	}
 }
 
-/* Nor does it come to a queue that its driver has stopped. */
+/* Nor is it answered in a queue that its driver has stopped. */
 static void a_queue_that_is_stopped_during_a_request_gets_no_answer(void **state)
 {
 	struct vring_used_elem used;
@@ -152,7 +152,7 @@ static void *let_host_go_on(void *argument)
 	return argument;
 }
 
-/* What saves the device must not lose a request that is neither in the ring nor answered. */
+/* Saving the device must not lose a request that is neither in the ring nor answered. */
 static void holding_a_device_waits_for_a_slow_host(void **state)
 {
 	for (size_t i = 0; i < LONG_TYPES; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * virtio-blk on a real file, through the transport and its thread: that a request
- * is carried out however it is laid out, and that no guest can do harm.
+ * virtio-blk on a real file, through the transport and its thread: a request is carried
+ * out however it is laid out, and no guest can do harm.
  */
 #include "blk-rig.h"
 
@@ -188,7 +188,7 @@ static void a_request_outside_of_the_disk_is_an_error(void **state)
 				 VIRTIO_BLK_S_IOERR);
 		assert_int_equal(rig_request(&r, VIRTIO_BLK_T_IN, cases[i].sector, cases[i].size),
 				 VIRTIO_BLK_S_IOERR);
-		/* What could not be read is zero, not what was there. */
+		/* What could not be read is zero, not the former contents. */
 		for (uint32_t at = 0; at < cases[i].size; at++)
 			assert_int_equal(rig_data(&r)[at], 0);
 	}
@@ -204,7 +204,7 @@ static void a_write_to_a_read_only_disk_is_refused(void **state)
 	struct rig r;
 
 	rig_create(&r, true);
-	/* By a driver that did not care to accept VIRTIO_BLK_F_RO. */
+	/* By a driver that did not accept VIRTIO_BLK_F_RO. */
 	rig_start(&r, RIG_FLUSH);
 	memset(rig_data(&r), 0x99, 512);
 	assert_int_equal(rig_request(&r, VIRTIO_BLK_T_OUT, 0, 512), VIRTIO_BLK_S_IOERR);
@@ -250,7 +250,7 @@ static void malformed_requests_break_a_disk_until_its_reset(void **state)
 	rig_create(&r, false);
 	snprintf(wanted, sizeof(wanted), "disk %s: ", r.path);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		/* As after a reset of the machine, when it may be told again. */
+		/* As after a reset of the machine, when it may be reported again. */
 		virtio_mmio_reset(&r.blk.mmio);
 		rig_start(&r, RIG_FLUSH);
 		rig_header(&r, VIRTIO_BLK_T_IN, 0);

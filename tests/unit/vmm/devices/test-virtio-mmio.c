@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The transport, as virtio 1.2, Virtio Over MMIO, has it; nothing serves the queues here. */
+/* The transport of virtio 1.2, Virtio Over MMIO; nothing serves the queues here. */
 #include "virtio-driver.h"
 
 #include <linux/virtio_config.h>
@@ -61,7 +61,7 @@ static void teardown(struct fixture *f)
 	driver_destroy(&f->driver);
 }
 
-/* How often an eventfd was written since it was last asked. */
+/* Returns how often an eventfd was written since the last call. */
 static uint64_t count_of(int fd)
 {
 	eventfd_t count;
@@ -213,7 +213,7 @@ static void queue_registers_access_the_selected_queue(void **state)
 	assert_int_equal(driver_get(&f.mmio, VIRTIO_MMIO_QUEUE_NUM_MAX), VIRTQUEUE_SIZE_MAX);
 	assert_int_equal(driver_get(&f.mmio, VIRTIO_MMIO_QUEUE_READY), 0);
 
-	/* One that does not exist takes anything and does nothing. */
+	/* A register that does not exist takes any value and does nothing. */
 	for (unsigned int i = 0; i < 3; i++) {
 		static const uint32_t absent[] = { 2, VIRTIO_MMIO_QUEUES_MAX, UINT32_MAX };
 
@@ -305,7 +305,7 @@ static void virtio_interrupts_are_reported_and_acknowledged(void **state)
 	driver_set(&f.mmio, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_INT_CONFIG);
 	assert_int_equal(driver_get(&f.mmio, VIRTIO_MMIO_INTERRUPT_STATUS), VIRTIO_MMIO_INT_VRING);
 
-	/* Not yet acknowledged: the edge comes again all the same. */
+	/* It is not acknowledged yet: there is an edge again all the same. */
 	virtio_mmio_interrupt(&f.mmio);
 	assert_int_equal(count_of(f.mmio.irq_fd), 1);
 	driver_set(&f.mmio, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_INT_VRING);
@@ -329,7 +329,7 @@ static void a_broken_protocol_is_reported_to_the_driver_and_logged_once(void **s
 		assert_int_equal(driver_get(&f.mmio, VIRTIO_MMIO_INTERRUPT_STATUS),
 				 VIRTIO_MMIO_INT_CONFIG);
 		assert_true(count_of(f.mmio.irq_fd) > 0);
-		/* A driver that resets and breaks it again is old news. */
+		/* A driver that resets and breaks it again is not reported again. */
 		assert_int_equal(f.reports, 1);
 	}
 	assert_string_equal(f.report, "disk test.img: the guest's driver broke the protocol, "
@@ -373,14 +373,14 @@ static void a_reset_of_a_virtio_mmio_device_clears_all_its_state(void **state)
 			virtio_mmio_reset(&f.mmio);
 		assert_power_on_state(&f);
 	}
-	/* The descriptors are the same, and no interrupt of the past comes. */
+	/* The descriptors are those of before, and no earlier interrupt is raised. */
 	assert_int_equal(f.mmio.notify_fd, notify_fd);
 	assert_int_equal(f.mmio.irq_fd, irq_fd);
 	assert_int_equal(count_of(f.mmio.irq_fd), 0);
 	teardown(&f);
 }
 
-/* Though a vCPU that still runs may do what it likes, a halt lasts. */
+/* A quiesce lasts, whatever a vCPU that still runs does. */
 static void a_halt_of_a_virtio_mmio_device_lasts_until_the_machine_is_reset(void **state)
 {
 	struct fixture f;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* virtio-rng through the transport: what is asked for comes, and is random. */
+/* virtio-rng through the transport: requests are answered, with random bytes. */
 #include "devices/virtio/rng.h"
 #include "virtio-driver.h"
 
@@ -66,7 +66,7 @@ static void notify(struct fixture *f)
 	driver_set(&f->rng.mmio, VIRTIO_MMIO_QUEUE_NOTIFY, 0);
 }
 
-/* Serve until there is no more to do. */
+/* Serve until there is nothing to do. */
 static void serve(struct fixture *f)
 {
 	while (has_work(f))
@@ -100,7 +100,7 @@ static void virtio_rng_fills_a_buffer(void **state)
 	assert_true(driver_collect(&f.driver, &used));
 	assert_int_equal(used.id, 0);
 	assert_int_equal(used.len, 1000);
-	/* Of 1000 random bytes about 4 are zero; 100 are not in any lifetime. */
+	/* Of 1000 random bytes about 4 are zero; 100 never are. */
 	assert_true(count_changed(&f, DRIVER_DATA, 1000) > 900);
 	assert_int_equal(count_changed(&f, DRIVER_DATA + 1000, 1000), 0);
 	assert_int_equal(driver_get(&f.rng.mmio, VIRTIO_MMIO_INTERRUPT_STATUS), 1);
@@ -146,7 +146,7 @@ static void virtio_rng_fills_a_chain_of_buffers_in_order(void **state)
 	teardown(&f);
 }
 
-/* However much a guest asks for, an answer takes little time. */
+/* However much a guest requests, an answer takes little time. */
 static void virtio_rng_fills_a_part_of_a_large_buffer(void **state)
 {
 	struct vring_used_elem used;
@@ -163,7 +163,7 @@ static void virtio_rng_fills_a_part_of_a_large_buffer(void **state)
 	teardown(&f);
 }
 
-/* Others have their turn between the answers to a guest that asks for many. */
+/* Other work is done between the answers to a guest that requests much. */
 static void virtio_rng_answers_many_requests_in_several_turns(void **state)
 {
 	struct vring_used_elem used;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The split virtqueue: that it carries what a driver means, and that nothing a
- * guest writes does more than make it faulty (virtio 1.2, Split Virtqueues).
+ * The split virtqueue: it passes on what a driver means, and a guest's writes can do no
+ * more than make it faulty (virtio 1.2, Split Virtqueues).
  */
 #include "virtio-driver.h"
 
@@ -59,7 +59,7 @@ static void assert_faulty(struct fixture *f, const char *fault)
 	assert_int_equal(virtqueue_pop(&f->queue, &f->chain), -EPROTO);
 	assert_non_null(f->queue.fault);
 	assert_string_equal(f->queue.fault, fault);
-	/* Even if the guest mends it. */
+	/* It stays so even if the guest repairs it. */
 	describe(f, 0, (struct vring_desc){ .addr = DRIVER_DATA, .len = 1 });
 	assert_int_equal(virtqueue_pop(&f->queue, &f->chain), -EPROTO);
 	teardown(f);
@@ -403,7 +403,7 @@ static void a_chain_of_4_gib_makes_the_queue_faulty(void **state)
 	memory_destroy(&memory);
 }
 
-/* --- who wants to be notified --- */
+/* --- when to notify --- */
 
 static void the_flags_decide_about_interrupts_without_event_idx(void **state)
 {
@@ -452,7 +452,7 @@ static void a_driver_with_event_idx_is_interrupted_where_it_asked(void **state)
 	struct fixture f;
 
 	setup(&f, 8, EVENT_IDX);
-	/* Flags mean nothing then. */
+	/* Flags have no meaning then. */
 	driver_set_flags(&f.driver, VRING_AVAIL_F_NO_INTERRUPT);
 	driver_set_used_event(&f.driver, 2);
 	assert_false(virtqueue_push(&f.queue, 0, 0));

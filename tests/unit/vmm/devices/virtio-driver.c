@@ -20,7 +20,7 @@ void *driver_at(const struct driver *driver, uint64_t address, uint64_t size)
 	return at;
 }
 
-/* A field of 16 bits that both sides look at. */
+/* A field of 16 bits that both sides access. */
 static _Atomic uint16_t *field(const struct driver *driver, uint64_t address)
 {
 	return driver_at(driver, address, 2);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The driver's side of virtio, for tests: RAM with one split virtqueue in it, and
- * ways to write anything into it, sense or nonsense. Written from virtio 1.2, not
- * from the device's code.
+ * The driver's side of virtio, for tests: RAM with one split virtqueue in it, and ways to
+ * write any value into it, valid or not. Written from virtio 1.2, not from the device's
+ * code.
  */
 #ifndef TESTS_VIRTIO_DRIVER_H
 #define TESTS_VIRTIO_DRIVER_H
@@ -27,10 +27,10 @@
 
 struct driver {
 	struct memory memory;
-	uint64_t offset; /**< Of the queue's parts from where they are said to be above. */
-	uint32_t queue; /**< Which of the device's queues it is. */
+	uint64_t offset; /**< How far the queue's parts are from the addresses above. */
+	uint32_t queue; /**< Its number among the device's queues. */
 	uint16_t size;
-	uint16_t available; /**< Chains offered so far. */
+	uint16_t available; /**< Chains made available so far. */
 	uint16_t used; /**< Chains collected so far. */
 };
 
@@ -47,7 +47,7 @@ void driver_restart(struct driver *driver);
 /** How to set the queue up, without optional features. */
 struct virtqueue_setup driver_setup(const struct driver *driver);
 
-/** Where a guest physical address is; asserts that it is RAM. */
+/** The host's address of a guest physical address; asserts that it is RAM. */
 void *driver_at(const struct driver *driver, uint64_t address, uint64_t size);
 
 /** Write a descriptor, in the queue's table or an indirect one at @table. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A console for tests: a UART, and a terminal that takes standard input and output. */
+/* A console for tests: a UART, and a terminal that uses standard input and output. */
 #ifndef TESTS_CONSOLE_H
 #define TESTS_CONSOLE_H
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Far longer than anything takes; only a bug gets that far. */
+/* Far longer than anything takes; only a bug waits that long. */
 #define CONSOLE_DEADLINE_MS 60000
 
 /* Registers and flags of the UART that the tests use. */
@@ -44,16 +44,16 @@ int console_teardown(struct console *c);
 
 bool console_wait_for(int fd, int timeout_ms);
 
-/** The main loop: wait until it has something to do, and let it do that. */
+/** The main loop: wait until it has work, and let it do that. */
 enum terminal_event console_run(struct console *c);
 
-/** The guest sends what fits. Returns how much that was. */
+/** The guest sends as much as fits. Returns how much that was. */
 size_t console_guest_send(struct console *c, const char *text, size_t size);
 
 /** The guest reads @size bytes as they come; both it and the main loop run. */
 void console_guest_receive(struct console *c, uint8_t *bytes, size_t size);
 
-/** The user types; what comes out begins with @text, which is read. */
+/** The user types; the output begins with @text, which is read. */
 void console_type(struct console *c, const char *keys);
 void console_expect(int fd, const char *text);
 

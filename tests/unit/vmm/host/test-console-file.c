@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A console's output in a file: its limit, and what is lost where it cannot be written. */
+/* A console's output in a file: its limit, and the loss where it cannot be written. */
 #include "host/console-file.h"
 #include "support/scratch.h"
 
@@ -18,7 +18,7 @@
 
 #define LIMIT CONSOLE_FILE_LIMIT_MIN
 
-/* What a write to a file, not to standard error, fails with, once it has taken so many bytes. */
+/* The errno of a write to a file, not to standard error, once it has taken so many bytes. */
 static int write_error;
 static size_t write_room;
 
@@ -120,7 +120,7 @@ static void a_full_console_file_is_set_aside_in_place_of_the_former_one(void **s
 	assert_string_equal(content(path()), "bbbbb");
 }
 
-/* Which also holds for a file that another run, or an earlier version, has left. */
+/* This also holds for a file that another run, or an earlier version, has left. */
 static void an_existing_console_file_is_appended_to_within_its_limit(void **state)
 {
 	for (int i = 0; i < 3; i++) {
@@ -187,7 +187,7 @@ static void a_full_console_file_behind_a_link_is_set_aside_at_its_own_place(void
 	assert_int_equal(size_of(former()), LIMIT);
 }
 
-/* Output is lost then, not the host's disk. */
+/* Output is lost then, not the space of the host's disk. */
 static void a_console_file_that_cannot_be_set_aside_stays_within_its_limit(void **state)
 {
 	assert_int_equal(mkdir(former(), 0755), 0);
@@ -195,7 +195,7 @@ static void a_console_file_that_cannot_be_set_aside_stays_within_its_limit(void 
 	guest_repeats('a', 3 * LIMIT);
 	assert_int_equal(size_of(path()), LIMIT);
 	assert_int_equal(rmdir(former()), 0);
-	/* It is told when it ends. */
+	/* The loss is reported when it ends. */
 	assert_int_equal(console_file_close(&file), 0);
 	assert_int_equal(size_of(former()), LIMIT);
 	assert_non_null(strstr(content(path()), "[dormouse: 8192 bytes of the console's output are "
@@ -217,7 +217,7 @@ static void output_lost_on_a_full_disk_is_reported_where_it_is_missing(void **st
 	assert_non_null(strstr(content(path()), ": No space left on device]\r\nafter"));
 }
 
-/* Space comes back for a part of that line at a time. */
+/* Space becomes free for a part of that line at a time. */
 static void the_line_about_lost_output_may_be_written_in_pieces(void **state)
 {
 	open_console(CONSOLE_FILE_LIMIT);

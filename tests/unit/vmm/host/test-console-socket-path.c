@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where a console's socket is: it is private, and replaces nothing but a former one. */
+/* Where a console's socket is: it is private, and replaces only a former one. */
 #include "console.h"
 #include "host/console-socket.h"
 #include "support/scratch.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The console on a Unix socket: one client at a time, who may leave and come back. */
+/* The console on a Unix socket: one client at a time, which may leave and come back. */
 #include "console.h"
 #include "support/scratch.h"
 
@@ -20,7 +20,7 @@
 /* A client that leaves when its input is next received, or -1. */
 static int leaving = -1;
 
-/* The library's, but that a client may leave at the worst moment. */
+/* The library's, except that a client may leave at the worst moment. */
 ssize_t recv(int fd, void *bytes, size_t size, int flags)
 {
 	if (leaving >= 0 && !(flags & MSG_PEEK)) {
@@ -142,7 +142,7 @@ static void the_oldest_output_is_dropped_if_no_client_comes(void **state)
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)('a' + i % 23);
 	setup(&c);
-	/* Nobody there holds no guest up. */
+	/* Without a client no guest is blocked. */
 	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
 	client = connect_client(&c);
 	while (done < sizeof(found)) {
@@ -159,7 +159,7 @@ static void the_oldest_output_is_dropped_if_no_client_comes(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-/* A client that does not read holds the guest up, and loses nothing. */
+/* A client that does not read blocks the guest, and loses nothing. */
 static void a_client_under_load_loses_no_output(void **state)
 {
 	static char text[300000];
@@ -213,7 +213,7 @@ static void a_guest_that_waits_for_a_stalled_client_resumes_once_that_leaves(voi
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-/* Neither what was kept for it nor what the guest says meanwhile may cost a word of it. */
+/* It receives every byte that was kept for it and that the guest sends meanwhile. */
 static void input_sent_before_a_client_left_reaches_the_guest(void **state)
 {
 	for (int i = 0; i < 3; i++) {
@@ -236,7 +236,7 @@ static void input_sent_before_a_client_left_reaches_the_guest(void **state)
 		assert_memory_equal(found, "last", 4);
 		serve(&c);
 
-		/* Nor does any of it cost the next one what it did not see. */
+		/* The next client does not lose anything either. */
 		client = connect_client(&c);
 		if (i < 2)
 			console_expect(client, i == 0 ? "kept" : "new");
@@ -278,10 +278,10 @@ static void input_sent_before_a_client_left_reaches_a_slow_guest_completely(void
 	client = connect_client(&c);
 	first = send_much(client, text, sizeof(text));
 	close(client);
-	/* Ends, though much is unread: the main loop rests. */
+	/* Ends, though much is unread: the main loop has no work. */
 	serve(&c);
 
-	/* Nor does that keep the next one out, which sends as much and leaves, too. */
+	/* The next client is not kept out either, which sends as much and leaves, too. */
 	client = connect_client(&c);
 	assert_int_equal(console_guest_send(&c, "hello", 5), 5);
 	console_expect(client, "hello");
@@ -326,7 +326,7 @@ static void a_client_is_refused_if_the_guest_does_not_read_input_of_earlier_ones
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-/* It is found out by receiving from it, when the guest has been held up before. */
+/* Receiving from it shows that, when the guest has been blocked before. */
 static void a_guest_resumes_once_its_stalled_client_is_found_to_have_left(void **state)
 {
 	static char text[300000];
@@ -361,7 +361,7 @@ static void a_second_client_is_refused_with_the_reason(void **state)
 	close(second);
 	assert_int_equal(console_guest_send(&c, "still", 5), 5);
 	console_expect(first, "still");
-	/* Who leaves makes way, even for one who came before that was seen. */
+	/* A client that leaves makes room, even for one that came before that was noticed. */
 	close(first);
 	second = connect_client(&c);
 	assert_int_equal(console_guest_send(&c, "yours", 5), 5);
@@ -370,7 +370,7 @@ static void a_second_client_is_refused_with_the_reason(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-/* As `echo command | nc -NU` does: what it says last is heard, and answered. */
+/* As `echo command | nc -NU` does: its last input is processed, and answered. */
 static void a_client_that_shuts_its_sending_side_still_gets_output(void **state)
 {
 	struct console c;
@@ -387,7 +387,7 @@ static void a_client_that_shuts_its_sending_side_still_gets_output(void **state)
 	assert_int_equal(console_guest_send(&c, "reply", 5), 5);
 	console_expect(client, "reply");
 	close(client);
-	/* Nor does its silence keep the main loop busy. */
+	/* Its silence does not keep the main loop busy either. */
 	serve(&c);
 	assert_int_equal(console_teardown(&c), 0);
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Disk images and their host: file systems that lack an operation, and QEMU beside
- * dormouse.
- */
+/* Disk images and their host: file systems that lack an operation, and QEMU beside dormouse. */
 #include "host/disk.h"
 
 #include <errno.h>
@@ -100,7 +97,7 @@ static void an_erase_that_the_file_system_lacks_is_skipped_or_written_as_zeros(v
 		assert_int_equal(found[0] | found[511], 0);
 		assert_int_equal(found[512], 0x5a);
 	}
-	/* A failure is one. */
+	/* Any other error is a failure. */
 	fallocate_fails_with = EIO;
 	assert_int_equal(disk_discard(&disk, 0, 512), -EIO);
 	assert_int_equal(disk_write_zeroes(&disk, 0, 512, true), -EIO);
@@ -127,7 +124,7 @@ static void an_image_that_cannot_be_locked_is_refused_with_the_reason(void **sta
 
 /* --- QEMU --- */
 
-/* What QEMU holds of an image; each bit is a permission: 0 read, 1 write, 3 resize. */
+/* The permissions that QEMU locks in an image, one bit each: 0 read, 1 write, 3 resize. */
 static int qemu_opens(const char *path, unsigned int does, unsigned int forbids)
 {
 	const int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -161,7 +158,7 @@ static bool is_locked(int fd, off_t byte)
 	return lock.l_type != F_UNLCK;
 }
 
-/* Whether QEMU would take what is locked for a contradiction. */
+/* Returns whether QEMU would find a conflict in the locks. */
 static bool qemu_is_refused(const char *path, unsigned int does, unsigned int forbids)
 {
 	const int fd = open(path, O_RDWR | O_CLOEXEC);

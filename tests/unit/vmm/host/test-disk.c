@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Disk images: each mistake has its sentence, and an image has one owner. */
+/* Disk images: each mistake has its own message, and an image has one owner. */
 #include "host/disk.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 static char folder[] = "/tmp/test-disk-XXXXXX";
 
-/* The path of a file in the test's folder; the same buffer each time. */
+/* The path of a file in the test's folder; one buffer for all calls. */
 static const char *path_of(const char *name)
 {
 	static char path[64];
@@ -43,7 +43,7 @@ static const char *make_image(const char *name, off_t size)
 	return path;
 }
 
-/* Expect a refusal whose sentence names the path and holds @reason; nothing is touched. */
+/* Expect a refusal whose message names the path and holds @reason; the image is unchanged. */
 static void refused(const char *path, bool read_only, int err, const char *reason)
 {
 	struct disk disk;
@@ -107,7 +107,7 @@ static void the_serial_number_of_a_disk_with_a_long_name_is_cut_off(void **state
 
 	assert_int_equal(disk_open(&disk, path, true, &error), 0);
 	assert_string_equal(disk.name, "a-name-longer-than-t");
-	/* But not for those who have to know which it is. */
+	/* Not for callers that must know which it is. */
 	assert_string_equal(disk.path, path);
 	disk_close(&disk);
 }
@@ -136,7 +136,7 @@ static void a_path_that_is_no_image_is_refused(void **state)
 	refused(make_image("odd", 1000), false, -EINVAL,
 		"is 1000 bytes long, which is not a multiple of 512");
 
-	/* Neither way of opening it may wait for somebody at the other end. */
+	/* Neither way of opening it may wait for a process at the other end. */
 	assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
 	refused(path_of("fifo"), true, -EINVAL, "is a FIFO");
 	refused(path_of("fifo"), false, -EINVAL, "is a FIFO");
@@ -149,7 +149,7 @@ static void a_path_that_is_no_image_is_refused(void **state)
 	close(fd);
 }
 
-/* Run @check in a process of its own that permissions apply to, and expect that it returns. */
+/* Run @check in a process of its own to which permissions apply, and expect that it returns. */
 static void without_privilege(void (*check)(void))
 {
 	int status;
@@ -167,7 +167,7 @@ static void without_privilege(void (*check)(void))
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* In the child a failed assertion would go on in the parent's tests, so: by hand. */
+/* In the child a failed assertion would continue with the parent's tests, so: by hand. */
 static void expect_text(const char *path, bool read_only, int err, const char *text)
 {
 	struct error error = { 0 };

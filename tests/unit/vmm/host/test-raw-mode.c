@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Raw mode of the terminal, as a shell with job control sees it: a job that is
- * stopped, ended or in the background leaves the terminal as it was.
+ * Raw mode of the terminal, as a shell with job control sees it: a job that is stopped,
+ * ended or in the background leaves the terminal as it was.
  */
 #include "host/raw-mode.h"
 
@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-/* What the shell found wrong: its exit status. */
+/* The shell's verdict: its exit status. */
 enum verdict {
 	FINE,
 	NOT_RAW,
@@ -37,7 +37,7 @@ static bool terminal_is_raw(void)
 	return tcgetattr(STDIN_FILENO, &mode) == 0 && !(mode.c_lflag & (ECHO | ICANON | ISIG));
 }
 
-/* What the job tells the shell after each step. */
+/* What the job reports to the shell after each step. */
 static void tell(int fd)
 {
 	if (write(fd, "x", 1) != 1)
@@ -113,7 +113,7 @@ static bool is_stopped(pid_t job)
 	return waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status);
 }
 
-/* The shell takes the terminal while the job is stopped, and lets it go on behind. */
+/* The shell takes the terminal while the job is stopped, and continues it in the background. */
 static enum verdict stop_and_go_on(void)
 {
 	int ears;
@@ -130,7 +130,7 @@ static enum verdict stop_and_go_on(void)
 
 	tcsetpgrp(STDIN_FILENO, getpgrp());
 	kill(job, SIGCONT);
-	/* It returns from stopping, and sees that it goes on. */
+	/* It returns from stopping, and notices that it continues. */
 	hear(ears);
 	hear(ears);
 	if (terminal_is_raw())
@@ -146,7 +146,7 @@ static enum verdict stop_and_go_on(void)
 	return waitpid(job, NULL, 0) == job ? FINE : NOT_ENDED;
 }
 
-/* SIGSTOP leaves no time to set anything back; the shell does, and the job later. */
+/* SIGSTOP leaves no time to restore anything; the shell does, and the job later. */
 static enum verdict stop_hard(void)
 {
 	struct termios mode;
@@ -199,7 +199,7 @@ static enum verdict end_by_each_signal(void)
 	return verdict;
 }
 
-/* A job that is started in the background leaves the terminal to whom it belongs. */
+/* A job that is started in the background leaves the terminal to its owner. */
 static void run_in_background(int fd)
 {
 	tcsetpgrp(STDIN_FILENO, getppid());

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The console's output: out at once, nothing lost, nobody blocked. */
+/* The console's output: it leaves at once, nothing is lost, no thread is blocked. */
 #include "console.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ static void a_stalled_reader_makes_the_guest_wait_and_loses_no_output(void **sta
 	assert_in_range(sent, PL011_FIFO_SIZE + 1, sizeof(text) - 1);
 	assert_int_equal(console_guest_send(&c, text, 1), 0);
 
-	/* The reader goes on, and with it the guest. */
+	/* The reader continues, and with it the guest. */
 	while (at < sizeof(text)) {
 		ssize_t ret;
 
@@ -73,7 +73,10 @@ static void the_last_bytes_of_output_are_written_before_the_end(void **state)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		/* Everything to the last byte arrives, though it closes meanwhile. */
+		/*
+		 * Everything to the last byte arrives, though the terminal is closed
+		 * meanwhile.
+		 */
 		close(STDOUT_FILENO);
 		close(c.terminal.output_fd);
 		while (at < sent) {
@@ -121,7 +124,7 @@ static void standard_output_keeps_its_flags_for_other_processes(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-/* A socket cannot be opened anew, so it is asked before each byte. */
+/* A socket cannot be opened anew, so it is polled before each byte. */
 static void output_may_be_a_socket(void **state)
 {
 	static char text[1 << 22];
@@ -136,7 +139,7 @@ static void output_may_be_a_socket(void **state)
 	assert_int_equal(console_guest_send(&c, "hello\n", 6), 6);
 	console_expect(c.output, "hello\n");
 
-	/* It stalls too, without blocking anybody. */
+	/* It stalls too, without blocking a thread. */
 	memset(text, 'y', sizeof(text));
 	sent = console_guest_send(&c, text, sizeof(text));
 	assert_true(sent < sizeof(text));

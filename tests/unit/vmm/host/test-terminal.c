@@ -56,7 +56,7 @@ static void input_that_the_guest_does_not_read_is_left_in_its_pipe(void **state)
 			break;
 	}
 	assert_true(written < sizeof(text));
-	/* Nor when the writer is gone, whose hang-up would be told for ever. */
+	/* Nor when the writer is gone, whose hang-up would be reported for ever. */
 	close(c.input);
 	c.input = -1;
 	assert_false(console_wait_for(terminal_fd(&c.terminal), 0));
@@ -216,7 +216,7 @@ static void ctrl_a_x_quits_dormouse(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
-/* When one needs it most: the guest hangs and has not read for a long time. */
+/* When it is needed most: the guest hangs and has not read for a long time. */
 static void ctrl_a_x_quits_though_the_guest_reads_no_input(void **state)
 {
 	static char keys[TERMINAL_PENDING_SIZE + 3000];
@@ -236,7 +236,7 @@ static void ctrl_a_x_quits_though_the_guest_reads_no_input(void **state)
 		else
 			assert_int_equal(console_run(&c), TERMINAL_NOTHING);
 	}
-	/* Ends: of a bounded number of bytes, those that matter are the last. */
+	/* Ends: of a bounded number of bytes, the important ones are the last. */
 	while (console_run(&c) != TERMINAL_QUIT)
 		;
 	assert_int_equal(console_teardown(&c), 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hosts on which dormouse cannot run, each told from the others in a sentence: no
- * KVM, no permission, something else of that name, another machine's KVM, a kernel
- * that is too old. And what is taken over from one on which it can.
+ * Hosts on which dormouse cannot run, each with a message of its own: no KVM, no
+ * permission, something else of that name, another machine's KVM, a kernel that is too
+ * old. And what is taken over from a host on which it can.
  *
- * open(), ioctl() and uname() are this program's own: a host is what they say.
+ * open(), ioctl() and uname() are this program's own: they define the host.
  */
 #include "kvm/kvm.h"
 
@@ -112,7 +112,7 @@ int uname(struct utsname *name)
 	return 0;
 }
 
-/* --- what dormouse says of it --- */
+/* --- dormouse's messages --- */
 
 /* No file stays open, or the next one would have another number. */
 static int next_fd(void)
@@ -196,7 +196,7 @@ static void a_kvm_of_another_architecture_is_refused_as_such(void **state)
 	assert_refused(-ENODEV, "/dev/kvm is the KVM of a machine that is not arm64");
 }
 
-/* Each thing that is needed, with the release that brought it. */
+/* Each capability that is needed, with the release that introduced it. */
 static void an_old_kernel_is_refused_with_what_it_lacks(void **state)
 {
 	char sentence[256];
@@ -219,7 +219,7 @@ static void a_kvm_run_page_without_a_size_is_refused(void **state)
 	assert_refused(-EIO, "KVM_GET_VCPU_MMAP_SIZE on /dev/kvm: Input/output error");
 }
 
-/* As by the signals that stop a process and let it go on, while its guest resets. */
+/* As by the signals that stop a process and continue it, while its guest resets. */
 static void creating_a_vm_is_repeated_after_a_signal(void **state)
 {
 	const struct kvm kvm = { .fd = -1 };

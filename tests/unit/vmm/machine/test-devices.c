@@ -72,7 +72,7 @@ static void a_device_exists_from_its_machine_version_on(void **state)
 	assert_int_equal(devices_count(&later, &config), 1);
 }
 
-/* Each answers on the bus at its place. */
+/* Each answers on the bus at its address. */
 static void each_device_answers_at_its_address(void **state)
 {
 	static const uint64_t bases[] = { BOARD_FLASH_BASE, BOARD_UART_BASE, BOARD_RTC_BASE,
@@ -152,7 +152,7 @@ static int drain(void *self, struct error *error)
 {
 	struct probe *probe = self;
 
-	/* All are quiesced before one is waited for. */
+	/* All are quiesced before the first is waited for. */
 	assert_int_equal(probe[0].quiesced, 1);
 	probe->drained++;
 
@@ -220,7 +220,7 @@ static const struct device_ops second_ops = {
 	.next_alarm = next_alarm,
 };
 
-/* One that has nothing to do, between two that have. */
+/* One without functions, between two that have them. */
 static const struct device_ops idle_ops = { .name = "idle" };
 
 static struct devices *devices_of(struct probe probes[2])
@@ -393,7 +393,7 @@ static void the_main_loop_has_the_file_descriptors_of_all_devices(void **state)
 	loop = (struct main_loop){ 0 };
 	assert_int_equal(devices_watch(&board.devices, &loop, &user, &error), 0);
 	assert_int_equal(loop.count, 3);
-	/* What is there once cannot be there again. */
+	/* A device that exists once cannot be added again. */
 	assert_int_equal(devices_watch(&board.devices, &loop, &user, &error), -EEXIST);
 	scratch_says(&error, "cannot wait for devices", "exists");
 	board_destroy(&board);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The gate: who is held up stays so, who asks is answered, and an end lets all go. */
+/* The gate: threads that it stops wait, requests are answered, and an end releases all. */
 #include "machine/gate.h"
 
 #include <poll.h>
@@ -20,9 +20,9 @@ struct rig {
 	struct gate gate;
 	struct gate_request request;
 	pthread_t threads[THREADS];
-	atomic_uint passed; /* How often any thread got through. */
+	atomic_uint passed; /* How often any thread has passed. */
 	atomic_bool stop;
-	bool went_on; /* What the one that asked was told. */
+	bool went_on; /* The answer to the one that asked. */
 	int answer;
 };
 
@@ -111,7 +111,7 @@ static void a_closed_gate_blocks_all_threads_until_it_opens(void **state)
 		assert_true(gate_await(&rig->gate, THREADS));
 		assert_int_equal(atomic_load(&rig->passed), before);
 		gate_open(&rig->gate);
-		/* All get through in the end, or this would not end. */
+		/* All pass in the end, or this would not end. */
 		while (atomic_load(&rig->passed) == before)
 			;
 	}
@@ -125,7 +125,7 @@ static void a_thread_that_asks_at_the_gate_gets_its_answer(void **state)
 
 	start(rig, 1, ask);
 	await_question(rig);
-	/* Who asks is held up. */
+	/* A thread that asks waits. */
 	assert_true(gate_await(&rig->gate, 1));
 	assert_int_equal(atomic_load(&rig->passed), 0);
 	gate_answer(&rig->gate, &rig->request, ANSWER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is more than a host's KVM can have is refused, with what it can. */
+/* A machine larger than a host's KVM allows is refused, with the limit. */
 #include "board/memory.h"
 #include "machine/host-limits.h"
 

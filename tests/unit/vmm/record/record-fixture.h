@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A record in which every field says something, and directories to keep it in. */
+/* A record in which every field is set, and directories to keep it in. */
 #ifndef TESTS_RECORD_FIXTURE_H
 #define TESTS_RECORD_FIXTURE_H
 
@@ -13,11 +13,11 @@ struct record record_example(void);
 /** Make a directory in the scratch folder and open it. */
 int record_make_dir(const char *name);
 
-/** Both must succeed. What is loaded is to be freed. */
+/** Both must succeed. A loaded record must be freed. */
 void record_must_save(int dir_fd, const struct record *record);
 struct record record_must_load(int dir_fd);
 
-/** Expect the same in every field but cause.warm, which is not recorded. */
+/** Expect equal fields, except cause.warm, which is not recorded. */
 void record_assert_equal(const struct record *a, const struct record *b);
 
 /**
@@ -32,7 +32,7 @@ void record_save_example(int dir_fd);
 /** Make these bytes the record in @dir_fd. */
 void record_put(int dir_fd, const char *text, size_t size);
 
-/** Expect that loading is refused with @err, names the VM, says @reason and changes nothing. */
+/** Expect that loading is refused with @err, names the VM and @reason, and changes nothing. */
 void record_refused(int dir_fd, int err, const char *reason);
 
 /** Replace a string that a record owns. */

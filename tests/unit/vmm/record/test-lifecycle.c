@@ -16,7 +16,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Every way there is; whatever is not here is none. */
+/* Every way there is; no other exists. */
 static const struct {
 	enum vm_state from;
 	enum vm_trigger trigger;
@@ -27,7 +27,7 @@ static const struct {
 	{ VM_HIBERNATED, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_CRASHED, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_SAVED, VM_TRIGGER_START, VM_RUNNING },
-	/* Or restored, from a file that it may not know of. */
+	/* Or it is restored, from a file that it may not know of. */
 	{ VM_OFF, VM_TRIGGER_RESTORE, VM_SUSPENDED },
 	{ VM_HIBERNATED, VM_TRIGGER_RESTORE, VM_SUSPENDED },
 	{ VM_CRASHED, VM_TRIGGER_RESTORE, VM_SUSPENDED },
@@ -39,13 +39,13 @@ static const struct {
 	{ VM_RUNNING, VM_TRIGGER_RESET, VM_RESETTING },
 	{ VM_RUNNING, VM_TRIGGER_HOST_QUIT, VM_OFF },
 	{ VM_RUNNING, VM_TRIGGER_CRASH, VM_CRASHED },
-	/* One that sleeps asks for nothing; all else can befall it. */
+	/* One that is suspended requests nothing; any other trigger may occur. */
 	{ VM_SUSPENDED, VM_TRIGGER_WAKE, VM_RUNNING },
 	{ VM_SUSPENDED, VM_TRIGGER_RESET, VM_RESETTING },
 	{ VM_SUSPENDED, VM_TRIGGER_HOST_QUIT, VM_OFF },
 	{ VM_SUSPENDED, VM_TRIGGER_CRASH, VM_CRASHED },
 	{ VM_SUSPENDED, VM_TRIGGER_SAVE, VM_SAVED },
-	/* Between two lives there is no guest to ask for anything. */
+	/* Between two power cycles there is no guest to request anything. */
 	{ VM_RESETTING, VM_TRIGGER_START, VM_RUNNING },
 	{ VM_RESETTING, VM_TRIGGER_HOST_QUIT, VM_OFF },
 	{ VM_RESETTING, VM_TRIGGER_CRASH, VM_CRASHED },
@@ -128,7 +128,7 @@ static void an_unknown_word_for_a_state_or_trigger_is_refused(void **state)
 		assert_int_equal(lifecycle_parse_state(words[i], &vm_state), -EINVAL);
 		assert_int_equal(lifecycle_parse_trigger(words[i], &trigger), -EINVAL);
 	}
-	/* The words of one are not those of the other. */
+	/* No word is used for two of them. */
 	assert_int_equal(lifecycle_parse_state("hibernate", &vm_state), -EINVAL);
 	assert_int_equal(lifecycle_parse_trigger("hibernated", &trigger), -EINVAL);
 	assert_int_equal(vm_state, VM_STATE_COUNT);
@@ -190,7 +190,7 @@ static void the_table_of_transitions_equals_the_documented_one(void **state)
 	}
 }
 
-/* Only a guest that has not run since what its file has may go on with that. */
+/* Only a guest that has not run since it was saved may continue from its file. */
 static void a_saved_file_may_be_restored_while_its_guest_has_not_run_since(void **state)
 {
 	for (int i = 0; i < VM_STATE_COUNT; i++) {
@@ -202,7 +202,7 @@ static void a_saved_file_may_be_restored_while_its_guest_has_not_run_since(void 
 	}
 }
 
-/* A signal that comes as the guest is saying that its image is complete. */
+/* A signal that arrives as the guest reports that its image is complete. */
 static void an_off_or_hibernation_by_the_guest_outranks_a_quit(void **state)
 {
 	for (int i = 0; i < VM_TRIGGER_COUNT; i++) {
@@ -291,7 +291,7 @@ static void a_cause_is_described_in_words(void **state)
 		    .type = 0x80000001,
 		    .cookie = 0xfedcba9876543210 },
 		  "SYSTEM_RESET2, type 0x80000001, cookie 0xfedcba9876543210, from vCPU 2" },
-		/* What is not known is not said, whatever lies there. */
+		/* A cause that is not known is not printed, whatever its other fields have. */
 		{ { .what = "SYSTEM_OFF2", .vcpu = 0, .type = 1, .cookie = 2 },
 		  "SYSTEM_OFF2, from vCPU 0" },
 		{ { .what = "SIGTERM", .vcpu = CAUSE_VCPU_NONE }, "SIGTERM" },

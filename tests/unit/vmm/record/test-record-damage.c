@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A record that is not one is refused by a sentence, and changes nothing. */
+/* A damaged record is refused with a message, and changes nothing. */
 #include "record/record.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static void a_record_truncated_anywhere_is_refused(void **state)
 	}
 }
 
-/* Whatever flips, a bit of each byte, it is refused or a record all the same: it never crashes. */
+/* Whatever bit of each byte flips, it is refused or still a record: nothing crashes. */
 static void a_record_with_any_bit_flipped_is_refused_or_loaded(void **state)
 {
 	char text[4096];
@@ -219,7 +219,7 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 		{ "machine.suspend", "\"refuse\"" },
 		{ "machine.suspend", "null" },
 		{ "paused", "1" },
-		{ "state", "\"saved\"" }, /* But not where. */
+		{ "state", "\"saved\"" }, /* But without an address. */
 		{ "saved", "null" },
 		{ "saved", "{}" },
 		{ "saved", "{\"id\": \"0123456789abcdef\", \"file\": \"/a\"}" },
@@ -321,7 +321,7 @@ static void a_record_with_too_many_disks_is_refused(void **state)
 	record_refused(dir_fd, -EINVAL, "outside its range");
 }
 
-/* A later disk is wrong: what was taken of the earlier ones is given back, says ASan. */
+/* A later disk is wrong: the earlier ones, already read, are freed, as ASan checks. */
 static void a_record_refused_at_its_end_leaves_no_memory_allocated(void **state)
 {
 	damage("machine.disks.2.path", "{\"bytes\": \"2f0\"}");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A record whose file is none, or none that can be read: it is refused, with the reason. */
+/* A record whose file is no record, or cannot be read: it is refused, with the reason. */
 #include "record/record.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static void a_record_that_is_too_large_is_refused(void **state)
 	memset(text, ' ', sizeof(text));
 	record_put(dir_fd, text, sizeof(text));
 	record_refused(dir_fd, -EFBIG, "is damaged: too large");
-	/* One that would never end, if a link were followed. */
+	/* Reading it would never end, if a link were followed. */
 	assert_int_equal(unlinkat(dir_fd, "record.json", 0), 0);
 	assert_int_equal(symlinkat("/dev/zero", dir_fd, "record.json"), 0);
 	record_refused(dir_fd, -ELOOP, "cannot read the record of " RECORD_VM);
@@ -77,7 +77,7 @@ static void a_record_that_is_no_regular_file_is_refused_at_once(void **state)
 	assert_int_equal(mkdirat(dir_fd, "record.json", 0755), 0);
 	record_refused(dir_fd, -EISDIR, "Is a directory");
 	assert_int_equal(unlinkat(dir_fd, "record.json", AT_REMOVEDIR), 0);
-	/* Nobody will ever write into it. */
+	/* No process will ever write into it. */
 	assert_int_equal(mkfifoat(dir_fd, "record.json", 0644), 0);
 	record_refused(dir_fd, -EINVAL, "is damaged: line ");
 	assert_int_equal(unlinkat(dir_fd, "record.json", 0), 0);

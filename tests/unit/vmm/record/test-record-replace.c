@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A record is replaced as a whole or not at all, whatever fails and whoever dies. */
+/* A record is replaced as a whole or not at all, whatever fails and whenever a process dies. */
 #include "record/record.h"
 
 #include <errno.h>
@@ -27,8 +27,8 @@
 #define ROUNDS 30
 
 /*
- * The calls that a replacement is made of, in place of the C library's: they are
- * noted while @watching, and one of them can be made to fail or to be the last.
+ * The calls that a replacement consists of, in place of the C library's: they are
+ * recorded while @watching, and one of them can be made to fail or to be the last.
  */
 static struct {
 	bool watching;
@@ -47,7 +47,7 @@ static void watch(size_t fail_at, int fail_with)
 	calls.fail_with = fail_with;
 }
 
-/* Whether the call may be made. */
+/* Returns whether the call may be made. */
 static bool step(char what)
 {
 	if (!calls.watching)
@@ -118,7 +118,7 @@ static uint64_t load_boots(int dir)
 	return boots;
 }
 
-/* Try to replace record 1 by record 2, in vain: a sentence, nothing lost, nothing left. */
+/* Try in vain to replace record 1 by record 2: a message, nothing lost, nothing left. */
 static void replaced_in_vain(int dir, int err, const char *reason)
 {
 	const unsigned int open_files = scratch_open_files();
@@ -164,7 +164,7 @@ static void a_replacement_whose_step_fails_leaves_the_old_record(void **state)
 	close(dir);
 }
 
-/* The new one is there, but nobody may rely on it. */
+/* The new one is there, but it may not be durable. */
 static void a_replacement_whose_directory_cannot_be_synced_is_a_failure(void **state)
 {
 	const int dir = record_make_dir("last");
@@ -206,7 +206,7 @@ static void a_full_file_system_leaves_the_old_record(void **state)
 	close(dir);
 }
 
-/* Which another user may have planted in a directory that they can write. */
+/* Another user may have planted it in a directory that they can write. */
 static void a_temporary_file_in_the_way_is_removed_and_not_written_into(void **state)
 {
 	const int dir = record_make_dir("planted");
@@ -229,7 +229,7 @@ static void a_temporary_file_in_the_way_is_removed_and_not_written_into(void **s
 	close(dir);
 }
 
-/* It has the kernel's command line, where tokens are passed. */
+/* It has the kernel's command line, in which tokens are passed. */
 static void a_record_is_accessible_to_its_owner_only(void **state)
 {
 	const int dir = record_make_dir("private");
@@ -351,7 +351,7 @@ static void wait_for_kill(pid_t child)
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
-/* A writer dies before each of its steps, then another one writes on. */
+/* A writer dies before each of its steps, then another one continues. */
 static void a_writer_killed_at_any_step_leaves_a_whole_record(void **state)
 {
 	static const char steps[] = "wfrd";
@@ -381,7 +381,7 @@ static void a_writer_killed_at_any_step_leaves_a_whole_record(void **state)
 	close(dir);
 }
 
-/* Replace the record for ever, counting from @boots; returns once it began. */
+/* Replace the record for ever, counting from @boots; returns once it has begun. */
 static pid_t start_writer(int dir, uint64_t boots)
 {
 	char byte;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is saved of a VM is what is loaded, to the last byte. */
+/* The record of a VM is loaded as it was saved, to the last byte. */
 #include "record/record.h"
 
 #include <errno.h>
@@ -359,7 +359,7 @@ static void a_second_record_replaces_the_first(void **state)
 	struct record record = record_example();
 
 	round_trip(dir, &record);
-	/* Shorter than before: nothing of the longer one may be left. */
+	/* It is shorter than before: nothing of the longer one may be left. */
 	record_set_text(&record.config.append, "");
 	record.state = VM_OFF;
 	record.boots++;
@@ -368,7 +368,7 @@ static void a_second_record_replaces_the_first(void **state)
 	close(dir);
 }
 
-/* A text of @count characters, each of which takes most room in a record. */
+/* A text of @count characters, each of which takes the most room in a record. */
 static char *make_text(size_t count)
 {
 	char *text = malloc(count + 1);
@@ -380,7 +380,7 @@ static char *make_text(size_t count)
 	return text;
 }
 
-/* Else no dormouse could read it again, nor start the machine anew. */
+/* Else no dormouse could read it again, nor start the machine again. */
 static void a_record_that_is_too_long_to_be_read_is_not_written(void **state)
 {
 	const int dir = record_make_dir("too-long");
@@ -405,7 +405,7 @@ static void a_record_that_is_too_long_to_be_read_is_not_written(void **state)
 	close(dir);
 }
 
-/* Whatever happens to the machine later. */
+/* This holds whatever happens to the machine later. */
 static void a_machine_whose_record_fits_has_only_records_that_fit(void **state)
 {
 	const int dir = record_make_dir("fits");

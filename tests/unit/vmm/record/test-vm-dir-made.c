@@ -65,7 +65,7 @@ static ino_t inode_of(const char *path)
 	return status.st_ino;
 }
 
-/* Or a power failure could take the VM of which "hibernated" was said. */
+/* Or a power failure could lose a VM that was reported as hibernated. */
 static void the_directories_of_a_new_vm_are_synced_once(void **state)
 {
 	vm_set_places(scratch_path("new/state"), NULL, NULL);
@@ -83,7 +83,7 @@ static void the_directories_of_a_new_vm_are_synced_once(void **state)
 	assert_int_equal(synced.count, 0);
 }
 
-/* As of a dormouse that was killed once it had made them. */
+/* As left by a dormouse that was killed once it had made them. */
 static void directories_that_an_earlier_process_left_unsynced_are_synced(void **state)
 {
 	assert_int_equal(mkdir(scratch_path("unsynced"), 0755), 0);
@@ -165,7 +165,7 @@ static void directories_of_another_user_can_be_read_but_not_used(void **state)
 
 	vm_set_places(scratch_path("theirs"), NULL, NULL);
 	vm_make("vm");
-	/* Unless the former are root's, which a state directory for all users is. */
+	/* Unless the former belong to root, as in a state directory for all users. */
 	assert_int_equal(chown(scratch_path("theirs"), 4711, (gid_t)-1) == 0, geteuid() == 0);
 	another_user = 4712;
 	vm_refused("vm", true, -EACCES, scratch_path("theirs"), belongs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The directories of VMs: where they are, whose they are, which there are. */
+/* The directories of VMs: where they are, which user owns them, which VMs there are. */
 #include "record/vm-dir.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ static void the_first_state_directory_that_is_set_is_used(void **state)
 	vm_set_places(NULL, NULL, home);
 	vm_make("third");
 	assert_true(vm_path_exists(scratch_path("place/home/.local/state/dormouse/third/lock")));
-	/* A variable that is empty is as good as none. */
+	/* A variable that is empty counts as unset. */
 	vm_set_places("", xdg, home);
 	vm_make("fourth");
 	assert_true(vm_path_exists(scratch_path("place/xdg/dormouse/fourth")));
@@ -245,7 +245,7 @@ static const char *check_unreadable_vm(void)
 	return strcmp(names.text, "secret ") == 0 ? NULL : "it is not in the list";
 }
 
-/* Its name is no secret; who wants to know more is told why not. */
+/* Its name is not secret; a user who asks for more learns why it is refused. */
 static void a_vm_that_may_not_be_entered_is_listed(void **state)
 {
 	vm_set_places(scratch_path("secrets"), NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A VM's lock: one dormouse has it, its owner may ask, nobody else may touch it. */
+/* A VM's lock: one dormouse has it, its owner may query it, no other user may take it. */
 #include "record/vm-dir.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static void only_one_of_two_processes_can_lock_a_vm(void **state)
 	assert_int_equal(vm_dir_lock(&first, &error), 0);
 	assert_int_equal(vm_dir_lock(&second, &error), -EBUSY);
 	assert_string_equal(error.text, "");
-	/* The lock goes with the one that has it, and with no other. */
+	/* The lock is released with the process that has it, and with no other. */
 	vm_dir_close(&second);
 	vm_open("vm", true, &second);
 	assert_int_equal(vm_dir_lock(&second, &error), -EBUSY);
@@ -77,7 +77,7 @@ static void asking_whether_a_vm_is_locked_does_not_lock_it(void **state)
 	vm_open("vm", false, &looker);
 	assert_false(is_locked(&looker));
 	assert_false(is_locked(&owner));
-	/* Nobody has it, for all that was asked: */
+	/* It is free, whatever was queried: */
 	assert_int_equal(vm_dir_lock(&owner, &error), 0);
 	assert_true(is_locked(&looker));
 	assert_false(is_locked(&owner));
@@ -122,7 +122,7 @@ static void the_lock_of_a_vm_ends_with_its_process(void **state)
 	vm_dir_close(&dir);
 }
 
-/* What someone else finds who opens it: NULL, or what is wrong. */
+/* What another user finds on opening it: NULL, or what is wrong. */
 static const char *check_not_lockable(struct vm_dir *dir)
 {
 	struct error error = { "" };
@@ -179,9 +179,9 @@ static const char *check_closed(void)
 }
 
 /*
- * Another user finds nothing, unless the owner lets them look at it; and then they
- * cannot so much as open its lock, by which they could hold up its owner, unless the
- * owner lets them read that, too.
+ * Another user finds nothing, unless the owner lets them look at it; and then they cannot
+ * open its lock, by which they could block its owner, unless the owner lets them read
+ * that, too.
  */
 static void the_vm_of_another_user_can_be_read_or_locked_only_with_permission(void **state)
 {

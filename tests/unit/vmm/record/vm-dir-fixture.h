@@ -12,11 +12,11 @@ void vm_set_places(const char *own, const char *xdg, const char *home);
 
 bool vm_path_exists(const char *path);
 
-/** Both must succeed. What is opened is to be closed. */
+/** Both must succeed. An opened directory must be closed. */
 void vm_open(const char *name, bool create, struct vm_dir *dir);
 void vm_make(const char *name);
 
-/** Expect that opening fails with @err, says @part and @other, and leaves no file open. */
+/** Expect that opening fails with @err, reports @part and @other, and leaves no file open. */
 void vm_refused(const char *name, bool create, int err, const char *part, const char *other);
 
 #endif

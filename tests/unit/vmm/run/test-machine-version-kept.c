@@ -19,7 +19,7 @@
 #include "support/scratch.h"
 #include "vmm/record/record-fixture.h"
 
-/* As a dormouse wrote it that knew no versions. */
+/* As written by a dormouse that knew no versions. */
 #define RECORD_1 "tests/unit/vmm/boot/machine/record-1.json"
 
 /* Read that record, of a guest that hibernated. */
@@ -39,7 +39,7 @@ static struct record load_record_1(void)
 	return record;
 }
 
-/* What a run says. */
+/* A run's options. */
 struct said {
 	bool anew; /* It describes the machine, as it was. */
 	uint32_t version; /* And this, if not 0. */
@@ -47,7 +47,7 @@ struct said {
 	struct save_file *from;
 };
 
-/* What it has: a machine version, or -errno with the @error of what was found. */
+/* Returns the machine version, or -errno with the @error of what was found. */
 static int64_t settle(const struct prior_run *found, struct said said, struct error *error)
 {
 	struct run_options options = { .name = RECORD_VM, .force = said.force, .from = said.from };
@@ -70,7 +70,7 @@ static int64_t settle(const struct prior_run *found, struct said said, struct er
 	return ret;
 }
 
-/* The machine of the kept record, come to a state. */
+/* The machine of the kept record, in a state. */
 static void make_found(struct prior_run *found, enum vm_state state, uint32_t version)
 {
 	*found = (struct prior_run){ .name = RECORD_VM, .recorded = true };
@@ -90,7 +90,7 @@ static void a_new_machine_has_the_newest_version_unless_told_otherwise(void **st
 	assert_int_equal(settle(&found, (struct said){ .anew = true, .version = 1 }, &error), 1);
 }
 
-/* Whatever it came to. */
+/* This holds in every state. */
 static void a_machine_that_is_not_described_keeps_its_version(void **state)
 {
 	static const enum vm_state states[] = { VM_OFF, VM_CRASHED, VM_HIBERNATED };
@@ -121,7 +121,7 @@ static void a_machine_that_is_described_anew_has_the_newest(void **state)
 	record_free(&found.last);
 }
 
-/* As whoever starts it by the same command each time does. */
+/* As a user who starts it by this command each time does. */
 static void a_hibernated_machine_keeps_its_version_however_it_is_started(void **state)
 {
 	struct prior_run found;

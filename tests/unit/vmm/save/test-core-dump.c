@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a guest has in its memory is in no core dump of dormouse: neither its RAM nor
- * what a VM that is saved or restored goes through. The whole process is searched.
+ * A guest's memory is in no core dump of dormouse: neither its RAM nor the buffers of a
+ * VM that is saved or restored. The whole process is searched.
  */
 #include "base/stream.h"
 #include "board/memory.h"
@@ -19,11 +19,11 @@
 
 #define SIZE (1ULL << 20)
 
-/* What the guest keeps to itself comes again and again. */
+/* The guest's secret is repeated again and again. */
 #define SECRET_SIZE 32
 #define SECRET_EVERY 256
 
-/* Sanitizers have mappings of terabytes. What is looked for is in small ones. */
+/* Sanitizers have mappings of terabytes. The secret is in small ones. */
 #define LOOK_AT_MOST (256ULL << 20)
 
 /* Bytes that do not compress, among them the secret, which is nowhere else. */
@@ -58,7 +58,7 @@ static bool search_mapping(void *context, const struct mapping *mapping)
 	if (mapping->not_dumped || !mapping->readable || mapping->resident == 0 ||
 	    size > LOOK_AT_MOST)
 		return true;
-	/* Calls that are over left some bytes on the stack, as they do in registers. */
+	/* Calls that have returned left some bytes on the stack, as they do in registers. */
 	if ((uint8_t *)context >= mapping->start && (uint8_t *)context < mapping->end)
 		return true;
 	/* Windows overlap, so that none ends within a secret. */
@@ -77,7 +77,7 @@ static bool search_mapping(void *context, const struct mapping *mapping)
 	return !search->found;
 }
 
-/* Is a secret, which @memory begins with, where a core dump has it? */
+/* Returns whether the secret with which @memory begins is where a core dump has it. */
 static bool is_dumped(const struct memory *memory)
 {
 	struct search search = { .fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC),
