@@ -9,7 +9,7 @@ system_programs := test-kvm-psci on-terminal on-socket at-call example-kvm
 
 system-programs: $(system_guests:%=$(O)/arm64/%.img) $(system_programs:%=$(O)/arm64/%)
 
-# Nothing but instructions, wherever they are.
+# Only instructions, wherever they are.
 $(addprefix $(O)/arm64/,board.img echo.img clock.img): $(O)/arm64/%.img: $(O)/bare/$(guests)/%.S.o
 	$(call flat,$<,-j .text)
 

@@ -10,7 +10,7 @@
 board=$(command -v board.img)
 vm_console=/dev/null vm_messages=/dev/null
 
-# The guest says where it runs and what it was handed: woke_up_at ADDRESS TREE
+# The guest prints where it runs and what x0 was: woke_up_at ADDRESS TREE
 woke_up_at()
 {
 	guest_said "^BOARD: pc=$(printf %016x "$1") x0=$(printf %016x "$2") magic=00000000d00dfeed el=0*1 spsel=0*1 "
@@ -25,7 +25,7 @@ caches_are_off()
 	[[ $sctlr ]] && (((16#$sctlr & 0x1005) == 0))
 }
 
-# run_board NAME OPTION...: to its end
+# Runs it to its end: run_board NAME OPTION...
 run_board()
 {
 	vm_start "$@"
@@ -164,7 +164,7 @@ most_cpus_start()
 	ok "123 vCPUs: dormouse says so" dormouse_said '^dormouse: many: running, 123 vCPUs, 64 MiB, '
 	ok "124 vCPUs are a usage error, with the limit" refuses_board 2 '--cpus 124: must be from 1 to 123 ' \
 		many2 --flat "$board" --cpus 124
-	# KVM numbers them by 16: the last is 7, 10. It is there, by that number, and none behind it.
+	# KVM numbers them by 16: the last is 7, 10. It exists, by that number, and none behind it.
 	for mode in $([[ $(dormouse features | sed -n 's/^smccc-filter: //p') != yes ]] || echo userspace mixed) kernel; do
 		calls_run last "--cpus 123 --psci $mode" "0xc4000004 0x70b 0" "1 0x70a 4" 7 0 7 0x84000008 0
 		is "--psci $mode: AFFINITY_INFO of a vCPU beyond the last of 123 is INVALID_PARAMETERS" \
@@ -185,7 +185,7 @@ most_memory_is_given()
 		"67108864 MiB of memory are too much: .* this host's KVM has [0-9]+ bits, enough for [0-9]+ MiB$" \
 		much2 --flat "$board" --memory 64T
 	most=$(whole_lines "$vm_messages" | sed -nE 's/.* enough for ([0-9]+) MiB$/\1/p')
-	# More than what a KVM has that is not asked for its limit, where there is more.
+	# More than KVM has if it is not asked for its limit, where there is more.
 	much=$((most < 5 << 20 ? most : 5 << 20))
 	run_board much --flat "$board" --memory "${much}M"
 	is "$much MiB of memory: run exits 0" "$vm_status" 0
@@ -261,7 +261,7 @@ linux_finds_its_devices()
 
 cut_kernel_is_refused()
 {
-	# A kernel whose end is missing: the start of it looks fine.
+	# A kernel whose end is missing, though its start is valid.
 	head -c 5000000 "$disks/Image.gz" >"$disks/cut.gz"
 	ok "a compressed kernel that is cut short is refused before the guest runs" refuses_board 1 \
 		"the kernel $disks/cut.gz is truncated" cut --kernel "$disks/cut.gz"

@@ -6,7 +6,7 @@
 . "$here/lib/calls.bash"
 . "$here/lib/suspend.bash"
 
-# Suspends when it gets an s; wakes with what comes next: an o ends it.
+# Suspends when it reads an s; wakes with the next byte: an o ends it.
 calls_guest "$disks/console.img" 2 "3 0x6f 4" "0xc400000e 0x40200000" 0 0x84000000 0x84000008
 
 # vm_start for it: console_start NAME CONSOLE
@@ -37,7 +37,7 @@ console_is_typed_on()
 
 console_is_left_by_ctrl_a_x()
 {
-	# On a terminal: left, and come back to. What is typed before it says so is echoed.
+	# On a terminal: left, and connected again. What is typed before it says so is echoed.
 	mkfifo "$disks/typed"
 	on-terminal dormouse console console <"$disks/typed" >"$logs/console-3" 2>"$logs/console-3.mode" &
 	client=$!
@@ -76,7 +76,7 @@ console_ends_with_its_guest()
 		has_line "$logs/console-4.mode" 'is as before$'
 }
 
-# --- While more is typed than anybody keeps, and the guest says much and reads nothing ---
+# --- While more is typed than is kept, and the guest prints much and reads nothing ---
 
 console_of_a_guest_that_floods_it()
 {
@@ -94,7 +94,7 @@ console_of_a_guest_that_floods_it()
 		"$(grep -ao abcdefghijklmnop "$logs/console-6" | wc -l)" 1024
 }
 
-# --- Of others ---
+# --- Other users ---
 
 # console_refused SENTENCE NAME SAYING
 console_refused()

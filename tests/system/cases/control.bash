@@ -17,7 +17,7 @@ quietly()
 	"$@" >/dev/null
 }
 
-# It has heard something. Before, somebody has to make the first event: control_hears NAME
+# The listener has received an event. The test must cause the first one: control_hears NAME
 control_hears()
 {
 	! has_line "$events" STOP || return 0
@@ -25,7 +25,7 @@ control_hears()
 	return 1
 }
 
-# Hears of the VM's events, in a file, until it ends: control_listen NAME
+# Receives the VM's events, into a file, until it ends: control_listen NAME
 control_listen()
 {
 	vm_await_socket "$(control_socket "$1")" || true
@@ -36,13 +36,13 @@ control_listen()
 	vm_until control_hears "$1" || true
 }
 
-# The events so far, without their times and what was there at first, in a line.
+# The events so far, without their times and those that were there at first, in a line.
 control_heard()
 {
 	whole_lines "$events" | sed -E 's/^[^ ]+ //' | grep -vxE 'STOP|RESUME' | tr '\n' ' '
 }
 
-# verb_says SENTENCE COMMAND...: dormouse COMMAND fails with a sentence
+# dormouse COMMAND fails with a message: verb_says SENTENCE COMMAND...
 verb_says()
 {
 	local pattern=$1 said status=0
@@ -52,13 +52,13 @@ verb_says()
 	[[ $status == 1 && $said =~ ^dormouse:\ $pattern$ ]]
 }
 
-# Says lines to the VM's QMP; prints all answers: control_qmp NAME LINE...
+# Sends lines to the VM's QMP; prints all answers: control_qmp NAME LINE...
 control_qmp()
 {
 	local name=$1
 
 	shift
-	# Ends when QMP has nothing more to say: it closes after the last answer.
+	# Ends when QMP has nothing more to send: it closes after the last answer.
 	printf '%s\n' '{"execute": "qmp_capabilities"}' "$@" |
 		on-socket --all "$(control_socket "$name")"
 }
@@ -164,7 +164,7 @@ control_of_a_vm_that_does_not_run()
 	done
 }
 
-# --- One whose dormouse does not answer, for it is stopped itself ---
+# --- A VM whose dormouse does not answer, as it is stopped itself ---
 
 control_of_a_stopped_dormouse()
 {
@@ -232,8 +232,9 @@ events_of_a_hibernation_and_a_crash()
 	control_ends hibernates 0xc4000015 0x84000008
 	is "dormouse events prints SUSPEND_DISK for a hibernation" \
 		"$(control_heard)" "SUSPEND_DISK SHUTDOWN guest-shutdown "
-	# Behind its three steps are two instructions that KVM cannot emulate: movz x0, #0x900, lsl #16;
-	# ldp x2, x3, [x0]. The second vCPU starts there, and gets no abort for them.
+	# Behind its three steps are two instructions that KVM cannot emulate: movz x0, #0x900, lsl
+	# #16;
+	# ldp x2, x3, [x0]. The second vCPU starts there, and receives no abort for them.
 	vm_under=(at-call set-events 1 EPERM)
 	calls_guest "$disks/panics.img"
 	panic=$((0x40200000 + $(stat -c %s "$disks/panics.img") + 3 * 32))
@@ -249,7 +250,7 @@ events_of_a_hibernation_and_a_crash()
 
 # --- The guest's counter ---
 
-# The guest's nth word on how far its counter is behind: pause_offset N
+# The guest's nth line on how far its counter is behind: pause_offset N
 pause_offset()
 {
 	vm_await "$vm_console" '^offset [0-9a-f]{16}.?$' "$1" || true

@@ -15,7 +15,7 @@ each_cpu_said_booted()
 	done
 }
 
-# No CPU but those asked for: cpus_are COUNT
+# No CPU but those requested: cpus_are COUNT
 cpus_are()
 {
 	local all=0

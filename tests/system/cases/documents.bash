@@ -11,8 +11,8 @@ reader=$disks/reader
 mkdir -p "$reader/build/arm64" /srv
 ln -s "$(command -v dormouse)" "$reader/build/arm64/dormouse"
 calls_guest "$reader/Image" 0xc4000015 0x84000008
-# What it wakes to is behind its two steps: movz x0, #0x8400, lsl #16; movk x0, #8; hvc #0, which
-# is SYSTEM_OFF.
+# The code at which it wakes is behind its two steps: movz x0, #0x8400, lsl #16; movk x0, #8;
+# hvc #0, which is SYSTEM_OFF.
 calls_guest "$disks/sleeper"
 calls_guest "$disks/sleeper" \
 	"0xc400000e $((0x40200000 + $(stat -c %s "$disks/sleeper") + 2 * 32))" 0x84000008 \
@@ -20,7 +20,7 @@ calls_guest "$disks/sleeper" \
 echo initrd >"$reader/initrd.gz"
 truncate -s 1M "$reader/web.img"
 
-# In the directory of the reader: doc_start COMMAND
+# Runs in the directory of the reader: doc_start COMMAND
 doc_start()
 {
 	vm_runs=$((vm_runs + 1))
@@ -38,7 +38,7 @@ while IFS=$'\t' read -r command how; do
 		vm_await_state web suspended || true
 	fi
 	doc_start "$command"
-	# It goes on where the machine was: asleep, until it is woken.
+	# It continues where the machine was: suspended, until it is woken.
 	if [[ $command == *" restore "* ]]; then
 		vm_await_state web suspended || true
 		vm_await_socket "$DORMOUSE_STATE_DIR/web/qmp" || true

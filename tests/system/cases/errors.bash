@@ -53,7 +53,7 @@ tiny_image "$idle" '\x7f\x20\x03\xd5\xff\xff\xff\x17' # wfi; b .-4
 
 usage_errors_are_named()
 {
-	# That it is the version that its documents name: tests/examples/test-install.bash.
+	# tests/examples/test-install.bash checks that the documents name this version.
 	ok "--version names the program and its version" \
 		grep -qxE 'dormouse [0-9]+\.[0-9]+\.[0-9]+' <(dormouse --version)
 	ok "a command line without a command is a usage error" refuses 2 'no command given' dormouse
@@ -143,7 +143,7 @@ used_things_are_refused()
 		"$(vm_state idle state)" running
 }
 
-# --- Ends that no guest asked for ---
+# --- Ends that no guest requested ---
 
 signals_end_dormouse()
 {
@@ -168,7 +168,7 @@ signals_end_dormouse()
 
 guest_that_kvm_cannot_run()
 {
-	# A load of two registers from a device, and a KVM that does not give the guest its abort.
+	# A load of two registers from a device, and a KVM that does not inject an abort.
 	vm_under=(at-call set-events 1 EPERM)
 	tiny_image "$disks/bad" '\x00\x20\xa1\xd2\x02\x0c\x40\xa9' # movz x0, #0x900, lsl 16; ldp x2, x3, [x0]
 	vm_start bad --kernel "$disks/bad"

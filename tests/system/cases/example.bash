@@ -5,13 +5,13 @@
 
 example=$(command -v example-guest.img)
 
-# What it said, without how often each CPU was there: example_said TEXT
+# Its output, without how often each CPU was there: example_said TEXT
 example_said()
 {
 	guest_said "^guest: $1.?$"
 }
 
-# run_example NAME CPUS OPTION...: to its end
+# Runs it to its end: run_example NAME CPUS OPTION...
 run_example()
 {
 	vm_start "$1" --flat "$example" --cpus "$2" --memory 64M "${@:3}"
@@ -49,8 +49,8 @@ run_example_vmm()
 
 example_on_embed_c()
 {
-	# The same guest on the VMM that examples/embed.c is with KVM, whose guest's console
-	# and own words are one output.
+	# This guest on the VMM that examples/embed.c is with KVM, where the guest's console
+	# and the VMM's messages are one output.
 	vm_console=$logs/example-vmm
 
 	ok "examples/embed.c with KVM runs the example guest to its end" run_example_vmm

@@ -61,8 +61,8 @@ u_boot_at_its_prompt()
 
 # --- On a socket ---
 
-# A client that types what comes through $keys; what it sees is the console.
-# Whoever was the client before has left: client FILE
+# A client that types the contents of $keys, and displays the console. The client
+# before it has left: client FILE
 client()
 {
 	if [[ ${client_pid-} ]]; then

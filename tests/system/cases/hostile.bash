@@ -8,7 +8,7 @@
 
 . "$here/lib/calls.bash"
 
-# Nothing here takes long, and what hangs is what this is about.
+# Nothing here takes long, so a short limit finds what hangs.
 hostile_deadline=$vm_deadline
 vm_deadline=30
 
@@ -20,12 +20,12 @@ hostile_start()
 	vm_start "$1" --flat "$disks/$1.img" --memory 64M "${@:4}"
 }
 
-# The misdeeds, by their numbers there.
+# The misdeeds, by their numbers in hostile.c.
 jump=0 jump_without_vectors=1 loop_on_exits=2 loop_on_calls=3 wait_for_ever=4 spin=5
 walk_the_void=6 access_oddly=7 call_everything=8 write_registers=9 ring_doorbells=10
 feed_itself=11 reset_for_ever=13 ring_together=14 access_without_privilege=15
 
-# What dormouse says of a run: that it begins, that it ends, and no more than $1
+# dormouse's messages of a run: that it begins, that it ends, and no more than $1
 # lines between them.
 said_at_most()
 {
@@ -34,7 +34,7 @@ said_at_most()
 		grep -qE ': (off|crashed): ' < <(whole_lines "$vm_messages" | tail -n 1)
 }
 
-# The guest ended itself, and dormouse said at most $3 lines: survives SENTENCE PATTERN LINES
+# The guest ended itself, and dormouse printed at most $3 lines: survives SENTENCE PATTERN LINES
 survives()
 {
 	vm_finish
@@ -79,8 +79,8 @@ hostile_instructions()
 	is_endable "translation tables at an address without a device" '^walking' 0
 }
 
-# KVM cannot decode some of these. Then the guest gets a synchronous external abort, as
-# from a bus that cannot serve them; else it goes on, or finds another exception.
+# KVM cannot decode some of these. Then the guest receives a synchronous external abort, as
+# from a bus that cannot serve them; else it continues, or takes another exception.
 ends_in_a_known_way()
 {
 	[[ $vm_status == 0 ]] && guest_said 'went on|exception ' && said_at_most 1
@@ -145,7 +145,7 @@ hostile_calls()
 
 hostile_resets()
 {
-	# Between two lives there is hardly a moment in which one could be ended.
+	# Between two power cycles there is hardly a moment in which one could be ended.
 	for id in 0x84000009 0xc4000012; do
 		for i in 1 2 3; do
 			hostile_start resets "$reset_for_ever" "$id"
@@ -190,7 +190,7 @@ hostile_devices()
 		survives "nonsense in the rings of a ${kind#*:} by two vCPUs" '^rang all doorbells' 2
 	done
 
-	# What the disk reads makes it read more: it goes on when no vCPU does.
+	# The disk's read makes the disk read more: it continues when no vCPU runs.
 	hostile_start feed "$feed_itself" 0 --disk "$disks/hostile-disk"
 	is_endable "a disk that never runs out of requests" '^it goes on' 0
 	hostile_start feed "$feed_itself" 1 --disk "$disks/hostile-disk"

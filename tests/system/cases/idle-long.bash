@@ -3,8 +3,8 @@
 #
 # --idle-states=clusters: Linux coordinates power domains itself.
 
-# Linux chooses OS-initiated mode where it finds power domains. What it thinks of
-# its last CPU may be too early, which is DENIED: it is no mistake to be refused.
+# Linux chooses OS-initiated mode where it finds power domains. What it assumes of
+# its last CPU may be too early, which is DENIED: a refusal is no mistake.
 vm_start clusters --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --cpus 2 \
 	--idle-states=clusters --append "console=ttyAMA0 loglevel=7 nokaslr cryptomgr.notests=1 do=idle:5,hotplug:2,poweroff"
 vm_finish

@@ -7,7 +7,7 @@
 
 . "$here/lib/calls.bash"
 
-# Each CPU has entered a state, as often as asked for or more, in each of the
+# Each CPU has entered a state, as often as requested or more, in each of the
 # rounds of the run, and was never refused: entered STATE ROUNDS
 entered()
 {
@@ -67,7 +67,7 @@ linux_with_idle_states_resumes()
 	is "Linux with idle states powers off after it resumed: run exits 0" "$vm_status" 0
 }
 
-# --- What ends a machine, while CPUs sleep ---
+# --- Ends of a machine, while CPUs sleep ---
 
 machine_ends_while_cpus_sleep()
 {

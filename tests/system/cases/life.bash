@@ -5,7 +5,7 @@
 # on 20 times, it hibernates; it resumes and hibernates again; it resumes,
 # reboots and is powered off.
 
-# The guest is the one that hibernated: same boot, same secret, same process.
+# The guest is the one that hibernated: it has its boot id, its secret and its process.
 is_the_same_guest()
 {
 	[[ $boot_id && $nonce && $counter && $started ]] &&
@@ -15,7 +15,7 @@ is_the_same_guest()
 		[[ $(guest_fact "$1" started) == "$started" ]]
 }
 
-# The count that a resumed guest had when it hibernated is the one it said
+# The count that a resumed guest had when it hibernated is the one it printed
 # then, or the next, and has grown since.
 counts_on()
 {
@@ -26,7 +26,7 @@ counts_on()
 }
 
 # How a hibernation ends: exit status, state and cause. A guest kernel that
-# does not know SYSTEM_OFF2 gives its host no way to tell.
+# does not know SYSTEM_OFF2 cannot tell its host.
 if guest_knows_off2; then
 	hibernated_status=3 hibernated_state=hibernated
 	hibernated_cause='SYSTEM_OFF2, type [01], from vCPU 0'
@@ -49,7 +49,7 @@ reports_hibernation()
 
 life_first_run_hibernates()
 {
-	# As people run it: Linux puts its kernel at addresses of its own at each boot.
+	# As users run it: Linux puts its kernel at addresses of its own at each boot.
 	# shellcheck disable=SC2034 # vm_start_guest reads it.
 	local vm_linux="console=ttyAMA0 quiet cryptomgr.notests=1"
 

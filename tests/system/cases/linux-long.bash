@@ -7,7 +7,8 @@
 
 . "$here/lib/calls.bash"
 
-# Starts a Linux that obeys a shell, its keys in $keys: shell_start NAME "ARGUMENT..." [OPTION...]
+# Starts a Linux with a shell, whose keys come from $keys: shell_start NAME "ARGUMENT..."
+# [OPTION...]
 shell_start()
 {
 	local name=$1 arguments=$2

@@ -19,8 +19,8 @@ boot_by_efi()
 	vm_stdin=
 	# Any key before it counts to zero.
 	echo >&"$keys"
-	# Linux' EFI stub loads the initrd from where U-Boot knows that Linux is from,
-	# which it does not if told how long that is.
+	# Linux' EFI stub loads the initrd from the device that U-Boot loaded Linux from,
+	# which U-Boot does not know if a length was given.
 	at_prompt 1 "setenv bootargs 'console=ttyAMA0 quiet initrd=/initrd swap=vdb scratch=vdc do=$steps'"
 	# shellcheck disable=SC2016 # The variables are U-Boot's.
 	at_prompt 2 'load virtio 0:1 ${kernel_addr_r} /Image'

@@ -38,7 +38,8 @@ guest_with_an_unloaded_module_resumes()
 
 suspend_hybrid()
 {
-	# Its image is written when it goes to sleep in RAM; what comes of it is up to who wakes it.
+	# It writes its image when it suspends to RAM; the wake-up decides what becomes of the
+	# image.
 	vm_start_guest hybrid load,hibernate:suspend,poweroff --cpus 2
 	ok "suspend-hybrid: the guest writes its image and sleeps" \
 		vm_await "$vm_messages" '^dormouse: hybrid: suspended: SYSTEM_SUSPEND, '
@@ -63,7 +64,7 @@ hibernation_by_a_process()
 	ends "uswsusp: a power-off by another process than announced a hibernation" off
 }
 
-# --- With several failures and hibernations in one life ---
+# --- With several failures and hibernations in one power cycle ---
 
 hibernation_after_a_failed_one()
 {

@@ -8,7 +8,7 @@
 # shellcheck source=tests/system/lib/module.bash
 . "$here/lib/module.bash"
 
-# --- A life with it ---
+# --- A power cycle with it ---
 
 module_in_one_life()
 {
@@ -33,7 +33,7 @@ module_in_one_life()
 	resumes "with the module, after the reset"
 	ok "with the module: a hibernation by a reset is not reported as a power-off" \
 		[ "$(count_lines "$vm_messages" ' off: ')" -eq 1 ]
-	# A hibernation that fails leaves nothing behind: what follows is a power-off.
+	# A hibernation that fails leaves no trace: the next end is a power-off.
 	ok "with the module: a hibernation fails for want of swap space" guest_said \
 		'^GUEST: aborted error=No space left on device'
 	ends "with the module, resumed, after a failed hibernation: a power-off" off

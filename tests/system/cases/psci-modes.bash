@@ -9,7 +9,7 @@
 
 vm_console=/dev/null vm_messages=/dev/null
 
-# The host's newest own PSCI, and whether it forwards calls, as dormouse says.
+# The host's newest own PSCI, and whether it forwards calls, as dormouse reports.
 features=$(dormouse features)
 feature()
 {
@@ -71,9 +71,9 @@ features_of_this_host()
 		[ "${unusable%%: this*}" = "dormouse: there is no /dev/kvm" ]
 }
 
-# --- what is announced, and what is so ---
+# --- what is announced, and whether it is so ---
 
-# The features that a guest of a mode and version was told, one a line.
+# The features that a guest of a mode and version was given, one a line.
 announced()
 {
 	calls_run "scan-$1-$2" "--psci $1 --psci-version $2" "${scan[@]}" 0x84000008
@@ -90,7 +90,7 @@ announced_features_are_served()
 			ours=$(announced mixed "$version")
 			kvms=$(announced kernel "$version")
 			ok "--psci mixed, PSCI $version: KVM announces some features" [ "$kvms" ]
-			# What is forwarded works with SVE's hint, too, which KVM does not know.
+			# A forwarded function works with SVE's hint, too, which KVM does not know.
 			is "--psci mixed, PSCI $version: exactly KVM's features are announced" \
 				"$(grep -vE '^8401' <<<"$ours")" "$kvms"
 		done
@@ -108,7 +108,7 @@ announced_features_are_served()
 
 # --- every version ---
 
-# A version that KVM has not, and a host that cannot forward: the advice fits
+# A version that KVM does not have, and a host that cannot forward: the advice fits
 # whatever the machine starts with.
 needs_other_server()
 {
@@ -172,10 +172,10 @@ bad_calls_are_refused()
 	done
 }
 
-# --- the calls that end a life ---
+# --- the calls that end a power cycle ---
 
 # ends SENTENCE "OPTION..." EXIT-STATUS STATE CAUSE STEP...: the guest makes the
-# last call from vCPU 1, while vCPU 0 is on, and that is told everywhere.
+# last call from vCPU 1, while vCPU 0 is on, and every report has it.
 ends()
 {
 	local sentence=$1 options=$2 status=$3 state=$4 cause=$5 name
@@ -198,7 +198,7 @@ last_calls_are_reported()
 		ends "--psci $mode: SYSTEM_RESET2 (64) with --on-reset2 exit" "--psci $mode --on-reset2 exit" 6 off \
 			"SYSTEM_RESET2, type 0, cookie 0xfedcba9876543210" \
 			"0xc4000012 0 0xfedcba9876543210"
-		# The upper halves are no part of an SMC32 call.
+		# The upper halves are not part of an SMC32 call.
 		ends "--psci $mode: SYSTEM_RESET2 (32) with --on-reset2 exit" "--psci $mode --on-reset2 exit" 6 off \
 			"SYSTEM_RESET2, type 0, cookie 0x76543210" \
 			"0x84000012 0x100000000 0xfedcba9876543210"
@@ -214,7 +214,7 @@ last_calls_are_reported()
 		is "--psci $mode: SYSTEM_OFF2 while vCPU 1 is off ends the run with 3" "$vm_status" 3
 		type0=", type 0" type1=", type 0x1"
 		if [[ $mode == kernel ]]; then
-			# KVM keeps it to itself.
+			# KVM does not report it.
 			type0='' type1=''
 		fi
 		ends "--psci $mode: SYSTEM_OFF2 (64), type 0" "--psci $mode" 3 hibernated "SYSTEM_OFF2$type0" \

@@ -11,8 +11,8 @@
 
 . "$here/lib/calls.bash"
 
-# What dormouse holds: open files, threads, mappings, and memory in KiB, what
-# the guest has touched included, which is the same after each reset.
+# dormouse's resources: open files, threads, mappings, and memory in KiB, with what
+# the guest has touched, which does not change from reset to reset.
 holdings()
 {
 	local fds=(/proc/"$vm_pid"/fd/*)
@@ -33,7 +33,7 @@ awaits_byte()
 {
 	local line tries=$((vm_deadline / 5))
 
-	# Counted, since a clock may jump: the machine may have been asleep.
+	# Rounds are counted, since a clock may jump: the machine may have been asleep.
 	while vm_is_alive && ((tries-- > 0)); do
 		read_line 5 "$console" || continue
 		printf '%s\n' "$line" >>"$vm_console"
@@ -42,7 +42,7 @@ awaits_byte()
 	return 1
 }
 
-# By index: say PSCI_VERSION, take a byte, and act on it.
+# By index: print PSCI_VERSION, take a byte, and act on it.
 reset_steps=(
 	0x84000000  # 0: I am here
 	2           # 1: what next?

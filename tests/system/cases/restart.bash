@@ -8,13 +8,13 @@
 
 . "$here/lib/calls.bash"
 
-# The nth time that a vCPU said what is in its registers: registers_said VCPU N
+# The nth line in which a vCPU printed its registers: registers_said VCPU N
 registers_said()
 {
 	whole_lines "$vm_console" | sed -n "s/^$1 registers //p" | sed -n "$2p" | tr -d '\r'
 }
 
-# How many of them were the same the first and the second time.
+# How many of them were equal the first and the second time.
 registers_kept()
 {
 	local first second i count=0
@@ -43,14 +43,15 @@ restarted_vcpu_has_its_first_registers()
 		calls_run "restart-$mode" "--cpus 2 --psci $mode" \
 			"9 1" "9 1" "1 1 4" 0x84000002 "9 0" "9 0" 0x84000008
 		is "restart, $mode: the guest runs to its end" "$vm_status" 0
-		# What cannot change: AMAIR_EL1 on most CPUs, the level, three that identify.
+		# Registers that cannot change: AMAIR_EL1 on most CPUs, the level, three that
+		# identify.
 		ok "restart, $mode: all but a few registers are changed" \
 			grep -qxE '[45] of 21' <(registers_kept)
 		is "restart, $mode: vCPU 1 finds its registers as at its first start" \
 			"$(registers_said 1 3)" "$(registers_said 1 1)"
 		is "restart, $mode: vCPU 0 finds its registers as at its first start" \
 			"$(registers_said 0 3)" "$(registers_said 1 1)"
-		# Whoever gives guests one of these sees to its reset too.
+		# A change that gives guests one of these must reset it, too.
 		is "restart, $mode: the guest has no SVE" "$(registers_field id_aa64pfr0_el1 32)" 0
 		is "restart, $mode: the guest has no PMU" "$(registers_field id_aa64dfr0_el1 8)" 0
 		is "restart, $mode: the guest has no pointer authentication" \

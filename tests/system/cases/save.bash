@@ -18,7 +18,7 @@ vm_stdin=$disks/save-in
 # Takes a byte, and suspends; wakes, begins again, takes the byte that woke it: o ends it.
 calls_guest "$disks/save.img" 2 "3 0x6f 4" "0xc400000e 0x40200000 0x5eed" 0 0x84000008
 
-# save_is_refused SITUATION NAME FILE WHY: dormouse says WHY, if it is given, and nothing else
+# save_is_refused SITUATION NAME FILE WHY: dormouse prints WHY, if it is given, and nothing else
 save_is_refused()
 {
 	ok "$1: refused" fails vm_save "$2" "$3"
@@ -43,7 +43,7 @@ save_suspends()
 
 # --- Into a file and back ---
 
-# By the server of PSCI in $mode, the VM is $name.
+# With the PSCI server in $mode, the VM is $name.
 save_while_it_runs()
 {
 	vm_start "$name" --kernel "$disks/save.img" --memory 64M --cpus 3 --psci "$mode"
@@ -126,7 +126,7 @@ for mode in "${save_modes[@]}"; do
 	save_is_restored_once
 done
 
-# --- What is wrong with a file ---
+# --- Damaged files ---
 
 # Restore of $disks/damaged is refused, and the VM stays saved: damage_is_refused WHAT PATTERN
 damage_is_refused()

@@ -6,7 +6,7 @@
 . "$here/lib/calls.bash"
 . "$here/lib/suspend.bash"
 
-# As many times more is as much longer: with Linux each takes some eight minutes.
+# More rounds take that much longer: with Linux each takes some eight minutes.
 vm_deadline=3000
 for mode in userspace kernel; do
 	suspend_rounds "$mode" 5000

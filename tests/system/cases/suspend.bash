@@ -82,7 +82,7 @@ suspended_guest_is_woken_by_the_console()
 		"$(count_lines "$vm_messages" ': running: woken by the console, at ')" 2
 }
 
-# --- Ended from outside while it sleeps ---
+# --- Ended by its user while it sleeps ---
 
 suspended_guest_is_ended_by_sigterm()
 {

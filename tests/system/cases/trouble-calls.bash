@@ -31,7 +31,7 @@ kvm_calls_fail()
 
 kvm_calls_are_interrupted()
 {
-	# As signals do that stop dormouse and let it go on while its guest resets.
+	# As signals do that stop dormouse and continue it while its guest resets.
 	vm_under=(at-call create-vm 1-3 EINTR)
 	calls_run interrupted "" 0x84000008
 	is "making a VM, interrupted three times: run exits 0" "$vm_status" 0
@@ -88,7 +88,7 @@ record_cannot_be_synced()
 	is "a first record that could not be synced: the next run exits 0" "$vm_status" 0
 }
 
-# --- A signal while a kernel is unpacked, whose length nothing but that tells ---
+# --- A signal while a kernel is unpacked, whose length is known only at the end ---
 
 signal_while_a_kernel_is_unpacked()
 {
@@ -101,7 +101,7 @@ signal_while_a_kernel_is_unpacked()
 	done >"$disks/long"
 	# With room for it: a kernel that the machine cannot hold is refused before its end.
 	vm_start long --kernel "$disks/long" --memory 6G
-	# From here on SIGTERM waits for somebody to ask for it.
+	# From here on SIGTERM stays pending until it is taken.
 	until grep -qE '^SigBlk:.*[4-7c-f][0-9a-f]{3}$' "/proc/$vm_pid/status" || ! vm_is_alive; do
 		vm_wait_a_little
 	done
@@ -111,7 +111,7 @@ signal_while_a_kernel_is_unpacked()
 		'^dormouse: long: interrupted before its guest ran: nothing has changed$'
 }
 
-# --- A signal as the guest says that it hibernates ---
+# --- A signal as the guest reports that it hibernates ---
 
 signal_as_the_guest_hibernates()
 {
@@ -160,7 +160,7 @@ dormouse_was_killed()
 	vm_signal TERM
 }
 
-# --- Messages that nobody reads ---
+# --- Messages that are not read ---
 
 standard_error_is_blocked()
 {

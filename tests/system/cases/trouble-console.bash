@@ -96,7 +96,7 @@ terminal_hangs_up()
 		"$(vm_state terminal state)" off
 }
 
-# --- A reader who takes nothing, and then all ---
+# --- A reader that takes nothing, and then everything ---
 
 reader_comes_late()
 {
@@ -127,7 +127,7 @@ reader_comes_late()
 
 input_comes_too_fast()
 {
-	# It wants a, b, c, a, b, c, … and o in the end; anything else is a reset.
+	# It expects a, b, c, a, b, c, … and o in the end; anything else is a reset.
 	calls_guest "$disks/calls.img" 2 "3 0x61 4" "3 0x6f 11" 0x84000009 2 "3 0x62 7" 0x84000009 \
 		2 "3 0x63 0" 0x84000009 0 0x84000008
 	{

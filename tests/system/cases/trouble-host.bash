@@ -22,7 +22,7 @@ sectors_go_bad()
 	device=/dev/nullb0
 	ok "the host has a block device that can have bad sectors" test -b "$device"
 
-	# With a page of it in the host's memory already, a write is not the device's yet.
+	# With a page of it in the host's memory already, a write does not reach the device yet.
 	disk_start "$device" 1000
 	disk_does "before sectors go bad: a read works" r 0
 	mknod "$disks/other-name" b $((0x$(stat -c %t "$device"))) $((0x$(stat -c %T "$device")))
@@ -81,7 +81,7 @@ memory_is_short_for_images()
 	mkdir "$group"
 	in_group=(sh -c "echo \$\$ >$group/cgroup.procs && exec \"\$@\"" sh)
 
-	# While it loads what the guest starts with: nothing has run.
+	# While it loads the guest's images: no guest code has run.
 	truncate -s 100M "$disks/large"
 	calls_run oom "--psci userspace --initrd $disks/large --memory 256M" 0xc4000015
 	is "a VM hibernates before the host has too little memory" "$vm_status" 3

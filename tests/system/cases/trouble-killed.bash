@@ -14,14 +14,14 @@ written()
 	du -k "$swap" | cut -f 1
 }
 
-# What ends a swap area's first page: SWAPSPACE2, or S1SUSPEND once an image is complete.
+# The end of a swap area's first page: SWAPSPACE2, or S1SUSPEND once an image is complete.
 is_complete()
 {
 	[[ $(dd if="$swap" bs=1 skip=4086 count=9 2>/dev/null) == S1SUSPEND ]]
 }
 
 # Waits until the image has come so far: await_image begun, half or
-# complete. Without sleeping, since it is soon over.
+# complete. It does not sleep, since it is soon over.
 await_image()
 {
 	local before

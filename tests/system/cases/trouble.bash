@@ -35,7 +35,7 @@ idle_run()
 	says "$1" "$2" dormouse run --name trouble --flat "$trouble/idle" "${@:3}"
 }
 
-# --- Files that are not what they should be ---
+# --- Files of the wrong kind ---
 
 bad_files_are_refused()
 {
@@ -99,7 +99,7 @@ nobody_runs()
 
 things_without_permission_are_refused()
 {
-	# As a user who may do nothing. util-linux' su and busybox' agree on this much.
+	# As a user without privileges. util-linux' su and busybox' agree on this much.
 	echo nobody:x:65534:65534::/:/bin/sh >"$trouble/passwd"
 	echo root:x:0:0::/:/bin/sh >>"$trouble/passwd"
 	as_nobody="mount --bind $trouble/passwd /etc/passwd"
@@ -163,7 +163,7 @@ threads_are_short()
 }
 
 # A hibernated VM within limits of any size: it is started and hibernates again, or it
-# is not, which is told in a sentence: within SENTENCE LIMIT LEAST STEP MOST
+# is not, with a message: within SENTENCE LIMIT LEAST STEP MOST
 within()
 {
 	local limit status all=good started=no refused=no
@@ -199,7 +199,7 @@ limits_are_low()
 
 # --- Records ---
 
-# A record that is what a command makes of it is refused, named and kept:
+# A record as changed by a command is refused, named and kept:
 # record_refused SENTENCE PATTERN COMMAND...
 record_refused()
 {
@@ -375,7 +375,7 @@ process_is()
 
 dormouse_is_stopped_and_continued()
 {
-	# In a process group of its own: one that nobody could continue is not stopped.
+	# In a process group of its own: an orphaned one is not stopped.
 	set -m
 	vm_start signals --flat "$trouble/idle"
 	set +m

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What guests without a kernel have in common: the header of an Image, words for the
+ * What guests without a kernel have in common: the header of an Image, macros for the
  * console, and a timer whose interrupt wakes. To be linked by calls.ld, which puts
- * strings and the script behind the code. x20 is the UART wherever something is said,
+ * strings and the script behind the code. x20 is the UART wherever something is printed,
  * and the MMU is off.
  */
 #define UART 0x09000000
@@ -74,7 +74,7 @@ image:
 	msr	ICC_PMR_EL1, x0
 	.endm
 
-	/* What say and number call. */
+	/* The functions that say and number call. */
 	.macro	console_routines
 /* The string at x0. */
 print:

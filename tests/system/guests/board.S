@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that says where it woke up: runs anywhere, from RAM as from flash, with
- * no stack and no memory of its own.
+ * A guest that prints where it began: it runs anywhere, from RAM as from flash, with no
+ * stack and no memory of its own.
  *
  *	BOARD: pc=ADDRESS x0=ADDRESS magic=WORD el=LEVEL spsel=BIT sctlr=BITS
  *
@@ -9,9 +9,9 @@
  *
  *	BOARD: flash end=WORD second=WORD after-write=WORD code=WORD
  *
- * the last word of the first bank, the first of the second, the same after a write
- * of zero, and its own first after such a write. Then it powers off, or, with the
- * byte 'r' waiting at the console, resets. Numbers are hex, of 16 digits.
+ * the last word of the first bank, the first of the second, that word after a write of
+ * zero, and its own first after such a write. Then it powers off, or, with the byte 'r'
+ * waiting at the console, resets. Numbers are hex, of 16 digits.
  */
 #define UART 0x09000000
 #define UART_FR 0x18
@@ -41,7 +41,7 @@
 
 	.text
 image:
-	/* Of those that printing leaves alone. */
+	/* Registers that printing leaves alone. */
 	mov	x20, x0
 	adr	x21, image
 	mov	x28, #UART

@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that makes the calls it is told to, and says what came of them.
+ * A guest that makes the calls of a script, and prints the results.
  *
- * What to do is a script behind the image: steps of four words of 64 bits. A
- * step whose first word has bit 31 set is a call: HVC with these as x0 to x3.
- * Else the first word is
+ * The script is behind the image: steps of four words of 64 bits. A step whose first word
+ * has bit 31 set is a call: HVC with these as x0 to x3. Else the first word is
  *
  *	0	wait for ever
- *	1	CPU_ON of x1, which goes on with the step of index x2
+ *	1	CPU_ON of x1, which continues with the step of index x2
  *	2	take a byte from the console
- *	3	go on with step x2 if that byte was x1
- *	4	call x2 with x3 as its argument, x1 times, and say how long it took
- *	5	x1 times: CPU_ON of x2, which says so in memory and calls CPU_OFF; wait
- *		until AFFINITY_INFO has it as OFF. Say how long it took
- *	6	ask PSCI_FEATURES for x2 ids from x1 on; tell those that it knows
+ *	3	continue with step x2 if that byte was x1
+ *	4	call x2 with x3 as its argument, x1 times, and print how long it took
+ *	5	x1 times: CPU_ON of x2, which notes it in memory and calls CPU_OFF; wait
+ *		until AFFINITY_INFO reports it as OFF. Print how long it took
+ *	6	ask PSCI_FEATURES for x2 ids from x1 on; print those that it knows
  *	7	wait until another vCPU has come to its own step 7
- *	8	x1 times: CPU_ON of x2 as in step 5. Say the least time that the call
+ *	8	x1 times: CPU_ON of x2 as in step 5. Print the least time that the call
  *		itself took
- *	9	CPU_ON of x1, which says what its system registers hold, changes them,
- *		says so again and calls CPU_OFF; wait until AFFINITY_INFO has it as OFF
+ *	9	CPU_ON of x1, which prints its system registers, changes them, prints
+ *		them again and calls CPU_OFF; wait until AFFINITY_INFO reports it as OFF
  *	10	x1 bytes to the console, the letters from a to p in turn, each once the
  *		UART has room for it, for which nothing else here waits
- *	11	x1 times: CPU_ON of x2 as in step 5. Say the least time from the call
+ *	11	x1 times: CPU_ON of x2 as in step 5. Print the least time from the call
  *		to the other vCPU's first instruction
  *
  * Each line on the console begins with the number of its vCPU. Numbers are hex.
- * Everything runs with the MMU off, so that every vCPU sees the same memory.
+ * Everything runs with the MMU off, so that every vCPU sees one memory.
  */
 #include "bare.S"
 
@@ -135,7 +134,7 @@ round_trips:
 	subs	x26, x26, #1
 	b.ne	1b
 
-/* Say the time since x27, for x24 times. */
+/* Print the time since x27, for x24 times. */
 took:
 	isb
 	mrs	x0, cntvct_el0
@@ -194,7 +193,7 @@ registers:
 	bl	await_off
 	b	next
 
-/* CPU_ON of x25, which says so at x23; once it is off, if it is not yet. */
+/* CPU_ON of x25, which notes it at x23; once it is off, if it is not yet. */
 switch_on:
 	adr	x18, there_and_back
 switch_on_at:
@@ -208,9 +207,9 @@ switch_on_at:
 	b.eq	1b
 	ret
 
-/* Until it has said so, and is off again. */
+/* Until it has noted it, and is off again. */
 await_off:
-	/* An emulator that runs one CPU at a time gives the others theirs here. */
+	/* An emulator that runs one CPU at a time lets the others run here. */
 1:	yield
 	ldr	x0, [x23]
 	cbz	x0, 1b
@@ -223,7 +222,7 @@ await_off:
 	b.ne	2b
 	ret
 
-/* It says so by the time of its first instruction. */
+/* It notes the time of its first instruction. */
 there_and_back:
 	isb
 	mrs	x1, cntvct_el0
@@ -249,7 +248,7 @@ show_and_change:
 	mrs	x21, mpidr_el1
 	and	x21, x21, #0xf
 	bl	show_registers
-	/* To what the next instructions do not mind. */
+	/* Write a value that does not affect the next instructions. */
 	mrs	x0, sctlr_el1
 	eor	x0, x0, #(1 << 15)	/* UCT */
 	eor	x0, x0, #(1 << 26)	/* UCI */
@@ -298,7 +297,7 @@ show_registers:
 	show	mdscr_el1
 	show	daif
 	show	currentel
-	/* What the CPU has, of that which would have to be reset too. */
+	/* Registers of the CPU that would have to be reset too, if it has them. */
 	show	id_aa64pfr0_el1
 	show	id_aa64dfr0_el1
 	show	id_aa64isar1_el1

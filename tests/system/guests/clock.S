@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that says what time it was when it executed its first instruction, and
- * when the last of all its CPUs executed its own first:
+ * A guest that prints what time it was when it executed its first instruction, and when
+ * the last of all its CPUs executed its own first:
  *
  *	STOPWATCH first COUNTER
  *	STOPWATCH all COUNTER, of CPUS
  *
  * then powers off. The counter is CNTPCT_EL0, which is the host's; numbers are hex.
- * Everything runs with the MMU off, so that every CPU sees the same memory.
+ * Everything runs with the MMU off, so that every CPU sees one memory.
  */
 #define UART 0x09000000
 
@@ -77,7 +77,7 @@ started:
 	mov	x24, #0
 1:	ldr	x0, [x21, x23, lsl #3]
 	cbnz	x0, 2f
-	/* An emulator that runs one CPU at a time gives the others theirs here. */
+	/* An emulator that runs one CPU at a time lets the others run here. */
 	yield
 	b	1b
 2:	cmp	x0, x24
@@ -122,6 +122,6 @@ print_number:
 	b.pl	1b
 	ret
 
-	/* Behind the image, within what its header says it takes. */
+	/* Behind the image, within the size that its header states. */
 	.balign	8
 times:

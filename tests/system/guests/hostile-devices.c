@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The hostile guest, what it does to devices. */
+/* The misdeeds of the hostile guest with devices. */
 #include "hostile.h"
 
 #define UART_FR 0x18
@@ -52,7 +52,7 @@ struct request {
 	uint64_t sector;
 };
 
-/* Far from the guest's code, which must outlast what devices do here. */
+/* Far from the guest's code, which must survive what devices do here. */
 #define ARENA (RAM + 0x1000000)
 #define ARENA_SIZE 0x100000UL
 #define DESCRIPTORS ((volatile struct descriptor *)ARENA)
@@ -86,7 +86,7 @@ static void set_address(uint64_t reg, uint64_t address)
 
 /* --- Registers --- */
 
-/* Sizes and places for which registers are not made. */
+/* Sizes and offsets for which registers are not made. */
 static void access_askew(uint64_t address)
 {
 	__asm__ volatile("strb %w1, [%0]\n"
@@ -118,7 +118,7 @@ void write_registers(uint64_t argument)
 		read32(base + offset);
 		access_askew(base + offset);
 	}
-	/* For a word to be heard, the UART must be one again. */
+	/* To print a word, the UART must be usable again. */
 	write32(UART + UART_IMSC, 0);
 	write32(UART + UART_CR, UART_CR_ENABLE);
 	say("\nwrote all registers\n");
@@ -195,7 +195,7 @@ void ring_doorbells(uint64_t argument)
 		fill_arena();
 		set_up_nonsense(base);
 		write32(base + QUEUE_NOTIFY, (uint32_t)noise() % 2);
-		/* While the device looks at it. */
+		/* While the device reads it. */
 		fill_arena();
 		write32(base + QUEUE_NOTIFY, (uint32_t)noise());
 		write32(base + INTERRUPT_ACK, read32(base + INTERRUPT_STATUS));
@@ -205,7 +205,7 @@ void ring_doorbells(uint64_t argument)
 	off();
 }
 
-/* The same by two vCPUs at once, of which the first ends first. */
+/* As above, by two vCPUs at once, of which the first ends first. */
 void ring_together(uint64_t argument)
 {
 	const uint64_t arguments[4] = {
@@ -257,7 +257,7 @@ static void describe(unsigned int index, uint64_t address, uint32_t length, uint
 	DESCRIPTORS[index].next = (uint16_t)(index + 1);
 }
 
-/* One request, waited for. Returns its status. */
+/* Makes one request, and waits for it. Returns its status. */
 static uint8_t request(uint64_t base, uint32_t type, uint64_t sector, uint64_t data,
 		       uint32_t length)
 {
@@ -295,8 +295,8 @@ static char take_byte(void)
 }
 
 /*
- * Argument: a sector. Reads it for an r on the console, writes it for a w,
- * flushes for an f, and says what came of it; o ends.
+ * Argument: a sector. Reads it for an r on the console, writes it for a w, flushes for an
+ * f, and prints the status; o ends.
  */
 void use_disk(uint64_t sector)
 {
@@ -328,17 +328,17 @@ void use_disk(uint64_t sector)
 	}
 }
 
-/* --- A disk that goes on by itself --- */
+/* --- A disk that continues by itself --- */
 
 #define LAPS 256
 #define SECTORS_AT (BUFFERS + 0x10000)
 #define WINDOW (BUFFERS + 0x1000)
 
 /*
- * A sector of the disk is read to where the request's header is, and over the
- * index of the ring: so it names the next sector, and makes a lap of 256 requests
- * available, of which the last is this one again. 65536 is a multiple of that:
- * the device never runs out of work, and no vCPU has a part in it.
+ * A sector of the disk is read to where the request's header is, and over the index of
+ * the ring: so it names the next sector, and makes a lap of 256 requests available, of
+ * which the last is this one again. 65536 is a multiple of that: the device never runs
+ * out of work, and no vCPU takes part in it.
  */
 static void write_laps(uint64_t base)
 {
@@ -391,7 +391,7 @@ void feed_itself(uint64_t argument)
 	ring[1] = 256;
 	barrier();
 	write32(base + QUEUE_NOTIFY, 0);
-	/* Far more than were offered. */
+	/* Far more than were made available. */
 	while (USED[1] < 60000)
 		;
 	say("it goes on\n");

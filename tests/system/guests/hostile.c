@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that does what no guest should: see the table at the end. Which of it
- * is a number of 64 bits behind the image, with a second one as its argument.
+ * A guest that does what no guest should: see the table at the end. Two numbers of 64
+ * bits behind the image choose the misdeed and give its argument.
  *
- * What it does must leave dormouse as it is. A misdeed that can be survived ends
- * with a word on the console and SYSTEM_OFF, one that never ends with a word
- * before it, so that whoever watches knows that it has come so far. An exception
- * that the machine answers with ends the guest by SYSTEM_OFF, too.
+ * A misdeed must leave dormouse as it is. One that can be survived ends with a word on
+ * the console and SYSTEM_OFF, one that never ends prints a word before it, so that the
+ * test knows that it has come so far. An exception that the machine answers with ends the
+ * guest by SYSTEM_OFF, too.
  */
 #include "hostile.h"
 
-/* Where nothing is: below all devices if there is no firmware, between, above RAM. */
+/*
+ * Addresses without device or RAM: below all devices if there is no firmware, between,
+ * above RAM.
+ */
 #define VOID_LOW 0x1000UL
 #define VOID_MIDDLE 0x20000000UL
 #define VOID_HIGH 0xf0000000UL
@@ -20,7 +23,7 @@
 
 extern const uint64_t choice[2] __attribute__((visibility("hidden")));
 
-/* --- What everything else is made of --- */
+/* --- Helpers of all misdeeds --- */
 
 uint64_t call(unsigned int conduit, const uint64_t arguments[4])
 {
@@ -76,7 +79,7 @@ _Noreturn void off(void)
 		;
 }
 
-/* From the vectors: the machine objected, and that is a fine answer. */
+/* From the vectors: the machine refused, and that is a valid answer. */
 _Noreturn void on_exception(void);
 _Noreturn void on_exception(void)
 {
@@ -89,7 +92,7 @@ _Noreturn void on_exception(void)
 	off();
 }
 
-/* xorshift: the same at every run. */
+/* xorshift: each run has these numbers. */
 uint64_t noise(void)
 {
 	static uint64_t state = 0x9e3779b97f4a7c15;
@@ -140,7 +143,7 @@ static void jump(uint64_t address)
 	((void (*)(void))address)();
 }
 
-/* The same with vectors that lie in the void, too: nothing is left to go on with. */
+/* As above with vectors that lie in the void, too: no code is left to continue. */
 static void jump_without_vectors(uint64_t address)
 {
 	say("jumping\n");
@@ -190,8 +193,8 @@ static void walk_the_void(uint64_t address)
 }
 
 /*
- * Accesses that leave the hypervisor without a syndrome, or with a strange one;
- * argument: bits 0 to 7 which, above them the address.
+ * Accesses that leave the guest without a syndrome, or with a strange one; argument: bits
+ * 0 to 7 which, above them the address.
  */
 static void access_oddly(uint64_t argument)
 {
@@ -258,7 +261,7 @@ static void access_oddly(uint64_t argument)
 }
 
 /*
- * A load of two registers by an unprivileged program, which can reach what the kernel
+ * A load of two registers by an unprivileged program, which can access what the kernel
  * has mapped for it: the alias of the first 4 GiB above them.
  */
 static void access_without_privilege(uint64_t address)
@@ -279,7 +282,7 @@ static void access_without_privilege(uint64_t address)
 
 /* --- Misdeeds with calls --- */
 
-/* Those that end or park the caller, or may: a test of its own has each. */
+/* Those that end or stop the caller, or may: each has a test of its own. */
 static int ends(uint32_t id)
 {
 	switch (id & 0x1f) {
@@ -330,7 +333,7 @@ static void reset_for_ever(uint64_t id)
 	call(CONDUIT_HVC, arguments);
 }
 
-/* --- What there is --- */
+/* --- The table of misdeeds --- */
 
 typedef void (*misdeed)(uint64_t argument);
 

@@ -22,7 +22,10 @@ enum conduit {
 	CONDUIT_SMC_ODD,
 };
 
-/* Where anything is lies in the image: no table of addresses, which nobody would fill. */
+/*
+ * Where anything lies in the image: not by a table of addresses, which would need
+ * relocation.
+ */
 #pragma GCC visibility push(hidden)
 
 /* By instructions that leave a syndrome: a compiler is free to choose others. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that says how far its virtual counter is behind the physical one, which
- * nobody stops: by that many ticks its machine was paused, and no clock of the host's is
- * needed to see it. It spins, and takes a byte from the console at a time:
+ * A guest that prints how far its virtual counter is behind the physical one, which never
+ * stops: its machine was paused for so many ticks, and no clock of the host's is needed
+ * to see it. It spins, and takes a byte from the console at a time:
  *
- *	o	says "offset TICKS"
- *	s	suspends the machine, and says "woke" and the same once it comes back
+ *	o	prints "offset TICKS"
+ *	s	suspends the machine, and prints "woke" and the offset once it comes back
  *	q	powers off
  *
- * At first it says "frequency TICKS", a second's. Numbers are hex. The MMU is off.
+ * At first it prints "frequency TICKS", a second's. Numbers are hex. The MMU is off.
  */
 #include "bare.S"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that looks at its general, FP and SIMD registers where PSCI lets a CPU
- * start or wake.
+ * A guest that checks its general, FP and SIMD registers where PSCI lets a CPU start or
+ * wake.
  *
- * CPU 1 is started twice by CPU_ON, and says each time how many of its registers are
- * not zero. Then it writes all of them and calls CPU_OFF. After that CPU 0 writes all
- * of its own, sleeps, and says how many have another value when it wakes:
+ * CPU 1 is started twice by CPU_ON, and prints each time how many of its registers are
+ * not zero. Then it writes all of them and calls CPU_OFF. After that CPU 0 writes all of
+ * its own, sleeps, and prints how many have another value when it wakes:
  *
  *	start 01: 0000 are not zero
  *	start 02: 0000 are not zero
@@ -16,9 +16,9 @@
  *	1	SYSTEM_SUSPEND
  *	2	CPU_SUSPEND, power-down
  *
- * Registers are counted in words of 64 bits: x1 to x30, SP_EL0, FPSR, FPCR, V0 to
- * V31. x0 is the context id, and that is where the others are written down. x1 to x3
- * have the arguments of the call, so that they do not count after a wake.
+ * Registers are counted in words of 64 bits: x1 to x30, SP_EL0, FPSR, FPCR, V0 to V31. x0
+ * is the context id, which is the address where the others are stored. x1 to x3 have the
+ * arguments of the call, so that they do not count after a wake.
  */
 #include "bare.S"
 
@@ -71,7 +71,7 @@
 	dup	v\n\().2d, x1
 	.endm
 
-	/* All registers, to where x0 says. Changes x1. */
+	/* Store all registers at the address in x0. Changes x1. */
 	.macro	write_down_all
 	each	write_down_x, 1, GENERAL
 	mrs	x1, sp_el0

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that suspends its machine again and again, its timer being what wakes it.
+ * A guest that suspends its machine again and again and is woken by its timer.
  *
- * Three numbers of 64 bits are behind the image: how often; from one time to the
- * next, by how many ticks of its counter later the timer fires; and modulo what. So
- * the timer comes before the call, while host and guest are on their way to sleep,
- * and after, a little later each time.
+ * Three numbers of 64 bits are behind the image: how often; from one time to the next, by
+ * how many ticks of its counter later the timer fires; and modulo what. So the timer
+ * comes before the call, while host and guest are on their way to sleep, and after, a
+ * little later each time.
  *
- * It comes back at its entry point each time, in the state that PSCI wants, with
- * the context id that it gave, and not before its timer has fired. Says in the end
+ * It comes back at its entry point each time, in the state that PSCI demands, with the
+ * context id that it passed, and not before its timer has fired. In the end it prints
  *
  *	suspended COUNT
  *
@@ -24,7 +24,7 @@
 
 	header
 
-	/* Say what, and x24. */
+	/* Print what, and x24. */
 	.macro	fail text:vararg
 	string	\text
 	b	finish
@@ -92,7 +92,7 @@ entry:
 	isb
 	b	next
 
-/* Say the string at x0 and x24, and power off. */
+/* Print the string at x0 and x24, and power off. */
 finish:
 	constant x20, UART
 	bl	print

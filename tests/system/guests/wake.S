@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest that sleeps, and says what time it was when it executed its first
- * instruction after each wake:
+ * A guest that sleeps, and prints what time it was when it executed its first instruction
+ * after each wake:
  *
  *	ready
  *	awake COUNTER
  *
- * The counter is CNTPCT_EL0, which is the host's, in hex. Two numbers of 64 bits
- * are behind the image: how it sleeps, and how often before it powers off. What
- * wakes it is a byte on its console, or whatever else its host thinks of.
+ * The counter is CNTPCT_EL0, which is the host's, in hex. Two numbers of 64 bits are
+ * behind the image: how it sleeps, and how often before it powers off. A byte on its
+ * console wakes it, or another event that the host causes.
  *
  *	0	WFI
  *	1	CPU_SUSPEND, standby
  *	2	SYSTEM_SUSPEND
- *	3	the same, until its clock's alarm at the next full second but one
- *	4	the same, until a byte, which may come after it has woken
+ *	3	SYSTEM_SUSPEND, until its clock's alarm at the next full second but one
+ *	4	SYSTEM_SUSPEND, until a byte, which may come after it has woken
  *
  * Everything runs with the MMU off and interrupts masked.
  */
@@ -55,7 +55,7 @@ primary:
 	str	w1, [x0, #GICD_CTLR]
 	mov	w1, #-1
 	str	w1, [x0, #GICD_IGROUPR1]
-	/* By level, so that who is served need not be acknowledged. */
+	/* By level, so that an interrupt that was served need not be acknowledged. */
 	str	wzr, [x0, #GICD_ICFGR2]
 	mov	w1, #UART_AND_RTC
 	str	w1, [x0, #GICD_ISENABLER1]

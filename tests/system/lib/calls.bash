@@ -45,7 +45,7 @@ calls_run()
 	vm_finish
 }
 
-# What the guest got for its nth call of a function: call_result FID [N]
+# The guest's result of its nth call of a function: call_result FID [N]
 call_result()
 {
 	local fid
@@ -55,7 +55,7 @@ call_result()
 		sed -n "${2-1}p"
 }
 
-# The same as a signed number of 32 bits, which is what a caller of PSCI looks at.
+# That result as a signed number of 32 bits, which a caller of PSCI looks at.
 call_answer()
 {
 	local result

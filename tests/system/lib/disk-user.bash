@@ -6,7 +6,7 @@
 # To be sourced after vm.bash and calls.bash. The guest is the disk's user of
 # tests/system/guests/hostile.c, in hostile.img in the PATH.
 
-# Starts it: disk_start DISK SECTOR. Its commands go to $bytes.
+# Starts it: disk_start DISK SECTOR. Its commands are written to $bytes.
 disk_start()
 {
 	cat "$(command -v hostile.img)" >"$disks/disk-user"
@@ -21,8 +21,8 @@ disk_start()
 	answers=0
 }
 
-# It is told r(ead), w(rite) or f(lush), and says a status of virtio-blk, which
-# is that: disk_does SENTENCE COMMAND STATUS
+# It gets the command r(ead), w(rite) or f(lush), and prints a status of virtio-blk, which
+# is STATUS: disk_does SENTENCE COMMAND STATUS
 disk_does()
 {
 	printf %s "$2" >&"$bytes"

@@ -16,8 +16,8 @@
 # whole_lines [FILE]...
 whole_lines()
 {
-	# What is added makes the last line either an empty one or one that was half
-	# there: it is none of the whole lines.
+	# The added text makes the last line either an empty one or one that was incomplete:
+	# it is not among the whole lines.
 	{ cat "$@"; echo; } | sed '$d'
 }
 
@@ -48,8 +48,8 @@ has_prompts()
 }
 
 # Takes the next line from a descriptor: it is in $line. Fails with a status above 128 if
-# it has not come whole after so many seconds, and with 1 if none will. What there is of it
-# is kept for the next time: read_line SECONDS DESCRIPTOR
+# it has not come whole after so many seconds, and with 1 if none will. The part of it that
+# has come is kept for the next time: read_line SECONDS DESCRIPTOR
 line_parts=()
 read_line()
 {

@@ -12,7 +12,7 @@ suspend_rounds()
 	local name=suspend-rounds-$1 said
 
 	cat "$(command -v psci-suspend.img)" >"$disks/$name.img"
-	# 20 ms of a counter of 62.5 MHz, in steps that meet them all.
+	# 20 ms of a counter of 62.5 MHz, in steps that reach every phase.
 	append_words "$disks/$name.img" "$2" 48611 1250000
 	vm_start "$name" --kernel "$disks/$name.img" --memory 64M --psci "$1"
 	vm_finish
@@ -44,7 +44,7 @@ suspend_linux()
 	is "--psci $1: Linux powers off after its suspensions: run exits 0" "$vm_status" 0
 }
 
-# Saves the VM; what was said is in $saved_said: vm_save NAME FILE
+# Saves the VM; its messages are in $saved_said: vm_save NAME FILE
 vm_save()
 {
 	saved_said=$(dormouse save "$1" "$2" 2>&1)

@@ -28,7 +28,7 @@ ok()
 	fi
 }
 
-# Passes if two words are the same: is SENTENCE SEEN WANTED
+# Passes if two words are equal: is SENTENCE SEEN WANTED
 is()
 {
 	ok "$1" [ "$2" = "$3" ]

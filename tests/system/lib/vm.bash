@@ -12,9 +12,9 @@
 . "${BASH_SOURCE[0]%/*}/lines.bash"
 
 vm_runs=0
-# What the next VM's standard input is; nothing if empty.
+# The file that is the next VM's standard input; nothing if empty.
 vm_stdin=
-# A command that the next VMs' dormouse is started by, and its arguments, or nothing.
+# A command that starts the next VMs' dormouse, and its arguments, or nothing.
 vm_under=()
 vm_waiting=
 # What a Linux guest has on its command line. On an emulated host the self-tests of its
@@ -32,7 +32,7 @@ vm_start()
 	vm_launch "$1" run --name "$@"
 }
 
-# The same for a VM that was saved: vm_restore NAME FILE [OPTION...]
+# As vm_start, for a VM that was saved: vm_restore NAME FILE [OPTION...]
 vm_restore()
 {
 	vm_launch "$1" restore "${@:2}"
@@ -46,14 +46,14 @@ vm_launch()
 	vm_console=$logs/$vm_runs-$1.console
 	vm_messages=$logs/$vm_runs-$1.dormouse
 	vm_status=
-	# Made here, or who looks at them at once would not find them yet.
+	# Made here, or a program that looks at them at once would not find them yet.
 	: >"$vm_console" 2>"$vm_messages"
 	"${vm_under[@]}" dormouse "${@:2}" <"${vm_stdin:-/dev/null}" >"$vm_console" 2>"$vm_messages" &
 	vm_pid=$!
 }
 
-# The same with a guest kernel, a disk to hibernate to, and a disk that
-# remembers the next step over a reboot: vm_start_guest NAME STEPS [OPTION...]
+# As vm_start with a guest kernel, a disk to hibernate to, and a disk that
+# keeps the next step over a reboot: vm_start_guest NAME STEPS [OPTION...]
 vm_start_guest()
 {
 	local name=$1 steps=$2
@@ -72,7 +72,7 @@ vm_disk()
 	dd if=/dev/zero of="$disks/$1" bs=1M count=0 seek="$2" 2>/dev/null
 }
 
-# A pipe that takes no more until somebody reads what it holds, 16 pages of zeros;
+# A pipe that takes no more until a reader takes what it holds, 16 pages of zeros;
 # $pipe keeps it open: full_pipe PATH
 full_pipe()
 {
@@ -99,7 +99,7 @@ vm_until()
 	done
 }
 
-# Waits until so many whole lines of a file match, one if not told:
+# Waits until so many whole lines of a file match, one by default:
 # vm_await FILE PATTERN [COUNT]
 vm_await()
 {
@@ -121,7 +121,7 @@ vm_state_is()
 	[[ $(vm_state "$1" state 2>/dev/null) == "$2" ]]
 }
 
-# Waits until dormouse listens at a socket, which is there some time before:
+# Waits until dormouse listens at a socket, which exists some time before:
 # vm_await_socket PATH
 vm_await_socket()
 {
@@ -129,7 +129,7 @@ vm_await_socket()
 }
 
 # The kernel has the path that the socket was bound by, which need not be this one:
-# it is known by its last component, and by who has it open.
+# it is identified by its last component, and by the process that has it open.
 vm_listens_at()
 {
 	local flags inode path open
@@ -152,7 +152,7 @@ vm_wait_a_little()
 }
 
 # Waits for the end of dormouse; its exit status is in vm_status, "hangs" if
-# there is none. Bash's own word on how a process ended is not wanted.
+# there is none. Bash's own message on how a process ended is suppressed.
 vm_finish()
 {
 	local tries=$((vm_deadline * 5))
@@ -187,7 +187,7 @@ at_prompt()
 	echo "$2" >&"$keys"
 }
 
-# --- What they said ---
+# --- Their output ---
 
 # The guest's console holds a line that matches.
 guest_said()
@@ -195,7 +195,7 @@ guest_said()
 	has_line "$vm_console" "$1"
 }
 
-# So does what dormouse said.
+# So does a message of dormouse.
 dormouse_said()
 {
 	has_line "$vm_messages" "$1"
@@ -208,7 +208,7 @@ guest_fact()
 		tail -n 1 | tr -d '\r'
 }
 
-# The process that dormouse says it is.
+# The process that dormouse reports.
 dormouse_pid()
 {
 	sed -nE '/.*, pid ([0-9]+).*/ { s//\1/p; q; }' < <(whole_lines "$vm_messages")

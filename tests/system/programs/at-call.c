@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs a command in which one system call fails, or meets a signal.
+ * Runs a command in which one system call fails, or a signal arrives.
  *
  *	at-call CALL NUMBER[-LAST] ERROR|signal COMMAND [ARGUMENT]...
  *
  * CALL is get-x1 (KVM_GET_ONE_REG of register x1), mp-state (KVM_SET_MP_STATE),
- * set-events (KVM_SET_VCPU_EVENTS), create-vm (KVM_CREATE_VM), fsync-directory or
- * another of call_words below. The one of that NUMBER, from 1, or each from it to LAST,
- * fails with ERROR, the name of an errno such as EIO. With the word signal, the process
- * gets a SIGTERM then, and the call is carried out once the thread that made it has been
- * sent dormouse's kick: what it learns by that call, it learns after the end has begun.
+ * set-events (KVM_SET_VCPU_EVENTS), create-vm (KVM_CREATE_VM), fsync-directory or another
+ * of call_words below. The one of that NUMBER, from 1, or each from it to LAST, fails
+ * with ERROR, the name of an errno such as EIO. With the word signal, the process gets a
+ * SIGTERM then, and the call is carried out once the thread that made it has been sent
+ * dormouse's kick: what it learns by that call, it learns after the end has begun.
  *
  * The command is this process; a child of it watches its calls by seccomp.
  */
@@ -72,7 +72,7 @@ __attribute__((noreturn)) static void give_up(const char *what)
 	exit(125);
 }
 
-/* Calls of the kind that is meant come to the listener that this returns. */
+/* Makes the calls of that kind notify the listener that this returns. */
 static int listen_to_calls(enum call call)
 {
 	const unsigned int request = (unsigned int)ioctls[call];
@@ -95,7 +95,7 @@ static int listen_to_calls(enum call call)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		give_up("PR_SET_NO_NEW_PRIVS");
-	/* Once we know of a call no signal but a deadly one takes it away from us. */
+	/* Once we know of a call, only a deadly signal interrupts it. */
 	fd = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
 		     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
 		     &program);
@@ -138,7 +138,7 @@ static bool is_meant(const struct seccomp_notif *made, enum call call)
 	return call != FSYNC_DIRECTORY || is_fsync_directory(made);
 }
 
-/* Whether dormouse's kick waits for a thread. */
+/* Returns whether dormouse's kick is pending for a thread. */
 static bool is_kicked(uint32_t thread)
 {
 	char path[64];
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	if (child < 0)
 		give_up("fork");
 	if (child == 0) {
-		/* It has the same filter, so that the listener alone does not tell of the end. */
+		/* It has this filter too, so that the listener alone does not show the end. */
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != process)
 			exit(125);
 		close(STDIN_FILENO);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What KVM's own PSCI does, in every version that this host's KVM has: that on
- * which vmm/vpsci/host.c and psci/kvm.h rely, asked of KVM without dormouse.
+ * What KVM's own PSCI does, in every version that this host's KVM has: the behaviour on
+ * which vmm/vpsci/server.c and psci/kvm.h rely, tested without dormouse.
  *
  *	test-kvm-psci IMAGE
  *
  * IMAGE is the guest of tests/system/guests/calls.S. For each call that ends or suspends
- * a machine: what KVM_EXIT_SYSTEM_EVENT says, which state every vCPU has then,
- * what the caller finds if it is run all the same. For each version: what
- * PSCI_FEATURES announces, and what bad arguments give. Prints TAP.
+ * a machine: what KVM_EXIT_SYSTEM_EVENT reports, which state every vCPU has then, what
+ * the caller finds if it is run all the same. For each version: what PSCI_FEATURES
+ * announces, and the answers to bad arguments. Prints TAP.
  */
 #include <psci/kvm.h>
 
@@ -67,7 +67,7 @@ static size_t image_size;
 static unsigned int test_count;
 static unsigned int failure_count;
 
-/* --- saying and failing --- */
+/* --- output and failures --- */
 
 __attribute__((format(printf, 2, 3))) static void ok(bool passed, const char *format, ...)
 {
@@ -82,7 +82,7 @@ __attribute__((format(printf, 2, 3))) static void ok(bool passed, const char *fo
 		failure_count++;
 }
 
-/* What is no test but its tool. */
+/* For failures that are no test's, but of its tools. */
 static int must(int result, const char *what)
 {
 	if (result >= 0)
@@ -141,7 +141,7 @@ static void create_vcpu(struct machine *m, unsigned int index)
 	must(ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &init), "KVM_ARM_VCPU_INIT");
 }
 
-/* @version: at which KVM is held, or 0. */
+/* @version: the version that KVM is limited to, or 0. */
 static void begin(struct machine *m, uint32_t version, bool with_suspend, const struct step *steps,
 		  size_t step_count)
 {
@@ -179,8 +179,8 @@ static void end(struct machine *m)
 }
 
 /*
- * Run vCPU 0 to an exit that is not its console's. A line that begins with
- * @until ends it, too, if there is one. Returns the exit's reason.
+ * Run vCPU 0 to an exit that is not its console's. A line that begins with @until ends
+ * it, too, if there is one. Returns the exit's reason.
  */
 static uint32_t run_until(struct machine *m, const char *until)
 {
@@ -198,7 +198,7 @@ static uint32_t run_until(struct machine *m, const char *until)
 	}
 }
 
-/* The guest's answer to its call of @fid, in 32 bits; 1 if it has not said one. */
+/* The guest's answer to its call of @fid, in 32 bits; 1 if it has printed none. */
 static int32_t answer(const struct machine *m, uint32_t fid)
 {
 	char start[32];
@@ -283,7 +283,7 @@ static void check_ending(const struct ending *e)
 	end(&m);
 }
 
-/* --- SYSTEM_SUSPEND, which its owner must ask for --- */
+/* --- SYSTEM_SUSPEND, which its owner must enable --- */
 
 static void check_suspend(void)
 {
@@ -335,7 +335,7 @@ static const struct asking {
 	{ { { PSCI_FN32_PSCI_FEATURES, PSCI_FN32_SYSTEM_RESET2 } }, PSCI_VERSION_1_1, 0 },
 	{ { { PSCI_FN32_PSCI_FEATURES, PSCI_FN64_SYSTEM_RESET2 } }, PSCI_VERSION_1_1, 0 },
 	{ { { PSCI_FN32_PSCI_FEATURES, PSCI_FN32_SYSTEM_OFF } }, PSCI_VERSION_1_0, 0 },
-	/* Not asked for: see begin(). */
+	/* Not enabled: see begin(). */
 	{ { { PSCI_FN32_PSCI_FEATURES, PSCI_FN64_SYSTEM_SUSPEND } }, PSCI_VERSION_1_0,
 	  PSCI_RET_NOT_SUPPORTED },
 	{ { { PSCI_FN64_SYSTEM_SUSPEND, RAM_BASE } }, PSCI_VERSION_1_0, PSCI_RET_NOT_SUPPORTED },

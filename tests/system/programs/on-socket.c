@@ -4,9 +4,9 @@
  *
  *	on-socket [--all] PATH
  *
- * What comes on standard input is sent, what is received goes to standard
- * output, until either side ends. With --all the end of standard input is passed
- * on, and only the other side's end is the end. Exits with 0 if it was that.
+ * Standard input is sent, what is received goes to standard output, until either side
+ * ends. With --all the end of standard input is passed on, and only the other side's end
+ * ends the program. Exits with 0 if that was the end.
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ static int connect_to(const char *path)
 	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
 }
 
-/* Copy what there is. Returns how much, 0 at the end, or a negative number. */
+/* Copy the available bytes. Returns how many, 0 at the end, or a negative number. */
 static ssize_t copy(int from, int to)
 {
 	char bytes[4096];

@@ -4,14 +4,14 @@
  *
  *	on-terminal [--no-control] COMMAND [ARGUMENT]...
  *
- * What comes on standard input is typed there, what the command shows there goes
- * to standard output. The command's standard error stays what it is. When
- * standard input ends the terminal is gone: its other side is closed. The
- * command leads a session whose controlling terminal it is, and so is sent
- * SIGHUP then, but with --no-control, where it only notices that nothing works.
+ * Standard input is typed there, and the command's output there goes to standard output.
+ * The command's standard error is not changed. When standard input ends the terminal is
+ * gone: its other side is closed. The command leads a session whose controlling terminal
+ * it is, and so is sent SIGHUP then, except with --no-control, where it only notices that
+ * nothing works.
  *
- * On standard error it says whether the terminal's mode was another one as the
- * command first showed something, and whether in the end it is what it was.
+ * On standard error it reports whether the terminal's mode was another one when the
+ * command first printed something, and whether in the end it is what it was.
  *
  * Exits as the command does, with 128 more than its number if a signal ends it.
  */
@@ -52,7 +52,7 @@ static void run_command(const char *terminal, int control, char **command)
 	die(command[0]);
 }
 
-/* Copy what there is. Returns how much, 0 at the end, or a negative number. */
+/* Copy the available bytes. Returns how many, 0 at the end, or a negative number. */
 static ssize_t copy(int from, int to)
 {
 	char bytes[4096];
@@ -64,7 +64,7 @@ static ssize_t copy(int from, int to)
 	return count;
 }
 
-/* The kernel tells either side of a terminal its mode, also once the other is closed. */
+/* The kernel reports its mode to either side of a terminal, also once the other is closed. */
 static struct termios mode_of(int host)
 {
 	struct termios mode;
@@ -100,7 +100,7 @@ static bool serve(int host, const struct termios *before)
 				same_mode(&mode, before) ? "the usual one" : "another one");
 			shown = true;
 		}
-		/* First, so that nothing is lost that was shown before the end. */
+		/* First, so that no output from before the end is lost. */
 		if (fds[1].revents && copy(host, STDOUT_FILENO) <= 0)
 			return true;
 		if (!fds[1].revents && fds[0].revents && copy(STDIN_FILENO, host) <= 0)

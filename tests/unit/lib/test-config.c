@@ -258,10 +258,7 @@ static void *cut(const void *structure, size_t size)
 	return copy;
 }
 
-/*
- * A structure with @more bytes behind those that the library knows, and one more behind
- * its end.
- */
+/* A structure with @more bytes that the library does not know, and one behind its end. */
 static unsigned char *extend(const void *structure, size_t known, size_t more)
 {
 	const size_t size = known + more;
