@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # tools/fetch sets them.
 #
-# artifacts.bash - which files of Debian's are recorded, and have them in the cache
+# artifacts.bash - record files of Debian's, and put them into the cache
 #
 # For tools/fetch. A private apt configuration does the downloading and checks the
 # signatures of package lists, so the system's apt is neither changed nor asked for

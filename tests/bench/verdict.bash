@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# verdict.bash - compare what was measured with what it shall be
+# verdict.bash - compare measured numbers with the expected ones
 #
-# To be sourced. Only what is the same at every run is judged: instructions and
-# ratios of them, and bytes; never time.
+# To be sourced. Only numbers that do not vary from run to run are judged: instructions
+# and ratios of them, and bytes; never time.
 
 verdict_missed=0
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034 # The sourcing script uses what is set here.
 #
-# vmms.bash - the same guest under dormouse and under QEMU
+# vmms.bash - one guest under dormouse and under QEMU
 #
 # To be sourced on the emulated host. QEMU is Debian's, in /host/qemu, and there is
 # no other VMM in the tables if it is not there.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # run sets them.
 #
-# examples/embed.c: two lives of a machine of two vCPUs; examples/embed-record.c:
+# examples/embed.c: two power cycles of a machine of two vCPUs; examples/embed-record.c:
 # a machine that is saved and restored
 
 ok "examples/embed.c runs and exits 0" runs "$build/native/examples/embed"

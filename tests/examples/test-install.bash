@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # run sets them.
 #
-# make install: what it put there is read back and used as whoever installed it would
+# make install: the installed files are read back and used as a user would
 
 root=$work/root
 away=$work/away

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What system tests run besides dormouse: guests, and programs of the host. In $(O)/arm64
-# tools/arm64-host looks for them.
+# Guests and programs of the host that system tests run besides dormouse. tools/arm64-host
+# looks for them in $(O)/arm64.
 
 guests := tests/system/guests
 system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause example-guest

@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC1091,SC2154 # vm.bash and run-in-host set them.
 #
 # The commands of README.md and man pages that need KVM, as they stand, in the order of
-# doc-commands. Their files are what a reader would have: Image is a guest of no size, which
-# hibernates, or where it is to be saved suspends.
+# doc-commands. Their files are what a reader would have: Image is a very small guest, which
+# hibernates, or suspends where it is to be saved.
 
 . "$here/lib/calls.bash"
 

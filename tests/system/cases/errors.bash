@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set them.
 #
-# What users do wrong first: each gets one sentence that names the thing and
-# the reason, and an exit status that tells usage (2) from trouble (1).
+# The first mistakes of users: each gets one message that names the thing and the
+# reason, and an exit status that distinguishes usage (2) from other errors (1).
 
 # A tiny arm64 Image: the header of Linux' boot protocol and some
 # instructions, as bytes in octal or hex for printf: tiny_image FILE BYTES

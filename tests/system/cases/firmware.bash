@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
 #
-# Debian's U-Boot for arm64, as it is: boots Linux from a disk by itself, and
-# does at its prompt what it is told. It lies, with a disk of tests/system/boot-disk,
+# Debian's U-Boot for arm64, unchanged: it boots Linux from a disk by itself, and
+# obeys commands at its prompt. It lies, with a disk of tests/system/boot-disk,
 # beside the folder of the tests.
 
 u_boot=${here%/*}/u-boot.bin boot_disk=${here%/*}/boot.disk

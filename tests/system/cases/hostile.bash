@@ -2,9 +2,9 @@
 # shellcheck shell=bash disable=SC1091,SC2154 # run-in-host sets them.
 #
 # A guest may do anything to itself, and nothing to dormouse: whatever it
-# touches, jumps to, calls or rings, it is contained and told of at most once, and
-# who wants it to end can end it. The guest is tests/system/guests/hostile.c. With
-# hostile_all set it does all that it knows; else, what differs most.
+# accesses, jumps to, calls or notifies, it is contained and reported at most once, and
+# its user can end it. The guest is tests/system/guests/hostile.c. With hostile_all set
+# it commits all its misdeeds; else, those that differ most.
 
 . "$here/lib/calls.bash"
 

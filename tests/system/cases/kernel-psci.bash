@@ -3,7 +3,7 @@
 #
 # With --psci kernel the host's KVM answers: from Linux 6.13 on with PSCI 1.3,
 # whose SYSTEM_OFF2 gives the report that libpsci's gives; before that the
-# guest is told of no SYSTEM_OFF2, and its hibernation is an ordinary off.
+# guest finds no SYSTEM_OFF2, and its hibernation is an ordinary off.
 
 host_has_off2()
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# What KVM's own PSCI does, asked without dormouse: see kvm-psci.c.
+# What KVM's own PSCI does, tested without dormouse: see kvm-psci.c.
 
 kvm_psci=$logs/test-kvm-psci
 vm_console=$kvm_psci vm_messages=/dev/null

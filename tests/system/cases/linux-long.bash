@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set them.
 #
-# What users report of Linux guests: a soft lockup after a pause, a panic that
-# ends nothing, systemd that sees no virtualization; and memory of the host that
-# breaks under a guest.
+# Problems that users report of Linux guests: a soft lockup after a pause, a panic
+# that ends nothing, systemd that detects no virtualization; and memory of the host
+# that breaks under a guest.
 
 . "$here/lib/calls.bash"
 

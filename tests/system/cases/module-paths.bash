@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set them.
 #
-# More of psci_hibernate, see cases/module.bash: all ways in which a guest with
+# More tests of psci_hibernate, see cases/module.bash: all ways in which a guest with
 # it hibernates or seems to, and in which it powers off.
 
 # shellcheck source=tests/system/lib/module.bash

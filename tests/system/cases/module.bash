@@ -3,7 +3,7 @@
 #
 # A guest whose kernel is older than 6.13 and has the module psci_hibernate:
 # without it a hibernation looks like a power-off, with it it does not, and
-# nothing else changes. What takes longer is in cases/module-paths.bash.
+# nothing else changes. Longer tests are in cases/module-paths.bash.
 
 # shellcheck source=tests/system/lib/module.bash
 . "$here/lib/module.bash"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2154 # run-in-host sets them.
 #
-# The same guest under --psci userspace, mixed and kernel, as far as this host
-# has them: what it is told, what its mistakes give, and that the calls that
-# end its life are reported, recorded and followed up the same.
+# One guest under --psci userspace, mixed and kernel, as far as this host has them:
+# what PSCI announces to it, the answers to its mistakes, and that the calls that end
+# its power cycle are reported, recorded and handled alike.
 
 . "$here/lib/calls.bash"
 

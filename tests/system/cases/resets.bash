@@ -2,12 +2,11 @@
 # shellcheck shell=bash disable=SC1091,SC2154 # run-in-host sets them.
 #
 # A guest is reset a hundred times in one run, from either vCPU, cold and warm;
-# with each reset, KVM's VM is replaced. Whatever that leaves behind shows in
+# with each reset, KVM's VM is replaced. Anything that is left behind shows in
 # the process: open files, threads, memory.
 #
-# The guest says that it is there, and does as the next byte from the console
-# says. Nobody writes one before the guest has asked, so what is measured is
-# measured while it waits.
+# The guest prints that it is there, and the next byte from the console tells it what
+# to do. The test writes none before the guest has asked, and measures while it waits.
 
 . "$here/lib/calls.bash"
 

@@ -2,9 +2,9 @@
 # shellcheck shell=bash disable=SC1091,SC2154 # vm.bash and run-in-host set them.
 #
 # A vCPU that was off and is started again finds its registers as at its first
-# start, whatever it left in them. How that is done differs: of KVM's own PSCI it is
-# KVM's matter; libpsci's host writes them (vmm/kvm/reset-state.c). One that wakes from
-# power-down, or from SYSTEM_SUSPEND, finds in all but a few what it left there.
+# start, whatever it left in them. With KVM's own PSCI, KVM resets them; libpsci's host
+# writes them (vmm/kvm/reset-state.c). A vCPU that wakes from power-down, or from
+# SYSTEM_SUSPEND, finds all but a few as it left them.
 
 . "$here/lib/calls.bash"
 

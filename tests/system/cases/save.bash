@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# dormouse save and restore: a guest in SYSTEM_SUSPEND, in a file and back, whoever
-# serves PSCI; what is refused loses nothing.
+# dormouse save and restore: a guest in SYSTEM_SUSPEND, in a file and back, with each
+# PSCI server; a refusal loses nothing.
 
 . "$here/lib/calls.bash"
 . "$here/lib/suspend.bash"

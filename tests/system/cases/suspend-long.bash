@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set them.
 #
-# Suspend and wake at length: what cases/suspend.bash does, many times more.
+# Suspend and wake at length: as cases/suspend.bash, many times more.
 
 . "$here/lib/calls.bash"
 . "$here/lib/suspend.bash"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# SYSTEM_SUSPEND, whoever serves it: what is refused, what wakes, that no wake is
-# lost, that all is quiet meanwhile, and what is known of a guest that sleeps.
+# SYSTEM_SUSPEND, with each PSCI server: what is refused, what wakes, that no wake is
+# lost, that dormouse is idle meanwhile, and what is recorded of a guest that sleeps.
 
 . "$here/lib/calls.bash"
 . "$here/lib/suspend.bash"

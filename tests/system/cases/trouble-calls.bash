@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # run-in-host sets them.
 #
-# What no user can bring about at will: a call to the kernel that fails at an
-# awkward moment (at-call sees to that), a signal that comes as the guest
-# hibernates, a dormouse that is killed, messages that nobody reads.
+# Events that no user can cause at will: a call to the kernel that fails at an
+# awkward moment (at-call makes it fail), a signal that arrives as the guest
+# hibernates, a dormouse that is killed, messages that are not read.
 
 . "$here/lib/calls.bash"
 

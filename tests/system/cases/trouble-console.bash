@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # run-in-host sets them.
 #
 # What can happen to a console: a terminal, which is as before however the run
-# ends, and which may go away; a reader who takes nothing for a while; a writer
-# who sends more than the guest can take. No byte is lost.
+# ends, and which may go away; a reader that takes nothing for a while; a writer
+# that sends more than the guest can take. No byte is lost.
 
 . "$here/lib/calls.bash"
 

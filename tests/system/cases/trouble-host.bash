@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # run-in-host sets them.
 #
-# A host that fails: a block device with bad sectors, which the guest is told of
-# and the VM survives; and a host without memory, whose OOM killer ends dormouse.
+# A host that fails: a block device with bad sectors, which are reported to the guest
+# and which the VM survives; and a host without memory, whose OOM killer ends dormouse.
 
 . "$here/lib/calls.bash"
 . "$here/lib/disk-user.bash"

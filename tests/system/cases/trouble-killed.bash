@@ -3,8 +3,8 @@
 #
 # dormouse is killed while its guest hibernates: at the first page of its image,
 # in the middle, and once the image is complete but SYSTEM_OFF2 has not been
-# called. The record says what is known, that it crashed; the next run is of the
-# same machine, and boots, or resumes where the image was complete.
+# called. The record says what is known, that it crashed; the next run has this
+# machine again, and boots, or resumes where the image was complete.
 
 swap=$disks/killed-swap
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # run-in-host sets them.
 #
-# What goes wrong around a VM: files that are not what they should be, a host
-# without room, records that are damaged, signals. Each gets one sentence and its
-# exit status, and nothing is lost. (What users do wrong first is in cases/errors.bash,
-# what can happen to a console in cases/trouble-console.bash, a guest that means ill in
-# cases/hostile.bash.)
+# What goes wrong around a VM: files of the wrong kind, a host without room, records
+# that are damaged, signals. Each gets one message and its exit status, and nothing is
+# lost. (The first mistakes of users are in cases/errors.bash, what can happen to a
+# console in cases/trouble-console.bash, a hostile guest in cases/hostile.bash.)
 
 . "$here/lib/calls.bash"
 . "$here/lib/disk-user.bash"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # The sourcing script sets them.
 #
-# calls.bash - run the guest of tests/system/guests/calls.S, which makes the calls it is told to
+# calls.bash - run the guest of tests/system/guests/calls.S, which makes the calls of a script
 #
 # To be sourced after vm.bash. The image is psci-calls.img in the PATH.
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # The sourcing script uses and sets them.
 #
-# disk-user.bash - run a guest that reads and writes one sector as it is told to
+# disk-user.bash - run a guest that reads and writes one sector by command
 #
 # To be sourced after vm.bash and calls.bash. The guest is the disk's user of
 # tests/system/guests/hostile.c, in hostile.img in the PATH.

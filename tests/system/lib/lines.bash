@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034 # The sourcing script uses them.
 #
-# lines.bash - read what somebody still writes
+# lines.bash - read what is still being written
 #
 # To be sourced. The last line of a file that grows may have come in part: it can
-# match a pattern before the fact that it tells is complete. So whoever reads such a
-# file, or a pipe, reads it by these functions, which take whole lines only.
-# tests/tools/test-lines looks that all scripts do.
+# match a pattern before the fact in it is complete. So scripts read such a file, or a
+# pipe, by these functions, which take whole lines only. tests/tools/test-lines checks
+# that all scripts do.
 #
 # A reader that stops early, such as grep -q, is written "reader < <(whole_lines FILE)":
-# in a pipeline the writer could be ended by SIGPIPE, and pipefail would take that for
-# a failure.
+# in a pipeline SIGPIPE could end the writer, and pipefail would take that for a
+# failure.
 
 # Prints the lines of files, or of standard input, that have come whole:
 # whole_lines [FILE]...

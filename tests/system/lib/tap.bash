@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# tap.bash - say test results in the Test Anything Protocol
+# tap.bash - print test results in the Test Anything Protocol
 #
-# To be sourced. A failed test is followed by what the tested command was and,
-# if the caller defines tap_context, by what that prints.
+# To be sourced. A failed test is followed by the tested command and, if the caller
+# defines tap_context, by the output of that.
 
 tap_count=0
 tap_failed=0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # The sourcing script uses and sets them.
 #
-# vm.bash - run a VM with dormouse, and look at what guest and dormouse said
+# vm.bash - run a VM with dormouse, and look at the output of guest and dormouse
 #
 # To be sourced. The caller sets
 #
