@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-# A core run prints some 15 KiB; a command that prints this much prints for ever.
+# A core run prints some 15 KiB; a command that prints this much does not stop by itself.
 FLOOD = 8 << 20
 # How much of its standard error is kept.
 ERRORS_KEPT = 1 << 16
@@ -124,7 +124,7 @@ class Here:
                 pass
         self.signal(signal.SIGKILL)
         status = self.process.wait()
-        # Its last words, which it may have said before what made us end it.
+        # Its last output, which may be older than the event that made us end it.
         os.set_blocking(self.process.stderr.fileno(), False)
         self.errors += (self.process.stderr.read() or b'')[:ERRORS_KEPT - len(self.errors)]
         self.process.stdout.close()
@@ -212,7 +212,7 @@ class There:
                 self.status = int(held[end + len(token):newline])
                 del held[:newline + 1]
                 return b''
-            # What may be the beginning of the token is not output yet.
+            # Text that may be the beginning of the token is not output yet.
             ready = at if at >= 0 else len(held) - next(
                 (n for n in range(len(token) - 1, 0, -1) if held.endswith(token[:n])), 0)
             if ready:

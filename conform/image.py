@@ -11,13 +11,13 @@ import struct
 MARK_AT = 64
 MARK = b'psci-conform 1\0\0'
 RELATIVE = 1027
-# Nobody has so many; an image that says so is damaged.
+# No image has so many; one that says so is damaged.
 MOST = 1000
 
 # A statement, by its id, and what must hold. "group" can be asked for by name; "ending" is
 # None or what becomes of the machine, as ENDS_* in payload/test.h.
 Test = collections.namedtuple('Test', 'group id sentence ending')
-# What one boot runs: a group that is asked for by name, or all of the core.
+# The tests of one boot: a group that is requested by name, or all of the core.
 Group = collections.namedtuple('Group', 'name tests ending')
 
 

@@ -12,12 +12,12 @@ FIELDS = re.compile(r'([a-z0-9]+)=(\S+)')
 LIFE = 'TAP version 14'
 STUCK = '# the machine could not be turned off'
 CALLS = re.compile(rb'^# calls .*\n', re.MULTILINE)
-# What conform/look says of a machine whose VMM can be asked for its state.
+# conform/look's report on a machine whose VMM can be asked for its state.
 ASLEEP = b'# state: suspended\n'
-# A machine sleeps that reports this so many times in a row, with nothing else in between.
+# A machine sleeps if it is reported as asleep this many times in a row, with nothing in between.
 LOOKS = 4
 # A machine whose state no command reports sleeps if it prints nothing for so many seconds after
-# the line that names the call. A slow one may be taken for asleep, none for awake.
+# the line that names the call. A slow one may be judged asleep, none awake.
 QUIET = 10
 
 # How each end is judged, for --list and docs/payload.md.
@@ -31,8 +31,8 @@ ENDINGS = {
     'open': 'an end of the machine is an observation',
 }
 
-# verdict: one of the above; why: of a skip, an observation or what is missing; notes: the lines
-# that came with it.
+# verdict: one of the above; why: the reason of a skip, the observation, or what is missing;
+# notes: the lines that came with it.
 Result = collections.namedtuple('Result', 'test verdict why notes')
 
 
@@ -281,7 +281,7 @@ def enough(group, kind):
     def seen(data, idle):
         nonlocal lives
         lines = growing.more(data)
-        # What was called in this life, if another one preceded it.
+        # The call in this power cycle, if another one preceded it.
         called = CALLS.search(lines, lines.rfind(life) + 1)
         lives += lines.count(life)
         return lives > 2 or stuck in lines or (

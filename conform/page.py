@@ -91,7 +91,7 @@ def table(columns, tests):
             continue
         name, number = report.statement(test.id)
         if name != function:
-            # A function whose rows are all plain goes with them.
+            # A function whose rows are all plain is listed with them.
             function = name
             rows = [column.cells[t.id] for t in tests for column in columns
                     if report.statement(t.id)[0] == name and t.id in column.cells]

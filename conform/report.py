@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 
 import judge
 
-# What one cell of the matrix says; an unexpected one is in capitals.
+# The content of one cell of the matrix; an unexpected one is in capitals.
 WORDS = {judge.PASS: 'ok', judge.FAIL: 'known', judge.SKIP: '-', judge.OBSERVATION: 'note',
          judge.MISSING: 'none'}
 UNEXPECTED = {judge.PASS: 'PASS?', judge.FAIL: 'FAIL', judge.SKIP: 'SKIP',
               judge.OBSERVATION: 'NOTE', judge.MISSING: 'NONE'}
 
-# One result in one column: of its boot, what is unexpected about it, why it is known.
+# One result in one column: its boot, whether it is unexpected and how, and why it is known.
 Cell = collections.namedtuple('Cell', 'result unexpected reason')
 
 

@@ -31,7 +31,7 @@ lock_cache()
 # --- Debian, as arm64 sees it ------------------------------------------------
 
 # Package lists are kept for arm64 and, where something of Debian has to run on
-# this machine, for what this one is: apt_sources ARCHITECTURE
+# this machine, for this one's architecture: apt_sources ARCHITECTURE
 apt_sources()
 {
 	local options="arch=$1 signed-by=$keyring" suite
@@ -71,7 +71,7 @@ Dir::Etc::trustedparts "/dev/null";
 END
 }
 
-# Has a configuration for an architecture, which what follows uses: apt_use [ARCHITECTURE]
+# Makes a configuration for an architecture, which the functions below use: apt_use [ARCHITECTURE]
 apt_use()
 {
 	local apt=$cache/apt-${1:-arm64}
@@ -118,7 +118,7 @@ files()
 	fi | as_record || true
 }
 
-# Of a package with all that it depends on, of which nothing is installed:
+# Of a package with all that it depends on, as if none of it were installed:
 # files_closure PACKAGE [RELEASE]
 files_closure()
 {
@@ -134,7 +134,7 @@ needs()
 
 # --- What is recorded --------------------------------------------------------
 
-# Prints the lines that count for a WHAT: what replaces files that Debian does not have any
+# Prints the lines that count for a WHAT: the replacement of files that Debian does not have any
 # more is in the cache, for as long as the record has these.
 lines_of()
 {
@@ -165,7 +165,7 @@ digest()
 	sha256sum | cut -c 1-16
 }
 
-# Has the newest that Debian has take the place of what is recorded, here: renew WHAT
+# Replaces the recorded files by the newest that Debian has, on this machine: renew WHAT
 renew()
 {
 	local file
@@ -180,7 +180,7 @@ renew()
 	say "taking $(awk '{ print $2, $3; exit }' "$file") instead; tools/fetch --refresh records it"
 }
 
-# Records the newest that Debian has: refresh WHAT..., a kernel before what goes with it
+# Records the newest that Debian has: refresh WHAT..., a kernel before the files that depend on it
 refresh()
 {
 	local what
@@ -194,16 +194,16 @@ refresh()
 	{
 		sed -n '/^#/p' "$record"
 		{ awk '!/^#/ { print $1 }' "$record"; printf '%s\n' "$@"; } | sort -Vu | while read -r what; do
-			# Never what is only here.
+			# Never files that are only on this machine.
 			cat "$work/fresh/${what//\//+}" 2>/dev/null || recorded "$what"
 		done
 	} >"$work/record"
 	cmp -s "$work/record" "$record" || cp "$work/record" "$record"
 }
 
-# --- Files and what is in them -----------------------------------------------
+# --- Files and their contents -----------------------------------------------
 
-# Has a file in the cache; fails if Debian does not have it any more: download HASH PATH NAME
+# Puts a file into the cache; fails if Debian does not have it any more: download HASH PATH NAME
 download()
 {
 	local hash
@@ -221,13 +221,13 @@ download()
 	hash=$(sha256sum <"$work/file")
 	[[ ${hash%% *} == "$1" ]] ||
 		die "$mirror/$2 is not the file that is recorded: its SHA-256 is ${hash%% *} and not $1."
-	# Of a directory it is a link.
+	# For a directory it is a link.
 	cp -L "$work/file" "$work/whole"
 	mv "$work/whole" "$cache/files/$1"
 	rm "$work/file"
 }
 
-# Has all files of a WHAT in the cache: bring WHAT
+# Puts all files of a WHAT into the cache: bring WHAT
 bring()
 {
 	local what package version hash path
@@ -268,7 +268,7 @@ provide()
 	for what in "${@:3}"; do
 		bring "$what"
 	done
-	# Something may have been replaced.
+	# A file may have been replaced.
 	place_of "$1" "${@:3}"
 	place=$provided
 	lock_cache

@@ -8,7 +8,7 @@
 host_tests=0
 host_failed=0
 
-# Runs a part, which prints TAP, and says its tests with numbers of the whole; fails if
+# Runs a part, which prints TAP, and prints its tests with numbers of the whole; fails if
 # its plan, the last that it prints, did not come: on_host "the first host" OPTION... COMMAND...
 on_host()
 {

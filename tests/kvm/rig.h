@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A VM on the KVM of tests/fuzz/fake-kvm.h, with the control of its life. It has one
+ * A VM on the KVM of tests/fuzz/fake-kvm.h, with control.h's state machine. It has one
  * flat binary, no disk, and no console.
  */
 #ifndef TESTS_KVM_RIG_H
@@ -23,13 +23,13 @@ struct rig {
 	char dir[32];
 };
 
-/** Make it; its life has begun and its vCPUs do not run yet. */
+/** Make it; its power cycle has begun and its vCPUs do not run yet. */
 void rig_create(struct rig *rig, unsigned int cpus);
 
 /** Start its vCPUs. */
 void rig_run(struct rig *rig);
 
-/** Wait until they have ended by themselves, or by what they were asked. */
+/** Wait until they have ended by themselves, or as requested. */
 struct cause rig_wait(struct rig *rig);
 
 /** Stop them if they run, and end it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What control does about a guest that suspends while something else happens, with the
- * vCPUs' real threads, on a KVM that is not real: vCPU 0 calls SYSTEM_SUSPEND when the
- * test says so, and wakes when it says so.
+ * How control.c handles a guest that suspends while something else happens, with the
+ * vCPUs' real threads, on a fake KVM: vCPU 0 calls SYSTEM_SUSPEND and wakes when the test
+ * lets it.
  */
 #include "rig.h"
 
@@ -166,7 +166,7 @@ static void ends_saved(struct rig *rig)
 	assert_int_equal(unlink(saved_path(rig)), 0);
 }
 
-/* H1: it made a crash of it, whose file restore then refused. */
+/* H1: the interrupt made it a crash, whose file restore then refused. */
 static void a_key_typed_during_a_save_reaches_the_restored_guest(void **state)
 {
 	struct rig *rig = *state;
@@ -192,7 +192,7 @@ static void an_interrupt_during_a_save_wakes_the_restored_guest(void **state)
 	ends_saved(rig);
 }
 
-/* It is durable before the client hears of it. */
+/* It is durable before the client receives the answer. */
 static void a_save_is_recorded_durably_before_it_is_acknowledged(void **state)
 {
 	struct rig *rig = *state;
@@ -235,10 +235,13 @@ static void a_suspension_that_races_a_reset_does_not_stop_the_next_cycle(void **
 	await_question(rig, false);
 	assert_int_equal(control_reset(&rig->control, "the test", &error), 0);
 	control_serve(&rig->control);
-	/* Its thread waits for the answer: it enters no more in this cycle. */
+	/*
+	 * Its thread waits for the answer: it does not enter the guest again in this
+	 * power cycle.
+	 */
 	before = entries;
 	assert_true(control_on_stop(&rig->control));
-	/* A hang is the test runner's to end. */
+	/* The test runner ends a hang. */
 	while (entries == before)
 		(void)poll(NULL, 0, 1);
 	assert_int_equal(rig->control.life.state, VM_RUNNING);
@@ -268,7 +271,7 @@ static void a_guest_that_suspends_over_and_over_is_recorded_at_a_limited_rate(vo
 	struct record record;
 	unsigned int i = 0;
 
-	/* On a host whose disk is slower than the limit nothing is ever put off. */
+	/* On a host whose disk is slower than the limit nothing is ever delayed. */
 	for (; i < 1000 && !rig->control.record_lags; i++) {
 		suspend(rig);
 		wakes = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What vmm/kvm/ asks of KVM by a descriptor, and what it makes of the answers. */
+/* The requests that vmm/kvm/ makes of KVM by a descriptor, and how it reads the answers. */
 #include "fake-kvm.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include "kvm/gic.h"
 #include "kvm/vcpu.h"
 
-#define FD 1000 /* Of no file: all is answered here. */
+#define FD 1000 /* Of no file: this program answers all calls. */
 
-/** The last call, and what it is answered with. */
+/** The last call, and its answer. */
 static struct {
 	unsigned long request;
 	unsigned int count;
@@ -179,7 +179,7 @@ static void setting_no_pending_serror_does_not_call_kvm(void **state)
 {
 	struct kvm_serror serror = { .pending = true };
 
-	/* A kernel that does not know. */
+	/* A kernel that does not know the request. */
 	kvm.err = EINVAL;
 	kvm_get_serror(FD, &serror);
 	assert_false(serror.pending);
@@ -206,7 +206,7 @@ static void reports_of_suspensions_and_undecoded_accesses_are_enabled(void **sta
 	assert_int_equal(kvm.argument.cap.cap, KVM_CAP_ARM_NISV_TO_USER);
 }
 
-/* Of an access that it cannot give an abort for, the guest would be stuck. */
+/* If KVM cannot inject an abort for an access, the guest would be stuck. */
 static void reports_of_undecoded_accesses_are_not_enabled_without_aborts(void **state)
 {
 	kvm.err = EINVAL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How KVM_RUN may end, exit by exit: what the guest goes on with, and what ends its
- * machine, with which reason. docs/kvm.md lists the same.
+ * How KVM_RUN may end, exit by exit: with what the guest continues, and which exits end
+ * its machine, for which reason. docs/kvm.md lists them, too.
  */
 #include "rig.h"
 
@@ -36,7 +36,7 @@ static struct {
 	unsigned int runs;
 	unsigned int aborts;
 	unsigned int asked; /* For exits of accesses that KVM cannot decode. */
-	uint64_t mmio_value; /* What a read gave. */
+	uint64_t mmio_value; /* The value that a read returned. */
 } seen;
 
 static int first_run(int fd)
@@ -61,7 +61,7 @@ static int first_run(int fd)
 	return script.err ? -1 : 0;
 }
 
-/* Once it has come back, what it found; then it waits to be kicked. */
+/* The result of the exit, once it has come back; then it waits to be kicked. */
 static int next_run(int fd)
 {
 	struct kvm_run *run = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
@@ -104,7 +104,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 
 static struct rig rig;
 
-/* Run it; returns once its vCPU is where it was told to be held, or has ended. */
+/* Run it; returns once its vCPU is paused where the test wants, or has ended. */
 static void run_until_it_goes_on(void)
 {
 	memset(&seen, 0, sizeof(seen));
@@ -113,7 +113,7 @@ static void run_until_it_goes_on(void)
 	rig_run(&rig);
 }
 
-/* The machine goes on: it can be held, after a second KVM_RUN or before it. */
+/* The machine continues: it can be paused, after a second KVM_RUN or before it. */
 static void assert_goes_on(void)
 {
 	run_until_it_goes_on();
@@ -227,7 +227,7 @@ static bool answer_with_broken_memory(int fd, unsigned long request, void *argum
 		return answer(fd, request, argument, ret);
 	seen.runs++;
 	info.si_addr = rig.vm.memory.host + 0x5000;
-	/* As the signal would: the kernel lets no thread but the first one send itself this. */
+	/* As the signal would: the kernel lets only the first thread send itself this. */
 	assert_int_equal(sigaction(SIGBUS, NULL, &action), 0);
 	action.sa_sigaction(SIGBUS, &info, NULL);
 	errno = EINTR;
@@ -252,7 +252,7 @@ static void broken_memory_of_the_host_is_a_crash_with_the_reason(void **state)
 	rig_destroy(&rig);
 }
 
-/* Run @touch in a process of its own, and see that it says @said and dies of SIGBUS. */
+/* Run @touch in a process of its own, and expect that it prints @said and dies of SIGBUS. */
 static void assert_dies(void (*touch)(void), const char *said)
 {
 	char text[256] = "";
@@ -294,7 +294,7 @@ static void touch_broken(void)
 	struct sigaction action;
 
 	(void)sigaction(SIGBUS, NULL, &action);
-	/* Nobody has touched this one. */
+	/* This one has not been touched. */
 	action.sa_sigaction(SIGBUS, &info, NULL);
 	info.si_code = BUS_MCEERR_AR;
 	action.sa_sigaction(SIGBUS, &info, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The guest's counter: it stands while its machine is paused, and while dormouse is
- * stopped by SIGTSTP; it goes on while the guest sleeps. KVM's is one that the test
- * moves on, so that nothing here depends on time.
+ * stopped by SIGTSTP; it continues while the guest sleeps. The test advances KVM's
+ * counter, so that nothing here depends on time.
  */
 #include "rig.h"
 
@@ -22,7 +22,7 @@
 #define A_WHILE 2500000000ULL
 #define A_MOMENT 3
 
-/* The host's counter, and from where the guest's counts, as KVM has them. */
+/* The host's counter, and the offset of the guest's, as KVM has them. */
 static _Atomic uint64_t host_ticks;
 static _Atomic uint64_t offset;
 static atomic_bool refuse_writes;
@@ -39,7 +39,10 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 
 	if (request == KVM_CREATE_VM)
 		offset = host_ticks;
-	/* Between the moment when a life's counter begins and the one when its vCPUs run. */
+	/*
+	 * Between the moment when a power cycle's counter begins and the one when its
+	 * vCPUs run.
+	 */
 	if (request == KVM_CREATE_DEVICE)
 		host_ticks += A_MOMENT;
 	if ((request != KVM_GET_ONE_REG && request != KVM_SET_ONE_REG) ||
@@ -103,7 +106,7 @@ static void the_guest_clock_stops_while_the_guest_is_paused(void **state)
 
 	must_pause(rig);
 	host_ticks += A_WHILE;
-	/* Again is no error, and no other time. */
+	/* Pausing again is no error, and changes no time. */
 	must_pause(rig);
 	host_ticks += A_WHILE;
 	must_continue(rig);
@@ -141,7 +144,7 @@ static void the_guest_clock_stops_over_a_reset_while_paused(void **state)
 	assert_true(control_on_stop(&rig->control));
 	host_ticks += A_WHILE;
 	must_continue(rig);
-	/* The new life's counter began with it. */
+	/* The new power cycle's counter began with it. */
 	assert_int_equal(guest_counter(), 0);
 }
 
@@ -151,7 +154,7 @@ static void the_guest_clock_stops_for_a_cycle_that_begins_paused(void **state)
 	struct error error;
 
 	assert_int_equal(control_reset(&rig->control, "the test", &error), 0);
-	/* The pause came when there was nobody left to hold. */
+	/* The pause came when no vCPU was left to pause. */
 	rig->control.life.paused = true;
 	assert_true(control_on_stop(&rig->control));
 	host_ticks += A_WHILE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A save that is interrupted, wherever that is: there is no file, and the machine is as
+ * A save that is interrupted, at any point: there is no file, and the machine is as
  * suspended as it was.
  */
 #include "rig.h"
@@ -41,7 +41,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 	return false;
 }
 
-/* As after its guest's SYSTEM_SUSPEND, of which its vCPU's thread knows. */
+/* As after its guest's SYSTEM_SUSPEND, which its vCPU's thread has noticed. */
 static void suspend(struct rig *rig)
 {
 	struct psci_regs regs = { .x = { PSCI_FN64_SYSTEM_SUSPEND, MEMORY_BASE, 7 } };
@@ -86,7 +86,7 @@ static void a_save_interrupted_at_any_point_leaves_the_guest_suspended_and_no_fi
 		assert_string_equal(rig.record.saved_id, "");
 		assert_false(atomic_load(&rig.vm.stopping));
 	} while (n < 100);
-	/* That nobody interrupted. */
+	/* A save that is not interrupted. */
 	assert_int_equal(err, 0);
 	assert_true(n > 2);
 	assert_int_equal(access(path, F_OK), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A machine in a file and back: what KVM alone knows, and files of earlier formats. */
+/* A machine in a file and back: state that only KVM has, and files of earlier formats. */
 #include "rig.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static void save(struct rig *rig, const char *path)
 	devices_thaw(rig->vm.devices);
 }
 
-/* Into the same machine, begun anew. Returns what save_file_restore() does. */
+/* Into this machine, begun anew. Returns the result of save_file_restore(). */
 static int restore(struct rig *rig, const char *path, struct error *error)
 {
 	struct save_file file;
@@ -82,9 +82,9 @@ static void a_saved_file_of_format_1_is_restored(void **state)
 	rig_destroy(&rig);
 }
 
-/* --- what KVM alone knows --- */
+/* --- state that only KVM has --- */
 
-/** What the KVM here has, and what it was given. */
+/** What the KVM here has, and what was written to it. */
 static struct {
 	struct kvm_vcpu_events events;
 	unsigned int events_set;
@@ -105,7 +105,7 @@ static uint64_t *find_active(uint64_t attribute)
 	return crm == 9 && op2 < 4 ? &host.active[1][op2] : NULL;
 }
 
-/* As KVM: one that the host does not have is an invalid argument. */
+/* Like KVM: one that the host does not have is an invalid argument. */
 static int access_active(uint64_t *active, bool set, uint64_t *value)
 {
 	const size_t number = (size_t)(active - host.active[0]) % 4;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every order of what a guest of two vCPUs, its host and its host's failures can do,
- * to a fixed point: no state is wrong, and from each the run can come to its end.
+ * Every order of what a guest of two vCPUs, its host and its host's failures can do, to a
+ * fixed point: no state is wrong, and from each the run can come to its end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +58,10 @@ static const char *take(struct graph *g, size_t from, size_t step, struct edges 
 	return found;
 }
 
-/* Whether each state has a way to the end: by going back from there until nothing changes. */
+/*
+ * Returns whether each state has a way to the end: by going back from there until nothing
+ * changes.
+ */
 static const char *find_hang(const struct graph *g, const struct edges *edges)
 {
 	const size_t count = graph_count(g);

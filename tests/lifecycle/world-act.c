@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the main thread's actions do to the world, with each outcome that they can have. */
+/*
+ * The effects of the main thread's actions on the world, with each outcome that they can
+ * have.
+ */
 #include "control/lifecycle-step.h"
 #include "world-parts.h"
 
@@ -32,7 +35,7 @@ static void begin_cycle(struct world_state *w)
 	w->ended_by = 0;
 	w->begun = 1;
 	w->threads[0] = asleep ? THREAD_GATE_ASLEEP : THREAD_GATE;
-	/* Of a restored guest listeners know that it sleeps. */
+	/* Listeners know that a restored guest sleeps. */
 	w->told_asleep = asleep;
 	w->threads[1] = THREAD_OFF;
 }
@@ -62,7 +65,7 @@ static bool act_judge(struct world_state *w, enum outcome outcome)
 {
 	const bool alone = w->threads[1 - w->vcpu] == THREAD_OFF;
 
-	/* Its user may deny it, or its entry point be wrong. */
+	/* The server may deny it, or its entry point be wrong. */
 	return outcome == OUTCOME_DONE ? alone : outcome == OUTCOME_FAILED;
 }
 
@@ -112,7 +115,7 @@ static bool act_drain(struct world_state *w, enum outcome outcome)
 	return true;
 }
 
-/* FAILED_LATE: the user's word interrupted it. */
+/* FAILED_LATE: the user's request interrupted it. */
 static bool act_restart(struct world_state *w, enum outcome outcome)
 {
 	if (outcome > OUTCOME_FAILED_LATE)
@@ -160,7 +163,7 @@ static void report_end(struct world_state *w)
 	w->told_end = 1;
 }
 
-/* What has no outcome. */
+/* Actions that have no outcome. */
 static void act_at_once(struct world_state *w, enum lifecycle_action action)
 {
 	switch ((int)action) {
@@ -180,7 +183,7 @@ static void act_at_once(struct world_state *w, enum lifecycle_action action)
 		break;
 	case LIFECYCLE_ACT_REFUSE:
 	case LIFECYCLE_ACT_LET_WAKE:
-		/* A thread that has gone hears no answer. */
+		/* A thread that has gone receives no answer. */
 		if (!world_is_gone(w->threads[w->vcpu]))
 			w->threads[w->vcpu] = THREAD_GATE;
 		break;
@@ -217,7 +220,7 @@ static void act_at_once(struct world_state *w, enum lifecycle_action action)
 		report_end(w);
 		break;
 	case LIFECYCLE_ACT_RECORD_BACK:
-		/* As world_init() had it. */
+		/* As world_init() left it. */
 		w->record = w->cause == VM_TRIGGER_RESTORE ? VM_SAVED : VM_OFF;
 		w->record_has_file = w->record == VM_SAVED;
 		break;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What may not be so: at any time, while the main thread waits for events, at the end. */
+/* What must not be: at any time, while the main thread waits for events, at the end. */
 #include <stddef.h>
 
 #include "control/lifecycle-step.h"
 #include "world-parts.h"
 
-/* What a death of the process, now, would leave. */
+/* What the process would leave if it died now. */
 static const char *judge_death(const struct world_state *w)
 {
 	const enum vm_state record = (enum vm_state)w->record;

@@ -10,13 +10,13 @@ enum outcome {
 	OUTCOME_DONE,
 	OUTCOME_FAILED,
 	OUTCOME_FAILED_LATE, /**< The last step alone failed: the change may be there. */
-	OUTCOME_LATER, /**< Of a note: not yet. */
+	OUTCOME_LATER, /**< Of a note: it was delayed. */
 };
 
 /** Carry out an action. Returns false if it cannot have this outcome in this state. */
 bool world_act(struct world_state *w, enum lifecycle_action action, enum outcome outcome);
 
-/** The record on disk is the one in memory. */
+/** The record on disk equals the one in memory. */
 void world_set_record(struct world_state *w);
 
 /** vm_stop(): the first cause counts, unless the later one outranks it. */
@@ -25,13 +25,13 @@ void world_stop(struct world_state *w, enum vm_trigger trigger);
 /** Report what is wrong, for world_judge(); the first thing counts. */
 void world_say(const char *wrong);
 
-/** Whether a thread has left, or waits where the gate holds it. */
+/** Returns whether a thread has left, or waits at the gate. */
 bool world_is_gone(uint8_t thread);
 bool world_is_at_gate(uint8_t thread);
 
 bool world_all(const struct world_state *w, bool (*is)(uint8_t thread));
 
-/** Whether the main thread has carried out its plan. */
+/** Returns whether the main thread has carried out its plan. */
 bool world_is_idle(const struct world_state *w);
 
 #endif

@@ -45,7 +45,7 @@ static void give_event(struct world_state *w, struct lifecycle_event event)
 	}
 	if (plan.answer != LIFECYCLE_TAKEN)
 		w->saving = 0;
-	/* A client that asked for a save hears of it once the sequence is over. */
+	/* A client that requested a save receives the result once the sequence is over. */
 	if (w->saving &&
 	    (plan.count == 0 || !lifecycle_has_outcome(plan.actions[plan.count - 1]))) {
 		if (w->stage == LIFECYCLE_STOPPING && w->state != VM_SAVED)
@@ -84,7 +84,7 @@ bool world_is_gone(uint8_t thread)
 	return thread >= THREAD_GONE;
 }
 
-/* Whether it waits where the gate holds it. */
+/* Returns whether it waits at the gate. */
 bool world_is_at_gate(uint8_t thread)
 {
 	return thread == THREAD_GATE || thread == THREAD_GATE_ASLEEP || thread == THREAD_ASKED ||
@@ -212,13 +212,16 @@ static bool thread_leaves(struct world_state *w, unsigned int i)
 	return true;
 }
 
-/* --- what the main thread hears --- */
+/* --- what the main thread receives --- */
 
 static bool main_hears_the_start(struct world_state *w, unsigned int kind)
 {
 	if (w->stage != LIFECYCLE_IDLE || !world_is_idle(w))
 		return false;
-	/* run-config.c: what waits to be restored is not started, and the other way round. */
+	/*
+	 * run-config.c: a VM that waits to be restored is not started, and the other way
+	 * round.
+	 */
 	if (lifecycle_awaits_restore((enum vm_state)w->record, false, w->record_has_file) !=
 	    (kind == LIFECYCLE_RESTORE))
 		return false;
@@ -291,7 +294,7 @@ static bool main_acts(struct world_state *w, unsigned int outcome)
 	return true;
 }
 
-/* A note that was put off. */
+/* A note that was delayed. */
 static bool main_writes_the_record(struct world_state *w, unsigned int argument)
 {
 	if (!w->record_lags || !is_serving(w))

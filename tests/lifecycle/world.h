@@ -4,8 +4,8 @@
  * the record and the saved file, and the main thread that carries out plans. All that
  * threads, users and the host's failures can do next is a step.
  *
- * What is modelled of the gate and of vm_stop() is what gate.h and vm.h promise. The
- * decisions are the shipped code's.
+ * The model of the gate and of vm_stop() is what gate.h and vm.h promise. The decisions
+ * are the shipped code's.
  */
 #ifndef TESTS_LIFECYCLE_WORLD_H
 #define TESTS_LIFECYCLE_WORLD_H
@@ -19,7 +19,7 @@
 /** What a vCPU's thread does. */
 enum thread {
 	THREAD_RUN, /**< It executes the guest's code. */
-	THREAD_GATE, /**< It waits at the gate, to run on. */
+	THREAD_GATE, /**< It waits at the gate, to continue. */
 	THREAD_ASKED, /**< It called SYSTEM_SUSPEND and waits for the answer. */
 	THREAD_SLEEP, /**< It sleeps in KVM until an interrupt comes. */
 	THREAD_GATE_ASLEEP, /**< It waits at the gate, to sleep on. */
@@ -42,10 +42,10 @@ enum saved_file {
 struct world_state {
 	/* struct lifecycle. */
 	uint8_t state, stage, cause, paused, quit, vcpu;
-	/* The plan that the main thread carries out, and what it is for. */
+	/* The plan that the main thread carries out, and its purpose. */
 	uint8_t action_count, action_at, actions[6];
 	uint8_t saving; /**< A client waits for the end of its save. */
-	uint8_t saved; /**< It was told that it is saved. */
+	uint8_t saved; /**< Its answer was that it is saved. */
 	/* The threads and how they stop. */
 	uint8_t threads[VCPU_COUNT];
 	uint8_t gate_closed, ending, ended_by;
@@ -53,10 +53,10 @@ struct world_state {
 	uint8_t names_file; /**< The record in memory names the file. */
 	uint8_t record, record_has_file, record_lags;
 	uint8_t file;
-	uint8_t guest_ran_on; /**< Since what the file has. */
+	uint8_t guest_ran_on; /**< Since the state in the file. */
 	/* What happened, for judging the end. */
 	uint8_t begun, failed, undo_failed, off2, frozen, clock_stands;
-	/* What listeners were told last. */
+	/* The last event that listeners received. */
 	uint8_t told_asleep, told_stopped, told_end;
 };
 
@@ -70,7 +70,7 @@ struct world_step {
 extern const struct world_step world_steps[];
 extern const size_t world_step_count;
 
-/** The state that a VM is found in, with or without a saved file that its record names. */
+/** The state in which a VM is found, with or without a saved file that its record names. */
 void world_init(struct world_state *w, uint8_t record);
 
 /** What is wrong in this state, or NULL. */
@@ -79,7 +79,7 @@ const char *world_judge(const struct world_state *w);
 /** Set by a step that found something wrong, until world_judge() returns it. */
 extern const char *world_wrong;
 
-/** Whether the run has come to its end, its record with it. */
+/** Returns whether the run has come to its end, its record with it. */
 bool world_is_over(const struct world_state *w);
 
 #endif

@@ -15,9 +15,9 @@ static void print_step(const void *context, size_t step)
 }
 
 /*
- * A thread makes calls while it runs its guest. One that does not may be asked
- * to by a host that is wrong, which the library promises to survive: a few of
- * the calls stand for this.
+ * A thread makes calls while it runs its guest. A faulty host may let one that does not
+ * make them, too, which the library promises to survive: a few of the calls stand for
+ * this.
  */
 static bool is_possible(const struct world_state *state, const struct step *step)
 {

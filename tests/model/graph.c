@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More would be a model that is too large, not a program that is too good. */
+/* More would mean that the model is too large, not that the program is too good. */
 #define STATE_MAX ((size_t)1 << 22)
 
 /** Where a state comes from. */

@@ -3,10 +3,10 @@
 
 #include <psci/abi.h>
 
-/* What a function needs beside the version. */
+/* What a function needs besides the version. */
 enum need {
 	NOTHING,
-	ENABLED, /**< The host asks for it. */
+	ENABLED, /**< The host enables it. */
 	MEMORY, /**< The host can overwrite memory. */
 	TRUSTED_OS, /**< There is one. */
 	NEVER,
@@ -53,7 +53,7 @@ static bool has(const struct ref_platform *p, uint32_t number)
 		return p->memory && (p->disabled & 0x180000) == 0;
 	if (functions[number].need == ENABLED)
 		return p->enabled >> number & 1;
-	/* MIGRATE needs MIGRATE_INFO_UP_CPU beside it, once there is such a thing. */
+	/* MIGRATE needs MIGRATE_INFO_UP_CPU beside it, once that exists. */
 	if (number == 0x05 && p->version > PSCI_VERSION_0_1 && (p->disabled & 1 << 0x07) != 0)
 		return false;
 	if (functions[number].need == TRUSTED_OS)
@@ -62,7 +62,7 @@ static bool has(const struct ref_platform *p, uint32_t number)
 	return functions[number].need == NOTHING;
 }
 
-/* 0.1 has ids of the host's choice, and no conventions. */
+/* 0.1 has ids that the host chooses, and no conventions. */
 /* PSCI-PSCI_0_1-30 */
 static int offered_0_1(const struct ref_platform *p, uint32_t fid)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The reference's power domains. Nothing is counted or handed up: every question
- * looks at all vCPUs.
+ * The reference's power domains. Nothing is counted or passed up: every question looks at
+ * all vCPUs.
  */
 #include "reference.h"
 
@@ -25,7 +25,7 @@ static bool is_in(const struct ref_machine *m, unsigned int i, int domain)
 	return domain_of(m, i, 1) == domain || domain_of(m, i, 2) == domain;
 }
 
-/* Whether anybody runs in a domain, @except apart. */
+/* Returns whether any vCPU runs in a domain, except @except. */
 static bool runs(const struct ref_machine *m, int domain, unsigned int except)
 {
 	for (unsigned int i = 0; i < m->platform->vcpu_count; i++) {
@@ -36,7 +36,7 @@ static bool runs(const struct ref_machine *m, int domain, unsigned int except)
 	return false;
 }
 
-/* How deep a domain may go, vCPU @last being the last to sleep in it. */
+/* How deeply a domain may sleep, if vCPU @last is the last to sleep in it. */
 /* PSCI-CPU_SUSPEND-35 */
 static uint8_t allowed(const struct ref_machine *m, int domain, unsigned int last,
 		       unsigned int level)
@@ -139,13 +139,13 @@ static uint8_t needed(const struct ref_machine *m, unsigned int level, uint8_t a
 	return least;
 }
 
-/* How deep the node of vCPU @other beneath a domain of a level is. */
+/* How deeply the node of vCPU @other beneath a domain of a level sleeps. */
 static uint8_t depth_below(const struct ref_machine *m, unsigned int other, unsigned int level)
 {
 	return level == 1 ? m->depth[other][0] : m->domain_depth[domain_of(m, other, level - 1)];
 }
 
-/* Whether two vCPUs lie in one domain of a level, but in different nodes beneath it. */
+/* Returns whether two vCPUs lie in one domain of a level, but in different nodes beneath it. */
 static bool are_siblings(const struct ref_machine *m, unsigned int i, unsigned int other,
 			 unsigned int level)
 {

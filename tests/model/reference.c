@@ -145,7 +145,7 @@ static struct ref_answer result(const struct psci_regs *regs, int64_t value)
 	};
 }
 
-/* A call after which the caller sleeps, and what it has in x0 should it go on behind the call. */
+/* A call after which the caller sleeps, and x0 if it continues behind the call. */
 static struct ref_answer sleeps(struct ref_machine *m, unsigned int caller,
 				const struct psci_regs *regs, const uint8_t depth[4], int32_t value)
 {
@@ -375,7 +375,7 @@ struct ref_answer ref_call(struct ref_machine *m, unsigned int caller, const str
 	return result(regs, PSCI_RET_DENIED);
 }
 
-/* vCPU @i goes to where it was told to start or to come back to. */
+/* vCPU @i continues where it was told to start or to come back. */
 static struct ref_answer starts(struct ref_machine *m, unsigned int i)
 {
 	const struct ref_answer answer = { .next = PSCI_NEXT_START, .entry = m->entry[i] };

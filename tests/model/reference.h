@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A second PSCI implementation, for machines of a few vCPUs: what the library
- * is held against. It is written from the specification, says everything in the
- * plainest way, and shares numbers and types with the library, never code.
+ * A second PSCI implementation, for machines of a few vCPUs, with which the library is
+ * compared. It is written from the specification, says everything in the plainest way,
+ * and shares numbers and types with the library, never code.
  */
 #ifndef TESTS_MODEL_REFERENCE_H
 #define TESTS_MODEL_REFERENCE_H
@@ -17,7 +17,7 @@
 
 #define REF_DOMAIN_COUNT 3
 
-/** What a vCPU is. */
+/** The state of a vCPU. */
 enum ref_state {
 	REF_OFF,
 	REF_PENDING,
@@ -32,7 +32,7 @@ enum ref_state {
  */
 struct ref_platform {
 	uint32_t version;
-	uint32_t enabled; /**< Bit n: the host asks for function number n. */
+	uint32_t enabled; /**< Bit n: the host enables function number n. */
 	uint32_t disabled; /**< Bit n: function number n is not there. */
 	const struct psci_idle_state *states;
 	size_t state_count;
@@ -61,7 +61,10 @@ struct ref_platform {
 #define REF_MEMORY_BASE UINT64_C(0x40000000)
 #define REF_MEMORY_SIZE UINT64_C(0x10000000)
 
-/** A machine. Only what counts is kept: all else is zero, so that equal machines are equal bytes. */
+/**
+ * A machine. Only fields that count are set: all else is zero, so that equal machines are
+ * equal bytes.
+ */
 struct ref_machine {
 	const struct ref_platform *platform;
 	struct psci_entry entry[REF_VCPU_MAX]; /**< Where it starts or wakes up next, if it does. */
@@ -69,11 +72,12 @@ struct ref_machine {
 	struct psci_event event; /**< Its vctx stays NULL, the caller is below. */
 	uint8_t event_caller;
 	uint8_t state[REF_VCPU_MAX];
-	uint8_t depth[REF_VCPU_MAX][4]; /**< Of who does not run: what it asks of each level. */
-	uint8_t domain_depth[REF_DOMAIN_COUNT]; /**< Of one in which nobody runs. */
+	uint8_t depth[REF_VCPU_MAX][4]; /**< Of a vCPU that does not run: its request for each
+					 * level. */
+	uint8_t domain_depth[REF_DOMAIN_COUNT]; /**< Of a domain in which no vCPU runs. */
 	bool by_default[REF_VCPU_MAX]; /**< Asleep by CPU_DEFAULT_SUSPEND. */
 	bool os_initiated;
-	bool has_suspended; /**< Somebody has, since boot or the last change of mode. */
+	bool has_suspended; /**< A vCPU has, since boot or the last change of mode. */
 	bool memory_protected;
 };
 
@@ -86,9 +90,9 @@ bool ref_has_smc64(int number);
 /** The answer of PSCI_FEATURES. */
 int32_t ref_features(const struct ref_machine *m, uint32_t fid, bool aarch32);
 
-/* reference-power.c: who sleeps, and how deeply. */
+/* reference-power.c: which vCPUs sleep, and how deeply. */
 
-/** vCPU @i stops running; @depth has what it asks of each level. */
+/** vCPU @i stops running; @depth has its request for each level. */
 void ref_sleep(struct ref_machine *m, unsigned int i, enum ref_state state, const uint8_t depth[4]);
 /** vCPU @i runs. */
 void ref_run(struct ref_machine *m, unsigned int i);
@@ -97,7 +101,7 @@ const struct psci_idle_state *ref_find_state(const struct ref_machine *m, unsign
 					     uint32_t power_state);
 /** The power state of CPU_DEFAULT_SUSPEND. */
 const struct psci_idle_state *ref_default_state(const struct ref_machine *m);
-/** Whether OS-initiated mode lets vCPU @i have this. */
+/** Returns whether OS-initiated mode lets vCPU @i have this. */
 int32_t ref_check_os_initiated(const struct ref_machine *m, unsigned int i,
 			       const struct psci_idle_state *state);
 int32_t ref_node_hw_state(const struct ref_machine *m, unsigned int i, uint32_t level);

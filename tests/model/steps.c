@@ -8,12 +8,12 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What a caller may put into the upper half of a register that has only a lower one. */
+/* Values for the upper half of a register of which only the lower one counts. */
 #define JUNK UINT64_C(0xfeedf00d00000000)
 
 /*
- * Where vCPUs start and wake up in one way or another. More than one would make
- * many times as many states; what is special is in the tables below.
+ * Where vCPUs start and wake up in one way or another. More than one would make many
+ * times as many states; special ones are in the tables below.
  */
 #define ENTRY 0x40080000
 #define CONTEXT 7
@@ -41,7 +41,7 @@ static struct step *add_call(struct steps *steps, unsigned int vcpu, uint64_t x0
 	return step;
 }
 
-/* The same call in AArch64, AArch32, and with junk above what an SMC32 call uses. */
+/* One call in AArch64, AArch32, and with garbage above the part that an SMC32 call uses. */
 static void add_calls(struct steps *steps, unsigned int vcpu, uint32_t fid, uint64_t x1,
 		      uint64_t x2, uint64_t x3)
 {
@@ -58,7 +58,7 @@ static void add_both(struct steps *steps, unsigned int vcpu, uint32_t fid, uint6
 	add_calls(steps, vcpu, fid | (PSCI_FN64_BASE - PSCI_FN32_BASE), x1, x2, x3);
 }
 
-/* Targets: each vCPU, nobody, and one with a bit that must be zero. */
+/* Targets: each vCPU, one that does not exist, and one with a bit that must be zero. */
 static const uint64_t strangers[] = { 2, 0x100, 0x01000000, UINT64_C(1) << 63 };
 
 static void add_cpu_on(struct steps *steps, unsigned int vcpu, unsigned int starts, uint64_t target)
@@ -175,7 +175,7 @@ static void add_memory(struct steps *steps, unsigned int vcpu)
 		add_calls(steps, vcpu, PSCI_FN32_MEM_PROTECT, enable[i], 0, 0);
 }
 
-/* What is told to the host and otherwise does nothing need not be told in many ways. */
+/* Calls that are only reported to the host need not be made in many ways. */
 static void add_system(struct steps *steps, unsigned int vcpu, bool all_cookies)
 {
 	static const uint64_t types[] = {
@@ -216,7 +216,10 @@ static void add_ids(struct steps *steps, unsigned int vcpu)
 		add_both(steps, vcpu, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_BASE | number, 0, 0);
 		add_calls(steps, vcpu, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_BASE | 0x10000 | number,
 			  0, 0);
-		/* What a vCPU asks of itself or of nobody, that others below do not. */
+		/*
+		 * A vCPU's calls about itself or about no vCPU, which those below do not
+		 * have.
+		 */
 		add_both(steps, vcpu, PSCI_FN32_BASE | number, 0x100, 0x77, 0x77);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
@@ -229,7 +232,7 @@ static void add_ids(struct steps *steps, unsigned int vcpu)
 	add_both(steps, vcpu, PSCI_FN32_CPU_OFF | 0x10000, 0x10000, 0, 0);
 }
 
-/* PSCI 0.1: ids of the host's choice, arguments as wide as the caller's registers. */
+/* PSCI 0.1: ids that the host chooses, arguments as wide as the caller's registers. */
 static void add_old(struct steps *steps, unsigned int vcpu)
 {
 	static const struct psci_fids_0_1 fids = WORLD_FIDS_0_1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The steps that the model checker takes: every call with every class of
- * argument, by every vCPU, and everything that a host may do.
+ * The steps that the model checker takes: every call with every class of argument, by
+ * every vCPU, and everything that a host may do.
  */
 #ifndef TESTS_MODEL_STEPS_H
 #define TESTS_MODEL_STEPS_H

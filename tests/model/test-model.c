@@ -21,7 +21,7 @@
 	}
 /* clang-format on */
 
-/* What hosts ask for: CPU_FREEZE, CPU_DEFAULT_SUSPEND, NODE_HW_STATE, SYSTEM_SUSPEND, modes. */
+/* What hosts enable: CPU_FREEZE, CPU_DEFAULT_SUSPEND, NODE_HW_STATE, SYSTEM_SUSPEND, modes. */
 #define FREEZE (1 << 0x0b)
 #define DEFAULT_SUSPEND (1 << 0x0c)
 #define HW_STATE (1 << 0x0d)
@@ -33,7 +33,7 @@ static const struct model {
 	const char *sentence;
 	struct world_kind kind;
 	unsigned int starts;
-	bool power; /**< Only the steps that have to do with who runs and sleeps. */
+	bool power; /**< Only the steps about which vCPU runs and sleeps. */
 	bool quick; /**< Part of what --quick runs. */
 } models[] = {
 	/* clang-format off */

@@ -11,8 +11,8 @@
 const uint64_t world_mpidrs[REF_VCPU_MAX] = { 0, 1, UINT64_C(0x0100000100) };
 
 /*
- * Standby, power-down, and what clusters and the system can do then; two ways to
- * put a cluster off, one of which says that it is the last one, too.
+ * Standby, power-down, and what clusters and the system can do then; two ways to put a
+ * cluster off, one of which says that it is the last one, too.
  */
 const struct psci_idle_state world_states[WORLD_STATE_MAX] = {
 	{ .power_state = 0x00000000, .depth = { 1 } },
@@ -28,7 +28,7 @@ const struct psci_idle_state world_extended_states[2] = {
 	{ .power_state = 0x00000001, .depth = { 127 } },
 };
 
-/* More than a record of the largest world takes. */
+/* More than the record of the largest world takes. */
 #define WORLD_RECORD_MAX 2048
 
 static void wrong(struct world *w, const char *what)
@@ -127,7 +127,10 @@ static void call(struct world *w, unsigned int i, const struct psci_regs *given)
 	w->now.doing[i] = (uint8_t)doing_of(next);
 }
 
-/* Whether vCPU @i has to hear of a change, so that its thread does what it should. */
+/*
+ * Returns whether vCPU @i must be kicked for a change, so that its thread does what it
+ * should.
+ */
 static bool must_poll(const struct world *w, unsigned int i)
 {
 	struct ref_machine ref = w->now.ref;
@@ -168,9 +171,9 @@ static void compare_states(struct world *w)
 static void make_machine(struct world *w, bool hide_on_pending);
 
 /*
- * The reference does not notice: everything that comes later must be as if this
- * had not been. What the new machine's configuration says of ON_PENDING does not
- * count, since the record says it too.
+ * The reference does not notice: everything that comes later must be as if this had not
+ * happened. The new machine's setting of ON_PENDING does not count, since the record has
+ * it too.
  */
 static void save_and_restore(struct world *w)
 {
@@ -189,7 +192,7 @@ static void save_and_restore(struct world *w)
 	make_machine(w, !w->platform.hide_on_pending);
 	if (psci_machine_restore(&now->machine, record, size) != PSCI_OK)
 		wrong(w, "the machine cannot be restored");
-	/* A host that is eager has polled by now. */
+	/* An eager host has polled by now. */
 	if (w->eager)
 		return;
 	if (psci_machine_save_size(&now->machine) != size ||
@@ -296,7 +299,7 @@ static bool host_memory_ok(void *ctx, uint64_t base, uint64_t length)
 	       base + (length - 1) <= REF_MEMORY_BASE + (REF_MEMORY_SIZE - 1);
 }
 
-/* Whether a vCPU can be started, or take the trusted OS. */
+/* Returns whether a vCPU can be started, or take the trusted OS. */
 static bool host_vcpu_ok(void *ctx, void *vctx)
 {
 	struct world *w = ctx;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A machine of the library and one of the reference side by side, with a host
- * whose threads do what they are told. One step at a time is taken by both, and
- * every difference is reported.
+ * A machine of the library and one of the reference side by side, with a host whose
+ * threads follow the answers. Both take one step at a time, and every difference is
+ * reported.
  *
- * The library takes its lock once in each of its functions, so a step is what
- * threads can interleave: every order of steps is an execution, and there is no
- * other. What comes after the lock are kicks; an eager host answers a kick on
- * the spot, another one when it likes.
+ * The library takes its lock once in each of its functions, so a step is what threads can
+ * interleave: every order of steps is an execution, and there is no other. After the lock
+ * there are only kicks; an eager host answers a kick at once, another one later.
  */
 #ifndef TESTS_MODEL_WORLD_H
 #define TESTS_MODEL_WORLD_H
@@ -24,7 +23,7 @@
 #define WORLD_INDEX_SIZE 4
 #define WORLD_REFUSED_ENTRY UINT64_C(0xdead0000)
 
-/** What a vCPU's thread was last told to do. */
+/** The last answer to a vCPU's thread. */
 enum doing {
 	DOING_NOTHING, /**< It has not polled yet. */
 	DOING_RUN,
@@ -34,7 +33,7 @@ enum doing {
 	DOING_EXIT,
 };
 
-/** All that a step can change. Comparable and copied as bytes; not to be moved. */
+/** All that a step can change. Comparable and copied as bytes; must not move. */
 struct world_state {
 	struct psci_machine machine;
 	struct psci_vcpu vcpus[REF_VCPU_MAX];
@@ -45,7 +44,7 @@ struct world_state {
 	bool kicked[REF_VCPU_MAX]; /**< Since it last polled. */
 };
 
-/** What a world is made of. MPIDRs are the first ones of world_mpidrs. */
+/** The parts of a world. MPIDRs are the first ones of world_mpidrs. */
 struct world_kind {
 	unsigned int vcpu_count;
 	uint32_t version;
@@ -73,9 +72,9 @@ struct world {
 		struct world *world;
 		unsigned int number;
 	} seats[REF_VCPU_MAX];
-	bool eager; /**< Poll on the spot when kicked. */
+	bool eager; /**< Poll at once when kicked. */
 	bool locked;
-	unsigned int nesting; /**< Of library calls, for kicks that are answered on the spot. */
+	unsigned int nesting; /**< Of library calls, for kicks that are answered at once. */
 	const char *wrong; /**< The first difference of this step, or NULL. */
 };
 
@@ -113,7 +112,7 @@ extern const struct psci_idle_state world_extended_states[2];
 
 extern const uint64_t world_mpidrs[REF_VCPU_MAX];
 
-/** Compare as bytes, padding and all: whatever writes one of these writes all of it. */
+/** Compare as bytes, with padding: code that writes one of these writes all of it. */
 static inline bool same_bytes(const void *a, const void *b, size_t size)
 {
 	return memcmp(a, b, size) == 0;
