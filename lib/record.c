@@ -2,8 +2,8 @@
 /*
  * A record's parts as bytes, and back, and what its size depends on.
  */
-#include "internal.h"
 #include "record.h"
+#include "internal.h"
 
 #include <psci/env.h>
 #include <psci/psci.h>

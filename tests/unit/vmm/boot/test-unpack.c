@@ -334,10 +334,7 @@ static void files_of_real_compressors_are_unpacked(void **state)
 
 		snprintf(command, sizeof(command), "cd %s && { %s; }", scratch_folder(),
 			 cases[i].command);
-		/*
-		 * NOLINTNEXTLINE(cert-env33-c): the test needs files that shell commands
-		 * make.
-		 */
+		/* NOLINTNEXTLINE(cert-env33-c): shell commands make the files. */
 		assert_int_equal(system(command), 0);
 		file.fd = open(scratch_path("packed"), O_RDONLY | O_CLOEXEC);
 		assert_int_equal(fstat(file.fd, &status), 0);
