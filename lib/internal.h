@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the files of libpsci share with each other and with nobody else.
+ * What the files of libpsci share with each other only.
  *
  * An archive cannot hide a symbol from the program that links it, so what
  * crosses files carries the library's prefix: psci_fn_x() is the handler of
@@ -99,7 +99,7 @@ uint32_t psci_table_optional(uint32_t version);
 /** The functions that a machine of this configuration carries out; bit n is number n. */
 uint32_t psci_table_offered(const struct psci_config *config);
 
-/** The same if it could choose the version, and nothing were disabled. */
+/** As above, if it could choose the version, and nothing were disabled. */
 uint32_t psci_table_possible(const struct psci_config *config);
 
 /** The functions that there are in this version. */
@@ -200,7 +200,7 @@ extern const uint8_t psci_depth_off[PSCI_POWER_LEVEL_COUNT];
 /** What a vCPU that runs asks for: nothing. */
 extern const uint8_t psci_depth_run[PSCI_POWER_LEVEL_COUNT];
 
-/** Whether two requests ask the same of every level. */
+/** Returns whether two requests are equal at every level. */
 bool psci_request_equals(const uint8_t a[PSCI_POWER_LEVEL_COUNT],
 			 const uint8_t b[PSCI_POWER_LEVEL_COUNT]);
 

@@ -17,7 +17,7 @@
 #include <psci/psci.h>
 
 #define RECORD_MAGIC UINT32_C(0x49435350) /* "PSCI" */
-/* 1 had no MACHINE_HIDE_ON_PENDING, and is otherwise the same. */
+/* Format 1 had no MACHINE_HIDE_ON_PENDING, and is otherwise equal. */
 #define RECORD_FORMAT 2
 #define RECORD_FORMAT_OLDEST 1
 #define RECORD_NO_DOMAIN UINT32_MAX
@@ -117,7 +117,7 @@ bool psci_record_has_stats(const struct psci_machine *machine);
 uint32_t psci_record_count_vcpus(const struct psci_machine *machine);
 uint32_t psci_record_count_domains(const struct psci_machine *machine);
 
-/** The checksum of Ethernet and zip: it tells any change within 32 adjoining bits. */
+/** The checksum of Ethernet and zip: it detects any change within 32 adjoining bits. */
 uint32_t psci_record_checksum(const uint8_t *bytes, size_t size);
 
 /**

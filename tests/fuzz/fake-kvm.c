@@ -100,7 +100,7 @@ static uint64_t mpidr_of(int fd)
 	return 0x80000000 | i;
 }
 
-/* General registers are there, too, though nobody lists them. */
+/* General registers exist, too, though they are not listed. */
 static int access_register(int fd, const struct kvm_one_reg *reg, bool set)
 {
 	const uint64_t mpidr = mpidr_of(fd);

@@ -271,7 +271,7 @@ static void restore(const struct kind *kind, struct save_file *file, bool whole)
 	/* Not the record's own, which may name any file of this machine. */
 	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", vpsci_choose, &error) == 0);
 	err = save_file_restore(file, &vm, &error);
-	/* What nobody changed is what was saved. */
+	/* A part that was not changed is as it was saved. */
 	if (err && whole)
 		must_be(false, error.text);
 	/* Whatever waits in its rings: it may still be refused, and then nothing has changed. */
