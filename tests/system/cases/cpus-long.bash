@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
 #
-# A guest boots with one, two and eight vCPUs; each says that it is there.
-# (Two vCPUs are part of cases/life.bash, which needs them anyway.)
+# A guest boots with one and eight vCPUs, and each reports that it is there; one
+# of two vCPUs goes off and on many times. (cases/life.bash does that a few times.)
 
 # Passes if CPU_ON brought CPUs 1 to $1 - 1 up, each by its own MPIDR.
 each_cpu_said_booted()
@@ -36,3 +36,11 @@ for cpus in 1 8; do
 		dormouse_said "^dormouse: cpus$cpus: off: SYSTEM_OFF, from vCPU [0-9]+, at "
 	is "Linux with $cpus vCPUs: status says off" "$(vm_state "cpus$cpus" state)" off
 done
+
+vm_start hotplug --kernel "$guest/Image" --initrd "$guest/initrd" --cpus 2 --memory 256M \
+	--append "$vm_linux do=hotplug:20,poweroff"
+vm_finish
+is "Linux with 2 vCPUs: CPU 1 goes off and on 20 times" "$(guest_fact hotplug rounds)" 20
+is "Linux with 2 vCPUs: each time CPU 1 is started by a CPU_ON of its own" \
+	"$(guest_fact hotplug booted)" 21
+is "Linux with 2 vCPUs: run exits 0 after 20 rounds of hotplug" "$vm_status" 0

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
 #
 # The life of a VM with two vCPUs in three runs: it boots, its CPUs go off and
-# on 20 times, it hibernates; it resumes and hibernates again; it resumes,
+# on 5 times, it hibernates; it resumes and hibernates again; it resumes,
 # reboots and is powered off.
 
 # The guest is the one that hibernated: it has its boot id, its secret and its process.
@@ -53,7 +53,7 @@ life_first_run_hibernates()
 	# shellcheck disable=SC2034 # vm_start_guest reads it.
 	local vm_linux="console=ttyAMA0 quiet cryptomgr.notests=1"
 
-	vm_start_guest life report,hotplug:20,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
+	vm_start_guest life report,hotplug:5,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
 	vm_await "$vm_console" '^GUEST: boot ' || true
 	is "status of a running VM is running" "$(vm_state life state)" running
 	is "status of a running VM names the process" "$(vm_state life pid)" "$(dormouse_pid)"
@@ -68,8 +68,8 @@ life_first_run_hibernates()
 	ok "CPU 1 of a new guest is started by CPU_ON and says so" guest_said \
 		'^GUEST: CPU1: Booted secondary processor 0x0000000001 '
 	is "both CPUs of a new guest are online" "$(guest_fact report cpus)" 0-1
-	is "CPU 1 of a new guest goes off and on 20 times" "$(guest_fact hotplug rounds)" 20
-	is "CPU 1 of a new guest is started by a CPU_ON of its own each time" "$(guest_fact hotplug booted)" 21
+	is "CPU 1 of a new guest goes off and on 5 times" "$(guest_fact hotplug rounds)" 5
+	is "CPU 1 of a new guest is started by a CPU_ON of its own each time" "$(guest_fact hotplug booted)" 6
 	reports_hibernation "first hibernation"
 }
 
