@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "support/scratch.h"
+
 #define UARTLCR_H 0x02c
 #define UARTCR 0x030
 
@@ -77,6 +79,26 @@ void console_setup_on_pipes(struct console *c)
 	console_setup_on(c, input[0], output[1], NULL);
 	c->input = input[1];
 	c->output = output[0];
+}
+
+const char *console_socket_path(void)
+{
+	return scratch_path("console");
+}
+
+const char *console_socket_word(void)
+{
+	static char word[128];
+
+	snprintf(word, sizeof(word), TERMINAL_UNIX "%s", console_socket_path());
+
+	return word;
+}
+
+void console_setup_on_socket(struct console *c)
+{
+	console_setup_on(c, open("/dev/null", O_RDONLY | O_CLOEXEC),
+			 open("/dev/null", O_WRONLY | O_CLOEXEC), console_socket_word());
 }
 
 void console_setup_on_terminal(struct console *c)

@@ -39,6 +39,11 @@ void console_setup_on(struct console *c, int input, int output, const char *path
 void console_setup_on_pipes(struct console *c);
 void console_setup_on_terminal(struct console *c);
 
+/** On a socket in the scratch folder: its path, and the word of --console for it. */
+void console_setup_on_socket(struct console *c);
+const char *console_socket_path(void);
+const char *console_socket_word(void);
+
 /** Returns what terminal_close() does. */
 int console_teardown(struct console *c);
 

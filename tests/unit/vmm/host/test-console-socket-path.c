@@ -17,37 +17,17 @@
 
 #include <cmocka.h>
 
-static const char *socket_path(void)
-{
-	return scratch_path("console");
-}
-
-static const char *console_word(void)
-{
-	static char word[128];
-
-	snprintf(word, sizeof(word), TERMINAL_UNIX "%s", socket_path());
-
-	return word;
-}
-
-static void setup(struct console *c)
-{
-	console_setup_on(c, open("/dev/null", O_RDONLY | O_CLOEXEC),
-			 open("/dev/null", O_WRONLY | O_CLOEXEC), console_word());
-}
-
 static void the_console_socket_is_private_and_removed_at_the_end(void **state)
 {
 	struct stat status;
 	struct console c;
 
-	setup(&c);
-	assert_int_equal(stat(socket_path(), &status), 0);
+	console_setup_on_socket(&c);
+	assert_int_equal(stat(console_socket_path(), &status), 0);
 	assert_true(S_ISSOCK(status.st_mode));
 	assert_int_equal(status.st_mode & 0777, 0600);
 	assert_int_equal(console_teardown(&c), 0);
-	assert_int_equal(stat(socket_path(), &status), -1);
+	assert_int_equal(stat(console_socket_path(), &status), -1);
 }
 
 static void refused(const char *part)
@@ -56,8 +36,8 @@ static void refused(const char *part)
 	struct error error = { 0 };
 	const unsigned int open_files = scratch_open_files();
 
-	assert_true(console_socket_open(&socket, socket_path(), &error) < 0);
-	scratch_says(&error, socket_path(), part);
+	assert_true(console_socket_open(&socket, console_socket_path(), &error) < 0);
+	scratch_says(&error, console_socket_path(), part);
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
@@ -67,18 +47,18 @@ static void only_a_console_socket_that_was_left_behind_is_replaced(void **state)
 	struct console c;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path());
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", console_socket_path());
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	refused("this path exists");
 	close(fd);
 	/* Now it is left behind. */
-	setup(&c);
+	console_setup_on_socket(&c);
 	assert_int_equal(console_teardown(&c), 0);
 
 	scratch_write("console", "text", 4);
 	refused("this path exists");
-	assert_int_equal(unlink(socket_path()), 0);
+	assert_int_equal(unlink(console_socket_path()), 0);
 }
 
 static void a_console_socket_at_an_impossible_path_is_refused_with_the_reason(void **state)

@@ -31,26 +31,6 @@ ssize_t recv(int fd, void *bytes, size_t size, int flags)
 	return recvfrom(fd, bytes, size, flags, NULL, NULL);
 }
 
-static const char *socket_path(void)
-{
-	return scratch_path("console");
-}
-
-static const char *console_word(void)
-{
-	static char word[128];
-
-	snprintf(word, sizeof(word), TERMINAL_UNIX "%s", socket_path());
-
-	return word;
-}
-
-static void setup(struct console *c)
-{
-	console_setup_on(c, open("/dev/null", O_RDONLY | O_CLOEXEC),
-			 open("/dev/null", O_WRONLY | O_CLOEXEC), console_word());
-}
-
 static void serve(struct console *c)
 {
 	while (console_wait_for(terminal_fd(&c->terminal), 0))
@@ -63,7 +43,7 @@ static int try_connect(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path());
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", console_socket_path());
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		close(fd);
 
@@ -97,7 +77,7 @@ static void bytes_pass_both_ways_between_client_and_guest(void **state)
 	uint8_t found[8];
 	int client;
 
-	setup(&c);
+	console_setup_on_socket(&c);
 	client = connect_client(&c);
 	assert_int_equal(console_guest_send(&c, "hello", 5), 5);
 	console_expect(client, "hello");
@@ -114,7 +94,7 @@ static void output_without_a_client_waits_for_the_next_one(void **state)
 	struct console c;
 	int client;
 
-	setup(&c);
+	console_setup_on_socket(&c);
 	assert_int_equal(console_guest_send(&c, "early ", 6), 6);
 	client = connect_client(&c);
 	console_expect(client, "early ");
@@ -141,7 +121,7 @@ static void the_oldest_output_is_dropped_if_no_client_comes(void **state)
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)('a' + i % 23);
-	setup(&c);
+	console_setup_on_socket(&c);
 	/* Without a client no guest is blocked. */
 	assert_int_equal(console_guest_send(&c, text, sizeof(text)), sizeof(text));
 	client = connect_client(&c);
@@ -172,7 +152,7 @@ static void a_client_under_load_loses_no_output(void **state)
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)(i * 7 + i / 256);
-	setup(&c);
+	console_setup_on_socket(&c);
 	client = connect_client(&c);
 	while (done < sizeof(text)) {
 		const size_t now = console_guest_send(&c, text + sent, sizeof(text) - sent);
@@ -201,7 +181,7 @@ static void a_guest_that_waits_for_a_stalled_client_resumes_once_that_leaves(voi
 	int client;
 
 	memset(text, 'x', sizeof(text));
-	setup(&c);
+	console_setup_on_socket(&c);
 	client = connect_client(&c);
 	sent = console_guest_send(&c, text, sizeof(text));
 	assert_true(sent < sizeof(text));
@@ -222,7 +202,7 @@ static void input_sent_before_a_client_left_reaches_the_guest(void **state)
 		uint8_t found[4];
 		int client;
 
-		setup(&c);
+		console_setup_on_socket(&c);
 		if (i == 0)
 			assert_int_equal(console_guest_send(&c, "kept", 4), 4);
 		client = i == 0 ? try_connect() : connect_client(&c);
@@ -274,7 +254,7 @@ static void input_sent_before_a_client_left_reaches_a_slow_guest_completely(void
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (uint8_t)(i * 5 + i / 256);
-	setup(&c);
+	console_setup_on_socket(&c);
 	client = connect_client(&c);
 	first = send_much(client, text, sizeof(text));
 	close(client);
@@ -307,7 +287,7 @@ static void a_client_is_refused_if_the_guest_does_not_read_input_of_earlier_ones
 	struct console c;
 	int client;
 
-	setup(&c);
+	console_setup_on_socket(&c);
 	for (unsigned int i = 0; i < 8; i++) {
 		client = connect_client(&c);
 		if (i == 0)
@@ -334,7 +314,7 @@ static void a_guest_resumes_once_its_stalled_client_is_found_to_have_left(void *
 	int client;
 	int second;
 
-	setup(&c);
+	console_setup_on_socket(&c);
 	client = connect_client(&c);
 	assert_true(console_guest_send(&c, text, sizeof(text)) < sizeof(text));
 	serve(&c);
@@ -353,7 +333,7 @@ static void a_second_client_is_refused_with_the_reason(void **state)
 	int first;
 	int second;
 
-	setup(&c);
+	console_setup_on_socket(&c);
 	first = connect_client(&c);
 	second = connect_client(&c);
 	console_expect(second, "dormouse: this console is in use by another client\r\n");
@@ -377,7 +357,7 @@ static void a_client_that_shuts_its_sending_side_still_gets_output(void **state)
 	uint8_t found[4];
 	int client;
 
-	setup(&c);
+	console_setup_on_socket(&c);
 	client = connect_client(&c);
 	assert_int_equal(send(client, "last", 4, 0), 4);
 	assert_int_equal(shutdown(client, SHUT_WR), 0);
@@ -403,7 +383,7 @@ static void input_that_the_guest_does_not_read_is_left_in_the_socket(void **stat
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (uint8_t)(i * 5 + i / 256);
-	setup(&c);
+	console_setup_on_socket(&c);
 	client = connect_client(&c);
 	do {
 		count = send(client, text + sent, sizeof(text) - sent, MSG_DONTWAIT);

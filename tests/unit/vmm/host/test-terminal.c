@@ -216,26 +216,33 @@ static void ctrl_a_x_quits_dormouse(void **state)
 	assert_int_equal(console_teardown(&c), 0);
 }
 
+/* More keys than the terminal's line takes at once: dormouse reads in between. */
+static void type_many(struct console *c, const char *keys, size_t count)
+{
+	size_t typed = 0;
+
+	assert_int_equal(fcntl(c->input, F_SETFL, O_NONBLOCK), 0);
+	while (typed < count) {
+		ssize_t ret = write(c->input, keys + typed, count - typed);
+
+		if (ret > 0)
+			typed += (size_t)ret;
+		else
+			assert_int_equal(console_run(c), TERMINAL_NOTHING);
+	}
+}
+
 /* When it is needed most: the guest hangs and has not read for a long time. */
 static void ctrl_a_x_quits_though_the_guest_reads_no_input(void **state)
 {
 	static char keys[TERMINAL_PENDING_SIZE + 3000];
 	struct console c;
-	size_t typed = 0;
 
 	memset(keys, 'k', sizeof(keys));
 	keys[sizeof(keys) - 2] = '\001';
 	keys[sizeof(keys) - 1] = 'x';
 	console_setup_on_terminal(&c);
-	assert_int_equal(fcntl(c.input, F_SETFL, O_NONBLOCK), 0);
-	while (typed < sizeof(keys)) {
-		ssize_t ret = write(c.input, keys + typed, sizeof(keys) - typed);
-
-		if (ret > 0)
-			typed += (size_t)ret;
-		else
-			assert_int_equal(console_run(&c), TERMINAL_NOTHING);
-	}
+	type_many(&c, keys, sizeof(keys));
 	/* Ends: of a bounded number of bytes, the important ones are the last. */
 	while (console_run(&c) != TERMINAL_QUIT)
 		;
@@ -253,19 +260,10 @@ static void a_key_is_reported_though_the_guest_has_read_none_of_many(void **stat
 	static char keys[TERMINAL_PENDING_SIZE + 32];
 	unsigned int reported = 0;
 	struct console c;
-	size_t typed = 0;
 
 	memset(keys, 'k', sizeof(keys));
 	console_setup_on_terminal(&c);
-	assert_int_equal(fcntl(c.input, F_SETFL, O_NONBLOCK), 0);
-	while (typed < sizeof(keys)) {
-		ssize_t ret = write(c.input, keys + typed, sizeof(keys) - typed);
-
-		if (ret > 0)
-			typed += (size_t)ret;
-		else
-			assert_int_equal(console_run(&c), TERMINAL_NOTHING);
-	}
+	type_many(&c, keys, sizeof(keys));
 	while (console_wait_for(c.terminal.input_fd, 0))
 		assert_int_equal(console_run(&c), TERMINAL_NOTHING);
 

@@ -17,6 +17,23 @@
 
 #include "support/scratch.h"
 
+int record_dir_fd = -1;
+
+int record_setup(void **state)
+{
+	if (record_dir_fd < 0)
+		record_dir_fd = record_make_dir("vm");
+
+	return 0;
+}
+
+int record_teardown(void **state)
+{
+	(void)unlinkat(record_dir_fd, "record.json", 0);
+
+	return 0;
+}
+
 struct record record_example(void)
 {
 	return (struct record){

@@ -7,6 +7,13 @@
 
 #define RECORD_VM "web-1" /**< The VM's name in all of these. */
 
+/** The VM's directory, in a RECORD_TEST(), which begins and ends without a record. */
+extern int record_dir_fd;
+int record_setup(void **state);
+int record_teardown(void **state);
+
+#define RECORD_TEST(name) cmocka_unit_test_setup_teardown(name, record_setup, record_teardown)
+
 /** To be freed with record_free(). */
 struct record record_example(void);
 

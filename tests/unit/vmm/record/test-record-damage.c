@@ -21,13 +21,11 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static int dir_fd = -1;
-
 /* Put @value, which is JSON, at @path in a good record; NULL: remove what is there. */
 static void damage(const char *path, const char *value)
 {
-	record_save_example(dir_fd);
-	record_damage(dir_fd, path, value);
+	record_save_example(record_dir_fd);
+	record_damage(record_dir_fd, path, value);
 }
 
 static void a_record_truncated_anywhere_is_refused(void **state)
@@ -36,14 +34,14 @@ static void a_record_truncated_anywhere_is_refused(void **state)
 	ssize_t size;
 	int fd;
 
-	record_save_example(dir_fd);
-	fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
+	record_save_example(record_dir_fd);
+	fd = openat(record_dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
 	size = read(fd, text, sizeof(text));
 	close(fd);
 	assert_in_range(size, 500, sizeof(text) - 1);
 	for (ssize_t i = 0; i < size; i++) {
-		record_put(dir_fd, text, (size_t)i);
-		record_refused(dir_fd, -EINVAL, "is damaged: line ");
+		record_put(record_dir_fd, text, (size_t)i);
+		record_refused(record_dir_fd, -EINVAL, "is damaged: line ");
 	}
 }
 
@@ -55,8 +53,8 @@ static void a_record_with_any_bit_flipped_is_refused_or_loaded(void **state)
 	ssize_t size;
 	int fd;
 
-	record_save_example(dir_fd);
-	fd = openat(dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
+	record_save_example(record_dir_fd);
+	fd = openat(record_dir_fd, "record.json", O_RDONLY | O_CLOEXEC);
 	size = read(fd, text, sizeof(text));
 	close(fd);
 	for (ssize_t i = 0; i < size; i++) {
@@ -66,9 +64,9 @@ static void a_record_with_any_bit_flipped_is_refused_or_loaded(void **state)
 		int err;
 
 		text[i] = (char)(text[i] ^ bit);
-		record_put(dir_fd, text, (size_t)size);
+		record_put(record_dir_fd, text, (size_t)size);
 		text[i] = (char)(text[i] ^ bit);
-		err = record_load(dir_fd, RECORD_VM, &record, &error);
+		err = record_load(record_dir_fd, RECORD_VM, &record, &error);
 		if (err) {
 			assert_int_equal(err, -EINVAL);
 			scratch_says(&error, "the record of " RECORD_VM, "");
@@ -110,10 +108,10 @@ static const char *const required[] = {
 static void a_record_that_lacks_a_required_key_is_refused(void **state)
 {
 	damage("format", NULL);
-	record_refused(dir_fd, -EINVAL, "is damaged: it does not say its format");
+	record_refused(record_dir_fd, -EINVAL, "is damaged: it does not say its format");
 	for (size_t i = 0; i < COUNT(required); i++) {
 		damage(required[i], NULL);
-		record_refused(dir_fd, -EINVAL,
+		record_refused(record_dir_fd, -EINVAL,
 			       "is damaged: a value is missing or outside its range");
 	}
 }
@@ -125,7 +123,7 @@ static void mistype(const char *path)
 
 	for (size_t i = 0; i < COUNT(values); i++) {
 		damage(path, values[i]);
-		record_refused(dir_fd, -EINVAL,
+		record_refused(record_dir_fd, -EINVAL,
 			       "is damaged: a value is missing or outside its range");
 	}
 }
@@ -262,7 +260,7 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		damage(cases[i].path, cases[i].value);
-		record_refused(dir_fd, -EINVAL,
+		record_refused(record_dir_fd, -EINVAL,
 			       "is damaged: a value is missing or outside its range");
 	}
 }
@@ -274,9 +272,9 @@ static void a_record_with_an_impossible_address_of_a_flat_binary_is_refused(void
 
 	for (size_t i = 0; i < COUNT(values); i++) {
 		damage("machine.kernel", NULL);
-		record_damage(dir_fd, "machine.flat", "\"/boot/flat\"");
-		record_damage(dir_fd, "machine.flat-address", values[i]);
-		record_refused(dir_fd, -EINVAL,
+		record_damage(record_dir_fd, "machine.flat", "\"/boot/flat\"");
+		record_damage(record_dir_fd, "machine.flat-address", values[i]);
+		record_refused(record_dir_fd, -EINVAL,
 			       "is damaged: a value is missing or outside its range");
 	}
 }
@@ -285,8 +283,8 @@ static void a_record_with_a_number_that_no_integer_holds_is_refused(void **state
 {
 	static const char text[] = "{\"format\": 1, \"boots\": 9223372036854775808}";
 
-	record_put(dir_fd, text, sizeof(text) - 1);
-	record_refused(dir_fd, -EINVAL, "is damaged: line 1: too big integer");
+	record_put(record_dir_fd, text, sizeof(text) - 1);
+	record_refused(record_dir_fd, -EINVAL, "is damaged: line 1: too big integer");
 }
 
 static void a_record_with_words_that_are_too_long_is_refused(void **state)
@@ -298,12 +296,12 @@ static void a_record_with_words_that_are_too_long_is_refused(void **state)
 	text[161] = '"';
 	text[162] = '\0';
 	damage("cause.what", text);
-	record_refused(dir_fd, -EINVAL, "outside its range");
+	record_refused(record_dir_fd, -EINVAL, "outside its range");
 	text[161] = 'x';
 	text[81] = '"';
 	text[82] = '\0';
 	damage("host", text);
-	record_refused(dir_fd, -EINVAL, "outside its range");
+	record_refused(record_dir_fd, -EINVAL, "outside its range");
 }
 
 static void a_record_with_too_many_disks_is_refused(void **state)
@@ -318,22 +316,22 @@ static void a_record_with_too_many_disks_is_refused(void **state)
 	}
 	strncat(text, "]", sizeof(text) - strlen(text) - 1);
 	damage("machine.disks", text);
-	record_refused(dir_fd, -EINVAL, "outside its range");
+	record_refused(record_dir_fd, -EINVAL, "outside its range");
 }
 
 /* A later disk is wrong: the earlier ones, already read, are freed, as ASan checks. */
 static void a_record_refused_at_its_end_leaves_no_memory_allocated(void **state)
 {
 	damage("machine.disks.2.path", "{\"bytes\": \"2f0\"}");
-	record_refused(dir_fd, -EINVAL, "outside its range");
+	record_refused(record_dir_fd, -EINVAL, "outside its range");
 }
 
 static void a_record_with_a_key_twice_is_refused(void **state)
 {
 	static const char text[] = "{\n\"format\": 1,\n\"format\": 1\n}";
 
-	record_put(dir_fd, text, sizeof(text) - 1);
-	record_refused(dir_fd, -EINVAL, "is damaged: line 3: duplicate object key");
+	record_put(record_dir_fd, text, sizeof(text) - 1);
+	record_refused(record_dir_fd, -EINVAL, "is damaged: line 3: duplicate object key");
 }
 
 static void a_record_with_an_unknown_key_is_loaded_without_it(void **state)
@@ -342,7 +340,7 @@ static void a_record_with_an_unknown_key_is_loaded_without_it(void **state)
 	struct record loaded;
 
 	damage("machine.colour", "\"dun\"");
-	loaded = record_must_load(dir_fd);
+	loaded = record_must_load(record_dir_fd);
 	record_assert_equal(&loaded, &want);
 	record_free(&loaded);
 	record_free(&want);
@@ -359,7 +357,7 @@ static void a_record_of_a_later_machine_version_is_refused_by_name(void **state)
 		snprintf(reason, sizeof(reason),
 			 "is of machine version %s, which this dormouse (up to 2) does not know",
 			 versions[i]);
-		record_refused(dir_fd, -EINVAL, reason);
+		record_refused(record_dir_fd, -EINVAL, reason);
 	}
 }
 
@@ -374,48 +372,31 @@ static void a_record_of_another_format_is_refused_by_name(void **state)
 		snprintf(reason, sizeof(reason),
 			 "has format %s, which this dormouse (up to format 2) does not know",
 			 formats[i]);
-		record_refused(dir_fd, -EINVAL, reason);
+		record_refused(record_dir_fd, -EINVAL, reason);
 	}
 	damage("format", "\"1\"");
-	record_refused(dir_fd, -EINVAL, "does not say its format");
+	record_refused(record_dir_fd, -EINVAL, "does not say its format");
 	damage("format", "1.0");
-	record_refused(dir_fd, -EINVAL, "does not say its format");
+	record_refused(record_dir_fd, -EINVAL, "does not say its format");
 }
-
-static int make_vm(void **state)
-{
-	if (dir_fd < 0)
-		dir_fd = record_make_dir("vm");
-
-	return 0;
-}
-
-static int remove_record(void **state)
-{
-	(void)unlinkat(dir_fd, "record.json", 0);
-
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_vm, remove_record)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_record_truncated_anywhere_is_refused),
-		TEST(a_record_with_any_bit_flipped_is_refused_or_loaded),
-		TEST(a_record_that_lacks_a_required_key_is_refused),
-		TEST(a_record_with_a_value_of_another_type_is_refused),
-		TEST(a_record_with_a_value_outside_its_range_is_refused),
-		TEST(a_record_with_an_impossible_address_of_a_flat_binary_is_refused),
-		TEST(a_record_with_a_number_that_no_integer_holds_is_refused),
-		TEST(a_record_with_words_that_are_too_long_is_refused),
-		TEST(a_record_with_too_many_disks_is_refused),
-		TEST(a_record_refused_at_its_end_leaves_no_memory_allocated),
-		TEST(a_record_with_a_key_twice_is_refused),
-		TEST(a_record_with_an_unknown_key_is_loaded_without_it),
-		TEST(a_record_of_a_later_machine_version_is_refused_by_name),
-		TEST(a_record_of_another_format_is_refused_by_name),
+		RECORD_TEST(a_record_truncated_anywhere_is_refused),
+		RECORD_TEST(a_record_with_any_bit_flipped_is_refused_or_loaded),
+		RECORD_TEST(a_record_that_lacks_a_required_key_is_refused),
+		RECORD_TEST(a_record_with_a_value_of_another_type_is_refused),
+		RECORD_TEST(a_record_with_a_value_outside_its_range_is_refused),
+		RECORD_TEST(a_record_with_an_impossible_address_of_a_flat_binary_is_refused),
+		RECORD_TEST(a_record_with_a_number_that_no_integer_holds_is_refused),
+		RECORD_TEST(a_record_with_words_that_are_too_long_is_refused),
+		RECORD_TEST(a_record_with_too_many_disks_is_refused),
+		RECORD_TEST(a_record_refused_at_its_end_leaves_no_memory_allocated),
+		RECORD_TEST(a_record_with_a_key_twice_is_refused),
+		RECORD_TEST(a_record_with_an_unknown_key_is_loaded_without_it),
+		RECORD_TEST(a_record_of_a_later_machine_version_is_refused_by_name),
+		RECORD_TEST(a_record_of_another_format_is_refused_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -19,8 +19,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static int dir_fd = -1;
-
 static void a_record_that_is_no_json_is_refused(void **state)
 {
 	static const struct {
@@ -39,12 +37,12 @@ static void a_record_that_is_no_json_is_refused(void **state)
 	static const char *const others[] = { "[]", "[1]" };
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		record_put(dir_fd, cases[i].text, cases[i].size);
-		record_refused(dir_fd, -EINVAL, "is damaged: line ");
+		record_put(record_dir_fd, cases[i].text, cases[i].size);
+		record_refused(record_dir_fd, -EINVAL, "is damaged: line ");
 	}
 	for (size_t i = 0; i < COUNT(others); i++) {
-		record_put(dir_fd, others[i], strlen(others[i]));
-		record_refused(dir_fd, -EINVAL, "is damaged: it does not say its format");
+		record_put(record_dir_fd, others[i], strlen(others[i]));
+		record_refused(record_dir_fd, -EINVAL, "is damaged: it does not say its format");
 	}
 }
 
@@ -54,8 +52,8 @@ static void a_record_nested_as_deeply_as_possible_is_refused(void **state)
 	static char text[200 * 1024];
 
 	memset(text, '[', sizeof(text));
-	record_put(dir_fd, text, sizeof(text));
-	record_refused(dir_fd, -EINVAL, "is damaged: line 1: ");
+	record_put(record_dir_fd, text, sizeof(text));
+	record_refused(record_dir_fd, -EINVAL, "is damaged: line 1: ");
 }
 
 static void a_record_that_is_too_large_is_refused(void **state)
@@ -63,26 +61,26 @@ static void a_record_that_is_too_large_is_refused(void **state)
 	static char text[300 * 1024];
 
 	memset(text, ' ', sizeof(text));
-	record_put(dir_fd, text, sizeof(text));
-	record_refused(dir_fd, -EFBIG, "is damaged: too large");
+	record_put(record_dir_fd, text, sizeof(text));
+	record_refused(record_dir_fd, -EFBIG, "is damaged: too large");
 	/* Reading it would never end, if a link were followed. */
-	assert_int_equal(unlinkat(dir_fd, "record.json", 0), 0);
-	assert_int_equal(symlinkat("/dev/zero", dir_fd, "record.json"), 0);
-	record_refused(dir_fd, -ELOOP, "cannot read the record of " RECORD_VM);
+	assert_int_equal(unlinkat(record_dir_fd, "record.json", 0), 0);
+	assert_int_equal(symlinkat("/dev/zero", record_dir_fd, "record.json"), 0);
+	record_refused(record_dir_fd, -ELOOP, "cannot read the record of " RECORD_VM);
 }
 
 static void a_record_that_is_no_regular_file_is_refused_at_once(void **state)
 {
-	(void)unlinkat(dir_fd, "record.json", 0);
-	assert_int_equal(mkdirat(dir_fd, "record.json", 0755), 0);
-	record_refused(dir_fd, -EISDIR, "Is a directory");
-	assert_int_equal(unlinkat(dir_fd, "record.json", AT_REMOVEDIR), 0);
+	(void)unlinkat(record_dir_fd, "record.json", 0);
+	assert_int_equal(mkdirat(record_dir_fd, "record.json", 0755), 0);
+	record_refused(record_dir_fd, -EISDIR, "Is a directory");
+	assert_int_equal(unlinkat(record_dir_fd, "record.json", AT_REMOVEDIR), 0);
 	/* No process will ever write into it. */
-	assert_int_equal(mkfifoat(dir_fd, "record.json", 0644), 0);
-	record_refused(dir_fd, -EINVAL, "is damaged: line ");
-	assert_int_equal(unlinkat(dir_fd, "record.json", 0), 0);
-	assert_int_equal(symlinkat("record.json", dir_fd, "record.json"), 0);
-	record_refused(dir_fd, -ELOOP, "cannot read the record of " RECORD_VM);
+	assert_int_equal(mkfifoat(record_dir_fd, "record.json", 0644), 0);
+	record_refused(record_dir_fd, -EINVAL, "is damaged: line ");
+	assert_int_equal(unlinkat(record_dir_fd, "record.json", 0), 0);
+	assert_int_equal(symlinkat("record.json", record_dir_fd, "record.json"), 0);
+	record_refused(record_dir_fd, -ELOOP, "cannot read the record of " RECORD_VM);
 }
 
 static const char *check_unreadable(void)
@@ -90,7 +88,7 @@ static const char *check_unreadable(void)
 	struct error error = { "" };
 	struct record record = { 0 };
 
-	if (record_load(dir_fd, RECORD_VM, &record, &error) != -EACCES)
+	if (record_load(record_dir_fd, RECORD_VM, &record, &error) != -EACCES)
 		return "it was read";
 
 	return strcmp(error.text, "cannot read the record of web-1: Permission denied")
@@ -100,36 +98,19 @@ static const char *check_unreadable(void)
 
 static void a_record_without_read_permission_is_refused_as_such(void **state)
 {
-	record_save_example(dir_fd);
-	assert_int_equal(fchmodat(dir_fd, "record.json", 0000, 0), 0);
+	record_save_example(record_dir_fd);
+	assert_int_equal(fchmodat(record_dir_fd, "record.json", 0000, 0), 0);
 	scratch_unprivileged(check_unreadable);
 }
-
-static int make_vm(void **state)
-{
-	if (dir_fd < 0)
-		dir_fd = record_make_dir("vm");
-
-	return 0;
-}
-
-static int remove_record(void **state)
-{
-	(void)unlinkat(dir_fd, "record.json", 0);
-
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_vm, remove_record)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_record_that_is_no_json_is_refused),
-		TEST(a_record_nested_as_deeply_as_possible_is_refused),
-		TEST(a_record_that_is_too_large_is_refused),
-		TEST(a_record_that_is_no_regular_file_is_refused_at_once),
-		TEST(a_record_without_read_permission_is_refused_as_such),
+		RECORD_TEST(a_record_that_is_no_json_is_refused),
+		RECORD_TEST(a_record_nested_as_deeply_as_possible_is_refused),
+		RECORD_TEST(a_record_that_is_too_large_is_refused),
+		RECORD_TEST(a_record_that_is_no_regular_file_is_refused_at_once),
+		RECORD_TEST(a_record_without_read_permission_is_refused_as_such),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
