@@ -264,7 +264,7 @@ static struct guest *make_guest(void)
 	REQUIRE(memory_create(&guest.memory, RAM_SIZE) == 0);
 	REQUIRE(disk_open(&guest.disk, path, false, &error) == 0);
 	close(fd);
-	REQUIRE(blk_create(&guest.blk, &guest.disk, &guest.memory, 16, count_report, &guest) == 0);
+	REQUIRE(blk_create(&guest.blk, &guest.disk, &guest.memory, count_report, &guest) == 0);
 
 	return &guest;
 }

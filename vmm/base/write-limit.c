@@ -3,16 +3,16 @@
 
 #define INTERVAL (1000000 / WRITE_LIMIT_PER_SECOND)
 
-uint64_t write_limit_wait(const struct write_limit *limit, uint64_t now)
+uint64_t write_limit_next(const struct write_limit *limit)
 {
-	const uint64_t ahead = now + (uint64_t)(WRITE_LIMIT_BURST - 1) * INTERVAL;
+	const uint64_t burst = (uint64_t)(WRITE_LIMIT_BURST - 1) * INTERVAL;
 
-	return limit->due > ahead ? limit->due - ahead : 0;
+	return limit->due > burst ? limit->due - burst : 0;
 }
 
 bool write_limit_take(struct write_limit *limit, uint64_t now)
 {
-	if (write_limit_wait(limit, now) > 0)
+	if (now < write_limit_next(limit))
 		return false;
 	limit->due = (limit->due > now ? limit->due : now) + INTERVAL;
 

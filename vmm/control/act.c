@@ -130,10 +130,7 @@ void control_write_late(struct control *control)
 
 uint64_t control_deadline(const struct control *control)
 {
-	const uint64_t now = main_loop_now();
-
-	return control->record_lags ? now + write_limit_wait(&control->limit, now)
-				    : MAIN_LOOP_NEVER;
+	return control->record_lags ? write_limit_next(&control->limit) : MAIN_LOOP_NEVER;
 }
 
 /*
@@ -224,8 +221,12 @@ static bool run_vcpus(struct control *control)
 	if (restored)
 		gate_close(&vm->gate);
 	err = vm_run(vm, &control->error);
-	if (restored)
+	if (restored) {
+		/* Nothing can fail any more: serve the guest's requests again. */
+		if (!err)
+			devices_unquiesce(vm->devices);
 		vm_release(vm);
+	}
 
 	return succeeded(control, err);
 }

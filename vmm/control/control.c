@@ -68,7 +68,6 @@ void control_serve(struct control *control)
 	gate_acknowledge(&vm->gate);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		serve(control, &vm->vcpus[i]);
-	control_write_late(control);
 }
 
 void control_on_input(struct control *control)

@@ -18,7 +18,6 @@
 #include "board/board.h"
 #include "board/device.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct flash {

@@ -2,7 +2,6 @@
 #include "devices/pl031.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -314,14 +313,14 @@ static void describe(const struct device *device, struct tree_writer *tree)
 	tree_end(tree);
 }
 
-static void on_timer(void *self, short events)
+static void on_timer(void *self)
 {
 	pl031_expired(self);
 }
 
 static int watch(void *self, struct main_loop *loop)
 {
-	return main_loop_add(loop, MAIN_LOOP_USUAL, pl031_fd(self), POLLIN, on_timer, self);
+	return main_loop_add(loop, MAIN_LOOP_USUAL, pl031_fd(self), on_timer, self);
 }
 
 static bool is_raised(void *self)

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/main-loop.h"
 #include "host/escape.h"
 #include "host/raw-mode.h"
 
-#define CLOSE_TIMEOUT_MS 1000
+#define CLOSE_TIMEOUT_US 1000000
 
 /* The source of an epoll event. */
 enum source {
@@ -439,15 +439,6 @@ bool terminal_wants_quit(struct terminal *terminal)
 	return terminal->quit;
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Try to write the last bytes of output. */
 static bool is_sent(struct terminal *terminal)
 {
@@ -457,7 +448,7 @@ static bool is_sent(struct terminal *terminal)
 
 int terminal_close(struct terminal *terminal)
 {
-	int64_t deadline = monotonic_ms() + CLOSE_TIMEOUT_MS;
+	const uint64_t deadline = main_loop_now() + CLOSE_TIMEOUT_US;
 	struct pollfd ready = { .fd = terminal->output_fd, .events = POLLOUT };
 	int err;
 
@@ -467,14 +458,14 @@ int terminal_close(struct terminal *terminal)
 			.events = POLLIN,
 		};
 	while (!is_sent(terminal)) {
-		int64_t left = deadline - monotonic_ms();
+		const uint64_t now = main_loop_now();
 		int none = 0;
 
-		if (left <= 0) {
+		if (now >= deadline) {
 			atomic_compare_exchange_strong(&terminal->output_error, &none, ETIMEDOUT);
 			break;
 		}
-		(void)poll(&ready, 1, (int)left);
+		(void)poll(&ready, 1, (int)((deadline - now + 999) / 1000));
 		if (terminal->socket)
 			console_socket_run(terminal->socket);
 	}

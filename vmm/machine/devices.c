@@ -2,7 +2,6 @@
 #include "machine/devices.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "base/message.h"
@@ -120,12 +119,12 @@ void devices_destroy(struct devices *devices, const char *vm_name)
 
 /* --- while it runs --- */
 
-static void on_console(void *context, short events)
+static void on_console(void *context)
 {
 	struct devices *devices = context;
 
 	if (terminal_run(&devices->terminal) == TERMINAL_QUIT)
-		devices->user.quit(devices->user.context);
+		devices->quit(devices->terminal.context);
 }
 
 int devices_watch(struct devices *devices, struct main_loop *loop, const struct console_user *user,
@@ -133,11 +132,11 @@ int devices_watch(struct devices *devices, struct main_loop *loop, const struct 
 {
 	int err;
 
-	devices->user = *user;
+	devices->quit = user->quit;
 	devices->terminal.before_input = user->input;
 	devices->terminal.context = user->context;
-	err = main_loop_add(loop, MAIN_LOOP_USUAL, terminal_fd(&devices->terminal), POLLIN,
-			    on_console, devices);
+	err = main_loop_add(loop, MAIN_LOOP_USUAL, terminal_fd(&devices->terminal), on_console,
+			    devices);
 	for (size_t i = 0; i < devices->count && !err; i++) {
 		const struct device *device = &devices->all[i];
 
@@ -146,11 +145,6 @@ int devices_watch(struct devices *devices, struct main_loop *loop, const struct 
 	}
 
 	return err ? error_set(error, err, "cannot wait for devices: %s", strerror(-err)) : 0;
-}
-
-bool devices_wants_quit(struct devices *devices)
-{
-	return terminal_wants_quit(&devices->terminal);
 }
 
 bool devices_have_rom(const struct devices *devices, uint64_t address, uint64_t size)

@@ -20,11 +20,11 @@
 #include "host/disk.h"
 #include "host/terminal.h"
 
-/** What the user of the console does, other than input for the guest. */
+/** What is called when somebody uses the console. */
 struct console_user {
 	/** Bytes are about to be passed to the guest. */
 	void (*input)(void *context);
-	void (*quit)(void *context); /**< Ctrl-A x. */
+	void (*quit)(void *context); /**< Ctrl-A x was typed. */
 	void *context;
 };
 
@@ -33,7 +33,7 @@ struct devices {
 	struct device all[BUS_WINDOWS_MAX];
 	size_t count;
 	struct terminal terminal;
-	struct console_user user; /**< Private. */
+	void (*quit)(void *context); /**< Of struct console_user, as is the terminal's context. */
 };
 
 /**
@@ -58,17 +58,11 @@ void devices_destroy(struct devices *devices, const char *vm_name);
 /* --- while it runs --- */
 
 /**
- * Register with the main loop the descriptors and deadlines of the devices and
- * of the console. @user is copied. Returns 0, or -errno with @error set.
+ * Register with the main loop the descriptors of the devices and of the
+ * console. @user is copied. Returns 0, or -errno with @error set.
  */
 int devices_watch(struct devices *devices, struct main_loop *loop, const struct console_user *user,
 		  struct error *error);
-
-/**
- * While the main loop does not run: whether the console's user has typed Ctrl-A
- * x.
- */
-bool devices_wants_quit(struct devices *devices);
 
 /**
  * Whether @size bytes, not 0, at guest physical @address are all one device's

@@ -253,11 +253,6 @@ int vm_run(struct vm *vm, struct error *error)
 
 		return err;
 	}
-	/*
-	 * Nothing can fail any more: now the requests of a restored guest are
-	 * served.
-	 */
-	devices_unquiesce(vm->devices);
 
 	return 0;
 }

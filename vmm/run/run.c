@@ -2,7 +2,6 @@
 #include "run/run.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,9 +144,9 @@ static void on_quit(void *context)
 }
 
 /* For interrupt_ask(). */
-static bool wants_quit(void *devices)
+static bool wants_quit(void *terminal)
 {
-	return devices_wants_quit(devices);
+	return terminal_wants_quit(terminal);
 }
 
 /*
@@ -167,7 +166,7 @@ static void on_interrupt(void *context)
 
 /* --- what the main loop calls --- */
 
-static void on_question(void *context, short events)
+static void on_question(void *context)
 {
 	struct session *s = context;
 
@@ -188,17 +187,17 @@ static void on_record_due(void *context)
 	control_write_late(&s->control);
 }
 
-static void on_signals(void *context, short events)
+static void on_signals(void *context)
 {
 	on_signal(context);
 }
 
-static void on_monitor(void *context, short events)
+static void on_monitor(void *context)
 {
 	monitor_run(context);
 }
 
-static void on_stop(void *context, short events)
+static void on_stop(void *context)
 {
 	struct session *s = context;
 
@@ -213,7 +212,7 @@ static int watch(struct session *s, struct error *error)
 	const struct {
 		enum main_loop_order order;
 		int fd;
-		void (*ready)(void *context, short events);
+		void (*ready)(void *context);
 		void *context;
 	} watched[] = {
 		/*
@@ -226,8 +225,8 @@ static int watch(struct session *s, struct error *error)
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]) && !err; i++)
-		err = main_loop_add(&s->loop, watched[i].order, watched[i].fd, POLLIN,
-				    watched[i].ready, watched[i].context);
+		err = main_loop_add(&s->loop, watched[i].order, watched[i].fd, watched[i].ready,
+				    watched[i].context);
 	/* A flood of other events must not put it off. */
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_FIRST, record_due, on_record_due,
@@ -242,7 +241,7 @@ static int watch(struct session *s, struct error *error)
 
 static int watch_monitor(struct session *s, struct error *error)
 {
-	const int err = main_loop_add(&s->loop, MAIN_LOOP_USUAL, monitor_fd(&s->monitor), POLLIN,
+	const int err = main_loop_add(&s->loop, MAIN_LOOP_USUAL, monitor_fd(&s->monitor),
 				      on_monitor, &s->monitor);
 
 	return err ? error_set(error, err, "cannot wait for clients of the control socket: %s",
@@ -301,7 +300,7 @@ int run(const struct run_options *options, struct error *error)
 			       s.found.recorded ? &s.found.last : NULL, options->from, s.dir.fd);
 		s.control.interrupted = on_interrupt;
 		s.control.context = &s;
-		interrupt_ask(wants_quit, s.vm.devices);
+		interrupt_ask(wants_quit, &s.vm.devices->terminal);
 		ret = run_vm(&s, error);
 		interrupt_ask(NULL, NULL);
 		vm_destroy(&s.vm);

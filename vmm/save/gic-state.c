@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "save/gic-state.h"
 
-#include <errno.h>
 #include <linux/kvm.h>
 #include <string.h>
 
@@ -95,7 +94,7 @@ static int serialize_register(int gic_fd, struct stream *stream, uint32_t group,
 	if (!loads)
 		err = gic_get_register(gic_fd, group, attribute, &value);
 	if (err)
-		return error_set(error, err, "cannot read %s: %s", name, strerror(-err));
+		return error_set(error, err, "cannot read the GIC's %s: %s", name, strerror(-err));
 	if (gic_is_wide(group)) {
 		stream_serialize_u64(stream, &value);
 	} else {
@@ -106,7 +105,8 @@ static int serialize_register(int gic_fd, struct stream *stream, uint32_t group,
 	if (loads && !stream_error(stream) && !(optional && value == 0))
 		err = gic_set_register(gic_fd, group, attribute, value);
 
-	return err ? error_set(error, err, "cannot restore %s: %s", name, strerror(-err)) : 0;
+	return err ? error_set(error, err, "cannot restore the GIC's %s: %s", name, strerror(-err))
+		   : 0;
 }
 
 /*
@@ -153,7 +153,9 @@ static int count_more_active(int gic_fd, uint64_t cpu, uint32_t *count, struct e
 
 	*count = bits >= 7 ? 3 : bits == 6;
 
-	return err ? error_set(error, err, "cannot read %s: %s", control.name, strerror(-err)) : 0;
+	return err ? error_set(error, err, "cannot read the GIC's %s: %s", control.name,
+			       strerror(-err))
+		   : 0;
 }
 
 static int serialize_more_active(int gic_fd, struct stream *stream, uint64_t cpu,

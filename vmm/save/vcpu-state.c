@@ -129,7 +129,7 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 		return 0;
 
 	return error_set(error, -ENOTSUP,
-			 "cannot restore register %#llx: this host's CPU differs (%s)",
+			 "cannot restore register %#llx: this host's CPU or KVM differs (%s)",
 			 (unsigned long long)id, strerror(-err));
 }
 

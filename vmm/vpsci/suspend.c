@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vpsci/suspend.h"
 
+#include "vpsci/vpsci.h"
+
 #include <psci/abi.h>
 #include <psci/smccc.h>
 
@@ -30,12 +32,10 @@ uint32_t vpsci_suspend_functions(uint32_t version)
 	return version < PSCI_VERSION_1_0 ? 0 : PSCI_FN_BIT(PSCI_FN32_SYSTEM_SUSPEND);
 }
 
-/*
- * vcpu->suspend has the call's arguments. @machine: libpsci's, which is
- * suspended, or NULL if KVM keeps power states.
- */
-static enum vcpu_next ask(struct vcpu *vcpu, struct psci_machine *machine)
+/* vcpu->suspend has the call's arguments. */
+static enum vcpu_next ask(struct vcpu *vcpu)
 {
+	struct psci_machine *machine = vpsci_machine(vcpu->vm);
 	int answer;
 	int err;
 
@@ -51,6 +51,7 @@ static enum vcpu_next ask(struct vcpu *vcpu, struct psci_machine *machine)
 
 		return VCPU_SLEEP;
 	}
+	/* NULL if KVM keeps power states. */
 	if (machine) {
 		/* DENIED is in its x0 since the call. */
 		psci_machine_deny(machine);
@@ -72,13 +73,12 @@ static void set_arguments(struct vcpu_suspend *suspend, uint64_t fid, uint64_t e
 	suspend->context = wide ? context : (uint32_t)context;
 }
 
-enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
-				     const struct psci_regs *regs)
+enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, const struct psci_regs *regs)
 {
 	set_arguments(&vcpu->suspend, vcpu->run->hypercall.nr, regs->x[1], regs->x[2]);
 	vcpu->suspend.big_endian = regs->big_endian;
 
-	return ask(vcpu, machine);
+	return ask(vcpu);
 }
 
 bool vpsci_suspend_report_wake(struct vcpu *vcpu)
@@ -103,7 +103,7 @@ enum vcpu_next vpsci_suspend_on_event(struct vcpu *vcpu)
 	set_arguments(&vcpu->suspend, x[0], x[1], x[2]);
 	vcpu->suspend.big_endian = sctlr & SCTLR_EL1_EE;
 
-	return ask(vcpu, NULL);
+	return ask(vcpu);
 }
 
 static enum vcpu_next resume_at_entry(struct vcpu *vcpu)

@@ -28,8 +28,7 @@ uint32_t vpsci_suspend_functions(uint32_t version);
  * main thread decides whether the machine is suspended. On the vCPU's thread.
  * Returns what the vCPU does next.
  */
-enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, struct psci_machine *machine,
-				     const struct psci_regs *regs);
+enum vcpu_next vpsci_suspend_on_call(struct vcpu *vcpu, const struct psci_regs *regs);
 
 /**
  * An interrupt has ended VCPU_SLEEP: report it to the main thread. Returns

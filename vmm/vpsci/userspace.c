@@ -15,7 +15,6 @@
 
 /** The state of one power cycle of the VM. */
 struct userspace {
-	struct psci_host host;
 	struct psci_machine machine;
 	pthread_mutex_t lock;
 	struct psci_vcpu **index;
@@ -119,6 +118,7 @@ static int begin_machine(struct vm *vm, struct userspace *userspace, uint64_t pc
 {
 	const struct psci_entry entry = { .pc = pc, .x0 = x0 };
 	const size_t slots = index_size(vm->vcpu_count);
+	struct psci_host own = host;
 	int err;
 
 	userspace->index = calloc(slots, sizeof(struct psci_vcpu *));
@@ -135,12 +135,11 @@ static int begin_machine(struct vm *vm, struct userspace *userspace, uint64_t pc
 		.hide_on_pending = true,
 		.index = userspace->index,
 		.index_size = slots,
-		.host = &userspace->host,
+		.host = &own,
 		.ctx = vm,
 	};
 
-	userspace->host = host;
-	vpsci_test_prepare(vm, &userspace->host, &config);
+	vpsci_test_prepare(vm, &own, &config);
 
 	userspace->power = vpsci_power_create(vm, &config);
 	if (!userspace->index || !userspace->vcpus || !userspace->power)
@@ -288,7 +287,7 @@ static enum vcpu_next userspace_call(struct vcpu *vcpu)
 	if (err)
 		return vpsci_call_failed(vcpu, err);
 	if (next == PSCI_NEXT_SYSTEM_SUSPEND)
-		return vpsci_suspend_on_call(vcpu, vpsci_machine(vcpu->vm), &regs);
+		return vpsci_suspend_on_call(vcpu, &regs);
 
 	return translate(vcpu, next, &entry);
 }

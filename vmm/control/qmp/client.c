@@ -8,18 +8,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/main-loop.h"
 #include "control/qmp/path.h"
 
 static int64_t now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+	return (int64_t)(main_loop_now() / 1000);
 }
 
 /* Wait until there is something to read. Returns 0 or -errno. */

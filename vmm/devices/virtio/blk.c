@@ -132,12 +132,11 @@ static int start_thread(struct blk *blk)
 	return -err;
 }
 
-int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory, uint32_t spi,
+int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory,
 	       void (*report)(void *context, const char *message), void *context)
 {
 	struct virtio_mmio_config config = {
 		.memory = memory,
-		.spi = spi,
 		.device_id = VIRTIO_ID_BLOCK,
 		.features = BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_BLK_SIZE) |
 			    BIT(VIRTIO_BLK_F_FLUSH) | BIT(VIRTIO_BLK_F_MQ),
@@ -259,8 +258,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 	if (made->disk.format)
 		message("%s: disk %s looks like a %s image: the guest gets the file as it is, raw",
 			setup->vm_name, config->path, made->disk.format);
-	err = blk_create(&made->blk, &made->disk, setup->memory, virtio_device_spi(number),
-			 setup->report, setup->context);
+	err = blk_create(&made->blk, &made->disk, setup->memory, setup->report, setup->context);
 	if (err) {
 		error_set(error, err, "cannot make the disk %s: %s", config->path, strerror(-err));
 		goto err_close;

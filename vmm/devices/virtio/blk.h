@@ -59,13 +59,12 @@ extern const struct device_ops blk_ops;
  * @blk: storage; must not move
  * @disk: open; must outlive it; its thread uses disk_sync()
  * @memory: the guest's RAM; must outlive it
- * @spi: its edge-triggered interrupt
  * @report, @context: as in struct virtio_mmio_config; also called, at most
  *   once, if written data could not be made durable
  *
  * Returns 0 or -errno.
  */
-int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory, uint32_t spi,
+int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory,
 	       void (*report)(void *context, const char *message), void *context);
 
 /**

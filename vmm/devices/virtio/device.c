@@ -8,17 +8,12 @@
 #include "board/board.h"
 #include "boot/tree-writer.h"
 
-uint32_t virtio_device_spi(size_t slot)
-{
-	return (uint32_t)(BOARD_VIRTIO_SPI + slot);
-}
-
 void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t slot)
 {
 	device->self = mmio;
 	device->base = BOARD_VIRTIO_BASE + slot * BOARD_VIRTIO_SIZE;
 	device->size = BOARD_VIRTIO_SIZE;
-	device->spi = virtio_device_spi(slot);
+	device->spi = (uint32_t)(BOARD_VIRTIO_SPI + slot);
 	device->irq_fd = mmio->irq_fd;
 	device->doorbell_fd = mmio->notify_fd;
 	device->doorbell = VIRTIO_MMIO_QUEUE_NOTIFY;

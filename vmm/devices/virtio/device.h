@@ -27,9 +27,6 @@
  */
 void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t slot);
 
-/** The interrupt of a slot. */
-uint32_t virtio_device_spi(size_t slot);
-
 void virtio_device_describe(const struct device *device, struct tree_writer *tree);
 void virtio_device_quiesce(void *self);
 void virtio_device_unquiesce(void *self);

@@ -101,8 +101,6 @@ bool virtio_mmio_serialize(struct virtio_mmio *mmio, struct stream *stream)
 	if (atomic_load(&mmio->status) & VIRTIO_CONFIG_S_FEATURES_OK &&
 	    mmio->driver_features & ~virtio_mmio_offered(mmio))
 		same = false;
-	if (stream_is_loading(stream))
-		(void)eventfd_write(mmio->notify_fd, 1);
 
 	return same;
 }

@@ -49,7 +49,6 @@
 struct virtio_mmio_config {
 	const char *name; /**< For messages; must outlive the device. */
 	const struct memory *memory; /**< Must outlive the device. */
-	uint32_t spi; /**< Its interrupt, edge-triggered. */
 	uint32_t device_id; /**< VIRTIO_ID_*. */
 	uint64_t features; /**< Of its type; those of ring and transport are added. */
 	unsigned int queue_count; /**< 1 to VIRTIO_MMIO_QUEUES_MAX. */

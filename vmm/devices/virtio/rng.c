@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/virtio_ids.h>
-#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,13 +87,12 @@ int rng_fd(const struct rng *rng)
 	return rng->mmio.notify_fd;
 }
 
-int rng_create(struct rng *rng, const struct memory *memory, uint32_t spi,
+int rng_create(struct rng *rng, const struct memory *memory,
 	       void (*report)(void *context, const char *message), void *context)
 {
 	const struct virtio_mmio_config config = {
 		.name = "virtio-rng",
 		.memory = memory,
-		.spi = spi,
 		.device_id = VIRTIO_ID_RNG,
 		.queue_count = 1,
 		.report = report,
@@ -117,9 +115,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 		  struct error *error)
 {
 	struct rng *rng = calloc(1, sizeof(*rng));
-	int err = rng ? rng_create(rng, setup->memory, virtio_device_spi(BOARD_VIRTIO_RNG_SLOT),
-				   setup->report, setup->context)
-		      : -ENOMEM;
+	int err = rng ? rng_create(rng, setup->memory, setup->report, setup->context) : -ENOMEM;
 
 	if (err) {
 		free(rng);
@@ -138,14 +134,14 @@ static void destroy(void *self)
 	free(self);
 }
 
-static void on_notification(void *self, short events)
+static void on_notification(void *self)
 {
 	rng_serve(self);
 }
 
 static int watch(void *self, struct main_loop *loop)
 {
-	return main_loop_add(loop, MAIN_LOOP_USUAL, rng_fd(self), POLLIN, on_notification, self);
+	return main_loop_add(loop, MAIN_LOOP_USUAL, rng_fd(self), on_notification, self);
 }
 
 const struct device_ops rng_ops = {

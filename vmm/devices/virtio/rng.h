@@ -26,12 +26,11 @@ extern const struct device_ops rng_ops;
  *
  * @rng: storage; must not move
  * @memory: the guest's RAM; must outlive it
- * @spi: its edge-triggered interrupt
  * @report, @context: as in struct virtio_mmio_config
  *
  * Returns 0 or -errno.
  */
-int rng_create(struct rng *rng, const struct memory *memory, uint32_t spi,
+int rng_create(struct rng *rng, const struct memory *memory,
 	       void (*report)(void *context, const char *message), void *context);
 
 void rng_destroy(struct rng *rng);

@@ -161,13 +161,10 @@ static void a_psci_server_has_a_word_unless_it_is_unset(void **state)
 
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_USERSPACE), "userspace");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_MIXED), "mixed");
-	assert_string_equal(config_psci_server_word(PSCI_SERVER_MIXED), "mixed");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_KERNEL), "kernel");
 	assert_string_equal(config_psci_server_word(PSCI_SERVER_ANY), "");
 	assert_int_equal(config_parse_psci_server("userspace", &server), 0);
 	assert_int_equal(server, PSCI_SERVER_USERSPACE);
-	assert_int_equal(config_parse_psci_server("mixed", &server), 0);
-	assert_int_equal(server, PSCI_SERVER_MIXED);
 	assert_int_equal(config_parse_psci_server("mixed", &server), 0);
 	assert_int_equal(server, PSCI_SERVER_MIXED);
 	assert_int_equal(config_parse_psci_server("kernel", &server), 0);

@@ -52,7 +52,7 @@ void rig_create(struct rig *r, bool read_only)
 
 	driver_create(&r->driver, 16);
 	assert_int_equal(disk_open(&r->disk, r->path, read_only, &error), 0);
-	assert_int_equal(blk_create(&r->blk, &r->disk, &r->driver.memory, 16, record_report, r), 0);
+	assert_int_equal(blk_create(&r->blk, &r->disk, &r->driver.memory, record_report, r), 0);
 }
 
 void rig_start(struct rig *r, uint64_t features)

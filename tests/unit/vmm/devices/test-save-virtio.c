@@ -49,7 +49,7 @@ static void save_rng(struct driver *driver, struct saved *saved)
 	struct rng rng;
 
 	driver_create(driver, 64);
-	assert_int_equal(rng_create(&rng, &driver->memory, 47, ignore, NULL), 0);
+	assert_int_equal(rng_create(&rng, &driver->memory, ignore, NULL), 0);
 	assert_true(driver_negotiate(&rng.mmio, 0));
 	driver_start(driver, &rng.mmio);
 	driver_describe(driver, DRIVER_DESCRIPTORS, 0,
@@ -67,7 +67,7 @@ static void a_restored_device_serves_the_buffers_of_its_driver(void **state)
 
 	save_rng(&driver, &saved);
 	driver_offer(&driver, 0);
-	assert_int_equal(rng_create(&rng, &driver.memory, 47, ignore, NULL), 0);
+	assert_int_equal(rng_create(&rng, &driver.memory, ignore, NULL), 0);
 	assert_int_equal(saved_restore(serialize_rng, &rng, &saved), 0);
 	rng_serve(&rng);
 	assert_true(driver_collect(&driver, &used));
@@ -94,7 +94,7 @@ static void a_saved_device_with_any_byte_changed_is_refused_or_safe(void **state
 		driver_describe(&driver, DRIVER_DESCRIPTORS, 0,
 				(struct vring_desc){ DRIVER_DATA, 64, VRING_DESC_F_WRITE, 0 });
 		driver_offer(&driver, 0);
-		assert_int_equal(rng_create(&rng, &driver.memory, 47, ignore, NULL), 0);
+		assert_int_equal(rng_create(&rng, &driver.memory, ignore, NULL), 0);
 		err = saved_restore(serialize_rng, &rng, &changed);
 		assert_true(err == 0 || err == -EBADMSG);
 		refused += err != 0;
@@ -126,7 +126,7 @@ static void create_blk(struct rig *r, struct blk *blk, struct disk *disk, uint32
 
 	assert_int_equal(disk_open(disk, r->path, false, &error), 0);
 	disk->block_size = block_size;
-	assert_int_equal(blk_create(blk, disk, &r->driver.memory, 16, ignore, NULL), 0);
+	assert_int_equal(blk_create(blk, disk, &r->driver.memory, ignore, NULL), 0);
 }
 
 static void destroy_blk(struct blk *blk, struct disk *disk)

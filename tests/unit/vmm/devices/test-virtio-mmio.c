@@ -40,7 +40,6 @@ static void setup(struct fixture *f)
 	struct virtio_mmio_config config = {
 		.name = "disk test.img",
 		.memory = &f->driver.memory,
-		.spi = 16,
 		.device_id = DEVICE_ID,
 		.features = 1ULL << FEATURE,
 		.queue_count = 2,

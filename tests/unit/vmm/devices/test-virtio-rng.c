@@ -36,7 +36,7 @@ static void setup(struct fixture *f)
 {
 	memset(f, 0, sizeof(*f));
 	driver_create(&f->driver, 64);
-	assert_int_equal(rng_create(&f->rng, &f->driver.memory, 47, record_report, f), 0);
+	assert_int_equal(rng_create(&f->rng, &f->driver.memory, record_report, f), 0);
 	assert_true(driver_negotiate(&f->rng.mmio, 0));
 	driver_start(&f->driver, &f->rng.mmio);
 }
