@@ -89,7 +89,7 @@ static const struct psci_host host = {
 	.unlock = on_unlock,
 };
 
-/* SMCCC 1.1, as zero means, and no calls of its own but those that tell so. */
+/* SMCCC 1.1, which zero means, and no functions beyond the two calls. */
 static const struct psci_smccc smccc = { .version = 0 };
 
 /* Of CPU_SUSPEND: what a guest's device tree would list. */
@@ -177,7 +177,7 @@ static enum psci_next serve_trap(struct vcpu *vcpu)
 	default:
 		el2_fault();
 	}
-	/* Nobody below answers SMCCC_VERSION, which PSCI_FEATURES announces. */
+	/* No software below answers SMCCC_VERSION, which PSCI_FEATURES announces. */
 	if (psci_smccc_call(&smccc, &regs))
 		next = PSCI_NEXT_RUN;
 	else
@@ -307,7 +307,7 @@ static void end(void)
 	print(" on vCPU ");
 	print_number(caller->cpu, 10);
 	print("\n");
-	/* If the firmware knows SYSTEM_OFF2, it is told, too. */
+	/* Report a hibernation to the firmware too, if it has SYSTEM_OFF2. */
 	if (event.kind == PSCI_EVENT_OFF || event.kind == PSCI_EVENT_OFF2)
 		psci_client_power_off(&firmware, event.kind == PSCI_EVENT_OFF2);
 	psci_client_restart(&firmware, event.kind == PSCI_EVENT_RESET2);

@@ -25,7 +25,7 @@ struct machine {
 
 static void on_kick(void *ctx, void *vctx)
 {
-	/* Nobody waits: the one thread polls in any case. */
+	/* No thread waits: the only one polls in any case. */
 }
 
 static const struct psci_host host = { .size = sizeof(struct psci_host), .kick = on_kick };

@@ -26,7 +26,7 @@
 /* doc: end */
 
 /* doc: describe */
-/* Any number of vCPUs up to 16; the index has a power of two of slots, at least as many. */
+/* 2 to 16 vCPUs; the index has a power of two of slots, at least as many. */
 enum { VCPU_COUNT = 2, INDEX_SIZE = 16 };
 
 struct vcpu {
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
 	do
 		event = machine_live(&machine, guest_load(life++));
 	while (event.kind == PSCI_EVENT_RESET || event.kind == PSCI_EVENT_RESET2);
-	/* After a hibernation, whoever owns the guest keeps its disks as they are. */
+	/* After a hibernation, the owner of the guest keeps its disks unchanged. */
 	printf("machine: %s\n", event.kind == PSCI_EVENT_OFF2 ? "hibernated" : "off");
 
 	return EXIT_SUCCESS;

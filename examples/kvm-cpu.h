@@ -3,8 +3,8 @@
  * kvm-cpu.h - with it in place of fake-cpu.h, embed.c is a VMM
  *
  * vCPUs of KVM on arm64, Linux 6.4 or newer, with RAM, a GICv3 and a console that
- * prints: enough for guest.c, whose image is the one argument. An ioctl that fails
- * here is the end, and says which.
+ * prints: enough for guest.c, whose image is the one argument. If an
+ * ioctl fails, the program prints which one and exits.
  *
  *	cc -DWITH_KVM embed.c $(pkg-config --cflags --libs libpsci) -pthread
  */
@@ -205,7 +205,7 @@ static inline void cpu_start(struct cpu *cpu, const struct psci_entry *entry)
 {
 	uint64_t sctlr;
 
-	/* Whoever wakes was never off: INIT would clear the timer that woke it. */
+	/* A vCPU that wakes was never off: INIT would clear the timer that woke it. */
 	if (!entry->wake)
 		must(ioctl(cpu->fd, KVM_ARM_VCPU_INIT, &cpu->init), "KVM_ARM_VCPU_INIT");
 	sctlr = cpu_get(cpu, REGISTER_SCTLR_EL1) & ~(SCTLR_EL1_M_C_I | SCTLR_EL1_EE);

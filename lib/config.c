@@ -117,7 +117,10 @@ static const char *find_problem_of_functions(const struct psci_config *config)
 	return NULL;
 }
 
-/* Fields are checked in their order. */
+/*
+ * Fields are checked in their order, except sizes and host, which come first,
+ * and psci_host.migrate, which is checked with trusted_os.
+ */
 static const char *find_problem(const struct psci_config *config)
 {
 	const char *problem;

@@ -5,6 +5,9 @@
  * An archive cannot hide a symbol from the program that links it, so what
  * crosses files carries the library's prefix: psci_fn_x() is the handler of
  * function X, psci_<object>_<verb>() anything else.
+ *
+ * A switch over an enum psci_vcpu_state names every state and has no default, so
+ * that a new state does not compile until every switch handles it.
  */
 #ifndef PSCI_INTERNAL_H
 #define PSCI_INTERNAL_H
@@ -14,7 +17,7 @@
 
 /**
  * A machine whose lock is held. Only machine_lock() makes one: a function that
- * takes it needs no comment about who holds what.
+ * takes it needs no comment about the lock.
  */
 struct locked {
 	struct psci_machine *machine;
@@ -34,7 +37,7 @@ static inline void machine_unlock(struct locked m)
 		m.machine->host.unlock(m.machine->ctx);
 }
 
-/** Whether a life has ended. A machine that is suspended has not stopped. */
+/** Whether the power cycle has ended. A machine that is suspended has not stopped. */
 static inline bool is_stopped(struct locked m)
 {
 	const enum psci_event_kind kind = m.machine->event.kind;
@@ -45,7 +48,7 @@ static inline bool is_stopped(struct locked m)
 /** The most arguments that a PSCI function has. */
 #define ARG_MAX 3
 
-/** A call as the door hands it to a handler: narrowed, and allowed to this caller. */
+/** A call as psci_call() passes it to a handler: narrowed, and allowed to this caller. */
 struct args {
 	struct psci_vcpu *caller;
 	uint64_t arg[ARG_MAX];
@@ -131,7 +134,7 @@ bool psci_version_valid(uint32_t version, const struct psci_fids_0_1 *fids);
 
 /* machine.c */
 
-/** Kick whom a call decided to kick. Without the lock. */
+/** Kick the vCPUs that a call decided to kick. Called without the lock. */
 void psci_machine_kick(const struct psci_machine *machine, const struct psci_vcpu *caller,
 		       const struct outcome *out);
 
@@ -217,12 +220,12 @@ void psci_node_sleep(struct locked m, struct psci_vcpu *vcpu,
 /** A vCPU that slept runs, and so do all domains that it lies in. */
 void psci_node_wake(struct locked m, struct psci_vcpu *vcpu);
 
-/** All nodes sleep in the deepest state, as at the begin of a life. */
+/** All nodes sleep in the deepest state, as when a power cycle begins. */
 void psci_node_reset_all(struct locked m);
 
 /**
- * Find out anew which domains have somebody running in them, once every node's
- * request has been set. One that has runs, whatever its request says.
+ * Find out anew which domains contain a core that runs, once every node's
+ * request has been set. Such a domain runs, whatever its request says.
  */
 void psci_node_recount(struct locked m);
 

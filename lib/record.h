@@ -122,7 +122,7 @@ uint32_t psci_record_checksum(const uint8_t *bytes, size_t size);
 
 /**
  * The size of a record with so many parts, of any number. Too many wrap around;
- * who compares the size compares the counts too.
+ * a caller that compares the size must compare the counts, too.
  */
 uint64_t psci_record_size(const struct machine_record *r);
 

@@ -220,7 +220,11 @@ static inline int32_t psci_client_set_suspend_mode(const struct psci_client *cli
 	return psci_client_code(client, PSCI_FN32_PSCI_SET_SUSPEND_MODE, mode, 0, 0);
 }
 
-/** In microseconds, of which 32 bits come without an FN64 id: see @client. */
+/**
+ * In microseconds; without an FN64 id, their low 32 bits. Check fn32 and fn64 of
+ * @client first: if the function is absent, PSCI_RET_NOT_SUPPORTED is returned,
+ * which looks like a number. So it is for psci_client_stat_count().
+ */
 static inline uint64_t psci_client_stat_residency(const struct psci_client *client, uint64_t target,
 						  uint32_t power_state)
 {

@@ -11,8 +11,9 @@
  *	uint8_t, uint16_t, uint32_t, uint64_t, int32_t, int64_t
  *	UINT32_MAX, UINT64_MAX, UINT32_C(), UINT64_C()
  *
- * Linux has all of them but the last line in <linux/types.h>, <linux/stddef.h>
- * and <linux/limits.h>.
+ * Linux has all of them but the last line in <linux/types.h> and
+ * <linux/stddef.h>; <linux/limits.h> has U32_MAX and U64_MAX to define two of
+ * that line with.
  */
 #ifndef PSCI_ENV_H
 #define PSCI_ENV_H

@@ -40,7 +40,8 @@ struct psci_fids_0_1 {
 };
 
 /**
- * The host, as the library sees it. Read by psci_machine_init() only.
+ * The host, as the library sees it. Read by psci_machine_init() and
+ * psci_config_problem() only.
  *
  * What happens to the vCPU that calls is returned to it; what must happen to
  * another vCPU is a callback. @ctx is psci_config.ctx, @vctx is the value given
@@ -53,11 +54,11 @@ struct psci_host {
 	/**
 	 * Make the thread of a vCPU call psci_vcpu_poll() soon: wake it if it
 	 * waits, interrupt it if it runs the guest. No kick may be lost: one
-	 * that comes while the thread does neither counts for the next time it
-	 * would. One kick too many must be harmless. Called without the lock,
-	 * once the change that it announces is visible, on the thread of
-	 * another vCPU or of whoever boots, restores, wakes or denies. Must be
-	 * given.
+	 * that comes while the thread does neither must end its next wait or
+	 * run at once. One kick too many must be harmless. Called without the
+	 * lock, once the change that it announces is visible, on the thread of
+	 * another vCPU, or on the thread that called psci_machine_boot(),
+	 * _restore(), _wake() or _deny(). Must be given.
 	 */
 	void (*kick)(void *ctx, void *vctx);
 

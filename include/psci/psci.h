@@ -14,8 +14,8 @@
  * struct psci_config	what the host decides about a machine (psci/host.h)
  * struct psci_host	the callbacks: kick, lock, questions (psci/host.h)
  * struct psci_machine	a virtual machine; the caller provides the memory
- * struct psci_vcpu	a vCPU of it; so here, and for psci_domain
- * struct psci_domain	a power domain, such as a cluster (psci/power.h)
+ * struct psci_vcpu	one of its vCPUs; the caller provides the memory
+ * struct psci_domain	a power domain, such as a cluster; likewise (psci/power.h)
  * struct psci_regs	the registers of one call
  * enum psci_next	what a vCPU's thread does next: the answer to a call
  * struct psci_entry	where a vCPU starts
@@ -34,7 +34,8 @@
  * 2. psci_vcpu_init() for each vCPU.
  * 3. psci_domain_init() and psci_vcpu_place(), if the guest knows of domains.
  * 4. psci_machine_boot() says where the first vCPU starts.
- * 5. The thread of each vCPU does what it is told, until it is told to exit:
+ * 5. The thread of each vCPU does what the library answers, until the answer
+ *    is PSCI_NEXT_EXIT:
  *
  *	next = psci_vcpu_poll(vcpu, &entry);
  *	for (;;)
@@ -69,8 +70,8 @@
  * Zero		Fill the rest of a configuration with zeroes: zero is always the
  *		default, and means "as before" for a field that is added later.
  * Versions	A program and a library of different versions work together if
- *		their major version is one and the same: host.h says how
- *		configurations grow, all other structures keep their sizes.
+ *		they have the same major version: host.h says how configurations
+ *		grow, all other structures keep their sizes.
  *		(Major version 0 does not promise this yet.)
  * Errors	Functions that can fail return 0 or a negative enum psci_error.
  *		On failure nothing has changed. Only the host can cause one: a
@@ -116,7 +117,9 @@ enum psci_vcpu_availability {
  *	                       FROZEN <-------+ CPU_FREEZE
  *
  * psci_machine_boot() makes one vCPU ON_PENDING and all others OFF, whatever
- * they were. To other vCPUs a suspended vCPU is on (DEN0022F.b, CPU_SUSPEND).
+ * they were. psci_machine_wake() makes the vCPU that suspended the machine
+ * ON_PENDING: its next poll starts it. To other vCPUs a suspended vCPU is on
+ * (DEN0022F.b, CPU_SUSPEND).
  */
 enum psci_vcpu_state {
 	PSCI_STATE_OFF, /**< The first state of every vCPU. */
@@ -388,8 +391,9 @@ unsigned int psci_arg_count(uint32_t fid);
  *   PSCI_NEXT_RUN: load x0 from @regs and continue to run.
  *   PSCI_NEXT_SLEEP: the vCPU is suspended. Load x0 from @regs now; wait for a
  *	wake-up event, then call psci_vcpu_wake().
- *   PSCI_NEXT_SYSTEM_SUSPEND: so is the whole machine. Do the same, or call
- *	psci_machine_deny() and poll.
+ *   PSCI_NEXT_SYSTEM_SUSPEND: the whole machine is suspended. Load x0 from
+ *	@regs now. Then wait as for PSCI_NEXT_SLEEP, or call psci_machine_deny()
+ *	and poll.
  *   PSCI_NEXT_WAIT: the vCPU is off, or runs code of a former power cycle, see
  *	psci_machine_boot(); there is no result.
  *   PSCI_NEXT_EXIT: the machine has stopped; there is no result.

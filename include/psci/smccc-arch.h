@@ -29,7 +29,7 @@ struct psci_smccc_feature {
 	int32_t answer;
 };
 
-/** The calling convention that a guest is told it has. */
+/** What the two calls report to a guest about its calling convention. */
 struct psci_smccc {
 	/**
 	 * SMCCC_VERSION_1_0 to 1_7. Defaults to 1.1 when zero, which promises

@@ -3,7 +3,7 @@
  * psci/state.h - save and restore a machine's PSCI state: snapshots, migration
  *
  * A record holds all that the library knows of a machine: its version and the
- * functions that the guest was offered, the state and availability of each
+ * functions that the guest has, the state and availability of each
  * vCPU, the entry points of pending starts and of vCPUs that sleep, the suspend
  * mode, statistics, MEM_PROTECT, the event it stopped with. The host saves what
  * the library does not know: the registers of vCPUs, and what woke or will wake
@@ -16,7 +16,7 @@
  *
  * To restore, make a machine as the first one was made: the same MPIDRs, the
  * same domains added in the same order, the same power states, a host that can
- * do what the guest was offered. These come from the record and need not match:
+ * provide these functions. These come from the record and need not match:
  * the version, enabled and disabled functions, psci_config.hide_on_pending. So
  * a guest continues to see what it saw, though the library it moves to may have
  * more.
@@ -79,7 +79,7 @@ int psci_machine_save(struct psci_machine *machine, void *record, size_t size);
  *   state;
  *   PSCI_ERR_NEWER: it has a format of a later library;
  *   PSCI_ERR_UNSUPPORTED: it has a version that this library does not know, or
- *	a function that this library or the host of @machine cannot offer;
+ *	a function that this library or the host of @machine cannot provide;
  *   PSCI_ERR_MISMATCH: vCPUs, domains, power states or the trusted OS differ,
  *	or entry_ok() of the host refuses an address where a vCPU would start or
  *	wake. It is called for each vCPU whose start is pending, also by

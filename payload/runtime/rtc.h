@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Raise the clock's interrupt after so many seconds. */
+/**
+ * Raise the clock's interrupt when so many seconds have begun: up to one second
+ * early.
+ */
 void rtc_arm(uint32_t seconds);
 
 /** Cancel it; returns whether it had been raised. */

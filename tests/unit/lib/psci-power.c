@@ -77,7 +77,7 @@ void power_equip(struct power *p, uint32_t means)
 	if (means & SPEC_MEMORY)
 		p->f.host.memory_ok = memory_ok;
 
-	/* What is not in the version cannot be offered. */
+	/* What is not in the version cannot be enabled. */
 	if (config->version && config->version < PSCI_VERSION_1_0)
 		return;
 	if (means & SPEC_FREEZE)

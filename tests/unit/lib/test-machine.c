@@ -268,7 +268,7 @@ static void lookup_takes_few_steps_with_512_vcpus_in_any_usual_layout(void **sta
 
 /* --- power cycles --- */
 
-static void vcpus_of_a_machine_that_never_booted_are_parked(void **state)
+static void vcpus_of_a_machine_that_never_booted_wait(void **state)
 {
 	struct psci_entry entry = { .pc = 0xfeedf00d };
 	struct fixture f;
@@ -413,7 +413,7 @@ int main(void)
 		cmocka_unit_test(index_takes_as_many_vcpus_as_it_has_slots),
 		cmocka_unit_test(vcpu_is_added_under_the_lock),
 		cmocka_unit_test(lookup_takes_few_steps_with_512_vcpus_in_any_usual_layout),
-		cmocka_unit_test(vcpus_of_a_machine_that_never_booted_are_parked),
+		cmocka_unit_test(vcpus_of_a_machine_that_never_booted_wait),
 		cmocka_unit_test(boot_starts_one_vcpu_and_kicks_all_of_them),
 		cmocka_unit_test(boot_turns_every_vcpu_off_and_clears_the_event),
 		cmocka_unit_test(call_of_a_vcpu_from_before_the_boot_is_not_carried_out),

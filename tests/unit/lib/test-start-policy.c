@@ -65,7 +65,7 @@ static void availability_does_not_change_a_vcpu_that_is_on(void **state)
 	fixture_answers_only(&f, 0, on_regs(), PSCI_RET_INTERNAL_FAILURE);
 }
 
-/* A cluster is DISABLED if all of it is; a faulty core hides no other. */
+/* A cluster is DISABLED if all of it is; a disabled vCPU hides no other. */
 static void affinity_info_of_a_cluster_is_disabled_only_if_all_its_vcpus_are(void **state)
 {
 	struct psci_entry entry;

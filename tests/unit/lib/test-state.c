@@ -27,7 +27,7 @@ static void record_has_the_bytes_of_its_format(void **state)
 		0x89, 0x67, 0x45, 0x00, 0x23, 0,    0,	  0, /* MPIDR */
 		0,    0,    0,	  0,	0,    0,    0,	  0,	0,   0, 0, 0,
 		0,    0,    0,	  0, /* entry */
-		0,    0,    1,	  0, /* its flags, OFF, forbidden, no default suspend */
+		0,    0,    1,	  0, /* its flags, OFF, denied, no default suspend */
 	};
 	uint8_t record[sizeof(expected) + 4];
 	struct fixture f;
