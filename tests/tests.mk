@@ -167,7 +167,8 @@ hardening: $(O)/arm64/dormouse ## that dormouse is compiled and linked with what
 # objects that there are.
 compile_commands.json: $(sysroot_file) $(kvm_headers) ## how each source is compiled, for editors and clang-tidy
 	$(Q)$(MAKE) --no-print-directory -Bn all payload test-programs bench payload-mutate \
-		$(call objects,native,tests/prove/prove.c) | tools/compile-commands >$@
+		$(call objects,native,tests/prove/prove.c) >$(O)/compile-commands.make
+	$(Q)tools/compile-commands <$(O)/compile-commands.make >$@
 
 lint: freestanding hardening compile_commands.json ## layout, static analysis, spelling of includes, scripts, man pages, calls to the kernel
 	$(Q)tools/lint

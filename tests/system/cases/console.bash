@@ -4,7 +4,6 @@
 # dormouse console: of a VM that has its console on a socket, and of others.
 
 . "$here/lib/calls.bash"
-. "$here/lib/suspend.bash"
 
 # Suspends when it reads an s; wakes with the next byte: an o ends it.
 calls_guest "$disks/console.img" 2 "3 0x6f 4" "0xc400000e 0x40200000" 0 0x84000000 0x84000008

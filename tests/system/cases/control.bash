@@ -5,7 +5,6 @@
 # each where it makes sense and where it does not, and QMP itself on the socket.
 
 . "$here/lib/calls.bash"
-. "$here/lib/suspend.bash"
 
 control_socket()
 {

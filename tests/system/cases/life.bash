@@ -51,7 +51,7 @@ life_first_run_hibernates()
 {
 	# As users run it: Linux puts its kernel at addresses of its own at each boot.
 	# shellcheck disable=SC2034 # vm_start_guest reads it.
-	local vm_linux="console=ttyAMA0 quiet cryptomgr.notests=1"
+	local vm_linux=$vm_linux_kaslr
 
 	vm_start_guest life report,hotplug:5,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
 	vm_await "$vm_console" '^GUEST: boot ' || true

@@ -36,9 +36,8 @@ busy_guest_is_paused()
 	# A lockup is 2 s, and a pause is longer than that; each CPU computes all the time.
 	shell_start paused "softlockup_panic=1 panic=1" --cpus 2 --on-reset exit
 	echo "sysctl -w kernel.watchdog_thresh=1; for c in 1 2; do taskset \$c sh -c 'while :; do :; done' & done; \
-echo busy" >&"$keys"
+until [ \$(cut -d' ' -f14 /proc/\$!/stat) -gt 50 ]; do sleep 0.1; done; echo busy" >&"$keys"
 	vm_await "$vm_console" '^busy' || true
-	sleep 2
 	dormouse stop paused >/dev/null
 	sleep 20
 	dormouse cont paused >/dev/null
@@ -82,13 +81,12 @@ break_page()
 
 memory_of_the_host_breaks()
 {
-	calls_guest "$disks/broken.img" 2 0x84000008
+	calls_guest "$disks/broken.img" 0x84000000 2 0x84000008
 	mkfifo "$disks/broken-in"
 	exec {keys}<>"$disks/broken-in"
 	vm_stdin=$disks/broken-in
 	vm_start broken --kernel "$disks/broken.img" --memory 64M
-	vm_until vm_state_is broken running || true
-	sleep 1
+	vm_await "$vm_console" '^0 call 84000000 = ' || true
 	ok "guest memory on broken host memory: the host's kernel can break a page" break_page 0x40200000
 	vm_finish
 	exec {keys}>&-

@@ -8,5 +8,5 @@
 
 if [[ $(dormouse features | sed -n 's/^smccc-filter: //p') == yes ]]; then
 	suspend_linux userspace 2
-	save_linux userspace
 fi
+save_linux kernel

@@ -12,4 +12,4 @@ for mode in userspace kernel; do
 	suspend_rounds "$mode" 5000
 	suspend_linux "$mode" 200
 done
-save_linux kernel
+save_linux userspace

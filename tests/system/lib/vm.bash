@@ -20,7 +20,8 @@ vm_waiting=
 # What a Linux guest has on its command line. On an emulated host the self-tests of its
 # cryptography would take half of its boot, and randomized addresses, which make it change its
 # page tables at each system call, a third of the rest.
-vm_linux="console=ttyAMA0 quiet nokaslr cryptomgr.notests=1"
+vm_linux_kaslr="console=ttyAMA0 quiet cryptomgr.notests=1"
+vm_linux="$vm_linux_kaslr nokaslr"
 # A wait ends when what it waits for is there or dormouse is gone. This many
 # seconds only end a test of something that hangs. They are counted in waits, five
 # a second: a clock jumps where the machine that all of it runs in was asleep.
