@@ -31,26 +31,6 @@ void virtio_device_describe(const struct device *device, struct tree_writer *tre
 	tree_end(tree);
 }
 
-void virtio_device_quiesce(void *self)
-{
-	virtio_mmio_quiesce(self);
-}
-
-void virtio_device_unquiesce(void *self)
-{
-	virtio_mmio_unquiesce(self);
-}
-
-void virtio_device_freeze(void *self)
-{
-	virtio_mmio_freeze(self);
-}
-
-void virtio_device_thaw(void *self)
-{
-	virtio_mmio_thaw(self);
-}
-
 int virtio_device_serialize(void *self, struct stream *stream, struct error *error)
 {
 	const struct virtio_mmio *mmio = self;

@@ -5,14 +5,18 @@
 #include <linux/virtio_config.h>
 #include <sys/eventfd.h>
 
-void virtio_mmio_quiesce(struct virtio_mmio *mmio)
+void virtio_mmio_quiesce(void *self)
 {
+	struct virtio_mmio *mmio = self;
+
 	/* Not by Status: a vCPU that still runs could write it again. */
 	atomic_store(&mmio->quiesced, true);
 }
 
-void virtio_mmio_unquiesce(struct virtio_mmio *mmio)
+void virtio_mmio_unquiesce(void *self)
 {
+	struct virtio_mmio *mmio = self;
+
 	if (atomic_exchange(&mmio->quiesced, false))
 		(void)eventfd_write(mmio->notify_fd, 1);
 }
@@ -43,14 +47,18 @@ void virtio_mmio_await(struct virtio_mmio *mmio)
 		pthread_cond_wait(&mmio->returned, &mmio->lock);
 }
 
-void virtio_mmio_freeze(struct virtio_mmio *mmio)
+void virtio_mmio_freeze(void *self)
 {
+	struct virtio_mmio *mmio = self;
+
 	pthread_mutex_lock(&mmio->lock);
 	virtio_mmio_await(mmio);
 }
 
-void virtio_mmio_thaw(struct virtio_mmio *mmio)
+void virtio_mmio_thaw(void *self)
 {
+	struct virtio_mmio *mmio = self;
+
 	pthread_mutex_unlock(&mmio->lock);
 }
 

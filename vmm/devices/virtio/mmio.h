@@ -143,14 +143,14 @@ void virtio_mmio_fail(struct virtio_mmio *mmio, const char *reason);
  * there is one, may be dropped. vCPUs may run. Call it without the lock: the
  * thread that holds the lock releases it the sooner.
  */
-void virtio_mmio_quiesce(struct virtio_mmio *mmio);
+void virtio_mmio_quiesce(void *self);
 
 /**
  * Undo virtio_mmio_quiesce(), if that was called, and have the device look at
  * its queues: after a restore, requests waited in memory that was not loaded
  * yet.
  */
-void virtio_mmio_unquiesce(struct virtio_mmio *mmio);
+void virtio_mmio_unquiesce(void *self);
 
 /**
  * Release the lock for a time, with a request in flight that does not access
@@ -176,8 +176,8 @@ void virtio_mmio_await(struct virtio_mmio *mmio);
  * request in flight, also for one whose thread is away, then keep the lock. No
  * vCPU runs.
  */
-void virtio_mmio_freeze(struct virtio_mmio *mmio);
-void virtio_mmio_thaw(struct virtio_mmio *mmio);
+void virtio_mmio_freeze(void *self);
+void virtio_mmio_thaw(void *self);
 
 /**
  * Serialize the state of a device that is frozen. State is loaded into one in
