@@ -235,7 +235,8 @@ static void a_restore_of_an_active_priority_that_the_host_lacks_is_refused(void 
 		host.priority_bits = 5;
 		assert_int_equal(restore(&rig, path, &error), active ? -EINVAL : 0);
 		if (active)
-			assert_non_null(strstr(error.text, "cannot restore the GIC's ICC_AP1R2_EL1: "));
+			assert_non_null(
+				strstr(error.text, "cannot restore the GIC's ICC_AP1R2_EL1: "));
 		unlink(path);
 		rig_destroy(&rig);
 	}
