@@ -64,7 +64,6 @@ static int set_file(struct config *config, const char *file, struct error *error
 	const char *limit = strrchr(file, ',');
 	size_t length = strlen(file);
 
-	config->console_limit = 0;
 	if (limit && strncmp(limit, key, sizeof(key) - 1) == 0) {
 		length = (size_t)(limit - file);
 		limit += sizeof(key) - 1;
@@ -87,6 +86,8 @@ int cli_set_console(struct config *config, const char *argument, struct error *e
 	const char *socket = after(argument, TERMINAL_UNIX);
 	char *text;
 
+	/* Only a file has one; that of an earlier option does not remain. */
+	config->console_limit = 0;
 	if (socket)
 		return set_socket(&config->console, socket, error);
 	if (strcmp(argument, TERMINAL_NONE) == 0) {
