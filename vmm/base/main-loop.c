@@ -91,7 +91,7 @@ static const struct timespec *time_left(const struct main_loop *loop, struct tim
 	return left;
 }
 
-/* The moment is asked anew: a function that was called before may have changed it. */
+/* @due is called again, since a function that was called before may have changed the moment. */
 static bool is_over(const struct main_loop_entry *entry)
 {
 	const uint64_t moment = moment_of(entry);

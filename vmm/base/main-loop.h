@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Which comes first, of what happens in one round. */
+/** Which of the things that happen in one round is handled first. */
 enum main_loop_order {
 	MAIN_LOOP_FIRST,
 	MAIN_LOOP_USUAL,
@@ -37,9 +37,9 @@ struct main_loop_entry {
 	void *context;
 };
 
-/** Zero at first; there is nothing to give back. Private. */
+/** Zero at first; nothing needs to be freed. Private. */
 struct main_loop {
-	/** In the order of calls. */
+	/** In the order in which they are called. */
 	struct main_loop_entry entries[MAIN_LOOP_MAX];
 	struct pollfd fds[MAIN_LOOP_MAX]; /**< Of each entry. */
 	size_t count;
@@ -56,18 +56,18 @@ int main_loop_add(struct main_loop *loop, enum main_loop_order order, int fd,
 
 /**
  * Call @passed with @context once the moment has come that @due returns: in
- * microseconds of main_loop_now(), or MAIN_LOOP_NEVER. @due is asked in each
- * round, so the moment may change. Descriptors that are ready all the time do
- * not put it off. Before main_loop_run(). Returns 0 or -ENOSPC.
+ * microseconds of main_loop_now(), or MAIN_LOOP_NEVER. The loop calls @due in
+ * each round, so the moment may change. Descriptors that are always readable do
+ * not delay the call. Before main_loop_run(). Returns 0 or -ENOSPC.
  */
 int main_loop_add_deadline(struct main_loop *loop, enum main_loop_order order,
 			   uint64_t (*due)(const void *context), void (*passed)(void *context),
 			   void *context);
 
-/** Wait and call, until main_loop_end(). */
+/** Wait and call functions until main_loop_end(). */
 void main_loop_run(struct main_loop *loop);
 
-/** For a function that the loop calls: let it be the last. */
+/** End the loop: no other function is called. For a function that the loop calls. */
 void main_loop_end(struct main_loop *loop);
 
 /** The clock of deadlines, CLOCK_MONOTONIC in microseconds. */

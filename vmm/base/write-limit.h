@@ -30,7 +30,7 @@ struct write_limit {
  */
 bool write_limit_take(struct write_limit *limit, uint64_t now);
 
-/** The moment from which on the next write may be made, by the clock of @now. */
+/** The earliest moment at which the next write may be made, by the clock of @now. */
 uint64_t write_limit_next(const struct write_limit *limit);
 
 #endif

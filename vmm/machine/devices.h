@@ -20,7 +20,7 @@
 #include "host/disk.h"
 #include "host/terminal.h"
 
-/** What is called when somebody uses the console. */
+/** The functions that the console calls on input. */
 struct console_user {
 	/** Bytes are about to be passed to the guest. */
 	void (*input)(void *context);

@@ -6,24 +6,24 @@
  * ----------------------------
  * The vCPU's registers, its struct kvm_run and its part of libpsci belong to
  * its own thread while that runs, and to the thread that creates and destroys
- * it before and after. Other threads have one way in: vcpu_kick(), which makes the thread
- * ask the PSCI server (vpsci-server.h) what to do next. Before it polls, it
- * passes the machine's gate (gate.h): while that is closed and all are paused
- * there, registers and ioctls of every vCPU belong to the thread that closed
- * it.
+ * it before and after. Other threads have one way in: vcpu_kick(), which makes
+ * the thread ask the PSCI server (vpsci-server.h) what to do next. Before it
+ * polls, it passes the machine's gate (gate.h): while that is closed and all
+ * are paused there, registers and ioctls of every vCPU belong to the thread
+ * that closed it.
  *
  * Why no kick is lost
  * -------------------
- * A kick sets `kicked`, then signals the thread. The thread, before each KVM_RUN, first clears run->immediate_exit
- * and then takes `kicked`. A kick that came before is seen there. A kick that
- * comes after has its signal delivered to this very thread before or inside
- * KVM_RUN: inside, the ioctl returns EINTR; before, the handler has set
- * immediate_exit and KVM_RUN returns EINTR at once. The thread of a vCPU that
- * is off waits on the condition with `kicked` as its predicate and, as
- * `waiting` says under the lock, is sent no signal. The signal is sent only
- * while `running` says, under the lock, that the thread has registered itself
- * and has not left; a kick before that finds `kicked` set when the thread
- * starts.
+ * A kick sets `kicked`, then signals the thread. The thread, before each
+ * KVM_RUN, first clears run->immediate_exit and then takes `kicked`. A kick
+ * that came before is seen there. A kick that comes after has its signal
+ * delivered to this very thread before or inside KVM_RUN: inside, the ioctl
+ * returns EINTR; before, the handler has set immediate_exit and KVM_RUN returns
+ * EINTR at once. The thread of a vCPU that is off waits on the condition with
+ * `kicked` as its predicate and, as `waiting` says under the lock, is sent no
+ * signal. The signal is sent only while `running` says, under the lock, that
+ * the thread has registered itself and has not left; a kick before that finds
+ * `kicked` set when the thread starts.
  */
 #ifndef VMM_VCPU_H
 #define VMM_VCPU_H
