@@ -13,8 +13,21 @@
 #define GICD_CTLR_ENABLE_GROUP_1 2
 #define GICR_IGROUPR0 0x80
 #define GICR_ISENABLER0 0x100
+#define GICD_IGROUPR1 0x84
+#define GICD_ISENABLER1 0x104
+#define GICD_ICENABLER1 0x184
+#define GICD_ICFGR2 0xc08		/* Of the first 16 SPIs. */
+#define GICD_IROUTER_UART 0x6108
+#define UART_SPI 2			/* Number 1, as a bit. */
 #define TIMER_PPI 27
 #define ICC_PMR_EL1 s3_0_c4_c6_0
+
+#define UART_FR 0x18
+#define UART_FR_RXFE 4
+#define UART_CR 0x30
+#define UART_CR_ENABLE 0x301
+#define UART_IMSC 0x38
+#define UART_IMSC_RX 0x10
 
 #define IMAGE_SIZE 0x10000
 
@@ -72,6 +85,39 @@ image:
 	str	w1, [x0, #GICR_ISENABLER0]
 	mov	x0, #0xf0
 	msr	ICC_PMR_EL1, x0
+	.endm
+
+	/*
+	 * Until the UART has a byte. Its interrupt ends the wait, since a loop that asks the
+	 * UART takes a whole CPU of the host; it is enabled only here, so that a byte wakes no
+	 * guest elsewhere. Changes x0 to x2.
+	 */
+	.macro	await_byte
+	mov	w0, #UART_CR_ENABLE
+	str	w0, [x20, #UART_CR]
+	mov	w0, #UART_IMSC_RX
+	str	w0, [x20, #UART_IMSC]
+	constant x1, GICD
+	mov	w0, #GICD_CTLR_ENABLE_GROUP_1
+	str	w0, [x1, #GICD_CTLR]
+	mov	w0, #-1
+	str	w0, [x1, #GICD_IGROUPR1]
+	/* By level, so that an interrupt that was served need not be acknowledged. */
+	str	wzr, [x1, #GICD_ICFGR2]
+	mrs	x0, mpidr_el1
+	and	x0, x0, #0xffffff
+	str	x0, [x1, #GICD_IROUTER_UART]
+	mov	x0, #0xf0
+	msr	ICC_PMR_EL1, x0
+	isb
+	mov	w2, #UART_SPI
+	str	w2, [x1, #GICD_ISENABLER1]
+	b	8f
+7:	wfi
+8:	ldr	w0, [x20, #UART_FR]
+	tbnz	w0, #UART_FR_RXFE, 7b
+	str	w2, [x1, #GICD_ICENABLER1]
+	str	wzr, [x20, #UART_IMSC]
 	.endm
 
 	/* The functions that say and number call. */

@@ -28,11 +28,7 @@
  */
 #include "bare.S"
 
-#define UART_FR 0x18
-#define UART_FR_RXFE 4
 #define UART_FR_TXFF 5
-#define UART_CR 0x30
-#define UART_CR_ENABLE 0x301
 
 #define CPU_OFF 0x84000002
 #define PSCI_FEATURES 0x8400000a
@@ -96,10 +92,7 @@ start:
 	b	next
 
 take:
-	mov	w0, #UART_CR_ENABLE
-	str	w0, [x20, #UART_CR]
-1:	ldr	w0, [x20, #UART_FR]
-	tbnz	w0, #UART_FR_RXFE, 1b
+	await_byte
 	ldr	w22, [x20]
 	and	w22, w22, #0xff
 	b	next

@@ -2,7 +2,7 @@
 /*
  * A guest that prints how far its virtual counter is behind the physical one, which never
  * stops: its machine was paused for so many ticks, and no clock of the host's is needed
- * to see it. It spins, and takes a byte from the console at a time:
+ * to see it. It takes a byte from the console at a time:
  *
  *	o	prints "offset TICKS"
  *	s	suspends the machine, and prints "woke" and the offset once it comes back
@@ -15,27 +15,19 @@
 #define SYSTEM_SUSPEND 0xc400000e
 #define SYSTEM_OFF 0x84000008
 
-#define UART_FR 0x18
-#define UART_FR_RXFE_BIT 4
-#define UART_CR 0x30
-#define UART_ON 0x301
-
 #define READINGS 50
 
 	header
 
 primary:
 	constant x20, UART
-	mov	w0, #UART_ON
-	str	w0, [x20, #UART_CR]
 	mrs	x24, cntfrq_el0
 	say	"frequency "
 	number	x24, 16
 	say	"\n"
 
 next:
-	ldr	w0, [x20, #UART_FR]
-	tbnz	w0, #UART_FR_RXFE_BIT, next
+	await_byte
 	ldr	w0, [x20]
 	and	w0, w0, #0xff
 	cmp	w0, #'o'

@@ -20,21 +20,12 @@
  */
 #include "bare.S"
 
-#define UART_FR 0x18
-#define UART_FR_RXFE 4
-#define UART_CR 0x30
-#define UART_CR_ENABLE 0x301
-#define UART_IMSC 0x38
-#define UART_IMSC_RX 0x10
 #define RTC 0x09010000
 #define RTC_DR 0x00
 #define RTC_MR 0x04
 #define RTC_IMSC 0x10
 #define RTC_ICR 0x1c
 
-#define GICD_IGROUPR1 0x84
-#define GICD_ISENABLER1 0x104
-#define GICD_ICFGR2 0xc08		/* Of the first 16 SPIs. */
 #define UART_AND_RTC 6			/* SPIs 1 and 2. */
 #define ICC_IGRPEN1_EL1 s3_0_c12_c12_7
 
