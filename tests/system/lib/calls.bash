@@ -45,14 +45,19 @@ calls_run()
 	vm_finish
 }
 
-# The guest's result of its nth call of a function: call_result FID [N]
-call_result()
+# find_call FID [N]: BASH_REMATCH[1] is the guest's result of its nth call of a function
+find_call()
 {
 	local fid
 
 	printf -v fid %08x "$(($1))"
-	whole_lines "$vm_console" | sed -nE "s/^[0-9] call $fid = ([0-9a-f]{16})$/\1/p" |
-		sed -n "${2-1}p"
+	nth_match "$vm_console" "^[0-9] call $fid = ([0-9a-f]{16})$" "${2-1}"
+}
+
+# Prints that result, or nothing if there is none: call_result FID [N]
+call_result()
+{
+	! find_call "$@" || echo "${BASH_REMATCH[1]}"
 }
 
 # That result as a signed number of 32 bits, which a caller of PSCI looks at.
@@ -60,8 +65,7 @@ call_answer()
 {
 	local result
 
-	result=$(call_result "$@")
-	[[ $result ]] || return 0
-	result=$((16#${result:8}))
+	find_call "$@" || return 0
+	result=$((16#${BASH_REMATCH[1]:8}))
 	echo "$((result >= 1 << 31 ? result - (1 << 32) : result))"
 }

@@ -34,6 +34,20 @@ count_lines()
 	whole_lines "$1" | grep -caE -e "$2" || true
 }
 
+# Finds the Nth of them that matches; BASH_REMATCH has what. No program is started, which on an
+# emulated machine takes longer than to read a short file: nth_match FILE PATTERN [N]
+nth_match()
+{
+	local line left=${3-1}
+
+	while IFS= read -r line; do
+		if [[ $line =~ $2 ]] && ((--left == 0)); then
+			return 0
+		fi
+	done <"$1"
+	return 1
+}
+
 # At least so many do: has_lines FILE PATTERN COUNT
 has_lines()
 {
