@@ -15,6 +15,7 @@ $(foreach tree,asan tsan fuzzed,$(eval $(O)/$(tree)/libvmm.a: $(call objects,$(t
 unit_src := $(sort $(wildcard tests/unit/*/*.c tests/unit/vmm/*/*.c))
 unit_tests := $(filter $(addsuffix test-%.c,$(sort $(dir $(unit_src)))),$(unit_src))
 unit_support := $(filter-out $(unit_tests),$(unit_src))
+$(foreach tree,asan tsan,$(eval $(O)/$(tree)/libunit.a: $(call objects,$(tree),$(unit_support))))
 kvm_tests := $(sort $(wildcard tests/kvm/test-*.c))
 kvm_support := $(filter-out $(kvm_tests),$(wildcard tests/kvm/*.c)) tests/fuzz/fake-kvm.c
 # Those in which there are threads, of their own or a disk's; looked for when they are wanted.
@@ -25,10 +26,10 @@ threaded_tests = $(eval threaded_tests := $(shell \
 # programs(tree, sources)
 programs = $(2:%.c=$(O)/$(1)/%)
 
-$(O)/asan/tests/unit/%: $(O)/asan/tests/unit/%.c.o $(call objects,asan,$(unit_support)) $(O)/asan/libvmm.a $(O)/asan/libpsci.a
+$(O)/asan/tests/unit/%: $(O)/asan/tests/unit/%.c.o $(O)/asan/libunit.a $(O)/asan/libvmm.a $(O)/asan/libpsci.a
 	$(call link,$(CC) $(SAN),$(LDFLAGS) -lcmocka $(VMM_LIBS))
 
-$(O)/tsan/tests/unit/%: $(O)/tsan/tests/unit/%.c.o $(call objects,tsan,$(unit_support)) $(O)/tsan/libvmm.a $(O)/tsan/libpsci.a
+$(O)/tsan/tests/unit/%: $(O)/tsan/tests/unit/%.c.o $(O)/tsan/libunit.a $(O)/tsan/libvmm.a $(O)/tsan/libpsci.a
 	$(call link,$(CC) $(TSAN),$(LDFLAGS) -lcmocka $(VMM_LIBS))
 
 fake_ioctl := -Wl,--wrap=ioctl
