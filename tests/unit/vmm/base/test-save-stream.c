@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#define MEMORY_SIZE (1ULL << 20)
+#define MEMORY_SIZE (1ULL << 17)
 
 /** What the tests serialize: some of everything. */
 struct state {
