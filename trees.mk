@@ -72,15 +72,19 @@ $(kvm_headers):
 		ln -sfn "$$(echo "#include <asm/$$header.h>" | $(ARM64_CC) -E - | \
 			sed -n "s|^# 1 \"\(.*/asm/$$header.h\)\".*|\1|p" | head -n 1)" $(@D)/$$header.h; done
 
+# Folders, each made once. Neither that nor what is printed starts a program for each object.
+.SECONDEXPANSION:
+$(O)/%/.:
+	$(Q)mkdir -p $@
+
 # objects(tree, sources): an object's name is its source's and .o
 objects = $(2:%=$(O)/$(1)/%.o)
 
 # compile(tree, folder, command, what must be there): a tree's objects of the C and the
 # assembly that are in a folder
 define compile
-$(O)/$(1)/$(2)%.o: $(2)% trees.mk $(if $(4),| $(4))
-	@mkdir -p $$(@D)
-	@echo '  $$(if $$(filter %.S,$$<),AS,CC)      $$@'
+$(O)/$(1)/$(2)%.o: $(2)% trees.mk | $(4) $$$$(@D)/.
+	$$(info $$(empty)  $$(if $$(filter %.S,$$<),AS,CC)      $$@)
 	$(Q)$(3) -c -o $$@ $$<
 trees := $(sort $(trees) $(1))
 endef
