@@ -19,7 +19,7 @@ CFLAGS_ALL := -std=c11 -g -O2 $(WARN) $(CFLAGS)
 # The library is freestanding everywhere, also when it is tested on a host. A stack
 # protector would need a symbol of its user.
 CFLAGS_LIB := -ffreestanding -fno-stack-protector
-CPPFLAGS_VMM := -Ivmm -D_GNU_SOURCE
+CPPFLAGS_VMM := -Ivmm -I$(O)/asl/vmm -D_GNU_SOURCE
 CPPFLAGS_TESTS := $(CPPFLAGS_VMM) -Itests/unit -Itests/unit/lib -Itests/model -Itests/fuzz
 # Bare metal is GNU C: inline assembly and statement expressions. Floating-point registers
 # belong to guests.
@@ -72,6 +72,12 @@ $(kvm_headers):
 		ln -sfn "$$(echo "#include <asm/$$header.h>" | $(ARM64_CC) -E - | \
 			sed -n "s|^# 1 \"\(.*/asm/$$header.h\)\".*|\1|p" | head -n 1)" $(@D)/$$header.h; done
 
+# ACPI source language becomes C headers, which are found like those beside their source.
+asl_headers := $(patsubst %,$(O)/asl/%.h,$(sort $(wildcard vmm/*/*.asl vmm/*/*/*.asl)))
+$(asl_headers): $(O)/asl/%.h: % tools/compile-asl
+	@echo '  ASL     $@'
+	$(Q)tools/compile-asl $< $@
+
 # Folders, each made once. Neither that nor what is printed starts a program for each object.
 .SECONDEXPANSION:
 $(O)/%/.:
@@ -93,8 +99,8 @@ endef
 # the objects of the library, dormouse and the tests
 define tree
 $(call compile,$(1),lib/,$(2) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(CFLAGS_LIB) $(3))
-$(call compile,$(1),vmm/,$(2) $(CPPFLAGS_ALL) $(CPPFLAGS_VMM) $(CFLAGS_ALL) $(3) $(5),$(4))
-$(call compile,$(1),tests/,$(2) $(CPPFLAGS_ALL) $(CPPFLAGS_TESTS) $(CFLAGS_ALL) $(3) $(6),$(4))
+$(call compile,$(1),vmm/,$(2) $(CPPFLAGS_ALL) $(CPPFLAGS_VMM) $(CFLAGS_ALL) $(3) $(5),$(4) $(asl_headers))
+$(call compile,$(1),tests/,$(2) $(CPPFLAGS_ALL) $(CPPFLAGS_TESTS) $(CFLAGS_ALL) $(3) $(6),$(4) $(asl_headers))
 $(O)/$(1)/libpsci.a: $(call objects,$(1),$(lib_src))
 endef
 

@@ -35,6 +35,9 @@
 #define BOARD_RTC_SIZE 0x1000ULL
 #define BOARD_RTC_SPI 2
 
+/* With --acpi: the guest's generation ID has changed. */
+#define BOARD_GENERATION_ID_SPI 3
+
 #define BOARD_VIRTIO_BASE 0x0a000000ULL
 #define BOARD_VIRTIO_SIZE 0x200ULL
 #define BOARD_VIRTIO_SPI 16

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct aml;
 struct config;
 struct device;
 struct device_setup;
@@ -74,6 +75,9 @@ struct device_ops {
 	 * addresses.
 	 */
 	void (*describe)(const struct device *device, struct tree_writer *tree);
+
+	/** Add its terms to the DSDT. NULL: ACPI does not have it. */
+	void (*describe_acpi)(const struct device *device, struct aml *aml);
 
 	/* --- from the main thread, while vCPUs run --- */
 

@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "acpi/aml.h"
 #include "base/error.h"
 #include "board/board.h"
 #include "boot/tree-writer.h"
+#include "devices/pl011.asl.h"
 #include "host/terminal.h"
 
 static int create(struct device *device, size_t number, const struct device_setup *setup,
@@ -43,6 +46,16 @@ static void describe(const struct device *device, struct tree_writer *tree)
 	TREE_CELLS(tree, "clocks", TREE_PHANDLE_CLOCK, TREE_PHANDLE_CLOCK);
 	tree_texts(tree, "clock-names", clocks, sizeof(clocks));
 	tree_end(tree);
+}
+
+static void describe_acpi(const struct device *device, struct aml *aml)
+{
+	uint8_t terms[sizeof(pl011_aml)];
+
+	memcpy(terms, pl011_aml, sizeof(terms));
+	aml_set_memory(terms + PL011_COM0_REGS_MEMORY32, device);
+	aml_set_interrupt(terms + PL011_COM0_INTR_INTERRUPT, device->spi);
+	aml_add(aml, terms, sizeof(terms));
 }
 
 static bool is_raised(void *self)
@@ -95,6 +108,7 @@ const struct device_ops pl011_ops = {
 	.create = create,
 	.destroy = destroy,
 	.describe = describe,
+	.describe_acpi = describe_acpi,
 	.connect = connect,
 	.wakes = "the console",
 	.is_raised = is_raised,

@@ -18,8 +18,9 @@
  */
 #define VIRTIO_DEVICE_OPS                                                                 \
 	.read = virtio_mmio_read, .write = virtio_mmio_write, .reset = virtio_mmio_reset, \
-	.describe = virtio_device_describe, .quiesce = virtio_mmio_quiesce,               \
-	.unquiesce = virtio_mmio_unquiesce, .freeze = virtio_mmio_freeze, .thaw = virtio_mmio_thaw
+	.describe = virtio_device_describe, .describe_acpi = virtio_device_describe_acpi, \
+	.quiesce = virtio_mmio_quiesce, .unquiesce = virtio_mmio_unquiesce,               \
+	.freeze = virtio_mmio_freeze, .thaw = virtio_mmio_thaw
 
 /**
  * For create(): fill in @device, which is @mmio, in the transport's slot @slot.
@@ -27,6 +28,7 @@
 void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t slot);
 
 void virtio_device_describe(const struct device *device, struct tree_writer *tree);
+void virtio_device_describe_acpi(const struct device *device, struct aml *aml);
 
 /** For a device without state of its own: that of the transport. */
 int virtio_device_serialize(void *self, struct stream *stream, struct error *error);
