@@ -17,19 +17,56 @@
 #define PHANDLE_CLUSTERS 0x100
 #define PHANDLE_CPU_DOMAINS 0x200
 
+/*
+ * In front, so that the user's own acpi=off counts: Linux heeds the last. It
+ * ignores ACPI if there is a device tree and nothing asks for ACPI.
+ */
+#define ACPI_ON "acpi=on "
+
+static void command_line(struct tree_writer *w, const struct device_tree *tree)
+{
+	const char *append = tree->config->append;
+	const char *first = tree->efi && tree->config->kernel ? ACPI_ON : "";
+	const size_t length = strlen(first);
+	char *to;
+
+	tree_collect(w, fdt_property_placeholder(w->fdt, "bootargs",
+						 (int)(length + strlen(append) + 1), (void **)&to));
+	if (w->err)
+		return;
+	memcpy(to, first, length);
+	memcpy(to + length, append, strlen(append) + 1);
+}
+
+/*
+ * Kernels of distributions want to know about secure boot as well: 2 is
+ * "disabled".
+ */
+static void efi(struct tree_writer *w, const struct efi *efi)
+{
+	TREE_CELLS(w, "linux,uefi-system-table", TREE_PAIR(efi->system_table));
+	TREE_CELLS(w, "linux,uefi-mmap-start", TREE_PAIR(efi->memory_map));
+	tree_cell(w, "linux,uefi-mmap-size", efi->memory_map_size);
+	tree_cell(w, "linux,uefi-mmap-desc-size", efi->descriptor_size);
+	tree_cell(w, "linux,uefi-mmap-desc-ver", efi->descriptor_version);
+	tree_cell(w, "linux,uefi-secure-boot", 2);
+}
+
 static void chosen(struct tree_writer *w, const struct device_tree *tree)
 {
 	const struct image *image = tree->image;
 
 	tree_begin(w, "chosen");
 	tree_text(w, "stdout-path", "/pl011@9000000");
-	tree_text(w, "bootargs", tree->config->append);
+	command_line(w, tree);
 	if (image->initrd_size) {
 		const uint64_t last = image->initrd_address + image->initrd_size;
 
 		TREE_CELLS(w, "linux,initrd-start", TREE_PAIR(image->initrd_address));
 		TREE_CELLS(w, "linux,initrd-end", TREE_PAIR(last));
 	}
+	if (tree->efi)
+		efi(w, tree->efi);
 	tree_seed(w, "kaslr-seed", 8);
 	tree_seed(w, "rng-seed", 64);
 	tree_end(w);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "board/device.h"
 #include "board/memory.h"
+#include "boot/efi.h"
 #include "boot/image.h"
 #include "config/config.h"
 
@@ -20,6 +21,7 @@ struct device_tree {
 	const uint64_t *mpidrs; /**< config->cpus of them; the first boots. */
 	const struct device *devices; /**< Each describes itself. */
 	size_t device_count;
+	const struct efi *efi; /**< For ACPI; NULL: there is none. */
 };
 
 /**

@@ -13,6 +13,8 @@
  * The tree is at RAM's base for a firmware, for a flat binary that leaves 2 MiB
  * there, and in every machine of version 1.
  *
+ * What a kernel with ACPI gets is behind the tree, in the same 2 MiB: efi.h.
+ *
  * Each place depends only on the files, the machine's version and the size of
  * RAM, and is the same at every boot.
  */

@@ -43,6 +43,8 @@ static const char help[] =
 	"                       libpsci, to test or measure them: they cost more than they save;\n"
 	"                       with =clusters some are of clusters of CPUs, and the guest may\n"
 	"                       coordinate them (OS-initiated mode)\n"
+	"  --acpi               hand ACPI tables to the kernel, beside the device tree, and put\n"
+	"                       acpi=on in front of its command line\n"
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
 	"  --on-reset2 WHAT     when the guest calls SYSTEM_RESET2, likewise\n"
@@ -77,6 +79,7 @@ enum option_id {
 	OPTION_PSCI,
 	OPTION_PSCI_VERSION,
 	OPTION_IDLE_STATES,
+	OPTION_ACPI,
 	OPTION_ON_RESET,
 	OPTION_ON_RESET2,
 	OPTION_SUSPEND,
@@ -100,6 +103,7 @@ static const struct option options[] = {
 	{ "psci", required_argument, NULL, OPTION_PSCI },
 	{ "psci-version", required_argument, NULL, OPTION_PSCI_VERSION },
 	{ "idle-states", optional_argument, NULL, OPTION_IDLE_STATES },
+	{ "acpi", no_argument, NULL, OPTION_ACPI },
 	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
@@ -294,6 +298,9 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_psci_version(p, argument);
 	case OPTION_IDLE_STATES:
 		return set_idle_states(p, argument);
+	case OPTION_ACPI:
+		config->acpi = true;
+		return 0;
 	case OPTION_ON_RESET:
 		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
 	case OPTION_ON_RESET2:
@@ -320,7 +327,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 
 static bool describes_machine(enum option_id id)
 {
-	return id >= OPTION_MACHINE_VERSION && id <= OPTION_IDLE_STATES;
+	return id >= OPTION_MACHINE_VERSION && id <= OPTION_ACPI;
 }
 
 /*
@@ -386,6 +393,15 @@ static int check(struct parse *p, int argc, char **argv)
 		return error_set(p->error, CLI_USAGE,
 				 "--idle-states with --psci %s: only --psci userspace has them",
 				 config_psci_server_word(config->psci));
+	if (config->acpi && config->firmware)
+		return error_set(p->error, CLI_USAGE,
+				 "--acpi with --firmware: only a kernel is handed ACPI tables");
+	if (config->acpi && config->flat)
+		return error_set(p->error, CLI_USAGE,
+				 "--acpi with --flat: only a kernel is handed ACPI tables");
+	if (config->acpi && config->idle_states)
+		return error_set(p->error, CLI_USAGE,
+				 "--acpi with --idle-states: the ACPI tables have no idle states");
 	if (config->cpus == 0)
 		config->cpus = CPUS_DEFAULT;
 	if (config->memory == 0)

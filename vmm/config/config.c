@@ -303,6 +303,10 @@ bool config_environment_changed(const struct config *before, const struct config
 		error_set(phrase, 0, "idle states");
 	else if (before->idle_clusters && !after->idle_clusters)
 		error_set(phrase, 0, "idle states of clusters");
+	else if (before->acpi && !after->acpi)
+		error_set(phrase, 0, "ACPI");
+	else if (!before->acpi && after->acpi)
+		error_set(phrase, 0, "no ACPI");
 	else
 		return version_changed(before->psci_version, after->psci_version, phrase);
 

@@ -17,6 +17,7 @@
 #define CONFIG_CPUS_MAX 123 /* One GICv3 redistributor region below the PL011. */
 #define CONFIG_MEMORY_MIN (64ULL << 20)
 #define CONFIG_MEMORY_MAX (64ULL << 40) /* Less than an address of 48 bits can reach. */
+#define CONFIG_GENERATION_ID_SIZE 16
 #define CONFIG_MEMORY_ALIGNMENT (2ULL << 20)
 
 /** The server of the guest's PSCI calls. */
@@ -67,6 +68,8 @@ struct config {
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
 	bool idle_states; /**< Those of idle-states.h; otherwise only standby. Needs libpsci. */
 	bool idle_clusters; /**< Also the states of clusters of CPUs. */
+	bool acpi; /**< ACPI tables beside the device tree. */
+	uint8_t generation_id[CONFIG_GENERATION_ID_SIZE]; /**< Of the VM, with ACPI. */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */

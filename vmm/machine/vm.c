@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "board/board.h"
 #include "boot/device-tree.h"
+#include "boot/efi.h"
 #include "kvm/attach.h"
 #include "kvm/gic.h"
 #include "kvm/memory-map.h"
@@ -163,7 +165,8 @@ static int attach_devices(struct vm *vm, struct error *error)
 static int fill_memory(struct vm *vm, struct error *error)
 {
 	uint64_t mpidrs[CONFIG_CPUS_MAX];
-	const struct device_tree tree = {
+	struct efi efi;
+	struct device_tree tree = {
 		.config = vm->config,
 		.image = &vm->image,
 		.psci_version = vm->psci_version,
@@ -177,6 +180,22 @@ static int fill_memory(struct vm *vm, struct error *error)
 		return err;
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		mpidrs[i] = vm->vcpus[i].mpidr;
+	if (vm->config->acpi) {
+		const struct acpi_machine machine = {
+			.mpidrs = mpidrs,
+			.cpu_count = vm->vcpu_count,
+			.devices = vm->devices->all,
+			.device_count = vm->devices->count,
+			.generation_id_address = efi_generation_id_address(&vm->image),
+			.hardware_signature = BOARD_HARDWARE_SIGNATURE,
+		};
+
+		err = efi_write(&vm->image, &machine, vm->config->generation_id, &vm->memory, &efi,
+				error);
+		if (err)
+			return err;
+		tree.efi = &efi;
+	}
 
 	return device_tree_write(&tree, &vm->memory, error);
 }

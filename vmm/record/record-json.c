@@ -38,6 +38,17 @@ static bool add_address(json_t *object, const char *key, uint64_t address)
 	return address == 0 || add_text(object, key, text);
 }
 
+/* Likewise for a generation ID, which a machine has with ACPI. */
+static bool add_generation_id(json_t *object, const struct config *config)
+{
+	char text[2 * CONFIG_GENERATION_ID_SIZE + 1];
+
+	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", config->generation_id[i]);
+
+	return !config->acpi || add_text(object, "generation-id", text);
+}
+
 /* The complete JSON, or NULL. */
 static json_t *finish(json_t *json, bool complete)
 {
@@ -101,6 +112,7 @@ json_t *record_config_to_json(const struct config *config)
 			add(json, "psci-version", json_integer((json_int_t)config->psci_version)) &&
 			add_flag(json, "idle-states", config->idle_states) &&
 			add_flag(json, "idle-clusters", config->idle_clusters) &&
+			add_flag(json, "acpi", config->acpi) && add_generation_id(json, config) &&
 			add_text(json, "suspend", config_suspend_policy_word(config->suspend)) &&
 			add_policy(json, "on-reset", config->on_reset) &&
 			add_policy(json, "on-reset2", config->on_reset2));
@@ -147,11 +159,19 @@ static bool add_saved(json_t *object, const struct record *record)
 					add_text(json, "file", record->saved_file)));
 }
 
+/* The oldest that describes the machine completely. */
+static int record_format(const struct config *config)
+{
+	if (config->acpi)
+		return RECORD_FORMAT;
+
+	return config->machine_version == BOARD_VERSION_1 ? RECORD_FORMAT_OF_VERSION_1
+							  : RECORD_FORMAT_OF_VERSION_2;
+}
+
 json_t *record_to_json(const struct record *record, const char *name)
 {
-	const int format = record->config.machine_version == BOARD_VERSION_1
-				   ? RECORD_FORMAT_OF_VERSION_1
-				   : RECORD_FORMAT;
+	const int format = record_format(&record->config);
 	json_t *json = json_object();
 
 	return finish(json, add(json, "format", json_integer(format)) &&
@@ -234,6 +254,29 @@ static int start_from_json(json_t *json, struct config *config)
 	return err ? err : optional_text_from_json(firmware, &config->firmware);
 }
 
+/* Both or neither. */
+static int acpi_from_json(json_t *json, struct config *config)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *id = NULL;
+	int acpi = 0;
+
+	if (json_unpack(json, "{s?b, s?s}", "acpi", &acpi, "generation-id", &id) < 0 ||
+	    (acpi != 0) != (id != NULL))
+		return -EINVAL;
+	if (!id)
+		return 0;
+	if (!config->kernel || strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE ||
+	    strspn(id, digits) != strlen(id))
+		return -EINVAL;
+	config->acpi = true;
+	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
+		config->generation_id[i] = (uint8_t)((strchr(digits, id[2 * i]) - digits) << 4 |
+						     (strchr(digits, id[2 * i + 1]) - digits));
+
+	return 0;
+}
+
 static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
@@ -287,6 +330,8 @@ static int config_from_json(json_t *json, struct config *config)
 	config->idle_states = idle_states != 0;
 	config->idle_clusters = idle_clusters != 0;
 	err = start_from_json(json, config);
+	if (!err)
+		err = acpi_from_json(json, config);
 	if (!err)
 		err = optional_text_from_json(initrd, &config->initrd);
 	if (!err)

@@ -10,9 +10,10 @@
 /*
  * Raised when a reader of the old format would misunderstand the new one. To
  * one of format 1 every machine is of version 1; so those that are keep that
- * format.
+ * format, and those without ACPI theirs.
  */
-#define RECORD_FORMAT 2
+#define RECORD_FORMAT 3
+#define RECORD_FORMAT_OF_VERSION_2 2
 #define RECORD_FORMAT_OF_VERSION_1 1
 
 /** The machine of a record, as a new object, or NULL if there is no memory. */

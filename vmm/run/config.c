@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "board/board.h"
 #include "save/file.h"
 
@@ -144,6 +145,23 @@ static int change_run(const struct config *wanted, struct config *config, struct
 	return 0;
 }
 
+/* The VM keeps its generation ID for as long as its record does. */
+static int identify(struct config *config, const struct prior_run *found, struct error *error)
+{
+	const struct config *last = &found->last.config;
+	int err;
+
+	if (!config->acpi)
+		return 0;
+	if (found->recorded && last->acpi) {
+		memcpy(config->generation_id, last->generation_id, sizeof(config->generation_id));
+		return 0;
+	}
+	err = random_fill(config->generation_id, sizeof(config->generation_id));
+
+	return err ? error_set(error, err, "cannot make a generation ID: %s", strerror(-err)) : 0;
+}
+
 int run_config_resolve(const struct run_options *options, const struct prior_run *found,
 		       struct config *config, struct error *error)
 {
@@ -173,6 +191,10 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 	}
 	if (!config->machine_version)
 		config->machine_version = BOARD_VERSION_NEWEST;
+
+	err = identify(config, found, error);
+	if (err)
+		return err;
 
 	return record_check_config(config, found->name, error);
 }

@@ -79,6 +79,13 @@ usage_errors_are_named()
 		'--psci-version 1\.4: must be ' --name x --kernel "$idle" --psci-version 1.4
 	ok "--idle-states with an unknown word is a usage error" run_refuses 2 \
 		'--idle-states=cores: must be clusters' --name x --kernel "$idle" --idle-states=cores
+	ok "--acpi with --firmware is a usage error" run_refuses 2 \
+		'--acpi with --firmware: only a kernel is handed ACPI tables' --name x --firmware "$idle" --acpi
+	ok "--acpi with --flat is a usage error" run_refuses 2 \
+		'--acpi with --flat: only a kernel is handed ACPI tables' --name x --flat "$idle" --acpi
+	ok "--acpi with --idle-states is a usage error" run_refuses 2 \
+		'--acpi with --idle-states: the ACPI tables have no idle states' \
+		--name x --kernel "$idle" --acpi --idle-states
 	ok "--psci-test with an unknown word is a usage error" run_refuses 2 \
 		'--psci-test refuse: there is no such test' --name x --kernel "$idle" --psci-test refuse
 	ok "--psci-test with CPU 0 is a usage error" run_refuses 2 \

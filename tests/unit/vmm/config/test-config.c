@@ -220,6 +220,11 @@ static void drop_idle_states(struct config *after)
 	after->idle_clusters = false;
 }
 
+static void add_acpi(struct config *after)
+{
+	after->acpi = true;
+}
+
 static void drop_idle_clusters(struct config *after)
 {
 	after->idle_clusters = false;
@@ -244,6 +249,7 @@ static void a_change_that_a_hibernated_guest_would_notice_is_named(void **state)
 		{ change_machine_version, "machine version 1, not 2" },
 		{ leave_machine_version_open, NULL },
 		{ drop_idle_states, "idle states" },
+		{ add_acpi, "no ACPI" },
 		{ drop_idle_clusters, "idle states of clusters" },
 	};
 

@@ -161,6 +161,9 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_int_equal(a->config.psci_version, b->config.psci_version);
 	assert_int_equal(a->config.idle_states, b->config.idle_states);
 	assert_int_equal(a->config.idle_clusters, b->config.idle_clusters);
+	assert_int_equal(a->config.acpi, b->config.acpi);
+	assert_memory_equal(a->config.generation_id, b->config.generation_id,
+			    sizeof(a->config.generation_id));
 	assert_int_equal(a->config.suspend, b->config.suspend);
 	assert_int_equal(a->paused, b->paused);
 	assert_same_suspension(&a->suspension, &b->suspension);

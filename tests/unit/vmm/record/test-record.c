@@ -152,6 +152,12 @@ static void every_state_trigger_server_and_policy_survives_a_round_trip(void **s
 	round_trip(dir, &record);
 	record.config.psci = PSCI_SERVER_MIXED;
 	round_trip(dir, &record);
+	record.config.acpi = true;
+	memcpy(record.config.generation_id, "\x01\xab\xff\x10 0123456789\n",
+	       sizeof(record.config.generation_id));
+	round_trip(dir, &record);
+	record.config.acpi = false;
+	memset(record.config.generation_id, 0, sizeof(record.config.generation_id));
 	record.config.idle_states = true;
 	round_trip(dir, &record);
 	record.config.idle_clusters = true;

@@ -134,9 +134,45 @@ static void a_saved_vm_without_a_record_on_this_host_is_restored(void **state)
 	assert_int_equal(restore(&found, ID, &error), 0);
 }
 
+static struct config describe(const struct prior_run *found, bool acpi)
+{
+	const struct run_options options = {
+		.name = "web",
+		.config = { .kernel = kernel, .append = append, .cpus = 1, .acpi = acpi },
+	};
+	struct config config = { 0 };
+	struct error error;
+
+	assert_int_equal(run_config_resolve(&options, found, &config, &error), 0);
+
+	return config;
+}
+
+static void a_vm_with_acpi_keeps_its_generation_id_when_it_is_described_anew(void **state)
+{
+	static const uint8_t none[CONFIG_GENERATION_ID_SIZE];
+	struct prior_run found = found_in(VM_OFF, false, NULL);
+	struct config first = describe(&found, true);
+	struct config second;
+	struct config other;
+
+	assert_memory_not_equal(first.generation_id, none, sizeof(none));
+	found.last.config.acpi = true;
+	memcpy(found.last.config.generation_id, first.generation_id, sizeof(none));
+	second = describe(&found, true);
+	assert_memory_equal(second.generation_id, first.generation_id, sizeof(none));
+	found.recorded = false;
+	other = describe(&found, true);
+	assert_memory_not_equal(other.generation_id, first.generation_id, sizeof(none));
+	config_free(&first);
+	config_free(&second);
+	config_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_vm_with_acpi_keeps_its_generation_id_when_it_is_described_anew),
 		cmocka_unit_test(a_saved_vm_can_be_restored_but_not_started),
 		cmocka_unit_test(a_vm_whose_dormouse_died_after_writing_the_file_is_restored),
 		cmocka_unit_test(a_vm_that_has_run_since_is_not_restored),
