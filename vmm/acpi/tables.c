@@ -13,13 +13,6 @@
 #define TABLE_ALIGNMENT 16
 #define FACS_ALIGNMENT 64
 
-#define HEADER(name, version)                                                        \
-	{                                                                            \
-		.signature = name, .revision = (version), .oem_id = "DORMSE",        \
-		.oem_table_id = "VIRT    ", .oem_revision = 1, .creator_id = "DORM", \
-		.creator_revision = 1                                                \
-	}
-
 /** Tables are put one behind the other. */
 struct writer {
 	const struct acpi_place *place;
@@ -36,6 +29,23 @@ static uint8_t checksum(const uint8_t *bytes, size_t size)
 		sum = (uint8_t)(sum + bytes[i]);
 
 	return (uint8_t)-sum;
+}
+
+/* Its length and checksum are set at its end. */
+static struct acpi_header header_of(const char *signature, uint8_t revision)
+{
+	struct acpi_header header = {
+		.revision = revision,
+		.oem_id = "DORMSE",
+		.oem_table_id = "VIRT    ",
+		.oem_revision = 1,
+		.creator_id = "DORM",
+		.creator_revision = 1,
+	};
+
+	memcpy(header.signature, signature, sizeof(header.signature));
+
+	return header;
 }
 
 /* Begin a table. Returns its address. */
@@ -110,7 +120,7 @@ static void add_events(struct aml *aml, const struct acpi_machine *machine)
 /* Sleep states are PSCI's: there is no \_S4 and no \_S5. */
 static uint64_t add_dsdt(struct writer *w, const struct acpi_machine *machine)
 {
-	const struct acpi_header header = HEADER("DSDT", 2);
+	const struct acpi_header header = header_of("DSDT", 2);
 	const uint64_t address = begin(w, TABLE_ALIGNMENT);
 
 	add(w, &header, sizeof(header));
@@ -151,7 +161,7 @@ static uint64_t add_facs(struct writer *w, uint32_t hardware_signature)
 static uint64_t add_fadt(struct writer *w, uint64_t facs, uint64_t dsdt)
 {
 	const struct acpi_fadt fadt = {
-		.header = HEADER("FACP", 6),
+		.header = header_of("FACP", 6),
 		.flags = ACPI_FADT_HW_REDUCED | ACPI_FADT_PWR_BUTTON | ACPI_FADT_SLP_BUTTON,
 		.arm_boot_flags = ACPI_FADT_PSCI_COMPLIANT | ACPI_FADT_PSCI_USE_HVC,
 		.minor_version = 3,
@@ -165,7 +175,7 @@ static uint64_t add_fadt(struct writer *w, uint64_t facs, uint64_t dsdt)
 
 static uint64_t add_madt(struct writer *w, const struct acpi_machine *machine)
 {
-	const struct acpi_madt madt = { .header = HEADER("APIC", 5) };
+	const struct acpi_madt madt = { .header = header_of("APIC", 5) };
 	const struct acpi_gicd gicd = {
 		.type = ACPI_MADT_GICD,
 		.length = sizeof(gicd),
@@ -204,7 +214,7 @@ static uint64_t add_madt(struct writer *w, const struct acpi_machine *machine)
 static uint64_t add_gtdt(struct writer *w)
 {
 	const struct acpi_gtdt gtdt = {
-		.header = HEADER("GTDT", 2),
+		.header = header_of("GTDT", 2),
 		.counter_control_base = ACPI_GTDT_NONE,
 		.secure_interrupt = ACPI_GSI_OF_PPI(BOARD_TIMER_SECURE_PPI),
 		.secure_flags = ACPI_GTDT_ALWAYS_ON,
@@ -230,7 +240,7 @@ static const struct acpi_address uart = {
 static uint64_t add_spcr(struct writer *w)
 {
 	const struct acpi_spcr spcr = {
-		.header = HEADER("SPCR", 2),
+		.header = header_of("SPCR", 2),
 		.interface_type = ACPI_SERIAL_PL011,
 		.base = uart,
 		.interrupt_type = ACPI_SPCR_GIC,
@@ -248,7 +258,7 @@ static uint64_t add_spcr(struct writer *w)
 static uint64_t add_dbg2(struct writer *w)
 {
 	const struct acpi_dbg2 dbg2 = {
-		.header = HEADER("DBG2", 0),
+		.header = header_of("DBG2", 0),
 		.info_offset = offsetof(struct acpi_dbg2, port),
 		.info_count = 1,
 		.port = {
@@ -275,7 +285,7 @@ static uint64_t add_dbg2(struct writer *w)
 /* One package, whose parts are the CPUs: what KVM lets a guest know. */
 static uint64_t add_pptt(struct writer *w, unsigned int cpu_count)
 {
-	const struct acpi_header header = HEADER("PPTT", 2);
+	const struct acpi_header header = header_of("PPTT", 2);
 	const struct acpi_pptt_node package = {
 		.length = sizeof(package),
 		.flags = ACPI_PPTT_PHYSICAL_PACKAGE | ACPI_PPTT_IDENTICAL,
@@ -303,7 +313,7 @@ static uint64_t add_pptt(struct writer *w, unsigned int cpu_count)
 
 static uint64_t add_xsdt(struct writer *w, const uint64_t *tables, size_t count)
 {
-	const struct acpi_header header = HEADER("XSDT", 1);
+	const struct acpi_header header = header_of("XSDT", 1);
 	const uint64_t address = begin(w, TABLE_ALIGNMENT);
 
 	add(w, &header, sizeof(header));

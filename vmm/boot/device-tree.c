@@ -27,15 +27,12 @@ static void command_line(struct tree_writer *w, const struct device_tree *tree)
 {
 	const char *append = tree->config->append;
 	const char *first = tree->efi && tree->config->kernel ? ACPI_ON : "";
-	const size_t length = strlen(first);
-	char *to;
+	const size_t size = strlen(first) + strlen(append) + 1;
+	void *to;
 
-	tree_collect(w, fdt_property_placeholder(w->fdt, "bootargs",
-						 (int)(length + strlen(append) + 1), (void **)&to));
-	if (w->err)
-		return;
-	memcpy(to, first, length);
-	memcpy(to + length, append, strlen(append) + 1);
+	tree_collect(w, fdt_property_placeholder(w->fdt, "bootargs", (int)size, &to));
+	if (!w->err)
+		snprintf(to, size, "%s%s", first, append);
 }
 
 /*
