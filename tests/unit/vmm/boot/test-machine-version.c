@@ -2,8 +2,13 @@
 /*
  * A machine version is frozen: the files in tests/unit/vmm/boot/machine describe what its
  * guests find, and where. They do not change once a release has that version.
+ *
+ * A .dts file has the device tree, and EFI's memory map if there is one. An .acpi file has
+ * the ACPI tables as acpidump(8) prints them, so acpixtract(1) and iasl(1) read it; the
+ * system tests compare what Linux finds with it.
  */
 #include "boot/device-tree.h"
+#include "boot/efi.h"
 #include "boot/image.h"
 
 #include <psci/abi.h>
@@ -29,7 +34,7 @@
 #define DEPTH_MAX 8
 #define TEXT_MAX (64 * 1024)
 
-/* The parameters of a machine, described in the file FOLDER/VERSION-NAME.dts. */
+/* The parameters of a machine, described in the files FOLDER/VERSION-NAME.dts and .acpi. */
 struct shape {
 	const char *name;
 	uint64_t memory;
@@ -41,19 +46,27 @@ struct shape {
 	bool initrd;
 	bool idle_states;
 	bool idle_clusters;
+	bool acpi;
 };
 
 static const struct shape shapes[] = {
-	{ "kernel", 512 * MIB, 0, 1, 0, PSCI_VERSION_1_3, KERNEL, false, false, false },
-	{ "kernel-4-cpus", 8192 * MIB, 0, 4, 2, PSCI_VERSION_1_1, KERNEL, true, false, false },
-	{ "firmware", 1024 * MIB, 0, 2, 16, PSCI_VERSION_1_3, FIRMWARE, false, false, false },
-	{ "flat", 64 * MIB, 0, 1, 1, PSCI_VERSION_0_2, FLAT, true, false, false },
-	{ "flat-higher", 64 * MIB, 0x40200000, 1, 0, PSCI_VERSION_1_3, FLAT, false, false, false },
-	{ "idle-states", 512 * MIB, 0, 2, 0, PSCI_VERSION_1_3, KERNEL, false, true, false },
-	{ "idle-clusters", 512 * MIB, 0, 17, 0, PSCI_VERSION_1_3, KERNEL, false, true, true },
+	{ "kernel", 512 * MIB, 0, 1, 0, PSCI_VERSION_1_3, KERNEL, false, false, false, false },
+	{ "kernel-4-cpus", 8192 * MIB, 0, 4, 2, PSCI_VERSION_1_1, KERNEL, true, false, false,
+	  false },
+	{ "firmware", 1024 * MIB, 0, 2, 16, PSCI_VERSION_1_3, FIRMWARE, false, false, false,
+	  false },
+	{ "flat", 64 * MIB, 0, 1, 1, PSCI_VERSION_0_2, FLAT, true, false, false, false },
+	{ "flat-higher", 64 * MIB, 0x40200000, 1, 0, PSCI_VERSION_1_3, FLAT, false, false, false,
+	  false },
+	{ "idle-states", 512 * MIB, 0, 2, 0, PSCI_VERSION_1_3, KERNEL, false, true, false, false },
+	{ "idle-clusters", 512 * MIB, 0, 17, 0, PSCI_VERSION_1_3, KERNEL, false, true, true,
+	  false },
+	{ "acpi", 512 * MIB, 0, 1, 2, PSCI_VERSION_1_3, KERNEL, true, false, false, true },
+	{ "acpi-4-cpus", 512 * MIB, 0, 4, 2, PSCI_VERSION_1_3, KERNEL, true, false, false, true },
+	{ "acpi-16-cpus", 512 * MIB, 0, 16, 2, PSCI_VERSION_1_3, KERNEL, true, false, false, true },
 };
 
-/* --- a tree as text --- */
+/* --- text --- */
 
 static char text[TEXT_MAX];
 static size_t text_size;
@@ -69,6 +82,19 @@ static __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
 	assert_in_range(length, 0, TEXT_MAX - text_size - 1);
 	text_size += (size_t)length;
 }
+
+/* A little-endian value of @size bytes. */
+static uint64_t number_at(const uint8_t *at, unsigned int size)
+{
+	uint64_t sum = 0;
+
+	while (size-- > 0)
+		sum = sum << 8 | at[size];
+
+	return sum;
+}
+
+/* --- a tree as text --- */
 
 /* Returns whether it is strings, none of them empty, one behind the other. */
 static bool is_text(const char *value, int length)
@@ -135,6 +161,22 @@ static void blank(void *fdt, const char *name)
 	memset(seed, 0, (size_t)size);
 }
 
+/* Its lines, as Linux shows them with efi=debug. */
+static void say_memory_map(const struct memory *memory, const struct efi *efi)
+{
+	const uint8_t *map = memory_at(memory, efi->memory_map, efi->memory_map_size);
+
+	assert_non_null(map);
+	for (size_t at = 0; at < efi->memory_map_size; at += efi->descriptor_size) {
+		const uint64_t start = number_at(map + at + 8, 8);
+		const uint64_t size = number_at(map + at + 24, 8) * 4096;
+
+		say("/* EFI memory type %u: [%#llx-%#llx] */\n",
+		    (unsigned int)number_at(map + at, 4), (unsigned long long)start,
+		    (unsigned long long)(start + size - 1));
+	}
+}
+
 static void say_tree(void *fdt, const struct image *image)
 {
 	blank(fdt, "kaslr-seed");
@@ -143,6 +185,62 @@ static void say_tree(void *fdt, const struct image *image)
 	say("/dts-v1/;\n/* %u bytes at %#llx, for what starts at %#llx. */\n", fdt_totalsize(fdt),
 	    (unsigned long long)image->device_tree_address, (unsigned long long)image->entry);
 	say_node(fdt, 0, 0);
+}
+
+/* --- ACPI tables as text --- */
+
+static void say_table(const char *name, const uint8_t *table, uint64_t address, size_t length)
+{
+	say("%s%s @ 0x%016llX\n", text_size ? "\n" : "", name, (unsigned long long)address);
+	for (size_t at = 0; at < length; at += 16) {
+		const size_t count = length - at < 16 ? length - at : 16;
+
+		say("    %04zX: ", at);
+		for (size_t i = 0; i < count; i++)
+			say("%02X ", table[at + i]);
+		say("%*s", (int)(16 - count) * 3, "");
+		say(" ");
+		for (size_t i = 0; i < count; i++)
+			say("%c", isprint(table[at + i]) ? table[at + i] : '.');
+		say("\n");
+	}
+}
+
+/* The table at an address, which begins with its name and its length. */
+static const uint8_t *say_table_at(const struct memory *memory, uint64_t address)
+{
+	const uint8_t *table = memory_at(memory, address, 8);
+	const size_t length = table ? number_at(table + 4, 4) : 0;
+	char name[5] = "";
+
+	assert_non_null(memory_at(memory, address, length));
+	memcpy(name, table, 4);
+	say_table(name, table, address, length);
+
+	return table;
+}
+
+/* All that the EFI system table leads to. */
+static void say_tables(const struct memory *memory, const struct efi *efi)
+{
+	const uint8_t *system = memory_at(memory, efi->system_table, 120);
+	const uint8_t *tables = memory_at(memory, number_at(system + 112, 8), 24);
+	const uint64_t address = number_at(tables + 16, 8);
+	const uint8_t *rsdp = memory_at(memory, address, 36);
+	const uint8_t *root;
+
+	assert_non_null(rsdp);
+	text_size = 0;
+	say_table("RSDP", rsdp, address, 36);
+	root = say_table_at(memory, number_at(rsdp + 24, 8));
+	for (size_t at = 36; at < number_at(root + 4, 4); at += 8) {
+		const uint8_t *table = say_table_at(memory, number_at(root + at, 8));
+
+		if (memcmp(table, "FACP", 4) != 0)
+			continue;
+		say_table_at(memory, number_at(table + 132, 8));
+		say_table_at(memory, number_at(table + 140, 8));
+	}
 }
 
 /* --- a machine --- */
@@ -170,6 +268,7 @@ static struct config config_of(const struct shape *shape, uint32_t version)
 		.flat_address = shape->flat_address,
 		.idle_states = shape->idle_states,
 		.idle_clusters = shape->idle_clusters,
+		.acpi = shape->acpi,
 	};
 
 	switch (shape->start) {
@@ -189,38 +288,64 @@ static struct config config_of(const struct shape *shape, uint32_t version)
 	return config;
 }
 
-/* Make such a machine, and the text of its tree. */
-static void make(const struct shape *shape, uint32_t version)
-{
-	static struct board board;
-	const struct config config = config_of(shape, version);
+/* A machine in memory. */
+struct machine {
+	struct config config;
 	uint64_t mpidrs[CONFIG_CPUS_MAX];
-	struct error error = { "" };
-	struct memory memory;
+	struct board board;
 	struct image image;
-	struct device_tree tree = {
-		.config = &config,
-		.image = &image,
-		.psci_version = shape->psci_version,
-		.mpidrs = mpidrs,
-		.devices = board.devices.all,
-	};
-	void *fdt;
+	struct memory memory;
+	struct efi efi;
+	struct device_tree tree;
+};
 
-	for (unsigned int i = 0; i < shape->cpus; i++)
-		mpidrs[i] = (i & 0xf) | (uint64_t)(i >> 4) << 8;
-	if (image_open(&image, &config, &error) != 0)
+static void make_efi(struct machine *m)
+{
+	static const uint8_t generation_id[CONFIG_GENERATION_ID_SIZE];
+	struct error error = { "" };
+	const struct acpi_machine machine = {
+		.mpidrs = m->mpidrs,
+		.cpu_count = m->config.cpus,
+		.devices = m->board.devices.all,
+		.device_count = m->board.devices.count,
+		.generation_id_address = efi_generation_id_address(&m->image),
+		.hardware_signature = BOARD_HARDWARE_SIGNATURE,
+	};
+
+	if (efi_write(&m->image, &machine, generation_id, &m->memory, &m->efi, &error) != 0)
 		fail_msg("%s", error.text);
-	board_create(&board, &config);
-	tree.device_count = board.devices.count;
-	assert_int_equal(memory_create(&memory, config.memory), 0);
-	assert_int_equal(device_tree_write(&tree, &memory, &error), 0);
-	fdt = memory_at(&memory, image.device_tree_address, IMAGE_DEVICE_TREE_SIZE);
-	assert_non_null(fdt);
-	say_tree(fdt, &image);
-	memory_destroy(&memory);
-	board_destroy(&board);
-	image_close(&image);
+	m->tree.efi = &m->efi;
+}
+
+static void make(struct machine *m, const struct shape *shape, uint32_t version)
+{
+	struct error error = { "" };
+
+	*m = (struct machine){ .config = config_of(shape, version) };
+	for (unsigned int i = 0; i < shape->cpus; i++)
+		m->mpidrs[i] = (i & 0xf) | (uint64_t)(i >> 4) << 8;
+	if (image_open(&m->image, &m->config, &error) != 0)
+		fail_msg("%s", error.text);
+	board_create(&m->board, &m->config);
+	assert_int_equal(memory_create(&m->memory, m->config.memory), 0);
+	m->tree = (struct device_tree){
+		.config = &m->config,
+		.image = &m->image,
+		.psci_version = shape->psci_version,
+		.mpidrs = m->mpidrs,
+		.devices = m->board.devices.all,
+		.device_count = m->board.devices.count,
+	};
+	if (shape->acpi)
+		make_efi(m);
+	assert_int_equal(device_tree_write(&m->tree, &m->memory, &error), 0);
+}
+
+static void destroy(struct machine *m)
+{
+	memory_destroy(&m->memory);
+	board_destroy(&m->board);
+	image_close(&m->image);
 }
 
 /* Returns whether the text equals the file. If not, the text is written to a file beside it. */
@@ -245,18 +370,37 @@ static bool is_frozen(const char *path)
 	return false;
 }
 
-static void the_device_tree_of_each_machine_version_never_changes(void **state)
+/* Make a machine, and compare its files. Returns how many are not what is made now. */
+static unsigned int count_changed(const struct shape *shape, uint32_t version)
+{
+	static struct machine m;
+	unsigned int changed = 0;
+	char path[128];
+
+	make(&m, shape, version);
+	say_tree(memory_at(&m.memory, m.image.device_tree_address, IMAGE_DEVICE_TREE_SIZE),
+		 &m.image);
+	if (shape->acpi)
+		say_memory_map(&m.memory, &m.efi);
+	snprintf(path, sizeof(path), FOLDER "/%u-%s.dts", version, shape->name);
+	changed += !is_frozen(path);
+	if (shape->acpi) {
+		say_tables(&m.memory, &m.efi);
+		snprintf(path, sizeof(path), FOLDER "/%u-%s.acpi", version, shape->name);
+		changed += !is_frozen(path);
+	}
+	destroy(&m);
+
+	return changed;
+}
+
+static void a_machine_version_never_changes_for_its_guests(void **state)
 {
 	unsigned int changed = 0;
 
 	for (uint32_t version = 1; version <= BOARD_VERSION_NEWEST; version++) {
-		for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-			char path[128];
-
-			snprintf(path, sizeof(path), FOLDER "/%u-%s.dts", version, shapes[i].name);
-			make(&shapes[i], version);
-			changed += !is_frozen(path);
-		}
+		for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+			changed += count_changed(&shapes[i], version);
 	}
 	assert_int_equal(changed, 0);
 }
@@ -264,7 +408,7 @@ static void the_device_tree_of_each_machine_version_never_changes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_device_tree_of_each_machine_version_never_changes),
+		cmocka_unit_test(a_machine_version_never_changes_for_its_guests),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
