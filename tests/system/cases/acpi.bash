@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# --acpi: a Linux that is handed ACPI tables uses them, finds nothing wrong with them,
-# turns its CPUs off and on, powers off, hibernates and resumes.
+# --acpi: a Linux that is handed ACPI tables reads them as they were made, finds nothing
+# wrong with them, and does what it does with a device tree: it turns its CPUs off and on,
+# suspends, is saved and restored, hibernates, resumes and powers off.
 
-acpi_tables=APIC,DBG2,DSDT,FACP,FACS,GTDT,PPTT,SPCR
-
-# The guest's kernel uses all tables and reports no error: finds_tables WHO CPUS
-finds_tables()
-{
-	is "$1 with ACPI has each table that dormouse makes" "$(guest_fact acpi tables)" "$acpi_tables"
-	is "$1 with ACPI finds each of its CPUs" "$(guest_fact acpi cpus)" "$2"
-	is "$1 with ACPI reports no error of ACPI or EFI" "$(guest_fact acpi errors)" 0
-}
+. "$here/lib/suspend.bash"
+. "$here/lib/acpi.bash"
 
 # How a hibernation ends: a kernel that does not know SYSTEM_OFF2 cannot tell its host.
 acpi_hibernated=0
@@ -22,27 +16,75 @@ acpi_with_one_cpu()
 {
 	vm_start_guest acpi-one acpi,poweroff --acpi
 	vm_finish
-	finds_tables "a guest with one CPU" 0
-	is "a guest with ACPI powers off" "$vm_status" 0
+	acpi_tables_are "a guest with ACPI and one CPU" acpi
+	acpi_is_right "a guest with ACPI and one CPU" 0
+	is "a guest with ACPI powers off: run exits 0" "$vm_status" 0
 	ok "a guest with ACPI powers off by SYSTEM_OFF" dormouse_said '^dormouse: acpi-one: off: SYSTEM_OFF, '
+}
+
+# A user's acpi=off counts: the device tree is whole.
+acpi_turned_off()
+{
+	vm_start acpi-off --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 2 --acpi \
+		--append "$vm_linux acpi=off do=report,acpi,poweroff"
+	vm_finish
+	is "a guest with acpi=off has no ACPI tables" "$(guest_fact acpi tables)" ""
+	acpi_is_right "a guest with acpi=off" 0-1
+	is "a guest with acpi=off finds PSCI 1.3" "$(guest_fact report psci)" 1.3
+	is "a guest with acpi=off powers off: run exits 0" "$vm_status" 0
+}
+
+# --- A guest with four CPUs, which sleeps in every way ---
+
+acpi_suspends_and_is_typed_at()
+{
+	mkfifo "$disks/acpi-keys"
+	exec {keys}<>"$disks/acpi-keys"
+	vm_stdin=$disks/acpi-keys
+	vm_start_guest acpi acpi,hotplug:1,suspend:1,read,suspend:1,hibernate,acpi,poweroff --acpi --cpus 4
+	ok "a guest with ACPI suspends" vm_await_state acpi suspended
+	acpi_tables_are "a guest with ACPI and four CPUs" acpi-4-cpus
+	acpi_is_right "a guest with ACPI and four CPUs" 0-3
+	is "a guest with ACPI turns its CPUs off and on" "$(guest_fact hotplug cpus)" 0-3
+	echo >&"$keys"
+	ok "a guest with ACPI is woken by its console" vm_await "$vm_console" '^GUEST: reading'
+	is "a guest with ACPI has suspended once" "$(guest_fact suspended success)" 1
+	is "a guest with ACPI has all CPUs after it was suspended" "$(guest_fact suspended cpus)" 0-3
+	is "a guest with ACPI is the one that suspended" "$(guest_fact suspended boot_id)" "$(guest_fact boot boot_id)"
+	echo typed >&"$keys"
+	ok "a guest with ACPI reads what is typed" vm_await "$vm_console" '^GUEST: read line=typed'
+	boot_id=$(guest_fact boot boot_id)
+}
+
+acpi_is_saved_and_restored()
+{
+	ok "a guest with ACPI suspends again" vm_await_state acpi suspended
+	ok "a guest with ACPI is saved" vm_save acpi "$disks/acpi.saved"
+	vm_finish
+	is "a guest with ACPI that was saved: run exits 7" "$vm_status" 7
+	vm_restore acpi "$disks/acpi.saved"
+	ok "a guest with ACPI is restored" vm_await_state acpi suspended
+	dormouse wake acpi >"$disks/said" 2>&1 || true
+	vm_finish
+	is "a restored guest with ACPI is the one that was saved" "$(guest_fact suspended boot_id)" "$boot_id"
+	is "a restored guest with ACPI has all CPUs" "$(guest_fact suspended cpus)" 0-3
 }
 
 acpi_hibernates_and_resumes()
 {
-	local boot_id
-
-	vm_start_guest acpi acpi,hotplug:1,count,hibernate,poweroff --acpi --cpus 4
-	vm_finish
-	finds_tables "a guest with four CPUs" 0-3
-	is "a guest with ACPI turns its CPUs off and on" "$(guest_fact hotplug cpus)" 0-3
 	is "a guest with ACPI hibernates" "$vm_status" "$acpi_hibernated"
-	boot_id=$(guest_fact hibernating boot_id)
 	vm_start acpi
 	vm_finish
-	ok "a guest with ACPI says its boot id before it hibernates" [ "$boot_id" ]
+	exec {keys}>&-
+	vm_stdin=
 	is "a guest with ACPI that resumes is the one that hibernated" "$(guest_fact resumed boot_id)" "$boot_id"
-	is "a resumed guest with ACPI powers off" "$vm_status" 0
+	acpi_tables_are "a resumed guest with ACPI" acpi-4-cpus
+	acpi_is_right "a resumed guest with ACPI" 0-3
+	is "a resumed guest with ACPI powers off: run exits 0" "$vm_status" 0
 }
 
 acpi_with_one_cpu
+acpi_turned_off
+acpi_suspends_and_is_typed_at
+acpi_is_saved_and_restored
 acpi_hibernates_and_resumes
