@@ -180,6 +180,8 @@ static void print_status(const char *name, const struct record *record)
 		printf("firmware: %s\n", config->firmware);
 	if (config->idle_states)
 		printf("idle-states: %s\n", config->idle_clusters ? "clusters" : "yes");
+	if (config->acpi)
+		puts("acpi: yes");
 	if (config->on_reset == RESET_POLICY_EXIT)
 		puts("on-reset: exit");
 	if (config->on_reset2 == RESET_POLICY_EXIT)

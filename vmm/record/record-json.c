@@ -254,7 +254,7 @@ static int start_from_json(json_t *json, struct config *config)
 	return err ? err : optional_text_from_json(firmware, &config->firmware);
 }
 
-/* Both or neither. */
+/* Both or neither, and not with what the tables cannot describe. */
 static int acpi_from_json(json_t *json, struct config *config)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -266,8 +266,8 @@ static int acpi_from_json(json_t *json, struct config *config)
 		return -EINVAL;
 	if (!id)
 		return 0;
-	if (!config->kernel || strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE ||
-	    strspn(id, digits) != strlen(id))
+	if (!config->kernel || config->idle_states ||
+	    strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE || strspn(id, digits) != strlen(id))
 		return -EINVAL;
 	config->acpi = true;
 	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)

@@ -51,6 +51,8 @@ static struct config example(void)
 		.psci_version = PSCI_VERSION_1_3,
 		.idle_states = true,
 		.idle_clusters = true,
+		.acpi = true,
+		.generation_id = "0123456789abcde",
 		.on_reset = RESET_POLICY_RESTART,
 		.on_reset2 = RESET_POLICY_EXIT,
 		.suspend = SUSPEND_POLICY_DENY,
@@ -96,6 +98,8 @@ static void a_copied_config_is_complete_and_shares_nothing(void **state)
 	assert_int_equal(to.psci_version, PSCI_VERSION_1_3);
 	assert_true(to.idle_states);
 	assert_true(to.idle_clusters);
+	assert_true(to.acpi);
+	assert_string_equal(to.generation_id, "0123456789abcde");
 	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
 	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
 	assert_int_equal(to.suspend, SUSPEND_POLICY_DENY);
@@ -220,9 +224,9 @@ static void drop_idle_states(struct config *after)
 	after->idle_clusters = false;
 }
 
-static void add_acpi(struct config *after)
+static void drop_acpi(struct config *after)
 {
-	after->acpi = true;
+	after->acpi = false;
 }
 
 static void drop_idle_clusters(struct config *after)
@@ -249,7 +253,7 @@ static void a_change_that_a_hibernated_guest_would_notice_is_named(void **state)
 		{ change_machine_version, "machine version 1, not 2" },
 		{ leave_machine_version_open, NULL },
 		{ drop_idle_states, "idle states" },
-		{ add_acpi, "no ACPI" },
+		{ drop_acpi, "ACPI" },
 		{ drop_idle_clusters, "idle states of clusters" },
 	};
 
@@ -267,6 +271,19 @@ static void a_change_that_a_hibernated_guest_would_notice_is_named(void **state)
 	}
 }
 
+static void a_machine_that_gets_acpi_has_changed(void **state)
+{
+	struct config before = example();
+	struct config after = example();
+	struct error phrase = { "" };
+
+	before.acpi = false;
+	assert_true(config_environment_changed(&before, &after, &phrase));
+	assert_string_equal(phrase.text, "no ACPI");
+	config_free(&before);
+	config_free(&after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +293,7 @@ int main(void)
 		cmocka_unit_test(a_config_that_cannot_be_copied_for_lack_of_memory_leaves_nothing),
 		cmocka_unit_test(a_freed_config_is_all_zero),
 		cmocka_unit_test(a_change_that_a_hibernated_guest_would_notice_is_named),
+		cmocka_unit_test(a_machine_that_gets_acpi_has_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

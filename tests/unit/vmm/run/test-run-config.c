@@ -169,9 +169,62 @@ static void a_vm_with_acpi_keeps_its_generation_id_when_it_is_described_anew(voi
 	config_free(&other);
 }
 
+/* Describe a hibernated VM anew, with a change about ACPI. */
+static int change_acpi(bool before, bool after, bool force, struct error *error)
+{
+	struct prior_run found = found_in(VM_HIBERNATED, false, NULL);
+	const struct run_options options = {
+		.name = "web",
+		.force = force,
+		.config = { .kernel = kernel, .append = append, .cpus = 1, .acpi = after },
+	};
+	struct config config = { 0 };
+	int err;
+
+	found.last.config.acpi = before;
+	err = run_config_resolve(&options, &found, &config, error);
+	if (!err)
+		assert_int_equal(config.acpi, after);
+	config_free(&config);
+
+	return err;
+}
+
+static void a_hibernated_vm_neither_loses_nor_gets_acpi_unless_forced(void **state)
+{
+	struct error error;
+
+	assert_int_equal(change_acpi(true, false, false, &error), -EPERM);
+	assert_non_null(strstr(error.text, "web is hibernated, and its image needs ACPI: "));
+	assert_int_equal(change_acpi(false, true, false, &error), -EPERM);
+	assert_non_null(strstr(error.text, "web is hibernated, and its image needs no ACPI: "));
+	assert_int_equal(change_acpi(true, true, false, &error), 0);
+	assert_int_equal(change_acpi(true, false, true, &error), 0);
+	assert_int_equal(change_acpi(false, true, true, &error), 0);
+}
+
+/* A machine that is not described anew is the recorded one. */
+static void a_recorded_vm_runs_again_with_its_acpi_and_its_generation_id(void **state)
+{
+	struct prior_run found = found_in(VM_OFF, false, NULL);
+	const struct run_options options = { .name = "web" };
+	struct config config = { 0 };
+	struct error error;
+
+	found.last.config.acpi = true;
+	memset(found.last.config.generation_id, 0x5a, CONFIG_GENERATION_ID_SIZE);
+	assert_int_equal(run_config_resolve(&options, &found, &config, &error), 0);
+	assert_true(config.acpi);
+	assert_memory_equal(config.generation_id, found.last.config.generation_id,
+			    CONFIG_GENERATION_ID_SIZE);
+	config_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hibernated_vm_neither_loses_nor_gets_acpi_unless_forced),
+		cmocka_unit_test(a_recorded_vm_runs_again_with_its_acpi_and_its_generation_id),
 		cmocka_unit_test(a_vm_with_acpi_keeps_its_generation_id_when_it_is_described_anew),
 		cmocka_unit_test(a_saved_vm_can_be_restored_but_not_started),
 		cmocka_unit_test(a_vm_whose_dormouse_died_after_writing_the_file_is_restored),
