@@ -7,6 +7,7 @@
 #include "rig.h"
 
 #include "base/main-loop.h"
+#include "board/board.h"
 #include "control/act.h"
 #include "machine/vcpu.h"
 
@@ -293,6 +294,79 @@ static void a_guest_that_suspends_over_and_over_is_recorded_at_a_limited_rate(vo
 	record_free(&record);
 }
 
+/* The clock's alarm comes now, as an interrupt that the guest has masked in its GIC. */
+static void raise_alarm(struct rig *rig)
+{
+	const struct bus *bus = &rig->vm.bus;
+	uint64_t now;
+	uint64_t came = 0;
+
+	assert_non_null(bus_write(bus, BOARD_RTC_BASE + 0x10, 4, 1));
+	assert_non_null(bus_write(bus, BOARD_RTC_BASE + 0x1c, 4, 1));
+	/* Unless a second begins in between. */
+	while (!came) {
+		assert_non_null(bus_read(bus, BOARD_RTC_BASE, 4, &now));
+		assert_non_null(bus_write(bus, BOARD_RTC_BASE + 0x04, 4, now));
+		assert_non_null(bus_read(bus, BOARD_RTC_BASE + 0x14, 4, &came));
+	}
+}
+
+static void the_clock_s_alarm_wakes_a_guest_with_acpi(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->record.config.acpi = true;
+	suspend(rig);
+	assert_true(control_alarm_due(&rig->control) == MAIN_LOOP_NEVER);
+	raise_alarm(rig);
+	assert_int_equal(control_alarm_due(&rig->control), 0);
+	control_on_alarm(&rig->control);
+	assert_int_equal(rig->control.life.state, VM_RUNNING);
+	assert_string_equal(rig->record.cause.what, "woken by the clock's alarm");
+	assert_true(control_alarm_due(&rig->control) == MAIN_LOOP_NEVER);
+	/* One alarm wakes once, though the guest has left it raised. */
+	suspend(rig);
+	assert_true(control_alarm_due(&rig->control) == MAIN_LOOP_NEVER);
+	raise_alarm(rig);
+	assert_int_equal(control_alarm_due(&rig->control), 0);
+}
+
+/* It came when the guest was on its way to sleep, and no longer looked. */
+static void an_alarm_before_the_suspension_wakes_a_guest_with_acpi(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->record.config.acpi = true;
+	raise_alarm(rig);
+	assert_true(control_alarm_due(&rig->control) == MAIN_LOOP_NEVER);
+	suspend(rig);
+	assert_int_equal(control_alarm_due(&rig->control), 0);
+}
+
+static void a_guest_without_acpi_has_an_interrupt_for_its_alarm(void **state)
+{
+	struct rig *rig = *state;
+
+	suspend(rig);
+	raise_alarm(rig);
+	assert_true(control_alarm_due(&rig->control) == MAIN_LOOP_NEVER);
+}
+
+static void an_alarm_during_a_save_waits_for_the_restored_guest(void **state)
+{
+	struct rig *rig = *state;
+	struct error error;
+
+	rig->record.config.acpi = true;
+	suspend(rig);
+	assert_int_equal(control_save(&rig->control, saved_path(rig), &error), 0);
+	raise_alarm(rig);
+	assert_true(control_alarm_due(&rig->control) == MAIN_LOOP_NEVER);
+	assert_false(control_on_stop(&rig->control));
+	assert_int_equal(control_result(&rig->control, &error), EXIT_STATUS_SAVED);
+	assert_int_equal(unlink(saved_path(rig)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +377,10 @@ int main(void)
 		TEST(a_save_that_fails_leaves_a_record_without_a_file),
 		TEST(a_suspension_that_races_a_reset_does_not_stop_the_next_cycle),
 		TEST(a_pause_that_races_the_end_of_a_cycle_pauses_the_next_cycle),
+		TEST(the_clock_s_alarm_wakes_a_guest_with_acpi),
+		TEST(an_alarm_before_the_suspension_wakes_a_guest_with_acpi),
+		TEST(a_guest_without_acpi_has_an_interrupt_for_its_alarm),
+		TEST(an_alarm_during_a_save_waits_for_the_restored_guest),
 		TEST(a_guest_that_suspends_over_and_over_is_recorded_at_a_limited_rate),
 #undef TEST
 	};

@@ -98,8 +98,15 @@ struct device_ops {
 	 * alarm"; or NULL.
 	 */
 	const char *wakes;
-	/** Whether its line is high; with @wakes. */
+	/** Whether its line is high, and not taken; with @wakes. */
 	bool (*is_raised)(void *self);
+
+	/**
+	 * The host has woken the guest for its interrupt, which is no reason to
+	 * wake any more until it is raised again. Only a device that wakes a
+	 * guest with ACPI by itself has this: see control_on_alarm().
+	 */
+	void (*take)(void *self);
 
 	/**
 	 * The moment when it will interrupt the guest by itself, in seconds

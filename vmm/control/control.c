@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/main-loop.h"
 #include "control/act.h"
 #include "control/report.h"
 #include "machine/devices.h"
@@ -73,6 +74,33 @@ void control_serve(struct control *control)
 void control_on_input(struct control *control)
 {
 	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, "woken by the console");
+	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
+}
+
+uint64_t control_alarm_due(const struct control *control)
+{
+	const struct vm *vm = control->vm;
+
+	/*
+	 * While it is saved, the alarm waits for the end of that or for the
+	 * restored guest.
+	 */
+	return vm->config->acpi && control->life.state == VM_SUSPENDED &&
+			       control->life.stage == LIFECYCLE_RUNNING &&
+			       devices_alarm_waits(vm->devices)
+		       ? 0
+		       : MAIN_LOOP_NEVER;
+}
+
+void control_on_alarm(struct control *control)
+{
+	const char *source = devices_take_alarm(control->vm->devices);
+	char what[64];
+
+	if (!source)
+		return;
+	snprintf(what, sizeof(what), "woken by %s", source);
+	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, what);
 	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
 }
 

@@ -193,6 +193,19 @@ uint64_t control_deadline(const struct control *control);
 void control_on_input(struct control *control);
 
 /**
+ * When control_on_alarm() must be called, as a main loop's deadline: at once if
+ * a guest with ACPI is suspended and the clock's alarm has come.
+ *
+ * Such a guest has no interrupt for it. In ACPI it is the machine that wakes,
+ * and the guest finds the reason in the time-and-alarm device; Linux masks all
+ * interrupts but those of devices that wake it.
+ */
+uint64_t control_alarm_due(const struct control *control);
+
+/** Wake the guest for that alarm. */
+void control_on_alarm(struct control *control);
+
+/**
  * The vCPUs are stopping: wait for them, and begin the next power cycle or end
  * the run. Returns whether the run continues.
  */

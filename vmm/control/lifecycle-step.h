@@ -53,7 +53,7 @@ enum lifecycle_event_kind {
 	LIFECYCLE_WOKEN, /**< An interrupt has woken @vcpu, which waits to continue. */
 	LIFECYCLE_ENDED, /**< All vCPUs have stopped, because of @trigger. */
 	/* The host. */
-	LIFECYCLE_INPUT, /**< The console has bytes for the guest. */
+	LIFECYCLE_INPUT, /**< Bytes on the console, or an alarm that is no interrupt. */
 	LIFECYCLE_PAUSE,
 	LIFECYCLE_CONTINUE,
 	LIFECYCLE_WAKE,

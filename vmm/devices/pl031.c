@@ -69,6 +69,7 @@ static void check_alarm(struct pl031 *pl031)
 	if (pl031->alarm_due && host_time() >= pl031->alarm) {
 		pl031->alarm_due = false;
 		pl031->raw = true;
+		pl031->taken = false;
 	}
 	set_timer(pl031);
 }
@@ -238,10 +239,17 @@ bool pl031_is_raised(struct pl031 *pl031)
 	bool raised;
 
 	pthread_mutex_lock(&pl031->lock);
-	raised = pl031->level;
+	raised = pl031->level && !pl031->taken;
 	pthread_mutex_unlock(&pl031->lock);
 
 	return raised;
+}
+
+void pl031_take(struct pl031 *pl031)
+{
+	pthread_mutex_lock(&pl031->lock);
+	pl031->taken = true;
+	pthread_mutex_unlock(&pl031->lock);
 }
 
 void pl031_serialize(struct pl031 *pl031, struct stream *stream)
@@ -328,6 +336,11 @@ static bool is_raised(void *self)
 	return pl031_is_raised(self);
 }
 
+static void take(void *self)
+{
+	pl031_take(self);
+}
+
 static bool next_alarm(void *self, int64_t *seconds)
 {
 	return pl031_next_alarm(self, seconds);
@@ -350,6 +363,7 @@ const struct device_ops pl031_ops = {
 	.watch = watch,
 	.wakes = "the clock's alarm",
 	.is_raised = is_raised,
+	.take = take,
 	.next_alarm = next_alarm,
 	.reset = pl031_reset,
 	.serialize = serialize,

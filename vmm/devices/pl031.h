@@ -28,6 +28,11 @@ struct pl031 {
 	uint32_t offset; /**< RTCDR minus the host's time. */
 	uint32_t match, load;
 	bool mask, raw;
+	/**
+	 * The guest was woken for the alarm that is raised. Not saved: a guest
+	 * that left it raised is woken once more when it is restored.
+	 */
+	bool taken;
 };
 
 /** The board's device. */
@@ -67,7 +72,13 @@ bool pl031_next_alarm(struct pl031 *pl031, int64_t *seconds);
  */
 void pl031_serialize(struct pl031 *pl031, struct stream *stream);
 
-/** Whether its interrupt line is high. From any thread. */
+/**
+ * Whether its interrupt line is high and pl031_take() was not called since it
+ * rose. From any thread.
+ */
 bool pl031_is_raised(struct pl031 *pl031);
+
+/** Have pl031_is_raised() return false until the alarm comes again. From any thread. */
+void pl031_take(struct pl031 *pl031);
 
 #endif

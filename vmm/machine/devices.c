@@ -183,6 +183,34 @@ const char *devices_wake_source(const struct devices *devices)
 	return source;
 }
 
+static const struct device *waiting_alarm(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->take && device->ops->is_raised(device->self))
+			return device;
+	}
+
+	return NULL;
+}
+
+bool devices_alarm_waits(const struct devices *devices)
+{
+	return waiting_alarm(devices) != NULL;
+}
+
+const char *devices_take_alarm(const struct devices *devices)
+{
+	const struct device *device = waiting_alarm(devices);
+
+	if (!device)
+		return NULL;
+	device->ops->take(device->self);
+
+	return device->ops->wakes;
+}
+
 bool devices_next_alarm(const struct devices *devices, int64_t *seconds)
 {
 	bool found = false;

@@ -77,6 +77,18 @@ bool devices_have_rom(const struct devices *devices, uint64_t address, uint64_t 
 const char *devices_wake_source(const struct devices *devices);
 
 /**
+ * Whether the interrupt of a device that wakes a guest with ACPI by itself is
+ * high and not taken.
+ */
+bool devices_alarm_waits(const struct devices *devices);
+
+/**
+ * Take it: see board/device.h. Returns the device in words, as
+ * devices_wake_source() does; NULL if there is none.
+ */
+const char *devices_take_alarm(const struct devices *devices);
+
+/**
  * When a device will interrupt the guest next by itself. As next_alarm of
  * struct device_ops.
  */

@@ -187,6 +187,20 @@ static void on_record_due(void *context)
 	control_write_late(&s->control);
 }
 
+static uint64_t alarm_due(const void *context)
+{
+	const struct session *s = context;
+
+	return control_alarm_due(&s->control);
+}
+
+static void on_alarm(void *context)
+{
+	struct session *s = context;
+
+	control_on_alarm(&s->control);
+}
+
 static void on_signals(void *context)
 {
 	on_signal(context);
@@ -231,7 +245,8 @@ static int watch(struct session *s, struct error *error)
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_FIRST, record_due, on_record_due,
 					     s);
-
+	if (!err)
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
 	if (err)
 		return error_set(error, err, "cannot wait for what the VM needs: %s",
 				 strerror(-err));

@@ -249,6 +249,30 @@ static void a_reset_of_the_clock_clears_the_alarm_and_keeps_the_time(void **stat
 	pl031_destroy(&rtc);
 }
 
+static void the_clock_s_alarm_is_a_reason_to_wake_until_it_is_taken(void **state)
+{
+	struct pl031 rtc;
+
+	setup(&rtc);
+	assert_false(pl031_is_raised(&rtc));
+	set(&rtc, LR, 5000);
+	set(&rtc, MR, get(&rtc, DR));
+	assert_false(pl031_is_raised(&rtc));
+	set(&rtc, IMSC, 1);
+	assert_true(pl031_is_raised(&rtc));
+	pl031_take(&rtc);
+	assert_false(pl031_is_raised(&rtc));
+	/* The guest sees it as before. */
+	assert_true(irq_probe.level);
+	assert_int_equal(get(&rtc, MIS), 1);
+	set(&rtc, ICR, 1);
+	assert_false(pl031_is_raised(&rtc));
+	set(&rtc, LR, 5000);
+	set(&rtc, MR, get(&rtc, DR));
+	assert_true(pl031_is_raised(&rtc));
+	pl031_destroy(&rtc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +284,7 @@ int main(void)
 		cmocka_unit_test(the_clock_s_alarm_for_the_present_comes_at_once),
 		cmocka_unit_test(the_clock_s_alarm_in_the_past_comes_after_the_counter_wrapped),
 		cmocka_unit_test(the_clock_s_masked_alarm_is_raised_but_does_not_interrupt),
+		cmocka_unit_test(the_clock_s_alarm_is_a_reason_to_wake_until_it_is_taken),
 		cmocka_unit_test(calling_the_clock_before_its_alarm_changes_nothing),
 		cmocka_unit_test(a_reset_of_the_clock_clears_the_alarm_and_keeps_the_time),
 	};
