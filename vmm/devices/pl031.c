@@ -8,10 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "acpi/aml.h"
 #include "base/error.h"
 #include "base/main-loop.h"
 #include "board/board.h"
 #include "boot/tree-writer.h"
+#include "devices/pl031.asl.h"
 
 /* Registers, by their names in the manual. */
 enum {
@@ -321,6 +323,15 @@ static void describe(const struct device *device, struct tree_writer *tree)
 	tree_end(tree);
 }
 
+static void describe_acpi(const struct device *device, struct aml *aml)
+{
+	uint8_t terms[sizeof(pl031_aml)];
+
+	memcpy(terms, pl031_aml, sizeof(terms));
+	aml_set_dword(terms + PL031_TAD0_BASE_DWORD, (uint32_t)device->base);
+	aml_add(aml, terms, sizeof(terms));
+}
+
 static void on_timer(void *self)
 {
 	pl031_expired(self);
@@ -360,6 +371,7 @@ const struct device_ops pl031_ops = {
 	.create = create,
 	.destroy = destroy,
 	.describe = describe,
+	.describe_acpi = describe_acpi,
 	.watch = watch,
 	.wakes = "the clock's alarm",
 	.is_raised = is_raised,

@@ -12,14 +12,34 @@
 acpi_hibernated=0
 ! guest_knows_off2 || acpi_hibernated=3
 
-acpi_with_one_cpu()
+# Since 7.1 Linux takes the time-and-alarm device for a clock.
+acpi_clock=none acpi_alarm=report
+! release_is_at_least 7 1 <"$guest/version" || acpi_clock=acpi-tad acpi_alarm=rtcwake:1
+
+# The guest's last time is not earlier than a moment of the host's, nor later than now:
+# acpi_clock_is_right WHEN SINCE
+acpi_clock_is_right()
 {
-	vm_start_guest acpi-one acpi,poweroff --acpi
-	vm_finish
-	acpi_tables_are "a guest with ACPI and one CPU" acpi
-	acpi_is_right "a guest with ACPI and one CPU" 0
-	is "a guest with ACPI powers off: run exits 0" "$vm_status" 0
-	ok "a guest with ACPI powers off by SYSTEM_OFF" dormouse_said '^dormouse: acpi-one: off: SYSTEM_OFF, '
+	local now
+
+	now=$(date +%s)
+	is "$1: the clock of a guest with ACPI is the time-and-alarm device" "$(guest_fact clock name)" "$acpi_clock"
+	is "$1: a guest with ACPI has a timer that is not set" "$(guest_fact clock timer)" disabled
+	[[ $acpi_clock != none ]] || return 0
+	ok "$1: a guest with ACPI reads the host's time" between "$2" "$(guest_fact clock rtc)" "$now"
+	# It was set to a whole second and a half.
+	ok "$1: a guest with ACPI has the host's time" between $(($2 - 1)) "$(guest_fact clock time)" $((now + 1))
+}
+
+# between FIRST NUMBER LAST
+between()
+{
+	[[ $2 ]] && (($1 <= $2 && $2 <= $3))
+}
+
+time_is()
+{
+	(($(date +%s) >= $1))
 }
 
 # A user's acpi=off counts: the device tree is whole.
@@ -41,13 +61,21 @@ acpi_suspends_and_is_typed_at()
 	mkfifo "$disks/acpi-keys"
 	exec {keys}<>"$disks/acpi-keys"
 	vm_stdin=$disks/acpi-keys
-	vm_start_guest acpi acpi,hotplug:1,suspend:1,read,suspend:1,hibernate,acpi,poweroff --acpi --cpus 4
+	began=$(date +%s)
+	vm_start_guest acpi acpi,clock,hotplug:1,suspend:1,clock,read,suspend:1,clock,hibernate,clock,acpi,$acpi_alarm,poweroff \
+		--acpi --cpus 4
 	ok "a guest with ACPI suspends" vm_await_state acpi suspended
+	is "status of a VM with ACPI says so" "$(vm_state acpi acpi)" yes
+	acpi_clock_is_right "after a boot" "$began"
 	acpi_tables_are "a guest with ACPI and four CPUs" acpi-4-cpus
 	acpi_is_right "a guest with ACPI and four CPUs" 0-3
 	is "a guest with ACPI turns its CPUs off and on" "$(guest_fact hotplug cpus)" 0-3
+	# It sleeps for a time that its clock could miss.
+	vm_until time_is "$(($(date +%s) + 3))" || true
+	began=$(date +%s)
 	echo >&"$keys"
 	ok "a guest with ACPI is woken by its console" vm_await "$vm_console" '^GUEST: reading'
+	acpi_clock_is_right "after a suspension" "$began"
 	is "a guest with ACPI has suspended once" "$(guest_fact suspended success)" 1
 	is "a guest with ACPI has all CPUs after it was suspended" "$(guest_fact suspended cpus)" 0-3
 	is "a guest with ACPI is the one that suspended" "$(guest_fact suspended boot_id)" "$(guest_fact boot boot_id)"
@@ -64,8 +92,10 @@ acpi_is_saved_and_restored()
 	is "a guest with ACPI that was saved: run exits 7" "$vm_status" 7
 	vm_restore acpi "$disks/acpi.saved"
 	ok "a guest with ACPI is restored" vm_await_state acpi suspended
+	began=$(date +%s)
 	dormouse wake acpi >"$disks/said" 2>&1 || true
 	vm_finish
+	acpi_clock_is_right "after it was saved" "$began"
 	is "a restored guest with ACPI is the one that was saved" "$(guest_fact suspended boot_id)" "$boot_id"
 	is "a restored guest with ACPI has all CPUs" "$(guest_fact suspended cpus)" 0-3
 }
@@ -73,17 +103,24 @@ acpi_is_saved_and_restored()
 acpi_hibernates_and_resumes()
 {
 	is "a guest with ACPI hibernates" "$vm_status" "$acpi_hibernated"
+	began=$(date +%s)
 	vm_start acpi
 	vm_finish
 	exec {keys}>&-
 	vm_stdin=
+	acpi_clock_is_right "after a hibernation" "$began"
 	is "a guest with ACPI that resumes is the one that hibernated" "$(guest_fact resumed boot_id)" "$boot_id"
 	acpi_tables_are "a resumed guest with ACPI" acpi-4-cpus
 	acpi_is_right "a resumed guest with ACPI" 0-3
+	if [[ $acpi_alarm == rtcwake:1 ]]; then
+		is "a resumed guest with ACPI is suspended until its alarm" "$(guest_fact suspended success)" 1
+		ok "dormouse reports that the clock woke a guest with ACPI" dormouse_said \
+			": acpi: running: woken by the clock's alarm, at "
+	fi
 	is "a resumed guest with ACPI powers off: run exits 0" "$vm_status" 0
+	ok "a guest with ACPI powers off by SYSTEM_OFF" dormouse_said '^dormouse: acpi: off: SYSTEM_OFF, '
 }
 
-acpi_with_one_cpu
 acpi_turned_off
 acpi_suspends_and_is_typed_at
 acpi_is_saved_and_restored
