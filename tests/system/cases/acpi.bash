@@ -42,20 +42,6 @@ time_is()
 	(($(date +%s) >= $1))
 }
 
-# A user's acpi=off counts: the device tree is whole.
-acpi_turned_off()
-{
-	vm_start acpi-off --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 2 --acpi \
-		--append "$vm_linux acpi=off do=report,acpi,poweroff"
-	vm_finish
-	is "a guest with acpi=off has no ACPI tables" "$(guest_fact acpi tables)" ""
-	acpi_is_right "a guest with acpi=off" 0-1
-	is "a guest with acpi=off finds PSCI 1.3" "$(guest_fact report psci)" 1.3
-	is "a guest with acpi=off powers off: run exits 0" "$vm_status" 0
-}
-
-# --- A guest with four CPUs, which sleeps in every way ---
-
 acpi_suspends_and_is_typed_at()
 {
 	mkfifo "$disks/acpi-keys"
@@ -121,7 +107,6 @@ acpi_hibernates_and_resumes()
 	ok "a guest with ACPI powers off by SYSTEM_OFF" dormouse_said '^dormouse: acpi: off: SYSTEM_OFF, '
 }
 
-acpi_turned_off
 acpi_suspends_and_is_typed_at
 acpi_is_saved_and_restored
 acpi_hibernates_and_resumes

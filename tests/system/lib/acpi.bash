@@ -7,6 +7,8 @@
 # as vm_start_guest makes it, and takes the step acpi.
 
 acpi_tables=APIC,DBG2,DSDT,FACP,FACS,GTDT,PPTT,SPCR
+# Of the CPUs, the events, the console, the disks and the generation ID.
+acpi_drivers=(processor acpi-ged sbsa-uart virtio-mmio vmgenid)
 
 # Prints what the guest is to find: the SHA-256 of a table of the file that acpidump(8)
 # could have made: acpi_sum FILE TABLE
@@ -19,17 +21,20 @@ acpi_sum()
 	printf %b "$bytes" | sha256sum | cut -d ' ' -f 1
 }
 
-# The tables of the guest that ran last are those of the newest machine version:
-# acpi_tables_are WHO SHAPE
+# The tables of the guest that ran last are those of the newest machine version, and lead
+# its drivers to the devices: acpi_tables_are WHO SHAPE
 acpi_tables_are()
 {
-	local table file
+	local table file driver
 
 	file=$(printf '%s\n' "$here/../machine/"*"-$2.acpi" | sort -V | tail -n 1)
 	is "$1 has each table that dormouse makes" "$(guest_fact acpi tables)" "$acpi_tables"
 	for table in ${acpi_tables//,/ }; do
 		is "$1 reads $table as it was made" "$(guest_fact "table name=$table" sha256)" \
 			"$(acpi_sum "$file" "$table")"
+	done
+	for driver in "${acpi_drivers[@]}"; do
+		ok "$1 has a device for the driver $driver" grep -q ",$driver," <<<",$(guest_fact acpi drivers)"
 	done
 }
 
