@@ -232,20 +232,23 @@ static void restore_of_a_default_suspend_that_is_not_offered_is_corrupt(void **s
 }
 
 /* Until it polls, all others are off: only it can start them. */
-static void restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt(void **state)
+static void refuse_a_second_vcpu_on(unsigned int sleeper, unsigned int other)
 {
-	static const struct change bad[][CHANGE_MAX] = {
+	const struct change bad[][CHANGE_MAX] = {
 		{ { OFFERED, 4, ALL_BUT(PSCI_FN32_SYSTEM_SUSPEND) } },
-		{ { VCPU(1) + STATE, 1, PENDING } },
-		{ { VCPU(1) + STATE, 1, FROZEN } },
-		{ { VCPU(1) + STATE, 1, ON }, { VCPU(1) + REQUEST, 4, 0 } },
-		{ { VCPU(1) + STATE, 1, PENDING }, { VCPU(1) + FLAGS, 1, WAKE } },
+		{ { VCPU(other) + STATE, 1, PENDING } },
+		{ { VCPU(other) + STATE, 1, FROZEN } },
+		{ { VCPU(other) + STATE, 1, ON }, { VCPU(other) + REQUEST, 4, 0 } },
+		{ { VCPU(other) + STATE, 1, PENDING }, { VCPU(other) + FLAGS, 1, WAKE } },
 	};
+	struct psci_regs off = fixture_regs(PSCI_FN32_CPU_OFF, 0, 0, 0);
 	struct psci_regs regs = fixture_regs(PSCI_FN64_SYSTEM_SUSPEND, FIXTURE_ENTRY, 0, 0);
 	struct power a;
 
-	power_boot_many(&a, 1);
-	assert_int_equal(psci_call(&a.f.vcpus[0], &regs), PSCI_NEXT_SYSTEM_SUSPEND);
+	power_boot_many(&a, sleeper + 1);
+	for (unsigned int i = 0; i < sleeper; i++)
+		assert_int_equal(psci_call(&a.f.vcpus[i], &off), PSCI_NEXT_WAIT);
+	assert_int_equal(psci_call(&a.f.vcpus[sleeper], &regs), PSCI_NEXT_SYSTEM_SUSPEND);
 
 	struct record suspended = psci_record_save(&a);
 
@@ -253,15 +256,22 @@ static void restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt(void *
 
 	struct record r = psci_record_save(&a);
 
-	check(&suspended, (const struct change[CHANGE_MAX]){ { VCPU(0) + PC, 8, REFUSED } },
+	check(&suspended, (const struct change[CHANGE_MAX]){ { VCPU(sleeper) + PC, 8, REFUSED } },
 	      PSCI_ERR_MISMATCH);
-	check(&suspended, (const struct change[CHANGE_MAX]){ { VCPU(0) + PC, 8, 2 } },
+	check(&suspended, (const struct change[CHANGE_MAX]){ { VCPU(sleeper) + PC, 8, 2 } },
 	      PSCI_ERR_CORRUPT);
 	check(&r, (const struct change[CHANGE_MAX]){ { 0 } }, PSCI_OK);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		check(&r, bad[i], PSCI_ERR_CORRUPT);
 	free(suspended.bytes);
 	free(r.bytes);
+}
+
+/* Wherever in the record the two are. */
+static void restore_of_a_resumed_machine_with_a_second_vcpu_on_is_corrupt(void **state)
+{
+	refuse_a_second_vcpu_on(0, 1);
+	refuse_a_second_vcpu_on(1, 0);
 }
 
 /* A trusted OS that cannot move is where it was. */
