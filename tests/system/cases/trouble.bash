@@ -224,8 +224,8 @@ damaged_records_are_refused()
 	cp "$record" "$trouble/record.json"
 	record_refused "a record that is cut short" 'is damaged' head -c 100
 	record_refused "an empty record" 'is damaged' true
-	record_refused "a record from a newer dormouse" 'has format 3, which this dormouse' \
-		sed 's/"format": [12],/"format": 3,/'
+	record_refused "a record from a newer dormouse" 'has format 999, which this dormouse' \
+		sed -E 's|"format": [0-9]+,|"format": 999,|'
 	ok "a damaged record does not hide the other VMs" grep -q '^threads .*hibernated' \
 		<(dormouse list 2>/dev/null)
 	ok "a damaged record is reported by the list" grep -q '^record ' <(dormouse list 2>&1)
