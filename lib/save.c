@@ -11,8 +11,9 @@
 
 static struct machine_record describe_machine(const struct psci_machine *machine)
 {
-	unsigned int flags = machine->extended_state_id ? MACHINE_EXTENDED_STATE_ID : 0;
+	unsigned int flags = 0;
 
+	flags |= machine->extended_state_id ? MACHINE_EXTENDED_STATE_ID : 0;
 	flags |= machine->hide_on_pending ? MACHINE_HIDE_ON_PENDING : 0;
 
 	return (struct machine_record){
