@@ -22,7 +22,7 @@ const char *psci_strerror(int error)
 	case PSCI_ERR_NEWER:
 		return "the record has a format of a later version of libpsci";
 	case PSCI_ERR_UNSUPPORTED:
-		return "a version or function is needed that does not exist here";
+		return "a version or function that is needed is not available here";
 	case PSCI_ERR_MISMATCH:
 		return "the record is of a machine that is built differently";
 	default:

@@ -31,7 +31,7 @@ enum psci_error {
 	PSCI_ERR_CORRUPT = -6,
 	/** The record has a format of a later library. */
 	PSCI_ERR_NEWER = -7,
-	/** A version or function is needed that does not exist here. */
+	/** A version or function that is needed is not available here. */
 	PSCI_ERR_UNSUPPORTED = -8,
 	/** The record is of a machine that is built differently. */
 	PSCI_ERR_MISMATCH = -9,
