@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2154 # vm.bash and run-in-host set them.
 #
 # The life of a VM with two vCPUs in three runs: it boots, its CPUs go off and
-# on 5 times, it hibernates; it resumes and hibernates again; it resumes,
-# reboots and is powered off.
+# on 5 times and into idle states, it hibernates; it resumes, its CPUs go into
+# idle states, it hibernates again; it resumes, reboots and is powered off.
 
 # The guest is the one that hibernated: it has its boot id, its secret and its process.
 is_the_same_guest()
@@ -23,6 +23,19 @@ counts_on()
 
 	before=$(guest_fact resumed before) now=$(guest_fact resumed count)
 	((before >= $1 && before <= $1 + 1 && now > before))
+}
+
+# Each CPU has entered a state in one round of the run, as often as requested or
+# more, and was never refused: entered STATE
+entered()
+{
+	local cpu line
+
+	for cpu in 0 1; do
+		line=$(whole_lines "$vm_console" | tr -d '\r' |
+			sed -n "s/^GUEST: idle cpu=$cpu state=$1 //p")
+		[[ $line =~ ^entered=[1-9][0-9]+\ rejected=0$ ]] || return
+	done
 }
 
 # How a hibernation ends: exit status, state and cause. A guest kernel that
@@ -53,7 +66,8 @@ life_first_run_hibernates()
 	# shellcheck disable=SC2034 # vm_start_guest reads it.
 	local vm_linux=$vm_linux_kaslr
 
-	vm_start_guest life report,hotplug:5,count,hibernate,hibernate,reboot,report,poweroff --cpus 2
+	vm_start_guest life report,hotplug:5,idle:10,count,hibernate,idle:10,hibernate,reboot,report,poweroff \
+		--cpus 2 --idle-states
 	vm_await "$vm_console" '^GUEST: boot ' || true
 	is "status of a running VM is running" "$(vm_state life state)" running
 	is "status of a running VM names the process" "$(vm_state life pid)" "$(dormouse_pid)"
@@ -62,6 +76,7 @@ life_first_run_hibernates()
 	first_pid=$(dormouse_pid)
 	boot_id=$(guest_fact hibernating boot_id) nonce=$(guest_fact hibernating nonce)
 	counter=$(guest_fact hibernating pid) started=$(guest_fact hibernating started)
+	count=$(guest_fact hibernating count)
 	ok "dormouse reports that libpsci serves PSCI 1.3" dormouse_said \
 		'^dormouse: life: running, 2 vCPUs, 512 MiB, PSCI 1\.3 by libpsci \(host Linux '
 	is "the guest finds PSCI 1.3" "$(guest_fact report psci)" 1.3
@@ -70,14 +85,29 @@ life_first_run_hibernates()
 	is "both CPUs of a new guest are online" "$(guest_fact report cpus)" 0-1
 	is "CPU 1 of a new guest goes off and on 5 times" "$(guest_fact hotplug rounds)" 5
 	is "CPU 1 of a new guest is started by a CPU_ON of its own each time" "$(guest_fact hotplug booted)" 6
+	ok "each CPU of a new guest enters standby and wakes, none is refused" entered standby
+	ok "each CPU of a new guest enters power-down and wakes, none is refused" entered powerdown
 	reports_hibernation "first hibernation"
+	is "status of a VM with idle states says so" "$(vm_state life idle-states)" yes
+}
+
+# --- A run that is refused ---
+
+life_is_not_resumed_without_idle_states()
+{
+	[[ $hibernated_state == hibernated ]] || return 0
+	vm_start life --kernel "$guest/Image" --initrd "$guest/initrd" --cpus 2 --memory 512M \
+		--disk "$disks/life-swap" --disk "$disks/life-scratch"
+	vm_finish
+	is "run of a hibernated guest without its idle states: refused, exit status 1" "$vm_status" 1
+	ok "run of a hibernated guest without its idle states: the message names the reason" \
+		dormouse_said 'is hibernated, and its image needs idle states: '
 }
 
 # --- Second run ---
 
 life_second_run_resumes_and_hibernates()
 {
-	count=$(guest_fact hibernating count)
 	vm_start life
 	vm_finish
 	second_pid=$(dormouse_pid)
@@ -86,6 +116,8 @@ life_second_run_resumes_and_hibernates()
 	ok "first resume: a fresh kernel was booted and replaced" \
 		[ "$(guest_fact boot boot_id)" != "$boot_id" ]
 	is "first resume: both CPUs are online" "$(guest_fact resumed cpus)" 0-1
+	ok "first resume: each CPU enters standby and wakes" entered standby
+	ok "first resume: each CPU enters power-down and wakes" entered powerdown
 	ok "first resume: the dormouse is another process" [ "$first_pid" != "$second_pid" ]
 	reports_hibernation "second hibernation"
 }
@@ -114,5 +146,6 @@ life_third_run_resumes_and_powers_off()
 }
 
 life_first_run_hibernates
+life_is_not_resumed_without_idle_states
 life_second_run_resumes_and_hibernates
 life_third_run_resumes_and_powers_off
