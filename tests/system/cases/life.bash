@@ -62,10 +62,6 @@ reports_hibernation()
 
 life_first_run_hibernates()
 {
-	# As users run it: Linux puts its kernel at addresses of its own at each boot.
-	# shellcheck disable=SC2034 # vm_start_guest reads it.
-	local vm_linux=$vm_linux_kaslr
-
 	vm_start_guest life report,hotplug:5,idle:10,count,hibernate,idle:10,hibernate,reboot,report,poweroff \
 		--cpus 2 --idle-states
 	vm_await "$vm_console" '^GUEST: boot ' || true

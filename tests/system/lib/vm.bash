@@ -21,9 +21,10 @@ vm_waiting=
 vm_between_looks=${VM_BETWEEN_LOOKS-vm_sleep}
 # What a Linux guest has on its command line. On an emulated host the self-tests of its
 # cryptography would take half of its boot, and randomized addresses, which make it change its
-# page tables at each system call, a third of the rest.
+# page tables at each system call and make the emulator translate each program anew, a third of
+# the rest. The demo's guest has them, as users run it.
 vm_linux_kaslr="console=ttyAMA0 quiet cryptomgr.notests=1"
-vm_linux="$vm_linux_kaslr nokaslr"
+vm_linux="$vm_linux_kaslr nokaslr norandmaps"
 # A wait ends when what it waits for is there or dormouse is gone. This many
 # seconds only end a test of something that hangs. They are counted in waits, five
 # a second: a clock jumps where the machine that all of it runs in was asleep.
