@@ -14,18 +14,19 @@ vmms=(dormouse)
 qemu_run=("$qemu/lib/ld-linux-aarch64.so.1" --library-path "$qemu/lib" "$qemu/qemu-system-aarch64")
 
 # Sets vmm_command: vmm_command VMM CPUS MEGABYTES KERNEL [INITRD [APPEND]]
-# Both get a console on standard output, a clock and no disk, and QEMU no more
+# A VMM can also be "dormouse acpi", which hands ACPI tables over, as QEMU always does. All get a console on standard output, a clock and no disk, and QEMU no more
 # devices than its board cannot do without.
 vmm_command()
 {
 	local cpus=$2 memory=$3 kernel=$4 initrd=${5-} append=${6-}
 
 	case $1 in
-	dormouse)
+	dormouse*)
 		vmm_command=(dormouse run --name bench --kernel "$kernel" --cpus "$cpus"
 			--memory "${memory}M")
 		[[ -z $initrd ]] || vmm_command+=(--initrd "$initrd")
 		[[ -z $append ]] || vmm_command+=(--append "$append")
+		[[ $1 != *acpi ]] || vmm_command+=(--acpi)
 		;;
 	qemu)
 		vmm_command=("${qemu_run[@]}" -M "virt,gic-version=3" -accel kvm -cpu host
