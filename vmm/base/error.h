@@ -8,7 +8,7 @@
 #define VMM_ERROR_H
 
 struct error {
-	char text[512]; /**< One sentence without a full stop; empty if there was none. */
+	char text[900]; /**< One sentence without a full stop; empty if there was none. */
 };
 
 /**
