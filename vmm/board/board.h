@@ -35,12 +35,6 @@
 #define BOARD_RTC_SIZE 0x1000ULL
 #define BOARD_RTC_SPI 2
 
-/*
- * Of the FACS, with --acpi: a guest that hibernated resumes only where it finds
- * the one that it left. dormouse itself refuses to start it in another machine.
- */
-#define BOARD_HARDWARE_SIGNATURE 0x444f524dU
-
 /* With --acpi: the guest's generation ID has changed. */
 #define BOARD_GENERATION_ID_SPI 3
 

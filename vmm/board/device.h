@@ -114,6 +114,9 @@ struct device_ops {
 	 */
 	bool (*next_alarm)(void *self, int64_t *seconds);
 
+	/** The features that it offers to drivers, if it is of virtio. */
+	uint64_t (*features)(const void *self);
+
 	/** Its disk image, for lists of disks. */
 	const struct disk *(*disk)(const void *self);
 

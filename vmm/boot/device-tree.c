@@ -23,16 +23,20 @@
  */
 #define ACPI_ON "acpi=on "
 
+/* Linux' own word, which the initial RAM disks of distributions heed, too. */
+#define NO_RESUME "noresume "
+
 static void command_line(struct tree_writer *w, const struct device_tree *tree)
 {
 	const char *append = tree->config->append;
 	const char *first = tree->efi && tree->config->kernel ? ACPI_ON : "";
-	const size_t size = strlen(first) + strlen(append) + 1;
+	const char *second = tree->no_resume ? NO_RESUME : "";
+	const size_t size = strlen(first) + strlen(second) + strlen(append) + 1;
 	void *to;
 
 	tree_collect(w, fdt_property_placeholder(w->fdt, "bootargs", (int)size, &to));
 	if (!w->err)
-		snprintf(to, size, "%s%s", first, append);
+		snprintf(to, size, "%s%s%s", first, second, append);
 }
 
 /*

@@ -3,6 +3,7 @@
 #ifndef VMM_DEVICE_TREE_H
 #define VMM_DEVICE_TREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct device_tree {
 	const struct config *config;
 	const struct image *image;
 	uint32_t psci_version; /**< The version that the guest will see. */
+	bool no_resume; /**< Add noresume to the command line. */
 	const uint64_t *mpidrs; /**< config->cpus of them; the first boots. */
 	const struct device *devices; /**< Each describes itself. */
 	size_t device_count;

@@ -56,6 +56,10 @@ static const char help[] =
 	"                       alone is a file\n"
 	"  --psci-test WHAT,... only for testers of PSCI: make libpsci give answers that it gives\n"
 	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
+	"  --strict             refuse to start a hibernated or killed NAME whose environment changed,\n"
+	"                       also where its guest would notice and boot cleanly\n"
+	"  --discard            start NAME, and have its kernel boot without the image of a guest that\n"
+	"                       hibernated, which is lost\n"
 	"  --force              start a hibernated or killed NAME although its environment changed,\n"
 	"                       or a NAME that is saved in a file\n"
 	"\n"
@@ -85,6 +89,8 @@ enum option_id {
 	OPTION_SUSPEND,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
+	OPTION_STRICT,
+	OPTION_DISCARD,
 	OPTION_FORCE,
 	OPTION_HELP,
 };
@@ -109,6 +115,8 @@ static const struct option options[] = {
 	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
+	{ "strict", no_argument, NULL, OPTION_STRICT },
+	{ "discard", no_argument, NULL, OPTION_DISCARD },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -314,6 +322,12 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return cli_set_console(config, argument, p->error);
 	case OPTION_PSCI_TEST:
 		return set_psci_test(p, argument);
+	case OPTION_STRICT:
+		p->run->strict = true;
+		return 0;
+	case OPTION_DISCARD:
+		p->run->discard = true;
+		return 0;
 	case OPTION_FORCE:
 		p->run->force = true;
 		return 0;
@@ -402,6 +416,9 @@ static int check(struct parse *p, int argc, char **argv)
 	if (config->acpi && config->idle_states)
 		return error_set(p->error, CLI_USAGE,
 				 "--acpi with --idle-states: the ACPI tables have no idle states");
+	if (p->run->strict + p->run->discard + p->run->force > 1)
+		return error_set(p->error, CLI_USAGE,
+				 "--strict, --discard and --force exclude each other");
 	if (config->cpus == 0)
 		config->cpus = CPUS_DEFAULT;
 	if (config->memory == 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -147,6 +148,13 @@ static void print_suspension(const struct suspension *suspension)
 	puts(suspension->interrupt_count ? "" : " none");
 }
 
+static void print_acpi(const struct record *record)
+{
+	puts("acpi: yes");
+	if (record->signature_count > 0)
+		printf("hardware-signature: %#" PRIx32 "\n", record_signature(record));
+}
+
 static void print_status(const char *name, const struct record *record)
 {
 	const struct config *config = &record->config;
@@ -181,7 +189,7 @@ static void print_status(const char *name, const struct record *record)
 	if (config->idle_states)
 		printf("idle-states: %s\n", config->idle_clusters ? "clusters" : "yes");
 	if (config->acpi)
-		puts("acpi: yes");
+		print_acpi(record);
 	if (config->on_reset == RESET_POLICY_EXIT)
 		puts("on-reset: exit");
 	if (config->on_reset2 == RESET_POLICY_EXIT)

@@ -130,18 +130,4 @@ int config_parse_reset_policy(const char *text, enum reset_policy *policy);
 const char *config_suspend_policy_word(enum suspend_policy policy);
 int config_parse_suspend_policy(const char *text, enum suspend_policy *policy);
 
-/**
- * What changes for a hibernated guest that was saved under @before if it starts
- * under @after: a phrase such as "2 CPUs, not 4", or nothing.
- *
- * Only changes count on which a guest's image relies and which it cannot detect
- * itself (a missing CPU, a disk in another's place, another PSCI behind the
- * same conduit). The kernel file does not count: a resuming Linux compares its
- * own build.
- *
- * Returns true if something changed, with @phrase filled in.
- */
-bool config_environment_changed(const struct config *before, const struct config *after,
-				struct error *phrase);
-
 #endif

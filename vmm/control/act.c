@@ -15,6 +15,7 @@
 #include "control/report.h"
 #include "kvm/gic.h"
 #include "machine/devices.h"
+#include "machine/environment-read.h"
 #include "machine/guest-clock.h"
 #include "machine/vcpu.h"
 
@@ -165,6 +166,26 @@ static int make_id(char id[RECORD_SAVED_ID_SIZE])
 	return 0;
 }
 
+/*
+ * What the disks are now is what the next run must find. If that cannot be
+ * read, it is not known, and no run is refused for it; but a disk that cannot
+ * be written may have lost what the guest wrote. Returns 0, or -errno with
+ * control->error set.
+ */
+static int note_disks(struct control *control)
+{
+	struct environment *environment = &control->record->environment;
+	struct error error;
+	const int err = environment_renew_disks(control->vm, &control->error);
+
+	if (err || environment_read_disks(environment, control->vm, &error) == 0)
+		return err;
+	message("%s: %s", control->vm->name, error.text);
+	environment_forget(environment, ENVIRONMENT_DISKS);
+
+	return 0;
+}
+
 static bool write_file(struct control *control)
 {
 	struct vm *vm = control->vm;
@@ -178,6 +199,8 @@ static bool write_file(struct control *control)
 	/* The guest's data is on disk before the file that relies on it. */
 	if (!err)
 		err = devices_flush(vm->devices, &control->error);
+	if (!err)
+		err = note_disks(control);
 	if (!err)
 		err = save_file_write(control->save_path, vm, record, &control->draft,
 				      &control->error);
@@ -200,6 +223,8 @@ static void discard_file(struct control *control)
 	if (control->has_draft)
 		save_file_drop(&control->draft);
 	control->has_draft = false;
+	/* The guest continues and writes to them. */
+	environment_forget(&record->environment, ENVIRONMENT_DISKS);
 	record->saved_id[0] = '\0';
 	free(record->saved_file);
 	record->saved_file = NULL;
@@ -249,11 +274,15 @@ static bool restart(struct control *control)
 
 static bool drain(struct control *control)
 {
-	if (devices_drain(control->vm->devices, &control->error) == 0)
-		return true;
-	message("%s: %s", control->vm->name, control->error.text);
+	int err = devices_drain(control->vm->devices, &control->error);
 
-	return false;
+	/* The disks of a saved guest are as the file has them. */
+	if (!err && control->life.state != VM_SAVED)
+		err = note_disks(control);
+	if (err)
+		message("%s: %s", control->vm->name, control->error.text);
+
+	return !err;
 }
 
 static void stop(struct control *control)

@@ -17,6 +17,7 @@
 #include "kvm/gic.h"
 #include "kvm/memory-map.h"
 #include "machine/devices.h"
+#include "machine/environment-write.h"
 #include "machine/host-limits.h"
 #include "machine/vcpu.h"
 
@@ -162,7 +163,7 @@ static int attach_devices(struct vm *vm, struct error *error)
 	return err;
 }
 
-static int fill_memory(struct vm *vm, struct error *error)
+int vm_fill(struct vm *vm, struct error *error)
 {
 	uint64_t mpidrs[CONFIG_CPUS_MAX];
 	struct efi efi;
@@ -170,6 +171,7 @@ static int fill_memory(struct vm *vm, struct error *error)
 		.config = vm->config,
 		.image = &vm->image,
 		.psci_version = vm->psci_version,
+		.no_resume = vm->no_resume,
 		.mpidrs = mpidrs,
 		.devices = vm->devices->all,
 		.device_count = vm->devices->count,
@@ -187,7 +189,7 @@ static int fill_memory(struct vm *vm, struct error *error)
 			.devices = vm->devices->all,
 			.device_count = vm->devices->count,
 			.generation_id_address = efi_generation_id_address(&vm->image),
-			.hardware_signature = BOARD_HARDWARE_SIGNATURE,
+			.hardware_signature = vm->hardware_signature,
 		};
 
 		err = efi_write(&vm->image, &machine, vm->config->generation_id, &vm->memory, &efi,
@@ -196,6 +198,9 @@ static int fill_memory(struct vm *vm, struct error *error)
 			return err;
 		tree.efi = &efi;
 	}
+
+	/* This was for one boot: what hibernates from here on may resume. */
+	vm->no_resume = false;
 
 	return device_tree_write(&tree, &vm->memory, error);
 }
@@ -211,6 +216,8 @@ int vm_begin(struct vm *vm, struct error *error)
 		vm->server = vm->choose_server(vm);
 		err = create_vcpus(vm, error);
 	}
+	if (!err && vm->environment)
+		environment_write(vm, vm->environment);
 	if (!err)
 		guest_clock_begin(vm);
 	if (!err)
@@ -231,7 +238,7 @@ int vm_boot(struct vm *vm, struct error *error)
 
 	if (err)
 		return err;
-	err = fill_memory(vm, error);
+	err = vm_fill(vm, error);
 	if (err)
 		vm_end(vm);
 

@@ -46,6 +46,20 @@ struct vm {
 
 	struct guest_clock clock;
 
+	/**
+	 * What its guest relies on, whose registers its vCPUs get in each power
+	 * cycle; NULL: those of the host.
+	 */
+	const struct environment *environment;
+
+	/**
+	 * The kernel of the next boot is told to take no image from its disks.
+	 */
+	bool no_resume;
+
+	/** Of its ACPI tables; set before vm_fill(). */
+	uint32_t hardware_signature;
+
 	struct reset_state reset_state; /**< Of its vCPUs, in all power cycles; has a lock. */
 
 	/* The present power cycle. */
@@ -86,7 +100,13 @@ void vm_destroy(struct vm *vm);
  */
 int vm_begin(struct vm *vm, struct error *error);
 
-/** As vm_begin(), with the images and the device tree in RAM, ready to boot. */
+/**
+ * Fill RAM after vm_begin(): the images, the device tree and the other tables.
+ * The machine is ready to boot. Returns 0, or -errno with @error set.
+ */
+int vm_fill(struct vm *vm, struct error *error);
+
+/** Both. After a failure there is no power cycle. */
 int vm_boot(struct vm *vm, struct error *error);
 
 /** Let the vCPUs run. Returns 0, or -errno with @error set. */

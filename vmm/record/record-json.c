@@ -10,6 +10,8 @@
 
 #include "base/time-text.h"
 #include "board/board.h"
+#include "record/environment-config.h"
+#include "record/environment-json.h"
 #include "record/suspension.h"
 #include "record/text.h"
 
@@ -159,6 +161,13 @@ static bool add_saved(json_t *object, const struct record *record)
 					add_text(json, "file", record->saved_file)));
 }
 
+/* Omitted, before the machine's first run. */
+static bool add_environment(json_t *object, const struct record *record)
+{
+	return record->signature_count == 0 ||
+	       add(object, "environment", environment_to_json(record));
+}
+
 /* The oldest that describes the machine completely. */
 static int record_format(const struct config *config)
 {
@@ -183,7 +192,8 @@ json_t *record_to_json(const struct record *record, const char *name)
 				    add(json, "pid", json_integer((json_int_t)record->pid)) &&
 				    add(json, "boots", json_integer((json_int_t)record->boots)) &&
 				    add_text(json, "host", record->host) &&
-				    add(json, "machine", record_config_to_json(&record->config)));
+				    add(json, "machine", record_config_to_json(&record->config)) &&
+				    add_environment(json, record));
 }
 
 /* record_text_from_json() for an optional value. */
@@ -406,23 +416,25 @@ static int saved_from_json(json_t *json, struct record *record)
 }
 
 /* On failure @record still has to be freed. */
-int record_from_json(json_t *json, struct record *record)
+int record_from_json(json_t *json, struct record *record, struct error *reason)
 {
 	json_t *cause;
 	json_t *machine;
 	json_t *host;
 	json_t *suspension = NULL;
 	json_t *saved = NULL;
+	json_t *environment = NULL;
 	json_int_t pid;
 	json_int_t boots;
 	const char *state;
 	int paused = 0;
 	int err;
 
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b}", "state", &state,
+	error_set(reason, -EINVAL, "a value is missing or outside its range");
+	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?o}", "state", &state,
 			"cause", &cause, "pid", &pid, "boots", &boots, "host", &host, "machine",
-			&machine, "suspension", &suspension, "saved", &saved, "paused",
-			&paused) < 0)
+			&machine, "suspension", &suspension, "saved", &saved, "paused", &paused,
+			"environment", &environment) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
@@ -441,8 +453,12 @@ int record_from_json(json_t *json, struct record *record)
 		err = short_text_from_json(host, record->host, sizeof(record->host));
 	if (!err)
 		err = cause_from_json(cause, &record->cause);
+	if (!err && environment)
+		err = environment_from_json(environment, record, reason);
 	if (!err)
 		err = config_from_json(machine, &record->config);
+	if (!err && !environment)
+		err = environment_set_former(&record->environment, &record->config);
 
 	return err;
 }

@@ -21,8 +21,9 @@ json_t *record_config_to_json(const struct config *config);
 
 /**
  * Fill in @record, which is all zero. Returns 0, or -errno: -EINVAL if a value
- * is missing or outside its range.
+ * is missing or outside its range, -ENOTSUP if a newer dormouse wrote it, both
+ * with @reason set.
  */
-int record_from_json(json_t *json, struct record *record);
+int record_from_json(json_t *json, struct record *record, struct error *reason);
 
 #endif

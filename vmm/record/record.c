@@ -19,8 +19,14 @@
 void record_free(struct record *record)
 {
 	config_free(&record->config);
+	environment_free(&record->environment);
 	free(record->saved_file);
 	*record = (struct record){ 0 };
+}
+
+uint32_t record_signature(const struct record *record)
+{
+	return record->signatures[record->signature_count - 1];
 }
 
 int record_check_config(const struct config *config, const char *name, struct error *error)
@@ -72,6 +78,7 @@ int record_parse(const char *text, size_t size, const char *name, struct record 
 	json_error_t where;
 	json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
 	struct record loaded = { 0 };
+	struct error reason;
 	json_int_t format;
 	json_int_t version;
 	int err = -EINVAL;
@@ -94,11 +101,11 @@ int record_parse(const char *text, size_t size, const char *name, struct record 
 			  "%d) does not know",
 			  name, (long long)version, BOARD_VERSION_NEWEST);
 	} else {
-		err = record_from_json(json, &loaded);
+		err = record_from_json(json, &loaded, &reason);
 		if (err)
-			error_set(error, err, "the record of %s is damaged: %s", name,
-				  err == -EINVAL ? "a value is missing or outside its range"
-						 : strerror(-err));
+			error_set(error, err, "the record of %s is %s: %s", name,
+				  err == -ENOTSUP ? "of a newer dormouse" : "damaged",
+				  err == -ENOMEM ? strerror(ENOMEM) : reason.text);
 	}
 	json_decref(json);
 	if (err) {

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "environment/environment.h"
 #include "record/cause.h"
 #include "record/suspension.h"
 
@@ -23,6 +24,9 @@
 
 /** The size of the id of a saved VM's file: 128 random bits in hexadecimal. */
 #define RECORD_SAVED_ID_SIZE 33
+
+/** How many signatures it keeps. An image that is older than so many is lost. */
+#define RECORD_SIGNATURES_MAX 256
 
 struct record {
 	enum vm_state state;
@@ -39,10 +43,25 @@ struct record {
 	char saved_id[RECORD_SAVED_ID_SIZE]; /**< Of the file it is, or was, saved in; or empty. */
 	char *saved_file; /**< Its absolute path, or NULL. */
 	struct config config;
+	/**
+	 * What the guest relies on. What a run leaves behind is known between
+	 * runs only.
+	 */
+	struct environment environment;
+	uint64_t generation; /**< The host's part of the hardware signature. */
+	/**
+	 * Those that its guests were given, the last one last; none in records
+	 * of a dormouse that gave none.
+	 */
+	uint32_t signatures[RECORD_SIGNATURES_MAX];
+	size_t signature_count;
 };
 
 /** Free what a record owns and make it all zero. */
 void record_free(struct record *record);
+
+/** The hardware signature that its guest was given; one that has any. */
+uint32_t record_signature(const struct record *record);
 
 /**
  * Read the record in the directory @dir_fd. @name is the VM's, for messages.

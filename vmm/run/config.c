@@ -11,36 +11,6 @@
 #include "save/file.h"
 
 /*
- * Whether an image of the guest may wait for the machine that it left. A
- * hibernated guest has one; a guest whose dormouse was killed may have
- * completed one and not yet called SYSTEM_OFF2. Any other end is known to its
- * guest or its user, who chose the moment.
- */
-static bool may_have_image(const struct prior_run *found)
-{
-	return found->recorded && (found->last.state == VM_HIBERNATED || found->died);
-}
-
-static int check_environment(const struct run_options *options, const struct prior_run *found,
-			     struct error *error)
-{
-	struct error change;
-
-	if (!may_have_image(found) ||
-	    !config_environment_changed(&found->last.config, &options->config, &change))
-		return 0;
-
-	return error_set(
-		error, -EPERM,
-		"%s %s needs %s: start it unchanged with \"dormouse run --name %s\", or "
-		"add --force and risk losing the image",
-		found->name,
-		found->died ? "was killed, perhaps while its guest hibernated, whose image then"
-			    : "is hibernated, and its image",
-		change.text, found->name);
-}
-
-/*
  * Whether the file that the record names may be restored: its guest has not run
  * since.
  */
@@ -109,17 +79,10 @@ static int check_restored(const struct run_options *options, const struct prior_
 static int check(const struct run_options *options, const struct prior_run *found,
 		 struct error *error)
 {
-	int err = 0;
-
 	if (options->force)
 		return 0;
-	if (options->from)
-		return check_restored(options, found, error);
-	err = check_saved(found, error);
-	if (!err && config_describes_machine(&options->config))
-		err = check_environment(options, found, error);
 
-	return err;
+	return options->from ? check_restored(options, found, error) : check_saved(found, error);
 }
 
 /*
@@ -162,6 +125,20 @@ static int identify(struct config *config, const struct prior_run *found, struct
 	return err ? error_set(error, err, "cannot make a generation ID: %s", strerror(-err)) : 0;
 }
 
+/*
+ * What the options leave open a hibernated guest finds as it was. A version is
+ * a server's own.
+ */
+static void keep_what_is_open(const struct config *last, struct config *config)
+{
+	if (!config->machine_version)
+		config->machine_version = last->machine_version;
+	if (config->psci == PSCI_SERVER_ANY)
+		config->psci = last->psci;
+	if (!config->psci_version && config->psci == last->psci)
+		config->psci_version = last->psci_version;
+}
+
 int run_config_resolve(const struct run_options *options, const struct prior_run *found,
 		       struct config *config, struct error *error)
 {
@@ -183,12 +160,8 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 		return error_set(error, -ENOMEM, "out of memory");
 	if (!anew)
 		return change_run(wanted, config, error);
-	if (may_have_image(found) && !options->force) {
-		/* A hibernated guest sees the same PSCI as before. */
-		config->machine_version = found->last.config.machine_version;
-		config->psci = found->last.config.psci;
-		config->psci_version = found->last.config.psci_version;
-	}
+	if (run_may_have_image(found) && !options->force)
+		keep_what_is_open(&found->last.config, config);
 	if (!config->machine_version)
 		config->machine_version = BOARD_VERSION_NEWEST;
 

@@ -25,6 +25,8 @@
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/config.h"
+#include "run/prior.h"
+#include "run/settle.h"
 #include "vpsci/vpsci.h"
 
 struct session {
@@ -42,42 +44,15 @@ struct session {
 
 /* --- before the VM exists --- */
 
-static int lock(struct session *s, struct error *error)
-{
-	struct record record = { 0 };
-	int err = vm_dir_lock(&s->dir, error);
-
-	if (err != -EBUSY)
-		return err;
-	if (record_load(s->dir.fd, s->dir.name, &record, error) == 0)
-		error_set(error, err, "%s is in use: the dormouse with pid %ld runs it",
-			  s->dir.name, record.pid);
-	else
-		error_set(error, err, "%s is in use by another dormouse", s->dir.name);
-	record_free(&record);
-
-	return err;
-}
-
 static int prepare(struct session *s, struct error *error)
 {
 	const struct save_file *from = s->options->from;
 	struct prior_run *found = &s->found;
-	int err = lock(s, error);
+	int err = prior_run_find(&s->dir, found, error);
 
 	if (err)
 		return err;
-	found->name = s->dir.name;
-	err = record_load(s->dir.fd, s->dir.name, &found->last, error);
-	if (err && err != -ENOENT)
-		return err;
-	found->recorded = !err;
 	s->record.boots = from ? from->record.boots : found->last.boots;
-	/*
-	 * The process that ran it no longer holds the lock, but has recorded no
-	 * end.
-	 */
-	found->died = found->recorded && lifecycle_has_process(found->last.state);
 	if (found->died)
 		message("%s: the dormouse that ran it (pid %ld) died%s: it crashed", s->dir.name,
 			found->last.pid,
@@ -264,14 +239,50 @@ static int watch_monitor(struct session *s, struct error *error)
 		   : 0;
 }
 
+/* A guest that may resume finds what it left, as far as this host has it. */
+static int begin(struct session *s, struct error *error)
+{
+	if (run_may_have_image(&s->found))
+		s->vm.environment = &s->found.last.environment;
+
+	return vm_begin(&s->vm, error);
+}
+
+static int restore(struct session *s, struct error *error)
+{
+	int err = save_file_restore(s->options->from, &s->vm, error);
+
+	if (err)
+		return err;
+	err = run_settle_restored(&s->vm, s->options, &s->found, &s->record, error);
+	if (err)
+		vm_end(&s->vm);
+
+	return err;
+}
+
+static int boot(struct session *s, struct error *error)
+{
+	int err = begin(s, error);
+
+	if (err)
+		return err;
+	err = run_settle(&s->vm, s->options, &s->found, &s->record, error);
+	if (!err)
+		err = vm_fill(&s->vm, error);
+	if (err)
+		vm_end(&s->vm);
+
+	return err;
+}
+
 static int run_vm(struct session *s, struct error *error)
 {
 	struct error uncontrolled;
-	struct save_file *from = s->options->from;
 	int err = watch(s, error);
 
 	if (!err)
-		err = from ? save_file_restore(from, &s->vm, error) : vm_boot(&s->vm, error);
+		err = s->options->from ? restore(s, error) : boot(s, error);
 	if (!err)
 		err = control_start(&s->control, error);
 	if (err)

@@ -19,6 +19,8 @@ struct run_options {
 	struct config config;
 	struct save_file *from; /**< The saved machine to restore, or NULL. */
 	bool force; /**< Run it although what its guest relies on may have changed. */
+	bool discard; /**< See to it that its guest boots without an image. */
+	bool strict; /**< Refuse it if what its guest relies on has changed. */
 };
 
 /**

@@ -47,6 +47,11 @@ void virtio_device_describe_acpi(const struct device *device, struct aml *aml)
 	aml_add(aml, terms, sizeof(terms));
 }
 
+uint64_t virtio_device_features(const void *self)
+{
+	return virtio_mmio_offered(self);
+}
+
 int virtio_device_serialize(void *self, struct stream *stream, struct error *error)
 {
 	const struct virtio_mmio *mmio = self;

@@ -20,13 +20,14 @@
 	.read = virtio_mmio_read, .write = virtio_mmio_write, .reset = virtio_mmio_reset, \
 	.describe = virtio_device_describe, .describe_acpi = virtio_device_describe_acpi, \
 	.quiesce = virtio_mmio_quiesce, .unquiesce = virtio_mmio_unquiesce,               \
-	.freeze = virtio_mmio_freeze, .thaw = virtio_mmio_thaw
+	.freeze = virtio_mmio_freeze, .thaw = virtio_mmio_thaw, .features = virtio_device_features
 
 /**
  * For create(): fill in @device, which is @mmio, in the transport's slot @slot.
  */
 void virtio_device_place(struct device *device, struct virtio_mmio *mmio, size_t slot);
 
+uint64_t virtio_device_features(const void *self);
 void virtio_device_describe(const struct device *device, struct tree_writer *tree);
 void virtio_device_describe_acpi(const struct device *device, struct aml *aml);
 

@@ -290,6 +290,11 @@ static void the_tree_has_the_command_line_unchanged(void **state)
 	r.config.append = (char[]){ "a=\"b c\" \xff\xfe" };
 	tree_rig_write(&r);
 	HAS_TEXT(&r, "/chosen", "bootargs", "a=\"b c\" \xff\xfe");
+	/* For one boot, in front of the user's own. */
+	r.tree.no_resume = true;
+	tree_rig_write(&r);
+	HAS_TEXT(&r, "/chosen", "bootargs", "noresume a=\"b c\" \xff\xfe");
+	r.tree.no_resume = false;
 	r.config.append = (char[]){ "" };
 	tree_rig_write(&r);
 	HAS_TEXT(&r, "/chosen", "bootargs", "");

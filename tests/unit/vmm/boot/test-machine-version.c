@@ -33,6 +33,8 @@
 #define MIB (1ULL << 20)
 #define DEPTH_MAX 8
 #define TEXT_MAX (64 * 1024)
+/* As the files have it; a run has one of its own. */
+#define HARDWARE_SIGNATURE 0x444f524dU
 
 /* The parameters of a machine, described in the files FOLDER/VERSION-NAME.dts and .acpi. */
 struct shape {
@@ -309,7 +311,7 @@ static void make_efi(struct machine *m)
 		.devices = m->board.devices.all,
 		.device_count = m->board.devices.count,
 		.generation_id_address = efi_generation_id_address(&m->image),
-		.hardware_signature = BOARD_HARDWARE_SIGNATURE,
+		.hardware_signature = HARDWARE_SIGNATURE,
 	};
 
 	if (efi_write(&m->image, &machine, generation_id, &m->memory, &m->efi, &error) != 0)

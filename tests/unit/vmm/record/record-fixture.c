@@ -67,6 +67,26 @@ struct record record_example(void)
 			.on_reset = RESET_POLICY_RESTART,
 			.on_reset2 = RESET_POLICY_EXIT,
 		},
+		.environment.values = {
+			[ENVIRONMENT_MACHINE_VERSION] = strdup("2"),
+			[ENVIRONMENT_CPUS] = strdup("3"),
+			[ENVIRONMENT_MPIDRS] = strdup("0 0x1 0x2"),
+			[ENVIRONMENT_ID_REGISTERS] = strdup("MIDR_EL1=0x414fd0b1\n"),
+			[ENVIRONMENT_COUNTER_FREQUENCY] = strdup("62500000"),
+			[ENVIRONMENT_MEMORY] = strdup("1024"),
+			[ENVIRONMENT_TABLES] = strdup("a device tree"),
+			[ENVIRONMENT_DEVICES] = strdup("0x9000000=pl011\n"),
+			[ENVIRONMENT_PSCI] = strdup("1.3 \xff"),
+			[ENVIRONMENT_SMCCC] = strdup(""),
+			[ENVIRONMENT_IDLE_STATES] = strdup("none"),
+			[ENVIRONMENT_KERNEL] = strdup("size:1 hash:2"),
+			[ENVIRONMENT_INITRD] = strdup("none"),
+			[ENVIRONMENT_COMMAND_LINE] = strdup("size:15 hash:3"),
+			[ENVIRONMENT_DISKS] = strdup("vda=inode:1\nvdb=inode:2\n"),
+		},
+		.generation = 0xfedcba9876543210,
+		.signatures = { 1, 0xffffffff },
+		.signature_count = 2,
 	};
 }
 
@@ -171,8 +191,12 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_same_text(a->saved_file, b->saved_file);
 	assert_int_equal(a->config.on_reset, b->config.on_reset);
 	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
-	assert_int_equal(a->config.on_reset, b->config.on_reset);
-	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
+	for (size_t i = 0; i < ENVIRONMENT_LINES; i++)
+		assert_same_text(a->environment.values[i], b->environment.values[i]);
+	assert_int_equal(a->generation, b->generation);
+	assert_int_equal(a->signature_count, b->signature_count);
+	assert_memory_equal(a->signatures, b->signatures,
+			    a->signature_count * sizeof(a->signatures[0]));
 }
 
 void record_set_text(char **text, const char *to)

@@ -30,7 +30,7 @@ static void damage(const char *path, const char *value)
 
 static void a_record_truncated_anywhere_is_refused(void **state)
 {
-	char text[4096];
+	char text[8192];
 	ssize_t size;
 	int fd;
 
@@ -48,7 +48,7 @@ static void a_record_truncated_anywhere_is_refused(void **state)
 /* Whatever bit of each byte flips, it is refused or still a record: nothing crashes. */
 static void a_record_with_any_bit_flipped_is_refused_or_loaded(void **state)
 {
-	char text[4096];
+	char text[8192];
 	unsigned int refusals = 0;
 	ssize_t size;
 	int fd;
@@ -68,7 +68,7 @@ static void a_record_with_any_bit_flipped_is_refused_or_loaded(void **state)
 		text[i] = (char)(text[i] ^ bit);
 		err = record_load(record_dir_fd, RECORD_VM, &record, &error);
 		if (err) {
-			assert_int_equal(err, -EINVAL);
+			assert_true(err == -EINVAL || err == -ENOTSUP);
 			scratch_says(&error, "the record of " RECORD_VM, "");
 			refusals++;
 		} else {

@@ -2,6 +2,8 @@
 /* Which file a VM may be restored from, and when one guards it against a start. */
 #include "run/config.h"
 
+#include <psci/abi.h>
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "board/board.h"
 #include "save/file.h"
 #include "support/scratch.h"
 
@@ -169,38 +172,55 @@ static void a_vm_with_acpi_keeps_its_generation_id_when_it_is_described_anew(voi
 	config_free(&other);
 }
 
-/* Describe a hibernated VM anew, with a change about ACPI. */
-static int change_acpi(bool before, bool after, bool force, struct error *error)
+/* What is described anew for a hibernated VM, whose guest has PSCI 1.1 from KVM. */
+static struct config describe_hibernated(uint32_t machine_version, enum psci_server psci,
+					 uint32_t psci_version, bool force)
 {
 	struct prior_run found = found_in(VM_HIBERNATED, false, NULL);
 	const struct run_options options = {
 		.name = "web",
 		.force = force,
-		.config = { .kernel = kernel, .append = append, .cpus = 1, .acpi = after },
+		.config = { .kernel = kernel,
+			    .append = append,
+			    .cpus = 1,
+			    .machine_version = machine_version,
+			    .psci = psci,
+			    .psci_version = psci_version },
 	};
 	struct config config = { 0 };
-	int err;
-
-	found.last.config.acpi = before;
-	err = run_config_resolve(&options, &found, &config, error);
-	if (!err)
-		assert_int_equal(config.acpi, after);
-	config_free(&config);
-
-	return err;
-}
-
-static void a_hibernated_vm_neither_loses_nor_gets_acpi_unless_forced(void **state)
-{
 	struct error error;
 
-	assert_int_equal(change_acpi(true, false, false, &error), -EPERM);
-	assert_non_null(strstr(error.text, "web is hibernated, and its image needs ACPI: "));
-	assert_int_equal(change_acpi(false, true, false, &error), -EPERM);
-	assert_non_null(strstr(error.text, "web is hibernated, and its image needs no ACPI: "));
-	assert_int_equal(change_acpi(true, true, false, &error), 0);
-	assert_int_equal(change_acpi(true, false, true, &error), 0);
-	assert_int_equal(change_acpi(false, true, true, &error), 0);
+	found.last.config.machine_version = BOARD_VERSION_1;
+	found.last.config.psci = PSCI_SERVER_KERNEL;
+	found.last.config.psci_version = PSCI_VERSION_1_1;
+	assert_int_equal(run_config_resolve(&options, &found, &config, &error), 0);
+
+	return config;
+}
+
+static void a_hibernated_vm_finds_what_its_options_leave_open_as_it_was(void **state)
+{
+	struct config open = describe_hibernated(0, PSCI_SERVER_ANY, 0, false);
+	struct config server = describe_hibernated(0, PSCI_SERVER_USERSPACE, 0, false);
+	struct config all = describe_hibernated(2, PSCI_SERVER_KERNEL, PSCI_VERSION_1_0, false);
+	struct config forced = describe_hibernated(0, PSCI_SERVER_ANY, 0, true);
+
+	assert_int_equal(open.machine_version, BOARD_VERSION_1);
+	assert_int_equal(open.psci, PSCI_SERVER_KERNEL);
+	assert_int_equal(open.psci_version, PSCI_VERSION_1_1);
+	/* The version is another server's: this one has its newest. */
+	assert_int_equal(server.psci, PSCI_SERVER_USERSPACE);
+	assert_int_equal(server.psci_version, 0);
+	/* The environment is compared later, and then it may be refused. */
+	assert_int_equal(all.machine_version, 2);
+	assert_int_equal(all.psci_version, PSCI_VERSION_1_0);
+	assert_int_equal(forced.machine_version, BOARD_VERSION_NEWEST);
+	assert_int_equal(forced.psci, PSCI_SERVER_ANY);
+	assert_int_equal(forced.psci_version, 0);
+	config_free(&open);
+	config_free(&server);
+	config_free(&all);
+	config_free(&forced);
 }
 
 /* A machine that is not described anew is the recorded one. */
@@ -223,7 +243,7 @@ static void a_recorded_vm_runs_again_with_its_acpi_and_its_generation_id(void **
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_hibernated_vm_neither_loses_nor_gets_acpi_unless_forced),
+		cmocka_unit_test(a_hibernated_vm_finds_what_its_options_leave_open_as_it_was),
 		cmocka_unit_test(a_recorded_vm_runs_again_with_its_acpi_and_its_generation_id),
 		cmocka_unit_test(a_vm_with_acpi_keeps_its_generation_id_when_it_is_described_anew),
 		cmocka_unit_test(a_saved_vm_can_be_restored_but_not_started),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What becomes of the image of a guest that hibernated if its environment is
+ * another one: the guest is told by another hardware signature and boots
+ * cleanly, or the run is refused.
+ */
+#ifndef VMM_RESUME_H
+#define VMM_RESUME_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "record/record.h"
+
+struct resume {
+	const char *name; /**< The VM's, for messages. */
+	/** What was found, or NULL if the VM has no record. */
+	const struct record *last;
+	bool may_have_image; /**< The guest hibernated, or may have, */
+	bool died; /**< since its dormouse was killed. */
+	/**
+	 * Whether the guest reads the hardware signature before it resumes.
+	 * Only called if something has changed.
+	 */
+	bool (*reads_signature)(const void *context);
+	const void *context;
+	bool force; /**< The user takes the risk: nothing is compared. */
+	bool discard; /**< The user wants the image to be lost. */
+	bool strict; /**< The user wants to know instead of having the guest told. */
+};
+
+/**
+ * Settle the generation and the signatures of @record, whose environment is
+ * that of this run, all of it. Returns 0; or -EPERM with @error set, if the
+ * guest would resume in an environment that it does not expect.
+ *
+ * @told: what has changed, if the guest is told by another signature, so that
+ * it boots cleanly instead of resuming; else empty.
+ */
+int resume_settle(const struct resume *resume, struct record *record, struct error *told,
+		  struct error *error);
+
+#endif

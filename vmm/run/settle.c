@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run/settle.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "boot/image-release.h"
+#include "environment/disks.h"
+#include "machine/environment-read.h"
+#include "run/resume.h"
+#include "save/file.h"
+
+/* Linux compares the FACS on arm64 since this release. */
+#define SIGNATURE_MAJOR 6
+#define SIGNATURE_MINOR 10
+
+/*
+ * The guest that left has put its signature into its image, and the kernel that
+ * boots compares it, also with none if it has no ACPI now.
+ */
+bool run_guest_is_told(const struct vm *vm, const struct record *last)
+{
+	struct image_release release;
+
+	return last->config.acpi && !strstr(last->config.append, "acpi=off") &&
+	       vm->config->kernel && image_find_release(&vm->image.kernel, &release) == 0 &&
+	       (release.major > SIGNATURE_MAJOR ||
+		(release.major == SIGNATURE_MAJOR && release.minor >= SIGNATURE_MINOR));
+}
+
+struct asked {
+	const struct vm *vm;
+	const struct record *last;
+};
+
+/* struct resume. */
+static bool reads_signature(const void *context)
+{
+	const struct asked *asked = context;
+
+	return run_guest_is_told(asked->vm, asked->last);
+}
+
+/* Have the kernel that boots take no image. */
+static int discard_image(struct vm *vm, struct error *error)
+{
+	if (vm->config->firmware)
+		return error_set(error, -EOPNOTSUPP,
+				 "cannot discard the image of %s: its firmware loads the kernel "
+				 "that would take it; add noresume to that kernel's command line",
+				 vm->name);
+	vm->no_resume = true;
+	message("%s: its kernel boots with noresume, so that it takes no image", vm->name);
+
+	return 0;
+}
+
+int run_settle(struct vm *vm, const struct run_options *options, const struct prior_run *found,
+	       struct record *record, struct error *error)
+{
+	const struct asked asked = { .vm = vm, .last = &found->last };
+	const struct resume resume = {
+		.name = vm->name,
+		.last = found->recorded ? &found->last : NULL,
+		.may_have_image = run_may_have_image(found),
+		.died = found->died,
+		.reads_signature = reads_signature,
+		.context = &asked,
+		.force = options->force,
+		.discard = options->discard,
+		.strict = options->strict,
+	};
+	struct error told;
+	int err = environment_read(&record->environment, vm, error);
+
+	if (!err)
+		err = environment_read_disks(&record->environment, vm, error);
+	if (!err)
+		err = resume_settle(&resume, record, &told, error);
+	if (!err && options->discard)
+		err = discard_image(vm, error);
+	if (err)
+		return err;
+	if (*told.text)
+		message("%s: its image needs %s: another hardware signature makes the guest boot "
+			"without it",
+			vm->name, told.text);
+	vm->hardware_signature = record_signature(record);
+	vm->environment = &record->environment;
+	/* From now on the guest writes to them. */
+	environment_forget(&record->environment, ENVIRONMENT_DISKS);
+
+	return 0;
+}
+
+/* --- a saved guest --- */
+
+static int check_disks(const struct vm *vm, const struct run_options *options,
+		       const struct prior_run *found, const struct environment *here,
+		       struct error *error)
+{
+	const char *before = options->from->record.environment.values[ENVIRONMENT_DISKS];
+	const char *after = here->values[ENVIRONMENT_DISKS];
+	struct error phrase;
+
+	if (options->force || !before || !after ||
+	    !(found->recorded ? environment_disks_differ(before, after, &phrase)
+			      : environment_disks_differ_elsewhere(before, after, &phrase)))
+		return 0;
+
+	return error_set(error, -EPERM,
+			 "%s, saved in %s, needs %s: restore it with --force and risk damaging its "
+			 "disks",
+			 vm->name, options->from->path, phrase.text);
+}
+
+/*
+ * The lines that the file has: the guest's kernel, for example, is the one in
+ * its memory, whatever has its name now.
+ */
+static int take_over(struct environment *environment, const struct environment *saved)
+{
+	int err = 0;
+
+	for (enum environment_line line = 0; line < ENVIRONMENT_LINES && !err; line++)
+		if (saved->values[line])
+			err = environment_set(environment, line, "%s", saved->values[line]);
+
+	return err;
+}
+
+int run_settle_restored(struct vm *vm, const struct run_options *options,
+			const struct prior_run *found, struct record *record, struct error *error)
+{
+	const struct record *saved = &options->from->record;
+	/* It hibernated, as far as its signature is concerned: that is kept. */
+	const struct resume resume = {
+		.name = vm->name, .last = saved, .may_have_image = true, .force = true
+	};
+	struct error told;
+	int err = environment_read(&record->environment, vm, error);
+
+	if (!err)
+		err = environment_read_disks(&record->environment, vm, error);
+	if (!err)
+		err = check_disks(vm, options, found, &record->environment, error);
+	if (err)
+		return err;
+	err = take_over(&record->environment, &saved->environment);
+	if (err)
+		return error_set(error, err, "out of memory");
+	err = resume_settle(&resume, record, &told, error);
+	if (err)
+		return err;
+	vm->hardware_signature = record_signature(record);
+	vm->environment = &record->environment;
+	environment_forget(&record->environment, ENVIRONMENT_DISKS);
+
+	return 0;
+}
