@@ -21,6 +21,7 @@ static const char help[] =
 	"  run       start a virtual machine and stay until it ends\n"
 	"  restore   resume a virtual machine that was saved in a file\n"
 	"  status    print the state of a virtual machine\n"
+	"  check     compare what a guest relies on with what it would find\n"
 	"  list      list the virtual machines\n"
 	"  features  print what this host offers, and which --psci that allows\n"
 	"\n"
@@ -52,6 +53,7 @@ static const struct {
 	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
 	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_control },
 	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
+	{ "check", cli_check },
 };
 
 static int usage(const char *command, const char *text)

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/lifecycle.h"
+#include "record/text.h"
+#include "run/check.h"
+
+static const char help[] =
+	"Usage: dormouse check [--json] NAME\n"
+	"Compare what the guest of a virtual machine relies on with what it would find, and print a\n"
+	"line for each: its name, \"same\", \"differs\" or \"unknown\", and the value, or what the\n"
+	"guest needs. Nothing changes.\n"
+	"\n"
+	"  --json   print one JSON object instead\n"
+	"\n"
+	"Exit status: 0 the guest would resume, 1 dormouse failed, 2 the command line is invalid,\n"
+	"3 it would not resume.\n";
+
+#define STATUS_NOT 3
+
+/* What fits beside a line's name; the others are in the JSON. */
+#define SHOWN_MAX 60
+
+enum result { SAME, DIFFERS, UNKNOWN };
+
+static const char *const words[] = {
+	[SAME] = "same",
+	[DIFFERS] = "differs",
+	[UNKNOWN] = "unknown",
+};
+
+static enum result compare(const struct check *check, enum environment_line line,
+			   struct error *phrase)
+{
+	if (!check->before.values[line] || !check->now.values[line])
+		return UNKNOWN;
+
+	return environment_differs(&check->before, &check->now, line, phrase) ? DIFFERS : SAME;
+}
+
+/* The end of the sentence that begins with the VM's name. */
+static const char *conclusion(const struct check *check)
+{
+	switch (check->outcome) {
+	case CHECK_RESUMES:
+		break;
+	case CHECK_BOOTS:
+		return "its guest would boot, since none of its images waits";
+	case CHECK_TELLS:
+		return "its guest would boot without its image, told by another hardware signature";
+	case CHECK_REFUSES:
+		return "it would not be started, since its guest would not notice what differs";
+	}
+
+	return check->died ? "its guest would resume if it hibernated before its dormouse died"
+			   : "its guest would resume";
+}
+
+static const char *state_word(const struct check *check)
+{
+	return check->died ? "crashed" : lifecycle_state_word(check->state);
+}
+
+static void print_table(const char *name, const struct check *check)
+{
+	for (enum environment_line i = 0; i < ENVIRONMENT_LINES; i++) {
+		const char *value = check->now.values[i];
+		struct error phrase;
+		const enum result result = compare(check, i, &phrase);
+		const char *shown = "";
+
+		if (result == DIFFERS)
+			shown = phrase.text;
+		else if (value && strlen(value) <= SHOWN_MAX && !strpbrk(value, "=\n"))
+			shown = value;
+		printf("%-18s %s%s%s\n", environment_key(i), words[result], *shown ? ": " : "",
+		       shown);
+	}
+	printf("%s is %s: %s\n", name, state_word(check), conclusion(check));
+}
+
+/* NULL becomes null. */
+static json_t *value_to_json(const char *value)
+{
+	return value ? record_text_to_json(value) : json_null();
+}
+
+static json_t *line_to_json(const struct check *check, enum environment_line line)
+{
+	struct error phrase = { "" };
+	const enum result result = compare(check, line, &phrase);
+	json_t *json = json_pack("{s:s, s:s, s:s}", "name", environment_key(line), "kind",
+				 environment_kind(line) == ENVIRONMENT_CONSTANT ? "constant"
+										: "left-behind",
+				 "result", words[result]);
+	int err = json_object_set_new(json, "before", value_to_json(check->before.values[line]));
+
+	if (!err)
+		err = json_object_set_new(json, "now", value_to_json(check->now.values[line]));
+	if (!err && result == DIFFERS)
+		err = json_object_set_new(json, "needs", record_text_to_json(phrase.text));
+	if (!err)
+		return json;
+	json_decref(json);
+
+	return NULL;
+}
+
+static json_t *to_json(const char *name, const struct check *check)
+{
+	static const char *const outcomes[] = {
+		[CHECK_RESUMES] = "resumes",
+		[CHECK_BOOTS] = "boots",
+		[CHECK_TELLS] = "boots-without-image",
+		[CHECK_REFUSES] = "refused",
+	};
+	json_t *lines = json_array();
+	char signature[16];
+	int err = 0;
+
+	for (enum environment_line i = 0; i < ENVIRONMENT_LINES && !err; i++)
+		err = json_array_append_new(lines, line_to_json(check, i));
+	if (err) {
+		json_decref(lines);
+
+		return NULL;
+	}
+	snprintf(signature, sizeof(signature), "%#" PRIx32, check->signature);
+
+	return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:o}", "name", name, "state",
+			 state_word(check), "outcome", outcomes[check->outcome], "resumes",
+			 check->outcome == CHECK_RESUMES, "hardware-signature",
+			 check->signature ? signature : NULL, "lines", lines);
+}
+
+static int print_json(const char *name, const struct check *check, struct error *error)
+{
+	json_t *json = to_json(name, check);
+	const bool printed =
+		json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
+
+	json_decref(json);
+
+	return printed ? 0 : error_set(error, -EIO, "cannot write the comparison as JSON");
+}
+
+int cli_check(int argc, char **argv, struct error *error)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct check check;
+	bool json = false;
+	int option;
+	int err;
+
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			json = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+
+			return EXIT_SUCCESS;
+		default:
+			return error_set(error, CLI_USAGE, "check has no option %s",
+					 argv[optind - 1]);
+		}
+	}
+	if (argc != optind + 1)
+		return error_set(error, CLI_USAGE, "check wants one name");
+	err = run_check(argv[optind], &check, error);
+	if (err)
+		return err;
+	if (json)
+		err = print_json(argv[optind], &check, error);
+	else
+		print_table(argv[optind], &check);
+	check_free(&check);
+	if (err)
+		return err;
+
+	return check.outcome == CHECK_RESUMES ? EXIT_SUCCESS : STATUS_NOT;
+}

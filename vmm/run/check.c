@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/terminal.h"
+#include "kvm/kvm.h"
+#include "machine/environment-read.h"
+#include "machine/vm.h"
+#include "run/config.h"
+#include "run/prior.h"
+#include "run/run.h"
+#include "run/settle.h"
+#include "vpsci/vpsci.h"
+
+void check_free(struct check *check)
+{
+	environment_free(&check->before);
+	environment_free(&check->now);
+}
+
+/* Where something differs: the guest is told, or would not notice. */
+static enum check_outcome outcome_of_change(const struct vm *vm, const struct prior_run *found)
+{
+	/* What is saved is restored, and no kernel boots. */
+	return found->last.state != VM_SAVED && run_guest_is_told(vm, &found->last) ? CHECK_TELLS
+										    : CHECK_REFUSES;
+}
+
+/* The machine exists, and nothing of it will run. */
+static int compare(const struct vm *vm, const struct prior_run *found, struct check *check,
+		   struct error *error)
+{
+	struct error phrases;
+	int err = environment_read(&check->now, vm, error);
+
+	if (!err)
+		err = environment_read_disks(&check->now, vm, error);
+	if (err)
+		return err;
+	if (!run_may_have_image(found) && found->last.state != VM_SAVED)
+		check->outcome = CHECK_BOOTS;
+	else if (environment_compare(&check->before, &check->now, &phrases) == 0)
+		check->outcome = CHECK_RESUMES;
+	else
+		check->outcome = outcome_of_change(vm, found);
+
+	return 0;
+}
+
+static int compare_on(const struct kvm *kvm, const struct config *config,
+		      const struct prior_run *found, struct check *check, struct error *error)
+{
+	struct vm vm;
+	int err = vm_create(&vm, kvm, config, found->name, vpsci_choose, error);
+
+	if (err)
+		return err;
+	if (run_may_have_image(found))
+		vm.environment = &found->last.environment;
+	err = vm_begin(&vm, error);
+	if (!err) {
+		err = compare(&vm, found, check, error);
+		vm_end(&vm);
+	}
+	vm_destroy(&vm);
+
+	return err;
+}
+
+/* As `dormouse run` would have it, without its console. */
+static int resolve(const struct prior_run *found, struct config *config, struct error *error)
+{
+	/* A saved VM is looked at, too. */
+	const struct run_options options = { .name = found->name, .force = true };
+	int err = run_config_resolve(&options, found, config, error);
+
+	if (err)
+		return err;
+	free(config->console);
+	config->console = strdup(TERMINAL_NONE);
+
+	return config->console ? 0 : error_set(error, -ENOMEM, "out of memory");
+}
+
+static int check_found(const struct prior_run *found, struct check *check, struct error *error)
+{
+	struct config config = { 0 };
+	struct kvm kvm;
+	int err;
+
+	if (!found->recorded)
+		return error_set(error, -ENOENT, "%s has never run", found->name);
+	check->state = found->last.state;
+	check->died = found->died;
+	check->signature = found->last.signature_count ? record_signature(&found->last) : 0;
+	err = environment_copy(&check->before, &found->last.environment);
+	if (err)
+		return error_set(error, err, "out of memory");
+	err = resolve(found, &config, error);
+	if (!err)
+		err = kvm_open(&kvm, error);
+	if (!err) {
+		err = compare_on(&kvm, &config, found, check, error);
+		kvm_close(&kvm);
+	}
+	config_free(&config);
+
+	return err;
+}
+
+int run_check(const char *name, struct check *check, struct error *error)
+{
+	struct prior_run found = { 0 };
+	struct vm_dir dir;
+	int err = vm_dir_open(name, false, &dir, error);
+
+	*check = (struct check){ 0 };
+	if (err)
+		return err;
+	err = prior_run_find(&dir, &found, error);
+	if (!err)
+		err = check_found(&found, check, error);
+	if (err)
+		check_free(check);
+	record_free(&found.last);
+	vm_dir_close(&dir);
+
+	return err;
+}
