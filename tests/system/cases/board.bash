@@ -101,6 +101,7 @@ hibernated_machine_keeps_its_version()
 {
 	# As a dormouse without versions would have left it.
 	record=$DORMOUSE_STATE_DIR/version/record.json
+	vm_drop_environment version
 	sed -i '/"version": 1,$/d; s/"state": "off"/"state": "hibernated"/' "$record"
 	is "the record of version 1 has the format of its time" "$(grep -c '"format": 1,$' "$record")" 1
 	before=$(cat "$record")

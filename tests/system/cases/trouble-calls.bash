@@ -146,7 +146,7 @@ dormouse_was_killed()
 		is "a killed VM in another machine$again: the recorded machine is unchanged" \
 			"$(vm_state killed memory)" "64 MiB"
 	done
-	vm_start killed --flat "$disks/waiter" --memory 64M --append "of no matter"
+	vm_start killed --flat "$disks/waiter" --memory 64M
 	vm_await "$vm_console" '^waiting' || true
 	ok "a killed VM in the same machine, described anew: the guest runs" guest_said '^waiting'
 	vm_signal KILL

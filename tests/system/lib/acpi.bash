@@ -11,13 +11,19 @@ acpi_tables=APIC,DBG2,DSDT,FACP,FACS,GTDT,PPTT,SPCR
 acpi_drivers=(processor acpi-ged sbsa-uart virtio-mmio vmgenid)
 
 # Prints what the guest is to find: the SHA-256 of a table of the file that acpidump(8)
-# could have made: acpi_sum FILE TABLE
+# could have made. The FACS has the signature of this VM, in the place of the file's:
+# acpi_sum FILE TABLE
 acpi_sum()
 {
-	local bytes
+	local bytes signature
 
 	bytes=$(sed -nE "/^$2 @/,/^$/ s/^ +[0-9A-F]+: (.{48}).*/\1/p" "$1" |
 		tr -d '\n' | sed 's/ *$//; s/ *\([0-9A-F][0-9A-F]\)/\\x\1/g')
+	if [[ $2 == FACS ]]; then
+		signature=$(printf %08x "$(vm_state "$vm_name" hardware-signature)")
+		# Four bytes, the least significant first; each has four characters here.
+		bytes=${bytes:0:32}$(sed -E 's/(..)(..)(..)(..)/\\x\4\\x\3\\x\2\\x\1/' <<<"$signature")${bytes:48}
+	fi
 	printf %b "$bytes" | sha256sum | cut -d ' ' -f 1
 }
 

@@ -240,6 +240,15 @@ vm_state()
 	done < <(dormouse status "$1")
 }
 
+# Takes from a VM's record what earlier releases do not write there: vm_drop_environment NAME
+vm_drop_environment()
+{
+	local record=$DORMOUSE_STATE_DIR/$1/record.json text
+
+	text=$(<"$record")
+	printf '%s\n}\n' "${text%%,$'\n'  \"environment\"*}" >"$record"
+}
+
 # The guest's kernel calls SYSTEM_OFF2 when it hibernates.
 guest_knows_off2()
 {
