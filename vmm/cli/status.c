@@ -15,6 +15,7 @@
 #include "boot/image.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
+#include "run/image-fate.h"
 
 static const char status_help[] =
 	"Usage: dormouse status [--json] NAME\n"
@@ -155,6 +156,18 @@ static void print_acpi(const struct record *record)
 		printf("hardware-signature: %#" PRIx32 "\n", record_signature(record));
 }
 
+static void print_images(const struct record *record)
+{
+	const size_t count = run_image_count(record);
+
+	for (size_t i = 0; i < count; i++) {
+		struct error text;
+
+		(void)run_image_fate(record, i, &text);
+		printf("image: %s\n", text.text);
+	}
+}
+
 static void print_status(const char *name, const struct record *record)
 {
 	const struct config *config = &record->config;
@@ -173,6 +186,7 @@ static void print_status(const char *name, const struct record *record)
 		print_suspension(&record->suspension);
 	if (record->saved_file)
 		printf("saved: %s\n", record->saved_file);
+	print_images(record);
 	if (lifecycle_has_process(record->state))
 		printf("pid: %ld\n", record->pid);
 	printf("boots: %llu\nhost: Linux %s\nmachine-version: %u\ncpus: %u\nmemory: %llu MiB\npsci: %s, %s\n",
@@ -215,10 +229,29 @@ static bool print_json(const json_t *json)
 	return putchar('\n') != EOF;
 }
 
+/* What became of each image, beside what is in the record. */
+static bool add_fates(json_t *json, const struct record *record)
+{
+	json_t *images = json_object_get(json, "images");
+	const size_t count = run_image_count(record);
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *image = json_array_get(images, i);
+		struct error text;
+		const char *fate = run_image_fate(record, i, &text);
+
+		if (json_object_set_new(image, "fate", json_string(fate)) < 0 ||
+		    json_object_set_new(image, "explanation", json_string(text.text)) < 0)
+			return false;
+	}
+
+	return true;
+}
+
 static int print_status_json(const char *name, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, name);
-	const bool printed = print_json(json);
+	const bool printed = json && add_fates(json, record) && print_json(json);
 
 	json_decref(json);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/durable.h"
 #include "hibernation/swap.h"
 
 /* --- discarding --- */
@@ -36,7 +37,7 @@ static bool is_unchanged(const struct swap_header *before, const struct swap_hea
 	       memcmp(now->signature, before->signature, SWAP_SIGNATURE_SIZE) == 0;
 }
 
-int swap_discard(struct disk *disk, const struct swap_place *place, struct error *error)
+int swap_discard(const struct disk *disk, const struct swap_place *place, struct error *error)
 {
 	const struct source source = source_of_file(disk->fd, disk->size);
 	struct swap_header now;
@@ -63,7 +64,7 @@ int swap_discard(struct disk *disk, const struct swap_place *place, struct error
 	if (err > 0)
 		err = write_signature(disk, place);
 	if (!err)
-		err = disk_sync(disk);
+		err = durable_sync_data(disk->fd);
 	if (err < 0)
 		return error_set(error, err, "cannot discard the hibernation image on disk %s: %s",
 				 disk->path, strerror(-err));
@@ -126,12 +127,17 @@ static bool has_word(const char *command_line, const char *wanted)
 	return false;
 }
 
+static bool says_noresume(const struct swap_start *start)
+{
+	return start->no_resume || has_word(start->command_line, "noresume");
+}
+
 /* Why a guest's kernel did not look for its image. */
 static void explain_kept(const struct swap_start *start, struct error *text)
 {
 	const char *why = "";
 
-	if (start->command_line && has_word(start->command_line, "noresume"))
+	if (says_noresume(start))
 		why = ": its command line says noresume";
 	else if (start->command_line && !strstr(start->command_line, "resume="))
 		why = "; its command line has no resume=, so that its initramfs has to name the "
@@ -142,7 +148,7 @@ static void explain_kept(const struct swap_start *start, struct error *text)
 static void explain_released(const struct swap_image *image, const struct swap_start *start,
 			     struct error *text)
 {
-	if (start->command_line && has_word(start->command_line, "noresume"))
+	if (says_noresume(start))
 		error_set(text, 0, "the guest discarded its image: its command line says noresume");
 	else if (!image->wants_signature)
 		error_set(

@@ -88,7 +88,7 @@ void swap_describe(const struct swap_place *place, char text[SWAP_TEXT_SIZE]);
  *   -EINVAL: the header does not have the original signature;
  *   another -errno of reading or writing.
  */
-int swap_discard(struct disk *disk, const struct swap_place *place, struct error *error);
+int swap_discard(const struct disk *disk, const struct swap_place *place, struct error *error);
 
 /** An image, as it is remembered when its guest has hibernated. */
 struct swap_image {
@@ -122,6 +122,7 @@ struct swap_start {
 	bool has_signature; /**< It was given the next, in the FACS. */
 	uint32_t hardware_signature;
 	const char *command_line; /**< NULL if dormouse does not load the kernel. */
+	bool no_resume; /**< dormouse added noresume to it. */
 };
 
 /**

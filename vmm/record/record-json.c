@@ -12,6 +12,7 @@
 #include "board/board.h"
 #include "record/environment-config.h"
 #include "record/environment-json.h"
+#include "record/images-json.h"
 #include "record/suspension.h"
 #include "record/text.h"
 
@@ -168,6 +169,12 @@ static bool add_environment(json_t *object, const struct record *record)
 	       add(object, "environment", environment_to_json(record));
 }
 
+/* Omitted, if there was none. */
+static bool add_images(json_t *object, const struct record *record)
+{
+	return record->image_count == 0 || add(object, "images", record_images_to_json(record));
+}
+
 /* The oldest that describes the machine completely. */
 static int record_format(const struct config *config)
 {
@@ -193,7 +200,8 @@ json_t *record_to_json(const struct record *record, const char *name)
 				    add(json, "boots", json_integer((json_int_t)record->boots)) &&
 				    add_text(json, "host", record->host) &&
 				    add(json, "machine", record_config_to_json(&record->config)) &&
-				    add_environment(json, record));
+				    add_environment(json, record) && add_images(json, record) &&
+				    add_flag(json, "no-resume", record->no_resume));
 }
 
 /* record_text_from_json() for an optional value. */
@@ -424,23 +432,27 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	json_t *suspension = NULL;
 	json_t *saved = NULL;
 	json_t *environment = NULL;
+	json_t *images = NULL;
 	json_int_t pid;
 	json_int_t boots;
 	const char *state;
 	int paused = 0;
+	int no_resume = 0;
 	int err;
 
 	error_set(reason, -EINVAL, "a value is missing or outside its range");
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?o}", "state", &state,
-			"cause", &cause, "pid", &pid, "boots", &boots, "host", &host, "machine",
-			&machine, "suspension", &suspension, "saved", &saved, "paused", &paused,
-			"environment", &environment) < 0)
+	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?o, s?o, s?b}",
+			"state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host",
+			&host, "machine", &machine, "suspension", &suspension, "saved", &saved,
+			"paused", &paused, "environment", &environment, "images", &images,
+			"no-resume", &no_resume) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
 	record->pid = (long)pid;
 	record->boots = (uint64_t)boots;
 	record->paused = paused != 0;
+	record->no_resume = no_resume != 0;
 	err = lifecycle_parse_state(state, &record->state);
 	if (!err && suspension)
 		err = record_suspension_from_json(suspension, &record->suspension);
@@ -453,6 +465,8 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 		err = short_text_from_json(host, record->host, sizeof(record->host));
 	if (!err)
 		err = cause_from_json(cause, &record->cause);
+	if (!err && images)
+		err = record_images_from_json(images, record);
 	if (!err && environment)
 		err = environment_from_json(environment, record, reason);
 	if (!err)

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "environment/environment.h"
+#include "hibernation/swap.h"
 #include "record/cause.h"
 #include "record/suspension.h"
 
@@ -27,6 +28,14 @@
 
 /** How many signatures it keeps. An image that is older than so many is lost. */
 #define RECORD_SIGNATURES_MAX 256
+
+/** How many hibernation images it remembers. */
+#define RECORD_IMAGES_MAX 4
+
+struct record_image {
+	unsigned int disk; /**< Of those of the configuration. */
+	struct swap_image swap;
+};
 
 struct record {
 	enum vm_state state;
@@ -55,6 +64,10 @@ struct record {
 	 */
 	uint32_t signatures[RECORD_SIGNATURES_MAX];
 	size_t signature_count;
+	/** Those that its disks held when it was started last, for status. */
+	struct record_image images[RECORD_IMAGES_MAX];
+	size_t image_count;
+	bool no_resume; /**< Its kernel was told then to take none of them. */
 };
 
 /** Free what a record owns and make it all zero. */

@@ -8,6 +8,7 @@
 #include "boot/image-release.h"
 #include "environment/disks.h"
 #include "machine/environment-read.h"
+#include "run/images.h"
 #include "run/resume.h"
 #include "save/file.h"
 
@@ -42,15 +43,16 @@ static bool reads_signature(const void *context)
 	return run_guest_is_told(asked->vm, asked->last);
 }
 
-/* Have the kernel that boots take no image. */
-static int discard_image(struct vm *vm, struct error *error)
+/*
+ * See to it that no image is taken: the kernel is told, or, where firmware or
+ * the guest itself loads it, finds none.
+ */
+static int discard_image(struct vm *vm, struct record *record, struct error *error)
 {
-	if (vm->config->firmware)
-		return error_set(error, -EOPNOTSUPP,
-				 "cannot discard the image of %s: its firmware loads the kernel "
-				 "that would take it; add noresume to that kernel's command line",
-				 vm->name);
+	if (!vm->config->kernel)
+		return run_discard_images(vm->name, vm->config, vm->devices, error);
 	vm->no_resume = true;
+	record->no_resume = true;
 	message("%s: its kernel boots with noresume, so that it takes no image", vm->name);
 
 	return 0;
@@ -79,7 +81,9 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 	if (!err)
 		err = resume_settle(&resume, record, &told, error);
 	if (!err && options->discard)
-		err = discard_image(vm, error);
+		err = discard_image(vm, record, error);
+	if (!err)
+		err = run_remember_images(vm->devices, record, error);
 	if (err)
 		return err;
 	if (*told.text)

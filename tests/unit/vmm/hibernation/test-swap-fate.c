@@ -258,12 +258,13 @@ static void the_words_say_no_more_than_can_be_seen(void **state)
 	static const struct swap_image wants = { .wants_signature = true,
 						 .hardware_signature = 0x1234 };
 	static const struct swap_image wants_none = { .offset = 0 };
-	static const struct swap_start same = { true, 0x1234, "resume=/dev/vda" };
-	static const struct swap_start other = { true, 0x1235, "resume=/dev/vda" };
-	static const struct swap_start no_acpi = { false, 0, "resume=/dev/vda" };
-	static const struct swap_start no_resume = { true, 0x1234, "quiet noresume" };
-	static const struct swap_start silent = { true, 0x1234, "quiet" };
-	static const struct swap_start firmware = { true, 0x1234, NULL };
+	static const struct swap_start same = { true, 0x1234, "resume=/dev/vda", false };
+	static const struct swap_start other = { true, 0x1235, "resume=/dev/vda", false };
+	static const struct swap_start no_acpi = { false, 0, "resume=/dev/vda", false };
+	static const struct swap_start no_resume = { true, 0x1234, "quiet noresume", false };
+	static const struct swap_start told = { true, 0x1234, "resume=/dev/vda", true };
+	static const struct swap_start silent = { true, 0x1234, "quiet", false };
+	static const struct swap_start firmware = { true, 0x1234, NULL, false };
 	static const struct {
 		enum swap_fate fate;
 		const struct swap_image *image;
@@ -275,6 +276,9 @@ static void the_words_say_no_more_than_can_be_seen(void **state)
 		{ SWAP_FATE_KEPT, &wants, &firmware,
 		  "the guest has not looked for its image, which is still there" },
 		{ SWAP_FATE_KEPT, &wants, &no_resume,
+		  "the guest has not looked for its image, which is still there: its command line "
+		  "says noresume" },
+		{ SWAP_FATE_KEPT, &wants, &told,
 		  "the guest has not looked for its image, which is still there: its command line "
 		  "says noresume" },
 		{ SWAP_FATE_KEPT, &wants, &silent,
@@ -290,6 +294,8 @@ static void the_words_say_no_more_than_can_be_seen(void **state)
 		  "the guest discarded its image, which wants the hardware signature 0x00001234: "
 		  "its machine has none" },
 		{ SWAP_FATE_RELEASED, &wants, &no_resume,
+		  "the guest discarded its image: its command line says noresume" },
+		{ SWAP_FATE_RELEASED, &wants, &told,
 		  "the guest discarded its image: its command line says noresume" },
 		{ SWAP_FATE_RELEASED, &wants_none, &other,
 		  "the guest found its image and could take it: the image wants no hardware "

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hibernation images on the disks of a VM, before its guest runs. */
+#ifndef VMM_RUN_IMAGES_H
+#define VMM_RUN_IMAGES_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "hibernation/swap.h"
+#include "machine/devices.h"
+#include "record/record.h"
+
+/** What may hold an image, on one of a VM's disks. */
+struct run_place {
+	unsigned int disk; /**< Of those of the configuration. */
+	struct swap_place place;
+};
+
+struct run_places {
+	struct run_place *list;
+	size_t count;
+};
+
+/**
+ * Find what may hold an image, on all disks. A disk that cannot be read is a
+ * SWAP_UNREADABLE. Returns 0, and the caller frees @places->list; or -ENOMEM
+ * with @error set.
+ */
+int run_find_images(const struct config *config, const struct devices *devices,
+		    struct run_places *places, struct error *error);
+
+/**
+ * Remember the images that are on the disks in @record, whose configuration is
+ * the machine's. Returns 0, or -errno with @error set.
+ */
+int run_remember_images(const struct devices *devices, struct record *record, struct error *error);
+
+/**
+ * Discard all images that are on the disks, and log which. Returns 0; or, with
+ * @error set, -EOPNOTSUPP if none was found but may be where dormouse does not
+ * look, or another -errno. What was discarded until then is so.
+ */
+int run_discard_images(const char *name, const struct config *config, const struct devices *devices,
+		       struct error *error);
+
+#endif
