@@ -18,7 +18,7 @@ static const char help[] =
 	"Usage: dormouse check [--json] NAME\n"
 	"Compare what the guest of a virtual machine relies on with what it would find, and print a\n"
 	"line for each: its name, \"same\", \"differs\" or \"unknown\", and the value, or what the\n"
-	"guest needs. Nothing changes.\n"
+	"guest needs; and what its disks hold of hibernation images. Nothing changes.\n"
 	"\n"
 	"  --json   print one JSON object instead\n"
 	"\n"
@@ -70,6 +70,33 @@ static const char *state_word(const struct check *check)
 	return check->died ? "crashed" : lifecycle_state_word(check->state);
 }
 
+/* How an image's wish relates to the signature that the guest was given. */
+static const char *judge(const struct check *check, const struct swap_place *place)
+{
+	if (place->kind != SWAP_IMAGE || !place->header.wants_signature || check->signature == 0)
+		return "";
+
+	return place->header.hardware_signature == check->signature
+		       ? ", which the machine had last"
+		       : ", which is not the one that the machine had last";
+}
+
+static void print_places(const struct check *check)
+{
+	for (size_t i = 0; i < check->places.count; i++) {
+		const struct run_place *found = &check->places.list[i];
+		char disk[RUN_DISK_NAME_SIZE];
+		char text[SWAP_TEXT_SIZE];
+
+		run_name_disk(found->disk, disk);
+		swap_describe(&found->place, text);
+		printf("%-18s %s: %s%s\n", i == 0 ? "images" : "", disk, text,
+		       judge(check, &found->place));
+	}
+	if (check->places.count == 0)
+		printf("%-18s none was found, and swap files are not looked for\n", "images");
+}
+
 static void print_table(const char *name, const struct check *check)
 {
 	for (enum environment_line i = 0; i < ENVIRONMENT_LINES; i++) {
@@ -85,6 +112,7 @@ static void print_table(const char *name, const struct check *check)
 		printf("%-18s %s%s%s\n", environment_key(i), words[result], *shown ? ": " : "",
 		       shown);
 	}
+	print_places(check);
 	printf("%s is %s: %s\n", name, state_word(check), conclusion(check));
 }
 
@@ -136,10 +164,11 @@ static json_t *to_json(const char *name, const struct check *check)
 	}
 	snprintf(signature, sizeof(signature), "%#" PRIx32, check->signature);
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:o}", "name", name, "state",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:o, s:o}", "name", name, "state",
 			 state_word(check), "outcome", outcomes[check->outcome], "resumes",
 			 check->outcome == CHECK_RESUMES, "hardware-signature",
-			 check->signature ? signature : NULL, "lines", lines);
+			 check->signature ? signature : NULL, "lines", lines, "images",
+			 run_places_to_json(&check->places));
 }
 
 static int print_json(const char *name, const struct check *check, struct error *error)

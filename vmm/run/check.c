@@ -19,6 +19,7 @@ void check_free(struct check *check)
 {
 	environment_free(&check->before);
 	environment_free(&check->now);
+	free(check->places.list);
 }
 
 /* Where something differs: the guest is told, or would not notice. */
@@ -38,6 +39,8 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 
 	if (!err)
 		err = environment_read_disks(&check->now, vm, error);
+	if (!err)
+		err = run_find_images(vm->config, vm->devices, &check->places, error);
 	if (err)
 		return err;
 	if (!run_may_have_image(found) && found->last.state != VM_SAVED)

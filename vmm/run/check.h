@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "environment/environment.h"
 #include "record/cause.h"
+#include "run/images.h"
 
 /** What follows if the VM is started unchanged. */
 enum check_outcome {
@@ -25,6 +26,7 @@ struct check {
 	uint32_t signature; /**< That the guest was given last; 0: none is known. */
 	struct environment before; /**< As its guest left it; all unknown if it has none. */
 	struct environment now;
+	struct run_places places; /**< On its disks, what may hold a hibernation image. */
 };
 
 /**

@@ -115,7 +115,7 @@ static int check_rest(const char *name, const struct devices *devices,
 }
 
 int run_discard_images(const char *name, const struct config *config, const struct devices *devices,
-		       struct error *error)
+		       bool told, struct error *error)
 {
 	struct run_places places;
 	size_t discarded = 0;
@@ -137,7 +137,7 @@ int run_discard_images(const char *name, const struct config *config, const stru
 		message("%s: discarded on disk %s, %s", name, disk->path, text);
 		discarded++;
 	}
-	if (!err && discarded == 0)
+	if (!err && discarded == 0 && !told && devices_disk(devices, 0))
 		err = check_rest(name, devices, &places, error);
 	free(places.list);
 

@@ -3,6 +3,8 @@
 #ifndef VMM_RUN_IMAGES_H
 #define VMM_RUN_IMAGES_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -29,6 +31,17 @@ struct run_places {
 int run_find_images(const struct config *config, const struct devices *devices,
 		    struct run_places *places, struct error *error);
 
+#define RUN_DISK_NAME_SIZE 4
+
+/** The name that Linux gives a disk, such as "vda". */
+void run_name_disk(unsigned int disk, char name[RUN_DISK_NAME_SIZE]);
+
+/**
+ * The places as in `dormouse check --json`. Returns a new reference, or NULL if
+ * memory ran out.
+ */
+json_t *run_places_to_json(const struct run_places *places);
+
 /**
  * Remember the images that are on the disks in @record, whose configuration is
  * the machine's. Returns 0, or -errno with @error set.
@@ -36,11 +49,15 @@ int run_find_images(const struct config *config, const struct devices *devices,
 int run_remember_images(const struct devices *devices, struct record *record, struct error *error);
 
 /**
- * Discard all images that are on the disks, and log which. Returns 0; or, with
- * @error set, -EOPNOTSUPP if none was found but may be where dormouse does not
- * look, or another -errno. What was discarded until then is so.
+ * Discard all images that are on the disks, and log which.
+ *
+ * @told: what boots is also told by noresume, so that an image where dormouse
+ *   does not look is no reason to fail
+ *
+ * Returns 0; or, with @error set, -EOPNOTSUPP if none was found but may be
+ * there, or another -errno. What was discarded until then is so.
  */
 int run_discard_images(const char *name, const struct config *config, const struct devices *devices,
-		       struct error *error);
+		       bool told, struct error *error);
 
 #endif

@@ -44,13 +44,18 @@ static bool reads_signature(const void *context)
 }
 
 /*
- * See to it that no image is taken: the kernel is told, or, where firmware or
- * the guest itself loads it, finds none.
+ * See to it that no image is taken: the kernel is told, unless firmware loads
+ * it. Of a flat image it is not known whether it is the kernel.
  */
 static int discard_image(struct vm *vm, struct record *record, struct error *error)
 {
-	if (!vm->config->kernel)
-		return run_discard_images(vm->name, vm->config, vm->devices, error);
+	const struct config *config = vm->config;
+	int err = 0;
+
+	if (!config->kernel)
+		err = run_discard_images(vm->name, config, vm->devices, !config->firmware, error);
+	if (err || config->firmware)
+		return err;
 	vm->no_resume = true;
 	record->no_resume = true;
 	message("%s: its kernel boots with noresume, so that it takes no image", vm->name);

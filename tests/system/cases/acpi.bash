@@ -89,6 +89,9 @@ acpi_is_saved_and_restored()
 acpi_hibernates_and_resumes()
 {
 	is "a guest with ACPI hibernates" "$vm_status" "$acpi_hibernated"
+	ok "check finds the image of a guest with ACPI, and that it wants the machine's hardware signature" grep -qE \
+		'^images +vda: the whole disk: a hibernation image, in pages of 4 KiB, that wants the hardware signature 0x[0-9a-f]{8}, which the machine had last$' \
+		<<<"$(dormouse check acpi || true)"
 	began=$(date +%s)
 	vm_start acpi
 	vm_finish
@@ -104,6 +107,9 @@ acpi_hibernates_and_resumes()
 			": acpi: running: woken by the clock's alarm, at "
 	fi
 	is "a resumed guest with ACPI powers off: run exits 0" "$vm_status" 0
+	ok "status says that a guest with ACPI could take its image" grep -qE \
+		'^the guest found its image and could take it: its machine has the hardware signature 0x[0-9a-f]{8} that the image wants$' \
+		<<<"$(vm_state acpi image)"
 	ok "a guest with ACPI powers off by SYSTEM_OFF" dormouse_said '^dormouse: acpi: off: SYSTEM_OFF, '
 }
 

@@ -26,7 +26,8 @@ unchanged_keeps_the_signature()
 	is "check of an unchanged hibernated VM exits 0" "$check_status" 0
 	is "check of an unchanged hibernated VM concludes that it would resume" \
 		"${checked##*$'\n'}" "env is hibernated: its guest would resume"
-	is "check finds all lines the same" "$(grep -cv ' same' <<<"$checked")" 1
+	is "check finds all lines the same" "$(grep -cvE ' same|^images ' <<<"$checked")" 1
+	ok "check says that no hibernation image was found" grep -qE '^images +none was found' <<<"$checked"
 	facs_again env --console "$disks/env.console"
 	vm_console=$disks/env.console
 	is "an unchanged environment: the guest finds its signature again" "$(facs_signature)" "$signatures"
@@ -249,6 +250,9 @@ linux_discards_its_image()
 	ok "Linux with a CPU less boots cleanly" [ "$(guest_fact boot boot_id)" != "$boot_id" ]
 	is "Linux with a CPU less does not resume" "$(guest_fact resumed boot_id)" ""
 	is "Linux with a CPU less powers off: run exits 0" "$vm_status" 0
+	ok "status says that Linux with a CPU less discarded its image, and why" grep -qE \
+		'^the guest discarded its image, which wants the hardware signature 0x[0-9a-f]{8}: its machine has 0x' \
+		<<<"$(vm_state envlinux image)"
 }
 
 unchanged_keeps_the_signature

@@ -235,7 +235,7 @@ static void each_signature_of_an_image_is_known(void **state)
 	disk_rig_free(&rig);
 }
 
-static void what_only_begins_like_a_signature_is_none(void **state)
+static void a_text_that_only_begins_like_a_signature_is_none(void **state)
 {
 	static const char *const others[] = { "S1SUSPENDx", "S1SUSPEN", "SWAPSPACE1", "swapspace2",
 					      "S3SUSPEND" };
@@ -292,7 +292,7 @@ static void the_id_is_of_all_of_the_page_but_its_signature(void **state)
 
 /* --- what cannot be read --- */
 
-static void what_is_encrypted_or_in_lvm_or_raid_is_said_to_be_unreadable(void **state)
+static void partitions_with_luks_lvm_or_raid_are_reported_as_unreadable(void **state)
 {
 	struct disk_rig rig;
 
@@ -398,10 +398,10 @@ int main(void)
 		cmocka_unit_test(a_swap_file_is_found_by_its_offset_alone),
 		cmocka_unit_test(an_image_counts_more_than_swap_space_of_other_pages),
 		cmocka_unit_test(each_signature_of_an_image_is_known),
-		cmocka_unit_test(what_only_begins_like_a_signature_is_none),
+		cmocka_unit_test(a_text_that_only_begins_like_a_signature_is_none),
 		cmocka_unit_test(an_image_whose_swap_space_has_no_signature_is_an_image),
 		cmocka_unit_test(the_id_is_of_all_of_the_page_but_its_signature),
-		cmocka_unit_test(what_is_encrypted_or_in_lvm_or_raid_is_said_to_be_unreadable),
+		cmocka_unit_test(partitions_with_luks_lvm_or_raid_are_reported_as_unreadable),
 		cmocka_unit_test(an_error_of_the_host_is_reported_for_its_partition),
 		cmocka_unit_test(more_images_than_there_is_room_for_are_counted),
 		cmocka_unit_test(a_disk_of_any_size_is_harmless),

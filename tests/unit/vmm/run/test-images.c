@@ -59,7 +59,7 @@ static char kernel[] = "Image";
 
 static int discard(struct board *board, struct error *error)
 {
-	return run_discard_images("web", &board->config, &board->devices, error);
+	return run_discard_images("web", &board->config, &board->devices, false, error);
 }
 
 /* --- remembering --- */
@@ -112,6 +112,53 @@ static void a_command_line_counts_only_if_dormouse_loads_the_kernel(void **state
 	board_destroy(&board);
 }
 
+static void each_place_is_an_object_of_json(void **state)
+{
+	static const char *const texts[] = {
+		"{\"disk\": \"vda\", \"partition\": null, \"kind\": \"image\", \"swap-file\": false, "
+		"\"offset\": 0, \"page-size\": 4096, \"wants\": \"0x107f79a0\"}",
+		"{\"disk\": \"vdp\", \"partition\": 7, \"kind\": \"swap\", \"swap-file\": true, "
+		"\"offset\": 1048576, \"page-size\": 65536}",
+		"{\"disk\": \"vdb\", \"partition\": 1, \"kind\": \"encrypted\", \"swap-file\": false, "
+		"\"offset\": 512}",
+		"{\"disk\": \"vdb\", \"partition\": 2, \"kind\": \"lvm\", \"swap-file\": false, "
+		"\"offset\": 1024}",
+		"{\"disk\": \"vdb\", \"partition\": 3, \"kind\": \"raid\", \"swap-file\": false, "
+		"\"offset\": 1536}",
+		"{\"disk\": \"vdb\", \"partition\": 4, \"kind\": \"unreadable\", \"swap-file\": false, "
+		"\"offset\": 2048}",
+	};
+	struct run_place list[] = {
+		{ 0,
+		  { .kind = SWAP_IMAGE,
+		    .header = { .page_size = 4096,
+				.has_image = true,
+				.wants_signature = true,
+				.hardware_signature = 0x107f79a0 } } },
+		{ 15,
+		  { .kind = SWAP_SPACE,
+		    .partition = 7,
+		    .in_file = true,
+		    .offset = SIZE,
+		    .header = { .page_size = 65536 } } },
+		{ 1, { .kind = SWAP_ENCRYPTED, .partition = 1, .offset = 512 } },
+		{ 1, { .kind = SWAP_LVM, .partition = 2, .offset = 1024 } },
+		{ 1, { .kind = SWAP_RAID, .partition = 3, .offset = 1536 } },
+		{ 1, { .kind = SWAP_UNREADABLE, .partition = 4, .offset = 2048, .err = -EIO } },
+	};
+	const struct run_places places = { list, sizeof(list) / sizeof(list[0]) };
+	json_t *json = run_places_to_json(&places);
+
+	assert_int_equal(json_array_size(json), places.count);
+	for (size_t i = 0; i < places.count; i++) {
+		char *text = json_dumps(json_array_get(json, i), 0);
+
+		assert_string_equal(text, texts[i]);
+		free(text);
+	}
+	json_decref(json);
+}
+
 /* --- discarding --- */
 
 static void all_images_are_discarded(void **state)
@@ -148,9 +195,22 @@ static void an_image_that_may_be_where_dormouse_cannot_look_is_said_so(void **st
 	write_at(paths[1], 0, "LUKS\xba\xbe");
 	assert_int_equal(discard(&board, &error), -EOPNOTSUPP);
 	scratch_says(&error, paths[1], "the whole disk: unreadable: encrypted");
-	/* Beside swap space without an image, too. */
+	/* It does not matter if the kernel is told, */
+	assert_int_equal(run_discard_images("web", &board.config, &board.devices, true, &error), 0);
+	/* and matters beside swap space without an image. */
 	write_at(paths[0], 4096 - 10, "SWAPSPACE2");
 	assert_int_equal(discard(&board, &error), -EOPNOTSUPP);
+	board_destroy(&board);
+}
+
+static void without_disks_there_is_nothing_to_discard(void **state)
+{
+	struct config config = { .cpus = 1 };
+	struct error error = { "" };
+	struct board board;
+
+	board_create(&board, &config);
+	assert_int_equal(discard(&board, &error), 0);
 	board_destroy(&board);
 }
 
@@ -216,8 +276,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_image_is_remembered_and_nothing_else),
 		cmocka_unit_test(a_command_line_counts_only_if_dormouse_loads_the_kernel),
+		cmocka_unit_test(each_place_is_an_object_of_json),
 		cmocka_unit_test(all_images_are_discarded),
 		cmocka_unit_test(an_image_that_may_be_where_dormouse_cannot_look_is_said_so),
+		cmocka_unit_test(without_disks_there_is_nothing_to_discard),
 		cmocka_unit_test(an_image_on_a_read_only_disk_cannot_be_discarded),
 		cmocka_unit_test(the_fate_of_each_image_is_read_from_its_disk),
 	};
