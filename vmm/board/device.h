@@ -118,7 +118,7 @@ struct device_ops {
 	uint64_t (*features)(const void *self);
 
 	/** Its disk image, for lists of disks. */
-	const struct disk *(*disk)(const void *self);
+	struct disk *(*disk)(const void *self);
 
 	/* --- at rest: see the table above --- */
 

@@ -53,24 +53,40 @@ int disk_identity(const struct disk *disk, char text[DISK_IDENTITY_SIZE], struct
 	return 0;
 }
 
-int disk_renew(const struct disk *disk, struct error *error)
+/*
+ * Returns 0, also where there can be no generation, or the -errno of a disk
+ * that fails.
+ */
+static int write_generation(int fd)
 {
 	uint8_t bits[GENERATION_LENGTH / 2];
 	char text[GENERATION_LENGTH + 1];
+
+	if (random_fill(bits, sizeof(bits)) < 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(bits); i++)
+		snprintf(text + 2 * i, 3, "%02x", bits[i]);
+
+	return fsetxattr(fd, ATTRIBUTE, text, GENERATION_LENGTH, 0) < 0 && errno == EIO ? -EIO : 0;
+}
+
+int disk_renew(struct disk *disk, struct error *error)
+{
 	struct stat status;
 	int err;
 
 	if (disk->read_only || fstat(disk->fd, &status) < 0 || !S_ISREG(status.st_mode))
 		return 0;
-	err = random_fill(bits, sizeof(bits));
-	if (err)
-		return error_set(error, err, "cannot make a generation for disk %s: %s", disk->path,
-				 strerror(-err));
-	for (size_t i = 0; i < sizeof(bits); i++)
-		snprintf(text + 2 * i, 3, "%02x", bits[i]);
-	if (fsetxattr(disk->fd, ATTRIBUTE, text, GENERATION_LENGTH, 0) < 0)
-		return 0;
-	err = durable_sync(disk->fd);
+	err = write_generation(disk->fd);
+	/*
+	 * Also without a generation: a flush by fdatasync() does not make
+	 * durable when the image was last written.
+	 */
+	if (!err)
+		err = durable_sync(disk->fd);
+	(void)disk_fail(disk, err);
 
-	return err ? error_set(error, err, "disk %s: %s", disk->path, strerror(-err)) : 0;
+	return err ? error_set(error, err, "disk %s: what was written is not durable: %s",
+			       disk->path, strerror(-err))
+		   : 0;
 }

@@ -31,9 +31,11 @@
 int disk_identity(const struct disk *disk, char text[DISK_IDENTITY_SIZE], struct error *error);
 
 /**
- * Give a writable image a new generation, durably. Returns 0, also where there
- * can be none, or -errno with @error set.
+ * Give a writable image a new generation, and make that durable together with
+ * the time when it was last written, which disk_sync() does not. Returns 0, also
+ * where there can be no generation, or -errno with @error set: the disk fails,
+ * and so does every later disk_sync().
  */
-int disk_renew(const struct disk *disk, struct error *error);
+int disk_renew(struct disk *disk, struct error *error);
 
 #endif

@@ -272,6 +272,16 @@ int disk_sync(struct disk *disk)
 	return err;
 }
 
+int disk_fail(struct disk *disk, int err)
+{
+	pthread_mutex_lock(&disk->sync_lock);
+	if (!disk->sync_error)
+		disk->sync_error = err;
+	pthread_mutex_unlock(&disk->sync_lock);
+
+	return err;
+}
+
 void disk_close(struct disk *disk)
 {
 	pthread_mutex_destroy(&disk->sync_lock);

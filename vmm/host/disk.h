@@ -86,6 +86,12 @@ int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, b
  */
 int disk_sync(struct disk *disk);
 
+/**
+ * Keep a failure of the disk, a -errno or 0, that another call than disk_sync()
+ * saw: every later disk_sync() fails. Returns @err.
+ */
+int disk_fail(struct disk *disk, int err);
+
 /** Unlock and close. No thread may use the disk any more. */
 void disk_close(struct disk *disk);
 

@@ -229,7 +229,7 @@ bool devices_next_alarm(const struct devices *devices, int64_t *seconds)
 	return found;
 }
 
-const struct disk *devices_disk(const struct devices *devices, size_t number)
+struct disk *devices_disk(const struct devices *devices, size_t number)
 {
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device *device = &devices->all[i];

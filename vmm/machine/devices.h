@@ -95,7 +95,7 @@ const char *devices_take_alarm(const struct devices *devices);
 bool devices_next_alarm(const struct devices *devices, int64_t *seconds);
 
 /** The image of the @number'th disk, or NULL if there are no more. */
-const struct disk *devices_disk(const struct devices *devices, size_t number);
+struct disk *devices_disk(const struct devices *devices, size_t number);
 
 /* --- to come to rest: see board/device.h --- */
 

@@ -177,7 +177,7 @@ int environment_read_disks(struct environment *environment, const struct vm *vm,
 
 int environment_renew_disks(const struct vm *vm, struct error *error)
 {
-	const struct disk *disk;
+	struct disk *disk;
 	int err = 0;
 
 	for (size_t i = 0; !err && (disk = devices_disk(vm->devices, i)); i++)

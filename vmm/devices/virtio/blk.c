@@ -284,7 +284,7 @@ static void destroy(void *self)
 	free(made);
 }
 
-static const struct disk *get_disk(const void *self)
+static struct disk *get_disk(const void *self)
 {
 	const struct blk *blk = self;
 

@@ -21,6 +21,7 @@
 /* In place of the C library's: a file system that keeps one attribute, or none. */
 static int attributes_fail_with;
 static int sync_fails_with;
+static unsigned int sync_count;
 static char attribute[64];
 static size_t attribute_size;
 
@@ -55,6 +56,7 @@ int fsetxattr(int fd, const char *name, const void *value, size_t size, int flag
 
 int fsync(int fd)
 {
+	sync_count++;
 	errno = sync_fails_with;
 
 	return sync_fails_with ? -1 : 0;
@@ -66,6 +68,7 @@ static void open_disk(struct disk *disk, bool read_only)
 
 	attributes_fail_with = 0;
 	sync_fails_with = 0;
+	sync_count = 0;
 	attribute_size = 0;
 	if (disk_open(disk, scratch_write("disk", (const char[4096]){ 0 }, 4096), read_only,
 		      &error) != 0)
@@ -130,7 +133,7 @@ static void each_run_gives_a_disk_another_generation(void **state)
 	disk_close(&disk);
 }
 
-/* Without attributes the rest decides; nothing fails for it. */
+/* Without attributes the rest decides, which is to be durable too; nothing fails for it. */
 static void a_file_system_without_attributes_gives_no_generation(void **state)
 {
 	static const int errors[] = { EOPNOTSUPP, EPERM, ENOSYS, EACCES, ENOSPC };
@@ -143,10 +146,23 @@ static void a_file_system_without_attributes_gives_no_generation(void **state)
 		open_disk(&disk, false);
 		attributes_fail_with = errors[i];
 		assert_int_equal(disk_renew(&disk, &error), 0);
+		assert_int_equal(sync_count, 1);
 		identify(&disk, text);
 		assert_non_null(strstr(text, " generation:none"));
 		disk_close(&disk);
 	}
+}
+
+static void a_disk_that_fails_is_given_no_generation(void **state)
+{
+	struct error error;
+	struct disk disk;
+
+	open_disk(&disk, false);
+	attributes_fail_with = EIO;
+	assert_int_equal(disk_renew(&disk, &error), -EIO);
+	scratch_says(&error, "what was written is not durable", ": Input/output error");
+	disk_close(&disk);
 }
 
 static void an_attribute_of_another_program_is_no_generation(void **state)
@@ -179,7 +195,7 @@ static void a_read_only_disk_is_given_no_generation(void **state)
 	disk_close(&disk);
 }
 
-static void a_generation_that_is_not_durable_is_an_error(void **state)
+static void a_generation_that_is_not_durable_is_a_failure_of_the_disk(void **state)
 {
 	struct error error;
 	struct disk disk;
@@ -189,6 +205,8 @@ static void a_generation_that_is_not_durable_is_an_error(void **state)
 	assert_int_equal(disk_renew(&disk, &error), -EIO);
 	scratch_says(&error, "disk /", ": Input/output error");
 	sync_fails_with = 0;
+	/* The host reports it once. */
+	assert_int_equal(disk_sync(&disk), -EIO);
 	disk_close(&disk);
 }
 
@@ -201,7 +219,8 @@ int main(void)
 		cmocka_unit_test(a_file_system_without_attributes_gives_no_generation),
 		cmocka_unit_test(an_attribute_of_another_program_is_no_generation),
 		cmocka_unit_test(a_read_only_disk_is_given_no_generation),
-		cmocka_unit_test(a_generation_that_is_not_durable_is_an_error),
+		cmocka_unit_test(a_disk_that_fails_is_given_no_generation),
+		cmocka_unit_test(a_generation_that_is_not_durable_is_a_failure_of_the_disk),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
