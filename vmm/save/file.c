@@ -79,13 +79,16 @@ static int write_file(struct new_file *file, struct vm *vm, const struct record 
 		      struct error *error)
 {
 	static const char header[HEADER_SIZE + 1] = MAGIC "\2";
-	int err = 0;
+	const ssize_t count = write(file->fd, header, HEADER_SIZE);
+	int err = count < 0 ? -errno : 0;
 
 	_Static_assert(STREAM_FORMAT_NEWEST == 2, "as the header has it");
-	/* So few bytes are written completely or not at all. */
-	if (write(file->fd, header, HEADER_SIZE) < 0)
-		err = error_set(error, -errno, "%s", strerror(errno));
-	if (!err)
+	/* A part of so few bytes is written only where there is no room. */
+	if (!err && count != HEADER_SIZE)
+		err = -ENOSPC;
+	if (err)
+		error_set(error, err, "%s", strerror(-err));
+	else
 		err = write_stream(file->fd, vm, record, error);
 	if (!err) {
 		err = new_file_sync(file);
