@@ -145,6 +145,18 @@ used_things_are_refused()
 	ok "a disk in use is refused although given read-only" run_refuses 1 \
 		"disk $disks/disk is in use by another VM" \
 		--name other --kernel "$idle" --disk "$disks/disk,ro"
+	ln "$disks/disk" "$disks/hard-link"
+	ln -s disk "$disks/symbolic-link"
+	for link in hard-link symbolic-link; do
+		ok "a disk in use is refused by its $link" run_refuses 1 \
+			"disk $disks/$link is in use by another VM" \
+			--name other --kernel "$idle" --disk "$disks/$link"
+	done
+	rm "$disks/hard-link" "$disks/symbolic-link"
+	ln -s idle "$DORMOUSE_STATE_DIR/alias"
+	ok "a VM that runs is refused by another name of its directory" run_refuses 1 \
+		"alias is in use: the dormouse with pid $vm_pid runs it" --name alias --kernel "$idle"
+	rm "$DORMOUSE_STATE_DIR/alias"
 	ok "the running VM is alive after its name and disk were refused to others" vm_is_alive
 	is "status of the running VM is running after its name and disk were refused to others" \
 		"$(vm_state idle state)" running

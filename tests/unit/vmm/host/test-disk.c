@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -234,6 +235,29 @@ static void an_image_has_one_writer_or_many_readers(void **state)
 	disk_close(&first);
 }
 
+static void an_image_in_use_is_refused_under_its_other_names(void **state)
+{
+	char path[PATH_MAX];
+	struct error error;
+	struct disk disk;
+
+	snprintf(path, sizeof(path), "%s", make_image("one-name", 512));
+	assert_int_equal(link(path, path_of("hard-link")), 0);
+	assert_int_equal(symlink("one-name", path_of("symbolic-link")), 0);
+	assert_int_equal(disk_open(&disk, path, false, &error), 0);
+	for (int read_only = 0; read_only < 2; read_only++) {
+		refused(path_of("hard-link"), read_only, -EBUSY, "is in use");
+		refused(path_of("symbolic-link"), read_only, -EBUSY, "is in use");
+	}
+	disk_close(&disk);
+	/* By whichever name it was opened first. */
+	assert_int_equal(disk_open(&disk, path_of("hard-link"), false, &error), 0);
+	refused(path, false, -EBUSY, "is in use");
+	disk_close(&disk);
+	assert_int_equal(unlink(path_of("hard-link")), 0);
+	assert_int_equal(unlink(path_of("symbolic-link")), 0);
+}
+
 /* Another process holds the image, then is killed: its lock goes with it. */
 static void the_lock_of_an_image_ends_with_its_process(void **state)
 {
@@ -278,7 +302,8 @@ static int remove_folder(void **state)
 		"root.img", "format", "a-name-longer-than-twenty-bytes.img",
 		"ro.img",   "empty",  "odd",
 		"fifo",	    "socket", "protected",
-		"secret",   "shared", "held"
+		"secret",   "shared", "one-name",
+		"held"
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -298,6 +323,7 @@ int main(void)
 		cmocka_unit_test(opening_a_read_only_image_for_writing_names_the_option_that_helps),
 		cmocka_unit_test(an_unreadable_image_is_refused_as_such),
 		cmocka_unit_test(an_image_has_one_writer_or_many_readers),
+		cmocka_unit_test(an_image_in_use_is_refused_under_its_other_names),
 		cmocka_unit_test(the_lock_of_an_image_ends_with_its_process),
 	};
 
