@@ -23,6 +23,18 @@ secondary:
 	sub	sp, x1, #0x2000
 	b	ring_doorbells
 
+	/* After a sleep: of the stack nothing is needed any more. */
+	.global wake_up
+	.hidden	wake_up
+wake_up:
+	adr	x0, vectors
+	msr	vbar_el1, x0
+	isb
+	adrp	x0, stack_top
+	add	x0, x0, :lo12:stack_top
+	mov	sp, x0
+	b	awake
+
 	.balign	2048
 vectors:
 	.rept	16

@@ -337,7 +337,7 @@ static void reset_for_ever(uint64_t id)
 
 typedef void (*misdeed)(uint64_t argument);
 
-/* Numbers that cases/hostile.bash knows. */
+/* Numbers that cases/hostile.bash and programs/faults know. */
 static misdeed choose(uint64_t number)
 {
 	switch (number) {
@@ -373,6 +373,10 @@ static misdeed choose(uint64_t number)
 		return ring_together;
 	case 15:
 		return access_without_privilege;
+	case 16:
+		return hibernate;
+	case 17:
+		return nap;
 	default:
 		return spin;
 	}

@@ -11,6 +11,13 @@
 #define VIRTIO_SLOT_SIZE 0x200UL
 #define VIRTIO_SLOTS 32
 #define RAM 0x40000000UL
+/* Far from the guest's code, which must survive what devices do here. */
+#define ARENA (RAM + 0x1000000)
+
+#define SECTOR 512
+#define REQUEST_IN 0
+#define REQUEST_OUT 1
+#define REQUEST_FLUSH 4
 
 #define SYSTEM_OFF 0x84000008
 #define CPU_ON 0xc4000003
@@ -53,12 +60,23 @@ uint64_t noise(void);
 void enable_mmu(void);
 _Noreturn void off(void);
 
+/* The first disk: its registers. */
+uint64_t start_disk(void);
+/* Makes one request of it, and waits for it. Returns its status. */
+uint8_t request(uint64_t base, uint32_t type, uint64_t sector, uint64_t data, uint32_t length);
+
 /* Misdeeds with devices. */
 void write_registers(uint64_t argument);
 void ring_doorbells(uint64_t argument);
 void ring_together(uint64_t argument);
 void feed_itself(uint64_t argument);
 void use_disk(uint64_t argument);
+
+/* Guests that sleep, and where they wake. */
+void hibernate(uint64_t argument);
+void nap(uint64_t argument);
+void wake_up(void);
+void awake(void);
 
 #pragma GCC visibility pop
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the scenarios share: how wrong instants are counted and reported. */
+#ifndef FAULTS_FAULTS_H
+#define FAULTS_FAULTS_H
+
+#include "model.h"
+#include "vm.h"
+
+/** After so many the rest is not tried. */
+#define WRONG_MAX 20
+
+/** What a scenario found. */
+struct tally {
+	const char *scenario;
+	unsigned int instants;
+	unsigned int resumed;
+	unsigned int booted;
+	unsigned int refused;
+	unsigned int calls; /**< Of the path. */
+	bool every_call; /**< Is an instant, and not only each that changes a file. */
+	unsigned int wrong;
+	struct model_result model;
+};
+
+/** Report that an instant ended in what must not be. */
+__attribute__((format(printf, 3, 4))) void wrong(struct tally *tally, const char *instant,
+						 const char *format, ...);
+
+/** Judge all states that a power failure can leave of the run that is over. */
+void judge_power(struct tally *tally, const char *instant, const struct trace *trace,
+		 const struct model_files *files, const char *announcement, model_judge judge,
+		 void *context);
+
+/** See that the model misses what is left out. */
+void judge_omission(struct tally *tally, enum model_omission omission, const char *what,
+		    const struct trace *trace, const struct model_files *files,
+		    const char *announcement, model_judge judge, void *context);
+
+/** The next instant of a path, early and late in turn; 0 after the last. */
+unsigned int next_instant(const struct tally *tally, unsigned int *done);
+
+void hibernate_killed(struct vm *vm, struct tally *tally);
+void hibernate_fails(struct vm *vm, struct tally *tally);
+void start_killed(struct vm *vm, struct tally *tally);
+void save_killed(struct vm *vm, struct tally *tally);
+void save_fails(struct vm *vm, struct tally *tally);
+void restore_killed(struct vm *vm, struct tally *tally);
+
+#endif
