@@ -18,6 +18,8 @@
 /* How many random names are tried: a collision is practically impossible. */
 #define NAMES_MAX 8
 
+#define PROC_PATH_SIZE 32
+
 /* --- the first name --- */
 
 /* Whether @name is still the name of the file @fd. */
@@ -120,13 +122,46 @@ static int create_under_random_name(struct new_file *file)
 	return create(file);
 }
 
+/* --- without a first name --- */
+
+/* By which a file without a name gets one: see open(2), O_TMPFILE. */
+static void find_in_proc(const struct new_file *file, char path[PROC_PATH_SIZE])
+{
+	snprintf(path, PROC_PATH_SIZE, "/proc/self/fd/%d", file->fd);
+}
+
+static bool has_name(const struct new_file *file)
+{
+	return *file->temporary;
+}
+
+/* Nothing remains of it when its writer ends, however that happens. */
+static int create_unnamed(struct new_file *file)
+{
+	char path[PROC_PATH_SIZE];
+
+	file->temporary[0] = '\0';
+	file->fd = openat(file->dir_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (file->fd < 0)
+		return -errno;
+	find_in_proc(file, path);
+	/* Without /proc it could get no name later. */
+	if (access(path, F_OK) == 0)
+		return 0;
+	close(file->fd);
+
+	return -EOPNOTSUPP;
+}
+
 static int create_temporary(struct new_file *file, const char *magic)
 {
 	int err;
 
+	if (!magic && create_unnamed(file) == 0)
+		return 0;
 	name_temporary(file, ".part");
 	err = create(file);
-	if (err == -EEXIST) {
+	if (err == -EEXIST && magic) {
 		remove_left_over(file, magic);
 		err = create(file);
 	}
@@ -244,10 +279,22 @@ static bool has_no_links(int err)
 	return durable_is_unsupported(err) || err == -EPERM || err == -EMLINK || err == -EACCES;
 }
 
+static int link_unnamed(const struct new_file *file)
+{
+	char path[PROC_PATH_SIZE];
+
+	find_in_proc(file, path);
+
+	return linkat(AT_FDCWD, path, file->dir_fd, file->name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
 static int give_name(const struct new_file *file)
 {
-	int err = rename_exclusively(file);
+	int err;
 
+	if (!has_name(file))
+		return link_unnamed(file);
+	err = rename_exclusively(file);
 	if (durable_is_unsupported(err)) {
 		err = link_and_unlink(file);
 		if (has_no_links(err))
@@ -270,7 +317,10 @@ int new_file_publish(struct new_file *file, struct error *error)
 
 		return err;
 	}
-	err = durable_sync_directory(file->dir_fd);
+	/* Its first name is a change of the file, too. */
+	err = has_name(file) ? 0 : durable_sync(file->fd);
+	if (!err)
+		err = durable_sync_directory(file->dir_fd);
 	if (err) {
 		error_set(error, err, "%s", strerror(-err));
 		(void)unlinkat(file->dir_fd, file->name, 0);
@@ -283,7 +333,8 @@ int new_file_publish(struct new_file *file, struct error *error)
 
 void new_file_drop(struct new_file *file)
 {
-	(void)unlinkat(file->dir_fd, file->temporary, 0);
+	if (has_name(file))
+		(void)unlinkat(file->dir_fd, file->temporary, 0);
 	close(file->fd);
 	close(file->dir_fd);
 }

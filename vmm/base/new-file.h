@@ -38,7 +38,10 @@ struct new_file {
  * have that name: this is checked now, before the work, and again when the file
  * gets the name.
  *
- * @magic: the first bytes of such a file, which identify an abandoned one
+ * @magic: the first bytes of such a file, which identify an abandoned one; or
+ *   NULL if nothing does: then the file has no name at all until it is
+ *   published, where the file system can do that (O_TMPFILE), so that nothing
+ *   remains of a writer that is killed; elsewhere its .part remains
  *
  * Returns 0, or -errno with @error set to a reason, without the path.
  */

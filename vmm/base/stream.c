@@ -16,7 +16,7 @@
  */
 #define LEVEL 1
 
-#define BUFFER_SIZE (128 * 1024)
+#define BUFFER_SIZE ((size_t)128 * 1024)
 
 struct stream {
 	int fd;
@@ -351,4 +351,23 @@ int stream_drain(struct stream *s)
 	read_to_end(s, false);
 
 	return s->err;
+}
+
+int stream_copy(struct stream *from, struct stream *to)
+{
+	uint8_t *piece = allocate(NULL, BUFFER_SIZE);
+	int err;
+
+	if (!piece)
+		return -ENOMEM;
+	while (!from->err && !to->err && !from->ended) {
+		ZSTD_outBuffer out = { .dst = piece, .size = BUFFER_SIZE };
+
+		step(from, &out);
+		stream_serialize(to, piece, out.pos);
+	}
+	release(NULL, piece);
+	err = from->err || to->err ? from->err : stream_end(from);
+
+	return err ? err : stream_end(to);
 }

@@ -76,6 +76,12 @@ int stream_end(struct stream *stream);
 /** Like stream_end() for a stream that is read, skipping the rest of it. */
 int stream_drain(struct stream *stream);
 
+/**
+ * Write to @to what is left of @from, and end both. Returns 0; the first
+ * failure of @from, or else that of @to, see stream_end(). -ENOMEM is of none.
+ */
+int stream_copy(struct stream *from, struct stream *to);
+
 /** NULL is fine. */
 void stream_close(struct stream *stream);
 

@@ -4,6 +4,7 @@
 #include "save/memory-state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -323,6 +324,103 @@ static void a_stream_onto_a_full_device_reports_the_error(void **test)
 	(void)fclose(full);
 }
 
+/* --- copies --- */
+
+/* A copy of the file, whose first number is another. Returns what stream_copy() does. */
+static int copied(int from, int to)
+{
+	struct stream *in, *out;
+	uint32_t first = 0;
+	uint32_t other = 0x5eed;
+	int err;
+
+	assert_int_equal(lseek(from, 0, SEEK_SET), 0);
+	assert_int_equal(stream_read_from(&in, from), 0);
+	assert_int_equal(stream_write_to(&out, to), 0);
+	stream_serialize_u32(in, &first);
+	stream_serialize_u32(out, &other);
+	err = stream_copy(in, out);
+	stream_close(in);
+	stream_close(out);
+
+	return err;
+}
+
+/* So many pages, none of which is like another. */
+static int pages_written(unsigned int count)
+{
+	const int fd = memfd_create("stream", MFD_CLOEXEC);
+	struct stream *stream;
+	uint32_t first = 1;
+
+	assert_true(fd >= 0);
+	assert_int_equal(stream_write_to(&stream, fd), 0);
+	stream_serialize_u32(stream, &first);
+	for (unsigned int i = 0; i < count; i++) {
+		uint32_t page[1024];
+
+		for (unsigned int j = 0; j < 1024; j++)
+			page[j] = (i * 1024 + j) * 2654435761U;
+		stream_serialize(stream, page, sizeof(page));
+	}
+	assert_int_equal(stream_end(stream), 0);
+	stream_close(stream);
+
+	return fd;
+}
+
+static void a_copied_stream_has_what_was_not_read_of_the_first(void **test)
+{
+	const int from = pages_written(200);
+	const int to = memfd_create("copy", MFD_CLOEXEC);
+	struct stream *stream;
+	uint32_t value = 0;
+
+	assert_int_equal(copied(from, to), 0);
+	assert_int_equal(lseek(to, 0, SEEK_SET), 0);
+	assert_int_equal(stream_read_from(&stream, to), 0);
+	stream_serialize_u32(stream, &value);
+	assert_int_equal(value, 0x5eed);
+	for (unsigned int i = 0; i < 200 * 1024; i++) {
+		stream_serialize_u32(stream, &value);
+		assert_int_equal(value, i * 2654435761U);
+	}
+	assert_int_equal(stream_end(stream), 0);
+	stream_close(stream);
+	close(from);
+	close(to);
+}
+
+static void a_copy_of_a_stream_that_is_damaged_or_truncated_is_refused(void **test)
+{
+	const int from = pages_written(20);
+	const off_t size = lseek(from, 0, SEEK_END);
+	const int to = memfd_create("copy", MFD_CLOEXEC);
+	uint8_t byte;
+
+	assert_int_equal(pread(from, &byte, 1, size / 2), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(from, &byte, 1, size / 2), 1);
+	assert_int_equal(copied(from, to), -EBADMSG);
+	byte ^= 1;
+	assert_int_equal(pwrite(from, &byte, 1, size / 2), 1);
+	assert_int_equal(ftruncate(from, size - 1), 0);
+	assert_int_equal(copied(from, to), -ENODATA);
+	close(from);
+	close(to);
+}
+
+static void a_copy_of_a_stream_onto_a_full_device_reports_the_error(void **test)
+{
+	const int from = pages_written(20);
+	const int to = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	assert_true(to >= 0);
+	assert_int_equal(copied(from, to), -ENOSPC);
+	close(from);
+	close(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +433,9 @@ int main(void)
 		cmocka_unit_test(extents_of_memory_out_of_bounds_or_order_are_refused),
 		cmocka_unit_test(a_stream_shorter_than_it_promises_takes_no_memory),
 		cmocka_unit_test(a_stream_onto_a_full_device_reports_the_error),
+		cmocka_unit_test(a_copied_stream_has_what_was_not_read_of_the_first),
+		cmocka_unit_test(a_copy_of_a_stream_that_is_damaged_or_truncated_is_refused),
+		cmocka_unit_test(a_copy_of_a_stream_onto_a_full_device_reports_the_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
