@@ -86,6 +86,9 @@ static void update_record(struct control *control)
 	settle_cause(control);
 	record->state = life->state;
 	record->cause = control->cause;
+	/* What it was started without is gone, or its guest's own to look after. */
+	if (!lifecycle_has_process(life->state))
+		record->discard_image = false;
 	update_suspension(control);
 }
 

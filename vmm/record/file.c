@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/durable.h"
@@ -72,6 +73,19 @@ int record_file_replace(int dir_fd, const char *data, size_t size)
 	}
 
 	return durable_sync_directory(dir_fd);
+}
+
+bool record_file_exists(int dir_fd)
+{
+	struct stat status;
+
+	return fstatat(dir_fd, RECORD_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+void record_file_remove(int dir_fd)
+{
+	(void)unlinkat(dir_fd, RECORD_TEMPORARY, 0);
+	(void)unlinkat(dir_fd, RECORD_FILE, 0);
 }
 
 ssize_t record_file_read(int dir_fd, char *data, size_t size)

@@ -3,6 +3,7 @@
 #ifndef VMM_RECORD_FILE_H
 #define VMM_RECORD_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -12,6 +13,12 @@
  * new one, but perhaps not durably.
  */
 int record_file_replace(int dir_fd, const char *data, size_t size);
+
+/** Whether there is a file; also if that cannot be determined. */
+bool record_file_exists(int dir_fd);
+
+/** Remove what a replacement made, if it is there. */
+void record_file_remove(int dir_fd);
 
 /**
  * Read up to @size bytes of the file. Returns how many there were, or -errno.

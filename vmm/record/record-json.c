@@ -175,11 +175,15 @@ static bool add_images(json_t *object, const struct record *record)
 	return record->image_count == 0 || add(object, "images", record_images_to_json(record));
 }
 
-/* The oldest that describes the machine completely. */
-static int record_format(const struct config *config)
+/* The oldest whose readers understand it. */
+static int record_format(const struct record *record)
 {
-	if (config->acpi)
+	const struct config *config = &record->config;
+
+	if (record->discard_image)
 		return RECORD_FORMAT;
+	if (config->acpi)
+		return RECORD_FORMAT_OF_ACPI;
 
 	return config->machine_version == BOARD_VERSION_1 ? RECORD_FORMAT_OF_VERSION_1
 							  : RECORD_FORMAT_OF_VERSION_2;
@@ -187,7 +191,7 @@ static int record_format(const struct config *config)
 
 json_t *record_to_json(const struct record *record, const char *name)
 {
-	const int format = record_format(&record->config);
+	const int format = record_format(record);
 	json_t *json = json_object();
 
 	return finish(json, add(json, "format", json_integer(format)) &&
@@ -196,6 +200,7 @@ json_t *record_to_json(const struct record *record, const char *name)
 				    add(json, "cause", cause_to_json(&record->cause)) &&
 				    add_suspension(json, record) && add_saved(json, record) &&
 				    add_flag(json, "paused", record->paused) &&
+				    add_flag(json, "discard-image", record->discard_image) &&
 				    add(json, "pid", json_integer((json_int_t)record->pid)) &&
 				    add(json, "boots", json_integer((json_int_t)record->boots)) &&
 				    add_text(json, "host", record->host) &&
@@ -438,14 +443,15 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	const char *state;
 	int paused = 0;
 	int no_resume = 0;
+	int discard_image = 0;
 	int err;
 
 	error_set(reason, -EINVAL, "a value is missing or outside its range");
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?o, s?o, s?b}",
+	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b}",
 			"state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host",
 			&host, "machine", &machine, "suspension", &suspension, "saved", &saved,
-			"paused", &paused, "environment", &environment, "images", &images,
-			"no-resume", &no_resume) < 0)
+			"paused", &paused, "discard-image", &discard_image, "environment",
+			&environment, "images", &images, "no-resume", &no_resume) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
@@ -453,6 +459,7 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	record->boots = (uint64_t)boots;
 	record->paused = paused != 0;
 	record->no_resume = no_resume != 0;
+	record->discard_image = discard_image != 0;
 	err = lifecycle_parse_state(state, &record->state);
 	if (!err && suspension)
 		err = record_suspension_from_json(suspension, &record->suspension);

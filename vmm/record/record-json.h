@@ -10,9 +10,11 @@
 /*
  * Raised when a reader of the old format would misunderstand the new one. To
  * one of format 1 every machine is of version 1; so those that are keep that
- * format, and those without ACPI theirs.
+ * format, and those without ACPI theirs. A reader of format 3 would start a
+ * clone with the image that it must not take.
  */
-#define RECORD_FORMAT 3
+#define RECORD_FORMAT 4
+#define RECORD_FORMAT_OF_ACPI 3
 #define RECORD_FORMAT_OF_VERSION_2 2
 #define RECORD_FORMAT_OF_VERSION_1 1
 

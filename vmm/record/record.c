@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "board/board.h"
 #include "record/file.h"
 #include "record/record-json.h"
@@ -27,6 +29,19 @@ void record_free(struct record *record)
 uint32_t record_signature(const struct record *record)
 {
 	return record->signatures[record->signature_count - 1];
+}
+
+int record_make_saved_id(struct record *record)
+{
+	uint8_t bits[(RECORD_SAVED_ID_SIZE - 1) / 2];
+	const int err = random_fill(bits, sizeof(bits));
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < sizeof(bits); i++)
+		snprintf(record->saved_id + 2 * i, 3, "%02x", bits[i]);
+
+	return 0;
 }
 
 int record_check_config(const struct config *config, const char *name, struct error *error)

@@ -57,6 +57,11 @@ struct record {
 	 * runs only.
 	 */
 	struct environment environment;
+	/**
+	 * It is a clone that has not been started: what its disks have is the
+	 * image of another VM's guest.
+	 */
+	bool discard_image;
 	uint64_t generation; /**< The host's part of the hardware signature. */
 	/**
 	 * Those that its guests were given, the last one last; none in records
@@ -72,6 +77,11 @@ struct record {
 
 /** Free what a record owns and make it all zero. */
 void record_free(struct record *record);
+
+/**
+ * Give it a new id of the file that it is saved in. Returns 0 or -errno.
+ */
+int record_make_saved_id(struct record *record);
 
 /** The hardware signature that its guest was given; one that has any. */
 uint32_t record_signature(const struct record *record);

@@ -244,10 +244,24 @@ static int make_vm_directory(char *path, size_t length, struct error *error)
 	return 0;
 }
 
+/* Returns the length of the state directory's path, which is the front; or -errno. */
+static int vm_path(const char *name, char *path, size_t size, struct error *error)
+{
+	const int err = state_path(path, size - NAME_LENGTH_MAX - 2, error);
+	size_t length;
+
+	if (err)
+		return err;
+	length = strlen(path);
+	snprintf(path + length, size - length, "/%s", name);
+
+	return (int)length;
+}
+
 int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error *error)
 {
 	char path[PATH_MAX];
-	size_t length;
+	int length;
 	int err;
 
 	if (!name_is_good(name))
@@ -256,13 +270,11 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 			"\"%s\" cannot be a VM's name: use up to %d letters, digits, dots, "
 			"dashes and underscores, and no dot or dash first",
 			name, NAME_LENGTH_MAX);
-	err = state_path(path, sizeof(path) - NAME_LENGTH_MAX - 2, error);
-	if (err)
-		return err;
-	length = strlen(path);
-	snprintf(path + length, sizeof(path) - length, "/%s", name);
+	length = vm_path(name, path, sizeof(path), error);
+	if (length < 0)
+		return length;
 	dir->name = name;
-	err = create ? make_vm_directory(path, length, error) : 0;
+	err = create ? make_vm_directory(path, (size_t)length, error) : 0;
 	if (!err)
 		err = open_directory(dir, path, error);
 	if (err)
@@ -272,6 +284,9 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 		err = open_lock(dir, path, create, error);
 	if (err)
 		close(dir->fd);
+	/* It is no VM without a lock, and empty. */
+	if (err && create)
+		(void)rmdir(path);
 
 	return err;
 }
@@ -281,6 +296,17 @@ void vm_dir_close(struct vm_dir *dir)
 	if (dir->lock_fd >= 0)
 		close(dir->lock_fd);
 	close(dir->fd);
+}
+
+void vm_dir_remove(struct vm_dir *dir)
+{
+	char path[PATH_MAX];
+	struct error error;
+
+	(void)unlinkat(dir->fd, LOCK_FILE, 0);
+	if (vm_path(dir->name, path, sizeof(path), &error) > 0)
+		(void)rmdir(path);
+	vm_dir_close(dir);
 }
 
 static bool is_on_read_only(int fd)

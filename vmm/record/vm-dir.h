@@ -28,6 +28,12 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 void vm_dir_close(struct vm_dir *dir);
 
 /**
+ * Remove the directory of a VM that has no record, whose lock this process has,
+ * and close it. What else is in it remains, and then the directory does, too.
+ */
+void vm_dir_remove(struct vm_dir *dir);
+
+/**
  * Lock the VM for this process. Returns 0, -EBUSY without a message if another
  * dormouse has it, or another -errno with @error set.
  */

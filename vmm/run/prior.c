@@ -44,5 +44,6 @@ int prior_run_find(struct vm_dir *dir, struct prior_run *found, struct error *er
 
 bool run_may_have_image(const struct prior_run *found)
 {
-	return found->recorded && (found->last.state == VM_HIBERNATED || found->died);
+	return found->recorded &&
+	       (found->last.state == VM_HIBERNATED || found->died || found->last.discard_image);
 }

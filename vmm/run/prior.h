@@ -26,8 +26,9 @@ int prior_run_find(struct vm_dir *dir, struct prior_run *found, struct error *er
 /**
  * Whether an image of the guest may wait for the machine that it left. A
  * hibernated guest has one; a guest whose dormouse was killed may have
- * completed one and not yet called SYSTEM_OFF2. Any other end is known to its
- * guest or its user, who chose the moment.
+ * completed one and not yet called SYSTEM_OFF2; and a clone has what the VM had
+ * that it is a clone of. Any other end is known to its guest or its user, who
+ * chose the moment.
  */
 bool run_may_have_image(const struct prior_run *found);
 

@@ -186,6 +186,7 @@ void record_assert_equal(const struct record *a, const struct record *b)
 			    sizeof(a->config.generation_id));
 	assert_int_equal(a->config.suspend, b->config.suspend);
 	assert_int_equal(a->paused, b->paused);
+	assert_int_equal(a->discard_image, b->discard_image);
 	assert_same_suspension(&a->suspension, &b->suspension);
 	assert_string_equal(a->saved_id, b->saved_id);
 	assert_same_text(a->saved_file, b->saved_file);

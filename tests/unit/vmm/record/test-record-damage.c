@@ -363,14 +363,14 @@ static void a_record_of_a_later_machine_version_is_refused_by_name(void **state)
 
 static void a_record_of_another_format_is_refused_by_name(void **state)
 {
-	static const char *const formats[] = { "0", "4", "-1", "9223372036854775807" };
+	static const char *const formats[] = { "0", "5", "-1", "9223372036854775807" };
 
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		char reason[96];
 
 		damage("format", formats[i]);
 		snprintf(reason, sizeof(reason),
-			 "has format %s, which this dormouse (up to format 3) does not know",
+			 "has format %s, which this dormouse (up to format 4) does not know",
 			 formats[i]);
 		record_refused(record_dir_fd, -EINVAL, reason);
 	}
