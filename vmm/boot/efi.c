@@ -99,6 +99,16 @@ uint64_t efi_generation_id_address(const struct image *image)
 	return handover_address(image) + RECLAIM_SIZE;
 }
 
+uint8_t *efi_find_generation_id(const struct image *image, const struct memory *memory)
+{
+	static const uint64_t signature = EFI_SYSTEM_TABLE_SIGNATURE;
+	uint8_t *bytes = memory_at(memory, handover_address(image), RECLAIM_SIZE + PAGE_MAX);
+
+	/* The kernel keeps the tables in their place for as long as it runs. */
+	return bytes && memcmp(bytes, &signature, sizeof(signature)) == 0 ? bytes + RECLAIM_SIZE
+									  : NULL;
+}
+
 static void describe(struct efi_memory_descriptor *to, uint32_t type, uint64_t begin, uint64_t end)
 {
 	*to = (struct efi_memory_descriptor){

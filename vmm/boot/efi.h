@@ -35,6 +35,13 @@ struct efi {
 uint64_t efi_generation_id_address(const struct image *image);
 
 /**
+ * The generation ID in the memory of a guest that runs already, which may have
+ * been started with another image: NULL if the tables are not where this one has
+ * them.
+ */
+uint8_t *efi_find_generation_id(const struct image *image, const struct memory *memory);
+
+/**
  * Write the tables of @machine, at whose generation_id_address it is, the
  * generation ID and the EFI tables to their places in @memory. Returns 0, with
  * @efi filled in, or -errno with @error set.

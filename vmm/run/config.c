@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/random.h"
 #include "board/board.h"
+#include "machine/generation-id.h"
 #include "save/file.h"
 
 /*
@@ -52,18 +52,26 @@ static int check_saved(const struct prior_run *found, struct error *error)
 }
 
 /*
+ * Whether the guest in the file has run since it was saved, as far as it is
+ * known here.
+ */
+static bool is_rollback(const struct run_options *options, const struct prior_run *found)
+{
+	return found->recorded &&
+	       !(awaits_restore(found) &&
+		 strcmp(found->last.saved_id, options->from->record.saved_id) == 0);
+}
+
+/*
  * A saved guest's knowledge of its disks is correct as long as it has not run
  * since.
  */
 static int check_restored(const struct run_options *options, const struct prior_run *found,
 			  struct error *error)
 {
-	const struct record *saved = &options->from->record;
-	const bool awaits = awaits_restore(found);
-
-	if (!found->recorded || (awaits && strcmp(found->last.saved_id, saved->saved_id) == 0))
+	if (!is_rollback(options, found))
 		return 0;
-	if (awaits)
+	if (awaits_restore(found))
 		return error_set(
 			error, -EPERM,
 			"%s is saved in %s, which is newer than %s or unrelated to it: restore "
@@ -112,7 +120,6 @@ static int change_run(const struct config *wanted, struct config *config, struct
 static int identify(struct config *config, const struct prior_run *found, struct error *error)
 {
 	const struct config *last = &found->last.config;
-	int err;
 
 	if (!config->acpi)
 		return 0;
@@ -120,9 +127,21 @@ static int identify(struct config *config, const struct prior_run *found, struct
 		memcpy(config->generation_id, last->generation_id, sizeof(config->generation_id));
 		return 0;
 	}
-	err = random_fill(config->generation_id, sizeof(config->generation_id));
 
-	return err ? error_set(error, err, "cannot make a generation ID: %s", strerror(-err)) : 0;
+	return generation_id_make(config, error);
+}
+
+/* The machine that was, as a whole. */
+static int take_over(const struct run_options *options, const struct prior_run *found,
+		     struct config *config, struct error *error)
+{
+	const int err = change_run(&options->config, config, error);
+
+	/* What its guest has done since is undone. */
+	if (!err && config->acpi && options->from && is_rollback(options, found))
+		return generation_id_make(config, error);
+
+	return err;
 }
 
 /*
@@ -159,7 +178,7 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 	if (config_copy(config, anew ? wanted : as_it_was) < 0)
 		return error_set(error, -ENOMEM, "out of memory");
 	if (!anew)
-		return change_run(wanted, config, error);
+		return take_over(options, found, config, error);
 	if (run_may_have_image(found) && !options->force)
 		keep_what_is_open(&found->last.config, config);
 	if (!config->machine_version)

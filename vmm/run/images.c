@@ -131,6 +131,11 @@ int run_discard_images(const char *name, const struct config *config, const stru
 		if (found->place.kind != SWAP_IMAGE)
 			continue;
 		err = swap_discard(disk, &found->place, error);
+		if (err && told) {
+			message("%s: %s", name, error->text);
+			err = 0;
+			continue;
+		}
 		if (err)
 			break;
 		swap_describe(&found->place, text);

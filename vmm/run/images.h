@@ -51,8 +51,8 @@ int run_remember_images(const struct devices *devices, struct record *record, st
 /**
  * Discard all images that are on the disks, and log which.
  *
- * @told: what boots is also told by noresume, so that an image where dormouse
- *   does not look is no reason to fail
+ * @told: what boots is also told by noresume, so that an image which dormouse
+ *   does not find, or cannot discard, is no reason to fail
  *
  * Returns 0; or, with @error set, -EOPNOTSUPP if none was found but may be
  * there, or another -errno. What was discarded until then is so.

@@ -29,8 +29,7 @@ static void give(struct record *record, uint32_t signature)
 	record->signatures[record->signature_count++] = signature;
 }
 
-/* A generation with which the signature is none that any guest was given. */
-static int begin_generation(struct record *record, struct error *error)
+int resume_begin_generation(struct record *record, struct error *error)
 {
 	uint32_t signature;
 
@@ -79,10 +78,10 @@ int resume_settle(const struct resume *resume, struct record *record, struct err
 	record->signature_count = 0;
 	/* Where there is no image, nothing refers to a former signature. */
 	if (!last || (last->signature_count == 0 && !resume->may_have_image))
-		return begin_generation(record, error);
+		return resume_begin_generation(record, error);
 	keep(last, record);
 	if (resume->discard)
-		return begin_generation(record, error);
+		return resume_begin_generation(record, error);
 	if ((resume->force && resume->may_have_image) ||
 	    environment_compare(&last->environment, &record->environment, &phrases) == 0)
 		return 0;
@@ -91,5 +90,5 @@ int resume_settle(const struct resume *resume, struct record *record, struct err
 	if (resume->may_have_image)
 		*told = phrases;
 
-	return begin_generation(record, error);
+	return resume_begin_generation(record, error);
 }

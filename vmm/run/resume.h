@@ -30,6 +30,12 @@ struct resume {
 };
 
 /**
+ * Give @record a generation with which its signature is none that it gave any
+ * guest, and count that as given. Returns 0, or -errno with @error set.
+ */
+int resume_begin_generation(struct record *record, struct error *error);
+
+/**
  * Settle the generation and the signatures of @record, whose environment is
  * that of this run, all of it. Returns 0; or -EPERM with @error set, if the
  * guest would resume in an environment that it does not expect.

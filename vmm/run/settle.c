@@ -8,6 +8,7 @@
 #include "boot/image-release.h"
 #include "environment/disks.h"
 #include "machine/environment-read.h"
+#include "machine/generation-id.h"
 #include "run/images.h"
 #include "run/resume.h"
 #include "save/file.h"
@@ -44,23 +45,73 @@ static bool reads_signature(const void *context)
 }
 
 /*
- * See to it that no image is taken: the kernel is told, unless firmware loads
- * it. Of a flat image it is not known whether it is the kernel.
+ * See to it that no image is taken: where dormouse finds it on a disk, it is
+ * discarded, and the kernel is told, unless firmware loads it.
  */
 static int discard_image(struct vm *vm, struct record *record, struct error *error)
 {
-	const struct config *config = vm->config;
-	int err = 0;
+	const bool loads_kernel = !vm->config->firmware;
+	const int err = run_discard_images(vm->name, vm->config, vm->devices, loads_kernel, error);
 
-	if (!config->kernel)
-		err = run_discard_images(vm->name, config, vm->devices, !config->firmware, error);
-	if (err || config->firmware)
+	if (err || !loads_kernel)
 		return err;
 	vm->no_resume = true;
 	record->no_resume = true;
 	message("%s: its kernel boots with noresume, so that it takes no image", vm->name);
 
 	return 0;
+}
+
+/*
+ * A firmware's kernel may take an image, and only the user can know that it
+ * does not.
+ */
+static int take_risk(const struct vm *vm, bool force, struct error *error)
+{
+	const struct error reason = *error;
+
+	if (!force)
+		return error_set(error, -EPERM,
+				 "%s is a clone of a VM that hibernated: %s, and start it with "
+				 "--force",
+				 vm->name, reason.text);
+	message("%s is a clone of a VM that hibernated: %s", vm->name, reason.text);
+
+	return 0;
+}
+
+/*
+ * What a clone has of another VM's image is never taken; a guest that reads the
+ * signature notices that this is another one.
+ */
+static int discard_cloned(struct vm *vm, const struct record *last, struct record *record,
+			  bool force, struct error *error)
+{
+	if (!run_guest_is_told(vm, last)) {
+		const int err = discard_image(vm, record, error);
+
+		return err == -EOPNOTSUPP ? take_risk(vm, force, error) : err;
+	}
+	message("%s: the image of the VM that it is a clone of is not its own: another hardware "
+		"signature makes the guest boot without it",
+		vm->name);
+
+	return 0;
+}
+
+/*
+ * A guest whose disks are not as it left them may be a copy of another one, or
+ * of its own past.
+ */
+static int renew_generation_id(const struct record *last, struct record *record,
+			       struct error *error)
+{
+	struct error phrase;
+
+	return record->config.acpi && environment_differs(&last->environment, &record->environment,
+							  ENVIRONMENT_DISKS, &phrase)
+		       ? generation_id_make(&record->config, error)
+		       : 0;
 }
 
 int run_settle(struct vm *vm, const struct run_options *options, const struct prior_run *found,
@@ -75,7 +126,7 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 		.reads_signature = reads_signature,
 		.context = &asked,
 		.force = options->force,
-		.discard = options->discard,
+		.discard = options->discard || found->last.discard_image,
 		.strict = options->strict,
 	};
 	struct error told;
@@ -87,10 +138,16 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 		err = resume_settle(&resume, record, &told, error);
 	if (!err && options->discard)
 		err = discard_image(vm, record, error);
+	else if (!err && found->last.discard_image)
+		err = discard_cloned(vm, &found->last, record, options->force, error);
+	if (!err)
+		err = renew_generation_id(&found->last, record, error);
 	if (!err)
 		err = run_remember_images(vm->devices, record, error);
 	if (err)
 		return err;
+	/* Until this run has ended: its guest may be killed before it has booted. */
+	record->discard_image = found->last.discard_image;
 	if (*told.text)
 		message("%s: its image needs %s: another hardware signature makes the guest boot "
 			"without it",
@@ -165,6 +222,7 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 	vm->hardware_signature = record_signature(record);
 	vm->environment = &record->environment;
 	environment_forget(&record->environment, ENVIRONMENT_DISKS);
+	generation_id_update(vm);
 
 	return 0;
 }

@@ -240,6 +240,64 @@ static void a_recorded_vm_runs_again_with_its_acpi_and_its_generation_id(void **
 	config_free(&config);
 }
 
+/* What a restore of a VM with ACPI has for an ID; that of the file is all 0x5a. */
+static struct config restore_with_acpi(struct prior_run *found, const char *id, bool force)
+{
+	struct save_file from = { .path = "/srv/web.saved", .record = found->last };
+	const struct run_options options = { .name = "web", .from = &from, .force = force };
+	struct config config = { 0 };
+	struct error error;
+
+	from.record.config.acpi = true;
+	memset(from.record.config.generation_id, 0x5a, CONFIG_GENERATION_ID_SIZE);
+	memcpy(from.record.saved_id, id, sizeof(from.record.saved_id));
+	assert_int_equal(run_config_resolve(&options, found, &config, &error), 0);
+
+	return config;
+}
+
+static bool has_generation_id_of_file(const struct config *config)
+{
+	uint8_t id[CONFIG_GENERATION_ID_SIZE];
+
+	memset(id, 0x5a, sizeof(id));
+
+	return memcmp(config->generation_id, id, sizeof(id)) == 0;
+}
+
+static void a_vm_that_is_restored_first_keeps_its_generation_id(void **state)
+{
+	char file[] = "/srv/web.saved";
+	struct prior_run found = found_in(VM_SAVED, false, file);
+	struct config config = restore_with_acpi(&found, ID, false);
+
+	assert_true(has_generation_id_of_file(&config));
+	config_free(&config);
+	/* What it is forced to do changes nothing. */
+	config = restore_with_acpi(&found, ID, true);
+	assert_true(has_generation_id_of_file(&config));
+	config_free(&config);
+	/* Nor does another host. */
+	found.recorded = false;
+	config = restore_with_acpi(&found, ID, false);
+	assert_true(has_generation_id_of_file(&config));
+	config_free(&config);
+}
+
+static void a_vm_that_is_rolled_back_gets_another_generation_id(void **state)
+{
+	char file[] = "/srv/web.saved";
+	struct prior_run newer = found_in(VM_SAVED, false, file);
+	struct prior_run run = found_in(VM_OFF, false, file);
+	struct config config = restore_with_acpi(&newer, OTHER_ID, true);
+
+	assert_false(has_generation_id_of_file(&config));
+	config_free(&config);
+	config = restore_with_acpi(&run, ID, true);
+	assert_false(has_generation_id_of_file(&config));
+	config_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +308,8 @@ int main(void)
 		cmocka_unit_test(a_vm_whose_dormouse_died_after_writing_the_file_is_restored),
 		cmocka_unit_test(a_vm_that_has_run_since_is_not_restored),
 		cmocka_unit_test(a_saved_vm_without_a_record_on_this_host_is_restored),
+		cmocka_unit_test(a_vm_that_is_restored_first_keeps_its_generation_id),
+		cmocka_unit_test(a_vm_that_is_rolled_back_gets_another_generation_id),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "machine/generation-id.h"
+
+#include <string.h>
+
+#include "base/message.h"
+#include "base/random.h"
+#include "board/board.h"
+#include "board/irq.h"
+#include "boot/efi.h"
+
+int generation_id_make(struct config *config, struct error *error)
+{
+	const int err = random_fill(config->generation_id, sizeof(config->generation_id));
+
+	return err ? error_set(error, err, "cannot make a generation ID: %s", strerror(-err)) : 0;
+}
+
+void generation_id_update(struct vm *vm)
+{
+	const struct irq_line line = { .vm_fd = &vm->fd, .spi = BOARD_GENERATION_ID_SPI };
+	const uint8_t *wanted = vm->config->generation_id;
+	uint8_t *present;
+
+	if (!vm->config->acpi)
+		return;
+	present = efi_find_generation_id(&vm->image, &vm->memory);
+	if (!present) {
+		message("%s: its guest cannot be given a generation ID, since %s is not the kernel "
+			"that it was started with",
+			vm->name, vm->config->kernel);
+		return;
+	}
+	if (memcmp(present, wanted, CONFIG_GENERATION_ID_SIZE) == 0)
+		return;
+	memcpy(present, wanted, CONFIG_GENERATION_ID_SIZE);
+	/* Its edge stays pending while the guest has it masked. */
+	irq_line_set(&line, true);
+	irq_line_set(&line, false);
+	message("%s: its guest is told that it is another generation of this machine", vm->name);
+}
