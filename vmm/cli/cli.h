@@ -15,6 +15,7 @@ int cli_run(int argc, char **argv, struct error *error);
 int cli_restore(int argc, char **argv, struct error *error);
 int cli_status(int argc, char **argv, struct error *error);
 int cli_check(int argc, char **argv, struct error *error);
+int cli_clone(int argc, char **argv, struct error *error);
 int cli_list(int argc, char **argv, struct error *error);
 int cli_features(int argc, char **argv, struct error *error);
 int cli_control(int argc, char **argv, struct error *error);

@@ -22,6 +22,7 @@ static const char help[] =
 	"  restore   resume a virtual machine that was saved in a file\n"
 	"  status    print the state of a virtual machine\n"
 	"  check     compare what a guest relies on with what it would find\n"
+	"  clone     make another virtual machine of one that does not run\n"
 	"  list      list the virtual machines\n"
 	"  features  print what this host offers, and which --psci that allows\n"
 	"\n"
@@ -53,7 +54,7 @@ static const struct {
 	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
 	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_control },
 	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
-	{ "check", cli_check },
+	{ "check", cli_check },	      { "clone", cli_clone },
 };
 
 static int usage(const char *command, const char *text)

@@ -41,36 +41,54 @@ static void serialize_text(struct stream *stream, char *text, uint32_t room)
 
 /* --- writing --- */
 
-static int write_stream(int fd, struct vm *vm, const struct record *record, struct error *error)
+/* What precedes the machine. Returns 0, or -errno with @error set. */
+static int write_front(struct stream *stream, const char *vm, const struct record *record,
+		       struct error *error)
 {
-	json_t *json = record_to_json(record, vm->name);
+	json_t *json = record_to_json(record, vm);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	unsigned int sleeper = record->suspension.vcpu;
 	char name[SAVE_NAME_SIZE];
-	struct stream *stream = NULL;
-	int err = text ? stream_write_to(&stream, fd) : -ENOMEM;
+	int err = 0;
 
-	if (err) {
-		error_set(error, err, "out of memory");
-	} else if (strlen(vm->name) >= sizeof(name) || strlen(text) >= RECORD_SIZE_MAX) {
+	if (!text) {
+		err = error_set(error, -ENOMEM, "out of memory");
+	} else if (strlen(vm) >= sizeof(name) || strlen(text) >= RECORD_SIZE_MAX) {
 		err = error_set(error, -EFBIG, "its name or its record is too long");
 	} else {
-		snprintf(name, sizeof(name), "%s", vm->name);
+		snprintf(name, sizeof(name), "%s", vm);
 		serialize_text(stream, name, sizeof(name));
 		serialize_text(stream, text, RECORD_SIZE_MAX);
-		err = machine_serialize(vm, &sleeper, stream, error);
-		if (!err) {
-			err = stream_end(stream);
-			if (err)
-				error_set(error, err, "%s",
-					  err == -ECANCELED ? "it was interrupted, and dormouse is "
-							      "about to end"
-							    : strerror(-err));
-		}
 	}
-	stream_close(stream);
 	free(text);
 	json_decref(json);
+
+	return err;
+}
+
+static int cannot_write(int err, struct error *error)
+{
+	return error_set(error, err, "%s",
+			 err == -ECANCELED ? "it was interrupted, and dormouse is about to end"
+					   : strerror(-err));
+}
+
+static int write_stream(int fd, struct vm *vm, const struct record *record, struct error *error)
+{
+	unsigned int sleeper = record->suspension.vcpu;
+	struct stream *stream;
+	int err = stream_write_to(&stream, fd);
+
+	if (err)
+		return error_set(error, err, "out of memory");
+	err = write_front(stream, vm->name, record, error);
+	if (!err)
+		err = machine_serialize(vm, &sleeper, stream, error);
+	if (!err) {
+		err = stream_end(stream);
+		if (err)
+			cannot_write(err, error);
+	}
+	stream_close(stream);
 
 	return err;
 }
@@ -260,6 +278,69 @@ int save_file_restore(struct save_file *file, struct vm *vm, struct error *error
 		vm_end(vm);
 
 	return err;
+}
+
+/* --- both --- */
+
+/* The machine is copied as it is, whatever its format. */
+static int copy_stream(struct save_file *file, int fd, const char *name,
+		       const struct record *record, struct error *error)
+{
+	struct stream *stream;
+	int err = stream_write_to(&stream, fd);
+
+	if (err)
+		return error_set(error, err, "out of memory");
+	err = write_front(stream, name, record, error);
+	if (!err) {
+		err = stream_copy(file->stream, stream);
+		if (stream_error(file->stream) && err != -ECANCELED)
+			damaged(file, err, error);
+		else if (err)
+			cannot_write(err, error);
+	}
+	stream_close(stream);
+
+	return err;
+}
+
+static int copy_into(struct save_file *file, struct new_file *copy, const char *name,
+		     const struct record *record, struct error *error)
+{
+	const uint8_t format = (uint8_t)stream_format(file->stream);
+	uint8_t header[HEADER_SIZE];
+	int err = 0;
+
+	memcpy(header, MAGIC, MAGIC_SIZE);
+	header[MAGIC_SIZE] = format;
+	if (write(copy->fd, header, sizeof(header)) < 0)
+		err = error_set(error, -errno, "%s", strerror(errno));
+	if (!err)
+		err = copy_stream(file, copy->fd, name, record, error);
+	if (!err) {
+		err = new_file_sync(copy);
+		if (err)
+			error_set(error, err, "%s", strerror(-err));
+	}
+
+	return err;
+}
+
+int save_file_copy(struct save_file *file, const char *path, const char *name,
+		   const struct record *record, struct new_file *copy, struct error *error)
+{
+	struct error reason;
+	int err = new_file_begin(copy, path, NULL, &reason);
+
+	if (!err) {
+		err = copy_into(file, copy, name, record, &reason);
+		if (err)
+			new_file_drop(copy);
+	}
+
+	return err ? error_set(error, err, "cannot copy %s to %s: %s", file->path, path,
+			       reason.text)
+		   : 0;
 }
 
 void save_file_close(struct save_file *file)

@@ -72,6 +72,15 @@ int save_file_open(const char *path, struct save_file *file, struct error *error
  */
 int save_file_restore(struct save_file *file, struct vm *vm, struct error *error);
 
+/**
+ * Write a copy of @file, of which no more has been read, for a file @path that
+ * must not exist: of the VM @name, with @record instead of its own. Returns 0
+ * once all of it is on disk, and then @copy is for new_file_publish() or
+ * new_file_drop(); or -errno with @error set, and then there is nothing.
+ */
+int save_file_copy(struct save_file *file, const char *path, const char *name,
+		   const struct record *record, struct new_file *copy, struct error *error);
+
 void save_file_close(struct save_file *file);
 
 #endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "clone/clone.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "clone/disks.h"
+#include "machine/generation-id.h"
+#include "record/file.h"
+#include "record/lifecycle.h"
+#include "record/record.h"
+#include "record/vm-dir.h"
+#include "run/prior.h"
+#include "run/resume.h"
+#include "save/file.h"
+
+struct clone {
+	const struct clone_options *options;
+	struct vm_dir from;
+	struct prior_run found;
+	struct config config; /* The VM's. */
+	struct clone_disks disks;
+	struct save_file saved; /* The VM's, if it is saved, */
+	bool is_saved;
+	char *saved_from; /* its path, */
+	char *saved_path; /* and the clone's. */
+	struct new_file copy;
+	bool is_begun, is_published;
+	struct record record; /* The clone's. */
+	struct vm_dir to;
+	bool is_made;
+};
+
+/* --- the VM --- */
+
+static int is_running(const struct vm_dir *dir, struct error *error)
+{
+	struct record record = { 0 };
+	struct error reason;
+
+	if (record_load(dir->fd, dir->name, &record, &reason) == 0)
+		error_set(error, -EBUSY,
+			  "cannot clone %s while it is %s (pid %ld runs it): it must first be off, "
+			  "hibernated or saved",
+			  dir->name, lifecycle_state_word(record.state), record.pid);
+	else
+		error_set(error, -EBUSY, "cannot clone %s: it is in use by another dormouse",
+			  dir->name);
+	record_free(&record);
+
+	return -EBUSY;
+}
+
+static int find_vm(struct clone *clone, struct error *error)
+{
+	int err = prior_run_find(&clone->from, &clone->found, error);
+
+	if (err == -EBUSY)
+		return is_running(&clone->from, error);
+	if (err)
+		return err;
+	if (!clone->found.recorded)
+		return error_set(error, -ENOENT, "%s has never run: there is nothing to clone",
+				 clone->from.name);
+	if (config_copy(&clone->config, &clone->found.last.config) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+
+	return 0;
+}
+
+/* The dormouse that saved it may have died before the file had its name. */
+static bool awaits_restore(const struct prior_run *found)
+{
+	const struct record *last = &found->last;
+	const bool has_file = *last->saved_id && last->saved_file;
+
+	return lifecycle_awaits_restore(last->state, found->died, has_file) &&
+	       (last->state == VM_SAVED || access(last->saved_file, F_OK) == 0);
+}
+
+static int open_saved(struct clone *clone, struct error *error)
+{
+	const struct record *last = &clone->found.last;
+	int err;
+
+	if (!awaits_restore(&clone->found))
+		return 0;
+	err = save_file_open(last->saved_file, &clone->saved, error);
+	if (err)
+		return err;
+	clone->is_saved = true;
+	if (strcmp(clone->saved.record.saved_id, last->saved_id) != 0)
+		return error_set(error, -ESTALE, "%s is not the file that %s is saved in",
+				 last->saved_file, clone->from.name);
+
+	return clone_path_beside(last->saved_file, clone->options->to, &clone->saved_path, error);
+}
+
+/* A clone could not be restored, either. */
+static int check_saved_disks(const struct clone *clone, struct error *error)
+{
+	struct environment now = { 0 };
+	struct error phrase;
+	int err = clone_disks_check_sizes(&clone->disks, error);
+
+	if (!err)
+		err = clone_disks_read(&clone->disks, &now, error);
+	if (!err &&
+	    environment_differs(&clone->saved.record.environment, &now, ENVIRONMENT_DISKS, &phrase))
+		err = error_set(error, -EPERM, "cannot clone %s: its guest, saved in %s, needs %s",
+				clone->from.name, clone->saved.path, phrase.text);
+	environment_free(&now);
+
+	return err;
+}
+
+/* --- the clone's records --- */
+
+/* What a record of the VM, its own or that of its file, becomes. */
+static int make_own(const struct clone *clone, const struct environment *disks,
+		    struct record *record, struct error *error)
+{
+	const char *line = disks->values[ENVIRONMENT_DISKS];
+	int err = clone_disks_configure(&clone->disks, &record->config, error);
+
+	if (err)
+		return err;
+	memcpy(record->config.generation_id, clone->record.config.generation_id,
+	       sizeof(record->config.generation_id));
+	/* What is not known of the VM's disks remains so. */
+	if (record->environment.values[ENVIRONMENT_DISKS])
+		err = environment_set(&record->environment, ENVIRONMENT_DISKS, "%s", line);
+	memcpy(record->saved_id, clone->record.saved_id, sizeof(record->saved_id));
+	free(record->saved_file);
+	record->saved_file = clone->saved_path ? strdup(clone->saved_path) : NULL;
+	if (clone->saved_path && !record->saved_file)
+		err = -ENOMEM;
+	record->pid = getpid();
+	record->paused = false;
+
+	return err ? error_set(error, err, "out of memory") : 0;
+}
+
+/* What the VM's state, as its record has it, is for the clone. */
+static void settle_state(struct clone *clone)
+{
+	struct record *record = &clone->record;
+
+	if (clone->is_saved) {
+		record->state = VM_SAVED;
+		return;
+	}
+	record->discard_image = run_may_have_image(&clone->found);
+	if (!clone->found.died)
+		return;
+	record->state = VM_CRASHED;
+	cause_set(&record->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE,
+		  "the dormouse that ran the VM that this is a clone of died");
+}
+
+/* What distinguishes the clone from the VM. */
+static int make_identity(struct clone *clone, struct error *error)
+{
+	struct record *record = &clone->record;
+	int err = generation_id_make(&record->config, error);
+
+	if (err)
+		return err;
+	record->saved_id[0] = '\0';
+	if (clone->is_saved) {
+		err = record_make_saved_id(record);
+		if (err)
+			return error_set(error, err, "cannot make an id: %s", strerror(-err));
+	}
+	/*
+	 * A saved guest has its signature in its memory, and a VM of an earlier
+	 * dormouse has none: it gets one when it starts.
+	 */
+	return clone->is_saved || record->signature_count == 0
+		       ? 0
+		       : resume_begin_generation(record, error);
+}
+
+static int make_records(struct clone *clone, struct error *error)
+{
+	struct environment disks = { 0 };
+	int err;
+
+	clone->record = clone->found.last;
+	settle_state(clone);
+	/* It is the clone's now, but for the path, which the open file has. */
+	clone->found.last = (struct record){ 0 };
+	clone->saved_from = clone->record.saved_file;
+	clone->record.saved_file = NULL;
+	err = make_identity(clone, error);
+	if (!err)
+		err = clone_disks_describe(&clone->disks, &disks, error);
+	if (!err)
+		err = make_own(clone, &disks, &clone->record, error);
+	if (!err && clone->is_saved)
+		err = make_own(clone, &disks, &clone->saved.record, error);
+	environment_free(&disks);
+
+	return err ? err : record_check_config(&clone->record.config, clone->options->to, error);
+}
+
+static int copy_saved(struct clone *clone, struct error *error)
+{
+	int err;
+
+	if (!clone->is_saved)
+		return 0;
+	err = save_file_copy(&clone->saved, clone->saved_path, clone->options->to,
+			     &clone->saved.record, &clone->copy, error);
+	clone->is_begun = !err;
+
+	return err;
+}
+
+/* --- the clone --- */
+
+/* A directory without a record is no VM yet, or its dormouse died. */
+static int check_record(const struct vm_dir *dir, struct error *error)
+{
+	return record_file_exists(dir->fd)
+		       ? error_set(error, -EEXIST, "there is a VM named %s already", dir->name)
+		       : 0;
+}
+
+static int check_name(const struct clone *clone, struct error *error)
+{
+	struct vm_dir dir;
+	int err = vm_dir_open(clone->options->to, false, &dir, error);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	err = check_record(&dir, error);
+	vm_dir_close(&dir);
+
+	return err;
+}
+
+static int make_directory(struct clone *clone, struct error *error)
+{
+	struct vm_dir *dir = &clone->to;
+	int err = vm_dir_open(clone->options->to, true, dir, error);
+
+	if (err)
+		return err;
+	err = vm_dir_lock(dir, error);
+	if (err == -EBUSY)
+		error_set(error, err, "%s is in use by another dormouse", dir->name);
+	if (!err)
+		err = check_record(dir, error);
+	clone->is_made = !err;
+	if (err)
+		vm_dir_close(dir);
+
+	return err;
+}
+
+static int publish_saved(struct clone *clone, struct error *error)
+{
+	struct error reason;
+	int err;
+
+	if (!clone->is_begun)
+		return 0;
+	err = new_file_publish(&clone->copy, &reason);
+	clone->is_begun = false;
+	clone->is_published = !err;
+
+	return err ? error_set(error, err, "cannot copy %s to %s: %s", clone->saved.path,
+			       clone->saved_path, reason.text)
+		   : 0;
+}
+
+static int publish(struct clone *clone, struct error *error)
+{
+	int err;
+
+	if (interrupt_wanted())
+		return error_set(error, -ECANCELED, "cannot clone %s: it was interrupted",
+				 clone->from.name);
+	err = make_directory(clone, error);
+	if (!err)
+		err = publish_saved(clone, error);
+	if (!err)
+		err = clone_disks_publish(&clone->disks, error);
+	if (!err)
+		err = record_save(clone->to.fd, clone->to.name, &clone->record, error);
+
+	return err;
+}
+
+/* Everything but its name. */
+static int copy(struct clone *clone, struct error *error)
+{
+	int err = find_vm(clone, error);
+
+	if (!err)
+		err = open_saved(clone, error);
+	if (!err)
+		err = clone_disks_open(&clone->disks, error);
+	if (!err && clone->is_saved)
+		err = check_saved_disks(clone, error);
+	if (!err)
+		err = clone_disks_copy(&clone->disks, error);
+	if (!err) {
+		err = make_records(clone, error);
+	}
+	if (!err)
+		err = copy_saved(clone, error);
+
+	return err;
+}
+
+static void finish(struct clone *clone, bool keep)
+{
+	if (clone->is_begun)
+		new_file_drop(&clone->copy);
+	if (clone->is_published && !keep)
+		(void)unlink(clone->saved_path);
+	clone_disks_close(&clone->disks, keep);
+	if (clone->is_made && keep)
+		vm_dir_close(&clone->to);
+	if (clone->is_made && !keep) {
+		record_file_remove(clone->to.fd);
+		vm_dir_remove(&clone->to);
+	}
+	if (clone->is_saved)
+		save_file_close(&clone->saved);
+	free(clone->saved_from);
+	free(clone->saved_path);
+	config_free(&clone->config);
+	record_free(&clone->record);
+	record_free(&clone->found.last);
+}
+
+static void block_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGQUIT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	/* A file that may not grow is an error of writing it. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+int clone_vm(const struct clone_options *options, struct error *error)
+{
+	struct clone clone = { .options = options };
+	int err = vm_dir_open(options->from, false, &clone.from, error);
+
+	if (err)
+		return err;
+	clone.disks = (struct clone_disks){ .options = options, .config = &clone.config };
+	block_signals();
+	err = check_name(&clone, error);
+	if (!err)
+		err = copy(&clone, error);
+	if (!err)
+		err = publish(&clone, error);
+	finish(&clone, !err);
+	vm_dir_close(&clone.from);
+
+	return err;
+}
