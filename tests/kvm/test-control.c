@@ -208,6 +208,27 @@ static void a_save_is_recorded_durably_before_it_is_acknowledged(void **state)
 	ends_saved(rig);
 }
 
+/* Its dormouse may die before its guest has booted without the image. */
+static void a_clone_s_image_is_to_be_discarded_until_its_first_run_has_ended(void **state)
+{
+	struct rig *rig = *state;
+	struct record record;
+	struct error error;
+
+	rig->record.discard_image = true;
+	suspend(rig);
+	record = load(rig);
+	assert_int_equal(record.state, VM_SUSPENDED);
+	assert_true(record.discard_image);
+	record_free(&record);
+	assert_int_equal(control_save(&rig->control, saved_path(rig), &error), 0);
+	record = load(rig);
+	assert_int_equal(record.state, VM_SAVED);
+	assert_false(record.discard_image);
+	record_free(&record);
+	ends_saved(rig);
+}
+
 static void a_save_that_fails_leaves_a_record_without_a_file(void **state)
 {
 	struct rig *rig = *state;
@@ -374,6 +395,7 @@ int main(void)
 		TEST(a_key_typed_during_a_save_reaches_the_restored_guest),
 		TEST(an_interrupt_during_a_save_wakes_the_restored_guest),
 		TEST(a_save_is_recorded_durably_before_it_is_acknowledged),
+		TEST(a_clone_s_image_is_to_be_discarded_until_its_first_run_has_ended),
 		TEST(a_save_that_fails_leaves_a_record_without_a_file),
 		TEST(a_suspension_that_races_a_reset_does_not_stop_the_next_cycle),
 		TEST(a_pause_that_races_the_end_of_a_cycle_pauses_the_next_cycle),

@@ -55,6 +55,9 @@ static const char *conclusion(const struct check *check)
 		break;
 	case CHECK_BOOTS:
 		return "its guest would boot, since none of its images waits";
+	case CHECK_DISCARDS:
+		return "its guest would boot without its image, which is that of the VM that it is "
+		       "a clone of";
 	case CHECK_TELLS:
 		return "its guest would boot without its image, told by another hardware signature";
 	case CHECK_REFUSES:
@@ -148,6 +151,7 @@ static json_t *to_json(const char *name, const struct check *check)
 	static const char *const outcomes[] = {
 		[CHECK_RESUMES] = "resumes",
 		[CHECK_BOOTS] = "boots",
+		[CHECK_DISCARDS] = "boots-without-image",
 		[CHECK_TELLS] = "boots-without-image",
 		[CHECK_REFUSES] = "refused",
 	};

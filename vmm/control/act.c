@@ -4,14 +4,12 @@
 #include <psci/abi.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/main-loop.h"
 #include "base/message.h"
-#include "base/random.h"
 #include "control/report.h"
 #include "kvm/gic.h"
 #include "machine/devices.h"
@@ -155,20 +153,6 @@ static void record_back(struct control *control)
 
 /* --- the file that it is saved in --- */
 
-/* 128 random bits. Returns 0 or -errno. */
-static int make_id(char id[RECORD_SAVED_ID_SIZE])
-{
-	uint8_t bits[(RECORD_SAVED_ID_SIZE - 1) / 2];
-	const int err = random_fill(bits, sizeof(bits));
-
-	if (err)
-		return err;
-	for (size_t i = 0; i < sizeof(bits); i++)
-		snprintf(id + 2 * i, 3, "%02x", bits[i]);
-
-	return 0;
-}
-
 /*
  * What the disks are now is what the next run must find. If that cannot be
  * read, it is not known, and no run is refused for it; but a disk that cannot
@@ -196,7 +180,7 @@ static bool write_file(struct control *control)
 	int err;
 
 	record->saved_file = strdup(control->save_path);
-	err = record->saved_file ? make_id(record->saved_id) : -ENOMEM;
+	err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
 	if (err)
 		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
 	/* The guest's data is on disk before the file that relies on it. */

@@ -45,6 +45,8 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 		return err;
 	if (!run_may_have_image(found) && found->last.state != VM_SAVED)
 		check->outcome = CHECK_BOOTS;
+	else if (found->last.discard_image)
+		check->outcome = CHECK_DISCARDS;
 	else if (environment_compare(&check->before, &check->now, &phrases) == 0)
 		check->outcome = CHECK_RESUMES;
 	else
