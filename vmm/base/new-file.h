@@ -7,7 +7,8 @@
  * shows whether its writer lives: a file that a killed writer left is removed.
  * If PATH.part is in use or is not such a file, or if the file system has no
  * locks, the name is PATH.XXXXXXXX.part, with random digits, and this file
- * remains if its writer is killed.
+ * remains if its writer is killed. A file without a magic has no name at all
+ * until it gets PATH, by linkat(), where the file system can do that.
  *
  * The file gets its name in the first of these ways that the file system
  * supports. None can replace a file that another process has created meanwhile:
@@ -39,9 +40,9 @@ struct new_file {
  * gets the name.
  *
  * @magic: the first bytes of such a file, which identify an abandoned one; or
- *   NULL if nothing does: then the file has no name at all until it is
- *   published, where the file system can do that (O_TMPFILE), so that nothing
- *   remains of a writer that is killed; elsewhere its .part remains
+ *   NULL if nothing does: then nothing remains of a writer that is killed
+ *   where the file system has files without names (O_TMPFILE); elsewhere its
+ *   .part remains
  *
  * Returns 0, or -errno with @error set to a reason, without the path.
  */
