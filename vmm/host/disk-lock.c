@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/loop.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -80,6 +82,17 @@ static int lock_one(int fd, bool read_only)
 	return read_only ? lock_for_reading(fd) : take(fd, F_WRLCK, 0, 0);
 }
 
+/* What sysfs says of a block device, or NULL. */
+static FILE *open_attribute(dev_t device, const char *attribute)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%s", major(device), minor(device),
+		 attribute);
+
+	return fopen(path, "re");
+}
+
 /*
  * The kernel's name for a block device in /dev. Returns false if there is none.
  */
@@ -87,10 +100,8 @@ static bool find_node(dev_t device, char path[PATH_MAX])
 {
 	char line[PATH_MAX];
 	bool found = false;
-	FILE *file;
+	FILE *file = open_attribute(device, "uevent");
 
-	snprintf(line, sizeof(line), "/sys/dev/block/%u:%u/uevent", major(device), minor(device));
-	file = fopen(line, "re");
 	if (!file)
 		return false;
 	while (!found && fgets(line, sizeof(line), file)) {
@@ -124,16 +135,81 @@ static int open_node(int fd, bool read_only)
 	return -1;
 }
 
-int disk_lock(int fd, const char *path, bool read_only, int *node_fd, struct error *error)
+/*
+ * What the kernel says of a loop device, or of a partition of one. Returns
+ * false if @device is none.
+ */
+static bool find_backing(dev_t device, char path[PATH_MAX])
+{
+	FILE *file = open_attribute(device, "loop/backing_file");
+	bool found;
+
+	if (!file)
+		file = open_attribute(device, "../loop/backing_file");
+	if (!file)
+		return false;
+	found = fgets(path, PATH_MAX, file) != NULL;
+	path[strcspn(path, "\n")] = '\0';
+	(void)fclose(file);
+
+	return found;
+}
+
+/* The file of a loop device, opened; or -1 if there is none, or not here. */
+static int open_backing(int fd, bool read_only)
+{
+	char path[PATH_MAX];
+	struct loop_info64 loop;
+	struct stat device;
+	struct stat file;
+	int backing_fd;
+
+	if (fstat(fd, &device) < 0 || !S_ISBLK(device.st_mode) ||
+	    !find_backing(device.st_rdev, path) || ioctl(fd, LOOP_GET_STATUS64, &loop) < 0)
+		return -1;
+	backing_fd =
+		open(path, (read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (backing_fd >= 0 && fstat(backing_fd, &file) == 0 && file.st_dev == loop.lo_device &&
+	    file.st_ino == loop.lo_inode)
+		return backing_fd;
+	if (backing_fd >= 0)
+		close(backing_fd);
+
+	return -1;
+}
+
+void disk_close_aliases(const struct disk_aliases *aliases)
+{
+	if (aliases->node_fd >= 0)
+		close(aliases->node_fd);
+	if (aliases->backing_fd >= 0)
+		close(aliases->backing_fd);
+}
+
+static int lock_all(int fd, bool read_only, struct disk_aliases *aliases)
 {
 	int err = lock_one(fd, read_only);
 
-	*node_fd = err ? -1 : open_node(fd, read_only);
-	if (*node_fd >= 0) {
-		err = lock_one(*node_fd, read_only);
-		if (err)
-			close(*node_fd);
-	}
+	*aliases = (struct disk_aliases){ .node_fd = -1, .backing_fd = -1 };
+	if (err)
+		return err;
+	aliases->node_fd = open_node(fd, read_only);
+	aliases->backing_fd = open_backing(fd, read_only);
+	if (aliases->node_fd >= 0)
+		err = lock_one(aliases->node_fd, read_only);
+	if (!err && aliases->backing_fd >= 0)
+		err = lock_one(aliases->backing_fd, read_only);
+	if (err)
+		disk_close_aliases(aliases);
+
+	return err;
+}
+
+int disk_lock(int fd, const char *path, bool read_only, struct disk_aliases *aliases,
+	      struct error *error)
+{
+	const int err = lock_all(fd, read_only, aliases);
+
 	if (!err)
 		return 0;
 	if (err == -EBUSY)

@@ -12,6 +12,9 @@
  * that the system itself has for it in /dev is locked too, if it is another; a
  * container without that inode cannot be distinguished from a system without
  * the device. Two writers exclude each other by O_EXCL in any case.
+ *
+ * A loop device is a file under another name: the file is locked too, if its
+ * path leads to it here.
  */
 #ifndef VMM_DISK_LOCK_H
 #define VMM_DISK_LOCK_H
@@ -20,11 +23,21 @@
 
 #include "base/error.h"
 
+/** Other inodes of an image, which are open because they are locked; -1: none. */
+struct disk_aliases {
+	int node_fd; /**< Of a block device, in /dev. */
+	int backing_fd; /**< Of a loop device. */
+};
+
 /**
- * Lock the image @fd, opened from @path, until it and *@node_fd are closed;
- * *@node_fd is set to -1 if there is none. Returns 0; -EBUSY if another process
- * has it; or another -errno. @error is set unless it returns 0.
+ * Lock the image @fd, opened from @path, until it and @aliases are closed.
+ * Returns 0; -EBUSY if another process has it; or another -errno, with no
+ * alias open. @error is set unless it returns 0.
  */
-int disk_lock(int fd, const char *path, bool read_only, int *node_fd, struct error *error);
+int disk_lock(int fd, const char *path, bool read_only, struct disk_aliases *aliases,
+	      struct error *error);
+
+/** Close what disk_lock() opened; not the image. */
+void disk_close_aliases(const struct disk_aliases *aliases);
 
 #endif

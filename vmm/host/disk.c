@@ -166,13 +166,13 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 	if (fd < 0)
 		return fd;
 
-	err = disk_lock(fd, path, read_only, &found.node_fd, error);
+	err = disk_lock(fd, path, read_only, &found.aliases, error);
 	if (err)
 		goto err_close;
 	/* Under the lock: its former holder may have changed the size. */
 	err = find_size(fd, path, &found, error);
 	if (err)
-		goto err_close_node;
+		goto err_close_aliases;
 
 	found.fd = fd;
 	found.format = find_format(fd);
@@ -182,9 +182,8 @@ int disk_open(struct disk *disk, const char *path, bool read_only, struct error 
 
 	return 0;
 
-err_close_node:
-	if (found.node_fd >= 0)
-		close(found.node_fd);
+err_close_aliases:
+	disk_close_aliases(&found.aliases);
 err_close:
 	close(fd);
 	return err;
@@ -285,8 +284,7 @@ int disk_fail(struct disk *disk, int err)
 void disk_close(struct disk *disk)
 {
 	pthread_mutex_destroy(&disk->sync_lock);
-	if (disk->node_fd >= 0)
-		close(disk->node_fd);
+	disk_close_aliases(&disk->aliases);
 	close(disk->fd);
 	disk->fd = -1;
 }

@@ -10,6 +10,7 @@
 #define VMM_DISK_H
 
 #include "base/error.h"
+#include "host/disk-lock.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -25,7 +26,7 @@
  */
 struct disk {
 	int fd;
-	int node_fd; /**< Of disk_lock(), or -1. */
+	struct disk_aliases aliases; /**< Of disk_lock(). */
 	const char *path; /**< As it was given, for messages. */
 	bool read_only;
 	uint64_t size; /**< In bytes, a multiple of DISK_SECTOR_SIZE, never 0. */

@@ -153,6 +153,11 @@ used_things_are_refused()
 			--name other --kernel "$idle" --disk "$disks/$link"
 	done
 	rm "$disks/hard-link" "$disks/symbolic-link"
+	modprobe loop max_loop=1
+	losetup /dev/loop0 "$disks/disk"
+	ok "a disk in use is refused as a loop device" run_refuses 1 "disk /dev/loop0 is in use by another VM" \
+		--name other --kernel "$idle" --disk /dev/loop0
+	losetup -d /dev/loop0
 	ln -s idle "$DORMOUSE_STATE_DIR/alias"
 	ok "a VM that runs is refused by another name of its directory" run_refuses 1 \
 		"alias is in use: the dormouse with pid $vm_pid runs it" --name alias --kernel "$idle"
