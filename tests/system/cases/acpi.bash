@@ -3,7 +3,8 @@
 #
 # --acpi: a Linux that is handed ACPI tables reads them as they were made, finds nothing
 # wrong with them, and does what it does with a device tree: it turns its CPUs off and on,
-# suspends, is saved and restored, hibernates, resumes and powers off.
+# suspends, is saved and restored, hibernates, resumes and powers off. In another machine it
+# discards its image.
 
 . "$here/lib/suspend.bash"
 . "$here/lib/acpi.bash"
@@ -48,7 +49,7 @@ acpi_suspends_and_is_typed_at()
 	exec {keys}<>"$disks/acpi-keys"
 	vm_stdin=$disks/acpi-keys
 	began=$(date +%s)
-	vm_start_guest acpi acpi,clock,hotplug:1,suspend:1,clock,read,suspend:1,clock,hibernate,clock,acpi,$acpi_alarm,poweroff \
+	vm_start_guest acpi acpi,clock,hotplug:1,suspend:1,clock,read,suspend:1,clock,hibernate,clock,acpi,$acpi_alarm,hibernate,poweroff \
 		--acpi --cpus 4
 	ok "a guest with ACPI suspends" vm_await_state acpi suspended
 	is "status of a VM with ACPI says so" "$(vm_state acpi acpi)" yes
@@ -106,13 +107,32 @@ acpi_hibernates_and_resumes()
 		ok "dormouse reports that the clock woke a guest with ACPI" dormouse_said \
 			": acpi: running: woken by the clock's alarm, at "
 	fi
-	is "a resumed guest with ACPI powers off: run exits 0" "$vm_status" 0
-	ok "status says that a guest with ACPI could take its image" grep -qE \
-		'^the guest found its image and could take it: its machine has the hardware signature 0x[0-9a-f]{8} that the image wants$' \
-		<<<"$(vm_state acpi image)"
+	is "a resumed guest with ACPI hibernates again" "$vm_status" "$acpi_hibernated"
+}
+
+# An image of which the host was not told wants a signature as well.
+acpi_discards_its_image()
+{
+	vm_start acpi --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --acpi --cpus 1 \
+		--disk "$disks/acpi-swap" --disk "$disks/acpi-scratch" \
+		--append "$vm_linux swap=vda scratch=vdb do=poweroff"
+	vm_finish
+	if [[ $acpi_hibernated == 3 ]]; then
+		ok "a guest with ACPI and fewer CPUs: dormouse says what differs" dormouse_said \
+			'its image needs 4 CPUs, not 1; the command line that it had: another hardware signature'
+	fi
+	ok "a guest with ACPI and fewer CPUs reports that the hardware signature does not match" \
+		guest_said '^GUEST: image .*hardware signature mismatch'
+	ok "a guest with ACPI and fewer CPUs boots cleanly" [ "$(guest_fact boot boot_id)" != "$boot_id" ]
+	is "a guest with ACPI and fewer CPUs does not resume" "$(guest_fact resumed boot_id)" ""
+	is "a guest with ACPI powers off: run exits 0" "$vm_status" 0
 	ok "a guest with ACPI powers off by SYSTEM_OFF" dormouse_said '^dormouse: acpi: off: SYSTEM_OFF, '
+	ok "status says that a guest with ACPI and fewer CPUs discarded its image, and why" grep -qE \
+		'^the guest discarded its image, which wants the hardware signature 0x[0-9a-f]{8}: its machine has 0x' \
+		<<<"$(vm_state acpi image)"
 }
 
 acpi_suspends_and_is_typed_at
 acpi_is_saved_and_restored
 acpi_hibernates_and_resumes
+acpi_discards_its_image

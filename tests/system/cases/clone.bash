@@ -96,7 +96,7 @@ hibernated_with_firmware()
 	vm_finish
 	is "first start of a clone with a firmware: refused, exit status 1" "$vm_status" 1
 	ok "first start of a clone with a firmware: the message says why" dormouse_said \
-		'^dormouse: copy-firmware is a clone of a VM whose image its disks have, and its firmware'
+		'^dormouse: copy-firmware is a clone of a VM that hibernated: cannot discard .* with --force$'
 	vm_start copy-firmware --firmware "$disks/firmware" --cpus 2 --memory 64M \
 		--disk "$disks/copy-firmware-bare" --force
 	ok "first start of a clone with a firmware and --force: the guest runs" \
@@ -132,18 +132,18 @@ refused()
 
 refused_without_space()
 {
-	mkdir "$disks/small"
-	mount -t tmpfs -o size=1100k tmpfs "$disks/small"
-	head -c 1048576 /dev/zero >"$disks/small/disk"
-	facs_again small --kernel "$facs" --memory 64M --disk "$disks/small/disk"
+	mkdir "$disks/tight"
+	mount -t tmpfs -o size=1100k tmpfs "$disks/tight"
+	head -c 1048576 /dev/zero >"$disks/tight/disk"
+	facs_again small --kernel "$facs" --memory 64M --disk "$disks/tight/disk"
 	before=$(ls "$DORMOUSE_STATE_DIR")
 	clone_vm small small-copy
 	is "clone on a full file system: exit status 1" "$clone_status" 1
 	is "clone on a full file system: the message names the reason" "$cloned" \
-		"dormouse: cannot copy disk $disks/small/disk to $disks/small/small-copy-disk: No space left on device"
-	is "clone on a full file system leaves no file" "$(ls "$disks/small")" disk
+		"dormouse: cannot copy disk $disks/tight/disk to $disks/tight/small-copy-disk: No space left on device"
+	is "clone on a full file system leaves no file" "$(ls "$disks/tight")" disk
 	is "clone on a full file system leaves no VM" "$(ls "$DORMOUSE_STATE_DIR")" "$before"
-	umount "$disks/small"
+	umount "$disks/tight"
 }
 
 # --- saved, and told ---
