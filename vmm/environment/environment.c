@@ -156,21 +156,29 @@ int environment_set(struct environment *environment, enum environment_line line,
 int environment_add(struct environment *environment, enum environment_line line, const char *name,
 		    const char *format, ...)
 {
-	const char *so_far = environment->values[line] ? environment->values[line] : "";
-	char *one;
+	char *so_far = environment->values[line];
+	const size_t used = so_far ? strlen(so_far) : 0;
+	size_t size;
+	char *value;
 	char *all;
 	va_list args;
 	int length;
 
 	va_start(args, format);
-	length = vasprintf(&one, format, args);
+	length = vasprintf(&value, format, args);
 	va_end(args);
 	if (length < 0)
 		return replace(environment, line, NULL);
-	length = asprintf(&all, "%s%s=%s\n", so_far, name, one);
-	free(one);
+	/* A set can be long: it is not printed anew for each of its entries. */
+	size = strlen(name) + (size_t)length + sizeof("=\n");
+	all = realloc(so_far, used + size);
+	if (all) {
+		environment->values[line] = all;
+		snprintf(all + used, size, "%s=%s\n", name, value);
+	}
+	free(value);
 
-	return replace(environment, line, length < 0 ? NULL : all);
+	return all ? 0 : replace(environment, line, NULL);
 }
 
 void environment_forget(struct environment *environment, enum environment_line line)
