@@ -312,9 +312,8 @@ static int copy(struct clone *clone, struct error *error)
 		err = check_saved_disks(clone, error);
 	if (!err)
 		err = clone_disks_copy(&clone->disks, error);
-	if (!err) {
+	if (!err)
 		err = make_records(clone, error);
-	}
 	if (!err)
 		err = copy_saved(clone, error);
 
