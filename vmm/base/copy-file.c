@@ -10,6 +10,7 @@
 
 #include "base/durable.h"
 #include "base/interrupt.h"
+#include "base/range.h"
 
 /* Of our own copying. */
 #define BUFFER_SIZE ((size_t)1 << 20)
@@ -68,26 +69,6 @@ static ssize_t read_some(const struct copy *copy, uint64_t offset, size_t size)
 	return count > 0 ? count : -ENODATA;
 }
 
-static int write_all(const struct copy *copy, uint64_t offset, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		const ssize_t count =
-			pwrite(copy->to, copy->buffer + done, size - done, (off_t)(offset + done));
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -errno;
-		if (count == 0)
-			return -EIO;
-		done += (size_t)count;
-	}
-
-	return 0;
-}
-
 /* Returns how many bytes, or -errno. */
 static ssize_t copy_by_hand(struct copy *copy, uint64_t offset, size_t size)
 {
@@ -101,7 +82,7 @@ static ssize_t copy_by_hand(struct copy *copy, uint64_t offset, size_t size)
 	count = read_some(copy, offset, size < BUFFER_SIZE ? size : BUFFER_SIZE);
 	if (count < 0)
 		return count;
-	err = write_all(copy, offset, (size_t)count);
+	err = range_write(copy->to, offset, copy->buffer, (size_t)count);
 
 	return err ? err : count;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/sample.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/hash.h"
+#include "base/range.h"
 
 #define PIECES 64
 #define PIECE_SIZE 1024
@@ -13,17 +11,10 @@
 static int add_piece(int fd, uint64_t offset, size_t size, uint64_t *hash)
 {
 	uint8_t bytes[PIECE_SIZE];
-	size_t have = 0;
+	const int err = range_read(fd, offset, bytes, size);
 
-	while (have < size) {
-		const ssize_t count = pread(fd, bytes + have, size - have, (off_t)(offset + have));
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return count < 0 ? -errno : -ENODATA;
-		have += (size_t)count;
-	}
+	if (err)
+		return err;
 	*hash = hash_add(*hash, bytes, size);
 
 	return 0;

@@ -2,28 +2,15 @@
 #include "hibernation/source.h"
 
 #include <errno.h>
-#include <unistd.h>
+
+#include "base/range.h"
 
 static int read_file(const struct source *source, uint64_t offset, void *bytes, size_t size)
 {
-	uint8_t *to = bytes;
+	const int err = range_read(source->fd, offset, bytes, size);
 
-	while (size > 0) {
-		const ssize_t count = pread(source->fd, to, size, (off_t)offset);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -errno;
-		/* It was truncated meanwhile. */
-		if (count == 0)
-			return -EIO;
-		to += count;
-		offset += (uint64_t)count;
-		size -= (size_t)count;
-	}
-
-	return 0;
+	/* It was truncated meanwhile. */
+	return err == -ENODATA ? -EIO : err;
 }
 
 struct source source_of_file(int fd, uint64_t size)

@@ -3,32 +3,17 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/durable.h"
+#include "base/range.h"
 #include "hibernation/swap.h"
 
 /* --- discarding --- */
 
 static int write_signature(const struct disk *disk, const struct swap_place *place)
 {
-	const off_t at = (off_t)(place->offset + place->header.page_size - SWAP_SIGNATURE_SIZE);
-	size_t done = 0;
-
-	while (done < SWAP_SIGNATURE_SIZE) {
-		const ssize_t count = pwrite(disk->fd, place->header.original + done,
-					     SWAP_SIGNATURE_SIZE - done, at + (off_t)done);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -errno;
-		if (count == 0)
-			return -EIO;
-		done += (size_t)count;
-	}
-
-	return 0;
+	return range_write(disk->fd, place->offset + place->header.page_size - SWAP_SIGNATURE_SIZE,
+			   place->header.original, SWAP_SIGNATURE_SIZE);
 }
 
 static bool is_unchanged(const struct swap_header *before, const struct swap_header *now)

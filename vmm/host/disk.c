@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/durable.h"
+#include "base/range.h"
 #include "host/disk-lock.h"
 
 #define BLOCK_SIZE_MAX (1 << 20)
@@ -215,16 +216,12 @@ static int write_zeroes_plainly(const struct disk *disk, uint64_t offset, uint64
 
 	while (size > 0) {
 		const size_t piece = size < sizeof(zeroes) ? (size_t)size : sizeof(zeroes);
-		const ssize_t count = pwrite(disk->fd, zeroes, piece, (off_t)offset);
+		const int err = range_write(disk->fd, offset, zeroes, piece);
 
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -errno;
-		if (count == 0)
-			return -EIO;
-		offset += (uint64_t)count;
-		size -= (uint64_t)count;
+		if (err)
+			return err;
+		offset += piece;
+		size -= piece;
 	}
 
 	return 0;
