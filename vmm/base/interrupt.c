@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 static bool (*also_wanted)(void *context);
 static void *also_context;
 
@@ -12,15 +13,21 @@ void interrupt_ask(bool (*wanted)(void *context), void *context)
 	also_context = context;
 }
 
+void interrupt_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		sigaddset(signals, ending[i]);
+}
+
 bool interrupt_wanted(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	sigset_t pending;
 
 	sigemptyset(&pending);
 	(void)sigpending(&pending);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		if (sigismember(&pending, signals[i]) == 1)
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		if (sigismember(&pending, ending[i]) == 1)
 			return true;
 	}
 

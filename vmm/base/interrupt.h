@@ -12,16 +12,17 @@
 #ifndef VMM_INTERRUPT_H
 #define VMM_INTERRUPT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /** The bytes between two checks: some tens of milliseconds of work. */
 #define INTERRUPT_PIECE ((size_t)32 << 20)
 
-/**
- * Whether SIGINT, SIGTERM, SIGHUP or SIGQUIT is pending, or @wanted of
- * interrupt_ask() returns true.
- */
+/** The signals that end dormouse: SIGINT, SIGTERM, SIGHUP and SIGQUIT. */
+void interrupt_signals(sigset_t *signals);
+
+/** Whether one of them is pending, or @wanted of interrupt_ask() returns true. */
 bool interrupt_wanted(void);
 
 /** A further source, until it is NULL: the terminal, for Ctrl-A x. */

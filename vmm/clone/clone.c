@@ -346,11 +346,7 @@ static void block_signals(void)
 {
 	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGQUIT);
+	interrupt_signals(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	/* A file that may not grow is an error of writing it. */
 	(void)signal(SIGXFSZ, SIG_IGN);

@@ -67,11 +67,7 @@ static int block_signals(int *signal_fd, struct error *error)
 {
 	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGQUIT);
+	interrupt_signals(&signals);
 	sigaddset(&signals, SIGTSTP);
 	sigaddset(&signals, SIGCONT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
