@@ -114,6 +114,20 @@ static bool find_node(dev_t device, char path[PATH_MAX])
 	return found;
 }
 
+/* Opened like an image, and examined; or -1. */
+static int open_alias(const char *path, bool read_only, struct stat *status)
+{
+	const int fd =
+		open(path, (read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, status) < 0) {
+		close(fd);
+		return -1;
+	}
+
+	return fd;
+}
+
 /* The device's own node, opened, if @fd is another inode; else -1. */
 static int open_node(int fd, bool read_only)
 {
@@ -126,13 +140,13 @@ static int open_node(int fd, bool read_only)
 	    stat(path, &node) < 0 || !S_ISBLK(node.st_mode) || node.st_rdev != ours.st_rdev ||
 	    (node.st_dev == ours.st_dev && node.st_ino == ours.st_ino))
 		return -1;
-	node_fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (node_fd >= 0 && fstat(node_fd, &node) == 0 && node.st_rdev == ours.st_rdev)
-		return node_fd;
-	if (node_fd >= 0)
+	node_fd = open_alias(path, read_only, &node);
+	if (node_fd >= 0 && node.st_rdev != ours.st_rdev) {
 		close(node_fd);
+		return -1;
+	}
 
-	return -1;
+	return node_fd;
 }
 
 /*
@@ -167,15 +181,14 @@ static int open_backing(int fd, bool read_only)
 	if (fstat(fd, &device) < 0 || !S_ISBLK(device.st_mode) ||
 	    !find_backing(device.st_rdev, path) || ioctl(fd, LOOP_GET_STATUS64, &loop) < 0)
 		return -1;
-	backing_fd =
-		open(path, (read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (backing_fd >= 0 && fstat(backing_fd, &file) == 0 && file.st_dev == loop.lo_device &&
-	    file.st_ino == loop.lo_inode)
-		return backing_fd;
-	if (backing_fd >= 0)
+	backing_fd = open_alias(path, read_only, &file);
+	/* The path may lead elsewhere by now, or here. */
+	if (backing_fd >= 0 && (file.st_dev != loop.lo_device || file.st_ino != loop.lo_inode)) {
 		close(backing_fd);
+		return -1;
+	}
 
-	return -1;
+	return backing_fd;
 }
 
 void disk_close_aliases(const struct disk_aliases *aliases)
