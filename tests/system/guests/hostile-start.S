@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How the hostile guest starts, wherever it is loaded, and where its exceptions go. */
+	/* The vectors, and the end of the stack in a register. */
+	.macro	set_up register
+	adr	\register, vectors
+	msr	vbar_el1, \register
+	isb
+	adrp	\register, stack_top
+	add	\register, \register, :lo12:stack_top
+	.endm
+
 	.section .start, "ax"
 	.global image
 image:
-	adr	x0, vectors
-	msr	vbar_el1, x0
-	isb
-	adrp	x0, stack_top
-	add	x0, x0, :lo12:stack_top
+	set_up	x0
 	mov	sp, x0
 	b	misbehave
 
@@ -15,11 +20,7 @@ image:
 	.global secondary
 	.hidden	secondary
 secondary:
-	adr	x1, vectors
-	msr	vbar_el1, x1
-	isb
-	adrp	x1, stack_top
-	add	x1, x1, :lo12:stack_top
+	set_up	x1
 	sub	sp, x1, #0x2000
 	b	ring_doorbells
 
@@ -27,11 +28,7 @@ secondary:
 	.global wake_up
 	.hidden	wake_up
 wake_up:
-	adr	x0, vectors
-	msr	vbar_el1, x0
-	isb
-	adrp	x0, stack_top
-	add	x0, x0, :lo12:stack_top
+	set_up	x0
 	mov	sp, x0
 	b	awake
 

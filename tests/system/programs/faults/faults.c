@@ -68,15 +68,16 @@ void judge_omission(struct tally *tally, enum model_omission omission, const cha
 
 /* --- instants --- */
 
-unsigned int next_instant(const struct tally *tally, unsigned int *done)
+void kill_at_each(struct vm *vm, struct tally *tally,
+		  void (*run_killed)(struct vm *vm, struct tally *tally, unsigned int at))
 {
-	const unsigned int i = (*done)++;
-
-	if (i >= tally->calls)
-		return 0;
+	const unsigned int calls = tally->calls;
 
 	/* So an instant early in the path comes after one at which the VM was left whole. */
-	return i % 2 ? tally->calls - i / 2 : 1 + i / 2;
+	for (unsigned int i = 0; i < calls && tally->wrong < WRONG_MAX; i++)
+		run_killed(vm, tally, i % 2 ? calls - i / 2 : 1 + i / 2);
+	/* The last of them is judged as well. */
+	run_killed(vm, tally, 0);
 }
 
 /* --- all of them --- */

@@ -36,8 +36,9 @@ void judge_omission(struct tally *tally, enum model_omission omission, const cha
 		    const struct trace *trace, const struct model_files *files,
 		    const char *announcement, model_judge judge, void *context);
 
-/** The next instant of a path, early and late in turn; 0 after the last. */
-unsigned int next_instant(const struct tally *tally, unsigned int *done);
+/** Kill a run at each instant of its path, early and late in turn, and end with one that is not. */
+void kill_at_each(struct vm *vm, struct tally *tally,
+		  void (*run_killed)(struct vm *vm, struct tally *tally, unsigned int at));
 
 void hibernate_killed(struct vm *vm, struct tally *tally);
 void hibernate_fails(struct vm *vm, struct tally *tally);

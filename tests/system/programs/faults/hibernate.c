@@ -218,14 +218,8 @@ static unsigned int prepare(struct vm *vm, struct tally *tally)
 
 void hibernate_killed(struct vm *vm, struct tally *tally)
 {
-	unsigned int done = 0;
-	unsigned int at;
-
 	(void)prepare(vm, tally);
-	while (tally->wrong < WRONG_MAX && (at = next_instant(tally, &done)))
-		run_killed(vm, tally, at);
-	/* The last of them is judged as well. */
-	run_killed(vm, tally, 0);
+	kill_at_each(vm, tally, run_killed);
 }
 
 /* --- failures --- */
