@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/** Told between two pieces how far it is, in bytes of the size; may be NULL. */
+/** Called between two pieces with the progress, in bytes of the size; may be NULL. */
 struct copy_file_watch {
 	void (*progress)(void *context, uint64_t done);
 	void *context;

@@ -2,8 +2,8 @@
 /*
  * Tell apart versions of a large file without reading all of it: a hash of its
  * size and of pieces that lie evenly from its beginning to its end. Two builds
- * of a program or an archive differ nearly everywhere; a file that somebody
- * changed on purpose in between the pieces is not told apart.
+ * of a program or an archive differ nearly everywhere; a file that was
+ * changed on purpose in between the pieces has the same hash.
  */
 #ifndef VMM_SAMPLE_H
 #define VMM_SAMPLE_H

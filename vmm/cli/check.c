@@ -58,8 +58,8 @@ static const char *conclusion(const struct check *check)
 	case CHECK_DISCARDS:
 		return "its guest would boot without its image, which is that of the VM that it is "
 		       "a clone of";
-	case CHECK_TELLS:
-		return "its guest would boot without its image, told by another hardware signature";
+	case CHECK_NEW_SIGNATURE:
+		return "its guest would boot without its image, since its hardware signature would be another one";
 	case CHECK_REFUSES:
 		return "it would not be started, since its guest would not notice what differs";
 	}
@@ -152,7 +152,7 @@ static json_t *to_json(const char *name, const struct check *check)
 		[CHECK_RESUMES] = "resumes",
 		[CHECK_BOOTS] = "boots",
 		[CHECK_DISCARDS] = "boots-without-image",
-		[CHECK_TELLS] = "boots-without-image",
+		[CHECK_NEW_SIGNATURE] = "boots-without-image",
 		[CHECK_REFUSES] = "refused",
 	};
 	json_t *lines = json_array();

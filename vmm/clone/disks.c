@@ -147,7 +147,7 @@ static int open_one(struct clone_disks *disks, size_t i, size_t *given, struct e
 	const struct clone_options *options = disks->options;
 	const struct disk_config *config = &disks->config->disks[i];
 	struct clone_disk *disk = &disks->all[i];
-	/* Nobody writes to it while it is copied. */
+	/* Its lock keeps others from writing to it while it is copied. */
 	int err = disk_open(&disk->from, config->path, true, error);
 
 	if (err)

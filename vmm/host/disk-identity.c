@@ -19,7 +19,8 @@
 
 /*
  * File systems without such attributes say EOPNOTSUPP, servers and sandboxes
- * also EPERM or ENOSYS; what somebody else wrote there is none of ours.
+ * also EPERM or ENOSYS; what another program wrote there is no
+ * generation.
  */
 static void read_generation(int fd, char text[GENERATION_LENGTH + 1])
 {

@@ -11,8 +11,8 @@
  *	a block device: its size. Linux keeps neither the time of a write nor
  *	an attribute for it.
  *
- * So another image under the name is noticed by its inode, and a write by
- * anybody by its time. An image that was copied, or rolled back together with
+ * So another image under the name is noticed by its inode, and a
+ * write by its time. An image that was copied, or rolled back together with
  * its times, has the generation and not the inode.
  */
 #ifndef VMM_DISK_IDENTITY_H

@@ -22,8 +22,8 @@ int environment_read_disks(struct environment *environment, const struct vm *vm,
 			   struct error *error);
 
 /**
- * Give the writable disks new generations, durably, so that nobody else's are
- * taken for these. As above.
+ * Give the writable disks new generations, durably: a copy that another program
+ * changes has the former one. Returns as above.
  */
 int environment_renew_disks(const struct vm *vm, struct error *error);
 

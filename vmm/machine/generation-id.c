@@ -37,5 +37,5 @@ void generation_id_update(struct vm *vm)
 	/* Its edge stays pending while the guest has it masked. */
 	irq_line_set(&line, true);
 	irq_line_set(&line, false);
-	message("%s: its guest is told that it is another generation of this machine", vm->name);
+	message("%s: its guest is notified that its generation ID is another one", vm->name);
 }

@@ -53,7 +53,8 @@ struct vm {
 	const struct environment *environment;
 
 	/**
-	 * The kernel of the next boot is told to take no image from its disks.
+	 * The kernel of the next boot gets noresume: it takes no image from its
+	 * disks.
 	 */
 	bool no_resume;
 

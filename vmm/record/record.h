@@ -72,7 +72,7 @@ struct record {
 	/** Those that its disks held when it was started last, for status. */
 	struct record_image images[RECORD_IMAGES_MAX];
 	size_t image_count;
-	bool no_resume; /**< Its kernel was told then to take none of them. */
+	bool no_resume; /**< Its kernel had noresume then, and took none of them. */
 };
 
 /** Free what a record owns and make it all zero. */

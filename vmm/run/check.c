@@ -22,12 +22,13 @@ void check_free(struct check *check)
 	free(check->places.list);
 }
 
-/* Where something differs: the guest is told, or would not notice. */
+/* Where something differs: the guest finds another signature, or would not notice. */
 static enum check_outcome outcome_of_change(const struct vm *vm, const struct prior_run *found)
 {
 	/* What is saved is restored, and no kernel boots. */
-	return found->last.state != VM_SAVED && run_guest_is_told(vm, &found->last) ? CHECK_TELLS
-										    : CHECK_REFUSES;
+	return found->last.state != VM_SAVED && run_guest_reads_signature(vm, &found->last)
+		       ? CHECK_NEW_SIGNATURE
+		       : CHECK_REFUSES;
 }
 
 /* The machine exists, and nothing of it will run. */

@@ -115,7 +115,7 @@ static int check_rest(const char *name, const struct devices *devices,
 }
 
 int run_discard_images(const char *name, const struct config *config, const struct devices *devices,
-		       bool told, struct error *error)
+		       bool has_noresume, struct error *error)
 {
 	struct run_places places;
 	size_t discarded = 0;
@@ -131,7 +131,7 @@ int run_discard_images(const char *name, const struct config *config, const stru
 		if (found->place.kind != SWAP_IMAGE)
 			continue;
 		err = swap_discard(disk, &found->place, error);
-		if (err && told) {
+		if (err && has_noresume) {
 			message("%s: %s", name, error->text);
 			err = 0;
 			continue;
@@ -142,7 +142,7 @@ int run_discard_images(const char *name, const struct config *config, const stru
 		message("%s: discarded on disk %s, %s", name, disk->path, text);
 		discarded++;
 	}
-	if (!err && discarded == 0 && !told && devices_disk(devices, 0))
+	if (!err && discarded == 0 && !has_noresume && devices_disk(devices, 0))
 		err = check_rest(name, devices, &places, error);
 	free(places.list);
 

@@ -51,13 +51,13 @@ int run_remember_images(const struct devices *devices, struct record *record, st
 /**
  * Discard all images that are on the disks, and log which.
  *
- * @told: what boots is also told by noresume, so that an image which dormouse
- *   does not find, or cannot discard, is no reason to fail
+ * @has_noresume: what boots also has noresume, so that an image which dormouse does
+ *   not find, or cannot discard, is no reason to fail
  *
  * Returns 0; or, with @error set, -EOPNOTSUPP if none was found but may be
  * there, or another -errno. What was discarded until then is so.
  */
 int run_discard_images(const char *name, const struct config *config, const struct devices *devices,
-		       bool told, struct error *error);
+		       bool has_noresume, struct error *error);
 
 #endif

@@ -68,13 +68,13 @@ static int refuse(const struct resume *resume, const struct error *phrases, stru
 		resume->strict ? "" : "--discard, which boots it without its image, or with ");
 }
 
-int resume_settle(const struct resume *resume, struct record *record, struct error *told,
+int resume_settle(const struct resume *resume, struct record *record, struct error *differences,
 		  struct error *error)
 {
 	const struct record *last = resume->last;
 	struct error phrases;
 
-	told->text[0] = '\0';
+	differences->text[0] = '\0';
 	record->signature_count = 0;
 	/* Where there is no image, nothing refers to a former signature. */
 	if (!last || (last->signature_count == 0 && !resume->may_have_image))
@@ -88,7 +88,7 @@ int resume_settle(const struct resume *resume, struct record *record, struct err
 	if (resume->may_have_image && (resume->strict || !resume->reads_signature(resume->context)))
 		return refuse(resume, &phrases, error);
 	if (resume->may_have_image)
-		*told = phrases;
+		*differences = phrases;
 
 	return resume_begin_generation(record, error);
 }

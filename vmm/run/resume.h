@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What becomes of the image of a guest that hibernated if its environment is
- * another one: the guest is told by another hardware signature and boots
+ * another one: the guest finds another hardware signature and boots
  * cleanly, or the run is refused.
  */
 #ifndef VMM_RESUME_H
@@ -26,7 +26,7 @@ struct resume {
 	const void *context;
 	bool force; /**< The user takes the risk: nothing is compared. */
 	bool discard; /**< The user wants the image to be lost. */
-	bool strict; /**< The user wants to know instead of having the guest told. */
+	bool strict; /**< The user decides, also where the guest would notice. */
 };
 
 /**
@@ -40,10 +40,10 @@ int resume_begin_generation(struct record *record, struct error *error);
  * that of this run, all of it. Returns 0; or -EPERM with @error set, if the
  * guest would resume in an environment that it does not expect.
  *
- * @told: what has changed, if the guest is told by another signature, so that
+ * @differences: what differs, if the guest finds another signature for it, so that
  * it boots cleanly instead of resuming; else empty.
  */
-int resume_settle(const struct resume *resume, struct record *record, struct error *told,
+int resume_settle(const struct resume *resume, struct record *record, struct error *differences,
 		  struct error *error);
 
 #endif

@@ -21,7 +21,7 @@
  * The guest that left has put its signature into its image, and the kernel that
  * boots compares it, also with none if it has no ACPI now.
  */
-bool run_guest_is_told(const struct vm *vm, const struct record *last)
+bool run_guest_reads_signature(const struct vm *vm, const struct record *last)
 {
 	struct image_release release;
 
@@ -41,12 +41,12 @@ static bool reads_signature(const void *context)
 {
 	const struct asked *asked = context;
 
-	return run_guest_is_told(asked->vm, asked->last);
+	return run_guest_reads_signature(asked->vm, asked->last);
 }
 
 /*
  * See to it that no image is taken: where dormouse finds it on a disk, it is
- * discarded, and the kernel is told, unless firmware loads it.
+ * discarded, and the kernel gets noresume, unless firmware loads it.
  */
 static int discard_image(struct vm *vm, struct record *record, struct error *error)
 {
@@ -87,7 +87,7 @@ static int take_risk(const struct vm *vm, bool force, struct error *error)
 static int discard_cloned(struct vm *vm, const struct record *last, struct record *record,
 			  bool force, struct error *error)
 {
-	if (!run_guest_is_told(vm, last)) {
+	if (!run_guest_reads_signature(vm, last)) {
 		const int err = discard_image(vm, record, error);
 
 		return err == -EOPNOTSUPP ? take_risk(vm, force, error) : err;
@@ -129,13 +129,13 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 		.discard = options->discard || found->last.discard_image,
 		.strict = options->strict,
 	};
-	struct error told;
+	struct error differences;
 	int err = environment_read(&record->environment, vm, error);
 
 	if (!err)
 		err = environment_read_disks(&record->environment, vm, error);
 	if (!err)
-		err = resume_settle(&resume, record, &told, error);
+		err = resume_settle(&resume, record, &differences, error);
 	if (!err && options->discard)
 		err = discard_image(vm, record, error);
 	else if (!err && found->last.discard_image)
@@ -148,10 +148,10 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 		return err;
 	/* Until this run has ended: its guest may be killed before it has booted. */
 	record->discard_image = found->last.discard_image;
-	if (*told.text)
+	if (*differences.text)
 		message("%s: its image needs %s: another hardware signature makes the guest boot "
 			"without it",
-			vm->name, told.text);
+			vm->name, differences.text);
 	vm->hardware_signature = record_signature(record);
 	vm->environment = &record->environment;
 	/* From now on the guest writes to them. */
@@ -204,7 +204,7 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 	const struct resume resume = {
 		.name = vm->name, .last = saved, .may_have_image = true, .force = true
 	};
-	struct error told;
+	struct error differences;
 	int err = environment_read(&record->environment, vm, error);
 
 	if (!err)
@@ -216,7 +216,7 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 	err = take_over(&record->environment, &saved->environment);
 	if (err)
 		return error_set(error, err, "out of memory");
-	err = resume_settle(&resume, record, &told, error);
+	err = resume_settle(&resume, record, &differences, error);
 	if (err)
 		return err;
 	vm->hardware_signature = record_signature(record);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Between vm_begin() and vm_fill(): compare what a guest relies on with what it
- * relied on last, and decide what it is told.
+ * relied on last, and decide which
+ * signature it finds.
  */
 #ifndef VMM_RUN_SETTLE_H
 #define VMM_RUN_SETTLE_H
@@ -16,7 +17,7 @@
  * Whether a guest that @last left would notice that its environment is another
  * one: its kernel reads the hardware signature, and it has ACPI.
  */
-bool run_guest_is_told(const struct vm *vm, const struct record *last);
+bool run_guest_reads_signature(const struct vm *vm, const struct record *last);
 
 /**
  * Settle the environment and the signature of @record, which is of this run,

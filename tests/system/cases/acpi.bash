@@ -110,7 +110,7 @@ acpi_hibernates_and_resumes()
 	is "a resumed guest with ACPI hibernates again" "$vm_status" "$acpi_hibernated"
 }
 
-# An image of which the host was not told wants a signature as well.
+# An image of which the host does not know wants a signature as well.
 acpi_discards_its_image()
 {
 	vm_start acpi --kernel "$guest/Image" --initrd "$guest/initrd" --memory 512M --acpi --cpus 1 \

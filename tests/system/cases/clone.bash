@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
 # dormouse clone: a clone of a hibernated VM boots without the image, a clone of a saved one
-# continues and is told that it is another, and neither disturbs its VM. Nearly all of it is
+# continues and is notified that it is another, and neither disturbs its VM. Nearly all of it is
 # asked of a guest that reads its hardware signature and hibernates; Linux is asked once.
 
 . "$here/lib/calls.bash"
@@ -81,9 +81,9 @@ hibernated_without_acpi()
 	ok "clone with a disk of its user's copies nothing" [ ! -e "$disks/copy-bare-bare" ]
 	facs_again copy-bare
 	is "first start of a clone without ACPI: its guest runs" "$vm_status" 3
-	ok "first start of a clone without ACPI: the kernel is told by noresume" guest_said '^FACS: noresume'
+	ok "first start of a clone without ACPI: the kernel has noresume" guest_said '^FACS: noresume'
 	facs_again copy-bare
-	ok "second start of a clone without ACPI: the kernel is not told by noresume" \
+	ok "second start of a clone without ACPI: the kernel has no noresume" \
 		[ "$(count_lines "$vm_console" noresume)" = 0 ]
 }
 
@@ -146,7 +146,7 @@ refused_without_space()
 	umount "$disks/tight"
 }
 
-# --- saved, and told ---
+# --- saved, and notified ---
 
 # Continues where it was, with what it says in the console: clone_is_woken NAME
 clone_is_woken()
@@ -179,19 +179,19 @@ saved_linux()
 	vm_restore linux-2 "$disks/linux-2-linux.saved"
 	clone_is_woken linux-2
 	is "a restored clone is the guest that was saved" "$(guest_fact reseeded boot_id)" "$boot_id"
-	is "Linux in a restored clone is told once that it is a copy" "$(guest_fact reseeded count)" 1
-	ok "dormouse reports that the guest of a restored clone is told" dormouse_said \
-		'^dormouse: linux-2: its guest is told that it is another generation of this machine$'
+	is "Linux in a restored clone is notified once that it is a copy" "$(guest_fact reseeded count)" 1
+	ok "dormouse reports that the guest of a restored clone is notified" dormouse_said \
+		'^dormouse: linux-2: its guest is notified that its generation ID is another one$'
 	is "a restored clone powers off: exit status 0" "$vm_status" 0
 
 	vm_restore linux "$disks/linux.saved"
 	clone_is_woken linux
-	is "Linux in the VM that was cloned is not told that it is a copy" "$(guest_fact reseeded count)" 0
+	is "Linux in the VM that was cloned is not notified that it is a copy" "$(guest_fact reseeded count)" 0
 	is "the VM that was cloned powers off: exit status 0" "$vm_status" 0
 
 	vm_restore linux "$disks/linux.saved" --force
 	clone_is_woken linux
-	is "Linux that is rolled back is told once that it is a copy" "$(guest_fact reseeded count)" 1
+	is "Linux that is rolled back is notified once that it is a copy" "$(guest_fact reseeded count)" 1
 }
 
 hibernated_with_acpi

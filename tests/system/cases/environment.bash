@@ -37,15 +37,15 @@ unchanged_keeps_the_signature()
 		"$(facs_signature)" "$signatures"
 }
 
-changes_are_told()
+changes_change_the_signature()
 {
-	facs_is_told "a CPU less" "2 CPUs, not 1" env --acpi --cpus 1
-	facs_is_told "the former CPUs" "1 CPU, not 2" env --acpi
-	facs_is_told "other memory and PSCI" \
+	facs_finds_another "a CPU less" "2 CPUs, not 1" env --acpi --cpus 1
+	facs_finds_another "the former CPUs" "1 CPU, not 2" env --acpi
+	facs_finds_another "other memory and PSCI" \
 		"64 MiB of memory, not 128; PSCI 1\.3 from --psci userspace, not 1\.3 from --psci mixed" \
 		env --acpi --memory 128M --psci mixed
-	facs_is_told "the former memory and PSCI" ".*" env --acpi --psci userspace
-	facs_is_told "another command line" "the command line that it had" env --acpi --append "of no use"
+	facs_finds_another "the former memory and PSCI" ".*" env --acpi --psci userspace
+	facs_finds_another "another command line" "the command line that it had" env --acpi --append "of no use"
 	printf x | dd of="$disks/env" conv=notrunc 2>/dev/null
 	before=$(facs_record env)
 	facs_check env
@@ -53,16 +53,16 @@ changes_are_told()
 	ok "check names the disk that was written" \
 		grep -qxE 'disks +differs: the disk vda as its guest left it \(it was written since\)' <<<"$checked"
 	is "check concludes that the guest would boot without its image" "${checked##*$'\n'}" \
-		"env is hibernated: its guest would boot without its image, told by another hardware signature"
+		"env is hibernated: its guest would boot without its image, since its hardware signature would be another one"
 	ok "check --json says that it would not resume" \
 		grep -qxF '  "resumes": false,' < <(dormouse check --json env || true)
 	is "check changes nothing" "$(facs_record env)" "$before"
-	facs_is_told "a disk that was written, and a command line" \
+	facs_finds_another "a disk that was written, and a command line" \
 		"the command line that it had; the disk vda as its guest left it \(it was written since\)" \
 		env --acpi
 	cp "$disks/env" "$disks/env.copy"
 	mv "$disks/env.copy" "$disks/env"
-	facs_is_told "a disk that was copied" "the disk vda as its guest left it \(it is (a copy|another file)\)" \
+	facs_finds_another "a disk that was copied" "the disk vda as its guest left it \(it is (a copy|another file)\)" \
 		env --acpi
 	facs_run env
 	ok "no ACPI, for a guest that had it: dormouse says what differs" dormouse_said \
@@ -86,12 +86,12 @@ strict_discard_and_force()
 	facs_again env --discard
 	is "--discard: the guest runs" "$vm_status" 3
 	ok "--discard: the guest finds a signature that it was never given" facs_is_new
-	ok "--discard: the kernel is told by noresume" guest_said '^FACS: noresume'
+	ok "--discard: the kernel has noresume" guest_said '^FACS: noresume'
 	ok "--discard: dormouse says so" dormouse_said '^dormouse: env: its kernel boots with noresume'
 	signature=$(facs_signature)
 	facs_again env
 	is "after --discard: the environment is unchanged" "$(facs_signature)" "$signature"
-	ok "after --discard: the kernel is not told by noresume" [ "$(count_lines "$vm_console" noresume)" = 0 ]
+	ok "after --discard: the kernel has no noresume" [ "$(count_lines "$vm_console" noresume)" = 0 ]
 }
 
 damaged_record_is_refused()
@@ -140,7 +140,7 @@ without_acpi_it_is_refused()
 		"$(dd if="$disks/plain" bs=1 skip=4086 count=10 2>/dev/null)" SWAPSPACE2
 	ok "--discard without ACPI: dormouse says which image it discarded" dormouse_said \
 		"^dormouse: plain: discarded on disk $disks/plain, "
-	ok "--discard without ACPI: the kernel is told by noresume" guest_said '^FACS: noresume'
+	ok "--discard without ACPI: the kernel has noresume" guest_said '^FACS: noresume'
 	facs_run plain --cpus 1 --append do=off --discard
 	is "--discard and another command line: the guest powers off" "$vm_status" 0
 	facs_check plain
@@ -237,7 +237,7 @@ saved_vm_guards_its_disks()
 }
 
 unchanged_keeps_the_signature
-changes_are_told
+changes_change_the_signature
 strict_discard_and_force
 damaged_record_is_refused
 without_acpi_it_is_refused

@@ -47,8 +47,8 @@ facs_is_refused()
 }
 
 # A run that gives the guest another signature than any before, in $signatures, and says why:
-# facs_is_told WHO PATTERN NAME [OPTION...]
-facs_is_told()
+# facs_finds_another WHO PATTERN NAME [OPTION...]
+facs_finds_another()
 {
 	local who=$1 pattern=$2
 

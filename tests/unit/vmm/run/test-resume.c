@@ -35,10 +35,10 @@ static struct record hibernated(void)
 {
 	const struct resume first = { .name = "web" };
 	struct record record = machine("2", DISKS);
-	struct error told, error;
+	struct error differences, error;
 
-	assert_int_equal(resume_settle(&first, &record, &told, &error), 0);
-	assert_string_equal(told.text, "");
+	assert_int_equal(resume_settle(&first, &record, &differences, &error), 0);
+	assert_string_equal(differences.text, "");
 
 	return record;
 }
@@ -78,12 +78,12 @@ static void an_unchanged_environment_keeps_the_signature(void **state)
 	struct record last = hibernated();
 	struct record record = machine("2", DISKS);
 	const struct resume resume = with_image(&last);
-	struct error told, error;
+	struct error differences, error;
 
-	assert_int_equal(resume_settle(&resume, &record, &told, &error), 0);
+	assert_int_equal(resume_settle(&resume, &record, &differences, &error), 0);
 	assert_int_equal(record_signature(&record), record_signature(&last));
 	assert_int_equal(record.generation, last.generation);
-	assert_string_equal(told.text, "");
+	assert_string_equal(differences.text, "");
 	record_free(&last);
 	record_free(&record);
 }
@@ -108,11 +108,11 @@ static void a_guest_that_reads_its_signature_is_told_of_a_change(void **state)
 		struct record last = hibernated();
 		struct record record = machine(changes[i].cpus, changes[i].disks);
 		struct resume resume = with_image(&last);
-		struct error told, error;
+		struct error differences, error;
 
 		resume.reads_signature = yes;
-		assert_int_equal(resume_settle(&resume, &record, &told, &error), 0);
-		assert_string_equal(told.text, changes[i].phrase);
+		assert_int_equal(resume_settle(&resume, &record, &differences, &error), 0);
+		assert_string_equal(differences.text, changes[i].phrase);
 		assert_int_not_equal(record_signature(&record), record_signature(&last));
 		assert_int_not_equal(record_signature(&record), 0);
 		assert_int_equal(record.signature_count, 2);
@@ -127,9 +127,9 @@ static void a_guest_that_would_not_notice_a_change_is_refused(void **state)
 		struct record last = hibernated();
 		struct record record = machine(changes[i].cpus, changes[i].disks);
 		const struct resume resume = with_image(&last);
-		struct error told, error;
+		struct error differences, error;
 
-		assert_int_equal(resume_settle(&resume, &record, &told, &error), -EPERM);
+		assert_int_equal(resume_settle(&resume, &record, &differences, &error), -EPERM);
 		assert_non_null(strstr(error.text, changes[i].phrase));
 		record_free(&last);
 		record_free(&record);
@@ -141,15 +141,15 @@ static void a_refusal_names_the_ways_out(void **state)
 	struct record last = hibernated();
 	struct record record = machine("1", DISKS);
 	struct resume resume = with_image(&last);
-	struct error told, error;
+	struct error differences, error;
 
-	assert_int_equal(resume_settle(&resume, &record, &told, &error), -EPERM);
+	assert_int_equal(resume_settle(&resume, &record, &differences, &error), -EPERM);
 	assert_string_equal(error.text,
 			    "web is hibernated, and its image needs 2 CPUs, not 1: start it as it "
 			    "was, or with --discard, which boots it without its image, or with "
 			    "--force and the risk of losing the image");
 	resume.died = true;
-	assert_int_equal(resume_settle(&resume, &record, &told, &error), -EPERM);
+	assert_int_equal(resume_settle(&resume, &record, &differences, &error), -EPERM);
 	assert_non_null(strstr(error.text, "web was killed, perhaps while its guest hibernated, "
 					   "whose image then needs 2 CPUs, not 1: "));
 	record_free(&last);
@@ -162,18 +162,18 @@ static void strict_refuses_also_where_the_guest_would_notice(void **state)
 	struct record record = machine("1", DISKS);
 	struct record same = machine("2", DISKS);
 	struct resume resume = with_image(&last);
-	struct error told, error;
+	struct error differences, error;
 
 	resume.reads_signature = yes;
 	resume.strict = true;
-	assert_int_equal(resume_settle(&resume, &record, &told, &error), -EPERM);
+	assert_int_equal(resume_settle(&resume, &record, &differences, &error), -EPERM);
 	assert_non_null(strstr(error.text, "needs 2 CPUs, not 1: start it as it was, or with "
 					   "--force"));
-	assert_int_equal(resume_settle(&resume, &same, &told, &error), 0);
+	assert_int_equal(resume_settle(&resume, &same, &differences, &error), 0);
 	assert_int_equal(record_signature(&same), record_signature(&last));
 	/* Where no image waits, nothing can be lost. */
 	resume.may_have_image = false;
-	assert_int_equal(resume_settle(&resume, &record, &told, &error), 0);
+	assert_int_equal(resume_settle(&resume, &record, &differences, &error), 0);
 	record_free(&last);
 	record_free(&record);
 	record_free(&same);
@@ -187,11 +187,11 @@ static void discard_gives_another_signature_whatever_has_changed(void **state)
 		struct record last = hibernated();
 		struct record record = machine(cpus[i], DISKS);
 		struct resume resume = with_image(&last);
-		struct error told, error;
+		struct error differences, error;
 
 		resume.discard = true;
-		assert_int_equal(resume_settle(&resume, &record, &told, &error), 0);
-		assert_string_equal(told.text, "");
+		assert_int_equal(resume_settle(&resume, &record, &differences, &error), 0);
+		assert_string_equal(differences.text, "");
 		assert_int_not_equal(record_signature(&record), record_signature(&last));
 		record_free(&last);
 		record_free(&record);
@@ -203,12 +203,12 @@ static void force_keeps_the_signature(void **state)
 	struct record last = hibernated();
 	struct record record = machine("1", OTHER_DISKS);
 	struct resume resume = with_image(&last);
-	struct error told, error;
+	struct error differences, error;
 
 	resume.force = true;
-	assert_int_equal(resume_settle(&resume, &record, &told, &error), 0);
+	assert_int_equal(resume_settle(&resume, &record, &differences, &error), 0);
 	assert_int_equal(record_signature(&record), record_signature(&last));
-	assert_string_equal(told.text, "");
+	assert_string_equal(differences.text, "");
 	record_free(&last);
 	record_free(&record);
 }
@@ -219,12 +219,12 @@ static void without_a_known_image_a_change_makes_another_signature_silently(void
 	struct record last = hibernated();
 	struct record record = machine("2", OTHER_DISKS);
 	struct resume resume = with_image(&last);
-	struct error told, error;
+	struct error differences, error;
 
 	resume.may_have_image = false;
-	assert_int_equal(resume_settle(&resume, &record, &told, &error), 0);
+	assert_int_equal(resume_settle(&resume, &record, &differences, &error), 0);
 	assert_int_not_equal(record_signature(&record), record_signature(&last));
-	assert_string_equal(told.text, "");
+	assert_string_equal(differences.text, "");
 	record_free(&last);
 	record_free(&record);
 }
@@ -236,19 +236,19 @@ static void an_image_of_an_earlier_dormouse_finds_its_signature(void **state)
 	struct record same = machine("2", DISKS);
 	struct record other = machine("1", DISKS);
 	struct resume resume = with_image(&last);
-	struct error told, error;
+	struct error differences, error;
 
 	resume.reads_signature = yes;
-	assert_int_equal(resume_settle(&resume, &same, &told, &error), 0);
+	assert_int_equal(resume_settle(&resume, &same, &differences, &error), 0);
 	assert_int_equal(same.signature_count, 1);
 	assert_int_equal(record_signature(&same), 0x444f524d);
-	assert_int_equal(resume_settle(&resume, &other, &told, &error), 0);
-	assert_string_equal(told.text, "2 CPUs, not 1");
+	assert_int_equal(resume_settle(&resume, &other, &differences, &error), 0);
+	assert_string_equal(differences.text, "2 CPUs, not 1");
 	assert_int_not_equal(record_signature(&other), 0x444f524d);
 	record_free(&other);
 	other = machine("2", DISKS);
 	resume.may_have_image = false;
-	assert_int_equal(resume_settle(&resume, &other, &told, &error), 0);
+	assert_int_equal(resume_settle(&resume, &other, &differences, &error), 0);
 	assert_int_not_equal(record_signature(&other), 0x444f524d);
 	record_free(&last);
 	record_free(&same);
@@ -265,13 +265,13 @@ static void no_signature_is_given_twice(void **state)
 	for (size_t i = 0; i < count; i++) {
 		struct record record = machine(i % 2 ? "2" : "1", DISKS);
 		struct resume resume = with_image(&last);
-		struct error told, error;
+		struct error differences, error;
 
 		given[i] = record_signature(&last);
 		for (size_t k = 0; k < i; k++)
 			assert_int_not_equal(given[k], given[i]);
 		resume.reads_signature = yes;
-		assert_int_equal(resume_settle(&resume, &record, &told, &error), 0);
+		assert_int_equal(resume_settle(&resume, &record, &differences, &error), 0);
 		assert_true(record.signature_count <= RECORD_SIGNATURES_MAX);
 		record_free(&last);
 		last = record;
