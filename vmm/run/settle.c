@@ -205,8 +205,11 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 		.name = vm->name, .last = saved, .may_have_image = true, .force = true
 	};
 	struct error differences;
-	int err = environment_read(&record->environment, vm, error);
+	int err = 0;
 
+	/* The file of an earlier dormouse has only what its machine says. */
+	if (!saved->environment.values[ENVIRONMENT_ID_REGISTERS])
+		err = environment_read(&record->environment, vm, error);
 	if (!err)
 		err = environment_read_disks(&record->environment, vm, error);
 	if (!err)
