@@ -93,6 +93,20 @@ unsigned int scratch_open_files(void)
 	return count;
 }
 
+unsigned int scratch_count_files(const char *directory)
+{
+	DIR *dir = opendir(scratch_path(directory));
+	unsigned int count = 0;
+	struct dirent *entry;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		count += entry->d_name[0] != '.';
+	closedir(dir);
+
+	return count;
+}
+
 void scratch_unprivileged(const char *(*check)(void))
 {
 	char said[256] = "";

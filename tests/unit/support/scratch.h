@@ -25,6 +25,9 @@ char *scratch_path(const char *name);
 char *scratch_write(const char *name, const void *data, size_t size);
 char *scratch_sparse(const char *name, off_t size);
 
+/** How many files a directory has, but for those whose names begin with a dot. */
+unsigned int scratch_count_files(const char *directory);
+
 /** How many files this process has open. */
 unsigned int scratch_open_files(void);
 

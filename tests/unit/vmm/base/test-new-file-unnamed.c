@@ -5,7 +5,6 @@
  */
 #include "base/new-file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -93,20 +92,6 @@ static bool has_content(const char *path)
 	return size == (ssize_t)strlen(CONTENT) && strcmp(found, CONTENT) == 0;
 }
 
-static unsigned int count_files(const char *directory)
-{
-	DIR *dir = opendir(scratch_path(directory));
-	unsigned int count = 0;
-	struct dirent *entry;
-
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		count += entry->d_name[0] != '.';
-	closedir(dir);
-
-	return count;
-}
-
 static int begin(struct new_file *file, const char *path)
 {
 	struct error error = { "" };
@@ -127,14 +112,14 @@ static void a_new_file_without_a_magic_has_no_name_before_it_is_published(void *
 
 	begin_test("unnamed");
 	assert_int_equal(begin(&file, scratch_path("unnamed/vm")), 0);
-	assert_int_equal(count_files("unnamed"), 0);
+	assert_int_equal(scratch_count_files("unnamed"), 0);
 	new_file_drop(&file);
-	assert_int_equal(count_files("unnamed"), 0);
+	assert_int_equal(scratch_count_files("unnamed"), 0);
 	assert_int_equal(begin(&file, scratch_path("unnamed/vm")), 0);
 	assert_int_equal(new_file_publish(&file, &error), 0);
 	assert_string_equal(calls.log, "fflfd");
 	assert_true(has_content(scratch_path("unnamed/vm")));
-	assert_int_equal(count_files("unnamed"), 1);
+	assert_int_equal(scratch_count_files("unnamed"), 1);
 	assert_int_equal(scratch_open_files(), open_files);
 	assert_int_equal(begin(&file, scratch_path("unnamed/vm")), -EEXIST);
 }
@@ -149,7 +134,7 @@ static void a_new_file_without_a_first_name_never_replaces_one_that_was_made_mea
 	assert_int_equal(symlink("nowhere", scratch_path("unnamed-meanwhile/vm")), 0);
 	assert_int_equal(new_file_publish(&file, &error), -EEXIST);
 	assert_string_equal(error.text, "the file already exists");
-	assert_int_equal(count_files("unnamed-meanwhile"), 1);
+	assert_int_equal(scratch_count_files("unnamed-meanwhile"), 1);
 }
 
 static void a_new_file_without_a_first_name_whose_step_fails_leaves_nothing_behind(void **state)
@@ -166,7 +151,7 @@ static void a_new_file_without_a_first_name_whose_step_fails_leaves_nothing_behi
 		*failing[i] = EIO;
 		assert_int_equal(new_file_publish(&file, &error), -EIO);
 		assert_string_equal(error.text, "Input/output error");
-		assert_int_equal(count_files("unnamed-fails"), 0);
+		assert_int_equal(scratch_count_files("unnamed-fails"), 0);
 	}
 }
 
@@ -183,10 +168,10 @@ static void a_new_file_without_a_magic_gets_a_first_name_where_it_needs_one(void
 			scratch_write("named-taken/vm.part", "", 0);
 		assert_int_equal(begin(&file, scratch_path(taken ? "named-taken/vm" : "named/vm")),
 				 0);
-		assert_int_equal(count_files(taken ? "named-taken" : "named"), 1 + taken);
+		assert_int_equal(scratch_count_files(taken ? "named-taken" : "named"), 1 + taken);
 		assert_int_equal(new_file_publish(&file, &error), 0);
 		assert_true(has_content(scratch_path(taken ? "named-taken/vm" : "named/vm")));
-		assert_int_equal(count_files(taken ? "named-taken" : "named"), 1 + taken);
+		assert_int_equal(scratch_count_files(taken ? "named-taken" : "named"), 1 + taken);
 	}
 }
 

@@ -6,7 +6,6 @@
 #include "base/durable.h"
 #include "base/new-file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -131,20 +130,6 @@ static bool has(const char *path, const char *content)
 	return content && size == (ssize_t)strlen(content) && strcmp(found, content) == 0;
 }
 
-static unsigned int count_files(const char *directory)
-{
-	DIR *dir = opendir(scratch_path(directory));
-	unsigned int count = 0;
-	struct dirent *entry;
-
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		count += entry->d_name[0] != '.';
-	closedir(dir);
-
-	return count;
-}
-
 static int begin(struct new_file *file, const char *path)
 {
 	struct error error = { "" };
@@ -203,7 +188,7 @@ static void a_new_file_gets_its_name_on_each_kind_of_file_system(void **state)
 			fail_msg("%s: %s", systems[i].name, error.text);
 		assert_string_equal(calls.log, systems[i].log);
 		assert_true(has(path, CONTENT));
-		assert_int_equal(count_files(systems[i].name), 1);
+		assert_int_equal(scratch_count_files(systems[i].name), 1);
 		assert_int_equal(stat(path, &status), 0);
 		assert_int_equal(status.st_mode & 07777, 0600);
 		assert_int_equal(scratch_open_files(), open_files);
@@ -211,7 +196,7 @@ static void a_new_file_gets_its_name_on_each_kind_of_file_system(void **state)
 		/* It works again: the file exists now. */
 		assert_int_equal(make(path, &error), -EEXIST);
 		assert_true(has(path, CONTENT));
-		assert_int_equal(count_files(systems[i].name), 1);
+		assert_int_equal(scratch_count_files(systems[i].name), 1);
 		assert_int_equal(scratch_open_files(), open_files);
 	}
 }
@@ -234,7 +219,7 @@ static void a_new_file_never_replaces_one_that_was_made_meanwhile(void **state)
 		assert_int_equal(symlink("nowhere", path), 0);
 		assert_int_equal(new_file_publish(&file, &error), -EEXIST);
 		assert_string_equal(error.text, "the file already exists");
-		assert_int_equal(count_files(directory), 0 + 1);
+		assert_int_equal(scratch_count_files(directory), 0 + 1);
 		assert_int_equal(unlink(path), 0);
 	}
 }
@@ -248,7 +233,7 @@ static void a_link_that_nfs_answers_as_repeated_is_a_success(void **state)
 	calls.linkat_repeated = true;
 	assert_int_equal(make(scratch_path("repeated/vm"), &error), 0);
 	assert_true(has(scratch_path("repeated/vm"), CONTENT));
-	assert_int_equal(count_files("repeated"), 1);
+	assert_int_equal(scratch_count_files("repeated"), 1);
 }
 
 /* --- failures --- */
@@ -270,7 +255,7 @@ static void a_new_file_whose_step_fails_leaves_nothing_behind(void **state)
 			*failing[j] = EIO;
 			assert_int_equal(make(scratch_path("fails/vm"), &error), -EIO);
 			assert_string_equal(error.text, "Input/output error");
-			assert_int_equal(count_files("fails"), 0);
+			assert_int_equal(scratch_count_files("fails"), 0);
 		}
 	}
 }
@@ -283,7 +268,7 @@ static void a_new_file_that_cannot_be_synced_gets_no_name(void **state)
 	calls.fsync = EIO;
 	assert_int_equal(begin(&file, scratch_path("not-durable/vm")), -EIO);
 	new_file_drop(&file);
-	assert_int_equal(count_files("not-durable"), 0);
+	assert_int_equal(scratch_count_files("not-durable"), 0);
 }
 
 static void a_sync_of_a_new_file_that_a_signal_interrupts_is_continued(void **state)
@@ -323,7 +308,7 @@ static void a_new_file_at_an_impossible_path_is_refused_before_the_work(void **s
 	assert_int_equal(begin(&file, path), -ENAMETOOLONG);
 	assert_int_equal(symlink("nowhere", scratch_path("refused/link")), 0);
 	assert_int_equal(begin(&file, scratch_path("refused/link")), -EEXIST);
-	assert_int_equal(count_files("refused"), 1);
+	assert_int_equal(scratch_count_files("refused"), 1);
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
@@ -339,7 +324,7 @@ static void a_new_file_of_the_longest_name_can_be_made(void **state)
 	snprintf(path, sizeof(path), "%s/%s", scratch_path("long"), name);
 	assert_int_equal(make(path, &error), 0);
 	assert_true(has(path, CONTENT));
-	assert_int_equal(count_files("long"), 1);
+	assert_int_equal(scratch_count_files("long"), 1);
 }
 
 static void a_new_file_whose_path_has_no_slash_is_in_the_current_directory(void **state)
@@ -384,7 +369,7 @@ static void a_partial_file_of_a_killed_writer_is_removed(void **state)
 			assert_true(has(path, NULL) || has(path, CONTENT) || has(path, ""));
 			(void)unlink(path);
 			assert_int_equal(make(path, &error), 0);
-			assert_int_equal(count_files("killed"), 1);
+			assert_int_equal(scratch_count_files("killed"), 1);
 			assert_int_equal(unlink(path), 0);
 		}
 	}
@@ -397,7 +382,7 @@ static void an_empty_partial_file_of_a_killed_writer_is_removed(void **state)
 	begin_test("empty");
 	scratch_write("empty/vm.part", "", 0);
 	assert_int_equal(make(scratch_path("empty/vm"), &error), 0);
-	assert_int_equal(count_files("empty"), 1);
+	assert_int_equal(scratch_count_files("empty"), 1);
 }
 
 static void a_partial_file_that_dormouse_did_not_make_is_kept(void **state)
@@ -444,11 +429,11 @@ static void two_writers_of_new_files_do_not_disturb_each_other(void **state)
 		calls.lock = locks[i];
 		assert_int_equal(begin(&first, scratch_path("two/vm")), 0);
 		assert_int_equal(begin(&second, scratch_path("two/vm")), 0);
-		assert_int_equal(count_files("two"), 2);
+		assert_int_equal(scratch_count_files("two"), 2);
 		assert_int_equal(new_file_publish(&second, &error), 0);
 		assert_int_equal(new_file_publish(&first, &error), -EEXIST);
 		assert_true(has(scratch_path("two/vm"), CONTENT));
-		assert_int_equal(count_files("two"), 1);
+		assert_int_equal(scratch_count_files("two"), 1);
 		assert_int_equal(unlink(scratch_path("two/vm")), 0);
 	}
 }
