@@ -64,6 +64,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void wrong(const char *wh
 	vfprintf(out, what, args);
 	fprintf(out, " (seed %u, machine %lu)\n", seed, random_guest_machines());
 	va_end(args);
+	(void)fflush(out);
 	/* The files stay. */
 	_exit(1);
 }
