@@ -45,6 +45,7 @@ tsan: $$(call programs,tsan,$$(threaded_tests)) ## those that have threads, unde
 # A run's real threads, on the same KVM, which calls at random.
 stress_src := $(sort $(wildcard tests/stress/*.c)) tests/fuzz/fake-kvm.c
 stress_wraps := -Wl,--wrap=ioctl,--wrap=kvm_open,--wrap=record_save,--wrap=save_file_publish
+stress_wraps += -Wl,--wrap=pthread_create
 
 $(O)/tsan/stress: $(call objects,tsan,$(stress_src)) $(O)/tsan/libvmm.a $(O)/tsan/libpsci.a
 	$(call link,$(CC) $(TSAN) $(stress_wraps),$(LDFLAGS) $(VMM_LIBS))

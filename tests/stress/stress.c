@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -53,6 +54,10 @@ int __wrap_record_save(int dir_fd, const char *name, const struct record *record
 		       struct error *error);
 int __real_save_file_publish(struct save_draft *draft, struct error *error);
 int __wrap_save_file_publish(struct save_draft *draft, struct error *error);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*start)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*start)(void *), void *argument);
 /* NOLINTEND(readability-identifier-naming) */
 
 __attribute__((noreturn, format(printf, 1, 2))) static void wrong(const char *what, ...)
@@ -113,6 +118,45 @@ int __wrap_save_file_publish(struct save_draft *draft, struct error *error)
 	save_file_drop(draft);
 
 	return error_set(error, -EIO, "the saved file's directory fails");
+}
+
+/* --- ThreadSanitizer's own fault --- */
+
+struct thread_start {
+	void *(*start)(void *);
+	void *argument;
+};
+
+static void *begin_thread(void *argument)
+{
+	const struct thread_start begin = *(struct thread_start *)argument;
+
+	free(argument);
+	(void)poll(NULL, 0, 0);
+
+	return begin.start(begin.argument);
+}
+
+/*
+ * ThreadSanitizer defers a signal to the thread's next call. It allocates the memory for
+ * that at a thread's first call that can block, and it loses a signal that arrives during
+ * the allocation (gcc 12's does). So each thread makes such a call
+ * before anything knows it.
+ */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+			  void *(*start)(void *), void *argument)
+{
+	struct thread_start *begin = malloc(sizeof(*begin));
+	int err;
+
+	if (!begin)
+		return EAGAIN;
+	*begin = (struct thread_start){ .start = start, .argument = argument };
+	err = __real_pthread_create(thread, attributes, begin_thread, begin);
+	if (err)
+		free(begin);
+
+	return err;
 }
 
 /* --- the user --- */
