@@ -80,7 +80,7 @@ static const char *judge_image(void)
 }
 
 /*
- * As an operating system does: it uses up the image that it finds, makes a new one, and
+ * As Linux does: it uses up the image that it finds, without a flush, makes a new one, and
  * says so on the disk once the image is durable. It leaves the last write to its host's
  * flush, and calls SYSTEM_OFF2 whatever has failed.
  */
@@ -93,7 +93,7 @@ void hibernate(uint64_t argument)
 	read_disk();
 	number = DISK[0].magic == MAGIC ? DISK[0].number : 0;
 	say_line(judge_image(), number);
-	if (write_sectors(0, 1, number, USED_UP) && flush() &&
+	if (write_sectors(0, 1, number, USED_UP) &&
 	    write_sectors(IMAGE, NOTE - IMAGE, number + 1, VALID) && flush() &&
 	    write_sectors(0, 1, number + 1, VALID))
 		flush();

@@ -131,6 +131,25 @@ static uint8_t read_sectors(const struct blk *blk, uint64_t sector, struct iov_c
 	return status_of(transfer(blk, cursor, sector * DISK_SECTOR_SIZE, false));
 }
 
+/*
+ * A kernel that finds a hibernation image takes the mark off it, so that it is
+ * taken once, and does not flush that. If the power failed and the mark came
+ * back, a guest that has written to its disks since would resume again. So the
+ * first writes after a reset are durable.
+ */
+static bool is_early(struct blk *blk)
+{
+	if (blk->resets != blk->mmio.resets) {
+		blk->resets = blk->mmio.resets;
+		blk->early_writes = BLK_EARLY_WRITES;
+	}
+	if (blk->early_writes == 0)
+		return false;
+	blk->early_writes--;
+
+	return true;
+}
+
 static uint8_t write_sectors(struct blk *blk, uint64_t sector, struct iov_cursor *cursor,
 			     uint64_t size)
 {
@@ -141,7 +160,7 @@ static uint8_t write_sectors(struct blk *blk, uint64_t sector, struct iov_cursor
 
 	err = transfer(blk, cursor, sector * DISK_SECTOR_SIZE, true);
 	/* A driver that cannot flush relies on every write being durable. */
-	if (!err && !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH))
+	if (!err && (is_early(blk) || !virtio_mmio_has(&blk->mmio, VIRTIO_BLK_F_FLUSH)))
 		err = sync_image(blk);
 
 	return status_of(err);

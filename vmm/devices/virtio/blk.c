@@ -160,6 +160,7 @@ int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory,
 		config.features |= BIT(VIRTIO_BLK_F_DISCARD) | BIT(VIRTIO_BLK_F_WRITE_ZEROES);
 	memset(blk, 0, sizeof(*blk));
 	blk->disk = disk;
+	blk->early_writes = BLK_EARLY_WRITES;
 	blk->space.capacity = disk->size / DISK_SECTOR_SIZE;
 	blk->space.seg_max = BLK_SEG_MAX;
 	blk->space.blk_size = DISK_SECTOR_SIZE;

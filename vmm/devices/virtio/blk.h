@@ -21,10 +21,10 @@
  * not accept the feature has queue 0.
  *
  * A flush is answered when the data is durable. If the driver did not accept
- * VIRTIO_BLK_F_FLUSH, so is every write. A failure of the host's is an I/O
- * error to the guest and has no other effect. But once the host has failed to
- * make data durable, which is reported once, every later flush fails, and so
- * does blk_drain().
+ * VIRTIO_BLK_F_FLUSH, so is every write; else the first BLK_EARLY_WRITES after
+ * a reset are. A failure of the host's is an I/O error to the guest and has no
+ * other effect. But once the host has failed to make data durable, which is
+ * reported once, every later flush fails, and so does blk_drain().
  */
 #ifndef VMM_VIRTIO_BLK_H
 #define VMM_VIRTIO_BLK_H
@@ -37,6 +37,12 @@
 #include <pthread.h>
 #include <stdint.h>
 
+/**
+ * How many writes after a reset are durable when they are answered: the one by
+ * which a kernel uses up a hibernation image, and what LVM or RAID write before.
+ */
+#define BLK_EARLY_WRITES 8
+
 struct blk {
 	struct virtio_mmio mmio; /**< First. */
 	struct disk *disk;
@@ -46,6 +52,8 @@ struct blk {
 	bool dropped; /**< It was dropped, by a reset while its thread was away; the thread's. */
 	bool loss_reported; /**< It was reported that data is not durable; the thread's. */
 	unsigned int turn; /**< The queue that is served next; the thread's. */
+	uint64_t resets; /**< mmio.resets at the last write; the thread's. */
+	unsigned int early_writes; /**< How many writes are still early; the thread's. */
 	int stop_fd;
 	pthread_t thread;
 };

@@ -149,13 +149,19 @@ static const char *judge_hibernation(const struct crash *crash, void *context)
 	return NULL;
 }
 
-/* @context: the record that was found. */
+/* @context: what was found. */
 static const char *judge_start(const struct crash *crash, void *context)
 {
+	const struct before *before = context;
 	const char *found = judge_order(crash);
 
-	if (!found && crash->guest_runs && strcmp(crash->record, context) == 0)
+	if (!found && crash->guest_runs && strcmp(crash->record, before->record) == 0)
 		return "a guest runs, and the record still says hibernated";
+	/* Its first write uses up its image, and it waits for that before the second. */
+	if (!found && crash->disk_writes > 1 &&
+	    crash->disk_sectors[0][SECTOR_STATE] == SECTOR_VALID &&
+	    crash->disk_sectors[0][SECTOR_NUMBER] == before->number)
+		return "the guest has used up its image, and would take it again";
 
 	return found;
 }
@@ -331,7 +337,7 @@ void start_killed(struct vm *vm, struct tally *tally)
 	run(vm, &plan, false, &before);
 	judge_guest(vm, tally, "watched from its record on", &before);
 	judge_power(tally, "watched from its record on", &vm->trace, &before.files,
-		    ": hibernated: ", judge_start, before.record);
+		    ": hibernated: ", judge_start, &before);
 	calls = vm->trace.count_at_run;
 	forget(&before);
 	vm_end(vm);

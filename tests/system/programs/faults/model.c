@@ -417,6 +417,8 @@ static void note_progress(const struct model *model, const struct call *call,
 		progress->has_answered = true;
 	if (call->kind == CALL_RUN)
 		progress->guest_runs = true;
+	if (call->kind == CALL_WRITE && call->file == model->files->disk)
+		progress->disk_writes++;
 }
 
 void model_check(const struct trace *trace, const struct model_files *files,

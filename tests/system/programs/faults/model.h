@@ -32,6 +32,7 @@ struct crash {
 	bool disk_is_current; /**< It has all that was written before. */
 	bool disk_is_dated; /**< So is when it was written, and its attribute. */
 	uint64_t disk_sectors[5][3];
+	unsigned int disk_writes; /**< That the guest has begun. */
 	bool has_announced; /**< Standard error has the word. */
 	bool has_answered; /**< A client was told. */
 	bool guest_runs; /**< Since a vCPU was last made to. */

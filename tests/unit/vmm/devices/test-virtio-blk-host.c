@@ -124,12 +124,21 @@ static void reset_host(void)
 
 /* --- durability --- */
 
+/* With a driver that flushes, after the first writes, which are durable by themselves. */
+static void setup_late(struct rig *r)
+{
+	reset_host();
+	rig_setup(r, RIG_FLUSH);
+	for (unsigned int i = 0; i < BLK_EARLY_WRITES; i++)
+		assert_int_equal(rig_request(r, VIRTIO_BLK_T_OUT, 0, 0), VIRTIO_BLK_S_OK);
+	atomic_store(&sync_count, 0);
+}
+
 static void a_flush_is_answered_after_the_data_is_durable(void **state)
 {
 	struct rig r;
 
-	reset_host();
-	rig_setup(&r, RIG_FLUSH);
+	setup_late(&r);
 	atomic_store(&watched, &r);
 	assert_int_equal(rig_request(&r, VIRTIO_BLK_T_OUT, 0, 512), VIRTIO_BLK_S_OK);
 	assert_int_equal(atomic_load(&sync_count), 0);
@@ -148,8 +157,7 @@ static void every_flush_fails_after_one_whose_data_was_lost(void **state)
 	for (int by_drain = 0; by_drain < 2; by_drain++) {
 		struct rig r;
 
-		reset_host();
-		rig_setup(&r, RIG_FLUSH);
+		setup_late(&r);
 		assert_int_equal(rig_request(&r, VIRTIO_BLK_T_OUT, 0, 512), VIRTIO_BLK_S_OK);
 		atomic_store(&sync_errno, EIO);
 		if (by_drain)
@@ -217,14 +225,40 @@ static void every_write_is_durable_if_flush_was_not_negotiated(void **state)
 	rig_teardown(&r);
 }
 
+/* The mark that a guest takes off its hibernation image is, which Linux does not flush. */
+static void the_first_writes_after_a_reset_are_durable(void **state)
+{
+	struct rig r;
+
+	reset_host();
+	rig_create(&r, false);
+	for (unsigned int life = 1; life <= 2; life++) {
+		atomic_store(&sync_count, 0);
+		rig_start(&r, RIG_FLUSH);
+		atomic_store(&watched, &r);
+		for (unsigned int i = 1; i <= BLK_EARLY_WRITES; i++) {
+			assert_int_equal(rig_request(&r, VIRTIO_BLK_T_IN, 0, 512), VIRTIO_BLK_S_OK);
+			assert_int_equal(rig_request(&r, VIRTIO_BLK_T_OUT, 0, 512),
+					 VIRTIO_BLK_S_OK);
+			assert_int_equal(atomic_load(&sync_count), i);
+		}
+		assert_int_equal(rig_request(&r, VIRTIO_BLK_T_OUT, 1, 512), VIRTIO_BLK_S_OK);
+		assert_int_equal(atomic_load(&sync_count), BLK_EARLY_WRITES);
+		assert_false(atomic_load(&answered_early));
+	}
+	rig_start(&r, RIG_FLUSH);
+	atomic_store(&sync_errno, EIO);
+	assert_int_equal(rig_request(&r, VIRTIO_BLK_T_OUT, 0, 512), VIRTIO_BLK_S_IOERR);
+	rig_teardown(&r);
+}
+
 /* A request that was answered is durable; one that was only made available is never done. */
 static void a_drain_makes_answered_writes_durable_and_starts_no_request(void **state)
 {
 	struct vring_used_elem used;
 	struct rig r;
 
-	reset_host();
-	rig_setup(&r, RIG_FLUSH);
+	setup_late(&r);
 	memset(rig_data(&r), 0x3c, 512);
 	assert_int_equal(rig_request(&r, VIRTIO_BLK_T_OUT, 5, 512), VIRTIO_BLK_S_OK);
 	assert_int_equal(atomic_load(&sync_count), 0);
@@ -441,6 +475,7 @@ int main(void)
 		cmocka_unit_test(every_write_without_flush_fails_after_one_that_was_lost),
 		cmocka_unit_test(a_sync_of_a_disk_that_a_signal_interrupts_is_continued),
 		cmocka_unit_test(every_write_is_durable_if_flush_was_not_negotiated),
+		cmocka_unit_test(the_first_writes_after_a_reset_are_durable),
 		cmocka_unit_test(a_drain_makes_answered_writes_durable_and_starts_no_request),
 		cmocka_unit_test(a_drain_of_a_disk_that_was_never_used_does_nothing),
 		cmocka_unit_test(a_long_request_is_processed_in_pieces),
