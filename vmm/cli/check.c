@@ -58,6 +58,9 @@ static const char *conclusion(const struct check *check)
 	case CHECK_DISCARDS:
 		return "its guest would boot without its image, which is that of the VM that it is "
 		       "a clone of";
+	case CHECK_OTHER_IMAGE:
+		return "its guest would boot, since what its disks hold wants another hardware "
+		       "signature than the machine has";
 	case CHECK_NEW_SIGNATURE:
 		return "its guest would boot without its image, since its hardware signature would be another one";
 	case CHECK_REFUSES:
@@ -97,7 +100,8 @@ static void print_places(const struct check *check)
 		       judge(check, &found->place));
 	}
 	if (check->places.count == 0)
-		printf("%-18s none was found, and swap files are not looked for\n", "images");
+		printf("%-18s none was found; a swap file is looked for only by resume_offset=\n",
+		       "images");
 }
 
 static void print_table(const char *name, const struct check *check)
@@ -152,6 +156,7 @@ static json_t *to_json(const char *name, const struct check *check)
 		[CHECK_RESUMES] = "resumes",
 		[CHECK_BOOTS] = "boots",
 		[CHECK_DISCARDS] = "boots-without-image",
+		[CHECK_OTHER_IMAGE] = "boots-without-image",
 		[CHECK_NEW_SIGNATURE] = "boots-without-image",
 		[CHECK_REFUSES] = "refused",
 	};

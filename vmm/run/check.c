@@ -31,6 +31,28 @@ static enum check_outcome outcome_of_change(const struct vm *vm, const struct pr
 		       : CHECK_REFUSES;
 }
 
+/*
+ * Whether there are images, and each of them wants a signature that the guest
+ * does not find: Linux takes none of them, with ACPI or without.
+ */
+static bool has_other_images_only(const struct check *check, bool acpi)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < check->places.count; i++) {
+		const struct swap_place *place = &check->places.list[i].place;
+
+		if (place->kind != SWAP_IMAGE)
+			continue;
+		if (!place->header.wants_signature ||
+		    (acpi && place->header.hardware_signature == check->signature))
+			return false;
+		found = true;
+	}
+
+	return found;
+}
+
 /* The machine exists, and nothing of it will run. */
 static int compare(const struct vm *vm, const struct prior_run *found, struct check *check,
 		   struct error *error)
@@ -49,7 +71,8 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 	else if (found->last.discard_image)
 		check->outcome = CHECK_DISCARDS;
 	else if (environment_compare(&check->before, &check->now, &phrases) == 0)
-		check->outcome = CHECK_RESUMES;
+		check->outcome = has_other_images_only(check, vm->config->acpi) ? CHECK_OTHER_IMAGE
+										: CHECK_RESUMES;
 	else
 		check->outcome = outcome_of_change(vm, found);
 

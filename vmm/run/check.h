@@ -16,6 +16,7 @@ enum check_outcome {
 	CHECK_RESUMES, /**< As far as dormouse can tell. */
 	CHECK_BOOTS, /**< No image waits for it. */
 	CHECK_DISCARDS, /**< It is a clone, whose image is another VM's. */
+	CHECK_OTHER_IMAGE, /**< No image on its disks wants its hardware signature. */
 	CHECK_NEW_SIGNATURE, /**< Another hardware signature makes the guest boot without its image. */
 	CHECK_REFUSES, /**< The guest would not notice that its environment is another one. */
 };

@@ -151,6 +151,29 @@ without_acpi_it_is_refused()
 	is "check of a VM that has never run exits 1" "$check_status" 1
 }
 
+# The guest hibernates, and leaves the image that was there before it.
+an_image_that_wants_another_signature_is_none()
+{
+	local options
+
+	vm_disk older 1
+	# The end of the header of swap space: the signature, that it counts, and that it has an image.
+	printf '\1\2\3\4' | dd of="$disks/older" bs=1 seek=4056 conv=notrunc 2>/dev/null
+	printf '\10\0\0\0SWAPSPACE2S1SUSPEND\0' | dd of="$disks/older" bs=1 seek=4072 conv=notrunc 2>/dev/null
+	for options in "--acpi" ""; do
+		# shellcheck disable=SC2086 # It is one option or none.
+		facs_run older --force $options
+		facs_check older
+		is "check of an image that wants another signature (run ${options:-without --acpi}) exits 3" \
+			"$check_status" 3
+		is "check of an image that wants another signature (run ${options:-without --acpi}): the guest would boot" \
+			"${checked##*$'\n'}" \
+			"older is hibernated: its guest would boot, since what its disks hold wants another hardware signature than the machine has"
+	done
+	ok "check --json of an image that wants another signature: it would not resume" \
+		grep -qxF '  "resumes": false,' < <(dormouse check --json older || true)
+}
+
 # A guest that suspends, and powers off when it is woken.
 sleeper=$disks/sleeper-env.img
 calls_guest "$sleeper"
@@ -241,5 +264,6 @@ changes_change_the_signature
 strict_discard_and_force
 damaged_record_is_refused
 without_acpi_it_is_refused
+an_image_that_wants_another_signature_is_none
 earlier_records_resume
 saved_vm_guards_its_disks
