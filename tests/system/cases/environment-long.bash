@@ -4,10 +4,14 @@
 # A Linux with ACPI that hibernates and finds another environment, of each kind: it discards
 # its image, boots cleanly and hibernates again. At last nothing differs, and it resumes.
 #
-# A kernel before 6.10 would not compare its signature; and one that does not call
-# SYSTEM_OFF2 hibernates as well, but its host cannot know.
+# A kernel before 6.10 would not compare its signature. One that does not call SYSTEM_OFF2,
+# before 6.13, hibernates as well: its host takes it for powered off,
+# and gives it another signature nevertheless.
 
 . "$here/lib/environment.bash"
+
+# 16 CPUs of a kernel 6.12 boot for minutes.
+vm_deadline=2400
 
 # Describes the machine with a change: long_start [OPTION...]
 long_start()
@@ -24,12 +28,12 @@ long_is_discarded()
 	local who=$1 pattern=$2
 
 	long_start "${@:3}"
-	ok "Linux, $who: dormouse says what differs" dormouse_said \
+	[[ $long_status == 0 ]] || ok "Linux, $who: dormouse says what differs" dormouse_said \
 		"^dormouse: long: its image needs $pattern: another hardware signature"
 	ok "Linux, $who: it reports that the hardware signature does not match" \
 		guest_said '^GUEST: image .*hardware signature mismatch'
 	is "Linux, $who: it does not resume" "$(guest_fact resumed boot_id)" ""
-	is "Linux, $who: it hibernates again" "$vm_status" 3
+	is "Linux, $who: it hibernates again" "$vm_status" "$long_status"
 }
 
 long_finds_each_difference()
@@ -58,14 +62,16 @@ long_boots_without_its_image_by_discard()
 	vm_finish
 	is "Linux, --discard: it does not resume" "$(guest_fact resumed boot_id)" ""
 	ok "Linux, --discard: it boots cleanly" [ "$(guest_fact boot boot_id)" != "$boot_id" ]
-	is "Linux, --discard: it hibernates again" "$vm_status" 3
+	is "Linux, --discard: it hibernates again" "$vm_status" "$long_status"
 }
 
 long_resumes_where_nothing_differs()
 {
 	boot_id=$(guest_fact boot boot_id)
-	facs_check long
-	is "Linux, nothing differs: check exits 0" "$check_status" 0
+	if [[ $long_status != 0 ]]; then
+		facs_check long
+		is "Linux, nothing differs: check exits 0" "$check_status" 0
+	fi
 	vm_start long
 	vm_finish
 	is "Linux, nothing differs: it resumes" "$(guest_fact resumed boot_id)" "$boot_id"
@@ -73,11 +79,12 @@ long_resumes_where_nothing_differs()
 	is "Linux, nothing differs: it powers off" "$vm_status" 0
 }
 
-if guest_knows_off2; then
-	vm_start_guest long hibernate,poweroff --acpi --cpus 2
-	vm_finish
-	is "Linux hibernates: run exits 3" "$vm_status" 3
-	long_finds_each_difference
-	long_boots_without_its_image_by_discard
-	long_resumes_where_nothing_differs
-fi
+# The exit status of a run whose guest hibernates.
+long_status=0
+! guest_knows_off2 || long_status=3
+vm_start_guest long hibernate,poweroff --acpi --cpus 2
+vm_finish
+is "Linux hibernates: run exits $long_status" "$vm_status" "$long_status"
+long_finds_each_difference
+long_boots_without_its_image_by_discard
+long_resumes_where_nothing_differs
