@@ -173,24 +173,13 @@ struct psci_relay_config {
 
 /** A relay. Private. */
 struct psci_relay {
-	struct psci_relay_cpu **index;
-	size_t index_size;
+	struct psci_relay_config config;
+	struct psci_client below;
 	size_t cpu_count;
-	uint64_t entry;
-	void *ctx;
-	bool (*entry_ok)(void *ctx, uint64_t pc);
-	void (*life_ends)(void *ctx, const struct psci_event *event);
-	void (*life_continues)(void *ctx, struct psci_relay_cpu *cpu, int32_t result);
-	void (*lock)(void *ctx);
-	void (*unlock)(void *ctx);
 	uint32_t version;
-	uint32_t fn32; /**< What the OS gets, by PSCI_FN_BIT(). */
+	uint32_t fn32;
 	uint32_t fn64;
-	uint32_t firmware_fn32; /**< What the firmware has. */
-	uint32_t firmware_fn64;
-	uint32_t suspend_features;
-	uint32_t off2_types;
-	bool has_smccc_version;
+	bool narrow;
 	uint64_t reserved[4];
 };
 
@@ -203,10 +192,12 @@ struct psci_relay_cpu {
 	struct psci_relay_cpu *target;
 	struct psci_entry on_entry;
 	struct psci_entry wake_entry;
-	uint8_t call;
-	bool answer_is_64;
+	size_t place;
+	uint8_t role;
+	uint8_t level;
+	bool wide;
 	bool asleep;
-	uint64_t reserved[2];
+	uint64_t reserved[1];
 };
 
 /**

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A relay: its CPUs, and which of the firmware's functions the OS has. */
+#include "relay.h"
+
+#include <psci/env.h>
+#include <psci/relay.h>
+#include <psci/smccc.h>
+
+/* Every PSCI function, by function number: one without a row never reaches the firmware. */
+const struct relay_row psci_relay_rows[RELAY_ROW_COUNT] = {
+	/* clang-format off */
+	[0x00] = { RELAY_VERSION,  0, 0, 0, PSCI_EVENT_NONE },   /* PSCI_VERSION */
+	[0x01] = { RELAY_SLEEP,    3, 1, 1, PSCI_EVENT_NONE },   /* CPU_SUSPEND */
+	[0x02] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* CPU_OFF */
+	[0x03] = { RELAY_START,    3, 0, 1, PSCI_EVENT_NONE },   /* CPU_ON */
+	[0x04] = { RELAY_INFO,     2, 2, 0, PSCI_EVENT_NONE },   /* AFFINITY_INFO */
+	[0x05] = { RELAY_PLAIN,    1, 0, 0, PSCI_EVENT_NONE },   /* MIGRATE */
+	[0x06] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* MIGRATE_INFO_TYPE */
+	[0x07] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* MIGRATE_INFO_UP_CPU */
+	[0x08] = { RELAY_END,      0, 0, 0, PSCI_EVENT_OFF },    /* SYSTEM_OFF */
+	[0x09] = { RELAY_END,      0, 0, 0, PSCI_EVENT_RESET },  /* SYSTEM_RESET */
+	[0x0a] = { RELAY_FEATURES, 1, 1, 0, PSCI_EVENT_NONE },   /* PSCI_FEATURES */
+	/* It comes back by CPU_ON only, as after CPU_OFF. */
+	[0x0b] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* CPU_FREEZE */
+	[0x0c] = { RELAY_SLEEP,    2, 0, 0, PSCI_EVENT_NONE },   /* CPU_DEFAULT_SUSPEND */
+	[0x0d] = { RELAY_PLAIN,    2, 2, 0, PSCI_EVENT_NONE },   /* NODE_HW_STATE */
+	[0x0e] = { RELAY_SLEEP,    2, 0, 0, PSCI_EVENT_NONE },   /* SYSTEM_SUSPEND */
+	[0x0f] = { RELAY_PLAIN,    1, 1, 0, PSCI_EVENT_NONE },   /* PSCI_SET_SUSPEND_MODE */
+	[0x10] = { RELAY_PLAIN,    2, 2, 0, PSCI_EVENT_NONE },   /* PSCI_STAT_RESIDENCY */
+	[0x11] = { RELAY_PLAIN,    2, 2, 0, PSCI_EVENT_NONE },   /* PSCI_STAT_COUNT */
+	[0x12] = { RELAY_END,      2, 1, 0, PSCI_EVENT_RESET2 }, /* SYSTEM_RESET2 */
+	[0x13] = { RELAY_PLAIN,    1, 1, 0, PSCI_EVENT_NONE },   /* MEM_PROTECT */
+	[0x14] = { RELAY_PLAIN,    2, 0, 0, PSCI_EVENT_NONE },   /* MEM_PROTECT_CHECK_RANGE */
+	[0x15] = { RELAY_END,      2, 1, 0, PSCI_EVENT_OFF2 },   /* SYSTEM_OFF2 */
+	/* clang-format on */
+};
+
+/** Sets of functions, by PSCI_FN_BIT(). */
+static const uint32_t known_numbers = PSCI_FN_BIT(RELAY_ROW_COUNT) - 1;
+static const uint32_t mandatory_numbers =
+	PSCI_FN_BIT(PSCI_FN32_PSCI_VERSION) | PSCI_FN_BIT(PSCI_FN32_CPU_SUSPEND) |
+	PSCI_FN_BIT(PSCI_FN32_CPU_OFF) | PSCI_FN_BIT(PSCI_FN32_CPU_ON) |
+	PSCI_FN_BIT(PSCI_FN32_AFFINITY_INFO) | PSCI_FN_BIT(PSCI_FN32_SYSTEM_OFF) |
+	PSCI_FN_BIT(PSCI_FN32_SYSTEM_RESET) | PSCI_FN_BIT(PSCI_FN32_PSCI_FEATURES);
+static const uint32_t entry_numbers =
+	PSCI_FN_BIT(PSCI_FN32_CPU_ON) | PSCI_FN_BIT(PSCI_FN32_CPU_SUSPEND) |
+	PSCI_FN_BIT(PSCI_FN32_CPU_DEFAULT_SUSPEND) | PSCI_FN_BIT(PSCI_FN32_SYSTEM_SUSPEND);
+
+/* Decides what the OS has, of what the firmware has. */
+static void choose_functions(struct psci_relay *relay)
+{
+	const struct psci_client *below = &relay->below;
+	const uint32_t only_smc32 = below->fn32 & ~below->fn64 & entry_numbers;
+	const uint32_t allowed = known_numbers & ~relay->config.disable_functions;
+
+	relay->fn32 = below->fn32 & allowed;
+	relay->fn64 = below->fn64 & allowed;
+	if (below->version < PSCI_VERSION_1_0) {
+		/* A 64-bit caller does not find those that a 32-bit OS above it has to use. */
+		relay->fn32 |= relay->fn64;
+	} else {
+		/* The relay answers it, also if the firmware's does not name itself. */
+		relay->fn32 |= PSCI_FN_BIT(PSCI_FN32_PSCI_FEATURES);
+	}
+	relay->fn32 |= PSCI_FN_BIT(PSCI_FN32_PSCI_VERSION);
+
+	/* No flags that the OS could not use, and none that look like an error. */
+	relay->below.off2_types &= UINT32_MAX >> 1;
+	relay->below.suspend_features &= PSCI_FEATURES_CPU_SUSPEND_EXTENDED_STATE_ID |
+					 PSCI_FEATURES_CPU_SUSPEND_OS_INITIATED;
+	if (!relay_has(relay->fn32, PSCI_FN32_PSCI_SET_SUSPEND_MODE))
+		relay->below.suspend_features &= PSCI_FEATURES_CPU_SUSPEND_EXTENDED_STATE_ID;
+
+	relay->narrow = only_smc32 && relay->config.entry <= UINT32_MAX;
+	if (!relay->narrow)
+		relay->fn32 &= ~only_smc32;
+}
+
+int psci_relay_init(struct psci_relay *relay, const struct psci_relay_config *config)
+{
+	const struct psci_client *below = config->firmware;
+
+	if (config->size != sizeof(*config) || !below || !config->index ||
+	    !config->lock != !config->unlock ||
+	    config->disable_functions & (mandatory_numbers | ~known_numbers))
+		return PSCI_ERR_INVALID;
+	if (below->version < PSCI_VERSION_0_2 || below->version >> PSCI_VERSION_MAJOR_SHIFT > 1)
+		return PSCI_ERR_UNSUPPORTED;
+
+	*relay = (struct psci_relay){ .config = *config, .below = *below };
+	/* A later minor version may have what the relay does not know. */
+	relay->version = below->version < PSCI_VERSION_1_3 ? below->version : PSCI_VERSION_1_3;
+	choose_functions(relay);
+
+	return PSCI_OK;
+}
+
+/* --- PSCI_FEATURES --- */
+
+bool psci_relay_offers(const struct psci_relay *relay, uint32_t fid, bool aarch32)
+{
+	const uint32_t number = relay_number(fid);
+
+	if (number >= PSCI_FN_COUNT)
+		return false;
+	if (!relay_is_smc64(fid))
+		return relay_has(relay->fn32, number);
+	/* In 0.2 it is INVALID_PARAMETERS instead. */
+	if (aarch32 && relay->version >= PSCI_VERSION_1_0)
+		return false;
+
+	return relay_has(relay->fn64, number);
+}
+
+int32_t psci_relay_features(const struct psci_relay *relay, uint32_t fid, bool aarch32)
+{
+	if (fid == SMCCC_FN32_VERSION)
+		return relay->below.smccc_version > SMCCC_VERSION_1_0 ? PSCI_RET_SUCCESS
+								      : PSCI_RET_NOT_SUPPORTED;
+	if (!psci_relay_offers(relay, fid, aarch32))
+		return PSCI_RET_NOT_SUPPORTED;
+	if (relay_number(fid) == relay_number(PSCI_FN32_CPU_SUSPEND))
+		return (int32_t)relay->below.suspend_features;
+	if (relay_number(fid) == relay_number(PSCI_FN32_SYSTEM_OFF2))
+		return (int32_t)relay->below.off2_types;
+
+	return 0;
+}
+
+/* --- CPUs, which the index has sorted by MPIDR --- */
+
+size_t psci_relay_place(const struct psci_relay *relay, uint64_t mpidr)
+{
+	size_t low = 0;
+	size_t high = relay->cpu_count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (relay->config.index[middle]->mpidr < mpidr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+
+	return low;
+}
+
+bool psci_relay_is_within(const struct psci_relay *relay, size_t place, uint64_t mpidr,
+			  unsigned int level)
+{
+	return place < relay->cpu_count &&
+	       relay->config.index[place]->mpidr >> 8 * level == mpidr >> 8 * level;
+}
+
+int psci_relay_cpu_init(struct psci_relay_cpu *cpu, struct psci_relay *relay, uint64_t mpidr,
+			uint64_t context)
+{
+	const uint64_t affinity = mpidr & PSCI_TARGET_MASK;
+	const size_t place = psci_relay_place(relay, affinity);
+
+	if (relay->narrow && context > UINT32_MAX)
+		return PSCI_ERR_INVALID;
+	if (psci_relay_is_within(relay, place, affinity, 0))
+		return PSCI_ERR_EXISTS;
+	if (relay->cpu_count == relay->config.index_size)
+		return PSCI_ERR_FULL;
+
+	*cpu = (struct psci_relay_cpu){ .relay = relay, .mpidr = affinity, .context = context };
+	for (size_t i = relay->cpu_count; i > place; i--)
+		relay->config.index[i] = relay->config.index[i - 1];
+	relay->config.index[place] = cpu;
+	relay->cpu_count++;
+
+	return PSCI_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the relay share with each other only: see psci/relay.h.
+ *
+ * They share numbers with the rest of the library, but no code: a monitor links
+ * relay.c, relay-call.c and client.c alone.
+ */
+#ifndef PSCI_LIB_RELAY_H
+#define PSCI_LIB_RELAY_H
+
+#include <psci/env.h>
+#include <psci/relay.h>
+#include <psci/smccc.h>
+
+/** The most arguments that a PSCI function has. */
+#define RELAY_ARG_MAX 3
+
+/** What the relay does with a function that the OS has. */
+enum relay_role {
+	RELAY_PLAIN, /**< Forwards it as it is. */
+	RELAY_VERSION, /**< PSCI_VERSION: answers it. */
+	RELAY_FEATURES, /**< PSCI_FEATURES: answers it. */
+	RELAY_START, /**< CPU_ON. */
+	RELAY_SLEEP, /**< The CPU may come back through its entry point. */
+	RELAY_INFO, /**< AFFINITY_INFO. */
+	RELAY_END, /**< The machine may not come back. */
+	RELAY_ASK, /**< AFFINITY_INFO in place of a CPU_ON. No row has it. */
+};
+
+/** A PSCI function, as the relay sees it. */
+struct relay_row {
+	uint8_t role; /**< enum relay_role */
+	uint8_t arg_count;
+	uint8_t words; /**< Bit n: argument n is a uint32 in SMC64 too. */
+	uint8_t entry; /**< The argument that is an entry point, of START and SLEEP. */
+	uint8_t event; /**< enum psci_event_kind, of END. */
+};
+
+/** The number of rows: the function numbers that the relay knows. */
+#define RELAY_ROW_COUNT 0x16
+
+/* relay.c */
+
+extern const struct relay_row psci_relay_rows[RELAY_ROW_COUNT];
+
+static inline uint32_t relay_number(uint32_t fid)
+{
+	return (fid & ~(uint32_t)SMCCC_SMC64_MASK) - PSCI_FN32_BASE;
+}
+
+static inline bool relay_is_smc64(uint32_t fid)
+{
+	return fid & SMCCC_SMC64_MASK;
+}
+
+/** Whether a set of functions has one; @number is a function number, or an id. */
+static inline bool relay_has(uint32_t numbers, uint32_t number)
+{
+	return numbers & PSCI_FN_BIT(number);
+}
+
+/** Whether the OS has a function. PSCI_FEATURES uses this too. Any id is allowed. */
+bool psci_relay_offers(const struct psci_relay *relay, uint32_t fid, bool aarch32);
+
+/** What PSCI_FEATURES answers. */
+int32_t psci_relay_features(const struct psci_relay *relay, uint32_t fid, bool aarch32);
+
+/**
+ * How many CPUs have a lower MPIDR: the place in the index of the CPU that has
+ * this one, or of the next.
+ */
+size_t psci_relay_place(const struct psci_relay *relay, uint64_t mpidr);
+
+/** Whether there is a CPU in a place that lies in an instance of a level, 0 to 3. */
+bool psci_relay_is_within(const struct psci_relay *relay, size_t place, uint64_t mpidr,
+			  unsigned int level);
+
+#endif /* PSCI_LIB_RELAY_H */
