@@ -68,16 +68,17 @@ static uint32_t without_hint(uint64_t x)
 /*
  * Returns whether a function id, which is not PSCI's, must not reach the
  * firmware. SMCCC reserves some: QEMU has PSCI 0.1 among them, whose CPU_ON
- * would start a CPU at an entry point of the OS. SDEI has entry points, too.
+ * would start a CPU at an entry point of the OS. SDEI has entry points, too. And
+ * an AArch32 caller has no SMC64 calls, but its monitor may have.
  */
-static bool is_refused(uint32_t fid)
+static bool is_refused(uint32_t fid, bool aarch32)
 {
 	const uint32_t owner = (fid & SMCCC_OWNER_MASK) >> SMCCC_OWNER_SHIFT;
 
 	if (!(fid & SMCCC_FAST_CALL_MASK))
 		return false;
 
-	return fid & RESERVED_MASK ||
+	return (aarch32 && relay_is_smc64(fid)) || fid & RESERVED_MASK ||
 	       (owner > SMCCC_OWNER_VENDOR_EL3 && owner < FIRST_TRUSTED_OWNER) ||
 	       relay_number(fid) - SDEI_NUMBER < SDEI_COUNT;
 }
@@ -296,7 +297,8 @@ enum psci_relay_next psci_relay_call(struct psci_relay_cpu *cpu, struct psci_reg
 
 	call.number = relay_number(call.fid);
 	if (call.number >= PSCI_FN_COUNT)
-		return is_refused(call.fid) ? say(regs, SMCCC_RET_NOT_SUPPORTED) : PSCI_RELAY_PASS;
+		return is_refused(call.fid, regs->aarch32) ? say(regs, SMCCC_RET_NOT_SUPPORTED)
+							   : PSCI_RELAY_PASS;
 	if (!psci_relay_offers(relay, call.fid, regs->aarch32))
 		return say(regs, PSCI_RET_NOT_SUPPORTED);
 	if (is_other_width(relay, &call, regs->aarch32))

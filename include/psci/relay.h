@@ -56,7 +56,8 @@
  *   SMC32 call, which are no part of it, and bit 16 of the function id.
  * - What is not PSCI is for the monitor to pass on, to answer or to refuse. The
  *   relay itself refuses ids that SMCCC reserves, since some firmware has PSCI
- *   0.1 there, and those of SDEI, which hand an entry point to the firmware.
+ *   0.1 there, those of SDEI, which hand an entry point to the firmware, and
+ *   SMC64 calls from AArch32.
  *
  * Threads
  * -------
