@@ -74,12 +74,12 @@ static uint32_t without_hint(uint64_t x)
 static bool is_refused(uint32_t fid, bool aarch32)
 {
 	const uint32_t owner = (fid & SMCCC_OWNER_MASK) >> SMCCC_OWNER_SHIFT;
+	const uint32_t reserved = RESERVED_MASK | (aarch32 ? SMCCC_SMC64_MASK : 0);
 
 	if (!(fid & SMCCC_FAST_CALL_MASK))
 		return false;
 
-	return (aarch32 && relay_is_smc64(fid)) || fid & RESERVED_MASK ||
-	       (owner > SMCCC_OWNER_VENDOR_EL3 && owner < FIRST_TRUSTED_OWNER) ||
+	return fid & reserved || (owner > SMCCC_OWNER_VENDOR_EL3 && owner < FIRST_TRUSTED_OWNER) ||
 	       relay_number(fid) - SDEI_NUMBER < SDEI_COUNT;
 }
 
@@ -213,21 +213,34 @@ static int32_t suspend(struct psci_relay_cpu *cpu, const struct psci_regs *regs,
 	return PSCI_RET_SUCCESS;
 }
 
-/* DEN0022F.b, AFFINITY_INFO. What has no CPU that CPU_ON accepts does not exist. */
+/*
+ * DEN0022F.b, AFFINITY_INFO. What has no CPU that CPU_ON accepts does not exist.
+ *
+ * The firmware says OFF until the starter's call comes to it, but CPU_ON may
+ * have been answered ON_PENDING before this call. If it has not, it is as if
+ * this call had come before the starter's.
+ */
 static int32_t inform(struct psci_relay_cpu *cpu, const struct relay_call *call)
 {
+	const struct psci_relay *relay = cpu->relay;
 	const uint64_t target = call->arg[0];
 	const unsigned int level = (unsigned int)call->arg[1];
 
 	if (level > PSCI_AFFINITY_LEVEL_MAX || target & ~(uint64_t)PSCI_TARGET_MASK)
 		return PSCI_RET_INVALID_PARAMETERS;
 
-	cpu->level = (uint8_t)level;
-	cpu->place = psci_relay_place(cpu->relay, target >> 8 * level << 8 * level);
-	if (!psci_relay_is_within(cpu->relay, cpu->place, target, level))
-		return PSCI_RET_INVALID_PARAMETERS;
+	const size_t first = psci_relay_place(relay, target >> 8 * level << 8 * level);
+	size_t i = first;
 
-	return PSCI_RET_SUCCESS;
+	cpu->saw_start = false;
+	relay_lock(relay);
+	for (; psci_relay_is_within(relay, i, target, level); i++) {
+		if (relay->config.index[i]->starter)
+			cpu->saw_start = true;
+	}
+	relay_unlock(relay);
+
+	return i == first ? PSCI_RET_INVALID_PARAMETERS : PSCI_RET_SUCCESS;
 }
 
 static void tell_end(struct psci_relay_cpu *cpu, const struct relay_call *call)
@@ -341,21 +354,6 @@ static void give_up(const struct psci_relay_cpu *cpu)
 	relay_unlock(cpu->relay);
 }
 
-/* Returns whether a CPU has a starter, of the instance of which AFFINITY_INFO is to tell. */
-static bool is_starting(const struct psci_relay_cpu *cpu)
-{
-	const struct psci_relay *relay = cpu->relay;
-	const uint64_t mpidr = relay->config.index[cpu->place]->mpidr;
-	bool found = false;
-
-	relay_lock(relay);
-	for (size_t i = cpu->place; psci_relay_is_within(relay, i, mpidr, cpu->level); i++)
-		found = found || relay->config.index[i]->starter;
-	relay_unlock(relay);
-
-	return found;
-}
-
 /* Returns what the OS sees of what the firmware answered. */
 static int64_t result_of(struct psci_relay_cpu *cpu, int64_t result)
 {
@@ -372,8 +370,7 @@ static int64_t result_of(struct psci_relay_cpu *cpu, int64_t result)
 		cpu->asleep = false;
 		break;
 	case RELAY_INFO:
-		/* The firmware may not have seen the starter's call; another CPU_ON is pending. */
-		if (result == PSCI_AFFINITY_INFO_OFF && is_starting(cpu))
+		if (result == PSCI_AFFINITY_INFO_OFF && cpu->saw_start)
 			return PSCI_AFFINITY_INFO_ON_PENDING;
 		break;
 	case RELAY_END:

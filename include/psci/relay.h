@@ -164,9 +164,10 @@ struct psci_relay_config {
 	/**
 	 * Take and release a lock of the relay, with the ordering of a mutex.
 	 * It is held for some ten instructions, never while the firmware is
-	 * called; AFFINITY_INFO takes it, for a few instructions for each CPU
-	 * that it is about, if the firmware answered OFF. Must be both given or
-	 * both NULL; if they are NULL, the monitor makes one call at a time.
+	 * called; by AFFINITY_INFO for a few for each CPU that it is about.
+	 * Only CPU_ON, AFFINITY_INFO and a CPU that was turned on take it. Must
+	 * be both given or both NULL; if they are NULL, the monitor makes one
+	 * call at a time.
 	 */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
@@ -193,12 +194,11 @@ struct psci_relay_cpu {
 	struct psci_relay_cpu *target;
 	struct psci_entry on_entry;
 	struct psci_entry wake_entry;
-	size_t place;
 	uint8_t role;
-	uint8_t level;
 	bool wide;
+	bool saw_start;
 	bool asleep;
-	uint64_t reserved[1];
+	uint64_t reserved[2];
 };
 
 /**
