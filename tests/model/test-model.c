@@ -5,6 +5,7 @@
  */
 #include "explore.h"
 #include "relay-model.h"
+#include "relay-stack.h"
 #include "steps.h"
 
 #include <psci/abi.h>
@@ -197,6 +198,18 @@ static void explore_relays(struct sum *sum, bool quick)
 	}
 }
 
+/* The relay above the library, and the library alone. */
+static void play(struct sum *sum, unsigned int count)
+{
+	const char *wrong = stack_play(count);
+
+	sum->failed += wrong != NULL;
+	printf("%sok %u - model: a relay above the library is as if it were not there: %u random steps\n",
+	       wrong ? "not " : "", ++sum->number, count);
+	if (wrong)
+		printf("# %s\n", wrong);
+}
+
 int main(int argc, char **argv)
 {
 	const bool relays = argc > 1 && strcmp(argv[1], "--quick-relays") == 0;
@@ -208,6 +221,7 @@ int main(int argc, char **argv)
 	if (!relays)
 		explore_machines(&sum, quick);
 	explore_relays(&sum, quick);
+	play(&sum, quick ? 300000 : 3000000);
 	printf("1..%u\n", sum.number);
 	printf("# %zu states, %zu steps, %.1f s\n", sum.states, sum.steps, now() - start);
 
