@@ -312,7 +312,7 @@ enum psci_relay_next psci_relay_call(struct psci_relay_cpu *cpu, struct psci_reg
 	if (call.number >= PSCI_FN_COUNT)
 		return is_refused(call.fid, regs->aarch32) ? say(regs, SMCCC_RET_NOT_SUPPORTED)
 							   : PSCI_RELAY_PASS;
-	if (!psci_relay_offers(relay, call.fid, regs->aarch32))
+	if (call.number >= RELAY_ROW_COUNT || !psci_relay_offers(relay, call.fid, regs->aarch32))
 		return say(regs, PSCI_RET_NOT_SUPPORTED);
 	if (is_other_width(relay, &call, regs->aarch32))
 		return say(regs, PSCI_RET_INVALID_PARAMETERS);

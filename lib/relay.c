@@ -101,7 +101,7 @@ bool psci_relay_offers(const struct psci_relay *relay, uint32_t fid, bool aarch3
 {
 	const uint32_t number = relay_number(fid);
 
-	if (number >= PSCI_FN_COUNT)
+	if (number >= RELAY_ROW_COUNT)
 		return false;
 	if (!relay_is_smc64(fid))
 		return relay_has(relay->fn32, number);
@@ -166,7 +166,12 @@ int psci_relay_cpu_init(struct psci_relay_cpu *cpu, struct psci_relay *relay, ui
 	if (relay->cpu_count == relay->config.index_size)
 		return PSCI_ERR_FULL;
 
-	*cpu = (struct psci_relay_cpu){ .relay = relay, .mpidr = affinity, .context = context };
+	*cpu = (struct psci_relay_cpu){
+		.relay = relay,
+		.mpidr = affinity,
+		.context = context,
+		.target = cpu,
+	};
 	for (size_t i = relay->cpu_count; i > place; i--)
 		relay->config.index[i] = relay->config.index[i - 1];
 	relay->config.index[place] = cpu;
