@@ -319,7 +319,7 @@ enum psci_relay_next psci_relay_call(struct psci_relay_cpu *cpu, struct psci_reg
 
 	const struct relay_row *row = &psci_relay_rows[call.number];
 
-	for (unsigned int i = 0; i < row->arg_count; i++) {
+	for (unsigned int i = 0; i < row->args; i++) {
 		/* The upper halves are no part of an SMC32 call (DEN0028). */
 		const bool narrow = !relay_is_smc64(call.fid) || row->words & 1U << i;
 

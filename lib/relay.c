@@ -9,29 +9,29 @@
 /* Every PSCI function, by function number: one without a row never reaches the firmware. */
 const struct relay_row psci_relay_rows[RELAY_ROW_COUNT] = {
 	/* clang-format off */
-	[0x00] = { RELAY_VERSION,  0, 0, 0, PSCI_EVENT_NONE },   /* PSCI_VERSION */
-	[0x01] = { RELAY_SLEEP,    3, 1, 1, PSCI_EVENT_NONE },   /* CPU_SUSPEND */
-	[0x02] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* CPU_OFF */
-	[0x03] = { RELAY_START,    3, 0, 1, PSCI_EVENT_NONE },   /* CPU_ON */
-	[0x04] = { RELAY_INFO,     2, 2, 0, PSCI_EVENT_NONE },   /* AFFINITY_INFO */
-	[0x05] = { RELAY_PLAIN,    1, 0, 0, PSCI_EVENT_NONE },   /* MIGRATE */
-	[0x06] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* MIGRATE_INFO_TYPE */
-	[0x07] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* MIGRATE_INFO_UP_CPU */
-	[0x08] = { RELAY_END,      0, 0, 0, PSCI_EVENT_OFF },    /* SYSTEM_OFF */
-	[0x09] = { RELAY_END,      0, 0, 0, PSCI_EVENT_RESET },  /* SYSTEM_RESET */
-	[0x0a] = { RELAY_FEATURES, 1, 1, 0, PSCI_EVENT_NONE },   /* PSCI_FEATURES */
+	[0x00] = { .role = RELAY_VERSION }, /* PSCI_VERSION */
+	[0x01] = { .role = RELAY_SLEEP, .args = 3, .words = 1, .entry = 1 }, /* CPU_SUSPEND */
+	[0x02] = { .role = RELAY_PLAIN }, /* CPU_OFF */
+	[0x03] = { .role = RELAY_START, .args = 3, .entry = 1 }, /* CPU_ON */
+	[0x04] = { .role = RELAY_INFO, .args = 2, .words = 2 }, /* AFFINITY_INFO */
+	[0x05] = { .role = RELAY_PLAIN, .args = 1 }, /* MIGRATE */
+	[0x06] = { .role = RELAY_PLAIN }, /* MIGRATE_INFO_TYPE */
+	[0x07] = { .role = RELAY_PLAIN }, /* MIGRATE_INFO_UP_CPU */
+	[0x08] = { .role = RELAY_END, .event = PSCI_EVENT_OFF }, /* SYSTEM_OFF */
+	[0x09] = { .role = RELAY_END, .event = PSCI_EVENT_RESET }, /* SYSTEM_RESET */
+	[0x0a] = { .role = RELAY_FEATURES, .args = 1 }, /* PSCI_FEATURES */
 	/* It comes back by CPU_ON only, as after CPU_OFF. */
-	[0x0b] = { RELAY_PLAIN,    0, 0, 0, PSCI_EVENT_NONE },   /* CPU_FREEZE */
-	[0x0c] = { RELAY_SLEEP,    2, 0, 0, PSCI_EVENT_NONE },   /* CPU_DEFAULT_SUSPEND */
-	[0x0d] = { RELAY_PLAIN,    2, 2, 0, PSCI_EVENT_NONE },   /* NODE_HW_STATE */
-	[0x0e] = { RELAY_SLEEP,    2, 0, 0, PSCI_EVENT_NONE },   /* SYSTEM_SUSPEND */
-	[0x0f] = { RELAY_PLAIN,    1, 1, 0, PSCI_EVENT_NONE },   /* PSCI_SET_SUSPEND_MODE */
-	[0x10] = { RELAY_PLAIN,    2, 2, 0, PSCI_EVENT_NONE },   /* PSCI_STAT_RESIDENCY */
-	[0x11] = { RELAY_PLAIN,    2, 2, 0, PSCI_EVENT_NONE },   /* PSCI_STAT_COUNT */
-	[0x12] = { RELAY_END,      2, 1, 0, PSCI_EVENT_RESET2 }, /* SYSTEM_RESET2 */
-	[0x13] = { RELAY_PLAIN,    1, 1, 0, PSCI_EVENT_NONE },   /* MEM_PROTECT */
-	[0x14] = { RELAY_PLAIN,    2, 0, 0, PSCI_EVENT_NONE },   /* MEM_PROTECT_CHECK_RANGE */
-	[0x15] = { RELAY_END,      2, 1, 0, PSCI_EVENT_OFF2 },   /* SYSTEM_OFF2 */
+	[0x0b] = { .role = RELAY_PLAIN }, /* CPU_FREEZE */
+	[0x0c] = { .role = RELAY_SLEEP, .args = 2 }, /* CPU_DEFAULT_SUSPEND */
+	[0x0d] = { .role = RELAY_PLAIN, .args = 2, .words = 2 }, /* NODE_HW_STATE */
+	[0x0e] = { .role = RELAY_SLEEP, .args = 2 }, /* SYSTEM_SUSPEND */
+	[0x0f] = { .role = RELAY_PLAIN, .args = 1 }, /* PSCI_SET_SUSPEND_MODE */
+	[0x10] = { .role = RELAY_PLAIN, .args = 2, .words = 2 }, /* PSCI_STAT_RESIDENCY */
+	[0x11] = { .role = RELAY_PLAIN, .args = 2, .words = 2 }, /* PSCI_STAT_COUNT */
+	[0x12] = { .role = RELAY_END, .args = 2, .words = 1, .event = PSCI_EVENT_RESET2 }, /* SYSTEM_RESET2 */
+	[0x13] = { .role = RELAY_PLAIN, .args = 1 }, /* MEM_PROTECT */
+	[0x14] = { .role = RELAY_PLAIN, .args = 2 }, /* MEM_PROTECT_CHECK_RANGE */
+	[0x15] = { .role = RELAY_END, .args = 2, .words = 1, .event = PSCI_EVENT_OFF2 }, /* SYSTEM_OFF2 */
 	/* clang-format on */
 };
 

@@ -30,9 +30,9 @@ enum relay_role {
 /** A PSCI function, as the relay sees it. */
 struct relay_row {
 	uint8_t role; /**< enum relay_role */
-	uint8_t arg_count;
-	uint8_t words; /**< Bit n: argument n is a uint32 in SMC64 too. */
-	uint8_t entry; /**< The argument that is an entry point, of START and SLEEP. */
+	uint8_t args; /**< How many arguments it has. */
+	uint8_t words; /**< Bit n: argument n has 32 bits in SMC64 too. */
+	uint8_t entry; /**< Which is the entry point, of START and SLEEP. */
 	uint8_t event; /**< enum psci_event_kind, of END. */
 };
 

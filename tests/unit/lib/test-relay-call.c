@@ -94,6 +94,9 @@ static void os_sees_as_much_of_an_answer_as_its_call_has(void **state)
 	assert_int_equal(relay_complete(&rig, 0, regs, wide >> 32), 0x12345678);
 	regs.aarch32 = true;
 	assert_int_equal(relay_complete(&rig, 0, regs, wide), 0x87654321);
+	/* It is forwarded as SMC64, but it is not. */
+	regs = fixture_regs(PSCI_FN32_CPU_SUSPEND, 0, 0, 0);
+	assert_int_equal(relay_complete(&rig, 0, regs, UINT64_C(0x1234567800000000)), 0);
 }
 
 /* The firmware has one half of a function: the other is not offered, see test-relay.c. */

@@ -329,6 +329,23 @@ static void affinity_info_of_no_cpu_is_invalid_parameters_at_every_level(void **
 			 PSCI_RET_INVALID_PARAMETERS);
 }
 
+static void affinity_info_finds_an_instance_behind_others(void **state)
+{
+	struct psci_relay_cpu *more[FIXTURE_VCPU_COUNT + 2];
+	struct psci_relay_cpu cpus[2];
+	struct relay_rig rig;
+
+	relay_configure(&rig, PSCI_VERSION_1_3);
+	rig.config.index = more;
+	rig.config.index_size = ARRAY_SIZE(more);
+	relay_make(&rig);
+	assert_int_equal(psci_relay_cpu_init(&cpus[0], &rig.relay, 0x18000, 0), PSCI_OK);
+	assert_int_equal(psci_relay_cpu_init(&cpus[1], &rig.relay, 0x1800000000, 0), PSCI_OK);
+	assert_int_equal(affinity_info(&rig, 0x18000, 1, 1), 1);
+	assert_int_equal(affinity_info(&rig, 0x18000, 2, 1), 1);
+	assert_int_equal(affinity_info(&rig, 0x1800000000, 3, 1), 1);
+}
+
 /* From the first CPU_ON on: the second one is answered so. */
 static void affinity_info_is_on_pending_before_the_firmware_sees_cpu_on(void **state)
 {
@@ -369,6 +386,7 @@ int main(void)
 		cmocka_unit_test(standby_is_told_from_power_down_by_the_firmwares_format),
 		cmocka_unit_test(affinity_info_is_the_firmwares_where_no_start_is_under_way),
 		cmocka_unit_test(affinity_info_of_no_cpu_is_invalid_parameters_at_every_level),
+		cmocka_unit_test(affinity_info_finds_an_instance_behind_others),
 		cmocka_unit_test(affinity_info_is_on_pending_before_the_firmware_sees_cpu_on),
 	};
 
