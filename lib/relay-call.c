@@ -23,11 +23,99 @@
 #include <psci/relay.h>
 #include <psci/smccc.h>
 
-/** Function ids of others, see is_refused(). */
+/* --- CPUs, which the index has sorted by MPIDR --- */
+
+/* Returns how many CPUs have a lower MPIDR: the place of the one that has this, or the next. */
+static size_t place_of(const struct psci_relay *relay, uint64_t mpidr)
+{
+	size_t low = 0;
+	size_t high = relay->cpu_count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (relay->config.index[middle]->mpidr < mpidr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+
+	return low;
+}
+
+/* Returns whether there is a CPU in a place that lies in an instance of a level, 0 to 3. */
+static bool is_within(const struct psci_relay *relay, size_t place, uint64_t mpidr,
+		      unsigned int level)
+{
+	return place < relay->cpu_count &&
+	       relay->config.index[place]->mpidr >> 8 * level == mpidr >> 8 * level;
+}
+
+int psci_relay_cpu_init(struct psci_relay_cpu *cpu, struct psci_relay *relay, uint64_t mpidr,
+			uint64_t context)
+{
+	const uint64_t affinity = mpidr & PSCI_TARGET_MASK;
+	const size_t place = place_of(relay, affinity);
+
+	if (relay->narrow && context > UINT32_MAX)
+		return PSCI_ERR_INVALID;
+	if (is_within(relay, place, affinity, 0))
+		return PSCI_ERR_EXISTS;
+	if (relay->cpu_count == relay->config.index_size)
+		return PSCI_ERR_FULL;
+
+	*cpu = (struct psci_relay_cpu){
+		.relay = relay,
+		.mpidr = affinity,
+		.context = context,
+		.target = cpu,
+	};
+	for (size_t i = relay->cpu_count; i > place; i--)
+		relay->config.index[i] = relay->config.index[i - 1];
+	relay->config.index[place] = cpu;
+	relay->cpu_count++;
+
+	return PSCI_OK;
+}
+
+/* --- which functions the OS has --- */
+
+/* Returns whether the OS has a function. PSCI_FEATURES uses this too. */
+static bool os_has(const struct psci_relay *relay, uint32_t fid, bool aarch32)
+{
+	const uint32_t number = relay_number(fid);
+
+	if (number >= RELAY_ROW_COUNT)
+		return false;
+	if (!relay_is_smc64(fid))
+		return relay_has(relay->fn32, number);
+	/* In 0.2 it is INVALID_PARAMETERS instead. */
+	if (aarch32 && relay->version >= PSCI_VERSION_1_0)
+		return false;
+
+	return relay_has(relay->fn64, number);
+}
+
+/* Returns what PSCI_FEATURES answers. */
+static int32_t features_of(const struct psci_relay *relay, uint32_t fid, bool aarch32)
+{
+	if (fid == SMCCC_FN32_VERSION)
+		return relay->below.smccc_version > SMCCC_VERSION_1_0 ? PSCI_RET_SUCCESS
+								      : PSCI_RET_NOT_SUPPORTED;
+	if (!os_has(relay, fid, aarch32))
+		return PSCI_RET_NOT_SUPPORTED;
+	if (relay_number(fid) == relay_number(PSCI_FN32_CPU_SUSPEND))
+		return (int32_t)relay->below.suspend_features;
+	if (relay_number(fid) == relay_number(PSCI_FN32_SYSTEM_OFF2))
+		return (int32_t)relay->below.off2_types;
+
+	return 0;
+}
+
+/** Function ids of others, see is_refused(). SDEI's follow PSCI's. */
 enum {
 	RESERVED_MASK = 0x00fe0000,
 	FIRST_TRUSTED_OWNER = 48,
-	SDEI_NUMBER = PSCI_FN_COUNT, /**< SDEI's ids follow PSCI's. */
 	SDEI_COUNT = 0x20,
 };
 
@@ -80,7 +168,7 @@ static bool is_refused(uint32_t fid, bool aarch32)
 		return false;
 
 	return fid & reserved || (owner > SMCCC_OWNER_VENDOR_EL3 && owner < FIRST_TRUSTED_OWNER) ||
-	       relay_number(fid) - SDEI_NUMBER < SDEI_COUNT;
+	       relay_number(fid) - PSCI_FN_COUNT < SDEI_COUNT;
 }
 
 /*
@@ -118,7 +206,6 @@ static int32_t read_entry(const struct psci_relay *relay, const struct psci_regs
 	return PSCI_RET_SUCCESS;
 }
 
-/* The firmware starts @cpu in the monitor. */
 static void replace_entry(const struct psci_relay_cpu *cpu, struct relay_call *call)
 {
 	uint64_t *argument = &call->arg[psci_relay_rows[call->number].entry];
@@ -151,10 +238,10 @@ static int32_t turn_on(struct psci_relay_cpu *cpu, const struct psci_regs *regs,
 		       struct relay_call *call)
 {
 	const struct psci_relay *relay = cpu->relay;
-	const size_t place = psci_relay_place(relay, call->arg[0]);
+	const size_t place = place_of(relay, call->arg[0]);
 	struct psci_entry entry;
 
-	if (!psci_relay_is_within(relay, place, call->arg[0], 0))
+	if (!is_within(relay, place, call->arg[0], 0))
 		return PSCI_RET_INVALID_PARAMETERS;
 
 	const int32_t result = read_entry(relay, regs, call, &entry);
@@ -229,12 +316,12 @@ static int32_t inform(struct psci_relay_cpu *cpu, const struct relay_call *call)
 	if (level > PSCI_AFFINITY_LEVEL_MAX || target & ~(uint64_t)PSCI_TARGET_MASK)
 		return PSCI_RET_INVALID_PARAMETERS;
 
-	const size_t first = psci_relay_place(relay, target >> 8 * level << 8 * level);
+	const size_t first = place_of(relay, target >> 8 * level << 8 * level);
 	size_t i = first;
 
 	cpu->saw_start = false;
 	relay_lock(relay);
-	for (; psci_relay_is_within(relay, i, target, level); i++) {
+	for (; is_within(relay, i, target, level); i++) {
 		if (relay->config.index[i]->starter)
 			cpu->saw_start = true;
 	}
@@ -312,7 +399,7 @@ enum psci_relay_next psci_relay_call(struct psci_relay_cpu *cpu, struct psci_reg
 	if (call.number >= PSCI_FN_COUNT)
 		return is_refused(call.fid, regs->aarch32) ? say(regs, SMCCC_RET_NOT_SUPPORTED)
 							   : PSCI_RELAY_PASS;
-	if (call.number >= RELAY_ROW_COUNT || !psci_relay_offers(relay, call.fid, regs->aarch32))
+	if (call.number >= RELAY_ROW_COUNT || !os_has(relay, call.fid, regs->aarch32))
 		return say(regs, PSCI_RET_NOT_SUPPORTED);
 	if (is_other_width(relay, &call, regs->aarch32))
 		return say(regs, PSCI_RET_INVALID_PARAMETERS);
@@ -328,8 +415,7 @@ enum psci_relay_next psci_relay_call(struct psci_relay_cpu *cpu, struct psci_reg
 	if (row->role == RELAY_VERSION)
 		return say(regs, relay->version);
 	if (row->role == RELAY_FEATURES)
-		return say(regs,
-			   psci_relay_features(relay, without_hint(call.arg[0]), regs->aarch32));
+		return say(regs, features_of(relay, without_hint(call.arg[0]), regs->aarch32));
 
 	call.role = row->role;
 

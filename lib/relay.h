@@ -59,20 +59,4 @@ static inline bool relay_has(uint32_t numbers, uint32_t number)
 	return numbers & PSCI_FN_BIT(number);
 }
 
-/** Whether the OS has a function. PSCI_FEATURES uses this too. Any id is allowed. */
-bool psci_relay_offers(const struct psci_relay *relay, uint32_t fid, bool aarch32);
-
-/** What PSCI_FEATURES answers. */
-int32_t psci_relay_features(const struct psci_relay *relay, uint32_t fid, bool aarch32);
-
-/**
- * How many CPUs have a lower MPIDR: the place in the index of the CPU that has
- * this one, or of the next.
- */
-size_t psci_relay_place(const struct psci_relay *relay, uint64_t mpidr);
-
-/** Whether there is a CPU in a place that lies in an instance of a level, 0 to 3. */
-bool psci_relay_is_within(const struct psci_relay *relay, size_t place, uint64_t mpidr,
-			  unsigned int level);
-
 #endif /* PSCI_LIB_RELAY_H */
