@@ -144,7 +144,7 @@ mutate: $(mutation_programs) ## change the library in one place at a time: does 
 # The payload's tests on a fake machine, which takes each mutant's libpsci.so, at an
 # address that fits in 32 bits, as a guest's image is.
 fake_machine_src := $(sort $(wildcard payload/*.c tests/payload/*.c)) tests/payload/fake-context.S \
-	$(patsubst %,payload/runtime/%.c,call exception report smp timer)
+	$(patsubst %,payload/runtime/%.c,call exception report smp) arch/arm64/timer.c
 
 $(O)/fake-machine/fake-machine: $(call objects,fake-machine,$(fake_machine_src)) | $(O)/mutation/link/libpsci.so
 	$(call link,$(CC) -no-pie,$(mutation_link) -pthread)

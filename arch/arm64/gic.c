@@ -1,69 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gic.h"
 
-#include "../../arch/arm64/sysreg.h"
-#include "board.h"
+#include "gic-registers.h"
 #include "io.h"
-#include "layout.h"
+#include "sysreg.h"
 
-/* These are equal in GICv2's and GICv3's distributor and in a redistributor's SGI frame. */
-#define GICD_CTLR 0x000
-#define GICD_TYPER 0x004
-#define GICD_IGROUPR 0x080
-#define GICD_ISENABLER 0x100
-#define GICD_ICENABLER 0x180
-#define GICD_ISPENDR 0x200
-#define GICD_IPRIORITYR 0x400
-#define GICD_ITARGETSR 0x800
-#define GICD_ICFGR 0xc00
-#define GICD_SGIR 0xf00
-#define GICD_IROUTER 0x6000
+static struct gic used;
 
-#define GICD_TYPER_LINES 0x1f /* Words of 32 SPIs. */
-
-#define GICD_CTLR_V2_ENABLE 0x1
-#define GICD_CTLR_V3_ENABLE_GRP1 0x2
-#define GICD_CTLR_V3_ARE 0x10
-#define GICD_CTLR_V3_RWP 0x80000000
-
-#define GICR_TYPER 0x008
-#define GICR_WAKER 0x014
-#define GICR_SGI_FRAME 0x10000
-#define GICR_FRAMES_V3 0x20000
-#define GICR_FRAMES_V4 0x40000
-#define GICR_TYPER_VLPIS 0x2
-#define GICR_TYPER_LAST 0x10
-#define GICR_WAKER_PROCESSOR_SLEEP 0x2
-#define GICR_WAKER_CHILDREN_ASLEEP 0x4
-
-#define GICC_CTLR 0x00
-#define GICC_PMR 0x04
-#define GICC_IAR 0x0c
-#define GICC_EOIR 0x10
-
-#define PRIORITY_LOWEST 0xff
-#define PRIORITY 0xa0a0a0a0
-#define INTID_MASK 0x3ff
-#define SGIS 0x0000ffff
-
-/* An SGI's target in ICC_SGI1R_EL1. */
-#define SGI1R_AFF1_SHIFT 16
-#define SGI1R_INTID_SHIFT 24
-#define SGI1R_AFF2_SHIFT 32
-#define SGI1R_RS_SHIFT 44
-#define SGI1R_AFF3_SHIFT 48
-
-/* Returns where a CPU's private interrupts are configured; 0 if not found. */
-static uintptr_t private_frame(void)
+uintptr_t gic_private_frame(void)
 {
 	const uint64_t mpidr = sysreg_read(mpidr_el1);
 	const uint64_t wanted = (mpidr & 0xffffff) | (mpidr >> 32 & 0xff) << 24;
 
-	if (board.gic_version == 2)
-		return board.gic_distributor.base;
-	for (unsigned int i = 0; i < board.gic_redistributor_count; i++) {
-		uint64_t at = board.gic_redistributors[i].base;
-		const uint64_t end = at + board.gic_redistributors[i].size;
+	if (used.version == 2)
+		return used.distributor;
+	for (unsigned int i = 0; i < used.redistributor_count; i++) {
+		uint64_t at = used.redistributors[i].base;
+		const uint64_t end = at + used.redistributors[i].size;
 
 		while (at < end) {
 			const uint64_t typer = read64(at + GICR_TYPER);
@@ -72,8 +25,8 @@ static uintptr_t private_frame(void)
 				return at + GICR_SGI_FRAME;
 			if (typer & GICR_TYPER_LAST)
 				break;
-			if (board.gic_redistributor_stride)
-				at += board.gic_redistributor_stride;
+			if (used.redistributor_stride)
+				at += used.redistributor_stride;
 			else
 				at += typer & GICR_TYPER_VLPIS ? GICR_FRAMES_V4 : GICR_FRAMES_V3;
 		}
@@ -82,7 +35,7 @@ static uintptr_t private_frame(void)
 	return 0;
 }
 
-static void wake_redistributor(uintptr_t sgi_frame)
+void gic_wake(uintptr_t sgi_frame)
 {
 	const uintptr_t waker = sgi_frame - GICR_SGI_FRAME + GICR_WAKER;
 
@@ -91,13 +44,14 @@ static void wake_redistributor(uintptr_t sgi_frame)
 		cpu_relax();
 }
 
-bool gic_init(void)
+bool gic_init(const struct gic *gic)
 {
-	const uintptr_t base = board.gic_distributor.base;
+	const uintptr_t base = gic->distributor;
 
-	if (board.gic_version == 0)
+	used = *gic;
+	if (used.version == 0)
 		return false;
-	if (board.gic_version == 2) {
+	if (used.version == 2) {
 		write32(base + GICD_CTLR, GICD_CTLR_V2_ENABLE);
 
 		return true;
@@ -125,24 +79,24 @@ static void init_interface_v3(void)
 	isb();
 }
 
-bool gic_init_cpu(void)
+bool gic_init_cpu(uint32_t timer_intid)
 {
-	const uintptr_t frame = private_frame();
+	const uintptr_t frame = gic_private_frame();
 
 	if (!frame)
 		return false;
-	if (board.gic_version == 3) {
-		wake_redistributor(frame);
+	if (used.version == 3) {
+		gic_wake(frame);
 		write32(frame + GICD_IGROUPR, 0xffffffff);
 	}
 	for (unsigned int i = 0; i < 32; i += 4)
 		write32(frame + GICD_IPRIORITYR + i, PRIORITY);
-	write32(frame + GICD_ISENABLER, SGIS | UINT32_C(1) << board.timer_intid % 32);
-	if (board.gic_version == 3) {
+	write32(frame + GICD_ISENABLER, SGIS | UINT32_C(1) << timer_intid % 32);
+	if (used.version == 3) {
 		init_interface_v3();
 	} else {
-		write32(board.gic_cpu.base + GICC_PMR, PRIORITY_LOWEST);
-		write32(board.gic_cpu.base + GICC_CTLR, 1);
+		write32(used.cpu + GICC_PMR, PRIORITY_LOWEST);
+		write32(used.cpu + GICC_CTLR, 1);
 	}
 	dsb();
 
@@ -152,14 +106,14 @@ bool gic_init_cpu(void)
 /* Clear and set bits of a register of the distributor. */
 static void change(uintptr_t offset, uint32_t clear, uint32_t set)
 {
-	const uintptr_t at = board.gic_distributor.base + offset;
+	const uintptr_t at = used.distributor + offset;
 
 	write32(at, (read32(at) & ~clear) | set);
 }
 
 void gic_enable_shared(uint32_t intid)
 {
-	const uintptr_t base = board.gic_distributor.base;
+	const uintptr_t base = used.distributor;
 	const uint32_t bit = UINT32_C(1) << intid % 32;
 	const uintptr_t word = intid / 32 * 4;
 	const unsigned int byte = intid % 4 * 8;
@@ -167,7 +121,7 @@ void gic_enable_shared(uint32_t intid)
 	change(GICD_ICFGR + intid / 16 * 4, UINT32_C(2) << intid % 16 * 2, 0);
 	change(GICD_IPRIORITYR + intid / 4 * 4, UINT32_C(0xff) << byte,
 	       (PRIORITY & UINT32_C(0xff)) << byte);
-	if (board.gic_version == 2) {
+	if (used.version == 2) {
 		/* A CPU is the only target of its private interrupts. */
 		const uint32_t self = read32(base + GICD_ITARGETSR) & 0xff;
 
@@ -183,15 +137,14 @@ void gic_enable_shared(uint32_t intid)
 
 void gic_disable_shared(uint32_t intid)
 {
-	write32(board.gic_distributor.base + GICD_ICENABLER + intid / 32 * 4,
-		UINT32_C(1) << intid % 32);
+	write32(used.distributor + GICD_ICENABLER + intid / 32 * 4, UINT32_C(1) << intid % 32);
 	dsb();
 }
 
 bool gic_disable_all(void)
 {
-	const uintptr_t base = board.gic_distributor.base;
-	const uintptr_t frame = private_frame();
+	const uintptr_t base = used.distributor;
+	const uintptr_t frame = gic_private_frame();
 
 	if (!frame)
 		return false;
@@ -207,8 +160,8 @@ bool gic_disable_all(void)
 void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi)
 {
 	dsb();
-	if (board.gic_version == 2) {
-		write32(board.gic_distributor.base + GICD_SGIR, UINT32_C(1) << (16 + index) | sgi);
+	if (used.version == 2) {
+		write32(used.distributor + GICD_SGIR, UINT32_C(1) << (16 + index) | sgi);
 
 		return;
 	}
@@ -227,8 +180,8 @@ void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi)
 
 uint32_t gic_acknowledge(void)
 {
-	if (board.gic_version == 2)
-		return read32(board.gic_cpu.base + GICC_IAR);
+	if (used.version == 2)
+		return read32(used.cpu + GICC_IAR);
 
 	const uint32_t intid = (uint32_t)sysreg_read(ICC_IAR1_EL1);
 
@@ -239,8 +192,8 @@ uint32_t gic_acknowledge(void)
 
 void gic_end(uint32_t ack)
 {
-	if (board.gic_version == 2) {
-		write32(board.gic_cpu.base + GICC_EOIR, ack);
+	if (used.version == 2) {
+		write32(used.cpu + GICC_EOIR, ack);
 
 		return;
 	}
@@ -250,7 +203,7 @@ void gic_end(uint32_t ack)
 
 bool gic_pending(uint32_t intid)
 {
-	const uintptr_t frame = private_frame();
+	const uintptr_t frame = gic_private_frame();
 
 	return frame && read32(frame + GICD_ISPENDR) >> intid % 32 & 1;
 }

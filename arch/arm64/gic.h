@@ -1,18 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The part of GICv3 or GICv2 that is needed to receive SGIs and a timer's PPI. */
-#ifndef PAYLOAD_RUNTIME_GIC_H
-#define PAYLOAD_RUNTIME_GIC_H
+#ifndef ARCH_ARM64_GIC_H
+#define ARCH_ARM64_GIC_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define GIC_INTID_NONE 1020 /* From here on: spurious. */
+#define GIC_REDISTRIBUTORS_MAX 8
+
+/** Where a GIC is. */
+struct gic {
+	unsigned int version; /**< 3, 2, or 0 for none. */
+	uintptr_t distributor;
+	uintptr_t cpu; /**< GICv2. */
+	unsigned int redistributor_count;
+	struct {
+		uintptr_t base;
+		uint64_t size;
+	} redistributors[GIC_REDISTRIBUTORS_MAX];
+	uint64_t redistributor_stride; /**< 0 if only GICR_TYPER tells. */
+};
 
 /** Once, on the first CPU. False if there is no GIC that we support. */
-bool gic_init(void);
+bool gic_init(const struct gic *gic);
 
-/** On each CPU that needs interrupts: SGIs 0 to 15 and the virtual timer. */
-bool gic_init_cpu(void);
+/** On each CPU that needs interrupts: SGIs 0 to 15 and the virtual timer's. */
+bool gic_init_cpu(uint32_t timer_intid);
+
+/** Where this CPU's private interrupts are configured; 0 if it is not found. */
+uintptr_t gic_private_frame(void);
+
+/** GICv3: let interrupts come to the CPU that has this frame. */
+void gic_wake(uintptr_t private_frame);
 
 /** Route an SPI to this CPU, level-sensitive, and do nothing else. */
 void gic_enable_shared(uint32_t intid);
