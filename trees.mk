@@ -26,7 +26,7 @@ CPPFLAGS_TESTS := $(CPPFLAGS_VMM) -Itests/unit -Itests/unit/lib -Itests/model -I
 WARN_BARE := $(filter-out -Wpedantic,$(WARN))
 CFLAGS_BARE := -g -O2 $(WARN_BARE) $(CFLAGS) -std=gnu11 -ffreestanding -fno-builtin -fPIE \
 	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -fno-stack-protector -fvisibility=hidden \
-	-fno-asynchronous-unwind-tables
+	-fno-asynchronous-unwind-tables -fomit-frame-pointer
 CFLAGS_FAKE := -g -O1 $(WARN_BARE) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -fno-builtin -fno-pie \
 	-include tests/payload/fake-sysreg.h
 

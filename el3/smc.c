@@ -32,27 +32,64 @@ static bool arch_call(struct psci_regs *regs)
 
 static bool is_arch(uint64_t fid)
 {
-	return (fid & SMCCC_OWNER_MASK) == (uint64_t)SMCCC_OWNER_ARCH << SMCCC_OWNER_SHIFT;
+	return (fid & SMCCC_OWNER_MASK) == SMCCC_OWNER_ARCH << SMCCC_OWNER_SHIFT;
 }
 
-static bool is_mem_protect(uint64_t fid)
+/* Calls with an entry point, by the number of the function: CPU_ON and the suspends. */
+#define WITH_ENTRY                                                            \
+	(PSCI_FN_BIT(PSCI_FN32_CPU_SUSPEND) | PSCI_FN_BIT(PSCI_FN32_CPU_ON) | \
+	 PSCI_FN_BIT(PSCI_FN32_CPU_DEFAULT_SUSPEND) | PSCI_FN_BIT(PSCI_FN32_SYSTEM_SUSPEND))
+
+/* Those with which there is more to do than to ask the library. */
+#define WITH_MORE (WITH_ENTRY | PSCI_FN_BIT(PSCI_FN32_MEM_PROTECT))
+
+static bool is_in(uint32_t functions, uint64_t fid)
 {
-	return ((uint32_t)fid & ~(uint32_t)SMCCC_SVE_HINT_MASK) == PSCI_FN32_MEM_PROTECT;
+	return functions >> fid % PSCI_FN_COUNT & 1;
 }
 
-void smc_call(struct smc_frame *frame)
+/* What few calls need is out of the way of those that are answered at once. */
+static __attribute__((noinline)) void act(enum psci_next next)
 {
-	struct cpu *cpu = this_cpu();
-	const uint64_t fid = frame->regs.x[0];
+	power_act(this_cpu(), next);
+}
+
+static __attribute__((noinline)) void call_with_more(struct psci_regs *regs)
+{
+	const uint64_t fid = regs->x[0];
 	enum psci_next next;
 
-	if (is_arch(fid) && arch_call(&frame->regs))
-		return;
-	frame->regs.aarch32 = false;
-	frame->regs.big_endian = lower_is_big_endian();
-	next = psci_call(&cpu->psci, &frame->regs);
-	if (is_mem_protect(fid))
+	if (is_in(WITH_ENTRY, fid))
+		regs->big_endian = lower_is_big_endian();
+	next = psci_call(&this_cpu()->psci, regs);
+	if (is_in(PSCI_FN_BIT(PSCI_FN32_MEM_PROTECT), fid))
 		power_mark_protection();
 	if (next != PSCI_NEXT_RUN)
-		power_act(cpu, next);
+		act(next);
+}
+
+static __attribute__((noinline)) void call_arch(struct psci_regs *regs)
+{
+	if (!arch_call(regs))
+		call_with_more(regs);
+}
+
+void smc_call(struct psci_regs *regs)
+{
+	const uint64_t fid = regs->x[0];
+	enum psci_next next;
+
+	regs->aarch32 = false;
+	regs->big_endian = false;
+	if (is_arch(fid)) {
+		call_arch(regs);
+		return;
+	}
+	if (is_in(WITH_MORE, fid)) {
+		call_with_more(regs);
+		return;
+	}
+	next = psci_call(&this_cpu()->psci, regs);
+	if (next != PSCI_NEXT_RUN)
+		act(next);
 }

@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct smc_frame) <= SMC_FRAME_SIZE, "vectors.S has this s
 /** Before the first call: what the CPU says of workarounds. */
 void smc_begin(void);
 
-/** From vectors.S: carry out a call. */
-void smc_call(struct smc_frame *frame);
+/** From vectors.S: carry out a call, whose registers begin a struct smc_frame. */
+void smc_call(struct psci_regs *regs);
 
 #endif
