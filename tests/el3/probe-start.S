@@ -32,6 +32,48 @@ probe_secondary:
 	smc	#0
 4:	b	4b
 
+/* The other CPUs, to work in C. x0: the CPU's number. MMU and caches stay off. */
+	.global	probe_worker_entry
+probe_worker_entry:
+	msr	daifset, #DAIFSET_ALL
+	msr	spsel, #1
+	address	x1, worker_stacks
+	add	x2, x0, #1
+	add	x1, x1, x2, lsl #12
+	mov	sp, x1
+	bl	probe_worker
+	ldr	w0, =0x84000002		/* CPU_OFF */
+	smc	#0
+5:	b	5b
+
+/*
+ * uint64_t probe_system_suspend(void): 1 if the machine comes back at its entry point, else
+ * what the call answers. x0 is the context id.
+ */
+	.global	probe_system_suspend
+probe_system_suspend:
+	stp	x29, x30, [sp, #-96]!
+	stp	x19, x20, [sp, #16]
+	stp	x21, x22, [sp, #32]
+	stp	x23, x24, [sp, #48]
+	stp	x25, x26, [sp, #64]
+	stp	x27, x28, [sp, #80]
+	ldr	x0, =0xc400000e		/* SYSTEM_SUSPEND */
+	address	x1, resumed
+	mov	x2, sp
+	smc	#0
+	b	1f
+resumed:
+	mov	sp, x0
+	mov	x0, #1
+1:	ldp	x19, x20, [sp, #16]
+	ldp	x21, x22, [sp, #32]
+	ldp	x23, x24, [sp, #48]
+	ldp	x25, x26, [sp, #64]
+	ldp	x27, x28, [sp, #80]
+	ldp	x29, x30, [sp], #96
+	ret
+
 /*
  * uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t argument): ticks that as many
  * calls take; seven instructions of each round are this loop's.
@@ -85,3 +127,5 @@ on_exception:
 	.balign	16
 stack:
 	.skip	8192
+worker_stacks:
+	.skip	4096 * 8

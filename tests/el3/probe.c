@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A next stage that looks at psci-el3 from below, and prints TAP: whether its memory can be
- * accessed, whether any registers have an answer, and, with -icount, what calls cost.
+ * A next stage that looks at psci-el3 from below. Each byte that it reads from the console
+ * is a command; what it finds is a line:
+ *
+ *	c	do calls keep to their conventions
+ *	m	can the monitor's memory be accessed
+ *	r	have any registers an answer
+ *	a	calls of all CPUs at once
+ *	t	what calls cost, with -icount
+ *	u	SYSTEM_SUSPEND until a byte comes, with the GIC's CPU interface closed
+ *	w	write a pattern to the end of RAM
+ *	p	enable MEM_PROTECT
+ *	l	is the pattern there
+ *	q	SYSTEM_OFF
  */
 #include <psci/abi.h>
 #include <psci/smccc.h>
@@ -12,7 +23,9 @@
 
 #include "../../arch/arm64/console.h"
 #include "../../arch/arm64/frame.h"
+#include "../../arch/arm64/gic.h"
 #include "../../arch/arm64/give-up.h"
+#include "../../arch/arm64/io.h"
 #include "../../arch/arm64/sysreg.h"
 #include "../../el3/layout.h"
 
@@ -22,7 +35,10 @@ void probe_exception(struct frame *frame);
 uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t argument);
 void probe_smc(uint64_t x[4]);
 void probe_smc_1(uint64_t x[4]);
+uint64_t probe_system_suspend(void);
+void probe_worker(uint64_t cpu);
 extern const char probe_secondary[];
+extern const char probe_worker_entry[];
 
 #define TIMES 256
 /* -icount shift=0: one instruction takes 1 ns, and the counter has 62.5 MHz. */
@@ -34,13 +50,27 @@ extern const char probe_secondary[];
 #define ESR_EC_DATA_ABORT 0x25
 #define ESR_EXTERNAL_ABORT 0x10
 
-static unsigned int number;
+#define UARTDR (CONSOLE_UART + 0x00)
+#define UARTFR (CONSOLE_UART + 0x18)
+#define UARTIMSC (CONSOLE_UART + 0x38)
+#define FR_RXFE 0x10
+#define IMSC_RX_AND_TIMEOUT 0x50
+#define UART_INTID 33
+
+#define WORKERS 3 /* Beside CPU 0. */
+#define WORK 2000
+
+/* The last words of the least RAM that a test gives. */
+#define PATTERN_AT (RAM_BASE + 0x7fff000)
+#define PATTERN_WORDS 512
+#define PATTERN(i) (UINT64_C(0x9e3779b97f4a7c15) * ((i) + 1))
+
 static bool expected;
 static volatile uint64_t syndrome;
 
 static void check(bool passed, const char *sentence)
 {
-	print("%sok %u - %s\n", passed ? "" : "not ", ++number, sentence);
+	print("%s %s\n", passed ? "yes:" : "NO:", sentence);
 }
 
 static int64_t call(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
@@ -54,7 +84,7 @@ static int64_t call(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
 
 _Noreturn void give_up(const char *format, ...)
 {
-	print("Bail out! %s\n", format);
+	print("NO: %s\n", format);
 	call(PSCI_FN32_SYSTEM_OFF, 0, 0, 0);
 	for (;;)
 		wfi();
@@ -63,7 +93,7 @@ _Noreturn void give_up(const char *format, ...)
 void probe_exception(struct frame *frame)
 {
 	if (!expected) {
-		print("# ESR %lx ELR %lx FAR %lx\n", frame->esr, frame->elr, frame->far);
+		print("ESR %lx ELR %lx FAR %lx\n", frame->esr, frame->elr, frame->far);
 		give_up("an exception that was not provoked");
 	}
 	syndrome = frame->esr;
@@ -123,11 +153,11 @@ static void check_memory(void)
 					     PSCI_RET_INVALID_ADDRESS;
 	}
 	check(!written, "the monitor's memory and devices cannot be written");
-	check(!read, "nor read");
-	check(!entered, "no CPU starts in them");
+	check(!read, "the monitor's memory and devices cannot be read");
+	check(!entered, "no CPU starts in the monitor's memory");
 	check(call(PSCI_FN64_MEM_PROTECT_CHECK_RANGE, SECURE_RAM_BASE, 0x1000, 0) ==
 		      PSCI_RET_DENIED,
-	      "they are no range of MEM_PROTECT_CHECK_RANGE");
+	      "the monitor's memory is no range of MEM_PROTECT_CHECK_RANGE");
 }
 
 /* --- calls --- */
@@ -183,7 +213,7 @@ static void check_any_registers(void)
 		known |= call(fid, 0, 0, 0) != PSCI_RET_NOT_SUPPORTED;
 		known |= call(fid & ~SMCCC_FAST_CALL_MASK, 0, 0, 0) != PSCI_RET_NOT_SUPPORTED;
 	}
-	check(!known, "calls that nobody knows are NOT_SUPPORTED, whatever the registers hold");
+	check(!known, "unknown calls are NOT_SUPPORTED, whatever the registers hold");
 	call(PSCI_FN32_MEM_PROTECT, 0, 0, 0);
 }
 
@@ -198,13 +228,13 @@ static void check_conventions(void)
 	      "SMC #0 answers in x0 alone");
 	check((int64_t)y[0] == PSCI_RET_NOT_SUPPORTED, "SMC #1 is NOT_SUPPORTED");
 	check(call(SMCCC_FN32_VERSION, 0, 0, 0) == SMCCC_VERSION_1_3, "SMCCC_VERSION is 1.3");
-	print("# workarounds: %ld %ld %ld\n",
+	print("workarounds %ld %ld %ld\n",
 	      (long)call(SMCCC_FN32_ARCH_FEATURES, SMCCC_FN32_ARCH_WORKAROUND_1, 0, 0),
 	      (long)call(SMCCC_FN32_ARCH_FEATURES, SMCCC_FN32_ARCH_WORKAROUND_2, 0, 0),
 	      (long)call(SMCCC_FN32_ARCH_FEATURES, SMCCC_FN32_ARCH_WORKAROUND_3, 0, 0));
 	check(call(SMCCC_FN32_ARCH_FEATURES, SMCCC_FN32_ARCH_SOC_ID, 0, 0) ==
 		      SMCCC_RET_NOT_SUPPORTED,
-	      "what is not there is not announced");
+	      "SMCCC_ARCH_SOC_ID, which is not there, is not announced");
 }
 
 /* --- costs --- */
@@ -248,11 +278,156 @@ static uint64_t start_cost(void)
 
 static void print_costs(void)
 {
-	print("# cost PSCI_VERSION %lu\n", (unsigned long)least_cost(PSCI_FN32_PSCI_VERSION, 0));
-	print("# cost PSCI_FEATURES %lu\n",
+	print("cost PSCI_VERSION %lu\n", (unsigned long)least_cost(PSCI_FN32_PSCI_VERSION, 0));
+	print("cost PSCI_FEATURES %lu\n",
 	      (unsigned long)least_cost(PSCI_FN32_PSCI_FEATURES, PSCI_FN32_CPU_ON));
-	print("# cost AFFINITY_INFO %lu\n", (unsigned long)least_cost(PSCI_FN64_AFFINITY_INFO, 0));
-	print("# cost CPU_ON %lu\n", (unsigned long)start_cost());
+	print("cost AFFINITY_INFO %lu\n", (unsigned long)least_cost(PSCI_FN64_AFFINITY_INFO, 0));
+	print("cost CPU_ON %lu\n", (unsigned long)start_cost());
+}
+
+/* --- all CPUs at once --- */
+
+static volatile uint64_t gate;
+static volatile uint64_t done[WORKERS + 1];
+static volatile uint64_t wrong[WORKERS + 1];
+
+void probe_worker(uint64_t cpu)
+{
+	while (!gate)
+		cpu_relax();
+	for (unsigned int i = 0; i < WORK; i++) {
+		const uint64_t other = (cpu + i) % (WORKERS + 1);
+
+		wrong[cpu] += call(PSCI_FN32_PSCI_FEATURES, PSCI_FN64_CPU_ON, 0, 0) != 0;
+		wrong[cpu] += call(PSCI_FN64_AFFINITY_INFO, other, 0, 0) < 0;
+		wrong[cpu] += call(PSCI_FN64_CPU_ON, cpu, (uintptr_t)probe_worker_entry, 0) !=
+			      PSCI_RET_ALREADY_ON;
+	}
+	done[cpu] = 1;
+}
+
+static void check_at_once(void)
+{
+	uint64_t sum = 0;
+
+	gate = 0;
+	for (uint64_t i = 1; i <= WORKERS; i++) {
+		done[i] = wrong[i] = 0;
+		sum += call(PSCI_FN64_CPU_ON, i, (uintptr_t)probe_worker_entry, i) != 0;
+	}
+	wrong[0] = 0;
+	gate = 1;
+	probe_worker(0);
+	for (uint64_t i = 1; i <= WORKERS; i++) {
+		while (!done[i])
+			cpu_relax();
+		while (call(PSCI_FN64_AFFINITY_INFO, i, 0, 0) != PSCI_AFFINITY_INFO_OFF)
+			cpu_relax();
+	}
+	for (uint64_t i = 0; i <= WORKERS; i++)
+		sum += wrong[i];
+	check(sum == 0, "calls from all CPUs at once have their answers");
+}
+
+/* --- sleep --- */
+
+static unsigned int read_byte(void)
+{
+	while (read32(UARTFR) & FR_RXFE)
+		cpu_relax();
+
+	return read32(UARTDR) & 0xff;
+}
+
+static void check_uart_wakes(void)
+{
+	const struct gic gic = {
+		.version = 3,
+		.distributor = 0x08000000,
+		.redistributor_count = 1,
+		.redistributors = { { 0x080a0000, 0xf60000 } },
+	};
+	uint64_t came;
+
+	gic_init(&gic);
+	gic_init_cpu(27);
+	gic_enable_shared(UART_INTID);
+	/* As Linux leaves it where it may: nothing comes through to this level. */
+	sysreg_write(ICC_IGRPEN1_EL1, 0);
+	sysreg_write(ICC_PMR_EL1, 0);
+	isb();
+	write32(UARTIMSC, IMSC_RX_AND_TIMEOUT);
+	print("suspending\n");
+	came = probe_system_suspend();
+	write32(UARTIMSC, 0);
+	check(came == 1, "the UART wakes the machine at its entry point");
+	print("byte %c\n", (char)read_byte());
+	gic_disable_shared(UART_INTID);
+}
+
+/* --- what a reset keeps --- */
+
+static void write_pattern(void)
+{
+	volatile uint64_t *words = (volatile uint64_t *)PATTERN_AT;
+
+	for (uint64_t i = 0; i < PATTERN_WORDS; i++)
+		words[i] = PATTERN(i);
+	dsb();
+	print("pattern written\n");
+}
+
+static void look_for_pattern(void)
+{
+	const volatile uint64_t *words = (const volatile uint64_t *)PATTERN_AT;
+	unsigned int found = 0;
+	unsigned int zeros = 0;
+
+	for (uint64_t i = 0; i < PATTERN_WORDS; i++) {
+		found += words[i] == PATTERN(i);
+		zeros += words[i] == 0;
+	}
+	print("pattern %s\n", found == PATTERN_WORDS   ? "kept"
+			      : zeros == PATTERN_WORDS ? "gone"
+						       : "damaged");
+}
+
+static void obey(unsigned int command)
+{
+	switch (command) {
+	case 'c':
+		check_conventions();
+		break;
+	case 'm':
+		check_memory();
+		break;
+	case 'r':
+		check_any_registers();
+		break;
+	case 'a':
+		check_at_once();
+		break;
+	case 't':
+		print_costs();
+		break;
+	case 'u':
+		check_uart_wakes();
+		break;
+	case 'w':
+		write_pattern();
+		break;
+	case 'p':
+		print("protected %ld\n", (long)call(PSCI_FN32_MEM_PROTECT, 1, 0, 0));
+		break;
+	case 'l':
+		look_for_pattern();
+		break;
+	case 'q':
+		call(PSCI_FN32_SYSTEM_OFF, 0, 0, 0);
+		give_up("SYSTEM_OFF came back");
+	default:
+		break;
+	}
 }
 
 void probe_main(void)
@@ -260,12 +435,7 @@ void probe_main(void)
 	const struct console console = { .kind = CONSOLE_SBSA, .base = CONSOLE_UART };
 
 	console_use(&console);
-	print("TAP version 14\n# probe at EL%u\n", (unsigned int)(sysreg_read(CurrentEL) >> 2));
-	check_conventions();
-	check_memory();
-	check_any_registers();
-	print_costs();
-	print("1..%u\n", number);
-	call(PSCI_FN32_SYSTEM_OFF, 0, 0, 0);
-	give_up("SYSTEM_OFF came back");
+	print("probe at EL%u\n", (unsigned int)(sysreg_read(CurrentEL) >> 2));
+	for (;;)
+		obey(read_byte());
 }
