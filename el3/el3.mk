@@ -19,8 +19,6 @@ $(O)/el3/psci-el3.elf: $(call objects,bare,$(el3_src) $(lib_src)) $(O)/bare/kit.
 $(O)/el3/psci-el3.img: $(O)/el3/psci-el3.elf
 	$(call flat,$<,-j .text -j .rodata)
 
-el3: $(O)/el3/psci-el3.img ## psci-el3.img, firmware at EL3 for QEMU's virt
-
 # What looks at it from below, for tests and benchmarks.
 $(O)/el3/probe.elf: $(call objects,bare,tests/el3/probe-start.S tests/el3/probe.c) $(O)/bare/kit.a arch/arm64/flat.ld
 	$(call link,$(flat_ld),$(O)/bare/kit.a)
@@ -28,7 +26,9 @@ $(O)/el3/probe.elf: $(call objects,bare,tests/el3/probe-start.S tests/el3/probe.
 $(O)/el3/probe.img: $(O)/el3/probe.elf
 	$(call flat,$<)
 
-el3-test: $(O)/el3/psci-el3.img $(O)/el3/probe.img payload ## psci-el3 under a Debian kernel, and from below
+el3: $(O)/el3/psci-el3.img $(O)/el3/probe.img ## psci-el3.img, firmware at EL3 for QEMU's virt, and its tests' probe
+
+el3-test: el3 ## psci-el3 under a Debian kernel, and from below
 	$(Q)O=$(O) tests/el3/run
 
 .PHONY: el3 el3-test

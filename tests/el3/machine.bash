@@ -23,7 +23,9 @@ machine_start()
 	local properties=$1 cpu=$2
 
 	shift 2
-	: >"$console" >"$secure" >"$qemu_says"
+	: >"$console"
+	: >"$secure"
+	: >"$qemu_says"
 	rm -f "$work/input"
 	mkfifo "$work/input"
 	exec 8<>"$work/input"
@@ -47,7 +49,7 @@ machine_reset()
 	printf '\001csystem_reset\n\001c' >&8
 }
 
-# It runs, or has ended with status 0: what it prints is complete then.
+# It ends, with status 0: what it prints is complete then.
 machine_ends()
 {
 	local status=0
@@ -68,14 +70,26 @@ machine_kill()
 	exec 8>&-
 }
 
-# awaits FILE PATTERN [COUNT]: so many lines match; fails if the machine ends before
-awaits()
+# awaits_that COMMAND...: it succeeds; fails if the machine ends before
+awaits_that()
 {
-	until has_lines "$1" "$2" "${3-1}"; do
+	until "$@"; do
 		if ! kill -0 "$machine_pid" 2>/dev/null; then
-			has_lines "$1" "$2" "${3-1}"
+			"$@"
 			return
 		fi
 		sleep 0.1
 	done
+}
+
+# awaits FILE PATTERN [COUNT]: so many lines match
+awaits()
+{
+	awaits_that has_lines "$1" "$2" "${3-1}"
+}
+
+# awaits_prompt FILE PROMPT
+awaits_prompt()
+{
+	awaits_that has_prompts "$1" "$2" 1
 }

@@ -15,6 +15,7 @@ stops()
 }
 
 head -c 100000 /dev/zero >"$work/zeros"
+truncate -s 200M "$work/huge"
 # An Image that says that it takes 1 GiB.
 head -c 4096 "$build/el3/probe.img" >"$work/large"
 printf '\x00\x00\x00\x40\x00\x00\x00\x00' | dd of="$work/large" bs=1 seek=16 conv=notrunc status=none
@@ -25,7 +26,7 @@ stops "a kernel that is no Image is refused" "the kernel that QEMU has is no arm
 stops "a kernel that does not fit into RAM is refused" "the kernel does not fit into RAM" "$at_el2" \
 	-kernel "$work/large"
 stops "an initrd that does not fit into RAM is refused" "the initrd does not fit" "$at_el2" \
-	-kernel "$guest/Image" -initrd "$guest/Image" -m 64
+	-kernel "$build/el3/probe.img" -initrd "$work/huge"
 stops "an Image in RAM that does not fit there is refused" "the Image at RAM [+] 2 MiB does not fit" "$at_el2" \
 	-device "loader,file=$work/large,addr=0x40200000,force-raw=on"
 stops "a machine without a next stage is stopped" "there is no next stage" "$at_el2"

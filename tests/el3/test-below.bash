@@ -52,7 +52,7 @@ probes EL1 "$secure_v3" max
 machine_start "$at_el2" max -smp 4 -m 128 \
 	-device "loader,file=$probe,addr=0x40200000,force-raw=on"
 ok "an Image that a loader has left in RAM is started" awaits "$console" '^probe at EL2'
-ok "its source is reported on the secure UART" \
+ok "the source of the next stage is reported on the secure UART" \
 	has_line "$secure" '^psci-el3: boot, cold, 4 CPUs, next stage at EL2 40200000 from RAM'
 machine_type a
 ok "calls of four CPUs that run at once have their answers" \
