@@ -27,12 +27,12 @@ static void wait_for_writes(void)
 }
 
 /* Every interrupt of the frame, or of the distributor from @word on, is the non-secure state's. */
-static void give_away(uintptr_t frame, uint32_t word)
+static void give_away(uintptr_t frame, uintptr_t word)
 {
 	write32(frame + GICD_ICENABLER + 4 * word, 0xffffffff);
 	write32(frame + GICD_IGROUPR + 4 * word, 0xffffffff);
 	write32(frame + GICD_IGRPMODR + 4 * word, 0);
-	for (uint32_t i = 0; i < 32; i += 4)
+	for (uintptr_t i = 0; i < 32; i += 4)
 		write32(frame + GICD_IPRIORITYR + 32 * word + i, PRIORITY_WORD);
 }
 

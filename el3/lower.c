@@ -120,6 +120,20 @@ void lower_begin(void)
 
 /* --- where they start --- */
 
+/* The traps of EL2 that came with later features. */
+static void reset_el2_traps(void)
+{
+	if (field(sysreg_read(id_aa64mmfr1_el1), 40))
+		sysreg_write(HCRX_EL2, 0);
+	if (field(sysreg_read(id_aa64mmfr0_el1), 56)) {
+		sysreg_write(HFGRTR_EL2, 0);
+		sysreg_write(HFGWTR_EL2, 0);
+		sysreg_write(HFGITR_EL2, 0);
+		sysreg_write(HDFGRTR_EL2, 0);
+		sysreg_write(HDFGWTR_EL2, 0);
+	}
+}
+
 static void reset_el2(uint64_t endian)
 {
 	sysreg_write(hcr_el2, HCR_EL2_RW);
@@ -136,15 +150,7 @@ static void reset_el2(uint64_t endian)
 		sysreg_write(mdcr_el2, sysreg_read(pmcr_el0) >> 11 & 0x1f);
 	else
 		sysreg_write(mdcr_el2, 0);
-	if (field(sysreg_read(id_aa64mmfr1_el1), 40))
-		sysreg_write(HCRX_EL2, 0);
-	if (field(sysreg_read(id_aa64mmfr0_el1), 56)) {
-		sysreg_write(HFGRTR_EL2, 0);
-		sysreg_write(HFGWTR_EL2, 0);
-		sysreg_write(HFGITR_EL2, 0);
-		sysreg_write(HDFGRTR_EL2, 0);
-		sysreg_write(HDFGWTR_EL2, 0);
-	}
+	reset_el2_traps();
 }
 
 /* What a power-down loses; what the specification leaves open is as after reset. */

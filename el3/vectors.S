@@ -7,6 +7,13 @@
 #include "layout.h"
 #include "registers.h"
 
+/* The barriers keep what follows from being executed speculatively. */
+	.macro	return
+	eret
+	dsb	nsh
+	isb
+	.endm
+
 /* What a function in C may change. */
 	.macro	save
 	stp	x0, x1, [sp, #-SMC_FRAME_SIZE]!
@@ -32,7 +39,7 @@
 	ldp	x16, x17, [sp, #SMC_FRAME_X4 + 96]
 	ldp	x18, x30, [sp, #SMC_FRAME_X4 + 112]
 	ldp	x0, x1, [sp], #SMC_FRAME_SIZE
-	eret
+	return
 	.endm
 
 	.macro	stop
@@ -111,7 +118,7 @@ lower_enter:
 	.irp	n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
 	mov	x\n, xzr
 	.endr
-	eret
+	return
 
 /* void lower_clear_vectors(void): FP, SIMD, and with them what SVE has above. */
 	.global	lower_clear_vectors

@@ -160,6 +160,20 @@ static void check_memory(void)
 	      "the monitor's memory is no range of MEM_PROTECT_CHECK_RANGE");
 }
 
+/* --- what only EL3 may do --- */
+
+/* ICC_IGRPEN0_EL1 is of the secure group of the GIC: EL3 is asked, and the access is undefined here. */
+static void check_undefined(void)
+{
+	uint64_t value;
+
+	syndrome = UINT64_MAX;
+	expected = true;
+	__asm__ volatile("mrs %0, S3_0_C12_C12_6" : "=&r"(value)::"memory");
+	expected = false;
+	check(syndrome >> ESR_EC_SHIFT == 0, "what EL3 has for itself is undefined");
+}
+
 /* --- calls --- */
 
 static uint64_t next_random(uint64_t *state)
@@ -400,6 +414,7 @@ static void obey(unsigned int command)
 		break;
 	case 'm':
 		check_memory();
+		check_undefined();
 		break;
 	case 'r':
 		check_any_registers();

@@ -35,7 +35,7 @@ probes()
 	machine_type cmratq
 	ok "from $1: SYSTEM_OFF ends QEMU with status 0" machine_ends
 	ok "from $1: the probe is started there" has_line "$console" "^probe at $1"
-	finds "$1" 10
+	finds "$1" 11
 	costs "$1" PSCI_VERSION 200
 	costs "$1" PSCI_FEATURES 215
 	costs "$1" AFFINITY_INFO 290
