@@ -20,13 +20,44 @@ static bool is_disabled(const void *fdt, int node)
 }
 
 /* Of RAM that is beyond our map nothing is started, and nothing is promised. */
-static void add_ram(struct region region)
+static struct region within_map(struct region region)
 {
-	if (region.base >= MAP_LIMIT || region.size == 0)
-		return;
+	if (region.base >= MAP_LIMIT)
+		return (struct region){ .size = 0 };
 	if (region.size > MAP_LIMIT - region.base)
 		region.size = MAP_LIMIT - region.base;
+
+	return region;
+}
+
+/* Whether it continues a region that there is: each NUMA node has its own. */
+static bool extend_ram(const struct region *region)
+{
+	for (unsigned int i = 0; i < machine.ram_count; i++) {
+		struct region *ram = &machine.ram[i];
+
+		if (region->base + region->size == ram->base)
+			ram->base = region->base;
+		else if (ram->base + ram->size != region->base)
+			continue;
+		ram->size += region->size;
+
+		return true;
+	}
+
+	return false;
+}
+
+static bool add_ram(struct region region)
+{
+	region = within_map(region);
+	if (region.size == 0 || extend_ram(&region))
+		return true;
+	if (machine.ram_count == RAM_REGIONS_MAX)
+		return false;
 	machine.ram[machine.ram_count++] = region;
+
+	return true;
 }
 
 static const char *read_ram(const void *fdt)
@@ -44,9 +75,8 @@ static const char *read_ram(const void *fdt)
 		if (is_disabled(fdt, node))
 			continue;
 		for (int i = 0; tree_region(fdt, node, i, &region); i++) {
-			if (machine.ram_count == RAM_REGIONS_MAX)
+			if (!add_ram(region))
 				return "the device tree has more regions of RAM than we know";
-			add_ram(region);
 		}
 	}
 
