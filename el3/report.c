@@ -17,7 +17,7 @@
 #define UARTIBRD 0x24
 #define UARTLCR_H 0x2c
 #define UARTCR 0x30
-#define LCR_H_8_BITS_FIFO 0x70
+#define LCR_H_8_BITS 0x60
 #define CR_UARTEN 0x1
 #define CR_TXE 0x100
 #define CR_RXE 0x200
@@ -27,13 +27,16 @@ static const struct console secure = { .kind = CONSOLE_SBSA, .base = SECURE_UART
 
 static atomic_flag printing;
 
-/* Baud rates mean nothing to QEMU; 115200 of 24 MHz, as far as the integer goes. */
+/*
+ * Baud rates mean nothing to QEMU; 115200 of 24 MHz, as far as the integer goes. Without the
+ * FIFO: turning it on would drop what has been typed already.
+ */
 static void enable(uintptr_t base)
 {
 	if (read32(base + UARTCR) & CR_UARTEN)
 		return;
 	write32(base + UARTIBRD, 13);
-	write32(base + UARTLCR_H, LCR_H_8_BITS_FIFO);
+	write32(base + UARTLCR_H, LCR_H_8_BITS);
 	write32(base + UARTCR, CR_UARTEN | CR_TXE | CR_RXE);
 }
 

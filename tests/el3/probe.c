@@ -41,8 +41,8 @@ extern const char probe_secondary[];
 extern const char probe_worker_entry[];
 
 #define TIMES 256
-/* -icount shift=0: one instruction takes 1 ns, and the counter has 62.5 MHz. */
-#define INSTRUCTIONS_PER_TICK 16
+/* -icount shift=0: one instruction takes 1 ns. */
+#define INSTRUCTIONS_PER_SECOND 1000000000
 /* Of a round, the loop's own: all but the SMC. */
 #define LOOP 6
 #define ROUNDS 16
@@ -253,6 +253,11 @@ static void check_conventions(void)
 
 /* --- costs --- */
 
+static uint64_t instructions(uint64_t ticks)
+{
+	return ticks * (INSTRUCTIONS_PER_SECOND / sysreg_read(cntfrq_el0));
+}
+
 static uint64_t least_cost(uint32_t fid, uint64_t argument)
 {
 	uint64_t least = UINT64_MAX;
@@ -264,7 +269,7 @@ static uint64_t least_cost(uint32_t fid, uint64_t argument)
 			least = ticks;
 	}
 
-	return least * INSTRUCTIONS_PER_TICK / TIMES - LOOP;
+	return instructions(least) / TIMES - LOOP;
 }
 
 /* From the call to the other CPU's first instruction. */
@@ -287,7 +292,7 @@ static uint64_t start_cost(void)
 			least = there - here;
 	}
 
-	return least * INSTRUCTIONS_PER_TICK;
+	return instructions(least);
 }
 
 static void print_costs(void)
