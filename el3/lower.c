@@ -166,6 +166,19 @@ static void reset_control(bool big_endian)
 	isb();
 }
 
+/*
+ * In streaming mode, where the lower level may have been, a CPU can refuse SIMD. Leaving it
+ * clears what SME has, too.
+ */
+static void clear_vectors(void)
+{
+	if (field(sysreg_read(id_aa64pfr1_el1), 24)) {
+		sysreg_write(SVCR, 0);
+		isb();
+	}
+	lower_clear_vectors();
+}
+
 /* What is lost besides if the CPU was off, so that nothing of its former life comes through. */
 static void reset_rest(void)
 {
@@ -183,7 +196,7 @@ static void reset_rest(void)
 	sysreg_write(tpidr_el0, 0);
 	sysreg_write(tpidrro_el0, 0);
 	sysreg_write(sp_el0, 0);
-	lower_clear_vectors();
+	clear_vectors();
 	gic_reset_interface();
 }
 

@@ -168,14 +168,29 @@ void power_boot(uint64_t pc, uint64_t x0)
 
 /* --- one CPU --- */
 
-/* Whether the machine was suspended, as who reads the secure UART sees it. */
+/* In microseconds, from one SYSTEM_SUSPEND to the next. */
+#define SUSPEND_INTERVAL 20000
+
+/*
+ * Who reads the secure UART sees whether the machine is suspended. One that suspends and
+ * wakes without end must not flood the reader: it has to wait for its turn.
+ */
 static void report_sleep(enum psci_next next, bool *suspended)
 {
+	static uint64_t earliest;
 	const bool now = next == PSCI_NEXT_SYSTEM_SUSPEND;
 
-	if (now != *suspended)
-		report(now ? "suspended" : "running");
+	if (now == *suspended)
+		return;
 	*suspended = now;
+	if (!now) {
+		report("running");
+		return;
+	}
+	while (on_now(NULL) < earliest)
+		cpu_relax();
+	earliest = on_now(NULL) + SUSPEND_INTERVAL;
+	report("suspended");
 }
 
 static enum psci_next sleep(struct cpu *cpu, struct psci_entry *entry)

@@ -85,6 +85,7 @@
 /* By encoding, since not every assembler knows their names. */
 #define ZCR_EL3 S3_6_C1_C2_0
 #define SMCR_EL3 S3_6_C1_C2_6
+#define SVCR S3_3_C4_C2_2
 #define HCRX_EL2 S3_4_C1_C2_2
 #define HFGRTR_EL2 S3_4_C1_C1_4
 #define HFGWTR_EL2 S3_4_C1_C1_5

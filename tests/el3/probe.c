@@ -7,6 +7,7 @@
  *	m	can the monitor's memory be accessed
  *	r	have any registers an answer
  *	a	calls of all CPUs at once
+ *	s	a CPU turned off while it streams vectors (SME), if it can
  *	t	what calls cost, with -icount
  *	u	SYSTEM_SUSPEND until a byte comes, with the GIC's CPU interface closed
  *	w	write a pattern to the end of RAM
@@ -306,12 +307,19 @@ static void print_costs(void)
 
 /* --- all CPUs at once --- */
 
+static volatile bool streams;
 static volatile uint64_t gate;
 static volatile uint64_t done[WORKERS + 1];
 static volatile uint64_t wrong[WORKERS + 1];
 
+static void stream(void);
+
 void probe_worker(uint64_t cpu)
 {
+	if (streams) {
+		stream();
+		return;
+	}
 	while (!gate)
 		cpu_relax();
 	for (unsigned int i = 0; i < WORK; i++) {
@@ -346,6 +354,47 @@ static void check_at_once(void)
 	for (uint64_t i = 0; i <= WORKERS; i++)
 		sum += wrong[i];
 	check(sum == 0, "calls from all CPUs at once have their answers");
+}
+
+/* --- streaming mode --- */
+
+#define SVCR S3_3_C4_C2_2
+#define SVCR_SM 1
+#define CPTR_EL2_TSM (UINT64_C(1) << 12)
+#define CPACR_EL1_SMEN (UINT64_C(3) << 24)
+
+static bool has_sme(void)
+{
+	return sysreg_read(id_aa64pfr1_el1) >> 24 & 0xf;
+}
+
+static void stream(void)
+{
+	if (sysreg_read(CurrentEL) == CURRENT_EL_EL2)
+		sysreg_write(cptr_el2, sysreg_read(cptr_el2) & ~CPTR_EL2_TSM);
+	else
+		sysreg_write(cpacr_el1, sysreg_read(cpacr_el1) | CPACR_EL1_SMEN);
+	isb();
+	sysreg_write(SVCR, SVCR_SM);
+	isb();
+}
+
+static void check_streaming(void)
+{
+	uint64_t wrong_answers = 0;
+
+	if (!has_sme()) {
+		check(true, "this CPU has no SME");
+		return;
+	}
+	streams = true;
+	for (unsigned int i = 0; i < 2; i++) {
+		wrong_answers += call(PSCI_FN64_CPU_ON, 1, (uintptr_t)probe_worker_entry, 1) != 0;
+		while (call(PSCI_FN64_AFFINITY_INFO, 1, 0, 0) != PSCI_AFFINITY_INFO_OFF)
+			cpu_relax();
+	}
+	streams = false;
+	check(wrong_answers == 0, "a CPU that streamed vectors when it was turned off starts");
 }
 
 /* --- sleep --- */
@@ -426,6 +475,9 @@ static void obey(unsigned int command)
 		break;
 	case 'a':
 		check_at_once();
+		break;
+	case 's':
+		check_streaming();
 		break;
 	case 't':
 		print_costs();

@@ -49,7 +49,8 @@ probes EL1 "$secure_v3" max
 
 # --- what is typed, and resets that come from outside ---
 
-machine_start "$at_el2" max -smp 4 -m 128 \
+# In streaming mode such a CPU refuses SIMD.
+machine_start "$at_el2" max,sme_fa64=off -smp 4 -m 128 \
 	-device "loader,file=$probe,addr=0x40200000,force-raw=on"
 ok "an Image that a loader has left in RAM is started" awaits "$console" '^probe at EL2'
 ok "the source of the next stage is reported on the secure UART" \
@@ -57,6 +58,9 @@ ok "the source of the next stage is reported on the secure UART" \
 machine_type a
 ok "calls of four CPUs that run at once have their answers" \
 	awaits "$console" '^yes: calls from all CPUs at once'
+machine_type s
+ok "a CPU that was turned off in streaming mode is started again" \
+	awaits "$console" '^yes: a CPU that streamed vectors'
 machine_type u
 ok "a machine with nothing to do sleeps in SYSTEM_SUSPEND" awaits "$secure" '^psci-el3: suspended'
 machine_type x
