@@ -16,7 +16,6 @@ struct cpu {
 	struct psci_vcpu psci;
 	uint64_t affinity;
 	unsigned int index;
-	uintptr_t redistributor; /**< Of its SGI frame. */
 	atomic_bool arrived; /**< It has come into C. */
 };
 

@@ -36,37 +36,13 @@ static void give_away(uintptr_t frame, uintptr_t word)
 		write32(frame + GICD_IPRIORITYR + 32 * word + i, PRIORITY_WORD);
 }
 
-/* The frame of a CPU's redistributor that has its SGIs, or 0. */
-static uintptr_t find_redistributor(uint64_t affinity)
+static bool begin_redistributor(const struct cpu *cpu)
 {
-	const uint64_t wanted = (affinity & 0xffffff) | affinity >> 32 << 24;
-
-	for (unsigned int i = 0; i < machine.gic.redistributor_count; i++) {
-		uintptr_t at = machine.gic.redistributors[i].base;
-		const uintptr_t end = at + machine.gic.redistributors[i].size;
-
-		while (at < end) {
-			const uint64_t typer = read64(at + GICR_TYPER);
-
-			if (typer >> 32 == wanted)
-				return at + GICR_SGI_FRAME;
-			if (typer & GICR_TYPER_LAST)
-				break;
-			at += typer & GICR_TYPER_VLPIS ? GICR_FRAMES_V4 : GICR_FRAMES_V3;
-		}
-	}
-
-	return 0;
-}
-
-static bool begin_redistributor(struct cpu *cpu)
-{
-	const uintptr_t frame = find_redistributor(cpu->affinity);
+	const uintptr_t frame = gic_frame_of(&machine.gic, cpu->affinity);
 	const uint32_t kick = UINT32_C(1) << KICK_SGI;
 
 	if (!frame)
 		return false;
-	cpu->redistributor = frame;
 	gic_wake(frame);
 	give_away(frame, 0);
 	write32(frame + GICD_IGROUPR, ~kick);
@@ -127,17 +103,9 @@ void gic_begin_cpu(void)
 
 void gic_kick(const struct cpu *cpu)
 {
-	const uint64_t aff0 = cpu->affinity & 0xff;
-	const uint64_t aff1 = cpu->affinity >> 8 & 0xff;
-	const uint64_t aff2 = cpu->affinity >> 16 & 0xff;
-	const uint64_t aff3 = cpu->affinity >> 32 & 0xff;
-
 	/* What it is to see is visible before it comes. */
 	dsb();
-	sysreg_write(ICC_SGI0R_EL1, UINT64_C(1) << (aff0 & 0xf) | aff1 << SGI1R_AFF1_SHIFT |
-					    (uint64_t)KICK_SGI << SGI1R_INTID_SHIFT |
-					    aff2 << SGI1R_AFF2_SHIFT | aff0 >> 4 << SGI1R_RS_SHIFT |
-					    aff3 << SGI1R_AFF3_SHIFT);
+	sysreg_write(ICC_SGI0R_EL1, gic_sgi_to(cpu->affinity, KICK_SGI));
 	isb();
 }
 

@@ -7,16 +7,15 @@
 
 static struct gic used;
 
-uintptr_t gic_private_frame(void)
+uintptr_t gic_frame_of(const struct gic *gic, uint64_t affinity)
 {
-	const uint64_t mpidr = sysreg_read(mpidr_el1);
-	const uint64_t wanted = (mpidr & 0xffffff) | (mpidr >> 32 & 0xff) << 24;
+	const uint64_t wanted = (affinity & 0xffffff) | (affinity >> 32 & 0xff) << 24;
 
-	if (used.version == 2)
-		return used.distributor;
-	for (unsigned int i = 0; i < used.redistributor_count; i++) {
-		uint64_t at = used.redistributors[i].base;
-		const uint64_t end = at + used.redistributors[i].size;
+	if (gic->version == 2)
+		return gic->distributor;
+	for (unsigned int i = 0; i < gic->redistributor_count; i++) {
+		uint64_t at = gic->redistributors[i].base;
+		const uint64_t end = at + gic->redistributors[i].size;
 
 		while (at < end) {
 			const uint64_t typer = read64(at + GICR_TYPER);
@@ -25,14 +24,19 @@ uintptr_t gic_private_frame(void)
 				return at + GICR_SGI_FRAME;
 			if (typer & GICR_TYPER_LAST)
 				break;
-			if (used.redistributor_stride)
-				at += used.redistributor_stride;
+			if (gic->redistributor_stride)
+				at += gic->redistributor_stride;
 			else
 				at += typer & GICR_TYPER_VLPIS ? GICR_FRAMES_V4 : GICR_FRAMES_V3;
 		}
 	}
 
 	return 0;
+}
+
+uintptr_t gic_private_frame(void)
+{
+	return gic_frame_of(&used, sysreg_read(mpidr_el1));
 }
 
 void gic_wake(uintptr_t sgi_frame)
@@ -157,6 +161,18 @@ bool gic_disable_all(void)
 	return true;
 }
 
+uint64_t gic_sgi_to(uint64_t affinity, unsigned int sgi)
+{
+	const uint64_t aff0 = affinity & 0xff;
+	const uint64_t aff1 = affinity >> 8 & 0xff;
+	const uint64_t aff2 = affinity >> 16 & 0xff;
+	const uint64_t aff3 = affinity >> 32 & 0xff;
+
+	return UINT64_C(1) << (aff0 & 0xf) | aff1 << SGI1R_AFF1_SHIFT |
+	       (uint64_t)sgi << SGI1R_INTID_SHIFT | aff2 << SGI1R_AFF2_SHIFT |
+	       aff0 >> 4 << SGI1R_RS_SHIFT | aff3 << SGI1R_AFF3_SHIFT;
+}
+
 void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi)
 {
 	dsb();
@@ -165,16 +181,7 @@ void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi)
 
 		return;
 	}
-
-	const uint64_t aff0 = affinity & 0xff;
-	const uint64_t aff1 = affinity >> 8 & 0xff;
-	const uint64_t aff2 = affinity >> 16 & 0xff;
-	const uint64_t aff3 = affinity >> 32 & 0xff;
-
-	sysreg_write(ICC_SGI1R_EL1, UINT64_C(1) << (aff0 & 0xf) | aff1 << SGI1R_AFF1_SHIFT |
-					    (uint64_t)sgi << SGI1R_INTID_SHIFT |
-					    aff2 << SGI1R_AFF2_SHIFT | aff0 >> 4 << SGI1R_RS_SHIFT |
-					    aff3 << SGI1R_AFF3_SHIFT);
+	sysreg_write(ICC_SGI1R_EL1, gic_sgi_to(affinity, sgi));
 	isb();
 }
 

@@ -28,7 +28,10 @@ bool gic_init(const struct gic *gic);
 /** On each CPU that needs interrupts: SGIs 0 to 15 and the virtual timer's. */
 bool gic_init_cpu(uint32_t timer_intid);
 
-/** Where this CPU's private interrupts are configured; 0 if it is not found. */
+/** Where the private interrupts of a CPU are configured; 0 if it is not found. */
+uintptr_t gic_frame_of(const struct gic *gic, uint64_t affinity);
+
+/** Of this CPU. */
 uintptr_t gic_private_frame(void);
 
 /** GICv3: let interrupts come to the CPU that has this frame. */
@@ -40,6 +43,9 @@ void gic_disable_shared(uint32_t intid);
 
 /** Let no interrupt reach this CPU any more. False if there is no GIC that we support. */
 bool gic_disable_all(void);
+
+/** What ICC_SGI1R_EL1 and its kind take to send an SGI to the CPU with this affinity. */
+uint64_t gic_sgi_to(uint64_t affinity, unsigned int sgi);
 
 /** Send an SGI to the CPU with this affinity; @index counts for GICv2. */
 void gic_send(uint64_t affinity, unsigned int index, unsigned int sgi);
