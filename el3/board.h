@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lines of the secure GPIO controller, which turn the machine off and reset it. */
+/*
+ * The lines of the secure GPIO controller, which turn the machine off and reset
+ * it.
+ */
 #ifndef EL3_BOARD_H
 #define EL3_BOARD_H
 

@@ -10,8 +10,8 @@
 static atomic_uint ended;
 
 /*
- * Memory must not be written any more. All others were kicked, and no lower level can mask
- * that.
+ * Memory must not be written any more. All others were kicked, and no lower
+ * level can mask that.
  */
 static void await_others(void)
 {

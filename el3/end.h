@@ -7,7 +7,9 @@
 
 #include "cpu.h"
 
-/** On each CPU: the one that called ends the machine once all others are here. */
+/**
+ * On each CPU: the one that called ends the machine once all others are here.
+ */
 _Noreturn void end(const struct cpu *cpu, struct psci_machine *psci);
 
 #endif

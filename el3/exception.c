@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Exceptions that are no calls. What a lower level may not do, since EL3 does not know the
- * feature, is undefined to it; nothing that it does stops the monitor.
+ * Exceptions that are no calls. What a lower level may not do, since EL3 does
+ * not know the feature, is undefined to it; nothing that it does stops the
+ * monitor.
  */
 #include <stdint.h>
 
@@ -47,8 +48,8 @@ static uint64_t vector_of(uint64_t spsr, uint64_t target)
 }
 
 /*
- * EL0 is below EL1, unless EL2 has taken its exceptions. AArch32 at EL1 is a guest of EL2,
- * which has to explain it to its guest.
+ * EL0 is below EL1, unless EL2 has taken its exceptions. AArch32 at EL1 is a
+ * guest of EL2, which has to explain it to its guest.
  */
 static bool goes_to_el2(uint64_t spsr)
 {
@@ -59,9 +60,9 @@ static bool goes_to_el2(uint64_t spsr)
 }
 
 /*
- * Calls come here only with an immediate, which no call has, or from AArch32. Its callers
- * are guests of an EL2 that lets their SMC through; they could not be started where an
- * AArch64 CPU starts, so that they have no function.
+ * Calls come here only with an immediate, which no call has, or from AArch32.
+ * Its callers are guests of an EL2 that lets their SMC through; they could not
+ * be started where an AArch64 CPU starts, so that they have no function.
  */
 static bool is_call(uint64_t esr)
 {

@@ -18,7 +18,9 @@
 #define DMA_READ 0x02
 #define DMA_SELECT 0x08
 
-/* What a transfer is, for the device: big-endian, in memory that it can access. */
+/*
+ * What a transfer is, for the device: big-endian, in memory that it can access.
+ */
 struct dma {
 	uint32_t control;
 	uint32_t length;

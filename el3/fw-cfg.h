@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* QEMU's fw_cfg: the kernel, the initrd and the command line that its user gave. */
+/*
+ * QEMU's fw_cfg: the kernel, the initrd and the command line that its user
+ * gave.
+ */
 #ifndef EL3_FW_CFG_H
 #define EL3_FW_CFG_H
 
@@ -22,7 +25,10 @@ bool fw_cfg_present(void);
 /** An item that is a number of 32 bits. */
 uint32_t fw_cfg_number(uint16_t key);
 
-/** Read the begin of an item to RAM of the non-secure state; false if it could not be. */
+/**
+ * Read the begin of an item to RAM of the non-secure state; false if it could
+ * not be.
+ */
 bool fw_cfg_read(uint16_t key, uint64_t to, uint32_t size);
 
 #endif

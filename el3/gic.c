@@ -14,7 +14,10 @@
 #define GICD_CTLR_ARE_NS 0x20
 #define GICD_CTLR_DS 0x40
 
-/* The highest of the lower half, which is the non-secure state's; it reads it as 0. */
+/*
+ * The highest of the lower half, which is the non-secure state's; it reads it
+ * as 0.
+ */
 #define PRIORITY_NON_SECURE 0x80
 #define PRIORITY_WORD 0x80808080
 
@@ -26,7 +29,10 @@ static void wait_for_writes(void)
 		cpu_relax();
 }
 
-/* Every interrupt of the frame, or of the distributor from @word on, is the non-secure state's. */
+/*
+ * Every interrupt of the frame, or of the distributor from @word on, is the
+ * non-secure state's.
+ */
 static void give_away(uintptr_t frame, uintptr_t word)
 {
 	write32(frame + GICD_ICENABLER + 4 * word, 0xffffffff);
@@ -145,8 +151,9 @@ static bool is_interrupt_pending(void)
 }
 
 /*
- * The CPU's interface is opened: no priority is masked, none is active, the group is enabled.
- * An OS that has closed it for a sleep, or that sleeps in a handler, is woken as well.
+ * The CPU's interface is opened: no priority is masked, none is active, the
+ * group is enabled. An OS that has closed it for a sleep, or that sleeps in a
+ * handler, is woken as well.
  */
 bool gic_wait_for_interrupt(void)
 {

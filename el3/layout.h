@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The memory map of QEMU's virt with secure=on, and what of it the monitor uses. C, assembly
- * and the linker script must agree on it; docs/el3.md describes it.
+ * The memory map of QEMU's virt with secure=on, and what of it the monitor
+ * uses. C, assembly and the linker script must agree on it; docs/el3.md
+ * describes it.
  */
 #ifndef EL3_LAYOUT_H
 #define EL3_LAYOUT_H

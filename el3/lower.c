@@ -67,7 +67,10 @@ static uint64_t scr_value(void)
 					     { SCR_RCWMASKEN, 48, 1 } };
 	static const struct grant pfr2[] = { { SCR_ENFPM, 32, 1 } };
 
-	/* Group 0 comes to EL3 whatever the lower levels mask; all else is theirs. */
+	/*
+	 * Group 0 comes to EL3 whatever the lower levels mask; all else is
+	 * theirs.
+	 */
 	return SCR_NS | SCR_FIQ | SCR_RES1 | SCR_HCE | SCR_SIF | SCR_RW |
 	       GRANTED(sysreg_read(id_aa64isar1_el1), isar1) |
 	       GRANTED(sysreg_read(ID_AA64ISAR2_EL1), isar2) |
@@ -79,7 +82,10 @@ static uint64_t scr_value(void)
 	       GRANTED(sysreg_read(ID_AA64PFR2_EL1), pfr2);
 }
 
-/* Debugging, tracing and counting are the lower levels', and do not look at EL3. */
+/*
+ * Debugging, tracing and counting are the lower levels', and do not look at
+ * EL3.
+ */
 static uint64_t mdcr_value(void)
 {
 	static const struct grant dfr0[] = { { MDCR_SCCD, 8, 6 },    { MDCR_NSPB, 32, 1 },
@@ -153,7 +159,10 @@ static void reset_el2(uint64_t endian)
 	reset_el2_traps();
 }
 
-/* What a power-down loses; what the specification leaves open is as after reset. */
+/*
+ * What a power-down loses; what the specification leaves open is as after
+ * reset.
+ */
 static void reset_control(bool big_endian)
 {
 	const uint64_t endian = big_endian ? SCTLR_EE | SCTLR_E0E : 0;
@@ -167,8 +176,8 @@ static void reset_control(bool big_endian)
 }
 
 /*
- * In streaming mode, where the lower level may have been, a CPU can refuse SIMD. Leaving it
- * clears what SME has, too.
+ * In streaming mode, where the lower level may have been, a CPU can refuse
+ * SIMD. Leaving it clears what SME has, too.
  */
 static void clear_vectors(void)
 {
@@ -179,7 +188,10 @@ static void clear_vectors(void)
 	lower_clear_vectors();
 }
 
-/* What is lost besides if the CPU was off, so that nothing of its former life comes through. */
+/*
+ * What is lost besides if the CPU was off, so that nothing of its former life
+ * comes through.
+ */
 static void reset_rest(void)
 {
 	if (lower_has_el2()) {
@@ -210,7 +222,10 @@ bool lower_is_big_endian(void)
 _Noreturn void lower_start(const struct psci_entry *entry)
 {
 	reset_control(entry->big_endian);
-	/* Timers and pending interrupts woke it, and are what it comes back for. */
+	/*
+	 * Timers and pending interrupts woke it, and are what it comes back
+	 * for.
+	 */
 	if (!entry->wake)
 		reset_rest();
 	lower_enter(entry->pc, entry->x0, (lower_has_el2() ? SPSR_EL2H : SPSR_EL1H) | DAIF_ALL,

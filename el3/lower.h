@@ -11,7 +11,10 @@
 /** On each CPU, once: let the lower levels use all that this CPU has. */
 void lower_begin(void);
 
-/** Whether the CPU has EL2, which is then where the next stage starts; else it is EL1. */
+/**
+ * Whether the CPU has EL2, which is then where the next stage starts; else it
+ * is EL1.
+ */
 bool lower_has_el2(void);
 
 /** Whether the caller of this moment has big-endian data accesses. */

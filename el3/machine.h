@@ -21,7 +21,10 @@ struct machine {
 
 extern struct machine machine;
 
-/** Read the device tree at RAM_BASE: RAM, CPUs and the GIC. NULL, or what is wrong with it. */
+/**
+ * Read the device tree at RAM_BASE: RAM, CPUs and the GIC. NULL, or what is
+ * wrong with it.
+ */
 const char *machine_read(void);
 
 /** Whether a range, which does not wrap around, is all RAM. */

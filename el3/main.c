@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* psci-el3: from the reset of QEMU's virt to the next stage, and PSCI for it. */
+/*
+ * psci-el3: from the reset of QEMU's virt to the next stage, and PSCI for it.
+ */
 #include "board.h"
 #include "cpu.h"
 #include "gic.h"
@@ -32,7 +34,10 @@ static void need(const char *problem)
 		give_up("%s; stopped", problem);
 }
 
-/* What a CPU has of its own is what belongs to it; the last thing before it arrives. */
+/*
+ * What a CPU has of its own is what belongs to it; the last thing before it
+ * arrives.
+ */
 static void verify(const struct cpu *cpu)
 {
 	const uintptr_t sp = (uintptr_t)__builtin_frame_address(0);

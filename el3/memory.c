@@ -69,7 +69,10 @@ void memory_map(void)
 
 		map_blocks(&region, BLOCK_SECURE_DEVICE);
 	}
-	/* What was mapped is mapped as before, but for the guards, which nothing accesses. */
+	/*
+	 * What was mapped is mapped as before, but for the guards, which
+	 * nothing accesses.
+	 */
 	dsb();
 	sysreg_write(ttbr0_el3, (uint64_t)(uintptr_t)map_level1);
 	isb();
@@ -104,7 +107,10 @@ static void zero(uint64_t start, uint64_t end)
 		__asm__ volatile("dc zva, %0" ::"r"(at) : "memory");
 }
 
-/* A line that is only in a cache would be lost with it, and the old contents come back. */
+/*
+ * A line that is only in a cache would be lost with it, and the old contents
+ * come back.
+ */
 void memory_overwrite(void)
 {
 	for (unsigned int i = 0; i < machine.ram_count; i++) {

@@ -8,10 +8,15 @@
 /** The map ends here: 512 entries of 1 GiB. */
 #define MAP_LIMIT (UINT64_C(512) << 30)
 
-/** Make the map that all CPUs use from then on, and use it: with all RAM and guarded stacks. */
+/**
+ * Make the map that all CPUs use from then on, and use it: with all RAM and
+ * guarded stacks.
+ */
 void memory_map(void);
 
-/** Overwrite all RAM of the non-secure state with zeros, down to memory itself. */
+/**
+ * Overwrite all RAM of the non-secure state with zeros, down to memory itself.
+ */
 void memory_overwrite(void);
 
 /** Write back what caches hold of a range. */

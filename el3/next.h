@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The next stage: a kernel that QEMU's user gave, or what a loader has left in RAM. */
+/*
+ * The next stage: a kernel that QEMU's user gave, or what a loader has left in
+ * RAM.
+ */
 #ifndef EL3_NEXT_H
 #define EL3_NEXT_H
 

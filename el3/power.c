@@ -20,9 +20,10 @@ static struct psci_stat stats[STAT_COUNT];
 static atomic_flag lock;
 
 /*
- * In the original format, and with the numbers of dormouse --idle-states. Power-down means
- * that a CPU comes back through its entry point; of the emulated power nothing is saved. A
- * cluster has none of its own: its states are for the coordination of its CPUs.
+ * In the original format, and with the numbers of dormouse --idle-states.
+ * Power-down means that a CPU comes back through its entry point; of the
+ * emulated power nothing is saved. A cluster has none of its own: its states
+ * are for the coordination of its CPUs.
  */
 #define DEPTH_STANDBY 1
 #define POWER_DOWN PSCI_POWER_STATE_TYPE_MASK
@@ -172,8 +173,9 @@ void power_boot(uint64_t pc, uint64_t x0)
 #define SUSPEND_INTERVAL 20000
 
 /*
- * Who reads the secure UART sees whether the machine is suspended. One that suspends and
- * wakes without end must not flood the reader: it has to wait for its turn.
+ * Who reads the secure UART sees whether the machine is suspended. One that
+ * suspends and wakes without end must not flood the reader: it has to wait for
+ * its turn.
  */
 static void report_sleep(enum psci_next next, bool *suspended)
 {
@@ -253,8 +255,9 @@ void power_kicked(void)
 }
 
 /*
- * MEM_PROTECT is marked where a reset finds it that nothing here knows of. Two callers at
- * once leave the mark as the library has it, since one of them asks last.
+ * MEM_PROTECT is marked where a reset finds it that nothing here knows of. Two
+ * callers at once leave the mark as the library has it, since one of them asks
+ * last.
  */
 void power_mark_protection(void)
 {

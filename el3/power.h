@@ -11,7 +11,9 @@
 
 #include "cpu.h"
 
-/** A power state, and what an OS considers before it enters it, in microseconds. */
+/**
+ * A power state, and what an OS considers before it enters it, in microseconds.
+ */
 struct power_state {
 	const char *name;
 	uint32_t entry_latency;
@@ -30,7 +32,10 @@ extern const struct power_state power_state_texts[POWER_STATE_COUNT];
 #define POWER_CLUSTERS_MAX 64
 unsigned int power_cluster(const struct cpu *cpu);
 
-/** Once, when the CPUs are known: give the library its machine. NULL, or what is wrong. */
+/**
+ * Once, when the CPUs are known: give the library its machine. NULL, or what is
+ * wrong.
+ */
 const char *power_begin(void);
 
 /** CPU 0 is to start the next stage, with @x0. */
@@ -39,10 +44,15 @@ void power_boot(uint64_t pc, uint64_t x0);
 /** The life of a CPU that is in no lower level: do what the library says. */
 _Noreturn void power_live(struct cpu *cpu);
 
-/** A call has been answered with @next, or a kick: return if the CPU continues to run. */
+/**
+ * A call has been answered with @next, or a kick: return if the CPU continues
+ * to run.
+ */
 void power_act(struct cpu *cpu, enum psci_next next);
 
-/** MEM_PROTECT has been called: mark what it made of memory for the next boot. */
+/**
+ * MEM_PROTECT has been called: mark what it made of memory for the next boot.
+ */
 void power_mark_protection(void);
 
 /** From vectors.S: the kick has interrupted a lower level. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* System registers that only EL3 has, and those that it prepares for lower levels. */
+/*
+ * System registers that only EL3 has, and those that it prepares for lower
+ * levels.
+ */
 #ifndef EL3_REGISTERS_H
 #define EL3_REGISTERS_H
 

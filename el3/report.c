@@ -28,8 +28,8 @@ static const struct console secure = { .kind = CONSOLE_SBSA, .base = SECURE_UART
 static atomic_flag printing;
 
 /*
- * Baud rates mean nothing to QEMU; 115200 of 24 MHz, as far as the integer goes. Without the
- * FIFO: turning it on would drop what has been typed already.
+ * Baud rates mean nothing to QEMU; 115200 of 24 MHz, as far as the integer
+ * goes. Without the FIFO: turning it on would drop what has been typed already.
  */
 static void enable(uintptr_t base)
 {

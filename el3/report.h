@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the monitor prints. On the secure UART, QEMU's second -serial, a line for each thing
- * that happens to the machine (docs/el3.md lists them); on the console only why it stops.
+ * What the monitor prints. On the secure UART, QEMU's second -serial, a line
+ * for each thing that happens to the machine (docs/el3.md lists them); on the
+ * console only why it stops.
  */
 #ifndef EL3_REPORT_H
 #define EL3_REPORT_H

@@ -11,7 +11,9 @@
 
 static struct psci_smccc_feature features[WORKAROUND_COUNT];
 
-/* All registers that SMCCC 1.2 preserves are, and SVE's hint of 1.3 is ignored. */
+/*
+ * All registers that SMCCC 1.2 preserves are, and SVE's hint of 1.3 is ignored.
+ */
 static const struct psci_smccc smccc = {
 	.version = SMCCC_VERSION_1_3,
 	.features = features,
@@ -35,7 +37,10 @@ static bool is_arch(uint64_t fid)
 	return (fid & SMCCC_OWNER_MASK) == SMCCC_OWNER_ARCH << SMCCC_OWNER_SHIFT;
 }
 
-/* Calls with an entry point, by the number of the function: CPU_ON and the suspends. */
+/*
+ * Calls with an entry point, by the number of the function: CPU_ON and the
+ * suspends.
+ */
 #define WITH_ENTRY                                                            \
 	(PSCI_FN_BIT(PSCI_FN32_CPU_SUSPEND) | PSCI_FN_BIT(PSCI_FN32_CPU_ON) | \
 	 PSCI_FN_BIT(PSCI_FN32_CPU_DEFAULT_SUSPEND) | PSCI_FN_BIT(PSCI_FN32_SYSTEM_SUSPEND))

@@ -10,7 +10,10 @@
 
 #include "layout.h"
 
-/** What a function in C may change, of an AArch64 caller. The library takes the begin as it is. */
+/**
+ * What a function in C may change, of an AArch64 caller. The library takes the
+ * begin as it is.
+ */
 struct smc_frame {
 	struct psci_regs regs;
 	uint64_t x4_to_x17[14];
@@ -24,7 +27,9 @@ _Static_assert(sizeof(struct smc_frame) <= SMC_FRAME_SIZE, "vectors.S has this s
 /** Before the first call: what the CPU says of workarounds. */
 void smc_begin(void);
 
-/** From vectors.S: carry out a call, whose registers begin a struct smc_frame. */
+/**
+ * From vectors.S: carry out a call, whose registers begin a struct smc_frame.
+ */
 void smc_call(struct psci_regs *regs);
 
 #endif

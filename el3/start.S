@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where all CPUs start, at EL3. CPU 0 sets up the machine. The others wait for its kick
- * without looking at memory, which may hold what an earlier boot left.
+ * Where all CPUs start, at EL3. CPU 0 sets up the machine. The others wait for
+ * its kick without looking at memory, which may hold what an earlier boot left.
  */
 #include "../arch/arm64/macros.inc"
 #include "layout.h"
@@ -19,6 +19,7 @@ el3_start:
 	ldr	x0, =SCTLR_EL2_RES1
 	msr	sctlr_el3, x0
 	msr	cptr_el3, xzr
+	msr	tpidr_el3, xzr
 	isb
 	msr	spsel, #1
 	mrs	x19, mpidr_el1
@@ -119,9 +120,9 @@ not_el3_text:
 	.ltorg
 
 /*
- * The map of the first CPU, until memory.c has made the real one: the flash, which is
- * executable and read-only, devices, secure RAM, and the begin of RAM, where the device
- * tree is. Blocks of 2 MiB, and one of 1 GiB.
+ * The map of the first CPU, until memory.c has made the real one: the flash,
+ * which is executable and read-only, devices, secure RAM, and the begin of RAM,
+ * where the device tree is. Blocks of 2 MiB, and one of 1 GiB.
  */
 	.section .rodata
 	.balign	4096

@@ -17,7 +17,10 @@ static char tree[TREE_SIZE_MAX];
 /* The first error; all that comes after it does nothing. */
 static int error;
 
-/* QEMU counts its phandles down to here, from 0x8000 up: ours are above all of them. */
+/*
+ * QEMU counts its phandles down to here, from 0x8000 up: ours are above all of
+ * them.
+ */
 static uint32_t phandle_states;
 static uint32_t phandle_clusters;
 static uint32_t phandle_cpu_domains;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Exceptions: calls and kicks, which come from lower levels; what else comes from there is
- * undefined to them. One of EL3's own stops the CPU.
+ * Exceptions: calls and kicks, which come from lower levels; what else comes
+ * from there is undefined to them. One of EL3's own stops the CPU.
  */
 #include "../arch/arm64/macros.inc"
 #include "layout.h"
@@ -56,7 +56,10 @@ vectors:
 	stop
 	.endr
 
-	/* From AArch64: a call, unless the syndrome is another than that of SMC #0. */
+	/*
+	 * From AArch64: a call, unless the syndrome is another than that of SMC
+	 * #0.
+	 */
 	.balign	128
 	save
 	mrs	x2, esr_el3
@@ -105,7 +108,8 @@ on_other:
 	b	frame_restore
 
 /*
- * _Noreturn void lower_enter(uint64_t pc, uint64_t x0, uint64_t spsr, uintptr_t stack)
+ * _Noreturn void lower_enter(uint64_t pc, uint64_t x0, uint64_t spsr, uintptr_t
+ * stack)
  *
  * All registers but x0 are zero, and the stack is empty.
  */
@@ -120,7 +124,9 @@ lower_enter:
 	.endr
 	return
 
-/* void lower_clear_vectors(void): FP, SIMD, and with them what SVE has above. */
+/*
+ * void lower_clear_vectors(void): FP, SIMD, and with them what SVE has above.
+ */
 	.global	lower_clear_vectors
 lower_clear_vectors:
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31

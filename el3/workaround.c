@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The three SMCCC_ARCH_WORKAROUND calls. The CPU decides: its ID registers say that it is
- * not affected, or its MIDR is one that we know. Of a CPU that we do not know nothing is
- * claimed: NOT_SUPPORTED.
+ * The three SMCCC_ARCH_WORKAROUND calls. The CPU decides: its ID registers say
+ * that it is not affected, or its MIDR is one that we know. Of a CPU that we do
+ * not know nothing is claimed: NOT_SUPPORTED.
  */
 #include "workaround.h"
 
@@ -12,7 +12,10 @@
 
 #include "registers.h"
 
-/* What SMCCC_ARCH_FEATURES answers beyond SMCCC_RET_: the call is there, for other CPUs. */
+/*
+ * What SMCCC_ARCH_FEATURES answers beyond SMCCC_RET_: the call is there, for
+ * other CPUs.
+ */
 #define NOT_AFFECTED 1
 
 /* Implementer and part number of MIDR_EL1. */
@@ -54,7 +57,9 @@ static bool has_ssbs(void)
 	return sysreg_read(id_aa64pfr1_el1) >> 4 & 0xf;
 }
 
-/* CVE-2018-3639, for good: these CPUs do not let a load pass a store any more. */
+/*
+ * CVE-2018-3639, for good: these CPUs do not let a load pass a store any more.
+ */
 void workaround_begin_cpu(void)
 {
 	if (model() == FLUSHES) {
@@ -63,7 +68,10 @@ void workaround_begin_cpu(void)
 	}
 }
 
-/* Branch targets (1), and the history of branches (3), of which CSV2 tells from 1 and 3 on. */
+/*
+ * Branch targets (1), and the history of branches (3), of which CSV2 tells from
+ * 1 and 3 on.
+ */
 static int32_t about_branches(unsigned int csv2_needed)
 {
 	if (csv2() >= csv2_needed || model() == IN_ORDER)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The begin of probe.c's image, its secondary CPU, exceptions, and calls with all registers. */
+/*
+ * The begin of probe.c's image, its secondary CPU, exceptions, and calls with
+ * all registers.
+ */
 #include "../../arch/arm64/macros.inc"
 #include "../../arch/arm64/sysreg.h"
 
@@ -22,7 +25,9 @@ primary:
 3:	wfi
 	b	3b
 
-/* The first thing that a CPU does is to look at the time. x0: where to note it. */
+/*
+ * The first thing that a CPU does is to look at the time. x0: where to note it.
+ */
 	.global	probe_secondary
 probe_secondary:
 	mrs	x1, cntvct_el0
@@ -32,7 +37,9 @@ probe_secondary:
 	smc	#0
 4:	b	4b
 
-/* The other CPUs, to work in C. x0: the CPU's number. MMU and caches stay off. */
+/*
+ * The other CPUs, to work in C. x0: the CPU's number. MMU and caches stay off.
+ */
 	.global	probe_worker_entry
 probe_worker_entry:
 	msr	daifset, #DAIFSET_ALL
@@ -47,8 +54,8 @@ probe_worker_entry:
 5:	b	5b
 
 /*
- * uint64_t probe_system_suspend(void): 1 if the machine comes back at its entry point, else
- * what the call answers. x0 is the context id.
+ * uint64_t probe_system_suspend(void): 1 if the machine comes back at its entry
+ * point, else what the call answers. x0 is the context id.
  */
 	.global	probe_system_suspend
 probe_system_suspend:
@@ -75,8 +82,8 @@ resumed:
 	ret
 
 /*
- * uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t argument): ticks that as many
- * calls take; seven instructions of each round are this loop's.
+ * uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t argument): ticks
+ * that as many calls take; seven instructions of each round are this loop's.
  */
 	.global	probe_calls
 probe_calls:

@@ -163,7 +163,10 @@ static void check_memory(void)
 
 /* --- what only EL3 may do --- */
 
-/* ICC_IGRPEN0_EL1 is of the secure group of the GIC: EL3 is asked, and the access is undefined here. */
+/*
+ * ICC_IGRPEN0_EL1 is of the secure group of the GIC: EL3 is asked, and the
+ * access is undefined here.
+ */
 static void check_undefined(void)
 {
 	uint64_t value;
@@ -206,7 +209,10 @@ static bool ends(uint32_t fid)
 	}
 }
 
-/* Random registers, and of each id in the ranges of SMCCC's owners: an answer comes. */
+/*
+ * Random registers, and of each id in the ranges of SMCCC's owners: an answer
+ * comes.
+ */
 static void check_any_registers(void)
 {
 	uint64_t state = 0x9e3779b97f4a7c15;
@@ -420,7 +426,9 @@ static void check_uart_wakes(void)
 	gic_init(&gic);
 	gic_init_cpu(27);
 	gic_enable_shared(UART_INTID);
-	/* As Linux leaves it where it may: nothing comes through to this level. */
+	/*
+	 * As Linux leaves it where it may: nothing comes through to this level.
+	 */
 	sysreg_write(ICC_IGRPEN1_EL1, 0);
 	sysreg_write(ICC_PMR_EL1, 0);
 	isb();
