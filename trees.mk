@@ -26,7 +26,7 @@ CPPFLAGS_TESTS := $(CPPFLAGS_VMM) -Itests/unit -Itests/unit/lib -Itests/model -I
 WARN_BARE := $(filter-out -Wpedantic,$(WARN))
 CFLAGS_BARE := -g -O2 $(WARN_BARE) $(CFLAGS) -std=gnu11 -ffreestanding -fno-builtin -fPIE \
 	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -fno-stack-protector -fvisibility=hidden \
-	-fno-asynchronous-unwind-tables
+	-fno-asynchronous-unwind-tables -fomit-frame-pointer
 CFLAGS_FAKE := -g -O1 $(WARN_BARE) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -fno-builtin -fno-pie \
 	-include tests/payload/fake-sysreg.h
 
@@ -114,7 +114,8 @@ $(eval $(call tree,tsan,$(CC),$(TSAN) $(CPPFLAGS_KVM),$(kvm_headers),,-O0))
 $(eval $(call tree,fuzzed,$(FUZZ_CC),$(FUZZ_SAN) $(CPPFLAGS_KVM),$(kvm_headers)))
 $(eval $(call tree,arm64,$(ARM64_CC),$(PIE_BRANCH),$(sysroot_file),$$(HARDENING) $(CPPFLAGS_SYSROOT)))
 $(eval $(call compile,bare,,$(ARM64_CC) $(CPPFLAGS_ALL) $(CFLAGS_BARE)))
-$(eval $(call compile,bare,payload/,$(ARM64_CC) $(CPPFLAGS_ALL) $(CPPFLAGS_SYSROOT) $(CFLAGS_BARE),$(sysroot_file)))
+$(foreach folder,arch/ el3/ payload/ relay/,$(eval $(call compile,bare,$(folder),$(ARM64_CC) $(CPPFLAGS_ALL) \
+	$(CPPFLAGS_SYSROOT) $(CFLAGS_BARE),$(sysroot_file))))
 $(eval $(call compile,native,examples/,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)))
 $(eval $(call compile,native,tools/,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)))
 $(eval $(call compile,arm64,examples/,$(ARM64_CC) $(CPPFLAGS_ALL) -D_GNU_SOURCE -DWITH_KVM $(CFLAGS_ALL)))

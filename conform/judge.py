@@ -23,7 +23,7 @@ QUIET = 10
 # How each end is judged, for --list and docs/payload.md.
 ENDINGS = {
     'off': 'the command must end, with status 0',
-    'hibernated': 'the command must end; if dormouse, with status 3',
+    'hibernated': 'the command must end, and report it if it can: dormouse with status 3',
     'reset': 'the machine must begin again',
     'warm reset': 'the machine must begin again and find its memory',
     'asleep': 'the machine must sleep: neither continue nor end nor begin again',

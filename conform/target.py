@@ -17,6 +17,16 @@ QEMU = ['qemu-system-aarch64', '-smp', CPUS, '-m', '128M', '-nodefaults', '-disp
 # QEMU is dynamically linked, and the emulated host has no libraries: it brings its own.
 QEMU_THERE = ['/qemu/lib/ld-linux-aarch64.so.1', '--library-path', '/qemu/lib',
               '/qemu/qemu-system-aarch64']
+# Firmware at EL3 reports the ends of its machine on the secure UART.
+EL3 = ['-cpu', 'cortex-a72', '-bios', '%FIRMWARE%'] + QEMU[1:] + ['-serial', 'file:/dev/stderr']
+EL3_SAYS = {
+    'end-system-off': 'psci-el3: off, by CPU 1',
+    'off': 'psci-el3: off, by CPU',
+    'hibernated': 'psci-el3: hibernated, by CPU',
+    'reset': 'psci-el3: reset, by CPU',
+    'warm reset': 'psci-el3: warm reset, by CPU',
+    'asleep': 'psci-el3: suspended',
+}
 STATUS = ['%DORMOUSE%', 'status', '%NAME%']
 DORMOUSE = ['%DORMOUSE%', 'run', '--name', '%NAME%', '--kernel', '%IMAGE%', '--cpus', CPUS,
             '--memory', '64M', '--append', '%APPEND%']
@@ -43,6 +53,12 @@ KINDS = {
     'qemu-tcg-el2': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,virtualization=on',
                                      '-cpu', 'cortex-a72'] + QEMU[1:],
                          "QEMU's own PSCI, emulated, for EL2", 'qemu-tcg', restarts=True),
+    'el3': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on,virtualization=on'] + EL3,
+                "psci-el3's PSCI, emulated, for EL2", 'el3', restarts=True, hibernated=0,
+                says=EL3_SAYS),
+    'el3-el1': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on'] + EL3,
+                    "psci-el3's PSCI, emulated, for EL1", 'el3', restarts=True, hibernated=0,
+                    says=EL3_SAYS),
     'qemu-kvm': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3', '-accel', 'kvm',
                                  '-cpu', 'host'] + QEMU[1:],
                      "KVM's PSCI in QEMU", 'kvm', kvm=True, restarts=True),
@@ -105,7 +121,7 @@ class Target:
         """The words of one boot. @name is unique; @state is a directory for a VMM's files;
         @look: the path of conform/look if the machine is tested for sleep."""
         words = {'%IMAGE%': image, '%APPEND%': append, '%NAME%': name,
-                 '%DORMOUSE%': self.dormouse()}
+                 '%DORMOUSE%': self.dormouse(), '%FIRMWARE%': firmware()}
         argv = list(self.argv)
         if look and self.kind.status:
             argv = ['bash', look] + self.kind.status + ['--'] + argv
@@ -128,6 +144,12 @@ class Target:
 def has_kvm():
     return platform.machine() in ('aarch64', 'arm64') and os.access('/dev/kvm',
                                                                     os.R_OK | os.W_OK)
+
+
+def firmware():
+    """Where make el3 puts it."""
+    return os.path.join(os.path.abspath(os.environ.get('O') or os.path.join(ROOT, 'build')),
+                        'el3', 'psci-el3.img')
 
 
 def host_path(path):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bare.h"
 
+#include "../arch/arm64/gic-registers.h"
+#include "../arch/arm64/io.h"
 #include "../arch/arm64/sysreg.h"
 
 #define UART 0x09000000
@@ -8,34 +10,11 @@
 #define UARTFR_TXFF 0x20
 
 #define GICD 0x08000000
-#define GICD_CTLR 0x000
-#define GICD_CTLR_ARE_GRP1 0x12
 #define GICR 0x080a0000
-#define GICR_STRIDE 0x20000
-#define GICR_WAKER 0x014
-#define GICR_WAKER_PROCESSOR_SLEEP 0x2
-#define GICR_WAKER_CHILDREN_ASLEEP 0x4
-#define GICR_IGROUPR0 0x10080
-#define GICR_ISENABLER0 0x10100
 
 #define ICC_CTLR_EOI_MODE 0x2
 #define PRIORITY_ANY 0xff
 #define SGI1R_INTID_SHIFT 24
-
-/* By hand, since a hypervisor can decode only plain loads and stores. */
-static uint32_t read32(uintptr_t address)
-{
-	uint32_t value;
-
-	__asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-
-	return value;
-}
-
-static void write32(uintptr_t address, uint32_t value)
-{
-	__asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
-}
 
 static void print_byte(char byte)
 {
@@ -70,14 +49,14 @@ void print_number(int64_t number, unsigned int base)
 
 void gic_enable(unsigned int cpu, unsigned int intid)
 {
-	const uintptr_t own = GICR + (uintptr_t)cpu * GICR_STRIDE;
+	const uintptr_t own = GICR + (uintptr_t)cpu * GICR_FRAMES_V3;
 
-	write32(GICD + GICD_CTLR, GICD_CTLR_ARE_GRP1);
+	write32(GICD + GICD_CTLR, GICD_CTLR_V3_ARE | GICD_CTLR_V3_ENABLE_GRP1);
 	write32(own + GICR_WAKER, read32(own + GICR_WAKER) & ~(uint32_t)GICR_WAKER_PROCESSOR_SLEEP);
 	while (read32(own + GICR_WAKER) & GICR_WAKER_CHILDREN_ASLEEP)
 		cpu_relax();
-	write32(own + GICR_IGROUPR0, 0xffffffff);
-	write32(own + GICR_ISENABLER0, UINT32_C(1) << intid);
+	write32(own + GICR_SGI_FRAME + GICD_IGROUPR, 0xffffffff);
+	write32(own + GICR_SGI_FRAME + GICD_ISENABLER, UINT32_C(1) << intid);
 
 	sysreg_write(ICC_SRE_EL1, sysreg_read(ICC_SRE_EL1) | 1);
 	isb();

@@ -67,8 +67,9 @@ static const struct function {
 	uint8_t conventions;
 	bool optional;
 	uint8_t arg_count;
-	uint8_t zero_args; /**< Bit n: argument n is reserved and must be zero. */
-	uint8_t need; /**< enum psci_need */
+	/* Half a byte each, so that a row has a power of two of bytes, and is found at once. */
+	unsigned int zero_args : 4; /**< Bit n: argument n is reserved and must be zero. */
+	unsigned int need : 4; /**< enum psci_need */
 	/** What PSCI_FEATURES answers; NULL: 0. */
 	uint32_t (*features)(const struct psci_machine *machine);
 	struct outcome (*handle)(struct locked m, const struct args *a);
@@ -118,6 +119,7 @@ static const struct function {
 #define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
 
 _Static_assert(FUNCTION_COUNT <= PSCI_FN_COUNT, "PSCI owns no more numbers than this");
+_Static_assert(sizeof(void *) < 8 || sizeof(functions[0]) == 32, "a row is found by a shift");
 
 static bool is_smc64(uint32_t fid)
 {

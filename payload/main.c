@@ -2,10 +2,10 @@
 /* psci-conform: what does this machine's PSCI do, and does it conform? */
 #include <stddef.h>
 
+#include "../arch/arm64/console.h"
+#include "../arch/arm64/gic.h"
+#include "../arch/arm64/string.h"
 #include "../arch/arm64/sysreg.h"
-#include "runtime/console.h"
-#include "runtime/gic.h"
-#include "runtime/string.h"
 #include "test.h"
 
 #define NAME_SIZE 64
@@ -128,7 +128,7 @@ const char *wrong_at_entry(const struct arrival *arrival)
 
 const char *cannot_suspend(void)
 {
-	if (!board.gic_version)
+	if (!board.gic.version)
 		return "no interrupt controller that we know";
 	if (!board.timer_intid)
 		return "no timer that we know";
@@ -273,7 +273,7 @@ static void print_target(const char *choice)
 	      choice, target.version >> PSCI_VERSION_MAJOR_SHIFT,
 	      target.version & PSCI_VERSION_MINOR_FIELD, target.smccc >> 16, target.smccc & 0xffff,
 	      board.hvc ? "hvc" : "smc", (unsigned int)(this_cpu()->arrival.current_el >> 2),
-	      board.cpu_count, board.gic_version);
+	      board.cpu_count, board.gic.version);
 }
 
 static void print_summary(const char *choice)
@@ -301,7 +301,7 @@ void payload_main(const void *fdt)
 		give_up("%s", trouble);
 	if (!smp_init())
 		give_up("the device tree does not list the CPU that runs");
-	gic_init();
+	gic_init(&board.gic);
 	learn_target();
 	read_choice(choice);
 	report_terse = find_word(TERSE_OPTION, &word) == strlen(TERSE_OPTION);

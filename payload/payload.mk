@@ -2,14 +2,10 @@
 #
 # The conformance payload: a flat arm64 image, bare metal. Its tests are in tests/tests.mk.
 
-payload_src := $(sort $(wildcard payload/*.[cS] payload/runtime/*.[cS])) arch/arm64/memory.c
+payload_src := $(sort $(wildcard payload/*.[cS] payload/runtime/*.[cS]))
 
-# flat_ld(linker script)
-flat_ld = $(ARM64_CC) -nostdlib -static-pie -Wl,-z,norelro,-z,noexecstack -Wl,--build-id=none,--no-warn-rwx-segments \
-	-Wl,-Bsymbolic,-T,$(1)
-
-$(O)/payload/psci-conform.elf: $(call objects,bare,$(payload_src)) payload/link.ld
-	$(call link,$(call flat_ld,payload/link.ld),$(LDFLAGS_SYSROOT) -lfdt)
+$(O)/payload/psci-conform.elf: $(call objects,bare,$(payload_src)) $(O)/bare/kit.a arch/arm64/flat.ld
+	$(call link,$(flat_ld),$(kit_libs))
 
 $(O)/payload/psci-conform.img: $(O)/payload/psci-conform.elf
 	$(call flat,$<)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sleep.h"
 
-#include "runtime/gic.h"
+#include "../arch/arm64/gic.h"
 
 /* What a CPU that sleeps elsewhere reports in its flag. */
 enum {

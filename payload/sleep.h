@@ -6,7 +6,7 @@
 #ifndef PAYLOAD_SLEEP_H
 #define PAYLOAD_SLEEP_H
 
-#include "runtime/timer.h"
+#include "../arch/arm64/timer.h"
 #include "test.h"
 
 /** A call that suspends its CPU; entry point and context id are its other arguments. */

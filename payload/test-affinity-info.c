@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "../arch/arm64/sysreg.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/timer.h"
 #include "test.h"
 
 /* Affinity fields that count at a level, the level of a group being their lowest. */

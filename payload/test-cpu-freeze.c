@@ -2,9 +2,9 @@
 /*
  * CPU_FREEZE: like CPU_OFF, but the core counts as one that has not called it.
  */
+#include "../arch/arm64/gic.h"
 #include "../arch/arm64/sysreg.h"
-#include "runtime/gic.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/timer.h"
 #include "test.h"
 
 #define SGI 6
@@ -82,7 +82,7 @@ static enum verdict interrupt_does_not_thaw(void)
 
 	if (trouble)
 		return skip("%s", trouble);
-	if (!board.gic_version)
+	if (!board.gic.version)
 		return skip("no interrupt controller that we know");
 	before = atomic_load(&other->arrivals);
 	deadline = timer_deadline(20 * MILLISECOND);

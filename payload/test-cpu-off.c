@@ -2,9 +2,9 @@
 /*
  * CPU_OFF: the caller leaves and stays away.
  */
+#include "../arch/arm64/gic.h"
 #include "../arch/arm64/sysreg.h"
-#include "runtime/gic.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/timer.h"
 #include "test.h"
 
 /* CPU_OFF with all other argument registers full. */
@@ -72,7 +72,7 @@ static enum verdict interrupt_does_not_wake(void)
 
 	if (!other)
 		return skip("one CPU only");
-	if (!board.gic_version)
+	if (!board.gic.version)
 		return skip("no interrupt controller that we know");
 	if (!cpu_start(other))
 		return fail("CPU 1 could not be started");

@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "../arch/arm64/sysreg.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/timer.h"
 #include "test.h"
 
 #define CONTEXT 0xfeedf00dcafe0001

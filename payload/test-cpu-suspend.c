@@ -7,8 +7,8 @@
  */
 #include <stddef.h>
 
+#include "../arch/arm64/gic.h"
 #include "../arch/arm64/sysreg.h"
-#include "runtime/gic.h"
 #include "sleep.h"
 
 #define SGI 3

@@ -3,9 +3,9 @@
  * SYSTEM_SUSPEND where nothing can wake the machine: the program that runs it sees that
  * it sleeps, and ends it.
  */
-#include "runtime/console.h"
-#include "runtime/gic.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/console.h"
+#include "../arch/arm64/gic.h"
+#include "../arch/arm64/timer.h"
 #include "test-end.h"
 
 #define CONTEXT 0xfeedf00dcafe0300

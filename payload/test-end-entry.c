@@ -4,8 +4,8 @@
  * refused; knowing it is optional, so that each is a boot of its own: where it is
  * accepted the CPU is lost.
  */
-#include "runtime/console.h"
-#include "runtime/gic.h"
+#include "../arch/arm64/console.h"
+#include "../arch/arm64/gic.h"
 #include "sleep.h"
 #include "test-end.h"
 

@@ -4,8 +4,8 @@
  * gone in the second. This uses a warm reset, since the second recognises the first by
  * the memory that such a reset preserves.
  */
+#include "../arch/arm64/console.h"
 #include "../arch/arm64/sysreg.h"
-#include "runtime/console.h"
 #include "sleep.h"
 #include "test-end.h"
 

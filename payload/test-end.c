@@ -6,10 +6,10 @@
  */
 #include <stddef.h>
 
+#include "../arch/arm64/console.h"
+#include "../arch/arm64/mmu.h"
 #include "../arch/arm64/sysreg.h"
-#include "runtime/console.h"
-#include "runtime/mmu.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/timer.h"
 #include "test-end.h"
 
 /* Below this a vendor defines its own failures (SYSTEM_RESET2). */

@@ -2,8 +2,8 @@
 /* PSCI_FEATURES, and whether exactly what it announces is there. */
 #include <stddef.h>
 
-#include "runtime/gic.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/gic.h"
+#include "../arch/arm64/timer.h"
 #include "test.h"
 
 /* How to call a function to find out whether it is there. */

@@ -2,9 +2,9 @@
 /* What DEN0028, the SMC Calling Convention, demands of each call. */
 #include <stddef.h>
 
-#include "runtime/gic.h"
-#include "runtime/string.h"
-#include "runtime/timer.h"
+#include "../arch/arm64/gic.h"
+#include "../arch/arm64/string.h"
+#include "../arch/arm64/timer.h"
 #include "test.h"
 
 #define VECTOR_BYTES (32 * 16)

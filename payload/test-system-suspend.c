@@ -6,7 +6,7 @@
  */
 #include <stddef.h>
 
-#include "runtime/gic.h"
+#include "../arch/arm64/gic.h"
 #include "runtime/rtc.h"
 #include "sleep.h"
 

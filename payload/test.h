@@ -14,6 +14,7 @@
 #include <psci/smccc.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "runtime/board.h"

@@ -3,15 +3,11 @@
  * Exceptions: interrupts are counted and the code continues; any other ends the payload
  * with a report, unless a test expects it.
  */
-#include "../arch/arm64/sysreg.h"
-#include "runtime/layout.h"
+#include "../arch/arm64/macros.inc"
 
 	.macro	entry handler
 	.balign	128
-	sub	sp, sp, #FRAME_SIZE
-	stp	x0, x1, [sp]
-	adr	x1, \handler
-	b	save_frame
+	frame_begin \handler
 	.endm
 
 	.text
@@ -35,67 +31,8 @@ vectors:
 /* Returns only after an exception that a test provoked. */
 on_exception:
 	bl	exception
-	b	restore_frame
+	b	frame_restore
 
 on_irq:
 	bl	irq
-
-restore_frame:
-	ldr	x2, [sp, #FRAME_ELR]
-	ldr	x3, [sp, #FRAME_SPSR]
-	mrs	x0, CurrentEL
-	cmp	x0, #CURRENT_EL_EL2
-	b.eq	1f
-	msr	elr_el1, x2
-	msr	spsr_el1, x3
-	b	2f
-1:	msr	elr_el2, x2
-	msr	spsr_el2, x3
-2:	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldr	x30, [sp, #240]
-	ldp	x0, x1, [sp], #FRAME_SIZE
-	eret
-
-/* x0 and x1 are on the stack, x1 is where to continue, with x0 = frame. */
-save_frame:
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
-	str	x30, [sp, #240]
-	mrs	x0, CurrentEL
-	cmp	x0, #CURRENT_EL_EL2
-	b.eq	1f
-	mrs	x2, elr_el1
-	mrs	x3, spsr_el1
-	mrs	x4, esr_el1
-	mrs	x5, far_el1
-	b	2f
-1:	mrs	x2, elr_el2
-	mrs	x3, spsr_el2
-	mrs	x4, esr_el2
-	mrs	x5, far_el2
-2:	str	x2, [sp, #FRAME_ELR]
-	str	x3, [sp, #FRAME_SPSR]
-	str	x4, [sp, #FRAME_ESR]
-	str	x5, [sp, #FRAME_FAR]
-	mov	x0, sp
-	br	x1
+	b	frame_restore

@@ -112,7 +112,7 @@ prove: ## no undefined behaviour whatever a guest calls with, by Frama-C; see do
 size: ## what libpsci takes on arm64; fails if a budget of SPECIFICATION.md is exceeded
 	$(Q)tools/size $(ARM64_CC)
 
-bench: all $(addprefix $(O)/arm64/,clock.img psci-wake.img stopwatch wakes) $(O)/native/test-cost ## what calls, starts and guests cost, and whether targets are met
+bench: all el3 $(addprefix $(O)/arm64/,clock.img psci-wake.img stopwatch wakes) $(O)/native/test-cost ## what calls, starts and guests cost, and whether targets are met
 	$(Q)O=$(O) tests/bench/run
 
 $(O)/native/support-table: $(call objects,native,tools/support-table.c) $(O)/native/libpsci.a
@@ -144,7 +144,7 @@ mutate: $(mutation_programs) ## change the library in one place at a time: does 
 # The payload's tests on a fake machine, which takes each mutant's libpsci.so, at an
 # address that fits in 32 bits, as a guest's image is.
 fake_machine_src := $(sort $(wildcard payload/*.c tests/payload/*.c)) tests/payload/fake-context.S \
-	$(patsubst %,payload/runtime/%.c,call exception report smp timer)
+	$(patsubst %,payload/runtime/%.c,call exception report smp) arch/arm64/timer.c
 
 $(O)/fake-machine/fake-machine: $(call objects,fake-machine,$(fake_machine_src)) | $(O)/mutation/link/libpsci.so
 	$(call link,$(CC) -no-pie,$(mutation_link) -pthread)
@@ -167,7 +167,7 @@ hardening: $(O)/arm64/dormouse ## that dormouse is compiled and linked with what
 # How each source is compiled, for clang-tidy and clangd: what make would run to make all
 # objects that there are.
 compile_commands.json: $(sysroot_file) $(kvm_headers) ## how each source is compiled, for editors and clang-tidy
-	$(Q)$(MAKE) --no-print-directory -Bn all payload test-programs bench payload-mutate \
+	$(Q)$(MAKE) --no-print-directory -Bn all payload el3 test-programs bench payload-mutate \
 		$(call objects,native,$(wildcard tests/prove/*.c)) >$(O)/compile-commands.make
 	$(Q)tools/compile-commands <$(O)/compile-commands.make >$@
 

@@ -9,6 +9,7 @@
 
 #define CURRENT_EL_EL1 0x4
 #define CURRENT_EL_EL2 0x8
+#define CURRENT_EL_EL3 0xc
 
 /* PSTATE.DAIF as DAIF and SPSR have it, and as DAIFSet and DAIFClr want it. */
 #define DAIF_ALL 0x3c0
@@ -16,7 +17,7 @@
 #define DAIFSET_ALL 0xf
 #define DAIFSET_IRQ 0x2
 
-/* SCTLR_EL1 and SCTLR_EL2. */
+/* SCTLR_EL1, SCTLR_EL2 and SCTLR_EL3. */
 #define SCTLR_M 0x00000001
 #define SCTLR_C 0x00000004
 #define SCTLR_SA 0x00000008
@@ -24,7 +25,7 @@
 #define SCTLR_E0E 0x01000000
 #define SCTLR_EE 0x02000000
 #define SCTLR_EL1_RES1 0x30d00800
-#define SCTLR_EL2_RES1 0x30c50830
+#define SCTLR_EL2_RES1 0x30c50830 /* EL3's, too. */
 
 #define HCR_EL2_VM 0x00000001
 #define HCR_EL2_FMO 0x00000008
@@ -44,6 +45,7 @@
 #define ESR_EC_SMC64 0x17
 
 #define MPIDR_EL1_RES1 0x80000000
+#define MPIDR_AFFINITY 0xff00ffffff
 
 /* MAIR: attribute 0 is Device-nGnRE, 1 Normal write-back. */
 #define MAIR_VALUE 0xff04
@@ -53,7 +55,7 @@
 /* TCR: 39 bits of addresses, 4 KiB pages, walks inner shareable write-back. */
 #define TCR_COMMON 0x3519
 #define TCR_EL1_EPD1 0x00800000
-#define TCR_EL2_RES1 0x80800000
+#define TCR_EL2_RES1 0x80800000 /* EL3's, too. */
 
 #define CNTHCTL_EL1PCTEN 0x1
 #define CNTHCTL_EL1PCEN 0x2

@@ -3,152 +3,19 @@
 
 #include <libfdt.h>
 
-#include "string.h"
+#include "../../arch/arm64/string.h"
+#include "../../arch/arm64/sysreg.h"
 
 #define PPI_FIRST_INTID 16
 #define SPI_FIRST_INTID 32
 #define INTERRUPT_CELLS 3
 #define INTERRUPT_SPI 0
 #define TIMER_VIRTUAL_INDEX 2
-#define PATH_SIZE 256
 #define DOMAIN_DEPTH_MAX 4 /* There are no more power levels. */
 
 struct board board;
 
-/* Returns the number that @count cells make. */
-static uint64_t read_cells(const fdt32_t *cells, int count)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < count; i++)
-		value = value << 32 | fdt32_to_cpu(cells[i]);
-
-	return value;
-}
-
-static bool read_cell(const void *fdt, int node, const char *name, uint32_t *value)
-{
-	int size;
-	const fdt32_t *cell = fdt_getprop(fdt, node, name, &size);
-
-	if (!cell || size < (int)sizeof(*cell))
-		return false;
-	*value = fdt32_to_cpu(*cell);
-
-	return true;
-}
-
-/* Translate an address of @node's bus to one of the CPUs. */
-static uint64_t translate(const void *fdt, int node, uint64_t address)
-{
-	int bus = fdt_parent_offset(fdt, node);
-
-	while (bus > 0) {
-		const int parent = fdt_parent_offset(fdt, bus);
-		const int own = fdt_address_cells(fdt, bus);
-		const int above = fdt_address_cells(fdt, parent);
-		const int sizes = fdt_size_cells(fdt, bus);
-		const int row = own + above + sizes;
-		int size;
-		const fdt32_t *ranges = fdt_getprop(fdt, bus, "ranges", &size);
-
-		for (int i = 0; ranges && (i + row) * (int)sizeof(*ranges) <= size; i += row) {
-			const uint64_t from = read_cells(ranges + i, own);
-			const uint64_t length = read_cells(ranges + i + own + above, sizes);
-
-			if (address < from || address - from >= length)
-				continue;
-			address = address - from + read_cells(ranges + i + own, above);
-			break;
-		}
-		bus = parent;
-	}
-
-	return address;
-}
-
-static bool read_region(const void *fdt, int node, int index, struct region *region)
-{
-	const int parent = fdt_parent_offset(fdt, node);
-	const int addresses = fdt_address_cells(fdt, parent);
-	const int sizes = fdt_size_cells(fdt, parent);
-	int size;
-	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &size);
-
-	if (!reg || addresses < 1 || sizes < 0)
-		return false;
-	if ((index + 1) * (addresses + sizes) * (int)sizeof(*reg) > size)
-		return false;
-	reg += (ptrdiff_t)index * (addresses + sizes);
-	region->base = translate(fdt, node, read_cells(reg, addresses));
-	region->size = read_cells(reg + addresses, sizes);
-
-	return true;
-}
-
-static bool is_compatible(const void *fdt, int node, const char *with)
-{
-	return fdt_node_check_compatible(fdt, node, with) == 0;
-}
-
-static int find_compatible(const void *fdt, const char *const *names)
-{
-	int node = -FDT_ERR_NOTFOUND;
-
-	for (; *names && node < 0; names++)
-		node = fdt_node_offset_by_compatible(fdt, -1, *names);
-
-	return node;
-}
-
 /* --- each part --- */
-
-static enum console_kind console_kind(const void *fdt, int node)
-{
-	if (is_compatible(fdt, node, "arm,pl011"))
-		return CONSOLE_PL011;
-	if (is_compatible(fdt, node, "arm,sbsa-uart"))
-		return CONSOLE_SBSA;
-	if (is_compatible(fdt, node, "ns16550a") || is_compatible(fdt, node, "ns16550") ||
-	    is_compatible(fdt, node, "snps,dw-apb-uart"))
-		return CONSOLE_8250;
-
-	return CONSOLE_NONE;
-}
-
-/* stdout-path is a path or an alias; ":" and a speed may follow. */
-static int find_stdout(const void *fdt)
-{
-	const int chosen = fdt_path_offset(fdt, "/chosen");
-	const char *path = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "stdout-path", NULL);
-	const char *end;
-
-	if (!path)
-		return -FDT_ERR_NOTFOUND;
-	end = strchr(path, ':');
-
-	return fdt_path_offset_namelen(fdt, path, (int)(end ? (size_t)(end - path) : strlen(path)));
-}
-
-static void read_console(const void *fdt)
-{
-	static const char *const known[] = { "arm,pl011", "arm,sbsa-uart", "ns16550a",
-					     "snps,dw-apb-uart", NULL };
-	struct region region;
-	uint32_t value = 0;
-	int node = find_stdout(fdt);
-
-	if (node < 0 || console_kind(fdt, node) == CONSOLE_NONE)
-		node = find_compatible(fdt, known);
-	if (node < 0 || !read_region(fdt, node, 0, &region))
-		return;
-	board.console.kind = console_kind(fdt, node);
-	board.console.base = region.base;
-	if (read_cell(fdt, node, "reg-shift", &value))
-		board.console.reg_shift = value;
-	if (read_cell(fdt, node, "reg-io-width", &value))
-		board.console.reg_32 = value == 4;
-}
 
 static void read_bootargs(const void *fdt)
 {
@@ -162,10 +29,10 @@ static const char *read_psci(const void *fdt)
 {
 	static const char *const known[] = { "arm,psci-1.0", "arm,psci-0.2", NULL };
 	static const char *const old[] = { "arm,psci", NULL };
-	const int node = find_compatible(fdt, known);
+	const int node = tree_find(fdt, known);
 	const char *method;
 
-	if (node < 0 && find_compatible(fdt, old) >= 0)
+	if (node < 0 && tree_find(fdt, old) >= 0)
 		return "the device tree offers PSCI 0.1 only, which has no fixed function ids";
 	if (node < 0)
 		return "the device tree has no PSCI node";
@@ -176,15 +43,6 @@ static const char *read_psci(const void *fdt)
 	board.hvc = strcmp(method, "hvc") == 0;
 
 	return NULL;
-}
-
-static bool is_cpu(const void *fdt, int node)
-{
-	const char *type = fdt_getprop(fdt, node, "device_type", NULL);
-	const char *status = fdt_getprop(fdt, node, "status", NULL);
-
-	return type && strcmp(type, "cpu") == 0 &&
-	       (!status || strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0);
 }
 
 static const char *read_cpus(const void *fdt)
@@ -200,11 +58,11 @@ static const char *read_cpus(const void *fdt)
 		int size;
 		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &size);
 
-		if (!is_cpu(fdt, node) || !reg || size < cells * (int)sizeof(*reg))
+		if (!tree_is_cpu(fdt, node) || !reg || size < cells * (int)sizeof(*reg))
 			continue;
 		if (board.cpu_count == CPU_MAX)
 			break;
-		board.affinities[board.cpu_count++] = read_cells(reg, cells) & MPIDR_AFFINITY;
+		board.affinities[board.cpu_count++] = tree_cells(reg, cells) & MPIDR_AFFINITY;
 	}
 
 	return board.cpu_count ? NULL : "the device tree lists no CPU";
@@ -215,7 +73,7 @@ static void read_idle_states(const void *fdt)
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,idle-state");
 
 	while (node >= 0 && board.idle_state_count < BOARD_IDLE_STATES_MAX) {
-		if (read_cell(fdt, node, "arm,psci-suspend-param",
+		if (tree_cell(fdt, node, "arm,psci-suspend-param",
 			      &board.idle_states[board.idle_state_count]))
 			board.idle_state_count++;
 		node = fdt_node_offset_by_compatible(fdt, node, "arm,idle-state");
@@ -255,15 +113,15 @@ static void read_domain_at(const void *fdt, int domain, struct domain *to)
 	{
 		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", NULL);
 
-		if (is_cpu(fdt, node) && reg && to->cpu_count < CPU_MAX &&
+		if (tree_is_cpu(fdt, node) && reg && to->cpu_count < CPU_MAX &&
 		    lies_in(fdt, node, domain))
-			to->affinities[to->cpu_count++] = read_cells(reg, cells) & MPIDR_AFFINITY;
+			to->affinities[to->cpu_count++] = tree_cells(reg, cells) & MPIDR_AFFINITY;
 	}
 	for (int i = 0; to->state_count < BOARD_DOMAIN_STATES_MAX; i++) {
 		node = nth_node(fdt, domain, "domain-idle-states", i);
 		if (node < 0)
 			break;
-		if (read_cell(fdt, node, "arm,psci-suspend-param", &to->states[to->state_count]))
+		if (tree_cell(fdt, node, "arm,psci-suspend-param", &to->states[to->state_count]))
 			to->state_count++;
 	}
 }
@@ -274,7 +132,7 @@ static void read_domain(const void *fdt)
 
 	fdt_for_each_subnode(cpu, fdt, fdt_path_offset(fdt, "/cpus"))
 	{
-		int node = is_cpu(fdt, cpu) ? nth_node(fdt, cpu, "power-domains", 0) : -1;
+		int node = tree_is_cpu(fdt, cpu) ? nth_node(fdt, cpu, "power-domains", 0) : -1;
 
 		for (int depth = 0; depth < DOMAIN_DEPTH_MAX && node >= 0; depth++) {
 			read_domain_at(fdt, node, &board.domain);
@@ -291,7 +149,31 @@ static void read_memory(const void *fdt)
 	const int node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", 7);
 
 	if (node >= 0)
-		read_region(fdt, node, 0, &board.memory);
+		tree_region(fdt, node, 0, &board.memory);
+}
+
+static bool read_gic_v3(const void *fdt, int node)
+{
+	struct gic *gic = &board.gic;
+	struct region region;
+	uint32_t regions = 1;
+	uint32_t stride = 0;
+
+	if (node < 0 || !tree_region(fdt, node, 0, &region))
+		return false;
+	gic->version = 3;
+	gic->distributor = region.base;
+	tree_cell(fdt, node, "#redistributor-regions", &regions);
+	for (uint32_t i = 0; i < regions && i < GIC_REDISTRIBUTORS_MAX; i++) {
+		if (!tree_region(fdt, node, 1 + (int)i, &region))
+			continue;
+		gic->redistributors[gic->redistributor_count].base = region.base;
+		gic->redistributors[gic->redistributor_count++].size = region.size;
+	}
+	if (tree_cell(fdt, node, "redistributor-stride", &stride))
+		gic->redistributor_stride = stride;
+
+	return true;
 }
 
 static void read_gic(const void *fdt)
@@ -299,32 +181,27 @@ static void read_gic(const void *fdt)
 	static const char *const v3[] = { "arm,gic-v3", NULL };
 	static const char *const v2[] = { "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a9-gic",
 					  NULL };
-	int node = find_compatible(fdt, v3);
-	uint32_t regions = 1;
-	uint32_t stride = 0;
+	struct region distributor;
+	struct region cpu;
+	int node;
 
-	if (node >= 0 && read_region(fdt, node, 0, &board.gic_distributor)) {
-		board.gic_version = 3;
-		read_cell(fdt, node, "#redistributor-regions", &regions);
-		for (uint32_t i = 0; i < regions && i < BOARD_REDISTRIBUTORS_MAX; i++) {
-			if (read_region(fdt, node, 1 + (int)i, &board.gic_redistributors[i]))
-				board.gic_redistributor_count++;
-		}
-		if (read_cell(fdt, node, "redistributor-stride", &stride))
-			board.gic_redistributor_stride = stride;
-
+	if (read_gic_v3(fdt, tree_find(fdt, v3)))
 		return;
-	}
-	node = find_compatible(fdt, v2);
-	if (node >= 0 && read_region(fdt, node, 0, &board.gic_distributor) &&
-	    read_region(fdt, node, 1, &board.gic_cpu))
-		board.gic_version = 2;
+	node = tree_find(fdt, v2);
+	if (node < 0 || !tree_region(fdt, node, 0, &distributor) ||
+	    !tree_region(fdt, node, 1, &cpu))
+		return;
+	board.gic = (struct gic){
+		.version = 2,
+		.distributor = distributor.base,
+		.cpu = cpu.base,
+	};
 }
 
 static void read_timer(const void *fdt)
 {
 	static const char *const known[] = { "arm,armv8-timer", "arm,armv7-timer", NULL };
-	const int node = find_compatible(fdt, known);
+	const int node = tree_find(fdt, known);
 	int size = 0;
 	const fdt32_t *cells = node < 0 ? NULL : fdt_getprop(fdt, node, "interrupts", &size);
 	const int row = size / (TIMER_VIRTUAL_INDEX + 2) / (int)sizeof(*cells) >= 3 ? 3 : 0;
@@ -345,7 +222,7 @@ static void read_rtc(const void *fdt)
 	    fdt32_to_cpu(cells[0]) != INTERRUPT_SPI)
 		return;
 	board.rtc_intid = fdt32_to_cpu(cells[1]) + SPI_FIRST_INTID;
-	read_region(fdt, node, 0, &board.rtc);
+	tree_region(fdt, node, 0, &board.rtc);
 }
 
 const char *board_read(const void *fdt)
@@ -355,7 +232,7 @@ const char *board_read(const void *fdt)
 	board.bootargs = "";
 	if (fdt_check_header(fdt) != 0)
 		return "there is no device tree at x0";
-	read_console(fdt);
+	tree_console(fdt, &board.console);
 	read_bootargs(fdt);
 	read_memory(fdt);
 	read_gic(fdt);

@@ -6,17 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "console.h"
+#include "../../arch/arm64/console.h"
+#include "../../arch/arm64/gic.h"
+#include "../../arch/arm64/tree.h"
 #include "layout.h"
 
-#define BOARD_REDISTRIBUTORS_MAX 8
 #define BOARD_IDLE_STATES_MAX 8
 #define BOARD_DOMAIN_STATES_MAX 4
-
-struct region {
-	uint64_t base;
-	uint64_t size;
-};
 
 /** The innermost power domain that a CPU shares with others and that has states. */
 struct domain {
@@ -37,12 +33,7 @@ struct board {
 	uint64_t affinities[CPU_MAX];
 	struct region memory; /**< The first region of RAM. */
 
-	unsigned int gic_version; /**< 3, 2, or 0 for none. */
-	struct region gic_distributor;
-	struct region gic_cpu; /**< GICv2. */
-	unsigned int gic_redistributor_count;
-	struct region gic_redistributors[BOARD_REDISTRIBUTORS_MAX];
-	uint64_t gic_redistributor_stride; /**< 0 if only GICR_TYPER tells. */
+	struct gic gic;
 	uint32_t timer_intid; /**< Of the virtual timer. */
 	struct region rtc; /**< A PL031; of size 0 if there is none. */
 	uint32_t rtc_intid;

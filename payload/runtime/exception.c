@@ -1,34 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The exceptions that vectors.S passes on. */
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include "../../arch/arm64/console.h"
+#include "../../arch/arm64/frame.h"
+#include "../../arch/arm64/gic.h"
+#include "../../arch/arm64/image.h"
 #include "../../arch/arm64/sysreg.h"
+#include "../../arch/arm64/timer.h"
 #include "board.h"
-#include "console.h"
-#include "gic.h"
-#include "layout.h"
 #include "report.h"
 #include "smp.h"
-#include "timer.h"
 
-#define ESR_EC_SHIFT 26
 #define ESR_EC_UNKNOWN 0
 
-struct frame {
-	uint64_t x[31];
-	uint64_t elr;
-	uint64_t spsr;
-	uint64_t esr;
-	uint64_t far;
-	uint64_t unused;
-};
-
-_Static_assert(offsetof(struct frame, elr) == FRAME_ELR, "vectors.S has this offset");
-_Static_assert(sizeof(struct frame) == FRAME_SIZE, "vectors.S has this size");
-
-extern const char image_start[];
 void exception(struct frame *frame);
 void irq(void);
 

@@ -9,9 +9,6 @@
 #define PRIMARY_STACK_SIZE 16384
 #define SECONDARY_STACK_SIZE 4096
 
-/* The affinity fields of MPIDR_EL1. */
-#define MPIDR_AFFINITY 0xff00ffffff
-
 /* struct call. */
 #define CALL_IN 0
 #define CALL_OUT 248
@@ -19,12 +16,5 @@
 #define CALL_SP_OUT 504
 #define CALL_DAIF_IN 512
 #define CALL_DAIF_OUT 520
-
-/* struct frame: what an exception saves. */
-#define FRAME_ELR 248
-#define FRAME_SPSR 256
-#define FRAME_ESR 264
-#define FRAME_FAR 272
-#define FRAME_SIZE 288
 
 #endif

@@ -3,11 +3,12 @@
 
 #include <psci/abi.h>
 
+#include "../../arch/arm64/console.h"
+#include "../../arch/arm64/format.h"
+#include "../../arch/arm64/string.h"
 #include "../../arch/arm64/sysreg.h"
 #include "board.h"
 #include "call.h"
-#include "console.h"
-#include "string.h"
 
 #define NOTES_SIZE 3072
 #define REASON_SIZE 256
@@ -161,6 +162,7 @@ void power_off(void)
 		wfe();
 }
 
+/* TAP's "Bail out!", then the machine is turned off. */
 void give_up(const char *format, ...)
 {
 	char text[REASON_SIZE];

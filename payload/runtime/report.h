@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../arch/arm64/give-up.h"
+
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
@@ -38,9 +40,6 @@ extern bool report_terse;
 void report_plan(unsigned int count);
 void report_verdict(const char *id, const char *sentence, enum verdict verdict);
 unsigned int report_count(enum verdict verdict);
-
-/** TAP's "Bail out!", then turn the machine off. */
-_Noreturn void give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** SYSTEM_OFF, and if that fails nothing more. */
 _Noreturn void power_off(void);

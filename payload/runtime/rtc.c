@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rtc.h"
 
+#include "../../arch/arm64/gic.h"
+#include "../../arch/arm64/io.h"
 #include "board.h"
-#include "gic.h"
-#include "io.h"
 
 #define RTCDR 0x00
 #define RTCMR 0x04

@@ -5,11 +5,11 @@
 
 #include <stddef.h>
 
+#include "../../arch/arm64/gic.h"
 #include "../../arch/arm64/sysreg.h"
+#include "../../arch/arm64/timer.h"
 #include "board.h"
-#include "gic.h"
 #include "report.h"
-#include "timer.h"
 
 /* Long enough for any machine: this only turns a hang into a failure. */
 #define PATIENCE (20 * SECOND)
@@ -190,7 +190,7 @@ bool cpu_interrupts(void)
 	struct cpu *cpu = this_cpu();
 
 	if (!cpu->interrupts)
-		cpu->interrupts = board.gic_version != 0 && gic_init_cpu();
+		cpu->interrupts = board.gic.version != 0 && gic_init_cpu(board.timer_intid);
 
 	return cpu->interrupts;
 }

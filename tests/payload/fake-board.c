@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../arch/arm64/console.h"
+#include "../../arch/arm64/format.h"
+#include "../../arch/arm64/gic.h"
+#include "../../arch/arm64/mmu.h"
 #include "../../payload/runtime/board.h"
-#include "../../payload/runtime/console.h"
-#include "../../payload/runtime/gic.h"
-#include "../../payload/runtime/mmu.h"
 #include "../../payload/runtime/rtc.h"
 #include "../../payload/runtime/smp.h"
 #include "fake-machine.h"
@@ -44,7 +45,7 @@ const char *board_read(const void *fdt)
 		.hvc = true,
 		.cpu_count = options.cpu_count,
 		.memory = { RAM_BASE, RAM_SIZE },
-		.gic_version = 3,
+		.gic = { .version = 3 },
 		.timer_intid = TIMER_INTID,
 	};
 	for (unsigned int i = 0; i < options.cpu_count; i++)
@@ -88,12 +89,12 @@ void print(const char *format, ...)
 
 /* --- GIC --- */
 
-bool gic_init(void)
+bool gic_init(const struct gic *gic)
 {
 	return true;
 }
 
-bool gic_init_cpu(void)
+bool gic_init_cpu(uint32_t timer_intid)
 {
 	interrupts_enable(SGIS | UINT32_C(1) << TIMER_INTID);
 

@@ -3,8 +3,8 @@
  * Access to registers of devices. In assembly, since a hypervisor can decode only plain
  * loads and stores, and a compiler may use others.
  */
-#ifndef PAYLOAD_RUNTIME_IO_H
-#define PAYLOAD_RUNTIME_IO_H
+#ifndef ARCH_ARM64_IO_H
+#define ARCH_ARM64_IO_H
 
 #include <stdint.h>
 

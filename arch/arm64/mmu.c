@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mmu.h"
 
-#include "../../arch/arm64/sysreg.h"
-#include "layout.h"
+#include "sysreg.h"
 
 #define ENTRIES 512
 #define LEVEL1_SHIFT 30
@@ -11,14 +10,11 @@
 #define ADDRESS_LIMIT ((uint64_t)ENTRIES << LEVEL1_SHIFT)
 #define LEVEL2_COUNT 4
 
-/* A device tree is at most 2 MiB (booting.rst). */
-#define FDT_SIZE_MAX LEVEL2_SIZE
-
 #define DESC_BLOCK 0x1
 #define DESC_TABLE 0x3
 #define DESC_TYPE_MASK 0x3
 #define DESC_ATTRIBUTE(index) ((uint64_t)(index) << 2)
-#define DESC_AP_EL2_RES1 (UINT64_C(1) << 6)
+#define DESC_AP_RES1 (UINT64_C(1) << 6) /* At EL2 and EL3. */
 #define DESC_INNER_SHAREABLE (UINT64_C(3) << 8)
 #define DESC_ACCESSED (UINT64_C(1) << 10)
 #define DESC_PXN (UINT64_C(1) << 53)
@@ -28,16 +24,26 @@
 typedef uint64_t table[ENTRIES];
 
 extern table mmu_level1;
-extern const char image_start[];
-extern const char image_end[];
 
 table mmu_level1 __attribute__((aligned(4096)));
 static table level2[LEVEL2_COUNT] __attribute__((aligned(4096)));
 static unsigned int level2_used;
 
-static bool at_el2(void)
+static bool at_el1(void)
 {
-	return sysreg_read(CurrentEL) == CURRENT_EL_EL2;
+	return sysreg_read(CurrentEL) == CURRENT_EL_EL1;
+}
+
+static bool is_on(void)
+{
+	switch (sysreg_read(CurrentEL)) {
+	case CURRENT_EL_EL3:
+		return sysreg_read(sctlr_el3) & SCTLR_M;
+	case CURRENT_EL_EL2:
+		return sysreg_read(sctlr_el2) & SCTLR_M;
+	default:
+		return sysreg_read(sctlr_el1) & SCTLR_M;
+	}
 }
 
 static uint64_t device_block(uint64_t address)
@@ -45,7 +51,7 @@ static uint64_t device_block(uint64_t address)
 	uint64_t desc =
 		address | DESC_BLOCK | DESC_ATTRIBUTE(MAIR_DEVICE) | DESC_ACCESSED | DESC_UXN;
 
-	return desc | (at_el2() ? DESC_AP_EL2_RES1 : DESC_PXN);
+	return desc | (at_el1() ? DESC_PXN : DESC_AP_RES1);
 }
 
 static uint64_t ram_block(uint64_t address)
@@ -53,16 +59,23 @@ static uint64_t ram_block(uint64_t address)
 	const uint64_t desc = address | DESC_BLOCK | DESC_ATTRIBUTE(MAIR_NORMAL) | DESC_ACCESSED |
 			      DESC_INNER_SHAREABLE;
 
-	return desc | (at_el2() ? DESC_AP_EL2_RES1 : 0);
+	return desc | (at_el1() ? 0 : DESC_AP_RES1);
 }
 
 static void flush_tlb(void)
 {
 	dsb();
-	if (at_el2())
+	switch (sysreg_read(CurrentEL)) {
+	case CURRENT_EL_EL3:
+		__asm__ volatile("tlbi alle3is" ::: "memory");
+		break;
+	case CURRENT_EL_EL2:
 		__asm__ volatile("tlbi alle2is" ::: "memory");
-	else
+		break;
+	default:
 		__asm__ volatile("tlbi vmalle1is" ::: "memory");
+		break;
+	}
 	dsb();
 	isb();
 }
@@ -118,20 +131,15 @@ static bool map_ram(uint64_t start, uint64_t end, bool live)
 	return true;
 }
 
-void mmu_prepare(const void *fdt)
+void mmu_prepare(void)
 {
-	const uint64_t tree = (uint64_t)(uintptr_t)fdt;
-
 	for (uint64_t i = 0; i < ENTRIES; i++)
 		mmu_level1[i] = device_block(i << LEVEL1_SHIFT);
-	/* A failure could not be reported; the first access would fault. */
-	map_ram((uint64_t)(uintptr_t)image_start, (uint64_t)(uintptr_t)image_end, false);
-	map_ram(tree, tree + FDT_SIZE_MAX, false);
 }
 
 bool mmu_add_ram(uint64_t address, uint64_t size)
 {
-	return address + size > address && map_ram(address, address + size, true);
+	return address + size > address && map_ram(address, address + size, is_on());
 }
 
 void cache_flush(const void *start, size_t size)

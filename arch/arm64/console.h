@@ -3,12 +3,10 @@
  * The serial console that stdout-path names. It is used as the firmware left it: speed
  * and format are not changed.
  */
-#ifndef PAYLOAD_RUNTIME_CONSOLE_H
-#define PAYLOAD_RUNTIME_CONSOLE_H
+#ifndef ARCH_ARM64_CONSOLE_H
+#define ARCH_ARM64_CONSOLE_H
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum console_kind {
@@ -28,8 +26,5 @@ struct console {
 void console_use(const struct console *console);
 
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/** As vsnprintf(), limited to %s %c %d %u %x %%, with l, ll, a width and padding with zeros. */
-size_t format_text(char *to, size_t size, const char *format, va_list args);
 
 #endif

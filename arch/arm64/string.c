@@ -3,9 +3,7 @@
 
 #include <stdint.h>
 
-#include "report.h"
-
-/* arch/arm64/memory.c has the functions that a compiler may call by itself. */
+/* memory.c has the functions that a compiler may call by itself. */
 
 /* The standard's signatures discard const, so the conversion uses integers. */
 
@@ -64,15 +62,4 @@ char *strrchr(const char *in, int c)
 	}
 
 	return NULL;
-}
-
-/* Debian's libfdt is built with the stack protector. */
-extern uintptr_t __stack_chk_guard;
-extern void __stack_chk_fail(void);
-
-uintptr_t __stack_chk_guard = 0x5ac1c0de00ff0a0d;
-
-void __stack_chk_fail(void)
-{
-	give_up("libfdt overran its stack");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The part of <string.h> that the compiler, libfdt and the payload use.
+ * The part of <string.h> that the compiler, libfdt and our images use.
  */
-#ifndef PAYLOAD_RUNTIME_STRING_H
-#define PAYLOAD_RUNTIME_STRING_H
+#ifndef ARCH_ARM64_STRING_H
+#define ARCH_ARM64_STRING_H
 
 #include <stddef.h>
 

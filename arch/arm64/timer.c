@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "timer.h"
 
-#include "../../arch/arm64/sysreg.h"
+#include "sysreg.h"
 
 static uint64_t now(void)
 {

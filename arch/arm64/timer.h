@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The virtual timer: deadlines, and an interrupt that comes later. */
-#ifndef PAYLOAD_RUNTIME_TIMER_H
-#define PAYLOAD_RUNTIME_TIMER_H
+#ifndef ARCH_ARM64_TIMER_H
+#define ARCH_ARM64_TIMER_H
 
 #include <stdbool.h>
 #include <stdint.h>
