@@ -87,6 +87,31 @@ static int64_t affinity_info(const struct relay_seat *seat)
 	return PSCI_AFFINITY_INFO_ON;
 }
 
+/* Returns whether the firmware was called with the monitor's entry point for CPU @i. */
+static bool is_in_monitor(const struct relay_seat *seat, unsigned int i)
+{
+	return seat->forward[2] == MONITOR && seat->forward[3] == context_of(i);
+}
+
+static void serve_off(struct relay_seat *seat, bool refuses)
+{
+	seat->answer = PSCI_RET_DENIED;
+	if (refuses)
+		return;
+	seat->power = OFF;
+	seat->phase = AWAY;
+}
+
+static void serve_sleep(struct relay_seat *seat, unsigned int i, bool refuses)
+{
+	seat->answer = PSCI_RET_SUCCESS;
+	if (refuses)
+		return;
+	seat->power = ASLEEP;
+	seat->phase = AWAY;
+	seat->wakes = wake_entry_of(i, seat->variant);
+}
+
 /* Returns what is wrong with what the firmware was called with, or NULL. */
 static const char *serve(struct relay_seat *seat, bool refuses)
 {
@@ -98,27 +123,18 @@ static const char *serve(struct relay_seat *seat, bool refuses)
 	case PSCI_FN64_CPU_ON:
 		if (seat->call != CALL_ON || seat->forward[1] != seat->target)
 			return "CPU_ON is of another CPU";
-		if (seat->forward[2] != MONITOR || seat->forward[3] != context_of(seat->target))
-			return "a CPU is started outside of the monitor";
 		seat->answer = serve_on(target, refuses, on_entry_of(i, seat->variant));
-		return NULL;
+		return is_in_monitor(seat, seat->target)
+			       ? NULL
+			       : "a CPU is started outside of the monitor";
 	case PSCI_FN32_CPU_OFF:
-		seat->answer = PSCI_RET_DENIED;
-		if (!refuses) {
-			seat->power = OFF;
-			seat->phase = AWAY;
-		}
+		serve_off(seat, refuses);
 		return seat->call == CALL_OFF ? NULL : "a CPU is turned off";
 	case PSCI_FN64_CPU_SUSPEND:
-		if (seat->forward[2] != MONITOR || seat->forward[3] != context_of(i))
-			return "a CPU wakes outside of the monitor";
-		seat->answer = PSCI_RET_SUCCESS;
-		if (!refuses) {
-			seat->power = ASLEEP;
-			seat->phase = AWAY;
-			seat->wakes = wake_entry_of(i, seat->variant);
-		}
-		return seat->call == CALL_SLEEP ? NULL : "a CPU is suspended";
+		if (seat->call != CALL_SLEEP)
+			return "a CPU is suspended";
+		serve_sleep(seat, i, refuses);
+		return is_in_monitor(seat, i) ? NULL : "a CPU wakes outside of the monitor";
 	case PSCI_FN64_AFFINITY_INFO:
 		if (seat->forward[1] != seat->target || seat->forward[2] != 0)
 			return "AFFINITY_INFO is of another CPU";
@@ -174,25 +190,36 @@ static void observe(void)
 	}
 }
 
-/* Returns what is wrong with an answer that the OS gets, or NULL. */
-static const char *judge_answer(const struct relay_seat *seat, int64_t answer)
+/* As judge_answer(), of a CPU_ON that the firmware has not seen. */
+static const char *judge_second_on(const struct relay_seat *seat, int64_t answer)
 {
-	if (seat->call == CALL_OFF || seat->call == CALL_SLEEP || makes_cpu_on(seat))
-		return answer == seat->answer ? NULL : "the firmware's answer is another one";
-	if (seat->call == CALL_ON) {
-		if (answer == PSCI_RET_ALREADY_ON)
-			return seat->was_on ? NULL : "CPU_ON says ALREADY_ON of a CPU that is not";
-		if (answer == PSCI_RET_ON_PENDING)
-			return seat->was_starting ? NULL
-						  : "CPU_ON says ON_PENDING, and no CPU starts";
-		return "CPU_ON is answered though it was not made";
-	}
+	if (answer == PSCI_RET_ALREADY_ON)
+		return seat->was_on ? NULL : "CPU_ON says ALREADY_ON of a CPU that is not";
+	if (answer == PSCI_RET_ON_PENDING)
+		return seat->was_starting ? NULL : "CPU_ON says ON_PENDING, and no CPU starts";
+
+	return "CPU_ON is answered though it was not made";
+}
+
+static const char *judge_info(const struct relay_seat *seat, int64_t answer)
+{
 	if (answer == PSCI_AFFINITY_INFO_ON)
 		return seat->was_on ? NULL : "AFFINITY_INFO says ON of a CPU that is not";
 	if (answer == PSCI_AFFINITY_INFO_OFF)
 		return seat->was_off ? NULL : "AFFINITY_INFO says OFF of a CPU that starts";
 
 	return seat->was_starting ? NULL : "AFFINITY_INFO says ON_PENDING, and no CPU starts";
+}
+
+/* Returns what is wrong with an answer that the OS gets, or NULL. */
+static const char *judge_answer(const struct relay_seat *seat, int64_t answer)
+{
+	if (seat->call == CALL_INFO)
+		return judge_info(seat, answer);
+	if (seat->call == CALL_ON && !makes_cpu_on(seat))
+		return judge_second_on(seat, answer);
+
+	return answer == seat->answer ? NULL : "the firmware's answer is another one";
 }
 
 /* Returns what is wrong with what the relay has recorded of a CPU, or NULL. */
