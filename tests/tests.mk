@@ -168,7 +168,7 @@ hardening: $(O)/arm64/dormouse ## that dormouse is compiled and linked with what
 # objects that there are.
 compile_commands.json: $(sysroot_file) $(kvm_headers) ## how each source is compiled, for editors and clang-tidy
 	$(Q)$(MAKE) --no-print-directory -Bn all payload test-programs bench payload-mutate \
-		$(call objects,native,tests/prove/prove.c) >$(O)/compile-commands.make
+		$(call objects,native,$(wildcard tests/prove/*.c)) >$(O)/compile-commands.make
 	$(Q)tools/compile-commands <$(O)/compile-commands.make >$@
 
 lint: freestanding hardening compile_commands.json ## layout, static analysis, spelling of includes, scripts, man pages, calls to the kernel

@@ -24,6 +24,7 @@
  * psci/smccc-arch.h	SMCCC_VERSION and SMCCC_ARCH_FEATURES
  * psci/kvm.h		events as KVM numbers them
  * psci/client.h	the other side: guests and firmware that make calls
+ * psci/relay.h		in between: a monitor that forwards the calls of an OS
  *
  * All functions of PSCI 0.1 to 1.3 are implemented. docs/support.md lists them,
  * and what some of them need of the host.

@@ -2,7 +2,8 @@
 /*
  * How many instructions of this machine a call takes, on a PSCI machine whose host
  * has no lock and whose kick() only returns; and that it takes hardly more with
- * 4,096 vCPUs than with one, or with two if it names another than the caller.
+ * 4,096 vCPUs than with one, or with two if it names another than the caller. And how
+ * many a relay adds to a call.
  *
  * A child makes the call and its parent lets it go on by one instruction at a
  * time; another child calls a function that does nothing, and the difference is
@@ -10,6 +11,7 @@
  * is built for use, without sanitizers. Prints TAP.
  */
 #include <psci/psci.h>
+#include <psci/relay.h>
 
 #include <signal.h>
 #include <stdint.h>
@@ -65,6 +67,19 @@ static const struct call {
 };
 
 #define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
+
+/** What a relay of one CPU takes, before and after the firmware's answer, which is 0. */
+static const struct call relayed_calls[] = {
+	{ "a relay's PSCI_VERSION", PSCI_FN32_PSCI_VERSION, NOBODY, 0, 0, PSCI_VERSION_1_3,
+	  BUDGET(80) },
+	{ "a relay's PSCI_FEATURES", PSCI_FN32_PSCI_FEATURES, NOBODY, PSCI_FN64_CPU_ON, 0, 0,
+	  BUDGET(130) },
+	{ "a relay's MIGRATE", PSCI_FN64_MIGRATE, NOBODY, 0, 0, 0, BUDGET(160) },
+	{ "a relay's AFFINITY_INFO", PSCI_FN64_AFFINITY_INFO, CALLER, 0, 0, 0, BUDGET(230) },
+	{ "a relay's CPU_ON", PSCI_FN64_CPU_ON, CALLER, 0, ENTRY, 0, BUDGET(300) },
+};
+
+#define RELAYED_COUNT (sizeof(relayed_calls) / sizeof(relayed_calls[0]))
 
 static void die(const char *what)
 {
@@ -183,11 +198,70 @@ static unsigned int measure(const struct call *call, unsigned int vcpu_count)
 	return sum;
 }
 
+static struct psci_relay relay;
+static struct psci_relay_cpu relay_cpu;
+
+static void make_relay(void)
+{
+	static struct psci_relay_cpu *place[1];
+	static const struct psci_client firmware = {
+		.version = PSCI_VERSION_1_3,
+		.fn32 = UINT32_MAX,
+		.fn64 = UINT32_MAX,
+	};
+	static const struct psci_relay_config config = {
+		.size = sizeof(config),
+		.firmware = &firmware,
+		.entry = ENTRY,
+		.index = place,
+		.index_size = 1,
+	};
+
+	if (psci_relay_init(&relay, &config) ||
+	    psci_relay_cpu_init(&relay_cpu, &relay, mpidr_of(0), 0))
+		die("there is no relay");
+}
+
+/* The firmware's call itself is not made. */
+static enum psci_next call_relay(struct psci_vcpu *vcpu, struct psci_regs *regs)
+{
+	uint64_t forward[4];
+
+	if (psci_relay_call(&relay_cpu, regs, forward) == PSCI_RELAY_FORWARD)
+		psci_relay_return(&relay_cpu, regs, 0);
+
+	return PSCI_NEXT_RUN;
+}
+
+/* Reports what a call takes of a relay. Returns whether it is not more than it may be. */
+static bool report_relayed(unsigned int number, const struct call *call)
+{
+	const struct psci_regs regs = regs_of(call, 0);
+	unsigned int taken;
+	int status;
+
+	make_relay();
+	taken = count(call_relay, NULL, &regs, call->answer, &status);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		die("a relay does not answer as it should");
+	taken -= count(do_nothing, NULL, &regs, call->answer, &status);
+
+	const bool fits = !call->budget || taken <= call->budget;
+
+	printf("%sok %u - cost: %s takes %u instructions", fits ? "" : "not ", number, call->name,
+	       taken);
+	if (call->budget)
+		printf(", at most %u", call->budget);
+	putchar('\n');
+
+	return fits;
+}
+
 int main(void)
 {
 	int status = 0;
 
-	printf("1..%zu\n", 2 * CALL_COUNT);
+	printf("1..%zu\n", 2 * CALL_COUNT + RELAYED_COUNT);
 	for (unsigned int i = 0; i < CALL_COUNT; i++) {
 		const struct call *call = &calls[i];
 		const unsigned int few_count = call->target == OTHER ? 2 : 1;
@@ -206,6 +280,11 @@ int main(void)
 		       level ? "" : "not ", 2 * i + 2, call->name, many / few,
 		       many * 100 / few % 100, MANY, few_count);
 		if (!fits || !level)
+			status = 1;
+	}
+
+	for (unsigned int i = 0; i < RELAYED_COUNT; i++) {
+		if (!report_relayed((unsigned int)(2 * CALL_COUNT) + i + 1, &relayed_calls[i]))
 			status = 1;
 	}
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The library against the reference, in every state that machines of one to
- * three vCPUs can reach.
+ * three vCPUs can reach; and the relay, see relay-model.h.
  */
 #include "explore.h"
+#include "relay-model.h"
+#include "relay-stack.h"
 #include "steps.h"
 
 #include <psci/abi.h>
@@ -114,6 +116,29 @@ static const struct model {
 
 #define MODEL_COUNT (sizeof(models) / sizeof(models[0]))
 
+static const struct relay_model {
+	const char *sentence;
+	struct relay_kind kind;
+	bool quick;
+} relay_models[] = {
+	{ "a relay of two CPUs", { .cpu_count = 2, .variants = 2, .all_call = true }, true },
+	{ "a relay of three CPUs, of which two start the third",
+	  { .cpu_count = 3, .variants = 1, .all_call = false },
+	  true },
+	{ "a relay of three CPUs, of which two start the third in two ways",
+	  { .cpu_count = 3, .variants = 2, .all_call = false },
+	  false },
+	{ "a relay of three CPUs", { .cpu_count = 3, .variants = 1, .all_call = true }, false },
+};
+
+#define RELAY_MODEL_COUNT (sizeof(relay_models) / sizeof(relay_models[0]))
+
+/** What all explorations found. */
+struct sum {
+	size_t states, steps;
+	unsigned int number, failed;
+};
+
 static double now(void)
 {
 	struct timespec time;
@@ -123,39 +148,82 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-int main(int argc, char **argv)
+/* Reports one. Returns whether nothing was wrong. */
+static bool report(struct sum *sum, const char *sentence, const struct exploration *out)
+{
+	const bool ok = !out->wrong && out->closed;
+
+	sum->states += out->states;
+	sum->steps += out->steps;
+	sum->failed += !ok;
+	printf("%sok %u - model: %s: %zu states, %zu steps\n", ok ? "" : "not ", ++sum->number,
+	       sentence, out->states, out->steps);
+	if (!out->wrong && !out->closed)
+		printf("# it is too large to be closed\n");
+
+	return ok;
+}
+
+static void explore_machines(struct sum *sum, bool quick)
 {
 	static struct steps steps;
-	const bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
-	size_t states = 0;
-	size_t taken = 0;
-	unsigned int failed = 0;
-	unsigned int number = 0;
-	const double start = now();
+	bool ok = true;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (size_t i = 0; i < MODEL_COUNT; i++) {
+	for (size_t i = 0; i < MODEL_COUNT && (ok || !quick); i++) {
 		const struct model *model = &models[i];
-		struct exploration out;
 
 		if (quick && !model->quick)
 			continue;
 		steps_make(&steps, &model->kind, model->starts, model->power);
-		out = explore(&model->kind, steps.step, steps.count, true);
-		states += out.states;
-		taken += out.steps;
-		if (out.wrong || !out.closed)
-			failed++;
-		printf("%sok %u - model: %s: %zu states, %zu steps\n",
-		       out.wrong || !out.closed ? "not " : "", ++number, model->sentence,
-		       out.states, out.steps);
-		if (!out.wrong && !out.closed)
-			printf("# it is too large to be closed\n");
-		if (out.wrong && quick)
-			break;
-	}
-	printf("1..%u\n", number);
-	printf("# %zu states, %zu steps, %.1f s\n", states, taken, now() - start);
 
-	return failed != 0;
+		const struct exploration out = explore(&model->kind, steps.step, steps.count, true);
+
+		ok = report(sum, model->sentence, &out);
+	}
+}
+
+static void explore_relays(struct sum *sum, bool quick)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < RELAY_MODEL_COUNT && (ok || !quick); i++) {
+		const struct relay_model *model = &relay_models[i];
+
+		if (quick && !model->quick)
+			continue;
+
+		const struct exploration out = relay_explore(&model->kind, true);
+
+		ok = report(sum, model->sentence, &out);
+	}
+}
+
+/* The relay above the library, and the library alone. */
+static void play(struct sum *sum, unsigned int count)
+{
+	const char *wrong = stack_play(count);
+
+	sum->failed += wrong != NULL;
+	printf("%sok %u - model: a relay above the library is as if it were not there: %u random steps\n",
+	       wrong ? "not " : "", ++sum->number, count);
+	if (wrong)
+		printf("# %s\n", wrong);
+}
+
+int main(int argc, char **argv)
+{
+	const bool relays = argc > 1 && strcmp(argv[1], "--quick-relays") == 0;
+	const bool quick = relays || (argc > 1 && strcmp(argv[1], "--quick") == 0);
+	const double start = now();
+	struct sum sum = { 0 };
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!relays)
+		explore_machines(&sum, quick);
+	explore_relays(&sum, quick);
+	play(&sum, quick ? 300000 : 3000000);
+	printf("1..%u\n", sum.number);
+	printf("# %zu states, %zu steps, %.1f s\n", sum.states, sum.steps, now() - start);
+
+	return sum.failed != 0;
 }
