@@ -64,6 +64,7 @@
 #define CNT_CTL_ISTATUS 0x4
 
 /* By encoding, since not every assembler knows the GIC's names. */
+#define ID_AA64PFR1_EL1 S3_0_C0_C4_1
 #define ICC_PMR_EL1 S3_0_C4_C6_0
 #define ICC_SGI1R_EL1 S3_0_C12_C11_5
 #define ICC_IAR1_EL1 S3_0_C12_C12_0

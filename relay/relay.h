@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The monitor's parts, as they know each other. */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include <psci/relay.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../arch/arm64/frame.h"
+#include "../arch/arm64/tree.h"
+#include "hvc.h"
+#include "layout.h"
+
+#define MEMORY_REGIONS_MAX 16
+
+/** One CPU of the machine. TPIDR_EL2 points to its own. */
+struct cpu {
+	struct psci_relay_cpu relay;
+	unsigned int number;
+	uint64_t counters[RELAY_COUNTER_COUNT]; /**< Written by this CPU alone. */
+};
+
+struct monitor {
+	struct psci_relay relay;
+	struct psci_client firmware;
+	unsigned int cpu_count;
+	unsigned int memory_count;
+	struct region memory[MEMORY_REGIONS_MAX]; /**< RAM, as the device tree describes it. */
+};
+
+extern struct monitor monitor;
+extern struct cpu cpus[CPU_MAX];
+
+/** start.S, vectors.S */
+extern const char monitor_entry[];
+extern char stacks[CPU_MAX << STACK_SHIFT];
+_Noreturn void os_start(uint64_t pc, uint64_t x0, uint64_t stack);
+void smc_pass(uint64_t x[18]);
+void smc_forward(uint64_t x[4]);
+
+/** The CPU that runs this. */
+struct cpu *this_cpu(void);
+
+/** Let the OS run on this CPU, from @pc. Does not return. */
+_Noreturn void os_enter(struct cpu *cpu, uint64_t pc, uint64_t x0, bool big_endian);
+
+/** Make EL2 as the OS and the monitor need it, on a CPU whose registers have any values. */
+void el2_setup(struct cpu *cpu);
+
+/** Once: make the map of all that the OS reaches. Returns what is wrong, or NULL. */
+const char *stage2_make(void);
+
+/** On each CPU: use it. */
+void stage2_use(void);
+
+/** Whether an address is the monitor's. */
+bool is_own(uint64_t address);
+
+/** Move the tree to where the OS gets it, with our memory reserved. NULL: *@why says why not. */
+const void *tree_for_os(void *fdt, const char **why);
+
+/** Answer what the OS called. */
+void os_smc(struct frame *frame);
+void os_hvc(struct frame *frame);
+
+/** Let the OS take an exception of its own: an external abort, or an undefined instruction. */
+void inject_abort(struct frame *frame);
+void inject_undefined(struct frame *frame);
+
+/** Write a record down; trace_end() adds the answer to it. */
+uint64_t trace_begin(enum relay_trace_kind kind, uint64_t x0, uint64_t x1, uint64_t x2);
+void trace_end(uint64_t number, uint64_t result);
+
+/** Read a record; false if it is not there (any more). */
+bool trace_read(uint64_t number, struct relay_trace *record);
+uint64_t trace_next(void);
+
+static inline void count(struct cpu *cpu, enum relay_counter counter)
+{
+	*(volatile uint64_t *)&cpu->counters[counter] = cpu->counters[counter] + 1;
+}
+
+#endif
