@@ -114,7 +114,7 @@ $(eval $(call tree,tsan,$(CC),$(TSAN) $(CPPFLAGS_KVM),$(kvm_headers),,-O0))
 $(eval $(call tree,fuzzed,$(FUZZ_CC),$(FUZZ_SAN) $(CPPFLAGS_KVM),$(kvm_headers)))
 $(eval $(call tree,arm64,$(ARM64_CC),$(PIE_BRANCH),$(sysroot_file),$$(HARDENING) $(CPPFLAGS_SYSROOT)))
 $(eval $(call compile,bare,,$(ARM64_CC) $(CPPFLAGS_ALL) $(CFLAGS_BARE)))
-$(foreach folder,arch/ payload/ relay/,$(eval $(call compile,bare,$(folder),$(ARM64_CC) $(CPPFLAGS_ALL) \
+$(foreach folder,arch/ payload/ relay/ tests/relay/,$(eval $(call compile,bare,$(folder),$(ARM64_CC) $(CPPFLAGS_ALL) \
 	$(CPPFLAGS_SYSROOT) $(CFLAGS_BARE),$(sysroot_file))))
 $(eval $(call compile,native,examples/,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)))
 $(eval $(call compile,native,tools/,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)))

@@ -13,4 +13,16 @@ $(O)/relay/psci-relay.img: $(O)/relay/psci-relay.elf
 
 relay: $(O)/relay/psci-relay.img ## psci-relay.img, a monitor at EL2 that passes an OS's PSCI calls on
 
-.PHONY: relay
+# What tests/relay boots behind it.
+relay_guest_src := $(sort $(wildcard tests/relay/guest/*.[cS]))
+
+$(O)/bare/relay-guest.elf: $(call objects,bare,$(relay_guest_src)) $(O)/bare/kit.a arch/arm64/flat.ld
+	$(call link,$(call flat_ld),$(kit_libs))
+
+$(O)/relay/relay-guest.img: $(O)/bare/relay-guest.elf
+	$(call flat,$<)
+
+relay-test: relay payload $(O)/relay/relay-guest.img ## boot relays and what runs behind them
+	$(Q)O=$(O) tests/relay/run
+
+.PHONY: relay relay-test
