@@ -11,7 +11,7 @@ $(O)/relay/psci-relay.elf: $(call objects,bare,$(relay_src)) $(O)/bare/kit.a arc
 $(O)/relay/psci-relay.img: $(O)/relay/psci-relay.elf
 	$(call flat,$<)
 
-relay: $(O)/relay/psci-relay.img ## psci-relay.img, a monitor at EL2 that passes an OS's PSCI calls on
+relay: $(O)/relay/psci-relay.img $(O)/relay/relay-guest.img ## psci-relay.img, a monitor at EL2 that passes an OS's PSCI calls on
 
 # What tests/relay boots behind it.
 relay_guest_src := $(sort $(wildcard tests/relay/guest/*.[cS]))
@@ -22,7 +22,7 @@ $(O)/bare/relay-guest.elf: $(call objects,bare,$(relay_guest_src)) $(O)/bare/kit
 $(O)/relay/relay-guest.img: $(O)/bare/relay-guest.elf
 	$(call flat,$<)
 
-relay-test: relay payload $(O)/relay/relay-guest.img ## boot relays and what runs behind them
+relay-test: relay payload ## boot relays and what runs behind them
 	$(Q)O=$(O) tests/relay/run
 
 .PHONY: relay relay-test

@@ -51,6 +51,7 @@ struct guest {
 	unsigned int self; /**< The CPU that booted. */
 	struct region monitor; /**< As the device tree reserves it. */
 	bool no_map;
+	bool costs; /**< Asked for by bootargs. */
 };
 
 extern struct arrival arrival;
@@ -100,6 +101,9 @@ void test_interface(void);
 void test_calls(void);
 void test_races(void);
 void test_features(void);
+
+/** What calls cost, instead of tests: bootargs "cost". */
+void print_costs(void);
 
 #endif
 

@@ -12,6 +12,7 @@
 #include "../../../arch/arm64/give-up.h"
 #include "../../../arch/arm64/image.h"
 #include "../../../arch/arm64/mmu.h"
+#include "../../../arch/arm64/string.h"
 #include "guest.h"
 
 #define FDT_SIZE_MAX 0x200000
@@ -274,10 +275,13 @@ static void read_board(const void *fdt)
 	const int cpus = fdt_path_offset(fdt, "/cpus");
 	const int reserved = fdt_path_offset(fdt, "/reserved-memory/psci-relay");
 	struct console console = { .kind = CONSOLE_NONE };
+	const char *bootargs;
 	int node;
 
 	tree_console(fdt, &console);
 	console_use(&console);
+	bootargs = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", NULL);
+	guest.costs = bootargs && strcmp(bootargs, "cost") == 0;
 	fdt_for_each_subnode(node, fdt, cpus)
 	{
 		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", NULL);
@@ -312,6 +316,10 @@ static void test_arrival(const void *fdt)
 void guest_main(const void *fdt)
 {
 	read_board(fdt);
+	if (guest.costs) {
+		print_costs();
+		smc(PSCI_FN32_SYSTEM_OFF, 0, 0, 0);
+	}
 	print("TAP version 14\n");
 	test_arrival(fdt);
 	if (!guest.monitor.size)
