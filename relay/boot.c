@@ -65,7 +65,7 @@ static void use_console(const void *fdt)
 
 static void call_firmware(void *ctx, uint64_t x[4])
 {
-	smc_forward(x);
+	x[0] = smc_forward(x);
 }
 
 static bool in_memory(uint64_t address)

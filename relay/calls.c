@@ -6,6 +6,7 @@
 #include "../arch/arm64/give-up.h"
 #include "../arch/arm64/sysreg.h"
 #include "relay.h"
+#include "trace.h"
 
 #define ISS_IMMEDIATE 0xffff
 
@@ -48,13 +49,12 @@ static void pass(struct cpu *cpu, struct frame *frame)
 
 static void forward(struct cpu *cpu, struct psci_regs *regs, uint64_t x[4])
 {
-	const uint64_t record =
-		trace_begin(RELAY_TRACE_FORWARDED, regs->x[0], regs->x[1], regs->x[2]);
+	uint64_t number;
+	struct trace_slot *slot = trace_begin(cpu, RELAY_TRACE_FORWARDED, regs->x, &number);
 
 	count(cpu, RELAY_COUNTER_FORWARDED);
-	smc_forward(x);
-	psci_relay_return(&cpu->relay, regs, x[0]);
-	trace_end(record, regs->x[0]);
+	psci_relay_return(&cpu->relay, regs, smc_forward(x));
+	trace_end(slot, number, regs->x[0]);
 }
 
 void os_smc(struct frame *frame)
@@ -64,6 +64,8 @@ void os_smc(struct frame *frame)
 		.x = { frame->x[0], frame->x[1], frame->x[2], frame->x[3] },
 		.big_endian = sysreg_read(sctlr_el1) & SCTLR_EE,
 	};
+	struct trace_slot *slot;
+	uint64_t number;
 	uint64_t x[4];
 
 	if (frame->esr & ISS_IMMEDIATE) {
@@ -75,8 +77,8 @@ void os_smc(struct frame *frame)
 	switch (psci_relay_call(&cpu->relay, &regs, x)) {
 	case PSCI_RELAY_RETURN:
 		count(cpu, RELAY_COUNTER_ANSWERED);
-		trace_end(trace_begin(RELAY_TRACE_ANSWERED, frame->x[0], frame->x[1], frame->x[2]),
-			  regs.x[0]);
+		slot = trace_begin(cpu, RELAY_TRACE_ANSWERED, frame->x, &number);
+		trace_end(slot, number, regs.x[0]);
 		break;
 	case PSCI_RELAY_FORWARD:
 		forward(cpu, &regs, x);
@@ -94,12 +96,14 @@ void relay_arrive(uint64_t number)
 {
 	struct cpu *cpu = &cpus[number];
 	struct psci_entry entry;
+	uint64_t trace;
 
 	el2_setup(cpu);
 	if (number >= monitor.cpu_count || !psci_relay_arrive(&cpu->relay, &entry))
 		give_up("CPU %lu came from the firmware, and the OS did not ask for it", number);
 	count(cpu, RELAY_COUNTER_ARRIVED);
-	trace_begin(RELAY_TRACE_ARRIVED, entry.pc, entry.x0, entry.wake);
+	trace_begin(cpu, RELAY_TRACE_ARRIVED, (uint64_t[]){ entry.pc, entry.x0, entry.wake },
+		    &trace);
 	os_enter(cpu, entry.pc, entry.x0, entry.big_endian);
 }
 
@@ -125,15 +129,12 @@ static void answer_counter(struct frame *frame)
 static void answer_trace(struct frame *frame)
 {
 	struct relay_trace record;
+	const bool found = trace_read(frame->x[1], &record);
 
-	if (!trace_read(frame->x[1], &record)) {
-		frame->x[0] = (uint64_t)SMCCC_RET_INVALID_PARAMETER;
-		frame->x[1] = trace_next();
-
+	frame->x[0] = (uint64_t)(found ? SMCCC_RET_SUCCESS : SMCCC_RET_INVALID_PARAMETER);
+	frame->x[1] = atomic_load_explicit(&trace_count, memory_order_relaxed);
+	if (!found)
 		return;
-	}
-	frame->x[0] = SMCCC_RET_SUCCESS;
-	frame->x[1] = trace_next();
 	frame->x[2] = (uint64_t)record.cpu << 32 | record.kind;
 	frame->x[3] = record.x[0];
 	frame->x[4] = record.x[1];

@@ -181,11 +181,6 @@ void el2_setup(struct cpu *cpu)
 	stage2_use();
 }
 
-struct cpu *this_cpu(void)
-{
-	return (struct cpu *)(uintptr_t)sysreg_read(tpidr_el2);
-}
-
 void os_enter(struct cpu *cpu, uint64_t pc, uint64_t x0, bool big_endian)
 {
 	sysreg_write(sctlr_el1, SCTLR_EL1_RES1 | if_set(big_endian, SCTLR_EE | SCTLR_E0E));

@@ -25,17 +25,12 @@ static unsigned int class_of(const struct frame *frame)
 }
 
 /*
- * EL1 is in AArch64 state, so that SMC and HVC of AArch32 do not come here: at EL0 they are
- * undefined, which the OS sees itself.
+ * All but SMC. EL1 is in AArch64 state, so that SMC and HVC of AArch32 do not come here: at
+ * EL0 they are undefined, which the OS sees itself.
  */
 void os_exception(struct frame *frame)
 {
 	switch (class_of(frame)) {
-	case ESR_EC_SMC64:
-		/* It is trapped before it is executed, HVC after. */
-		frame->elr += INSTRUCTION_SIZE;
-		os_smc(frame);
-		break;
 	case ESR_EC_HVC64:
 		os_hvc(frame);
 		break;

@@ -55,7 +55,6 @@ enum relay_trace_kind {
 
 /** A record of the ring. */
 struct relay_trace {
-	uint64_t number; /**< They are counted from 0. */
 	uint64_t time; /**< CNTPCT_EL0. */
 	uint32_t kind; /**< enum relay_trace_kind. */
 	uint32_t cpu; /**< In the order of the device tree. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../arch/arm64/frame.h"
+#include "../arch/arm64/sysreg.h"
 #include "../arch/arm64/tree.h"
 #include "hvc.h"
 #include "layout.h"
@@ -39,10 +40,31 @@ extern const char monitor_entry[];
 extern char stacks[CPU_MAX << STACK_SHIFT];
 _Noreturn void os_start(uint64_t pc, uint64_t x0, uint64_t stack);
 void smc_pass(uint64_t x[18]);
-void smc_forward(uint64_t x[4]);
+
+/**
+ * A call with x0 to x3. Returns x0; the firmware may change x1 to x17 (DEN0028, 1.0), and memory.
+ */
+static inline uint64_t smc_forward(const uint64_t x[4])
+{
+	register uint64_t x0 __asm__("x0") = x[0];
+	register uint64_t x1 __asm__("x1") = x[1];
+	register uint64_t x2 __asm__("x2") = x[2];
+	register uint64_t x3 __asm__("x3") = x[3];
+
+	__asm__ volatile("smc #0"
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+			 :
+			 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+			   "x15", "x16", "x17", "cc", "memory");
+
+	return x0;
+}
 
 /** The CPU that runs this. */
-struct cpu *this_cpu(void);
+static inline struct cpu *this_cpu(void)
+{
+	return (struct cpu *)(uintptr_t)sysreg_read(tpidr_el2);
+}
 
 /** Let the OS run on this CPU, from @pc. Does not return. */
 _Noreturn void os_enter(struct cpu *cpu, uint64_t pc, uint64_t x0, bool big_endian);
@@ -62,21 +84,16 @@ bool is_own(uint64_t address);
 /** Move the tree to where the OS gets it, with our memory reserved. NULL: *@why says why not. */
 const void *tree_for_os(void *fdt, const char **why);
 
-/** Answer what the OS called. */
+/**
+ * Answer what the OS called. Of an SMC the frame has x0 to x18, x30, ELR, which is behind it,
+ * SPSR and ESR.
+ */
 void os_smc(struct frame *frame);
 void os_hvc(struct frame *frame);
 
 /** Let the OS take an exception of its own: an external abort, or an undefined instruction. */
 void inject_abort(struct frame *frame);
 void inject_undefined(struct frame *frame);
-
-/** Write a record down; trace_end() adds the answer to it. */
-uint64_t trace_begin(enum relay_trace_kind kind, uint64_t x0, uint64_t x1, uint64_t x2);
-void trace_end(uint64_t number, uint64_t result);
-
-/** Read a record; false if it is not there (any more). */
-bool trace_read(uint64_t number, struct relay_trace *record);
-uint64_t trace_next(void);
 
 static inline void count(struct cpu *cpu, enum relay_counter counter)
 {
