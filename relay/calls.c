@@ -35,60 +35,59 @@ static bool shares_memory(uint64_t x0)
 	       number >= FFA_FIRST && number <= FFA_LAST;
 }
 
-static void pass(struct cpu *cpu, struct frame *frame)
+static void pass(struct cpu *cpu, struct smc *smc)
 {
-	if (shares_memory(frame->x[0])) {
-		frame->x[0] = not_supported();
+	if (shares_memory(smc->regs.x[0])) {
+		smc->regs.x[0] = not_supported();
 		count(cpu, RELAY_COUNTER_ANSWERED);
 
 		return;
 	}
 	count(cpu, RELAY_COUNTER_PASSED);
-	smc_pass(frame->x);
+	smc_pass(smc);
 }
 
-static void forward(struct cpu *cpu, struct psci_regs *regs, uint64_t x[4])
+static void forward(struct cpu *cpu, struct psci_regs *regs, const uint64_t x[4])
 {
 	uint64_t number;
-	struct trace_slot *slot = trace_begin(cpu, RELAY_TRACE_FORWARDED, regs->x, &number);
+	struct trace_slot *slot =
+		trace_begin(cpu, RELAY_TRACE_FORWARDED, regs->x[0], regs->x, &number);
 
 	count(cpu, RELAY_COUNTER_FORWARDED);
 	psci_relay_return(&cpu->relay, regs, smc_forward(x));
 	trace_end(slot, number, regs->x[0]);
 }
 
-void os_smc(struct frame *frame)
+void os_smc(struct smc *smc)
 {
 	struct cpu *cpu = this_cpu();
-	struct psci_regs regs = {
-		.x = { frame->x[0], frame->x[1], frame->x[2], frame->x[3] },
-		.big_endian = sysreg_read(sctlr_el1) & SCTLR_EE,
-	};
+	struct psci_regs *regs = &smc->regs;
+	const uint64_t x0 = regs->x[0];
 	struct trace_slot *slot;
 	uint64_t number;
 	uint64_t x[4];
 
-	if (frame->esr & ISS_IMMEDIATE) {
-		frame->x[0] = not_supported();
+	if (smc->esr & ISS_IMMEDIATE) {
+		regs->x[0] = not_supported();
 		count(cpu, RELAY_COUNTER_ANSWERED);
 
 		return;
 	}
-	switch (psci_relay_call(&cpu->relay, &regs, x)) {
+	regs->aarch32 = false;
+	regs->big_endian = sysreg_read(sctlr_el1) & SCTLR_EE;
+	switch (psci_relay_call(&cpu->relay, regs, x)) {
 	case PSCI_RELAY_RETURN:
 		count(cpu, RELAY_COUNTER_ANSWERED);
-		slot = trace_begin(cpu, RELAY_TRACE_ANSWERED, frame->x, &number);
-		trace_end(slot, number, regs.x[0]);
+		slot = trace_begin(cpu, RELAY_TRACE_ANSWERED, x0, regs->x, &number);
+		trace_end(slot, number, regs->x[0]);
 		break;
 	case PSCI_RELAY_FORWARD:
-		forward(cpu, &regs, x);
+		forward(cpu, regs, x);
 		break;
 	case PSCI_RELAY_PASS:
-		pass(cpu, frame);
-
-		return;
+		pass(cpu, smc);
+		break;
 	}
-	frame->x[0] = regs.x[0];
 }
 
 /* A CPU that the firmware turned on, or that woke up. */
@@ -102,7 +101,7 @@ void relay_arrive(uint64_t number)
 	if (number >= monitor.cpu_count || !psci_relay_arrive(&cpu->relay, &entry))
 		give_up("CPU %lu came from the firmware, and the OS did not ask for it", number);
 	count(cpu, RELAY_COUNTER_ARRIVED);
-	trace_begin(cpu, RELAY_TRACE_ARRIVED, (uint64_t[]){ entry.pc, entry.x0, entry.wake },
+	trace_begin(cpu, RELAY_TRACE_ARRIVED, entry.pc, (uint64_t[]){ 0, entry.x0, entry.wake },
 		    &trace);
 	os_enter(cpu, entry.pc, entry.x0, entry.big_endian);
 }

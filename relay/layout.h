@@ -15,4 +15,11 @@
 #define CPU_MAX 256
 #define STACK_SHIFT 12
 
+/* struct smc: what the OS had when it called. */
+#define SMC_X4 40
+#define SMC_X18 152
+#define SMC_ELR 168
+#define SMC_ESR 184
+#define SMC_SIZE 208
+
 #endif

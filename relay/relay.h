@@ -21,8 +21,27 @@
 struct cpu {
 	struct psci_relay_cpu relay;
 	unsigned int number;
+	uint64_t number_shifted; /**< By 32 bits, for the trace. */
 	uint64_t counters[RELAY_COUNTER_COUNT]; /**< Written by this CPU alone. */
 };
+
+/** An SMC of the OS: what it had in registers, and gets in them. */
+struct smc {
+	struct psci_regs regs; /**< x0 to x3 */
+	uint64_t x4[14];
+	uint64_t x18;
+	uint64_t x30;
+	uint64_t elr; /**< Behind the SMC. */
+	uint64_t spsr;
+	uint64_t esr;
+	uint64_t unused[2];
+};
+
+_Static_assert(offsetof(struct smc, x4) == SMC_X4, "vectors.S has this offset");
+_Static_assert(offsetof(struct smc, x18) == SMC_X18, "vectors.S has this offset");
+_Static_assert(offsetof(struct smc, elr) == SMC_ELR, "vectors.S has this offset");
+_Static_assert(offsetof(struct smc, esr) == SMC_ESR, "vectors.S has this offset");
+_Static_assert(sizeof(struct smc) == SMC_SIZE, "vectors.S has this size");
 
 struct monitor {
 	struct psci_relay relay;
@@ -39,7 +58,7 @@ extern struct cpu cpus[CPU_MAX];
 extern const char monitor_entry[];
 extern char stacks[CPU_MAX << STACK_SHIFT];
 _Noreturn void os_start(uint64_t pc, uint64_t x0, uint64_t stack);
-void smc_pass(uint64_t x[18]);
+void smc_pass(struct smc *smc);
 
 /**
  * A call with x0 to x3. Returns x0; the firmware may change x1 to x17 (DEN0028, 1.0), and memory.
@@ -84,11 +103,8 @@ bool is_own(uint64_t address);
 /** Move the tree to where the OS gets it, with our memory reserved. NULL: *@why says why not. */
 const void *tree_for_os(void *fdt, const char **why);
 
-/**
- * Answer what the OS called. Of an SMC the frame has x0 to x18, x30, ELR, which is behind it,
- * SPSR and ESR.
- */
-void os_smc(struct frame *frame);
+/** Answer what the OS called. */
+void os_smc(struct smc *smc);
 void os_hvc(struct frame *frame);
 
 /** Let the OS take an exception of its own: an external abort, or an undefined instruction. */

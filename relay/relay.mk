@@ -3,9 +3,10 @@
 # psci-relay.img: a monitor at EL2 between an OS and its PSCI firmware. Its tests are in
 # tests/relay.
 
+# Each call of the OS runs through it.
 relay_src := $(sort $(wildcard relay/*.[cS])) lib/relay.c lib/relay-call.c lib/client.c
 
-$(O)/relay/psci-relay.elf: $(call objects,bare,$(relay_src)) $(O)/bare/kit.a arch/arm64/flat.ld
+$(O)/relay/psci-relay.elf: $(call objects,monitor,$(relay_src)) $(O)/bare/kit.a arch/arm64/flat.ld
 	$(call link,$(call flat_ld),$(kit_libs))
 
 $(O)/relay/psci-relay.img: $(O)/relay/psci-relay.elf

@@ -8,7 +8,7 @@ bool trace_read(uint64_t number, struct relay_trace *record)
 {
 	struct trace_slot *slot = &trace_ring[number % RELAY_TRACE_SIZE];
 
-	if (slot->number != number ||
+	if (atomic_load_explicit(&slot->number, memory_order_relaxed) != number ||
 	    number >= atomic_load_explicit(&trace_count, memory_order_relaxed))
 		return false;
 	atomic_thread_fence(memory_order_acquire);
@@ -20,5 +20,5 @@ bool trace_read(uint64_t number, struct relay_trace *record)
 	record->result = slot->result;
 	atomic_thread_fence(memory_order_acquire);
 
-	return slot->number == number;
+	return atomic_load_explicit(&slot->number, memory_order_relaxed) == number;
 }
