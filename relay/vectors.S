@@ -62,10 +62,12 @@ on_smc:
 	stp	x14, x15, [sp, #SMC_X4 + 80]
 	stp	x16, x17, [sp, #SMC_X4 + 96]
 	stp	x18, x30, [sp, #SMC_X18]
-	/* It is trapped before it is executed. */
+	/* It is trapped before it is executed. Behind it no branch and no step is under way. */
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	add	x2, x2, #4
+	bic	x3, x3, #SPSR_BTYPE
+	bic	x3, x3, #SPSR_SS
 	stp	x2, x3, [sp, #SMC_ELR]
 	str	x1, [sp, #SMC_ESR]
 	mov	x0, sp

@@ -38,6 +38,8 @@
 #define CPTR_EL2_RES1 0x000033ff /* Nothing trapped. */
 
 #define SPSR_EL1H 0x5
+#define SPSR_BTYPE 0x00000c00
+#define SPSR_SS 0x00200000
 
 #define ESR_EC_SHIFT 26
 #define ESR_EC_MASK 0x3f

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Calls with all general registers. Between them only TPIDR_EL0 knows where they are. */
+#include "../../../arch/arm64/sysreg.h"
 #include "guest.h"
+
+#define MDSCR_SS 0x1
+#define MDSCR_KDE 0x2000
+#define SPSR_AIF 0x1c0
 
 	.macro	make_call instruction:vararg
 	mov	x30, x0
@@ -73,4 +78,19 @@ store:
 	ldp	x25, x26, [sp, #64]
 	ldp	x27, x28, [sp, #80]
 	ldp	x29, x30, [sp], #96
+	ret
+
+/* void step_over_smc(uint64_t x0): one step, at an SMC. */
+	.global	step_over_smc, behind_smc
+step_over_smc:
+	msr	oslar_el1, xzr
+	mov	x1, #(MDSCR_KDE | MDSCR_SS)
+	msr	mdscr_el1, x1
+	adr	x1, 1f
+	msr	elr_el1, x1
+	ldr	x1, =(SPSR_EL1H | SPSR_SS | SPSR_AIF)
+	msr	spsr_el1, x1
+	eret
+1:	smc	#0
+behind_smc:
 	ret

@@ -8,6 +8,7 @@
 #define SDEI_EVENT_REGISTER 0xc4000021
 #define SIP_CALL 0xc2000042
 #define EC_UNKNOWN 0
+#define EC_STEP 0x33
 
 static uint64_t reached_firmware(void)
 {
@@ -111,12 +112,22 @@ static void test_at_el0(void)
 		      "SMC of AArch32 at EL0 is undefined");
 }
 
+static void test_step(void)
+{
+	const uint64_t esr = exception_of(step_over_smc, PSCI_FN32_PSCI_VERSION);
+
+	because("ESR is %lx, ELR %lx", esr, exception_address());
+	judge(esr >> ESR_EC_SHIFT == EC_STEP && exception_address() == (uintptr_t)behind_smc,
+	      "a single step over an SMC ends behind it");
+}
+
 void test_calls(void)
 {
 	uint64_t x[CALL_REGISTERS];
 	uint64_t answer;
 
 	test_at_el0();
+	test_step();
 	judge(is_refused(CALL_SMC_1, PSCI_FN32_PSCI_VERSION),
 	      "an SMC with an immediate that is not 0 is NOT_SUPPORTED");
 	judge(is_refused(CALL_SMC_1, PSCI_FN32_SYSTEM_OFF),

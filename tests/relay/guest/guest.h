@@ -61,6 +61,8 @@ extern struct guest guest;
 /** start.S and call.S */
 extern const char guest_secondary[];
 void call_registers(uint64_t x[CALL_REGISTERS], unsigned int kind);
+void step_over_smc(uint64_t x0);
+extern const char behind_smc[];
 
 /** One line of TAP; a reason follows if it failed. */
 void judge(bool ok, const char *sentence);

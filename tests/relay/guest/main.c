@@ -18,6 +18,7 @@
 #define FDT_SIZE_MAX 0x200000
 #define SENTINEL(n) (UINT64_C(0x5eed000000000000) + (n)*UINT64_C(0x0101))
 #define EC_INSTRUCTION_ABORT 0x21
+#define EC_STEP 0x33
 
 void guest_main(const void *fdt);
 void map_first(const void *fdt);
@@ -100,6 +101,13 @@ void exception(struct frame *frame)
 	own->wanted = false;
 	own->esr = frame->esr;
 	own->far = frame->far;
+	if ((frame->esr >> ESR_EC_SHIFT & ESR_EC_MASK) == EC_STEP) {
+		sysreg_write(mdscr_el1, 0);
+		frame->spsr = (frame->spsr & ~(uint64_t)SPSR_SS) | DAIF_ALL;
+		own->far = frame->elr;
+
+		return;
+	}
 	/* A branch to where nothing can be executed is left as a return from it. */
 	if ((frame->esr >> ESR_EC_SHIFT & ESR_EC_MASK) == EC_INSTRUCTION_ABORT)
 		frame->elr = frame->x[30];
