@@ -75,7 +75,7 @@ static bool in_memory(uint64_t address)
 			return true;
 	}
 
-	return false;
+	return monitor.more_memory;
 }
 
 static bool on_entry_ok(void *ctx, uint64_t pc)
@@ -119,7 +119,11 @@ static void read_memory(const void *fdt)
 		if (node < 0)
 			return;
 		for (int i = 0; tree_region(fdt, node, i, &region); i++) {
-			if (region.size && monitor.memory_count < MEMORY_REGIONS_MAX)
+			if (!region.size)
+				continue;
+			if (monitor.memory_count == MEMORY_REGIONS_MAX)
+				monitor.more_memory = true;
+			else
 				monitor.memory[monitor.memory_count++] = region;
 		}
 	}

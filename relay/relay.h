@@ -49,6 +49,7 @@ struct monitor {
 	unsigned int cpu_count;
 	unsigned int memory_count;
 	struct region memory[MEMORY_REGIONS_MAX]; /**< RAM, as the device tree describes it. */
+	bool more_memory; /**< The device tree describes more regions than that. */
 };
 
 extern struct monitor monitor;
