@@ -67,12 +67,6 @@ void os_smc(struct smc *smc)
 	uint64_t number;
 	uint64_t x[4];
 
-	if (smc->esr & ISS_IMMEDIATE) {
-		regs->x[0] = not_supported();
-		count(cpu, RELAY_COUNTER_ANSWERED);
-
-		return;
-	}
 	regs->aarch32 = false;
 	regs->big_endian = sysreg_read(sctlr_el1) & SCTLR_EE;
 	switch (psci_relay_call(&cpu->relay, regs, x)) {
@@ -140,6 +134,16 @@ static void answer_trace(struct frame *frame)
 	frame->x[5] = record.x[2];
 	frame->x[6] = record.result;
 	frame->x[7] = record.time;
+}
+
+/* SMCCC gives no other immediate a meaning. */
+void os_smc_not_0(struct frame *frame)
+{
+	count(this_cpu(), RELAY_COUNTER_ANSWERED);
+	frame->x[0] = not_supported();
+	/* As vectors.S does. */
+	frame->elr += INSTRUCTION_SIZE;
+	frame->spsr &= ~(uint64_t)(SPSR_BTYPE | SPSR_SS);
 }
 
 void os_hvc(struct frame *frame)

@@ -13,7 +13,6 @@
 #define EC_INSTRUCTION_ABORT_LOWER 0x20
 #define EC_DATA_ABORT_LOWER 0x24
 #define SMC_0 0xd4000003
-#define INSTRUCTION_SIZE 4
 #define NO_SMC UINT64_MAX /* NOT_SUPPORTED, to whichever call. */
 
 void os_exception(struct frame *frame);
@@ -25,12 +24,15 @@ static unsigned int class_of(const struct frame *frame)
 }
 
 /*
- * All but SMC. EL1 is in AArch64 state, so that SMC and HVC of AArch32 do not come here: at
+ * All but SMC #0. EL1 is in AArch64 state, so that SMC and HVC of AArch32 do not come here: at
  * EL0 they are undefined, which the OS sees itself.
  */
 void os_exception(struct frame *frame)
 {
 	switch (class_of(frame)) {
+	case ESR_EC_SMC64:
+		os_smc_not_0(frame);
+		break;
 	case ESR_EC_HVC64:
 		os_hvc(frame);
 		break;

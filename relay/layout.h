@@ -19,7 +19,6 @@
 #define SMC_X4 40
 #define SMC_X18 152
 #define SMC_ELR 168
-#define SMC_ESR 184
-#define SMC_SIZE 208
+#define SMC_SIZE 192
 
 #endif

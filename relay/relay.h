@@ -16,6 +16,7 @@
 #include "layout.h"
 
 #define MEMORY_REGIONS_MAX 16
+#define INSTRUCTION_SIZE 4
 
 /** One CPU of the machine. TPIDR_EL2 points to its own. */
 struct cpu {
@@ -25,7 +26,7 @@ struct cpu {
 	uint64_t counters[RELAY_COUNTER_COUNT]; /**< Written by this CPU alone. */
 };
 
-/** An SMC of the OS: what it had in registers, and gets in them. */
+/** SMC #0 of the OS: what it had in registers, and gets in them. */
 struct smc {
 	struct psci_regs regs; /**< x0 to x3 */
 	uint64_t x4[14];
@@ -33,14 +34,12 @@ struct smc {
 	uint64_t x30;
 	uint64_t elr; /**< Behind the SMC. */
 	uint64_t spsr;
-	uint64_t esr;
-	uint64_t unused[2];
+	uint64_t unused;
 };
 
 _Static_assert(offsetof(struct smc, x4) == SMC_X4, "vectors.S has this offset");
 _Static_assert(offsetof(struct smc, x18) == SMC_X18, "vectors.S has this offset");
 _Static_assert(offsetof(struct smc, elr) == SMC_ELR, "vectors.S has this offset");
-_Static_assert(offsetof(struct smc, esr) == SMC_ESR, "vectors.S has this offset");
 _Static_assert(sizeof(struct smc) == SMC_SIZE, "vectors.S has this size");
 
 struct monitor {
@@ -106,6 +105,7 @@ const void *tree_for_os(void *fdt, const char **why);
 
 /** Answer what the OS called. */
 void os_smc(struct smc *smc);
+void os_smc_not_0(struct frame *frame);
 void os_hvc(struct frame *frame);
 
 /** Let the OS take an exception of its own: an external abort, or an undefined instruction. */

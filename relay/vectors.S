@@ -12,13 +12,13 @@
 	frame_begin \handler
 	.endm
 
-	/* An SMC of the OS has a shorter way. */
+	/* SMC #0 of the OS has a shorter way. */
 	.macro	entry_from_os
 	.balign	128
 	stp	x0, x1, [sp, #-SMC_SIZE]!
 	mrs	x1, esr_el2
-	lsr	x0, x1, #ESR_EC_SHIFT
-	cmp	x0, #ESR_EC_SMC64
+	mov	w0, #ESR_SMC64_0
+	cmp	w1, w0
 	b.eq	on_smc
 	ldp	x0, x1, [sp], #SMC_SIZE
 	frame_begin on_os
@@ -49,7 +49,7 @@ on_own:
 	b	frame_restore
 
 /*
- * x0 and x1 are on the stack, x1 is ESR. What functions in C keep stays in its register. ELR
+ * x0 and x1 are on the stack. What functions in C keep stays in its register. ELR
  * and SPSR are saved, since the firmware's answer may be an exception at EL2.
  */
 on_smc:
@@ -69,7 +69,6 @@ on_smc:
 	bic	x3, x3, #SPSR_BTYPE
 	bic	x3, x3, #SPSR_SS
 	stp	x2, x3, [sp, #SMC_ELR]
-	str	x1, [sp, #SMC_ESR]
 	mov	x0, sp
 	bl	os_smc
 	ldp	x2, x3, [sp, #SMC_ELR]

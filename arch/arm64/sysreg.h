@@ -45,6 +45,7 @@
 #define ESR_EC_MASK 0x3f
 #define ESR_EC_HVC64 0x16
 #define ESR_EC_SMC64 0x17
+#define ESR_SMC64_0 0x5e000000 /* All of it, for SMC #0. */
 
 #define MPIDR_EL1_RES1 0x80000000
 #define MPIDR_AFFINITY 0xff00ffffff
