@@ -36,7 +36,7 @@ lib: $(O)/native/libpsci.a $(O)/arm64/libpsci.a ## libpsci.a for this machine an
 
 dormouse: $(O)/arm64/dormouse ## the VMM, a static arm64 program
 
-parts := trees.mk arch/arm64/kit.mk payload/payload.mk el3/el3.mk tests/system/system.mk examples/examples.mk guest/guest.mk tests/tests.mk \
+parts := trees.mk arch/arm64/kit.mk payload/payload.mk el3/el3.mk relay/relay.mk tests/system/system.mk examples/examples.mk guest/guest.mk tests/tests.mk \
 	dist/dist.mk
 include $(parts)
 

@@ -9,6 +9,7 @@
 #   fuzzed            this machine's, for libFuzzer, which comes with clang
 #   arm64             what runs
 #   bare              arm64 without an operating system
+#   monitor           the same, optimised as a whole when it is linked: the relay
 #   fake-machine      the payload for this machine, on a fake CPU
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla -Wcast-qual -Wpointer-arith \
@@ -114,8 +115,9 @@ $(eval $(call tree,tsan,$(CC),$(TSAN) $(CPPFLAGS_KVM),$(kvm_headers),,-O0))
 $(eval $(call tree,fuzzed,$(FUZZ_CC),$(FUZZ_SAN) $(CPPFLAGS_KVM),$(kvm_headers)))
 $(eval $(call tree,arm64,$(ARM64_CC),$(PIE_BRANCH),$(sysroot_file),$$(HARDENING) $(CPPFLAGS_SYSROOT)))
 $(eval $(call compile,bare,,$(ARM64_CC) $(CPPFLAGS_ALL) $(CFLAGS_BARE)))
-$(foreach folder,arch/ el3/ payload/ relay/,$(eval $(call compile,bare,$(folder),$(ARM64_CC) $(CPPFLAGS_ALL) \
+$(foreach folder,arch/ el3/ payload/ tests/relay/,$(eval $(call compile,bare,$(folder),$(ARM64_CC) $(CPPFLAGS_ALL) \
 	$(CPPFLAGS_SYSROOT) $(CFLAGS_BARE),$(sysroot_file))))
+$(eval $(call compile,monitor,,$(ARM64_CC) $(CPPFLAGS_ALL) $(CPPFLAGS_SYSROOT) $(CFLAGS_BARE) -flto,$(sysroot_file)))
 $(eval $(call compile,native,examples/,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)))
 $(eval $(call compile,native,tools/,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)))
 $(eval $(call compile,arm64,examples/,$(ARM64_CC) $(CPPFLAGS_ALL) -D_GNU_SOURCE -DWITH_KVM $(CFLAGS_ALL)))

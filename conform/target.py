@@ -11,9 +11,14 @@ import boot
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # The board of all that we start ourselves: enough CPUs for races between three.
 CPUS = '4'
+RELAY_IMAGE = os.path.join(ROOT, os.environ.get('O', 'build'), 'relay', 'psci-relay.img')
 QEMU = ['qemu-system-aarch64', '-smp', CPUS, '-m', '128M', '-nodefaults', '-display', 'none',
         '-serial', 'stdio', '-monitor', 'none', '-nic', 'none',
         '-kernel', '%IMAGE%', '-append', '%APPEND%']
+# The relay is QEMU's kernel then, and the image lies where it looks for its own.
+RELAY = QEMU[:1] + ['-M', 'virt,gic-version=3,virtualization=on', '-cpu', 'cortex-a72',
+                    '-device', 'loader,file=%IMAGE%,addr=0x40400000,force-raw=on'] + [
+                        '%RELAY%' if word == '%IMAGE%' else word for word in QEMU[1:]]
 # QEMU is dynamically linked, and the emulated host has no libraries: it brings its own.
 QEMU_THERE = ['/qemu/lib/ld-linux-aarch64.so.1', '--library-path', '/qemu/lib',
               '/qemu/qemu-system-aarch64']
@@ -59,6 +64,7 @@ KINDS = {
     'el3-el1': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on'] + EL3,
                     "psci-el3's PSCI, emulated, for EL1", 'el3', restarts=True, hibernated=0,
                     says=EL3_SAYS),
+    'relay': Kind(RELAY, "psci-relay on QEMU's own PSCI, emulated, for EL1", 'relay', restarts=True),
     'qemu-kvm': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3', '-accel', 'kvm',
                                  '-cpu', 'host'] + QEMU[1:],
                      "KVM's PSCI in QEMU", 'kvm', kvm=True, restarts=True),
@@ -121,7 +127,8 @@ class Target:
         """The words of one boot. @name is unique; @state is a directory for a VMM's files;
         @look: the path of conform/look if the machine is tested for sleep."""
         words = {'%IMAGE%': image, '%APPEND%': append, '%NAME%': name,
-                 '%DORMOUSE%': self.dormouse(), '%FIRMWARE%': firmware()}
+                 '%DORMOUSE%': self.dormouse(), '%FIRMWARE%': firmware(),
+                 '%RELAY%': RELAY_IMAGE}
         argv = list(self.argv)
         if look and self.kind.status:
             argv = ['bash', look] + self.kind.status + ['--'] + argv

@@ -167,7 +167,7 @@ hardening: $(O)/arm64/dormouse ## that dormouse is compiled and linked with what
 # How each source is compiled, for clang-tidy and clangd: what make would run to make all
 # objects that there are.
 compile_commands.json: $(sysroot_file) $(kvm_headers) ## how each source is compiled, for editors and clang-tidy
-	$(Q)$(MAKE) --no-print-directory -Bn all payload el3 test-programs bench payload-mutate \
+	$(Q)$(MAKE) --no-print-directory -Bn all payload el3 relay test-programs bench payload-mutate \
 		$(call objects,native,$(wildcard tests/prove/*.c)) >$(O)/compile-commands.make
 	$(Q)tools/compile-commands <$(O)/compile-commands.make >$@
 

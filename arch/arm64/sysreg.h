@@ -38,11 +38,14 @@
 #define CPTR_EL2_RES1 0x000033ff /* Nothing trapped. */
 
 #define SPSR_EL1H 0x5
+#define SPSR_BTYPE 0x00000c00
+#define SPSR_SS 0x00200000
 
 #define ESR_EC_SHIFT 26
 #define ESR_EC_MASK 0x3f
 #define ESR_EC_HVC64 0x16
 #define ESR_EC_SMC64 0x17
+#define ESR_SMC64_0 0x5e000000 /* All of it, for SMC #0. */
 
 #define MPIDR_EL1_RES1 0x80000000
 #define MPIDR_AFFINITY 0xff00ffffff
@@ -64,6 +67,7 @@
 #define CNT_CTL_ISTATUS 0x4
 
 /* By encoding, since not every assembler knows the GIC's names. */
+#define ID_AA64PFR1_EL1 S3_0_C0_C4_1
 #define ICC_PMR_EL1 S3_0_C4_C6_0
 #define ICC_SGI1R_EL1 S3_0_C12_C11_5
 #define ICC_IAR1_EL1 S3_0_C12_C12_0
