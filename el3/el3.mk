@@ -20,7 +20,7 @@ $(O)/el3/psci-el3.img: $(O)/el3/psci-el3.elf
 	$(call flat,$<,-j .text -j .rodata)
 
 # What looks at it from below, for tests and benchmarks.
-$(O)/el3/probe.elf: $(call objects,bare,tests/el3/probe-start.S tests/el3/probe.c) $(O)/bare/kit.a arch/arm64/flat.ld
+$(O)/el3/probe.elf: $(call objects,bare,tests/el3/probe-start.S $(wildcard tests/el3/*.c)) $(O)/bare/kit.a arch/arm64/flat.ld
 	$(call link,$(flat_ld),$(O)/bare/kit.a)
 
 $(O)/el3/probe.img: $(O)/el3/probe.elf

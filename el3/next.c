@@ -29,7 +29,7 @@ _Static_assert(sizeof(struct image) == 64, "booting.rst has this size");
 
 static char cmdline[NEXT_CMDLINE_MAX];
 
-/* How much memory the image takes; kernels before 3.17 do not tell. */
+/* How much memory the image takes; images of kernels before 3.17 do not say. */
 static uint64_t span(const struct image *image, uint64_t file_size)
 {
 	return image->size > file_size ? image->size : file_size;

@@ -330,7 +330,7 @@ static int32_t inform(struct psci_relay_cpu *cpu, const struct relay_call *call)
 	return i == first ? PSCI_RET_INVALID_PARAMETERS : PSCI_RET_SUCCESS;
 }
 
-static void tell_end(struct psci_relay_cpu *cpu, const struct relay_call *call)
+static void report_end(struct psci_relay_cpu *cpu, const struct relay_call *call)
 {
 	const struct psci_relay_config *config = &cpu->relay->config;
 	const struct psci_event event = {
@@ -356,7 +356,7 @@ static int32_t prepare(struct psci_relay_cpu *cpu, const struct psci_regs *regs,
 	case RELAY_INFO:
 		return inform(cpu, call);
 	case RELAY_END:
-		tell_end(cpu, call);
+		report_end(cpu, call);
 		break;
 	case RELAY_VERSION:
 	case RELAY_FEATURES:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The last PSCI calls, for who looks for a fault: a ring that all CPUs write without a lock.
+ * The last PSCI calls, to find a fault: a ring that all CPUs write without a lock.
  * A record is whole if its number is the one that was asked for, before and after it was
  * read; while it is written its number is TRACE_NOT_WHOLE.
  */

@@ -26,8 +26,7 @@
  * psci/client.h	the other side: guests and firmware that make calls
  * psci/relay.h		in between: a monitor that forwards the calls of an OS
  *
- * All functions of PSCI 0.1 to 1.3 are implemented. docs/support.md lists them,
- * and what some of them need of the host.
+ * All functions of PSCI 0.1 to 1.3 are implemented; see docs/support.md.
  *
  * The life of a machine
  * ---------------------

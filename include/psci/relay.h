@@ -7,7 +7,7 @@
  * given it, the OS would start at EL2, in the monitor's place. The relay says
  * what becomes of each call. It makes none itself: it does no I/O, starts no
  * thread, never blocks, allocates nothing, keeps no global state and needs no C
- * library. It needs relay.c of lib/, client.c for what it is told of the
+ * library. It needs relay.c of lib/, client.c for what that knows of the
  * firmware, and nothing else of the library. psci.h has the conventions.
  *
  * The life of a relay

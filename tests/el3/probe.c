@@ -29,6 +29,7 @@
 #include "../../arch/arm64/io.h"
 #include "../../arch/arm64/sysreg.h"
 #include "../../el3/layout.h"
+#include "probe.h"
 
 /* From probe-start.S. */
 void probe_main(void);
@@ -48,9 +49,6 @@ extern const char probe_worker_entry[];
 #define LOOP 6
 #define ROUNDS 16
 
-#define ESR_EC_DATA_ABORT 0x25
-#define ESR_EXTERNAL_ABORT 0x10
-
 #define UARTDR (CONSOLE_UART + 0x00)
 #define UARTFR (CONSOLE_UART + 0x18)
 #define UARTIMSC (CONSOLE_UART + 0x38)
@@ -66,15 +64,15 @@ extern const char probe_worker_entry[];
 #define PATTERN_WORDS 512
 #define PATTERN(i) (UINT64_C(0x9e3779b97f4a7c15) * ((i) + 1))
 
-static bool expected;
-static volatile uint64_t syndrome;
+bool exception_expected;
+volatile uint64_t exception_syndrome;
 
-static void check(bool passed, const char *sentence)
+void check(bool passed, const char *sentence)
 {
 	print("%s %s\n", passed ? "yes:" : "NO:", sentence);
 }
 
-static int64_t call(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
+int64_t call(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
 {
 	uint64_t x[4] = { x0, x1, x2, x3 };
 
@@ -93,89 +91,12 @@ _Noreturn void give_up(const char *format, ...)
 
 void probe_exception(struct frame *frame)
 {
-	if (!expected) {
+	if (!exception_expected) {
 		print("ESR %lx ELR %lx FAR %lx\n", frame->esr, frame->elr, frame->far);
 		give_up("an exception that was not provoked");
 	}
-	syndrome = frame->esr;
+	exception_syndrome = frame->esr;
 	frame->elr += 4;
-}
-
-/* --- the monitor's memory --- */
-
-static bool is_refused(void)
-{
-	return (syndrome >> ESR_EC_SHIFT & ESR_EC_MASK) == ESR_EC_DATA_ABORT &&
-	       (syndrome & 0x3f) == ESR_EXTERNAL_ABORT;
-}
-
-static bool write_refused(uintptr_t address)
-{
-	syndrome = 0;
-	expected = true;
-	__asm__ volatile("str %0, [%1]\n\tdsb sy" ::"r"(UINT64_C(0)), "r"(address) : "memory");
-	expected = false;
-
-	return is_refused();
-}
-
-static bool read_refused(uintptr_t address)
-{
-	uint64_t value;
-
-	syndrome = 0;
-	expected = true;
-	__asm__ volatile("ldr %0, [%1]\n\tdsb sy" : "=&r"(value) : "r"(address) : "memory");
-	expected = false;
-
-	return is_refused();
-}
-
-static void check_memory(void)
-{
-	static const uintptr_t places[] = {
-		FLASH_BASE,
-		FLASH_BASE + 0x1000,
-		SECURE_RAM_BASE,
-		SECURE_RAM_BASE + 0x1000,
-		SECURE_RAM_BASE + SECURE_RAM_SIZE / 2,
-		SECURE_RAM_BASE + SECURE_RAM_SIZE - 8,
-		SECURE_UART,
-		SECURE_GPIO_BASE,
-	};
-	bool written = false;
-	bool read = false;
-	bool entered = false;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		written = written || !write_refused(places[i]);
-		read = read || !read_refused(places[i]);
-		entered = entered || call(PSCI_FN64_CPU_ON, 1, places[i] & ~UINT64_C(3), 0) !=
-					     PSCI_RET_INVALID_ADDRESS;
-	}
-	check(!written, "the monitor's memory and devices cannot be written");
-	check(!read, "the monitor's memory and devices cannot be read");
-	check(!entered, "no CPU starts in the monitor's memory");
-	check(call(PSCI_FN64_MEM_PROTECT_CHECK_RANGE, SECURE_RAM_BASE, 0x1000, 0) ==
-		      PSCI_RET_DENIED,
-	      "the monitor's memory is no range of MEM_PROTECT_CHECK_RANGE");
-}
-
-/* --- what only EL3 may do --- */
-
-/*
- * ICC_IGRPEN0_EL1 is of the secure group of the GIC: EL3 is asked, and the
- * access is undefined here.
- */
-static void check_undefined(void)
-{
-	uint64_t value;
-
-	syndrome = UINT64_MAX;
-	expected = true;
-	__asm__ volatile("mrs %0, S3_0_C12_C12_6" : "=&r"(value)::"memory");
-	expected = false;
-	check(syndrome >> ESR_EC_SHIFT == 0, "what EL3 has for itself is undefined");
 }
 
 /* --- calls --- */

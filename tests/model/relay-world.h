@@ -4,7 +4,7 @@
  * the relay does under its lock or what the firmware does, which are atomic.
  *
  * After each step it is judged what the relay has recorded, and after each call what the
- * OS is told: it must have been true at some time since the call began.
+ * OS gets as an answer: it must have been true at some time since the call began.
  */
 #ifndef TESTS_MODEL_RELAY_WORLD_H
 #define TESTS_MODEL_RELAY_WORLD_H

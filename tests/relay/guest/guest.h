@@ -91,7 +91,7 @@ uint64_t on_cpu(unsigned int cpu, uint64_t (*work)(unsigned int cpu));
 /** On all CPUs at once; the sum of what @work returned. */
 uint64_t on_all(uint64_t (*work)(unsigned int cpu));
 
-/** The same without @absent, which does what set_life() says if somebody turns it on. */
+/** As on_all(), without @absent, which does what set_life() says if it is turned on. */
 uint64_t on_all_but(unsigned int absent, uint64_t (*work)(unsigned int cpu));
 void set_life(unsigned int cpu, uint64_t (*work)(unsigned int cpu));
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A relay and its CPUs: of which CPU a call is, who starts it, and where it starts and
+ * A relay and its CPUs: of which CPU a call is, which CPU starts it, and where it starts and
  * wakes, in any order of calls, answers and arrivals.
  */
 #include "psci-relay.h"
