@@ -16,14 +16,14 @@ QEMU = ['qemu-system-aarch64', '-smp', CPUS, '-m', '128M', '-nodefaults', '-disp
         '-serial', 'stdio', '-monitor', 'none', '-nic', 'none',
         '-kernel', '%IMAGE%', '-append', '%APPEND%']
 # The relay is QEMU's kernel then, and the image lies where it looks for its own.
-RELAY = QEMU[:1] + ['-M', 'virt,gic-version=3,virtualization=on', '-cpu', 'cortex-a72',
-                    '-device', 'loader,file=%IMAGE%,addr=0x40400000,force-raw=on'] + [
-                        '%RELAY%' if word == '%IMAGE%' else word for word in QEMU[1:]]
+RELAY = ['-device', 'loader,file=%IMAGE%,addr=0x40400000,force-raw=on'] + [
+    '%RELAY%' if word == '%IMAGE%' else word for word in QEMU[1:]]
 # QEMU is dynamically linked, and the emulated host has no libraries: it brings its own.
 QEMU_THERE = ['/qemu/lib/ld-linux-aarch64.so.1', '--library-path', '/qemu/lib',
               '/qemu/qemu-system-aarch64']
 # Firmware at EL3 reports the ends of its machine on the secure UART.
-EL3 = ['-cpu', 'cortex-a72', '-bios', '%FIRMWARE%'] + QEMU[1:] + ['-serial', 'file:/dev/stderr']
+EL3 = ['-cpu', 'cortex-a72', '-bios', '%FIRMWARE%']
+EL3_REPORTS = ['-serial', 'file:/dev/stderr']
 EL3_SAYS = {
     'end-system-off': 'psci-el3: off, by CPU 1',
     'off': 'psci-el3: off, by CPU',
@@ -58,13 +58,21 @@ KINDS = {
     'qemu-tcg-el2': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,virtualization=on',
                                      '-cpu', 'cortex-a72'] + QEMU[1:],
                          "QEMU's own PSCI, emulated, for EL2", 'qemu-tcg', restarts=True),
-    'el3': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on,virtualization=on'] + EL3,
+    'el3': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on,virtualization=on'] + EL3 + QEMU[1:] +
+                EL3_REPORTS,
                 "psci-el3's PSCI, emulated, for EL2", 'el3', restarts=True, hibernated=0,
                 says=EL3_SAYS),
-    'el3-el1': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on'] + EL3,
+    'el3-el1': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on'] + EL3 + QEMU[1:] +
+                    EL3_REPORTS,
                     "psci-el3's PSCI, emulated, for EL1", 'el3', restarts=True, hibernated=0,
                     says=EL3_SAYS),
-    'relay': Kind(RELAY, "psci-relay on QEMU's own PSCI, emulated, for EL1", 'relay', restarts=True),
+    'el3-relay': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,secure=on,virtualization=on'] + EL3 +
+                      RELAY + EL3_REPORTS,
+                      'psci-relay on psci-el3, emulated, for EL1', 'el3', restarts=True,
+                      hibernated=0, says=EL3_SAYS),
+    'relay': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3,virtualization=on',
+                              '-cpu', 'cortex-a72'] + RELAY,
+                  "psci-relay on QEMU's own PSCI, emulated, for EL1", 'relay', restarts=True),
     'qemu-kvm': Kind(QEMU[:1] + ['-M', 'virt,gic-version=3', '-accel', 'kvm',
                                  '-cpu', 'host'] + QEMU[1:],
                      "KVM's PSCI in QEMU", 'kvm', kvm=True, restarts=True),

@@ -28,7 +28,8 @@ $(O)/el3/probe.img: $(O)/el3/probe.elf
 
 el3: $(O)/el3/psci-el3.img $(O)/el3/probe.img ## psci-el3.img, firmware at EL3 for QEMU's virt, and its tests' probe
 
-el3-test: el3 ## psci-el3 under a Debian kernel, and from below
+el3-test: el3 relay payload ## psci-el3 under a Debian kernel and psci-relay, and from below
 	$(Q)O=$(O) tests/el3/run
+	$(Q)O=$(O) tests/el3/conform
 
 .PHONY: el3 el3-test

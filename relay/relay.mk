@@ -23,7 +23,8 @@ $(O)/bare/relay-guest.elf: $(call objects,bare,$(relay_guest_src)) $(O)/bare/kit
 $(O)/relay/relay-guest.img: $(O)/bare/relay-guest.elf
 	$(call flat,$<)
 
-relay-test: relay payload ## boot relays and what runs behind them
+relay-test: relay el3 payload ## boot relays and what runs behind them
 	$(Q)O=$(O) tests/relay/run
+	$(Q)O=$(O) tests/relay/on-el3
 
 .PHONY: relay relay-test

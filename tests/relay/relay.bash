@@ -5,8 +5,7 @@
 #
 # To be sourced, behind tap.bash, in the top folder. $work is a directory, O what was built.
 
-relay=$O/relay/psci-relay.img guest=$O/relay/relay-guest.img linux=$O/guest/7.2
-output=$work/output
+relay=$O/relay/psci-relay.img guest=$O/relay/relay-guest.img output=$work/output
 
 # Only turns a hang into a failure.
 readonly patience=120
@@ -49,4 +48,32 @@ loaded()
 said()
 {
 	tr -d '\r' <"$output" | sed -n "s/^GUEST: //p" | grep -o "$1" || true
+}
+
+# linux SERIES: a file of relay and kernel, $work/linux, and its $initrd
+linux()
+{
+	local guest_folder
+
+	guest_folder=$(tools/guest-initrd "$1")
+	initrd=$guest_folder/initrd
+	tools/relay-image --relay "$relay" "$guest_folder/Image" "$work/linux"
+	truncate -s 512M "$work/swap"
+	truncate -s 1M "$work/scratch"
+}
+
+# linux_boots STEPS BOARD-OPTION...: swap is vda, and what remembers a reboot is vdb. One thread
+# emulates all CPUs, and where nothing is to be done time is skipped.
+linux_boots()
+{
+	local steps=$1
+
+	shift
+	board "$@" -icount shift=3,sleep=off -rtc clock=vm -kernel "$work/linux" -initrd "$initrd" \
+		-append "console=ttyAMA0 loglevel=4 swap=vda scratch=vdb do=$steps" \
+		-global virtio-mmio.force-legacy=false \
+		-drive "file=$work/scratch,format=raw,if=none,id=scratch,cache=unsafe" \
+		-device virtio-blk-device,drive=scratch \
+		-drive "file=$work/swap,format=raw,if=none,id=swap,cache=unsafe" \
+		-device virtio-blk-device,drive=swap
 }
