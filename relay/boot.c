@@ -137,6 +137,7 @@ static void add_cpu(uint64_t mpidr)
 	if (monitor.cpu_count == CPU_MAX)
 		give_up("the device tree lists more than %u CPUs", CPU_MAX);
 	cpu->number = monitor.cpu_count;
+	cpu->affinity = mpidr;
 	cpu->number_shifted = (uint64_t)cpu->number << 32;
 	err = psci_relay_cpu_init(&cpu->relay, &monitor.relay, mpidr, cpu->number);
 	if (err)

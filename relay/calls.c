@@ -84,6 +84,19 @@ void os_smc(struct smc *smc)
 	}
 }
 
+/* What a CPU has of its own is what belongs to it: it comes with a number that we once gave. */
+static void verify(const struct cpu *cpu)
+{
+	const uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+	const uintptr_t bottom = (uintptr_t)stacks + ((uintptr_t)cpu->number << STACK_SHIFT);
+
+	if ((sysreg_read(mpidr_el1) & MPIDR_AFFINITY) != cpu->affinity ||
+	    sp - bottom >= UINT64_C(1) << STACK_SHIFT)
+		give_up("CPU %u: its stack is another CPU's", cpu->number);
+	if (sysreg_read(vbar_el2) != (uintptr_t)vectors)
+		give_up("CPU %u: its vectors are not the monitor's", cpu->number);
+}
+
 /* A CPU that the firmware turned on, or that woke up. */
 void relay_arrive(uint64_t number)
 {
@@ -94,6 +107,7 @@ void relay_arrive(uint64_t number)
 	el2_setup(cpu);
 	if (number >= monitor.cpu_count || !psci_relay_arrive(&cpu->relay, &entry))
 		give_up("CPU %lu came from the firmware, and the OS did not ask for it", number);
+	verify(cpu);
 	count(cpu, RELAY_COUNTER_ARRIVED);
 	trace_begin(cpu, RELAY_TRACE_ARRIVED, entry.pc, (uint64_t[]){ 0, entry.x0, entry.wake },
 		    &trace);

@@ -24,6 +24,7 @@ struct cpu {
 	unsigned int number;
 	uint64_t number_shifted; /**< By 32 bits, for the trace. */
 	uint64_t counters[RELAY_COUNTER_COUNT]; /**< Written by this CPU alone. */
+	uint64_t affinity;
 };
 
 /** SMC #0 of the OS: what it had in registers, and gets in them. */
@@ -56,6 +57,7 @@ extern struct cpu cpus[CPU_MAX];
 
 /** start.S, vectors.S */
 extern const char monitor_entry[];
+extern const char vectors[];
 extern char stacks[CPU_MAX << STACK_SHIFT];
 _Noreturn void os_start(uint64_t pc, uint64_t x0, uint64_t stack);
 void smc_pass(struct smc *smc);
