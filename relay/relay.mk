@@ -26,5 +26,6 @@ $(O)/relay/relay-guest.img: $(O)/bare/relay-guest.elf
 relay-test: relay el3 payload ## boot relays and what runs behind them
 	$(Q)O=$(O) tests/relay/run
 	$(Q)O=$(O) tests/relay/on-el3
+	$(Q)O=$(O) tests/relay/u-boot
 
 .PHONY: relay relay-test
