@@ -13,7 +13,7 @@
 #include "probe.h"
 
 /* From probe-start.S. */
-uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t argument);
+uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t x1, uint64_t x2);
 extern const char probe_secondary[];
 
 #define TIMES 256
@@ -27,12 +27,12 @@ static uint64_t instructions(uint64_t ticks)
 	return ticks * (INSTRUCTIONS_PER_SECOND / sysreg_read(cntfrq_el0));
 }
 
-static uint64_t least_cost(uint32_t fid, uint64_t argument)
+static uint64_t least_cost(uint32_t fid, uint64_t x1, uint64_t x2)
 {
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned int i = 0; i < ROUNDS; i++) {
-		const uint64_t ticks = probe_calls(TIMES, fid, argument);
+		const uint64_t ticks = probe_calls(TIMES, fid, x1, x2);
 
 		if (ticks < least)
 			least = ticks;
@@ -64,11 +64,20 @@ static uint64_t start_cost(void)
 	return instructions(least);
 }
 
+static void print_cost(const char *name, uint64_t cost)
+{
+	print("cost %s %lu\n", name, (unsigned long)cost);
+}
+
 void print_costs(void)
 {
-	print("cost PSCI_VERSION %lu\n", (unsigned long)least_cost(PSCI_FN32_PSCI_VERSION, 0));
-	print("cost PSCI_FEATURES %lu\n",
-	      (unsigned long)least_cost(PSCI_FN32_PSCI_FEATURES, PSCI_FN32_CPU_ON));
-	print("cost AFFINITY_INFO %lu\n", (unsigned long)least_cost(PSCI_FN64_AFFINITY_INFO, 0));
-	print("cost CPU_ON %lu\n", (unsigned long)start_cost());
+	const uintptr_t entry = (uintptr_t)probe_secondary;
+
+	print_cost("PSCI_VERSION", least_cost(PSCI_FN32_PSCI_VERSION, 0, 0));
+	print_cost("PSCI_FEATURES", least_cost(PSCI_FN32_PSCI_FEATURES, PSCI_FN32_CPU_ON, 0));
+	print_cost("AFFINITY_INFO", least_cost(PSCI_FN64_AFFINITY_INFO, 0, 0));
+	/* A caller that turns itself on gets ALREADY_ON. */
+	if (call(PSCI_FN64_CPU_ON, 0, entry, 0) == PSCI_RET_ALREADY_ON)
+		print_cost("CPU_ON_REFUSED", least_cost(PSCI_FN64_CPU_ON, 0, entry));
+	print_cost("CPU_ON", start_cost());
 }
