@@ -82,19 +82,20 @@ resumed:
 	ret
 
 /*
- * uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t argument): ticks
- * that as many calls take; seven instructions of each round are this loop's.
+ * uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t x1, uint64_t x2): ticks
+ * that as many calls take. Of each round, seven instructions are this loop's.
  */
 	.global	probe_calls
 probe_calls:
 	mov	x9, x0
 	mov	x10, x1
 	mov	x11, x2
+	mov	x13, x3
 	isb
 	mrs	x12, cntvct_el0
 1:	mov	x0, x10
 	mov	x1, x11
-	mov	x2, xzr
+	mov	x2, x13
 	mov	x3, xzr
 	smc	#0
 	subs	x9, x9, #1

@@ -34,20 +34,11 @@
 /* From probe-start.S. */
 void probe_main(void);
 void probe_exception(struct frame *frame);
-uint64_t probe_calls(uint64_t times, uint32_t fid, uint64_t argument);
 void probe_smc(uint64_t x[4]);
 void probe_smc_1(uint64_t x[4]);
 uint64_t probe_system_suspend(void);
 void probe_worker(uint64_t cpu);
-extern const char probe_secondary[];
 extern const char probe_worker_entry[];
-
-#define TIMES 256
-/* -icount shift=0: one instruction takes 1 ns. */
-#define INSTRUCTIONS_PER_SECOND 1000000000
-/* Of a round, the loop's own: all but the SMC. */
-#define LOOP 6
-#define ROUNDS 16
 
 #define UARTDR (CONSOLE_UART + 0x00)
 #define UARTFR (CONSOLE_UART + 0x18)
@@ -177,59 +168,6 @@ static void check_conventions(void)
 	check(call(SMCCC_FN32_ARCH_FEATURES, SMCCC_FN32_ARCH_SOC_ID, 0, 0) ==
 		      SMCCC_RET_NOT_SUPPORTED,
 	      "SMCCC_ARCH_SOC_ID, which is not there, is not announced");
-}
-
-/* --- costs --- */
-
-static uint64_t instructions(uint64_t ticks)
-{
-	return ticks * (INSTRUCTIONS_PER_SECOND / sysreg_read(cntfrq_el0));
-}
-
-static uint64_t least_cost(uint32_t fid, uint64_t argument)
-{
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		const uint64_t ticks = probe_calls(TIMES, fid, argument);
-
-		if (ticks < least)
-			least = ticks;
-	}
-
-	return instructions(least) / TIMES - LOOP;
-}
-
-/* From the call to the other CPU's first instruction. */
-static uint64_t start_cost(void)
-{
-	static volatile uint64_t there;
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		uint64_t here;
-
-		there = 0;
-		dsb();
-		here = sysreg_read(cntvct_el0);
-		if (call(PSCI_FN64_CPU_ON, 1, (uintptr_t)probe_secondary, (uintptr_t)&there))
-			return 0;
-		while (call(PSCI_FN64_AFFINITY_INFO, 1, 0, 0) != PSCI_AFFINITY_INFO_OFF)
-			cpu_relax();
-		if (there - here < least)
-			least = there - here;
-	}
-
-	return instructions(least);
-}
-
-static void print_costs(void)
-{
-	print("cost PSCI_VERSION %lu\n", (unsigned long)least_cost(PSCI_FN32_PSCI_VERSION, 0));
-	print("cost PSCI_FEATURES %lu\n",
-	      (unsigned long)least_cost(PSCI_FN32_PSCI_FEATURES, PSCI_FN32_CPU_ON));
-	print("cost AFFINITY_INFO %lu\n", (unsigned long)least_cost(PSCI_FN64_AFFINITY_INFO, 0));
-	print("cost CPU_ON %lu\n", (unsigned long)start_cost());
 }
 
 /* --- all CPUs at once --- */

@@ -20,4 +20,7 @@ extern volatile uint64_t exception_syndrome;
 void check_memory(void);
 void check_undefined(void);
 
+/** What the command t is for. */
+void print_costs(void);
+
 #endif

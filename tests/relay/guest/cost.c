@@ -13,7 +13,7 @@
 	for (unsigned int i = 0; i < CALLS; i++) {                                             \
 		x0 = fid;                                                                      \
 		x1 = argument;                                                                 \
-		x2 = 0;                                                                        \
+		x2 = entry;                                                                    \
 		__asm__ volatile(instruction                                                   \
 				 : "+r"(x0), "+r"(x1), "+r"(x2)::"x3", "x4", "x5", "x6", "x7", \
 				   "memory");                                                  \
@@ -27,7 +27,7 @@ static uint64_t now(void)
 }
 
 /* Instructions of a call, beyond the one that makes it. */
-static uint64_t cost(bool hvc, uint64_t fid, uint64_t argument)
+static uint64_t cost(bool hvc, uint64_t fid, uint64_t argument, uint64_t entry)
 {
 	register uint64_t x0 __asm__("x0");
 	register uint64_t x1 __asm__("x1");
@@ -55,17 +55,20 @@ void print_costs(void)
 		bool hvc;
 		uint64_t fid;
 		uint64_t argument;
+		uint64_t entry;
 	} calls[] = {
-		{ "PSCI_VERSION", false, PSCI_FN32_PSCI_VERSION, 0 },
-		{ "PSCI_FEATURES", false, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_CPU_ON },
-		{ "AFFINITY_INFO", false, PSCI_FN64_AFFINITY_INFO, guest.mpidr[guest.self] },
-		{ "CPU_SUSPEND", false, PSCI_FN64_CPU_SUSPEND, 0x80000000 },
-		{ "CPU_ON", false, PSCI_FN64_CPU_ON, guest.mpidr[guest.self] },
-		{ "passed", false, SMCCC_FN32_ARCH_FEATURES, 0 },
-		{ "HVC", true, RELAY_FN32_UID, 0 },
+		{ "PSCI_VERSION", false, PSCI_FN32_PSCI_VERSION, 0, 0 },
+		{ "PSCI_FEATURES", false, PSCI_FN32_PSCI_FEATURES, PSCI_FN64_CPU_ON, 0 },
+		{ "AFFINITY_INFO", false, PSCI_FN64_AFFINITY_INFO, guest.mpidr[guest.self], 0 },
+		{ "CPU_SUSPEND", false, PSCI_FN64_CPU_SUSPEND, 0x80000000, 0 },
+		/* With another entry point it would not come to the firmware. */
+		{ "CPU_ON", false, PSCI_FN64_CPU_ON, guest.mpidr[guest.self],
+		  (uintptr_t)guest_secondary },
+		{ "passed", false, SMCCC_FN32_ARCH_FEATURES, 0, 0 },
+		{ "HVC", true, RELAY_FN32_UID, 0, 0 },
 	};
 
 	for (unsigned int i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		print("cost of %s: %lu\n", calls[i].name,
-		      cost(calls[i].hvc, calls[i].fid, calls[i].argument));
+		      cost(calls[i].hvc, calls[i].fid, calls[i].argument, calls[i].entry));
 }
