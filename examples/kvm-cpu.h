@@ -161,13 +161,26 @@ static inline bool cpu_enter(struct cpu *cpu)
 }
 /* doc: end */
 
+/* Whole lines, since the other vCPU's thread has messages, too. */
+static inline void print_byte(char byte)
+{
+	static _Thread_local char line[128];
+	static _Thread_local size_t length;
+
+	line[length++] = byte;
+	if (byte == '\n' || length == sizeof(line)) {
+		fwrite(line, 1, length, stdout);
+		length = 0;
+	}
+}
+
 static inline void on_mmio(struct kvm_run *run)
 {
 	/* Reading as zero says that the UART has room. */
 	if (!run->mmio.is_write)
 		memset(run->mmio.data, 0, sizeof(run->mmio.data));
 	else if (run->mmio.phys_addr == UART)
-		putchar(run->mmio.data[0]);
+		print_byte((char)run->mmio.data[0]);
 }
 
 /* doc: run */
