@@ -79,8 +79,10 @@ static const char *state_word(const struct check *check)
 /* How an image's wish relates to the signature that the guest was given. */
 static const char *judge(const struct check *check, const struct swap_place *place)
 {
-	if (place->kind != SWAP_IMAGE || !place->header.wants_signature || check->signature == 0)
+	if (place->kind != SWAP_IMAGE || !place->header.wants_signature)
 		return "";
+	if (check->signature == 0)
+		return ", and the machine had none";
 
 	return place->header.hardware_signature == check->signature
 		       ? ", which the machine had last"

@@ -140,7 +140,7 @@ static void explain_released(const struct swap_image *image, const struct swap_s
 			text, 0,
 			"the guest found its image and could take it: the image wants no hardware "
 			"signature");
-	else if (!start->has_signature)
+	else if (start->hardware_signature == 0)
 		error_set(text, 0,
 			  "the guest discarded its image, which wants the hardware signature "
 			  "0x%08" PRIx32 ": its machine has none",

@@ -119,8 +119,7 @@ enum swap_fate swap_fate(const struct source *source, const struct swap_image *i
 
 /** What a guest was started with, as far as it concerns its image. */
 struct swap_start {
-	bool has_signature; /**< It was given the next, in the FACS. */
-	uint32_t hardware_signature;
+	uint32_t hardware_signature; /**< In the FACS; 0 if it has none. */
 	const char *command_line; /**< NULL if dormouse does not load the kernel. */
 	bool no_resume; /**< dormouse added noresume to it. */
 };

@@ -11,6 +11,7 @@
 #include "machine/vm.h"
 #include "run/config.h"
 #include "run/prior.h"
+#include "run/resume.h"
 #include "run/run.h"
 #include "run/settle.h"
 #include "vpsci/vpsci.h"
@@ -35,7 +36,7 @@ static enum check_outcome outcome_of_change(const struct vm *vm, const struct pr
  * Whether there are images, and each of them wants a signature that the guest
  * does not find: Linux takes none of them, with ACPI or without.
  */
-static bool has_other_images_only(const struct check *check, bool acpi)
+static bool has_other_images_only(const struct check *check)
 {
 	bool found = false;
 
@@ -45,7 +46,7 @@ static bool has_other_images_only(const struct check *check, bool acpi)
 		if (place->kind != SWAP_IMAGE)
 			continue;
 		if (!place->header.wants_signature ||
-		    (acpi && place->header.hardware_signature == check->signature))
+		    place->header.hardware_signature == check->signature)
 			return false;
 		found = true;
 	}
@@ -71,8 +72,7 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 	else if (found->last.discard_image)
 		check->outcome = CHECK_DISCARDS;
 	else if (environment_compare(&check->before, &check->now, &phrases) == 0)
-		check->outcome = has_other_images_only(check, vm->config->acpi) ? CHECK_OTHER_IMAGE
-										: CHECK_RESUMES;
+		check->outcome = has_other_images_only(check) ? CHECK_OTHER_IMAGE : CHECK_RESUMES;
 	else
 		check->outcome = outcome_of_change(vm, found);
 
@@ -124,7 +124,7 @@ static int check_found(const struct prior_run *found, struct check *check, struc
 		return error_set(error, -ENOENT, "%s has never run", found->name);
 	check->state = found->last.state;
 	check->died = found->died;
-	check->signature = found->last.signature_count ? record_signature(&found->last) : 0;
+	check->signature = resume_kept_signature(&found->last);
 	err = environment_copy(&check->before, &found->last.environment);
 	if (err)
 		return error_set(error, err, "out of memory");

@@ -25,7 +25,7 @@ struct check {
 	enum vm_state state;
 	bool died; /**< Its dormouse was killed. */
 	enum check_outcome outcome;
-	uint32_t signature; /**< That the guest was given last; 0: none is known. */
+	uint32_t signature; /**< resume_kept_signature() */
 	struct environment before; /**< As its guest left it; all unknown if it has none. */
 	struct environment now;
 	struct run_places places; /**< On its disks, what may hold a hibernation image. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hibernation/swap.h"
+#include "run/resume.h"
 
 /* Without its lock, which the VM's dormouse may hold. Returns -1 if it is no disk. */
 static int open_disk(const char *path, uint64_t *size)
@@ -67,8 +68,7 @@ const char *run_image_fate(const struct record *record, size_t number, struct er
 	const struct record_image *image = &record->images[number];
 	const struct config *config = &record->config;
 	const struct swap_start start = {
-		.has_signature = config->acpi && record->signature_count > 0,
-		.hardware_signature = record->signature_count ? record_signature(record) : 0,
+		.hardware_signature = resume_kept_signature(record),
 		.command_line = config->kernel ? config->append : NULL,
 		.no_resume = record->no_resume,
 	};

@@ -46,6 +46,14 @@ int resume_begin_generation(struct record *record, struct error *error)
 	return 0;
 }
 
+uint32_t resume_kept_signature(const struct record *last)
+{
+	if (!last->config.acpi)
+		return 0;
+
+	return last->signature_count ? record_signature(last) : FORMER_SIGNATURE;
+}
+
 static void keep(const struct record *last, struct record *record)
 {
 	record->generation = last->generation;

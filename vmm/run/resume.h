@@ -8,6 +8,7 @@
 #define VMM_RESUME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "record/record.h"
@@ -28,6 +29,12 @@ struct resume {
 	bool discard; /**< The user wants the image to be lost. */
 	bool strict; /**< The user decides, also where the guest would notice. */
 };
+
+/**
+ * The hardware signature that the guest of @last finds again as long as nothing
+ * differs; 0 if it has no ACPI, and so finds none.
+ */
+uint32_t resume_kept_signature(const struct record *last);
 
 /**
  * Give @record a generation with which its signature is none that it gave any

@@ -258,13 +258,13 @@ static void the_words_say_no_more_than_can_be_seen(void **state)
 	static const struct swap_image wants = { .wants_signature = true,
 						 .hardware_signature = 0x1234 };
 	static const struct swap_image wants_none = { .offset = 0 };
-	static const struct swap_start same = { true, 0x1234, "resume=/dev/vda", false };
-	static const struct swap_start other = { true, 0x1235, "resume=/dev/vda", false };
-	static const struct swap_start no_acpi = { false, 0, "resume=/dev/vda", false };
-	static const struct swap_start no_resume = { true, 0x1234, "quiet noresume", false };
-	static const struct swap_start told = { true, 0x1234, "resume=/dev/vda", true };
-	static const struct swap_start silent = { true, 0x1234, "quiet", false };
-	static const struct swap_start firmware = { true, 0x1234, NULL, false };
+	static const struct swap_start same = { 0x1234, "resume=/dev/vda", false };
+	static const struct swap_start other = { 0x1235, "resume=/dev/vda", false };
+	static const struct swap_start no_acpi = { 0, "resume=/dev/vda", false };
+	static const struct swap_start no_resume = { 0x1234, "quiet noresume", false };
+	static const struct swap_start told = { 0x1234, "resume=/dev/vda", true };
+	static const struct swap_start silent = { 0x1234, "quiet", false };
+	static const struct swap_start firmware = { 0x1234, NULL, false };
 	static const struct {
 		enum swap_fate fate;
 		const struct swap_image *image;

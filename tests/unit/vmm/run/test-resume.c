@@ -255,6 +255,21 @@ static void an_image_of_an_earlier_dormouse_finds_its_signature(void **state)
 	record_free(&other);
 }
 
+static void the_kept_signature_is_what_an_unchanged_start_gives(void **state)
+{
+	struct record last = hibernated();
+	struct record earlier = machine("2", DISKS);
+
+	last.config.acpi = true;
+	assert_int_equal(resume_kept_signature(&last), record_signature(&last));
+	last.config.acpi = false;
+	assert_int_equal(resume_kept_signature(&last), 0);
+	earlier.config.acpi = true;
+	assert_int_equal(resume_kept_signature(&earlier), 0x444f524d);
+	record_free(&last);
+	record_free(&earlier);
+}
+
 /* Back and forth: what an old image wants never comes back. */
 static void no_signature_is_given_twice(void **state)
 {
@@ -292,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_names_the_ways_out),
 		cmocka_unit_test(strict_refuses_also_where_the_guest_would_notice),
 		cmocka_unit_test(discard_gives_another_signature_whatever_has_changed),
+		cmocka_unit_test(the_kept_signature_is_what_an_unchanged_start_gives),
 		cmocka_unit_test(no_signature_is_given_twice),
 	};
 
