@@ -70,8 +70,8 @@ void memory_map(void)
 		map_blocks(&region, BLOCK_SECURE_DEVICE);
 	}
 	/*
-	 * What was mapped is mapped as before, but for the guards, which
-	 * nothing accesses.
+	 * The maps may be mixed until the TLB is empty: they differ only in the
+	 * guard pages, which nothing accesses, and in what was not mapped.
 	 */
 	dsb();
 	sysreg_write(ttbr0_el3, (uint64_t)(uintptr_t)map_level1);

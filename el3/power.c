@@ -255,9 +255,9 @@ void power_kicked(void)
 }
 
 /*
- * MEM_PROTECT is marked where a reset finds it that nothing here knows of. Two
- * callers at once leave the mark as the library has it, since one of them asks
- * last.
+ * The mark is for a reset that does not come from here. Each caller of
+ * MEM_PROTECT asks the library and sets the mark under one lock. So the last of
+ * several callers sets it to the state that the library is in.
  */
 void power_mark_protection(void)
 {

@@ -52,8 +52,8 @@
  *   are forwarded as SMC64 functions also if the OS called their SMC32 twins,
  *   if the firmware has them.
  * - CPU_ON of a CPU that the OS is starting already: ON_PENDING.
- * - All other calls are forwarded as they are, but for the upper halves of an
- *   SMC32 call, which are no part of it, and bit 16 of the function id.
+ * - Every other call is forwarded unchanged, except that the relay clears bit 16
+ *   of the function id, and the upper halves of the arguments of an SMC32 call.
  * - What is not PSCI is for the monitor to pass on, to answer or to refuse. The
  *   relay itself refuses ids that SMCCC reserves, since some firmware has PSCI
  *   0.1 there, those of SDEI, which hand an entry point to the firmware, and
