@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "power.h"
 
+#include "../arch/arm64/spinlock.h"
 #include "end.h"
 #include "gic.h"
 #include "lower.h"
@@ -52,13 +53,12 @@ static void on_kick(void *ctx, void *vctx)
 
 static void on_lock(void *ctx)
 {
-	while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire))
-		cpu_relax();
+	spin_lock(&lock);
 }
 
 static void on_unlock(void *ctx)
 {
-	atomic_flag_clear_explicit(&lock, memory_order_release);
+	spin_unlock(&lock);
 }
 
 static bool on_entry_ok(void *ctx, uint64_t address)
@@ -263,8 +263,7 @@ void power_mark_protection(void)
 {
 	static atomic_flag marking;
 
-	while (atomic_flag_test_and_set_explicit(&marking, memory_order_acquire))
-		cpu_relax();
+	spin_lock(&marking);
 	marks_set_protected(psci_machine_memory_protected(&psci));
-	atomic_flag_clear_explicit(&marking, memory_order_release);
+	spin_unlock(&marking);
 }

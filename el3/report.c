@@ -9,6 +9,7 @@
 #include "../arch/arm64/console.h"
 #include "../arch/arm64/format.h"
 #include "../arch/arm64/io.h"
+#include "../arch/arm64/spinlock.h"
 #include "layout.h"
 #include "registers.h"
 
@@ -49,11 +50,10 @@ void report_begin(void)
 /* One line at a time, of whichever CPU. */
 static void print_line(const struct console *on, const char *line)
 {
-	while (atomic_flag_test_and_set_explicit(&printing, memory_order_acquire))
-		cpu_relax();
+	spin_lock(&printing);
 	console_use(on);
 	print("psci-el3: %s\n", line);
-	atomic_flag_clear_explicit(&printing, memory_order_release);
+	spin_unlock(&printing);
 }
 
 void report(const char *format, ...)

@@ -6,6 +6,7 @@
 #include "../arch/arm64/give-up.h"
 #include "../arch/arm64/image.h"
 #include "../arch/arm64/mmu.h"
+#include "../arch/arm64/spinlock.h"
 #include "../arch/arm64/string.h"
 #include "../arch/arm64/sysreg.h"
 #include "relay.h"
@@ -85,13 +86,12 @@ static bool on_entry_ok(void *ctx, uint64_t pc)
 
 static void on_lock(void *ctx)
 {
-	while (atomic_flag_test_and_set_explicit(&relay_lock, memory_order_acquire))
-		cpu_relax();
+	spin_lock(&relay_lock);
 }
 
 static void on_unlock(void *ctx)
 {
-	atomic_flag_clear_explicit(&relay_lock, memory_order_release);
+	spin_unlock(&relay_lock);
 }
 
 /* --- the machine, as the device tree describes it --- */
