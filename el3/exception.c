@@ -6,19 +6,14 @@
  */
 #include <stdint.h>
 
+#include "../arch/arm64/exception.h"
 #include "../arch/arm64/frame.h"
 #include "cpu.h"
 #include "lower.h"
 #include "registers.h"
 #include "report.h"
 
-#define VECTOR_SP_EL0 0x000
-#define VECTOR_SP_ELX 0x200
-#define VECTOR_LOWER_64 0x400
-#define VECTOR_LOWER_32 0x600
-
 #define ESR_UNKNOWN 0x02000000 /* Of an instruction of 32 bits. */
-#define SPSR_KEPT 0xf0400000 /* The flags, and PAN. */
 #define SPSR_MODE_MASK 0xf /* Of EL0, and of AArch32's User mode, 0. */
 
 #define ESR_EC_SMC32 0x13
@@ -34,17 +29,6 @@ _Noreturn void fault(const struct frame *frame)
 	give_up("CPU %u: an exception at EL3, ESR %lx, ELR %lx, FAR %lx; stopped",
 		this_cpu() ? this_cpu()->index : 0, (unsigned long)frame->esr,
 		(unsigned long)frame->elr, (unsigned long)frame->far);
-}
-
-/* Where the vector of an exception is that @spsr's level takes to @target. */
-static uint64_t vector_of(uint64_t spsr, uint64_t target)
-{
-	if (spsr & SPSR_AARCH32)
-		return VECTOR_LOWER_32;
-	if ((spsr & SPSR_EL_MASK) != target)
-		return VECTOR_LOWER_64;
-
-	return spsr & SPSR_SP_ELX ? VECTOR_SP_ELX : VECTOR_SP_EL0;
 }
 
 /*
@@ -81,13 +65,13 @@ void lower_exception(struct frame *frame)
 		sysreg_write(elr_el2, frame->elr);
 		sysreg_write(spsr_el2, frame->spsr);
 		sysreg_write(esr_el2, ESR_UNKNOWN);
-		frame->elr = sysreg_read(vbar_el2) + vector_of(frame->spsr, SPSR_EL_EL2);
-		frame->spsr = (frame->spsr & SPSR_KEPT) | DAIF_ALL | SPSR_EL2H;
+		frame->elr = sysreg_read(vbar_el2) + exception_vector(frame->spsr, SPSR_EL_EL2);
+		frame->spsr = exception_state(frame->spsr, SPSR_EL_EL2, sysreg_read(sctlr_el2));
 	} else {
 		sysreg_write(elr_el1, frame->elr);
 		sysreg_write(spsr_el1, frame->spsr);
 		sysreg_write(esr_el1, ESR_UNKNOWN);
-		frame->elr = sysreg_read(vbar_el1) + vector_of(frame->spsr, SPSR_EL_EL1);
-		frame->spsr = (frame->spsr & SPSR_KEPT) | DAIF_ALL | SPSR_EL1H;
+		frame->elr = sysreg_read(vbar_el1) + exception_vector(frame->spsr, SPSR_EL_EL1);
+		frame->spsr = exception_state(frame->spsr, SPSR_EL_EL1, sysreg_read(sctlr_el1));
 	}
 }

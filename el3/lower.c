@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lower.h"
 
+#include "../arch/arm64/features.h"
 #include "cpu.h"
 #include "gic.h"
 #include "registers.h"
@@ -9,15 +10,9 @@
 _Noreturn void lower_enter(uint64_t pc, uint64_t x0, uint64_t spsr, uintptr_t stack);
 void lower_clear_vectors(void);
 
-/* A field of an ID register, of four bits. */
-static unsigned int field(uint64_t value, unsigned int shift)
-{
-	return value >> shift & 0xf;
-}
-
 bool lower_has_el2(void)
 {
-	return field(sysreg_read(id_aa64pfr0_el1), 8) != 0;
+	return id_field(sysreg_read(id_aa64pfr0_el1), 8) != 0;
 }
 
 /* --- what lower levels may use: every bit here stands for a feature that EL3 would trap --- */
@@ -34,7 +29,7 @@ static uint64_t granted(uint64_t id, const struct grant *grants, size_t count)
 	uint64_t bits = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (field(id, grants[i].shift) >= grants[i].least)
+		if (id_field(id, grants[i].shift) >= grants[i].least)
 			bits |= grants[i].bits;
 	}
 
@@ -98,14 +93,14 @@ static uint64_t mdcr_value(void)
 /* Vectors as long as the CPU has them. */
 static void grant_vectors(void)
 {
-	const bool sve = field(sysreg_read(id_aa64pfr0_el1), 32);
-	const unsigned int sme = field(sysreg_read(id_aa64pfr1_el1), 24);
-	uint64_t smcr = SMCR_LEN_ALL;
+	const bool sve = id_field(sysreg_read(id_aa64pfr0_el1), 32);
+	const unsigned int sme = id_field(sysreg_read(id_aa64pfr1_el1), 24);
+	uint64_t smcr = VECTOR_LENGTH_MAX;
 
 	sysreg_write(cptr_el3, (sve ? CPTR_EL3_EZ : 0) | (sme ? CPTR_EL3_ESM : 0));
 	isb();
 	if (sve)
-		sysreg_write(ZCR_EL3, ZCR_LEN_ALL);
+		sysreg_write(ZCR_EL3, VECTOR_LENGTH_MAX);
 	if (sme) {
 		if (sysreg_read(ID_AA64SMFR0_EL1) >> 63)
 			smcr |= SMCR_FA64;
@@ -129,9 +124,9 @@ void lower_begin(void)
 /* The traps of EL2 that came with later features. */
 static void reset_el2_traps(void)
 {
-	if (field(sysreg_read(id_aa64mmfr1_el1), 40))
+	if (id_field(sysreg_read(id_aa64mmfr1_el1), 40))
 		sysreg_write(HCRX_EL2, 0);
-	if (field(sysreg_read(id_aa64mmfr0_el1), 56)) {
+	if (id_field(sysreg_read(id_aa64mmfr0_el1), 56)) {
 		sysreg_write(HFGRTR_EL2, 0);
 		sysreg_write(HFGWTR_EL2, 0);
 		sysreg_write(HFGITR_EL2, 0);
@@ -152,7 +147,7 @@ static void reset_el2(uint64_t endian)
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
 	sysreg_write(ICH_HCR_EL2, 0);
 	/* No event counter is EL2's alone. */
-	if (field(sysreg_read(id_aa64dfr0_el1), 8) % 0xf)
+	if (id_field(sysreg_read(id_aa64dfr0_el1), 8) % 0xf)
 		sysreg_write(mdcr_el2, sysreg_read(pmcr_el0) >> 11 & 0x1f);
 	else
 		sysreg_write(mdcr_el2, 0);
@@ -181,7 +176,7 @@ static void reset_control(bool big_endian)
  */
 static void clear_vectors(void)
 {
-	if (field(sysreg_read(id_aa64pfr1_el1), 24)) {
+	if (id_field(sysreg_read(id_aa64pfr1_el1), 24)) {
 		sysreg_write(SVCR, 0);
 		isb();
 	}
@@ -197,7 +192,7 @@ static void reset_rest(void)
 	if (lower_has_el2()) {
 		sysreg_write(cntvoff_el2, 0);
 		sysreg_write(cnthp_ctl_el2, 0);
-		if (field(sysreg_read(id_aa64mmfr1_el1), 8))
+		if (id_field(sysreg_read(id_aa64mmfr1_el1), 8))
 			sysreg_write(CNTHV_CTL_EL2, 0);
 		sysreg_write(tpidr_el2, 0);
 	}

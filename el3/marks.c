@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "memory.h"
+#include "../arch/arm64/cache.h"
 
 #define MAGIC 0x736b72616d336c65 /* "el3marks" */
 
@@ -22,7 +22,7 @@ static volatile struct marks marks __attribute__((section(".marks")));
 static void set(volatile uint64_t *mark, bool on)
 {
 	*mark = on ? YES : NO;
-	memory_clean((uintptr_t)&marks, sizeof(marks));
+	cache_flush((const void *)(uintptr_t)&marks, sizeof(marks));
 }
 
 static bool is_mark(uint64_t value)
@@ -37,7 +37,7 @@ void marks_begin(void)
 	marks.is_warm = NO;
 	marks.is_protected = NO;
 	marks.magic = MAGIC;
-	memory_clean((uintptr_t)&marks, sizeof(marks));
+	cache_flush((const void *)(uintptr_t)&marks, sizeof(marks));
 }
 
 bool marks_protected(void)

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "../arch/arm64/cache.h"
 #include "machine.h"
 #include "registers.h"
 
@@ -81,15 +82,6 @@ void memory_map(void)
 	isb();
 }
 
-void memory_clean(uintptr_t start, uint64_t size)
-{
-	const uint64_t line = UINT64_C(4) << (sysreg_read(ctr_el0) >> 16 & 0xf);
-
-	for (uint64_t at = start & ~(line - 1); at < start + size; at += line)
-		__asm__ volatile("dc cvac, %0" ::"r"(at) : "memory");
-	dsb();
-}
-
 #define DCZID_BLOCK 0xf
 #define DCZID_PROHIBITED 0x10
 
@@ -117,6 +109,6 @@ void memory_overwrite(void)
 		const struct region *ram = &machine.ram[i];
 
 		zero(ram->base, ram->base + ram->size);
-		memory_clean(ram->base, ram->size);
+		cache_flush((const void *)(uintptr_t)ram->base, ram->size);
 	}
 }

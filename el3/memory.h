@@ -19,7 +19,4 @@ void memory_map(void);
  */
 void memory_overwrite(void);
 
-/** Write back what caches hold of a range. */
-void memory_clean(uintptr_t start, uint64_t size);
-
 #endif

@@ -66,41 +66,14 @@
 #define MDCR_SBRBE (UINT64_C(3) << 32)
 #define MDCR_ENPMSN (UINT64_C(1) << 36)
 
-/* The vector lengths: all that the CPU has. */
-#define ZCR_LEN_ALL 0xf
-#define SMCR_LEN_ALL 0xf
-#define SMCR_EZT0 (UINT64_C(1) << 30)
-#define SMCR_FA64 (UINT64_C(1) << 31)
-
-#define SPSR_EL2H 0x9
-#define SPSR_EL_MASK 0xc
-#define SPSR_EL_EL0 0x0
-#define SPSR_EL_EL1 0x4
-#define SPSR_EL_EL2 0x8
-#define SPSR_SP_ELX 0x1
-#define SPSR_AARCH32 0x10
-
 #define HCR_TGE (UINT64_C(1) << 27)
-
-/* The syndrome of SMC #0, from AArch64. */
-#define ESR_SMC64_0 0x5e000000
 
 /* By encoding, since not every assembler knows their names. */
 #define ZCR_EL3 S3_6_C1_C2_0
 #define SMCR_EL3 S3_6_C1_C2_6
 #define SVCR S3_3_C4_C2_2
-#define HCRX_EL2 S3_4_C1_C2_2
-#define HFGRTR_EL2 S3_4_C1_C1_4
-#define HFGWTR_EL2 S3_4_C1_C1_5
-#define HFGITR_EL2 S3_4_C1_C1_6
-#define HDFGRTR_EL2 S3_4_C3_C1_4
-#define HDFGWTR_EL2 S3_4_C3_C1_5
 #define CNTHV_CTL_EL2 S3_4_C14_C3_1
-#define ID_AA64PFR2_EL1 S3_0_C0_C4_2
 #define ID_AA64ZFR0_EL1 S3_0_C0_C4_4
-#define ID_AA64SMFR0_EL1 S3_0_C0_C4_5
-#define ID_AA64ISAR2_EL1 S3_0_C0_C6_2
-#define ID_AA64MMFR3_EL1 S3_0_C0_C7_3
 /* Of Cortex-A57 and Cortex-A72. */
 #define CPUACTLR_EL1 S3_1_C15_C2_0
 #define CPUACTLR_NO_LOAD_PASS_STORE (UINT64_C(1) << 55)
@@ -117,6 +90,5 @@
 #define ICC_CTLR_EL3 S3_6_C12_C12_4
 #define ICC_SRE_EL3 S3_6_C12_C12_5
 #define ICC_SRE_ALL 0xf
-#define ICH_HCR_EL2 S3_4_C12_C11_0
 
 #endif

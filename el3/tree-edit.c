@@ -3,6 +3,7 @@
 
 #include <libfdt.h>
 
+#include "../arch/arm64/cache.h"
 #include "../arch/arm64/string.h"
 #include "cpu.h"
 #include "machine.h"
@@ -214,7 +215,7 @@ const char *tree_edit(const struct next *next)
 	if (error)
 		return fdt_strerror(error);
 	memcpy(place, tree, fdt_totalsize(tree));
-	memory_clean(RAM_BASE, fdt_totalsize(tree));
+	cache_flush(place, fdt_totalsize(tree));
 
 	return NULL;
 }

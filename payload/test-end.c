@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+#include "../arch/arm64/cache.h"
 #include "../arch/arm64/console.h"
 #include "../arch/arm64/mmu.h"
 #include "../arch/arm64/sysreg.h"

@@ -3,6 +3,7 @@
 #include <libfdt.h>
 #include <stdatomic.h>
 
+#include "../arch/arm64/cache.h"
 #include "../arch/arm64/give-up.h"
 #include "../arch/arm64/image.h"
 #include "../arch/arm64/mmu.h"

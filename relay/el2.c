@@ -4,24 +4,14 @@
  * HVC trap. A CPU has what its identification registers say, and the firmware has made all
  * of it usable at EL2, as it must for a Linux kernel (booting.rst).
  */
+#include "../arch/arm64/features.h"
 #include "../arch/arm64/sysreg.h"
 #include "relay.h"
 
 /* By encoding, since not every assembler knows these names. */
-#define ID_AA64ISAR2_EL1 S3_0_C0_C6_2
-#define ID_AA64MMFR3_EL1 S3_0_C0_C7_3
-#define ID_AA64PFR2_EL1 S3_0_C0_C4_2
-#define ID_AA64SMFR0_EL1 S3_0_C0_C4_5
-#define HCRX_EL2 S3_4_C1_C2_2
 #define ZCR_EL2 S3_4_C1_C2_0
 #define SMCR_EL2 S3_4_C1_C2_6
-#define HFGRTR_EL2 S3_4_C1_C1_4
-#define HFGWTR_EL2 S3_4_C1_C1_5
-#define HFGITR_EL2 S3_4_C1_C1_6
-#define HDFGRTR_EL2 S3_4_C3_C1_4
-#define HDFGWTR_EL2 S3_4_C3_C1_5
 #define HAFGRTR_EL2 S3_4_C3_C1_6
-#define ICH_HCR_EL2 S3_4_C12_C11_0
 
 #define HCR_FIEN (UINT64_C(1) << 47)
 #define HCR_TME (UINT64_C(1) << 39)
@@ -42,9 +32,6 @@
 
 #define CPTR_TZ 0x100
 #define CPTR_TSM 0x1000
-#define VECTOR_LENGTH_MAX 0xf
-#define SMCR_EZT0 (UINT64_C(1) << 30)
-#define SMCR_FA64 (UINT64_C(1) << 31)
 
 /* Fine-grained traps that are off if their bit is set; without the feature it is ignored. */
 #define HFGR_UNTRAPPED UINT64_C(0xfff4000000000000)
@@ -57,12 +44,6 @@
 #define PMCR_N_SHIFT 11
 #define PMCR_N_MASK 0x1f
 #define PMU_NONE 0xf /* Or one that is not Arm's. */
-
-/* A field of an identification register. */
-static unsigned int field(uint64_t id, unsigned int shift)
-{
-	return id >> shift & 0xf;
-}
 
 static uint64_t if_set(bool condition, uint64_t bits)
 {
@@ -84,12 +65,13 @@ static void allow_features(void)
 	const uint64_t pfr1 = sysreg_read(ID_AA64PFR1_EL1);
 	const uint64_t isar0 = sysreg_read(id_aa64isar0_el1);
 
-	sysreg_write(hcr_el2,
-		     HCR_EL2_VM | HCR_EL2_TSC | HCR_EL2_RW | if_set(has_pauth(), HCR_APK_API) |
-			     if_set(field(pfr1, 8) >= 2, HCR_ATA) |
-			     if_set(field(pfr0, 56) >= 2 || field(pfr1, 32) >= 2, HCR_ENSCXT) |
-			     if_set(field(pfr0, 28) >= 2, HCR_FIEN) |
-			     if_set(field(isar0, 24) >= 1, HCR_TME));
+	sysreg_write(hcr_el2, HCR_EL2_VM | HCR_EL2_TSC | HCR_EL2_RW |
+				      if_set(has_pauth(), HCR_APK_API) |
+				      if_set(id_field(pfr1, 8) >= 2, HCR_ATA) |
+				      if_set(id_field(pfr0, 56) >= 2 || id_field(pfr1, 32) >= 2,
+					     HCR_ENSCXT) |
+				      if_set(id_field(pfr0, 28) >= 2, HCR_FIEN) |
+				      if_set(id_field(isar0, 24) >= 1, HCR_TME));
 	isb();
 }
 
@@ -98,27 +80,28 @@ static void allow_extended_features(void)
 	const uint64_t isar1 = sysreg_read(id_aa64isar1_el1);
 	const uint64_t isar2 = sysreg_read(ID_AA64ISAR2_EL1);
 	const uint64_t mmfr3 = sysreg_read(ID_AA64MMFR3_EL1);
-	const unsigned int ls64 = field(isar1, 60);
+	const unsigned int ls64 = id_field(isar1, 60);
 
-	if (!field(sysreg_read(id_aa64mmfr1_el1), 40))
+	if (!id_field(sysreg_read(id_aa64mmfr1_el1), 40))
 		return;
-	sysreg_write(HCRX_EL2, if_set(ls64 >= 1, HCRX_ENALS) | if_set(ls64 >= 2, HCRX_ENASR) |
-				       if_set(ls64 >= 3, HCRX_ENAS0) |
-				       if_set(field(isar2, 16), HCRX_MSCEN) |
-				       if_set(field(isar2, 32), HCRX_ENIDCP128) |
-				       if_set(field(mmfr3, 0), HCRX_TCR2EN) |
-				       if_set(field(mmfr3, 4), HCRX_SCTLR2EN) |
-				       if_set(field(mmfr3, 32), HCRX_D128EN) |
-				       if_set(field(sysreg_read(ID_AA64PFR1_EL1), 44), HCRX_GCSEN) |
-				       if_set(field(sysreg_read(ID_AA64PFR2_EL1), 32), HCRX_ENFPM));
+	sysreg_write(HCRX_EL2,
+		     if_set(ls64 >= 1, HCRX_ENALS) | if_set(ls64 >= 2, HCRX_ENASR) |
+			     if_set(ls64 >= 3, HCRX_ENAS0) |
+			     if_set(id_field(isar2, 16), HCRX_MSCEN) |
+			     if_set(id_field(isar2, 32), HCRX_ENIDCP128) |
+			     if_set(id_field(mmfr3, 0), HCRX_TCR2EN) |
+			     if_set(id_field(mmfr3, 4), HCRX_SCTLR2EN) |
+			     if_set(id_field(mmfr3, 32), HCRX_D128EN) |
+			     if_set(id_field(sysreg_read(ID_AA64PFR1_EL1), 44), HCRX_GCSEN) |
+			     if_set(id_field(sysreg_read(ID_AA64PFR2_EL1), 32), HCRX_ENFPM));
 }
 
 /* Vectors: without traps, and as long as the CPU has them. */
 static void allow_vectors(void)
 {
 	const uint64_t smfr0 = sysreg_read(ID_AA64SMFR0_EL1);
-	const bool sve = field(sysreg_read(id_aa64pfr0_el1), 32);
-	const bool sme = field(sysreg_read(ID_AA64PFR1_EL1), 24);
+	const bool sve = id_field(sysreg_read(id_aa64pfr0_el1), 32);
+	const bool sme = id_field(sysreg_read(ID_AA64PFR1_EL1), 24);
 
 	sysreg_write(cptr_el2, CPTR_EL2_RES1 & ~(if_set(sve, CPTR_TZ) | if_set(sme, CPTR_TSM)));
 	isb();
@@ -126,37 +109,37 @@ static void allow_vectors(void)
 		sysreg_write(ZCR_EL2, VECTOR_LENGTH_MAX);
 	if (sme)
 		sysreg_write(SMCR_EL2, VECTOR_LENGTH_MAX | if_set(smfr0 >> 63, SMCR_FA64) |
-					       if_set(field(smfr0, 56), SMCR_EZT0));
+					       if_set(id_field(smfr0, 56), SMCR_EZT0));
 }
 
 static void allow_fine_grained(void)
 {
-	if (!field(sysreg_read(id_aa64mmfr0_el1), 56))
+	if (!id_field(sysreg_read(id_aa64mmfr0_el1), 56))
 		return;
 	sysreg_write(HFGRTR_EL2, HFGR_UNTRAPPED);
 	sysreg_write(HFGWTR_EL2, HFGR_UNTRAPPED);
 	sysreg_write(HFGITR_EL2, HFGI_UNTRAPPED);
 	sysreg_write(HDFGRTR_EL2, HDFGR_UNTRAPPED);
 	sysreg_write(HDFGWTR_EL2, HDFGW_UNTRAPPED);
-	if (field(sysreg_read(id_aa64pfr0_el1), 44))
+	if (id_field(sysreg_read(id_aa64pfr0_el1), 44))
 		sysreg_write(HAFGRTR_EL2, 0);
 }
 
 static void allow_debug(void)
 {
 	const uint64_t dfr0 = sysreg_read(id_aa64dfr0_el1);
-	const unsigned int pmu = field(dfr0, 8);
+	const unsigned int pmu = id_field(dfr0, 8);
 	uint64_t counters = 0;
 
 	if (pmu != 0 && pmu != PMU_NONE)
 		counters = sysreg_read(pmcr_el0) >> PMCR_N_SHIFT & PMCR_N_MASK;
-	sysreg_write(mdcr_el2, counters | if_set(field(dfr0, 32), MDCR_E2PB) |
-				       if_set(field(dfr0, 44), MDCR_E2TB));
+	sysreg_write(mdcr_el2, counters | if_set(id_field(dfr0, 32), MDCR_E2PB) |
+				       if_set(id_field(dfr0, 44), MDCR_E2TB));
 }
 
 static void allow_gic(void)
 {
-	if (!field(sysreg_read(id_aa64pfr0_el1), 24))
+	if (!id_field(sysreg_read(id_aa64pfr0_el1), 24))
 		return;
 	sysreg_write(ICC_SRE_EL2, sysreg_read(ICC_SRE_EL2) | ICC_SRE_EL2_SRE | ICC_SRE_EL2_ENABLE);
 	isb();

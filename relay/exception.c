@@ -9,9 +9,6 @@
 #include "../arch/arm64/sysreg.h"
 #include "relay.h"
 
-#define EC_UNKNOWN 0x00
-#define EC_INSTRUCTION_ABORT_LOWER 0x20
-#define EC_DATA_ABORT_LOWER 0x24
 #define SMC_0 0xd4000003
 #define NO_SMC UINT64_MAX /* NOT_SUPPORTED, to whichever call. */
 
@@ -36,8 +33,8 @@ void os_exception(struct frame *frame)
 	case ESR_EC_HVC64:
 		os_hvc(frame);
 		break;
-	case EC_DATA_ABORT_LOWER:
-	case EC_INSTRUCTION_ABORT_LOWER:
+	case ESR_EC_DATA_ABORT_LOWER:
+	case ESR_EC_INSTRUCTION_ABORT_LOWER:
 		count(this_cpu(), RELAY_COUNTER_ABORTS);
 		inject_abort(frame);
 		break;
@@ -51,7 +48,7 @@ void os_exception(struct frame *frame)
 /* A machine may have no EL3, or a firmware that lets an SMC be undefined. */
 static bool is_undefined_smc(const struct frame *frame)
 {
-	return class_of(frame) == EC_UNKNOWN && is_own(frame->elr) &&
+	return class_of(frame) == ESR_EC_UNKNOWN && is_own(frame->elr) &&
 	       *(const uint32_t *)(uintptr_t)frame->elr == SMC_0;
 }
 

@@ -6,8 +6,8 @@
  */
 #include <libfdt.h>
 
+#include "../arch/arm64/cache.h"
 #include "../arch/arm64/image.h"
-#include "../arch/arm64/mmu.h"
 #include "relay.h"
 
 #define CELL_SIZE 4

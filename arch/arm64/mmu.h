@@ -16,7 +16,4 @@ void mmu_prepare(void);
 /** Make RAM usable, in whole blocks of 2 MiB; false if it is out of reach. */
 bool mmu_add_ram(uint64_t address, uint64_t size);
 
-/** Write back and drop what caches hold of a range. */
-void cache_flush(const void *start, size_t size);
-
 #endif

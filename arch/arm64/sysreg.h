@@ -37,14 +37,24 @@
 #define CPACR_EL1_FPEN 0x00300000
 #define CPTR_EL2_RES1 0x000033ff /* Nothing trapped. */
 
-#define SPSR_EL1H 0x5
+#define SPSR_EL_EL0 0x0
+#define SPSR_EL_EL1 0x4
+#define SPSR_EL_EL2 0x8
+#define SPSR_EL_MASK 0xc
+#define SPSR_SP_ELX 0x1
+#define SPSR_EL1H (SPSR_EL_EL1 + SPSR_SP_ELX)
+#define SPSR_EL2H (SPSR_EL_EL2 + SPSR_SP_ELX)
+#define SPSR_AARCH32 0x10
 #define SPSR_BTYPE 0x00000c00
 #define SPSR_SS 0x00200000
 
 #define ESR_EC_SHIFT 26
 #define ESR_EC_MASK 0x3f
+#define ESR_EC_UNKNOWN 0x00
 #define ESR_EC_HVC64 0x16
 #define ESR_EC_SMC64 0x17
+#define ESR_EC_INSTRUCTION_ABORT_LOWER 0x20
+#define ESR_EC_DATA_ABORT_LOWER 0x24
 #define ESR_SMC64_0 0x5e000000 /* All of it, for SMC #0. */
 
 #define MPIDR_EL1_RES1 0x80000000

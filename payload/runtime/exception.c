@@ -13,7 +13,6 @@
 #include "report.h"
 #include "smp.h"
 
-#define ESR_EC_UNKNOWN 0
 
 void exception(struct frame *frame);
 void irq(void);

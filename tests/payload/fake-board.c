@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../arch/arm64/cache.h"
 #include "../../arch/arm64/console.h"
 #include "../../arch/arm64/format.h"
 #include "../../arch/arm64/gic.h"
