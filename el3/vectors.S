@@ -7,39 +7,18 @@
 #include "layout.h"
 #include "registers.h"
 
-/* The barriers keep what follows from being executed speculatively. */
-	.macro	return
-	eret
-	dsb	nsh
-	isb
-	.endm
-
 /* What a function in C may change. */
 	.macro	save
 	stp	x0, x1, [sp, #-SMC_FRAME_SIZE]!
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #SMC_FRAME_X4]
-	stp	x6, x7, [sp, #SMC_FRAME_X4 + 16]
-	stp	x8, x9, [sp, #SMC_FRAME_X4 + 32]
-	stp	x10, x11, [sp, #SMC_FRAME_X4 + 48]
-	stp	x12, x13, [sp, #SMC_FRAME_X4 + 64]
-	stp	x14, x15, [sp, #SMC_FRAME_X4 + 80]
-	stp	x16, x17, [sp, #SMC_FRAME_X4 + 96]
+	x2_to_x17 stp, sp, SMC_FRAME_X4
 	stp	x18, x30, [sp, #SMC_FRAME_X4 + 112]
 	.endm
 
 	.macro	restore_and_return
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #SMC_FRAME_X4]
-	ldp	x6, x7, [sp, #SMC_FRAME_X4 + 16]
-	ldp	x8, x9, [sp, #SMC_FRAME_X4 + 32]
-	ldp	x10, x11, [sp, #SMC_FRAME_X4 + 48]
-	ldp	x12, x13, [sp, #SMC_FRAME_X4 + 64]
-	ldp	x14, x15, [sp, #SMC_FRAME_X4 + 80]
-	ldp	x16, x17, [sp, #SMC_FRAME_X4 + 96]
+	x2_to_x17 ldp, sp, SMC_FRAME_X4
 	ldp	x18, x30, [sp, #SMC_FRAME_X4 + 112]
 	ldp	x0, x1, [sp], #SMC_FRAME_SIZE
-	return
+	exception_return
 	.endm
 
 	.macro	stop
@@ -122,7 +101,7 @@ lower_enter:
 	.irp	n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
 	mov	x\n, xzr
 	.endr
-	return
+	exception_return
 
 /*
  * void lower_clear_vectors(void): FP, SIMD, and with them what SVE has above.

@@ -53,14 +53,7 @@ on_own:
  * and SPSR are saved, since the firmware's answer may be an exception at EL2.
  */
 on_smc:
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #SMC_X4]
-	stp	x6, x7, [sp, #SMC_X4 + 16]
-	stp	x8, x9, [sp, #SMC_X4 + 32]
-	stp	x10, x11, [sp, #SMC_X4 + 48]
-	stp	x12, x13, [sp, #SMC_X4 + 64]
-	stp	x14, x15, [sp, #SMC_X4 + 80]
-	stp	x16, x17, [sp, #SMC_X4 + 96]
+	x2_to_x17 stp, sp, SMC_X4
 	stp	x18, x30, [sp, #SMC_X18]
 	/* It is trapped before it is executed. Behind it no branch and no step is under way. */
 	mrs	x2, elr_el2
@@ -74,17 +67,10 @@ on_smc:
 	ldp	x2, x3, [sp, #SMC_ELR]
 	msr	elr_el2, x2
 	msr	spsr_el2, x3
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #SMC_X4]
-	ldp	x6, x7, [sp, #SMC_X4 + 16]
-	ldp	x8, x9, [sp, #SMC_X4 + 32]
-	ldp	x10, x11, [sp, #SMC_X4 + 48]
-	ldp	x12, x13, [sp, #SMC_X4 + 64]
-	ldp	x14, x15, [sp, #SMC_X4 + 80]
-	ldp	x16, x17, [sp, #SMC_X4 + 96]
+	x2_to_x17 ldp, sp, SMC_X4
 	ldp	x18, x30, [sp, #SMC_X18]
 	ldp	x0, x1, [sp], #SMC_SIZE
-	eret
+	exception_return
 
 /*
  * void smc_pass(struct smc *smc): x0 to x17 go to the firmware, and come back (DEN0028, 1.2).
@@ -93,25 +79,11 @@ on_smc:
 	.global	smc_pass
 smc_pass:
 	stp	x0, x30, [sp, #-16]!
-	ldp	x2, x3, [x0, #16]
-	ldp	x4, x5, [x0, #SMC_X4]
-	ldp	x6, x7, [x0, #SMC_X4 + 16]
-	ldp	x8, x9, [x0, #SMC_X4 + 32]
-	ldp	x10, x11, [x0, #SMC_X4 + 48]
-	ldp	x12, x13, [x0, #SMC_X4 + 64]
-	ldp	x14, x15, [x0, #SMC_X4 + 80]
-	ldp	x16, x17, [x0, #SMC_X4 + 96]
+	x2_to_x17 ldp, x0, SMC_X4
 	ldp	x0, x1, [x0]
 	smc	#0
 	ldr	x30, [sp]
 	stp	x0, x1, [x30]
-	stp	x2, x3, [x30, #16]
-	stp	x4, x5, [x30, #SMC_X4]
-	stp	x6, x7, [x30, #SMC_X4 + 16]
-	stp	x8, x9, [x30, #SMC_X4 + 32]
-	stp	x10, x11, [x30, #SMC_X4 + 48]
-	stp	x12, x13, [x30, #SMC_X4 + 64]
-	stp	x14, x15, [x30, #SMC_X4 + 80]
-	stp	x16, x17, [x30, #SMC_X4 + 96]
+	x2_to_x17 stp, x30, SMC_X4
 	ldp	x0, x30, [sp], #16
 	ret

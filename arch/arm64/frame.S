@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an exception saves, on the stack of the level that takes it, and the way back. */
-#include "frame.h"
+#include "macros.inc"
 #include "sysreg.h"
 
 	.text
@@ -8,14 +8,7 @@
 /* x0 and x1 are on the stack, x1 is where to continue, with x0 = frame. */
 	.global	frame_save
 frame_save:
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
+	x2_to_x17 stp, sp, 32
 	stp	x18, x19, [sp, #144]
 	stp	x20, x21, [sp, #160]
 	stp	x22, x23, [sp, #176]
@@ -65,15 +58,8 @@ frame_restore:
 	b	4f
 3:	msr	elr_el3, x2
 	msr	spsr_el3, x3
-4:	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
+4:	x2_to_x17 ldp, sp, 32
 	ldp	x18, x19, [sp, #144]
 	ldr	x30, [sp, #240]
 	ldp	x0, x1, [sp], #FRAME_SIZE
-	eret
+	exception_return

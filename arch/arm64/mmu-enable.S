@@ -4,6 +4,25 @@
 
 	.text
 
+	.macro	enable level, range_shift, tcr, sctlr, tlbi
+	orr	x3, x3, x2, lsl #\range_shift
+	ldr	w4, =\tcr
+	orr	x3, x3, x4
+	msr	mair_el\level, x1
+	msr	tcr_el\level, x3
+	msr	ttbr0_el\level, x0
+	ldr	w4, =\sctlr
+	orr	x5, x5, x4
+	isb
+	tlbi	\tlbi
+	ic	iallu
+	dsb	nsh
+	isb
+	msr	sctlr_el\level, x5
+	isb
+	ret
+	.endm
+
 /* Turn on MMU and caches with the map that mmu_prepare made. Clobbers x0 to x5. */
 	.global	mmu_enable
 mmu_enable:
@@ -19,55 +38,8 @@ mmu_enable:
 	orr	x5, x5, #SCTLR_I
 	mrs	x4, CurrentEL
 	cmp	x4, #CURRENT_EL_EL2
-	b.eq	1f
-	b.hi	2f
-
-	orr	x3, x3, x2, lsl #32
-	orr	x3, x3, #TCR_EL1_EPD1
-	msr	mair_el1, x1
-	msr	tcr_el1, x3
-	msr	ttbr0_el1, x0
-	ldr	w4, =SCTLR_EL1_RES1
-	orr	x5, x5, x4
-	isb
-	tlbi	vmalle1
-	ic	iallu
-	dsb	nsh
-	isb
-	msr	sctlr_el1, x5
-	isb
-	ret
-
-1:	orr	x3, x3, x2, lsl #16
-	ldr	w4, =TCR_EL2_RES1
-	orr	x3, x3, x4
-	msr	mair_el2, x1
-	msr	tcr_el2, x3
-	msr	ttbr0_el2, x0
-	ldr	w4, =SCTLR_EL2_RES1
-	orr	x5, x5, x4
-	isb
-	tlbi	alle2
-	ic	iallu
-	dsb	nsh
-	isb
-	msr	sctlr_el2, x5
-	isb
-	ret
-
-2:	orr	x3, x3, x2, lsl #16
-	ldr	w4, =TCR_EL2_RES1
-	orr	x3, x3, x4
-	msr	mair_el3, x1
-	msr	tcr_el3, x3
-	msr	ttbr0_el3, x0
-	ldr	w4, =SCTLR_EL2_RES1
-	orr	x5, x5, x4
-	isb
-	tlbi	alle3
-	ic	iallu
-	dsb	nsh
-	isb
-	msr	sctlr_el3, x5
-	isb
-	ret
+	b.eq	2f
+	b.hi	3f
+	enable	1, 32, TCR_EL1_EPD1, SCTLR_EL1_RES1, vmalle1
+2:	enable	2, 16, TCR_EL2_RES1, SCTLR_EL2_RES1, alle2
+3:	enable	3, 16, TCR_EL2_RES1, SCTLR_EL2_RES1, alle3
