@@ -87,32 +87,24 @@ static const char *read_ram(const void *fdt)
 
 static const char *read_cpus(const void *fdt)
 {
-	const int parent = fdt_path_offset(fdt, "/cpus");
-	const int cells = parent < 0 ? 0 : fdt_address_cells(fdt, parent);
-	int node;
+	uint64_t affinity;
+	int node = -1;
 
-	if (cells < 1)
-		return "the device tree has no /cpus node";
 	for (unsigned int i = 0; i < CPU_MAX; i++)
 		cpu_affinities[i] = UINT64_MAX;
-	fdt_for_each_subnode(node, fdt, parent)
-	{
-		int size;
-		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &size);
-
-		if (!tree_is_cpu(fdt, node) || !reg || size < cells * (int)sizeof(*reg))
-			continue;
+	while ((node = tree_next_cpu(fdt, node, &affinity)) >= 0) {
 		if (cpu_count == CPU_MAX)
 			return "the device tree has more CPUs than we know";
-		cpus[cpu_count].affinity = tree_cells(reg, cells) & MPIDR_AFFINITY;
+		cpus[cpu_count].affinity = affinity;
 		cpus[cpu_count].index = cpu_count;
-		cpu_affinities[cpu_count] = cpus[cpu_count].affinity;
+		cpu_affinities[cpu_count] = affinity;
 		cpu_count++;
 	}
+	if (cpu_count == 0)
+		return "the device tree lists no CPU";
 
 	/* start.S gave it the first stack. */
-	return cpu_count && cpus[0].affinity == 0 ? NULL
-						  : "the device tree's first CPU is not CPU 0";
+	return cpus[0].affinity == 0 ? NULL : "the device tree's first CPU is not CPU 0";
 }
 
 static const char *read_gic(const void *fdt)

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "next.h"
 
+#include "../arch/arm64/kernel-image.h"
 #include "fw-cfg.h"
 #include "layout.h"
 #include "machine.h"
 #include "memory.h"
-
-/* The head of a Linux kernel's Image (Documentation/arch/arm64/booting.rst). */
-struct image {
-	uint32_t code[2];
-	uint64_t text_offset;
-	uint64_t size;
-	uint64_t flags;
-	uint64_t reserved[3];
-	uint32_t magic;
-	uint32_t offset_of_pe;
-};
-
-_Static_assert(sizeof(struct image) == 64, "booting.rst has this size");
-
-#define IMAGE_MAGIC 0x644d5241 /* "ARM\x64" */
 
 /* A flat program begins with a branch over its own head, as U-Boot does. */
 #define BRANCH_MASK 0xfc000000
@@ -30,27 +16,27 @@ _Static_assert(sizeof(struct image) == 64, "booting.rst has this size");
 static char cmdline[NEXT_CMDLINE_MAX];
 
 /* How much memory the image takes; images of kernels before 3.17 do not say. */
-static uint64_t span(const struct image *image, uint64_t file_size)
+static uint64_t span(const struct kernel_image *image, uint64_t file_size)
 {
 	return image->size > file_size ? image->size : file_size;
 }
 
 /* Where it has to be, as an offset from a multiple of 2 MiB. */
-static uint64_t text_offset(const struct image *image)
+static uint64_t text_offset(const struct kernel_image *image)
 {
 	return image->size ? image->text_offset : 0x80000;
 }
 
 static const char *load_kernel(struct next *next, uint32_t size, uint64_t *end)
 {
-	const struct image *image = (const struct image *)NEXT_BASE;
+	const struct kernel_image *image = (const struct kernel_image *)NEXT_BASE;
 	uint64_t at;
 
 	if (size < sizeof(*image) || !fw_cfg_read(FW_CFG_KERNEL_DATA, NEXT_BASE, sizeof(*image)) ||
-	    image->magic != IMAGE_MAGIC)
+	    image->magic != KERNEL_IMAGE_MAGIC)
 		return "the kernel that QEMU has is no arm64 Image";
 	/* It is about to be overwritten. */
-	const struct image head = *image;
+	const struct kernel_image head = *image;
 
 	at = NEXT_BASE + text_offset(&head);
 	if (text_offset(&head) >= MAP_LIMIT || span(&head, size) >= MAP_LIMIT ||
@@ -117,14 +103,14 @@ static const char *load(struct next *next, uint32_t size)
 
 static const char *find_in_ram(struct next *next)
 {
-	const struct image *image = (const struct image *)NEXT_BASE;
+	const struct kernel_image *image = (const struct kernel_image *)NEXT_BASE;
 
 	if (!machine_is_ram(NEXT_BASE, sizeof(*image)))
 		return "there is too little RAM for a next stage";
-	if (image->magic == IMAGE_MAGIC) {
+	if (image->magic == KERNEL_IMAGE_MAGIC) {
 		if (image->size >= MAP_LIMIT || !machine_is_ram(NEXT_BASE, span(image, 1)))
 			return "the Image at RAM + 2 MiB does not fit into RAM";
-		if (text_offset(image) % INITRD_ALIGN && !(image->flags & 0x8))
+		if (text_offset(image) % INITRD_ALIGN && !(image->flags & KERNEL_IMAGE_ANYWHERE))
 			return "the Image at RAM + 2 MiB wants to be elsewhere";
 	} else if ((image->code[0] & BRANCH_MASK) != BRANCH) {
 		return "there is no next stage: give QEMU -kernel, or load one at RAM + 2 MiB";

@@ -154,14 +154,11 @@ static void add_psci(void)
 /* In the order of machine_read(). */
 static void edit_cpus(void)
 {
-	const int parent = fdt_path_offset(tree, "/cpus");
+	uint64_t affinity;
 	unsigned int i = 0;
-	int node;
+	int node = -1;
 
-	fdt_for_each_subnode(node, tree, parent)
-	{
-		if (error || !tree_is_cpu(tree, node))
-			continue;
+	while (!error && (node = tree_next_cpu(tree, node, &affinity)) >= 0) {
 		text(node, "enable-method", "psci");
 		phandles(node, "cpu-idle-states", phandle_states, POWER_CPU_STATE_COUNT);
 		cell(node, "power-domains", phandle_cpu_domains + i++);

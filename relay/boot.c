@@ -6,6 +6,7 @@
 #include "../arch/arm64/cache.h"
 #include "../arch/arm64/give-up.h"
 #include "../arch/arm64/image.h"
+#include "../arch/arm64/kernel-image.h"
 #include "../arch/arm64/mmu.h"
 #include "../arch/arm64/spinlock.h"
 #include "../arch/arm64/string.h"
@@ -16,14 +17,6 @@
 #define FDT_SIZE_MAX 0x200000
 #define FDT_ALIGNMENT 8
 
-/* The head of a kernel's Image (booting.rst). */
-#define IMAGE_TEXT_OFFSET 8
-#define IMAGE_SIZE 16
-#define IMAGE_FLAGS 24
-#define IMAGE_FLAG_BIG_ENDIAN 1
-#define IMAGE_MAGIC 56
-#define IMAGE_HEAD_SIZE 64
-
 /* From start.S. */
 void *map_first(void *fdt);
 _Noreturn void relay_boot(void *fdt);
@@ -33,9 +26,9 @@ struct cpu cpus[CPU_MAX];
 static struct psci_relay_cpu *cpu_index[CPU_MAX];
 static atomic_flag relay_lock = ATOMIC_FLAG_INIT;
 
-static const char *os_image(void)
+static const struct kernel_image *os_image(void)
 {
-	return image_start + MONITOR_SIZE;
+	return (const struct kernel_image *)(uintptr_t)(image_start + MONITOR_SIZE);
 }
 
 /* Returns @fdt, or NULL if there can be no device tree. */
@@ -45,7 +38,7 @@ void *map_first(void *fdt)
 
 	mmu_prepare();
 	mmu_add_ram((uintptr_t)image_start, MONITOR_SIZE);
-	mmu_add_ram((uintptr_t)os_image(), IMAGE_HEAD_SIZE);
+	mmu_add_ram((uintptr_t)os_image(), sizeof(struct kernel_image));
 	if (!tree || tree % FDT_ALIGNMENT || !mmu_add_ram(tree, FDT_SIZE_MAX))
 		return NULL;
 
@@ -152,22 +145,11 @@ static void add_cpu(uint64_t mpidr)
 static struct cpu *read_cpus(const void *fdt)
 {
 	const uint64_t self = sysreg_read(mpidr_el1) & MPIDR_AFFINITY;
-	const int cpus_node = fdt_path_offset(fdt, "/cpus");
-	const int cells = cpus_node < 0 ? 0 : fdt_address_cells(fdt, cpus_node);
 	struct cpu *found = NULL;
-	int node;
+	uint64_t mpidr;
+	int node = -1;
 
-	if (cells < 1)
-		give_up("the device tree has no /cpus node");
-	fdt_for_each_subnode(node, fdt, cpus_node)
-	{
-		int size = 0;
-		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &size);
-		uint64_t mpidr;
-
-		if (!tree_is_cpu(fdt, node) || !reg || size < cells * (int)sizeof(*reg))
-			continue;
-		mpidr = tree_cells(reg, cells) & MPIDR_AFFINITY;
+	while ((node = tree_next_cpu(fdt, node, &mpidr)) >= 0) {
 		if (mpidr == self)
 			found = &cpus[monitor.cpu_count];
 		add_cpu(mpidr);
@@ -200,16 +182,6 @@ static void init_relay(void)
 
 /* --- the OS --- */
 
-/* Numbers of the head are little-endian, and so is the monitor. */
-static uint64_t head_number(unsigned int offset)
-{
-	uint64_t number;
-
-	memcpy(&number, os_image() + offset, sizeof(number));
-
-	return number;
-}
-
 static bool overlap(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
 {
 	return a < b_end && b < a_end;
@@ -233,7 +205,7 @@ static void check_room(const void *fdt)
 {
 	const uint64_t start = (uintptr_t)image_start;
 	const uint64_t os = (uintptr_t)os_image();
-	const uint64_t end = os + head_number(IMAGE_SIZE);
+	const uint64_t end = os + os_image()->size;
 	const uint64_t tree = (uintptr_t)fdt;
 	uint64_t initrd;
 	uint64_t initrd_end;
@@ -254,13 +226,12 @@ static void check_image(void)
 {
 	if ((uintptr_t)image_start % MONITOR_SIZE)
 		give_up("loaded at %lx, which is no multiple of 2 MiB", (uintptr_t)image_start);
-	if (memcmp(os_image() + IMAGE_MAGIC, "ARM\x64", 4) != 0)
+	if (os_image()->magic != KERNEL_IMAGE_MAGIC)
 		give_up("what lies at %lx is no kernel Image", (uintptr_t)os_image());
-	if (head_number(IMAGE_TEXT_OFFSET) != 0)
-		give_up("the kernel's text_offset is %lx, and not 0",
-			head_number(IMAGE_TEXT_OFFSET));
-	if (head_number(IMAGE_SIZE) == 0 || head_number(IMAGE_SIZE) > UINT32_MAX)
-		give_up("the kernel's image_size, %lx, is invalid", head_number(IMAGE_SIZE));
+	if (os_image()->text_offset != 0)
+		give_up("the kernel's text_offset is %lx, and not 0", os_image()->text_offset);
+	if (os_image()->size == 0 || os_image()->size > UINT32_MAX)
+		give_up("the kernel's image_size, %lx, is invalid", os_image()->size);
 }
 
 static void refuse(const char *why)
@@ -293,8 +264,8 @@ void relay_boot(void *fdt)
 	if (!tree)
 		give_up("the device tree cannot be changed: %s", why);
 	el2_setup(cpu);
-	big_endian = head_number(IMAGE_FLAGS) & IMAGE_FLAG_BIG_ENDIAN;
-	cache_flush(os_image(), IMAGE_HEAD_SIZE);
+	big_endian = os_image()->flags & KERNEL_IMAGE_BIG_ENDIAN;
+	cache_flush(os_image(), sizeof(struct kernel_image));
 	print("psci-relay: PSCI %u.%u of the firmware for %u CPUs; the OS starts at %lx\n",
 	      monitor.firmware.version >> 16, monitor.firmware.version & 0xffff, monitor.cpu_count,
 	      (uintptr_t)os_image());

@@ -4,6 +4,7 @@
 #include <libfdt.h>
 
 #include "string.h"
+#include "sysreg.h"
 
 uint64_t tree_cells(const fdt32_t *cells, int count)
 {
@@ -137,11 +138,32 @@ void tree_console(const void *fdt, struct console *console)
 		console->reg_32 = value == 4;
 }
 
-bool tree_is_cpu(const void *fdt, int node)
+static bool is_cpu(const void *fdt, int node)
 {
 	const char *type = fdt_getprop(fdt, node, "device_type", NULL);
 	const char *status = fdt_getprop(fdt, node, "status", NULL);
 
 	return type && strcmp(type, "cpu") == 0 &&
 	       (!status || strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0);
+}
+
+int tree_next_cpu(const void *fdt, int node, uint64_t *affinity)
+{
+	const int cpus = fdt_path_offset(fdt, "/cpus");
+	const int cells = cpus < 0 ? cpus : fdt_address_cells(fdt, cpus);
+
+	if (cells < 1)
+		return cells < 0 ? cells : -FDT_ERR_BADNCELLS;
+	node = node < 0 ? fdt_first_subnode(fdt, cpus) : fdt_next_subnode(fdt, node);
+	for (; node >= 0; node = fdt_next_subnode(fdt, node)) {
+		int size;
+		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &size);
+
+		if (!is_cpu(fdt, node) || !reg || size < cells * (int)sizeof(*reg))
+			continue;
+		*affinity = tree_cells(reg, cells) & MPIDR_AFFINITY;
+		break;
+	}
+
+	return node;
 }

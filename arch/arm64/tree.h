@@ -28,7 +28,11 @@ int tree_find(const void *fdt, const char *const *names);
 /** Fill in the console that stdout-path names, or the first one that we know. */
 void tree_console(const void *fdt, struct console *console);
 
-/** Whether a node below /cpus is a CPU that may be used. */
-bool tree_is_cpu(const void *fdt, int node);
+/**
+ * Find the first CPU of /cpus that may be used, or the one behind @node if that is not
+ * negative. Returns its node and sets @affinity to what MPIDR_EL1 has of it; or returns
+ * an error of libfdt, -FDT_ERR_NOTFOUND behind the last one.
+ */
+int tree_next_cpu(const void *fdt, int node, uint64_t *affinity);
 
 #endif

@@ -47,23 +47,11 @@ static const char *read_psci(const void *fdt)
 
 static const char *read_cpus(const void *fdt)
 {
-	const int cpus = fdt_path_offset(fdt, "/cpus");
-	const int cells = cpus < 0 ? 0 : fdt_address_cells(fdt, cpus);
-	int node;
+	uint64_t affinity;
+	int node = -1;
 
-	if (cells < 1)
-		return "the device tree has no /cpus node";
-	fdt_for_each_subnode(node, fdt, cpus)
-	{
-		int size;
-		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &size);
-
-		if (!tree_is_cpu(fdt, node) || !reg || size < cells * (int)sizeof(*reg))
-			continue;
-		if (board.cpu_count == CPU_MAX)
-			break;
-		board.affinities[board.cpu_count++] = tree_cells(reg, cells) & MPIDR_AFFINITY;
-	}
+	while ((node = tree_next_cpu(fdt, node, &affinity)) >= 0 && board.cpu_count < CPU_MAX)
+		board.affinities[board.cpu_count++] = affinity;
 
 	return board.cpu_count ? NULL : "the device tree lists no CPU";
 }
@@ -105,17 +93,13 @@ static bool lies_in(const void *fdt, int node, int domain)
 
 static void read_domain_at(const void *fdt, int domain, struct domain *to)
 {
-	const int cells = fdt_address_cells(fdt, fdt_path_offset(fdt, "/cpus"));
-	int node;
+	uint64_t affinity;
+	int node = -1;
 
 	*to = (struct domain){ 0 };
-	fdt_for_each_subnode(node, fdt, fdt_path_offset(fdt, "/cpus"))
-	{
-		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", NULL);
-
-		if (tree_is_cpu(fdt, node) && reg && to->cpu_count < CPU_MAX &&
-		    lies_in(fdt, node, domain))
-			to->affinities[to->cpu_count++] = tree_cells(reg, cells) & MPIDR_AFFINITY;
+	while ((node = tree_next_cpu(fdt, node, &affinity)) >= 0) {
+		if (to->cpu_count < CPU_MAX && lies_in(fdt, node, domain))
+			to->affinities[to->cpu_count++] = affinity;
 	}
 	for (int i = 0; to->state_count < BOARD_DOMAIN_STATES_MAX; i++) {
 		node = nth_node(fdt, domain, "domain-idle-states", i);
@@ -128,11 +112,11 @@ static void read_domain_at(const void *fdt, int domain, struct domain *to)
 
 static void read_domain(const void *fdt)
 {
-	int cpu;
+	uint64_t affinity;
+	int cpu = -1;
 
-	fdt_for_each_subnode(cpu, fdt, fdt_path_offset(fdt, "/cpus"))
-	{
-		int node = tree_is_cpu(fdt, cpu) ? nth_node(fdt, cpu, "power-domains", 0) : -1;
+	while ((cpu = tree_next_cpu(fdt, cpu, &affinity)) >= 0) {
+		int node = nth_node(fdt, cpu, "power-domains", 0);
 
 		for (int depth = 0; depth < DOMAIN_DEPTH_MAX && node >= 0; depth++) {
 			read_domain_at(fdt, node, &board.domain);

@@ -32,5 +32,5 @@ stops "an Image in RAM that does not fit there is refused" "the Image at RAM [+]
 stops "a machine without a next stage is stopped" "there is no next stage" "$at_el2"
 stops "a machine with a GICv2 is refused" "there is no GICv3" gic-version=2,secure=on -kernel "$build/el3/probe.img"
 stops "a machine that does not start at EL3 is refused" "this is not EL3" gic-version=3,virtualization=on
-stops "a device tree without CPUs is refused" "the device tree has no /cpus node" "$at_el2" \
+stops "a device tree without CPUs is refused" "the device tree lists no CPU" "$at_el2" \
 	-dtb "$work/no-cpus.dtb" -kernel "$build/el3/probe.img"

@@ -280,24 +280,19 @@ void map_first(const void *fdt)
 static void read_board(const void *fdt)
 {
 	const uint64_t self = sysreg_read(mpidr_el1) & MPIDR_AFFINITY;
-	const int cpus = fdt_path_offset(fdt, "/cpus");
 	const int reserved = fdt_path_offset(fdt, "/reserved-memory/psci-relay");
 	struct console console = { .kind = CONSOLE_NONE };
 	const char *bootargs;
-	int node;
+	uint64_t affinity;
+	int node = -1;
 
 	tree_console(fdt, &console);
 	console_use(&console);
 	bootargs = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", NULL);
 	guest.costs = bootargs && strcmp(bootargs, "cost") == 0;
-	fdt_for_each_subnode(node, fdt, cpus)
-	{
-		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", NULL);
-
-		if (!tree_is_cpu(fdt, node) || guest.cpu_count == CPU_MAX)
-			continue;
-		guest.mpidr[guest.cpu_count] = tree_cells(reg, fdt_address_cells(fdt, cpus));
-		if (guest.mpidr[guest.cpu_count] == self)
+	while ((node = tree_next_cpu(fdt, node, &affinity)) >= 0 && guest.cpu_count < CPU_MAX) {
+		guest.mpidr[guest.cpu_count] = affinity;
+		if (affinity == self)
 			guest.self = guest.cpu_count;
 		guest.cpu_count++;
 	}
