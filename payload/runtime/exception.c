@@ -13,7 +13,6 @@
 #include "report.h"
 #include "smp.h"
 
-
 void exception(struct frame *frame);
 void irq(void);
 
