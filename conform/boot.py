@@ -64,18 +64,37 @@ def follow(command, data, deadline, enough):
     while True:
         left = deadline - time.monotonic()
         piece = command.read(min(max(left, 0), 1))
-        if piece is None:
-            if left <= 0:
-                return 'timeout'
-        elif not piece:
+        if piece == b'':
             return 'ended'
-        else:
+        if piece:
             heard = time.monotonic()
             data += piece
         if len(data) > FLOOD:
             return 'flood'
         if enough(data, time.monotonic() - heard):
             return 'stopped'
+        # It may print without a pause.
+        if left <= 0:
+            return 'timeout'
+
+
+def signal_group(process, number):
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def end_group(process):
+    """End a process and all of its group, by force if it does not end when it is asked to; its
+    exit status."""
+    signal_group(process, signal.SIGTERM)
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        pass
+    signal_group(process, signal.SIGKILL)
+    return process.wait()
 
 
 class Here:
@@ -117,13 +136,10 @@ class Here:
     def end(self, kill):
         """Leave nothing of it behind; its exit status."""
         if kill:
-            self.signal(signal.SIGTERM)
-            try:
-                self.process.wait(GRACE)
-            except subprocess.TimeoutExpired:
-                pass
-        self.signal(signal.SIGKILL)
-        status = self.process.wait()
+            status = end_group(self.process)
+        else:
+            signal_group(self.process, signal.SIGKILL)
+            status = self.process.wait()
         # Its last output, which may be older than the event that made us end it.
         os.set_blocking(self.process.stderr.fileno(), False)
         self.errors += (self.process.stderr.read() or b'')[:ERRORS_KEPT - len(self.errors)]
@@ -133,13 +149,7 @@ class Here:
 
     def abandon(self):
         """We are told to stop, at once."""
-        self.signal(signal.SIGKILL)
-
-    def signal(self, number):
-        try:
-            os.killpg(self.process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            pass
+        signal_group(self.process, signal.SIGKILL)
 
 
 class Host:
@@ -178,17 +188,13 @@ class Host:
         return True
 
     def close(self):
-        """Let the machine go, at once if need be."""
+        """End the machine, at once if need be."""
         try:
             self.process.stdin.close()
         except OSError:
             pass
-        try:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        except (ProcessLookupError, PermissionError):
-            pass
         self.process.stdout.close()
-        self.process.wait()
+        end_group(self.process)
 
 
 class There:
