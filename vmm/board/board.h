@@ -11,12 +11,16 @@
  *	1	The device tree is at RAM's base.
  *	2	The device tree is above a kernel or a flat binary, as for
  *		QEMU's -kernel, and has a hypervisor node.
+ *	3	Behind a firmware, the second bank of flash is a chip, fw_cfg
+ *		has ACPI tables, and the device tree has both. There is pvpanic.
+ *		CPUs have KVM's PMU, pointer authentication and SVE.
  */
 #ifndef VMM_BOARD_H
 #define VMM_BOARD_H
 
 #define BOARD_VERSION_1 1
-#define BOARD_VERSION_NEWEST 2
+#define BOARD_VERSION_3 3
+#define BOARD_VERSION_NEWEST BOARD_VERSION_3
 
 /* Two banks of flash: one for the firmware, and one for its variables. */
 #define BOARD_FLASH_BASE 0x00000000ULL

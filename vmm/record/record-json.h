@@ -18,9 +18,6 @@
 #define RECORD_FORMAT_OF_VERSION_2 2
 #define RECORD_FORMAT_OF_VERSION_1 1
 
-/** The machine of a record, as a new object, or NULL if there is no memory. */
-json_t *record_config_to_json(const struct config *config);
-
 /**
  * Fill in @record, which is all zero. Returns 0, or -errno: -EINVAL if a value
  * is missing or outside its range, -ENOTSUP if a newer dormouse wrote it, both

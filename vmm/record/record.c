@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "board/board.h"
+#include "record/config-json.h"
 #include "record/file.h"
 #include "record/record-json.h"
 

@@ -141,7 +141,7 @@ static void any_psci_version_can_be_formatted(void **state)
 static void an_unknown_machine_version_is_refused(void **state)
 {
 	static const char *const none[] = {
-		"", "0", "3", "-1", "01", "1.0", "1 ", "two", "newest"
+		"", "0", "4", "-1", "01", "1.0", "1 ", "two", "newest"
 	};
 	uint32_t version = 99;
 
@@ -153,6 +153,8 @@ static void an_unknown_machine_version_is_refused(void **state)
 	assert_int_equal(version, 1);
 	assert_int_equal(config_parse_machine_version("2", &version), 0);
 	assert_int_equal(version, 2);
+	assert_int_equal(config_parse_machine_version("3", &version), 0);
+	assert_int_equal(version, 3);
 }
 
 static void a_psci_server_has_a_word_unless_it_is_unset(void **state)

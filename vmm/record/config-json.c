@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "record/config-json.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "board/board.h"
+#include "record/object.h"
+#include "record/text.h"
+
+/*
+ * Add an address to @object under @key, in hexadecimal; 0 stands for none and
+ * is omitted. Returns whether it worked.
+ */
+static bool add_address(json_t *object, const char *key, uint64_t address)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)address);
+
+	return address == 0 || record_add_text(object, key, text);
+}
+
+/* Likewise for a generation ID, which a machine has with ACPI. */
+static bool add_generation_id(json_t *object, const struct config *config)
+{
+	char text[2 * CONFIG_GENERATION_ID_SIZE + 1];
+
+	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", config->generation_id[i]);
+
+	return !config->acpi || record_add_text(object, "generation-id", text);
+}
+
+static json_t *disk_to_json(const struct disk_config *disk)
+{
+	json_t *json = json_object();
+
+	return record_finish(json,
+			     record_add_text(json, "path", disk->path) &&
+				     record_add(json, "read-only", json_boolean(disk->read_only)));
+}
+
+static json_t *disks_to_json(const struct config *config)
+{
+	json_t *disks = json_array();
+	bool complete = true;
+
+	for (size_t i = 0; i < config->disk_count && complete; i++)
+		complete = json_array_append_new(disks, disk_to_json(&config->disks[i])) == 0;
+
+	return record_finish(disks, complete);
+}
+
+/* Omitted, if no option was given. */
+static bool add_policy(json_t *object, const char *key, enum reset_policy policy)
+{
+	return policy == RESET_POLICY_NONE ||
+	       record_add_text(object, key, config_reset_policy_word(policy));
+}
+
+json_t *record_config_to_json(const struct config *config)
+{
+	json_t *json = json_object();
+
+	return record_finish(
+		json,
+		record_add(json, "version", json_integer((json_int_t)config->machine_version)) &&
+			record_add_text(json, "kernel", config->kernel) &&
+			record_add_text(json, "flat", config->flat) &&
+			add_address(json, "flat-address", config->flat_address) &&
+			record_add_text(json, "firmware", config->firmware) &&
+			record_add_text(json, "initrd", config->initrd) &&
+			record_add_text(json, "append", config->append) &&
+			record_add_text(json, "console", config->console) &&
+			record_add(json, "disks", disks_to_json(config)) &&
+			record_add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
+			record_add(json, "memory", json_integer((json_int_t)config->memory)) &&
+			record_add_text(json, "psci", config_psci_server_word(config->psci)) &&
+			record_add(json, "psci-version",
+				   json_integer((json_int_t)config->psci_version)) &&
+			record_add_flag(json, "idle-states", config->idle_states) &&
+			record_add_flag(json, "idle-clusters", config->idle_clusters) &&
+			record_add_flag(json, "acpi", config->acpi) &&
+			add_generation_id(json, config) &&
+			record_add_text(json, "suspend",
+					config_suspend_policy_word(config->suspend)) &&
+			add_policy(json, "on-reset", config->on_reset) &&
+			add_policy(json, "on-reset2", config->on_reset2));
+}
+
+static int disks_from_json(json_t *disks, struct config *config)
+{
+	size_t i;
+	json_t *disk;
+
+	if (!json_is_array(disks) || json_array_size(disks) > CONFIG_DISKS_MAX)
+		return -EINVAL;
+	json_array_foreach(disks, i, disk)
+	{
+		struct disk_config *to = &config->disks[i];
+		json_t *path;
+		int read_only;
+		int err;
+
+		if (json_unpack(disk, "{s:o, s:b}", "path", &path, "read-only", &read_only) < 0)
+			return -EINVAL;
+		to->read_only = read_only != 0;
+		config->disk_count = i + 1;
+		err = record_text_from_json(path, &to->path);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+/* What the guest starts with: one of three. */
+static int start_from_json(json_t *json, struct config *config)
+{
+	json_t *kernel = json_object_get(json, "kernel");
+	json_t *flat = json_object_get(json, "flat");
+	json_t *firmware = json_object_get(json, "firmware");
+	json_t *address = json_object_get(json, "flat-address");
+	const char *text = json_string_value(address);
+	int err;
+
+	if ((kernel != NULL) + (flat != NULL) + (firmware != NULL) != 1)
+		return -EINVAL;
+	if (address && (!flat || !text || config_parse_address(text, &config->flat_address) < 0))
+		return -EINVAL;
+	err = record_optional_text_from_json(kernel, &config->kernel);
+	if (!err)
+		err = record_optional_text_from_json(flat, &config->flat);
+
+	return err ? err : record_optional_text_from_json(firmware, &config->firmware);
+}
+
+/* Both or neither, and not with what the tables cannot describe. */
+static int acpi_from_json(json_t *json, struct config *config)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *id = NULL;
+	int acpi = 0;
+
+	if (json_unpack(json, "{s?b, s?s}", "acpi", &acpi, "generation-id", &id) < 0 ||
+	    (acpi != 0) != (id != NULL))
+		return -EINVAL;
+	if (!id)
+		return 0;
+	if (!config->kernel || config->idle_states ||
+	    strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE || strspn(id, digits) != strlen(id))
+		return -EINVAL;
+	config->acpi = true;
+	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
+		config->generation_id[i] = (uint8_t)((strchr(digits, id[2 * i]) - digits) << 4 |
+						     (strchr(digits, id[2 * i + 1]) - digits));
+
+	return 0;
+}
+
+static int policies_from_json(json_t *json, struct config *config)
+{
+	const char *on_reset = NULL;
+	const char *on_reset2 = NULL;
+	const char *suspend = NULL;
+
+	if (json_unpack(json, "{s?s, s?s, s?s}", "on-reset", &on_reset, "on-reset2", &on_reset2,
+			"suspend", &suspend) < 0)
+		return -EINVAL;
+	if (suspend && config_parse_suspend_policy(suspend, &config->suspend) < 0)
+		return -EINVAL;
+	if (on_reset && config_parse_reset_policy(on_reset, &config->on_reset) < 0)
+		return -EINVAL;
+	if (on_reset2 && config_parse_reset_policy(on_reset2, &config->on_reset2) < 0)
+		return -EINVAL;
+
+	return 0;
+}
+
+int record_config_from_json(json_t *json, struct config *config)
+{
+	json_t *initrd = NULL;
+	json_t *append;
+	json_t *console = NULL;
+	json_t *disks;
+	json_int_t cpus;
+	json_int_t memory;
+	json_int_t version;
+	json_int_t machine_version = BOARD_VERSION_1;
+	const char *server;
+	int idle_states = 0, idle_clusters = 0;
+	int err;
+
+	if (json_unpack(json, "{s?I, s?o, s:o, s?o, s:o, s:I, s:I, s:s, s:I, s?b, s?b}", "version",
+			&machine_version, "initrd", &initrd, "append", &append, "console", &console,
+			"disks", &disks, "cpus", &cpus, "memory", &memory, "psci", &server,
+			"psci-version", &version, "idle-states", &idle_states, "idle-clusters",
+			&idle_clusters) < 0)
+		return -EINVAL;
+	if (machine_version < BOARD_VERSION_1 || machine_version > BOARD_VERSION_NEWEST ||
+	    cpus < 1 || cpus > CONFIG_CPUS_MAX || memory < (json_int_t)CONFIG_MEMORY_MIN ||
+	    memory > (json_int_t)CONFIG_MEMORY_MAX ||
+	    memory % (json_int_t)CONFIG_MEMORY_ALIGNMENT || version < 0 || version > UINT32_MAX ||
+	    config_parse_psci_server(server, &config->psci) < 0 || (idle_clusters && !idle_states))
+		return -EINVAL;
+	config->machine_version = (uint32_t)machine_version;
+	config->cpus = (unsigned int)cpus;
+	config->memory = (uint64_t)memory;
+	config->psci_version = (uint32_t)version;
+	config->idle_states = idle_states != 0;
+	config->idle_clusters = idle_clusters != 0;
+	err = start_from_json(json, config);
+	if (!err)
+		err = acpi_from_json(json, config);
+	if (!err)
+		err = record_optional_text_from_json(initrd, &config->initrd);
+	if (!err)
+		err = record_text_from_json(append, &config->append);
+	if (!err)
+		err = record_optional_text_from_json(console, &config->console);
+	if (!err)
+		err = policies_from_json(json, config);
+
+	return err ? err : disks_from_json(disks, config);
+}
