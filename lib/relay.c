@@ -94,3 +94,64 @@ int psci_relay_init(struct psci_relay *relay, const struct psci_relay_config *co
 
 	return PSCI_OK;
 }
+
+int32_t psci_relay_features_of(const struct psci_relay *relay, uint32_t fid, bool aarch32)
+{
+	if (fid == SMCCC_FN32_VERSION)
+		return relay->below.smccc_version > SMCCC_VERSION_1_0 ? PSCI_RET_SUCCESS
+								      : PSCI_RET_NOT_SUPPORTED;
+	if (!relay_os_has(relay, fid, aarch32))
+		return PSCI_RET_NOT_SUPPORTED;
+	if (relay_number(fid) == relay_number(PSCI_FN32_CPU_SUSPEND))
+		return (int32_t)relay->below.suspend_features;
+	if (relay_number(fid) == relay_number(PSCI_FN32_SYSTEM_OFF2))
+		return (int32_t)relay->below.off2_types;
+
+	return 0;
+}
+
+/* --- CPUs --- */
+
+size_t psci_relay_count_below(const struct psci_relay *relay, uint64_t mpidr)
+{
+	size_t low = 0;
+	size_t high = relay->cpu_count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (relay->config.index[middle]->mpidr < mpidr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+
+	return low;
+}
+
+int psci_relay_cpu_init(struct psci_relay_cpu *cpu, struct psci_relay *relay, uint64_t mpidr,
+			uint64_t context)
+{
+	const uint64_t affinity = mpidr & PSCI_TARGET_MASK;
+	const size_t place = psci_relay_count_below(relay, affinity);
+
+	if (relay->narrow && context > UINT32_MAX)
+		return PSCI_ERR_INVALID;
+	if (relay_is_within(relay, place, affinity, 0))
+		return PSCI_ERR_EXISTS;
+	if (relay->cpu_count == relay->config.index_size)
+		return PSCI_ERR_FULL;
+
+	*cpu = (struct psci_relay_cpu){
+		.relay = relay,
+		.mpidr = affinity,
+		.context = context,
+		.target = cpu,
+	};
+	for (size_t i = relay->cpu_count; i > place; i--)
+		relay->config.index[i] = relay->config.index[i - 1];
+	relay->config.index[place] = cpu;
+	relay->cpu_count++;
+
+	return PSCI_OK;
+}
