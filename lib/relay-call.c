@@ -239,7 +239,9 @@ static bool is_standby(const struct psci_relay *relay, const struct relay_call *
 static int32_t suspend(struct psci_relay_cpu *cpu, const struct psci_regs *regs,
 		       struct relay_call *call)
 {
-	uint64_t *argument = &call->arg[psci_relay_rows[call->number].entry];
+	/* CPU_SUSPEND has power_state in front of it. */
+	const bool is_second = call->number == relay_number(PSCI_FN32_CPU_SUSPEND);
+	uint64_t *argument = &call->arg[is_second];
 
 	if (is_standby(cpu->relay, call)) {
 		call->role = RELAY_PLAIN;

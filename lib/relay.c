@@ -10,16 +10,16 @@
 const struct relay_row psci_relay_rows[RELAY_ROW_COUNT] = {
 	/* clang-format off */
 	[0x00] = { .role = RELAY_VERSION }, /* PSCI_VERSION */
-	[0x01] = { .role = RELAY_SLEEP, .args = 3, .words = 1, .entry = 1 }, /* CPU_SUSPEND */
+	[0x01] = { .role = RELAY_SLEEP, .args = 3, .words = 1 }, /* CPU_SUSPEND */
 	[0x02] = { .role = RELAY_PLAIN }, /* CPU_OFF */
-	[0x03] = { .role = RELAY_START, .args = 3, .entry = 1 }, /* CPU_ON */
+	[0x03] = { .role = RELAY_START, .args = 3 }, /* CPU_ON */
 	[0x04] = { .role = RELAY_INFO, .args = 2, .words = 2 }, /* AFFINITY_INFO */
 	[0x05] = { .role = RELAY_PLAIN, .args = 1 }, /* MIGRATE */
 	[0x06] = { .role = RELAY_PLAIN }, /* MIGRATE_INFO_TYPE */
 	[0x07] = { .role = RELAY_PLAIN }, /* MIGRATE_INFO_UP_CPU */
 	[0x08] = { .role = RELAY_END, .event = PSCI_EVENT_OFF }, /* SYSTEM_OFF */
 	[0x09] = { .role = RELAY_END, .event = PSCI_EVENT_RESET }, /* SYSTEM_RESET */
-	[0x0a] = { .role = RELAY_FEATURES, .args = 1 }, /* PSCI_FEATURES */
+	[0x0a] = { .role = RELAY_FEATURES }, /* PSCI_FEATURES */
 	/* It comes back by CPU_ON only, as after CPU_OFF. */
 	[0x0b] = { .role = RELAY_PLAIN }, /* CPU_FREEZE */
 	[0x0c] = { .role = RELAY_SLEEP, .args = 2 }, /* CPU_DEFAULT_SUSPEND */

@@ -32,10 +32,7 @@ struct relay_row {
 	uint8_t role; /**< enum relay_role */
 	uint8_t args; /**< How many arguments it has. */
 	uint8_t words; /**< Bit n: argument n has 32 bits in SMC64 too. */
-	union {
-		uint8_t entry; /**< START, SLEEP: which argument is the entry point. */
-		uint8_t event; /**< END: enum psci_event_kind. */
-	};
+	uint8_t event; /**< enum psci_event_kind, of END. */
 };
 
 /** The number of rows: the function numbers that the relay knows. */
