@@ -23,94 +23,29 @@
 #include <psci/relay.h>
 #include <psci/smccc.h>
 
-/* --- CPUs, which the index has sorted by MPIDR --- */
+/* --- CPUs --- */
 
-/* Returns how many CPUs have a lower MPIDR: the place of the one that has this, or the next. */
-static size_t place_of(const struct psci_relay *relay, uint64_t mpidr)
+/*
+ * Returns the place of the CPU that has an MPIDR, or else of the next one. Most
+ * machines number their CPUs, or many of them, from 0.
+ */
+static inline size_t place_of(const struct psci_relay *relay, uint64_t mpidr)
 {
-	size_t low = 0;
-	size_t high = relay->cpu_count;
+	const size_t guess = (size_t)mpidr;
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (relay->config.index[middle]->mpidr < mpidr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-
-	return low;
+	return relay_is_within(relay, guess, mpidr, 0) ? guess
+						       : psci_relay_count_below(relay, mpidr);
 }
 
-/* Returns whether there is a CPU in a place that lies in an instance of a level, 0 to 3. */
-static bool is_within(const struct psci_relay *relay, size_t place, uint64_t mpidr,
-		      unsigned int level)
+/* Returns the CPU that has an MPIDR, or NULL. */
+static struct psci_relay_cpu *cpu_of(const struct psci_relay *relay, uint64_t mpidr)
 {
-	return place < relay->cpu_count &&
-	       relay->config.index[place]->mpidr >> 8 * level == mpidr >> 8 * level;
+	const size_t place = place_of(relay, mpidr);
+
+	return relay_is_within(relay, place, mpidr, 0) ? relay->config.index[place] : NULL;
 }
 
-int psci_relay_cpu_init(struct psci_relay_cpu *cpu, struct psci_relay *relay, uint64_t mpidr,
-			uint64_t context)
-{
-	const uint64_t affinity = mpidr & PSCI_TARGET_MASK;
-	const size_t place = place_of(relay, affinity);
-
-	if (relay->narrow && context > UINT32_MAX)
-		return PSCI_ERR_INVALID;
-	if (is_within(relay, place, affinity, 0))
-		return PSCI_ERR_EXISTS;
-	if (relay->cpu_count == relay->config.index_size)
-		return PSCI_ERR_FULL;
-
-	*cpu = (struct psci_relay_cpu){
-		.relay = relay,
-		.mpidr = affinity,
-		.context = context,
-		.target = cpu,
-	};
-	for (size_t i = relay->cpu_count; i > place; i--)
-		relay->config.index[i] = relay->config.index[i - 1];
-	relay->config.index[place] = cpu;
-	relay->cpu_count++;
-
-	return PSCI_OK;
-}
-
-/* --- which functions the OS has --- */
-
-/* Returns whether the OS has a function. PSCI_FEATURES uses this too. */
-static bool os_has(const struct psci_relay *relay, uint32_t fid, bool aarch32)
-{
-	const uint32_t number = relay_number(fid);
-
-	if (number >= RELAY_ROW_COUNT)
-		return false;
-	if (!relay_is_smc64(fid))
-		return relay_has(relay->fn32, number);
-	/* In 0.2 it is INVALID_PARAMETERS instead. */
-	if (aarch32 && relay->version >= PSCI_VERSION_1_0)
-		return false;
-
-	return relay_has(relay->fn64, number);
-}
-
-/* Returns what PSCI_FEATURES answers. */
-static int32_t features_of(const struct psci_relay *relay, uint32_t fid, bool aarch32)
-{
-	if (fid == SMCCC_FN32_VERSION)
-		return relay->below.smccc_version > SMCCC_VERSION_1_0 ? PSCI_RET_SUCCESS
-								      : PSCI_RET_NOT_SUPPORTED;
-	if (!os_has(relay, fid, aarch32))
-		return PSCI_RET_NOT_SUPPORTED;
-	if (relay_number(fid) == relay_number(PSCI_FN32_CPU_SUSPEND))
-		return (int32_t)relay->below.suspend_features;
-	if (relay_number(fid) == relay_number(PSCI_FN32_SYSTEM_OFF2))
-		return (int32_t)relay->below.off2_types;
-
-	return 0;
-}
+/* --- calls --- */
 
 /** Function ids of others, see is_refused(). SDEI's follow PSCI's. */
 enum {
@@ -118,6 +53,9 @@ enum {
 	FIRST_TRUSTED_OWNER = 48,
 	SDEI_COUNT = 0x20,
 };
+
+/** Which argument of CPU_ON is the entry point. */
+#define CPU_ON_ENTRY 1
 
 /** A call of the OS, and then what it becomes. */
 struct relay_call {
@@ -182,53 +120,70 @@ static bool is_other_width(const struct psci_relay *relay, const struct relay_ca
 	       relay_is_smc64(call->fid) == aarch32;
 }
 
-/* Reads where the OS continues, as psci_call() does: all that it does not name is as at the caller. */
-static int32_t read_entry(const struct psci_relay *relay, const struct psci_regs *regs,
-			  const struct relay_call *call, struct psci_entry *entry)
+static bool is_t32(const struct psci_regs *regs, uint64_t entry)
 {
-	const uint64_t *argument = &call->arg[psci_relay_rows[call->number].entry];
-	const bool t32 = regs->aarch32 && *argument & 1;
-	const uint64_t pc = *argument & ~(uint64_t)t32;
+	return regs->aarch32 && entry & 1;
+}
 
-	if ((!t32 && pc & 3) ||
-	    (relay->config.entry_ok && !relay->config.entry_ok(relay->config.ctx, pc)))
-		return relay->version < PSCI_VERSION_1_0 ? PSCI_RET_INVALID_PARAMETERS
-							 : PSCI_RET_INVALID_ADDRESS;
+/* Returns PSCI_RET_SUCCESS if the OS may continue at an entry point, which it has as an argument. */
+static inline int32_t check_os_entry(const struct psci_relay *relay, const struct psci_regs *regs,
+				     uint64_t entry)
+{
+	const struct psci_relay_config *config = &relay->config;
+	const bool t32 = is_t32(regs, entry);
 
-	*entry = (struct psci_entry){
-		.pc = pc,
+	if ((t32 || !(entry & 3)) &&
+	    (!config->entry_ok || config->entry_ok(config->ctx, entry & ~(uint64_t)t32)))
+		return PSCI_RET_SUCCESS;
+
+	return relay->version < PSCI_VERSION_1_0 ? PSCI_RET_INVALID_PARAMETERS
+						 : PSCI_RET_INVALID_ADDRESS;
+}
+
+/*
+ * Returns where the OS continues, as psci_call() does: all that it does not name
+ * is as at the caller. @argument is the entry point, and the context id.
+ */
+static inline struct psci_entry os_entry_of(const struct psci_regs *regs,
+					    const uint64_t argument[2], bool wake)
+{
+	const bool t32 = is_t32(regs, argument[0]);
+
+	return (struct psci_entry){
+		.pc = argument[0] & ~(uint64_t)t32,
 		.x0 = argument[1],
 		.aarch32 = regs->aarch32,
 		.t32 = t32,
 		.big_endian = regs->big_endian,
+		.wake = wake,
 	};
-
-	return PSCI_RET_SUCCESS;
 }
 
-static void replace_entry(const struct psci_relay_cpu *cpu, struct relay_call *call)
+/* Puts the monitor's entry point in place of that of the OS. */
+static void replace_entry(const struct psci_relay_cpu *cpu, struct relay_call *call,
+			  uint64_t argument[2])
 {
-	uint64_t *argument = &call->arg[psci_relay_rows[call->number].entry];
-
 	argument[0] = cpu->relay->config.entry;
 	argument[1] = cpu->context;
 	call->replaces_entry = true;
 }
 
 /* Makes @cpu the starter of its target. Returns whether it is now. */
-static bool claim(struct psci_relay_cpu *cpu, const struct psci_entry *entry)
+static bool claim(struct psci_relay_cpu *cpu, const struct psci_regs *regs,
+		  const uint64_t argument[2])
 {
+	const struct psci_relay *relay = cpu->relay;
 	struct psci_relay_cpu *target = cpu->target;
 
-	relay_lock(cpu->relay);
+	relay_lock(relay);
 
 	const bool is_free = !target->starter;
 
 	if (is_free) {
 		target->starter = cpu;
-		target->on_entry = *entry;
+		target->on_entry = os_entry_of(regs, argument, false);
 	}
-	relay_unlock(cpu->relay);
+	relay_unlock(relay);
 
 	return is_free;
 }
@@ -237,21 +192,20 @@ static bool claim(struct psci_relay_cpu *cpu, const struct psci_entry *entry)
 static int32_t turn_on(struct psci_relay_cpu *cpu, const struct psci_regs *regs,
 		       struct relay_call *call)
 {
-	const struct psci_relay *relay = cpu->relay;
-	const size_t place = place_of(relay, call->arg[0]);
-	struct psci_entry entry;
+	struct psci_relay_cpu *target = cpu_of(cpu->relay, call->arg[0]);
+	uint64_t *argument = &call->arg[CPU_ON_ENTRY];
 
-	if (!is_within(relay, place, call->arg[0], 0))
+	if (!target)
 		return PSCI_RET_INVALID_PARAMETERS;
 
-	const int32_t result = read_entry(relay, regs, call, &entry);
+	const int32_t result = check_os_entry(cpu->relay, regs, *argument);
 
 	if (result != PSCI_RET_SUCCESS)
 		return result;
 
-	cpu->target = relay->config.index[place];
-	if (claim(cpu, &entry)) {
-		replace_entry(cpu->target, call);
+	cpu->target = target;
+	if (claim(cpu, regs, argument)) {
+		replace_entry(target, call, argument);
 	} else {
 		/*
 		 * The starter's call may have started it, and may be refused
@@ -285,17 +239,21 @@ static bool is_standby(const struct psci_relay *relay, const struct relay_call *
 static int32_t suspend(struct psci_relay_cpu *cpu, const struct psci_regs *regs,
 		       struct relay_call *call)
 {
+	/* CPU_SUSPEND has power_state in front of it. */
+	const bool is_second = call->number == relay_number(PSCI_FN32_CPU_SUSPEND);
+	uint64_t *argument = &call->arg[is_second];
+
 	if (is_standby(cpu->relay, call)) {
 		call->role = RELAY_PLAIN;
 	} else {
-		const int32_t result = read_entry(cpu->relay, regs, call, &cpu->wake_entry);
+		const int32_t result = check_os_entry(cpu->relay, regs, *argument);
 
 		if (result != PSCI_RET_SUCCESS)
 			return result;
-		cpu->wake_entry.wake = true;
+		cpu->wake_entry = os_entry_of(regs, argument, true);
 		cpu->asleep = true;
 	}
-	replace_entry(cpu, call);
+	replace_entry(cpu, call, argument);
 
 	return PSCI_RET_SUCCESS;
 }
@@ -321,7 +279,7 @@ static int32_t inform(struct psci_relay_cpu *cpu, const struct relay_call *call)
 
 	cpu->saw_start = false;
 	relay_lock(relay);
-	for (; is_within(relay, i, target, level); i++) {
+	for (; relay_is_within(relay, i, target, level); i++) {
 		if (relay->config.index[i]->starter)
 			cpu->saw_start = true;
 	}
@@ -389,35 +347,57 @@ static void write_down(struct psci_relay_cpu *cpu, const struct relay_call *call
 	cpu->wide = smc64 && relay_is_smc64(call->fid);
 }
 
+static uint64_t word_of(uint64_t x, bool is_word)
+{
+	return is_word ? (uint32_t)x : x;
+}
+
+/* Few calls have words, and each call comes here: there is no loop over them. */
+static void read_arguments(struct relay_call *call, const struct relay_row *row,
+			   const struct psci_regs *regs)
+{
+	/* The upper halves are no part of an SMC32 call (DEN0028). */
+	const uint32_t words = relay_is_smc64(call->fid) ? row->words : UINT32_MAX;
+
+	call->arg[0] = regs->x[1];
+	call->arg[1] = regs->x[2];
+	call->arg[2] = regs->x[3];
+	if (words) {
+		call->arg[0] = word_of(regs->x[1], words & 1);
+		call->arg[1] = word_of(regs->x[2], words & 2);
+		call->arg[2] = word_of(regs->x[3], words & 4);
+	}
+	for (unsigned int i = row->args; i < RELAY_ARG_MAX; i++)
+		call->arg[i] = 0;
+}
+
 enum psci_relay_next psci_relay_call(struct psci_relay_cpu *cpu, struct psci_regs *regs,
 				     uint64_t forward[4])
 {
 	const struct psci_relay *relay = cpu->relay;
-	struct relay_call call = { .fid = without_hint(regs->x[0]) };
+	struct relay_call call;
 
+	call.fid = without_hint(regs->x[0]);
 	call.number = relay_number(call.fid);
 	if (call.number >= PSCI_FN_COUNT)
 		return is_refused(call.fid, regs->aarch32) ? say(regs, SMCCC_RET_NOT_SUPPORTED)
 							   : PSCI_RELAY_PASS;
-	if (call.number >= RELAY_ROW_COUNT || !os_has(relay, call.fid, regs->aarch32))
+	if (call.number >= RELAY_ROW_COUNT || !relay_os_has(relay, call.fid, regs->aarch32))
 		return say(regs, PSCI_RET_NOT_SUPPORTED);
 	if (is_other_width(relay, &call, regs->aarch32))
 		return say(regs, PSCI_RET_INVALID_PARAMETERS);
 
-	const struct relay_row *row = &psci_relay_rows[call.number];
+	const struct relay_row row = psci_relay_rows[call.number];
 
-	for (unsigned int i = 0; i < row->args; i++) {
-		/* The upper halves are no part of an SMC32 call (DEN0028). */
-		const bool narrow = !relay_is_smc64(call.fid) || row->words & 1U << i;
-
-		call.arg[i] = narrow ? (uint32_t)regs->x[1 + i] : regs->x[1 + i];
-	}
-	if (row->role == RELAY_VERSION)
+	if (row.role == RELAY_VERSION)
 		return say(regs, relay->version);
-	if (row->role == RELAY_FEATURES)
-		return say(regs, features_of(relay, without_hint(call.arg[0]), regs->aarch32));
+	if (row.role == RELAY_FEATURES)
+		return say(regs,
+			   psci_relay_features_of(relay, without_hint(regs->x[1]), regs->aarch32));
 
-	call.role = row->role;
+	call.role = row.role;
+	call.replaces_entry = false;
+	read_arguments(&call, &row, regs);
 
 	const int32_t result = prepare(cpu, regs, &call);
 
@@ -433,11 +413,13 @@ enum psci_relay_next psci_relay_call(struct psci_relay_cpu *cpu, struct psci_reg
 /* The firmware has refused to start the CPU of which @cpu is the starter. */
 static void give_up(const struct psci_relay_cpu *cpu)
 {
-	relay_lock(cpu->relay);
+	const struct psci_relay *relay = cpu->relay;
+
+	relay_lock(relay);
 	/* It is not, if the firmware has started the CPU and then says that it did not. */
 	if (cpu->target->starter == cpu)
 		cpu->target->starter = NULL;
-	relay_unlock(cpu->relay);
+	relay_unlock(relay);
 }
 
 /* Returns what the OS sees of what the firmware answered. */

@@ -10,16 +10,16 @@
 const struct relay_row psci_relay_rows[RELAY_ROW_COUNT] = {
 	/* clang-format off */
 	[0x00] = { .role = RELAY_VERSION }, /* PSCI_VERSION */
-	[0x01] = { .role = RELAY_SLEEP, .args = 3, .words = 1, .entry = 1 }, /* CPU_SUSPEND */
+	[0x01] = { .role = RELAY_SLEEP, .args = 3, .words = 1 }, /* CPU_SUSPEND */
 	[0x02] = { .role = RELAY_PLAIN }, /* CPU_OFF */
-	[0x03] = { .role = RELAY_START, .args = 3, .entry = 1 }, /* CPU_ON */
+	[0x03] = { .role = RELAY_START, .args = 3 }, /* CPU_ON */
 	[0x04] = { .role = RELAY_INFO, .args = 2, .words = 2 }, /* AFFINITY_INFO */
 	[0x05] = { .role = RELAY_PLAIN, .args = 1 }, /* MIGRATE */
 	[0x06] = { .role = RELAY_PLAIN }, /* MIGRATE_INFO_TYPE */
 	[0x07] = { .role = RELAY_PLAIN }, /* MIGRATE_INFO_UP_CPU */
 	[0x08] = { .role = RELAY_END, .event = PSCI_EVENT_OFF }, /* SYSTEM_OFF */
 	[0x09] = { .role = RELAY_END, .event = PSCI_EVENT_RESET }, /* SYSTEM_RESET */
-	[0x0a] = { .role = RELAY_FEATURES, .args = 1 }, /* PSCI_FEATURES */
+	[0x0a] = { .role = RELAY_FEATURES }, /* PSCI_FEATURES */
 	/* It comes back by CPU_ON only, as after CPU_OFF. */
 	[0x0b] = { .role = RELAY_PLAIN }, /* CPU_FREEZE */
 	[0x0c] = { .role = RELAY_SLEEP, .args = 2 }, /* CPU_DEFAULT_SUSPEND */
@@ -91,6 +91,67 @@ int psci_relay_init(struct psci_relay *relay, const struct psci_relay_config *co
 	/* A later minor version may have what the relay does not know. */
 	relay->version = below->version < PSCI_VERSION_1_3 ? below->version : PSCI_VERSION_1_3;
 	choose_functions(relay);
+
+	return PSCI_OK;
+}
+
+int32_t psci_relay_features_of(const struct psci_relay *relay, uint32_t fid, bool aarch32)
+{
+	if (fid == SMCCC_FN32_VERSION)
+		return relay->below.smccc_version > SMCCC_VERSION_1_0 ? PSCI_RET_SUCCESS
+								      : PSCI_RET_NOT_SUPPORTED;
+	if (!relay_os_has(relay, fid, aarch32))
+		return PSCI_RET_NOT_SUPPORTED;
+	if (relay_number(fid) == relay_number(PSCI_FN32_CPU_SUSPEND))
+		return (int32_t)relay->below.suspend_features;
+	if (relay_number(fid) == relay_number(PSCI_FN32_SYSTEM_OFF2))
+		return (int32_t)relay->below.off2_types;
+
+	return 0;
+}
+
+/* --- CPUs --- */
+
+size_t psci_relay_count_below(const struct psci_relay *relay, uint64_t mpidr)
+{
+	size_t low = 0;
+	size_t high = relay->cpu_count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (relay->config.index[middle]->mpidr < mpidr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+
+	return low;
+}
+
+int psci_relay_cpu_init(struct psci_relay_cpu *cpu, struct psci_relay *relay, uint64_t mpidr,
+			uint64_t context)
+{
+	const uint64_t affinity = mpidr & PSCI_TARGET_MASK;
+	const size_t place = psci_relay_count_below(relay, affinity);
+
+	if (relay->narrow && context > UINT32_MAX)
+		return PSCI_ERR_INVALID;
+	if (relay_is_within(relay, place, affinity, 0))
+		return PSCI_ERR_EXISTS;
+	if (relay->cpu_count == relay->config.index_size)
+		return PSCI_ERR_FULL;
+
+	*cpu = (struct psci_relay_cpu){
+		.relay = relay,
+		.mpidr = affinity,
+		.context = context,
+		.target = cpu,
+	};
+	for (size_t i = relay->cpu_count; i > place; i--)
+		relay->config.index[i] = relay->config.index[i - 1];
+	relay->config.index[place] = cpu;
+	relay->cpu_count++;
 
 	return PSCI_OK;
 }

@@ -73,19 +73,19 @@ static bool in_memory(uint64_t address)
 	return monitor.more_memory;
 }
 
-static bool on_entry_ok(void *ctx, uint64_t pc)
+static bool on_entry_ok(void *lock, uint64_t pc)
 {
 	return in_memory(pc) && !is_own(pc);
 }
 
-static void on_lock(void *ctx)
+static void on_lock(void *lock)
 {
-	spin_lock(&relay_lock);
+	spin_lock(lock);
 }
 
-static void on_unlock(void *ctx)
+static void on_unlock(void *lock)
 {
-	spin_unlock(&relay_lock);
+	spin_unlock(lock);
 }
 
 /* --- the machine, as the device tree describes it --- */
@@ -168,6 +168,7 @@ static void init_relay(void)
 		.entry = (uintptr_t)monitor_entry,
 		.index = cpu_index,
 		.index_size = CPU_MAX,
+		.ctx = &relay_lock,
 		.entry_ok = on_entry_ok,
 		.lock = on_lock,
 		.unlock = on_unlock,

@@ -9,7 +9,8 @@
 
 static inline void spin_lock(atomic_flag *lock)
 {
-	while (atomic_flag_test_and_set_explicit(lock, memory_order_acquire))
+	/* Mostly it is free, and this is then one path without a jump. */
+	while (__builtin_expect(atomic_flag_test_and_set_explicit(lock, memory_order_acquire), 0))
 		cpu_relax();
 }
 

@@ -29,6 +29,7 @@
 #include "../../arch/arm64/io.h"
 #include "../../arch/arm64/sysreg.h"
 #include "../../el3/layout.h"
+#include "../bare/random.h"
 #include "probe.h"
 
 /* From probe-start.S. */
@@ -92,15 +93,6 @@ void probe_exception(struct frame *frame)
 
 /* --- calls --- */
 
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-
-	return *state;
-}
-
 /* The functions that do not return, or that sleep. */
 static bool ends(uint32_t fid)
 {
@@ -131,14 +123,14 @@ static void check_any_registers(void)
 	bool known = false;
 
 	for (unsigned int i = 0; i < 20000; i++) {
-		uint64_t fid = next_random(&state);
+		uint64_t fid = random_number(&state);
 
 		if (i & 1)
 			fid = (fid & 0xff00ffff) | SMCCC_FAST_CALL_MASK;
 		if (ends((uint32_t)fid))
 			continue;
-		known |= call(fid, next_random(&state), next_random(&state), next_random(&state)) ==
-			 PSCI_VERSION_1_3;
+		known |= call(fid, random_number(&state), random_number(&state),
+			      random_number(&state)) == PSCI_VERSION_1_3;
 	}
 	for (uint32_t owner = 0; owner < 64; owner++) {
 		const uint32_t fid = SMCCC_FAST_CALL_MASK | owner << SMCCC_OWNER_SHIFT | 0xff42;

@@ -63,14 +63,15 @@ linux()
 }
 
 # linux_boots STEPS BOARD-OPTION...: swap is vda, and what remembers a reboot is vdb. One thread
-# emulates all CPUs, and where nothing is to be done time is skipped.
+# emulates all CPUs, and where nothing is to be done time is skipped. To compress an image would take
+# longer than to write it.
 linux_boots()
 {
 	local steps=$1
 
 	shift
 	board "$@" -icount shift=3,sleep=off -rtc clock=vm -kernel "$work/linux" -initrd "$initrd" \
-		-append "console=ttyAMA0 loglevel=4 swap=vda scratch=vdb do=$steps" \
+		-append "console=ttyAMA0 loglevel=4 hibernate=nocompress swap=vda scratch=vdb do=$steps" \
 		-global virtio-mmio.force-legacy=false \
 		-drive "file=$work/scratch,format=raw,if=none,id=scratch,cache=unsafe" \
 		-device virtio-blk-device,drive=scratch \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SMCs: what is kept, what the firmware does not get, and any register value. */
+#include "../../bare/random.h"
 #include "guest.h"
 
 #define ROUNDS 20000

@@ -95,9 +95,6 @@ uint64_t on_all(uint64_t (*work)(unsigned int cpu));
 uint64_t on_all_but(unsigned int absent, uint64_t (*work)(unsigned int cpu));
 void set_life(unsigned int cpu, uint64_t (*work)(unsigned int cpu));
 
-/** A number that differs from call to call. */
-uint64_t random_number(uint64_t *state);
-
 void test_protection(void);
 void test_interface(void);
 void test_calls(void);

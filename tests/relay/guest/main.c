@@ -259,15 +259,6 @@ uint64_t counter(enum relay_counter which)
 	return x[1];
 }
 
-uint64_t random_number(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-
-	return *state;
-}
-
 /* --- the beginning --- */
 
 void map_first(const void *fdt)

@@ -2,10 +2,9 @@
 /*
  * Real threads that sleep, wake, suspend the machine and have it saved. ThreadSanitizer
  * watches this program in `make tsan`.
- *
- * As in test-race.c, threads only record results, which the test reads between rounds.
  */
 #include "psci-fixture.h"
+#include "psci-race.h"
 
 #include <psci/state.h>
 
@@ -32,20 +31,15 @@ struct race {
 	struct psci_vcpu *index[8];
 	struct psci_host host;
 	pthread_mutex_t mutex;
-	pthread_barrier_t start;
-	pthread_barrier_t end;
 	atomic_uint kicks[VCPU_COUNT];
+	unsigned int on_count; /**< How many vCPUs are on when a round begins. */
 	void (*play)(struct race *race, unsigned int i);
+	void (*check)(struct race *race);
 	/** Each thread's results. */
 	bool won[VCPU_COUNT];
 	enum psci_next nexts[VCPU_COUNT];
 	int64_t answers[VCPU_COUNT];
 	bool resumed[VCPU_COUNT];
-	struct player {
-		struct race *race;
-		unsigned int i;
-		pthread_t thread;
-	} players[VCPU_COUNT];
 };
 
 static void race_lock(void *ctx)
@@ -72,28 +66,30 @@ static int64_t call(struct race *race, unsigned int i, uint32_t fid, uint64_t x1
 	return (int64_t)regs.x[0];
 }
 
-static void *play_rounds(void *argument)
+static void play_round(void *ctx, unsigned int i, unsigned int round)
 {
-	const struct player *player = argument;
+	struct race *race = ctx;
 
-	for (unsigned int round = 0; round < ROUNDS; round++) {
-		pthread_barrier_wait(&player->race->start);
-		player->race->play(player->race, player->i);
-		pthread_barrier_wait(&player->race->end);
-	}
-
-	return NULL;
+	race->play(race, i);
 }
 
-/* The first @count vCPUs are on, in OS-initiated mode. Between rounds. */
-static void line_up(struct race *race, unsigned int count)
+static void check_round(void *ctx, unsigned int round)
 {
+	struct race *race = ctx;
+
+	race->check(race);
+}
+
+/* The first vCPUs are on, in OS-initiated mode. Between rounds. */
+static void line_up(void *ctx)
+{
+	struct race *race = ctx;
 	struct psci_entry entry = { .pc = FIXTURE_BOOT_ENTRY };
 
 	psci_machine_boot(&race->vcpus[0], &entry);
 	assert_int_equal(psci_vcpu_poll(&race->vcpus[0], &entry), PSCI_NEXT_START);
 	assert_int_equal(call(race, 0, PSCI_FN32_PSCI_SET_SUSPEND_MODE, 1, 0), 0);
-	for (unsigned int i = 1; i < count; i++) {
+	for (unsigned int i = 1; i < race->on_count; i++) {
 		assert_int_equal(call(race, 0, PSCI_FN64_CPU_ON, i, FIXTURE_ENTRY), 0);
 		assert_int_equal(psci_vcpu_poll(&race->vcpus[i], &entry), PSCI_NEXT_START);
 	}
@@ -126,8 +122,6 @@ static void make(struct race *race)
 	};
 
 	assert_int_equal(pthread_mutex_init(&race->mutex, NULL), 0);
-	assert_int_equal(pthread_barrier_init(&race->start, NULL, VCPU_COUNT + 1), 0);
-	assert_int_equal(pthread_barrier_init(&race->end, NULL, VCPU_COUNT + 1), 0);
 	assert_int_equal(psci_machine_init(&race->machine, &config), PSCI_OK);
 	assert_int_equal(psci_domain_init(&race->cluster, &race->machine, 1, NULL), PSCI_OK);
 	for (unsigned int i = 0; i < VCPU_COUNT; i++) {
@@ -141,28 +135,22 @@ static void make(struct race *race)
 static void run(void (*play)(struct race *, unsigned int), void (*check)(struct race *),
 		unsigned int count)
 {
-	/* Not on the stack: when a check fails, the threads still wait in here. */
+	/* Not on the stack: when a check fails, the threads still have it. */
 	struct race *race = calloc(1, sizeof(*race));
 
 	assert_non_null(race);
 	race->play = play;
+	race->check = check;
+	race->on_count = count;
 	make(race);
-	for (unsigned int i = 0; i < VCPU_COUNT; i++) {
-		race->players[i] = (struct player){ .race = race, .i = i };
-		assert_int_equal(pthread_create(&race->players[i].thread, NULL, play_rounds,
-						&race->players[i]),
-				 0);
-	}
-	for (unsigned int round = 0; round < ROUNDS; round++) {
-		line_up(race, count);
-		pthread_barrier_wait(&race->start);
-		pthread_barrier_wait(&race->end);
-		check(race);
-	}
-	for (unsigned int i = 0; i < VCPU_COUNT; i++)
-		assert_int_equal(pthread_join(race->players[i].thread, NULL), 0);
-	pthread_barrier_destroy(&race->start);
-	pthread_barrier_destroy(&race->end);
+	race_run(&(struct race_rounds){
+		.race = race,
+		.player_count = VCPU_COUNT,
+		.round_count = ROUNDS,
+		.line_up = line_up,
+		.play = play_round,
+		.check = check_round,
+	});
 	pthread_mutex_destroy(&race->mutex);
 	free(race);
 }

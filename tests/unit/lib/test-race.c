@@ -2,11 +2,9 @@
 /*
  * Real threads, one for each vCPU as in a VMM, and a host that locks with a mutex.
  * ThreadSanitizer watches this program in `make tsan`.
- *
- * A thread asserts nothing itself: it records its results, and the test reads them once
- * all threads have come to the end of a round.
  */
 #include "psci-fixture.h"
+#include "psci-race.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,8 +21,6 @@ struct race {
 	struct psci_vcpu *index[8];
 	struct psci_host host;
 	pthread_mutex_t mutex;
-	pthread_barrier_t start;
-	pthread_barrier_t end;
 	atomic_uint kicks[VCPU_COUNT];
 	/** Filled in by each caller's thread, read after the end of the round. */
 	int64_t answers[CALLERS];
@@ -33,11 +29,7 @@ struct race {
 	struct psci_entry started_at;
 	unsigned int starts;
 	void (*play)(struct race *race, unsigned int i, unsigned int round);
-	struct player {
-		struct race *race;
-		unsigned int i;
-		pthread_t thread;
-	} players[VCPU_COUNT];
+	void (*check)(struct race *race, unsigned int round);
 };
 
 static void race_lock(void *ctx)
@@ -66,18 +58,18 @@ static enum psci_next race_call(struct race *race, unsigned int i, uint32_t fid,
 	return next;
 }
 
-static void *play_rounds(void *argument)
+static void play_round(void *ctx, unsigned int i, unsigned int round)
 {
-	const struct player *player = argument;
-	struct race *race = player->race;
+	struct race *race = ctx;
 
-	for (unsigned int round = 0; round < ROUNDS; round++) {
-		pthread_barrier_wait(&race->start);
-		race->play(race, player->i, round);
-		pthread_barrier_wait(&race->end);
-	}
+	race->play(race, i, round);
+}
 
-	return NULL;
+static void check_round(void *ctx, unsigned int round)
+{
+	struct race *race = ctx;
+
+	race->check(race, round);
 }
 
 static void boot(struct race *race, unsigned int i, uint64_t context)
@@ -87,8 +79,9 @@ static void boot(struct race *race, unsigned int i, uint64_t context)
 }
 
 /* All callers are ON and the target is OFF. For the main thread, between rounds. */
-static void line_up(struct race *race)
+static void line_up(void *ctx)
 {
+	struct race *race = ctx;
 	struct psci_entry entry;
 	int64_t x0;
 
@@ -107,11 +100,12 @@ static void line_up(struct race *race)
 static void run(void (*play)(struct race *, unsigned int, unsigned int),
 		void (*check)(struct race *, unsigned int))
 {
-	/* Not on the stack: when a check fails, the threads still wait in here. */
+	/* Not on the stack: when a check fails, the threads still have it. */
 	struct race *race = calloc(1, sizeof(*race));
 
 	assert_non_null(race);
 	race->play = play;
+	race->check = check;
 	race->host = (struct psci_host){
 		.size = sizeof(race->host),
 		.kick = race_kick,
@@ -128,28 +122,19 @@ static void run(void (*play)(struct race *, unsigned int, unsigned int),
 	};
 
 	assert_int_equal(pthread_mutex_init(&race->mutex, NULL), 0);
-	assert_int_equal(pthread_barrier_init(&race->start, NULL, VCPU_COUNT + 1), 0);
-	assert_int_equal(pthread_barrier_init(&race->end, NULL, VCPU_COUNT + 1), 0);
 	assert_int_equal(psci_machine_init(&race->machine, &config), PSCI_OK);
-	for (unsigned int i = 0; i < VCPU_COUNT; i++) {
+	for (unsigned int i = 0; i < VCPU_COUNT; i++)
 		assert_int_equal(
 			psci_vcpu_init(&race->vcpus[i], &race->machine, i, &race->kicks[i]),
 			PSCI_OK);
-		race->players[i] = (struct player){ .race = race, .i = i };
-		assert_int_equal(pthread_create(&race->players[i].thread, NULL, play_rounds,
-						&race->players[i]),
-				 0);
-	}
-	for (unsigned int round = 0; round < ROUNDS; round++) {
-		line_up(race);
-		pthread_barrier_wait(&race->start);
-		pthread_barrier_wait(&race->end);
-		check(race, round);
-	}
-	for (unsigned int i = 0; i < VCPU_COUNT; i++)
-		assert_int_equal(pthread_join(race->players[i].thread, NULL), 0);
-	pthread_barrier_destroy(&race->start);
-	pthread_barrier_destroy(&race->end);
+	race_run(&(struct race_rounds){
+		.race = race,
+		.player_count = VCPU_COUNT,
+		.round_count = ROUNDS,
+		.line_up = line_up,
+		.play = play_round,
+		.check = check_round,
+	});
 	pthread_mutex_destroy(&race->mutex);
 	free(race);
 }

@@ -58,18 +58,39 @@ static void check_woken(struct relay_rig *rig, unsigned int i)
 
 /* --- CPU_ON --- */
 
+static void check_each_cpu_starts(struct relay_rig *rig)
+{
+	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++) {
+		const struct psci_regs regs = begin_on(rig, 0, i, FIXTURE_ENTRY + 0x100 * i);
+
+		relay_assert_forwarded(rig, PSCI_FN64_CPU_ON, rig->mpidrs[i], RELAY_MONITOR,
+				       rig->contexts[i]);
+		assert_int_equal(relay_return(rig, 0, regs, 0), 0);
+		check_started(rig, i, FIXTURE_ENTRY + 0x100 * i);
+	}
+}
+
 static void cpu_on_finds_each_cpu_by_its_mpidr(void **state)
 {
 	struct relay_rig rig;
 
 	relay_boot(&rig, PSCI_VERSION_1_3);
-	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++) {
-		const struct psci_regs regs = begin_on(&rig, 0, i, FIXTURE_ENTRY + 0x100 * i);
+	check_each_cpu_starts(&rig);
+}
 
-		relay_assert_forwarded(&rig, PSCI_FN64_CPU_ON, rig.mpidrs[i], RELAY_MONITOR,
-				       rig.contexts[i]);
-		assert_int_equal(relay_return(&rig, 0, regs, 0), 0);
-		check_started(&rig, i, FIXTURE_ENTRY + 0x100 * i);
+/* A number that is missing must not hide the CPUs behind it, whose places are lower. */
+static void cpu_on_finds_each_cpu_where_numbers_are_missing(void **state)
+{
+	for (unsigned int missing = 0; missing < FIXTURE_VCPU_COUNT; missing++) {
+		struct relay_rig rig;
+
+		relay_configure(&rig, PSCI_VERSION_1_3);
+		for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
+			rig.mpidrs[i] = i < missing ? i : i + 1;
+		relay_make(&rig);
+		check_each_cpu_starts(&rig);
+		assert_int_equal(relay_say(&rig, 0, PSCI_FN64_CPU_ON, missing, FIXTURE_ENTRY, 0),
+				 PSCI_RET_INVALID_PARAMETERS);
 	}
 }
 
@@ -375,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cpu_on_finds_each_cpu_by_its_mpidr),
+		cmocka_unit_test(cpu_on_finds_each_cpu_where_numbers_are_missing),
 		cmocka_unit_test(cpu_on_of_no_cpu_is_invalid_parameters),
 		cmocka_unit_test(cpu_on_that_the_firmware_refuses_leaves_nothing),
 		cmocka_unit_test(cpu_that_arrives_at_once_can_be_turned_on_again_at_once),

@@ -3,10 +3,8 @@
  * Real threads, one for each CPU of a relay, as on a real machine, above the library as
  * its firmware. Relay and firmware lock with a mutex each. ThreadSanitizer watches this
  * program in `make tsan`.
- *
- * A thread asserts nothing itself: it records its results, and the test reads them once
- * all threads have come to the end of a round.
  */
+#include "psci-race.h"
 #include "psci-relay.h"
 
 #include <psci/client.h>
@@ -30,8 +28,6 @@ struct relay_race {
 	struct psci_host host;
 	pthread_mutex_t relay_mutex;
 	pthread_mutex_t firmware_mutex;
-	pthread_barrier_t start;
-	pthread_barrier_t end;
 	bool is_lost; /**< The firmware was given another entry point than the monitor's. */
 	/** Filled in by each caller's thread, read after the end of the round. */
 	int64_t answers[CALLERS][CALL_COUNT];
@@ -41,11 +37,7 @@ struct relay_race {
 	unsigned int starts;
 	unsigned int surprises;
 	void (*play)(struct relay_race *race, unsigned int i, unsigned int round);
-	struct relay_player {
-		struct relay_race *race;
-		unsigned int i;
-		pthread_t thread;
-	} players[RACE_CPU_COUNT];
+	void (*check)(struct relay_race *race, unsigned int round);
 };
 
 static void relay_race_lock(void *ctx)
@@ -119,23 +111,26 @@ static void poll_target(struct relay_race *race)
 	race->starts++;
 }
 
-static void *play_rounds(void *argument)
+static void play_round(void *ctx, unsigned int i, unsigned int round)
 {
-	const struct relay_player *player = argument;
-	struct relay_race *race = player->race;
+	struct relay_race *race = ctx;
 
-	for (unsigned int round = 0; round < ROUNDS; round++) {
-		pthread_barrier_wait(&race->start);
-		race->play(race, player->i, round);
-		pthread_barrier_wait(&race->end);
-	}
+	race->play(race, i, round);
+}
 
-	return NULL;
+static void check_round(void *ctx, unsigned int round)
+{
+	struct relay_race *race = ctx;
+
+	race->check(race, round);
+	assert_false(race->is_lost);
+	assert_int_equal(race->surprises, 0);
 }
 
 /* All callers are ON and the target is OFF. For the main thread, between rounds. */
-static void line_up(struct relay_race *race)
+static void line_up(void *ctx)
 {
+	struct relay_race *race = ctx;
 	static struct psci_client firmware;
 	const struct psci_entry boot = { .pc = FIXTURE_BOOT_ENTRY };
 	const struct psci_relay_config config = {
@@ -168,11 +163,12 @@ static void line_up(struct relay_race *race)
 static void run(void (*play)(struct relay_race *, unsigned int, unsigned int),
 		void (*check)(struct relay_race *, unsigned int))
 {
-	/* Not on the stack: when a check fails, the threads still wait in here. */
+	/* Not on the stack: when a check fails, the threads still have it. */
 	struct relay_race *race = calloc(1, sizeof(*race));
 
 	assert_non_null(race);
 	race->play = play;
+	race->check = check;
 	race->host = (struct psci_host){
 		.size = sizeof(race->host),
 		.kick = firmware_kick,
@@ -191,28 +187,17 @@ static void run(void (*play)(struct relay_race *, unsigned int, unsigned int),
 
 	assert_int_equal(pthread_mutex_init(&race->relay_mutex, NULL), 0);
 	assert_int_equal(pthread_mutex_init(&race->firmware_mutex, NULL), 0);
-	assert_int_equal(pthread_barrier_init(&race->start, NULL, RACE_CPU_COUNT + 1), 0);
-	assert_int_equal(pthread_barrier_init(&race->end, NULL, RACE_CPU_COUNT + 1), 0);
 	assert_int_equal(psci_machine_init(&race->machine, &config), PSCI_OK);
-	for (unsigned int i = 0; i < RACE_CPU_COUNT; i++) {
-		assert_int_equal(psci_vcpu_init(&race->vcpus[i], &race->machine, i, NULL), PSCI_OK);
-		race->players[i] = (struct relay_player){ .race = race, .i = i };
-		assert_int_equal(pthread_create(&race->players[i].thread, NULL, play_rounds,
-						&race->players[i]),
-				 0);
-	}
-	for (unsigned int round = 0; round < ROUNDS; round++) {
-		line_up(race);
-		pthread_barrier_wait(&race->start);
-		pthread_barrier_wait(&race->end);
-		check(race, round);
-		assert_false(race->is_lost);
-		assert_int_equal(race->surprises, 0);
-	}
 	for (unsigned int i = 0; i < RACE_CPU_COUNT; i++)
-		assert_int_equal(pthread_join(race->players[i].thread, NULL), 0);
-	pthread_barrier_destroy(&race->start);
-	pthread_barrier_destroy(&race->end);
+		assert_int_equal(psci_vcpu_init(&race->vcpus[i], &race->machine, i, NULL), PSCI_OK);
+	race_run(&(struct race_rounds){
+		.race = race,
+		.player_count = RACE_CPU_COUNT,
+		.round_count = ROUNDS,
+		.line_up = line_up,
+		.play = play_round,
+		.check = check_round,
+	});
 	pthread_mutex_destroy(&race->relay_mutex);
 	pthread_mutex_destroy(&race->firmware_mutex);
 	free(race);
