@@ -22,9 +22,12 @@ static const char help[] =
 	"  --name NAME          the machine's name, under which its state is kept\n"
 	"  --kernel FILE        an arm64 Linux Image, plain or compressed by gzip or zstd\n"
 	"  --flat FILE[@ADDR]   or a raw binary, at 0x40080000 or at ADDR\n"
-	"  --firmware FILE      or a firmware, mapped read-only at address 0. Without any of the\n"
-	"                       three, the machine is the one that the last run of NAME\n"
+	"  --firmware FILE      or a firmware, mapped read-only at address 0; uefi is that of the\n"
+	"                       distribution (Debian's package qemu-efi-aarch64). Without any of\n"
+	"                       the three, the machine is the one that the last run of NAME\n"
 	"                       described, and a hibernated guest resumes\n"
+	"  --vars FILE          where the firmware's variables are; by default in NAME's own\n"
+	"                       directory\n"
 	"  --machine-version N  the version of dormouse's board: 3, or 2 or 1 for those of\n"
 	"                       earlier releases; see dormouse(1). Default: the newest, or that of a\n"
 	"                       hibernated NAME\n"
@@ -75,6 +78,7 @@ enum option_id {
 	OPTION_FLAT,
 	OPTION_FIRMWARE,
 	OPTION_MACHINE_VERSION,
+	OPTION_VARS,
 	OPTION_INITRD,
 	OPTION_APPEND,
 	OPTION_DISK,
@@ -100,6 +104,7 @@ static const struct option options[] = {
 	{ "kernel", required_argument, NULL, OPTION_KERNEL },
 	{ "flat", required_argument, NULL, OPTION_FLAT },
 	{ "firmware", required_argument, NULL, OPTION_FIRMWARE },
+	{ "vars", required_argument, NULL, OPTION_VARS },
 	{ "machine-version", required_argument, NULL, OPTION_MACHINE_VERSION },
 	{ "initrd", required_argument, NULL, OPTION_INITRD },
 	{ "append", required_argument, NULL, OPTION_APPEND },
@@ -288,6 +293,8 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_flat(p, argument);
 	case OPTION_FIRMWARE:
 		return set_path(p, &config->firmware, argument, strlen(argument));
+	case OPTION_VARS:
+		return set_path(p, &config->vars, argument, strlen(argument));
 	case OPTION_MACHINE_VERSION:
 		return set_machine_version(p, argument);
 	case OPTION_INITRD:
@@ -399,6 +406,9 @@ static int check(struct parse *p, int argc, char **argv)
 	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
 		return error_set(p->error, CLI_USAGE,
 				 "--kernel, --flat and --firmware exclude each other");
+	if (config->vars && !config->firmware)
+		return error_set(p->error, CLI_USAGE,
+				 "--vars without --firmware: only a firmware keeps variables");
 	if (config->firmware && config->initrd)
 		return error_set(p->error, CLI_USAGE,
 				 "--initrd with --firmware: a firmware itself finds what it boots");
