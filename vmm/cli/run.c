@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "boot/firmware-descriptor.h"
 #include "cli/option.h"
 #include "config/config.h"
 #include "run/run.h"
@@ -193,6 +194,26 @@ static int set_flat(struct parse *p, const char *argument)
 	return set_path(p, &config->flat, argument, length);
 }
 
+/* FILE, or the distribution's, whose variables begin as a file of theirs. */
+static int set_firmware(struct parse *p, const char *argument)
+{
+	struct firmware_files files;
+	int err;
+
+	free(p->run->vars_template);
+	p->run->vars_template = NULL;
+	if (strcmp(argument, "uefi") != 0)
+		return set_path(p, &p->run->config.firmware, argument, strlen(argument));
+	err = firmware_find_uefi(firmware_folders, &files, p->error);
+	if (err)
+		return err;
+	free(p->run->config.firmware);
+	p->run->config.firmware = files.code;
+	p->run->vars_template = files.vars_template;
+
+	return 0;
+}
+
 static int set_cpus(struct parse *p, const char *argument)
 {
 	char *end;
@@ -292,7 +313,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 	case OPTION_FLAT:
 		return set_flat(p, argument);
 	case OPTION_FIRMWARE:
-		return set_path(p, &config->firmware, argument, strlen(argument));
+		return set_firmware(p, argument);
 	case OPTION_VARS:
 		return set_path(p, &config->vars, argument, strlen(argument));
 	case OPTION_MACHINE_VERSION:
@@ -406,6 +427,12 @@ static int check(struct parse *p, int argc, char **argv)
 	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
 		return error_set(p->error, CLI_USAGE,
 				 "--kernel, --flat and --firmware exclude each other");
+	if (p->run->vars_template && config->machine_version &&
+	    config->machine_version < BOARD_VERSION_3)
+		return error_set(p->error, CLI_USAGE,
+				 "--firmware uefi with --machine-version %u: UEFI needs flash that "
+				 "keeps its variables, which version %d has",
+				 config->machine_version, BOARD_VERSION_3);
 	if (config->vars && !config->firmware)
 		return error_set(p->error, CLI_USAGE,
 				 "--vars without --firmware: only a firmware keeps variables");
@@ -451,6 +478,7 @@ int cli_run(int argc, char **argv, struct error *error)
 		if (!ret)
 			ret = run(&run_options, error);
 	}
+	free(run_options.vars_template);
 	config_free(&run_options.config);
 
 	return ret;

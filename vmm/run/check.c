@@ -63,7 +63,7 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 	int err = environment_read(&check->now, vm, error);
 
 	if (!err)
-		err = environment_read_disks(&check->now, vm, error);
+		err = environment_read_left_behind(&check->now, vm, error);
 	if (!err)
 		err = run_find_images(vm->config, vm->devices, &check->places, error);
 	if (err)
