@@ -83,24 +83,29 @@ static uint64_t take_value(struct input *in)
 					: take_word(in, which % 8 + 1U);
 }
 
+static void move(struct cfi_flash *flash, struct stream *stream, int err)
+{
+	REQUIRE(err == 0);
+	cfi_flash_serialize(flash, stream);
+	REQUIRE(stream_end(stream) == 0);
+	stream_close(stream);
+}
+
 /* Save and load: the state is one that the chips accept, and the same. */
 static void renew(struct cfi_flash *flash)
 {
 	const struct cfi_flash_state before = flash->state;
 	const int fd = memfd_create("saved", MFD_CLOEXEC);
-	struct stream *stream;
+	struct stream *stream = NULL;
+	int err;
 
 	REQUIRE(fd >= 0);
-	REQUIRE(stream_write_to(&stream, fd) == 0);
-	cfi_flash_serialize(flash, stream);
-	REQUIRE(stream_end(stream) == 0);
-	stream_close(stream);
+	err = stream_write_to(&stream, fd);
+	move(flash, stream, err);
 	cfi_flash_reset(flash);
 	REQUIRE(lseek(fd, 0, SEEK_SET) == 0);
-	REQUIRE(stream_read_from(&stream, fd) == 0);
-	cfi_flash_serialize(flash, stream);
-	REQUIRE(stream_end(stream) == 0);
-	stream_close(stream);
+	err = stream_read_from(&stream, fd);
+	move(flash, stream, err);
 	close(fd);
 	REQUIRE(memcmp(&before, &flash->state, sizeof(before)) == 0);
 }

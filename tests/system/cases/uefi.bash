@@ -53,7 +53,7 @@ uefi_keeps_its_variables()
 {
 	local own=$DORMOUSE_STATE_DIR/uefi/vars template
 
-	template=$(cksum <"$uefi_vars")
+	template=$(md5sum <"$uefi_vars")
 	shell_start uefi --firmware uefi
 	ok "UEFI: the firmware of the distribution starts its shell" guest_said 'UEFI Interactive Shell v'
 	shell_types "setvar First -guid $uefi_guid -bs -nv =1100"
@@ -64,7 +64,7 @@ uefi_keeps_its_variables()
 	is "UEFI: its variables have the size of the template" "$(wc -c <"$own")" 67108864
 	ok "UEFI: its variables take no room for the template's zeros" \
 		[ "$(du -k "$own" | cut -f 1)" -le 1024 ]
-	is "UEFI: the template is unchanged" "$(cksum <"$uefi_vars")" "$template"
+	is "UEFI: the template is unchanged" "$(md5sum <"$uefi_vars")" "$template"
 
 	shell_start uefi
 	ok "UEFI: a variable is there after a power-off, in a VM started by its name alone" \
@@ -125,7 +125,7 @@ uefi_refuses()
 	rmdir "$uefi_vars"
 	mv "$uefi_vars.away" "$uefi_vars"
 	mv /usr/share/qemu/firmware /usr/share/qemu/away
-	ok "UEFI: where no firmware is installed its package is named" refuses_vm 1 \
+	ok "UEFI: the package is named if no firmware is installed" refuses_vm 1 \
 		"install Debian's package qemu-efi-aarch64" refused --firmware uefi
 	mv /usr/share/qemu/away /usr/share/qemu/firmware
 }

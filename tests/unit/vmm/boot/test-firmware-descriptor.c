@@ -174,7 +174,7 @@ static void descriptors_of_other_firmware_are_passed_over(void **state)
 	expect(good.code);
 }
 
-static void what_is_no_descriptor_is_passed_over(void **state)
+static void files_without_a_descriptor_are_passed_over(void **state)
 {
 	char path[256];
 
@@ -207,7 +207,7 @@ int main(void)
 		cmocka_unit_test_setup(the_first_name_of_both_folders_wins, setup),
 		cmocka_unit_test_setup(the_administrator_s_folder_replaces_and_hides, setup),
 		cmocka_unit_test_setup(descriptors_of_other_firmware_are_passed_over, setup),
-		cmocka_unit_test_setup(what_is_no_descriptor_is_passed_over, setup),
+		cmocka_unit_test_setup(files_without_a_descriptor_are_passed_over, setup),
 		cmocka_unit_test_setup(folders_that_are_missing_have_no_descriptors, setup),
 	};
 

@@ -98,7 +98,7 @@ static void the_read_configuration_changes_nothing_and_other_lock_commands_fail(
 
 /* --- what cannot be stored --- */
 
-static void what_cannot_be_stored_is_an_error_in_the_status(void **state)
+static void a_store_that_fails_is_an_error_in_the_status(void **state)
 {
 	cfi_power_on();
 	cfi_array[0] = 0;
@@ -197,7 +197,7 @@ int main(void)
 		cmocka_unit_test(a_block_that_is_locked_down_stays_so_until_a_reset),
 		cmocka_unit_test(
 			the_read_configuration_changes_nothing_and_other_lock_commands_fail),
-		cmocka_unit_test(what_cannot_be_stored_is_an_error_in_the_status),
+		cmocka_unit_test(a_store_that_fails_is_an_error_in_the_status),
 		cmocka_unit_test(chips_continue_in_the_middle_of_a_buffer),
 		cmocka_unit_test(a_forged_state_of_the_chips_is_refused),
 	};
