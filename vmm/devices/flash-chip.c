@@ -310,7 +310,7 @@ static int make(struct flash_chip **made, struct error *error)
 static int create(struct device *device, size_t number, const struct device_setup *setup,
 		  struct error *error)
 {
-	struct flash_chip *chip;
+	struct flash_chip *chip = NULL;
 	int err = make(&chip, error);
 
 	if (err)

@@ -87,9 +87,9 @@ flat_binary_is_refused()
 machine_version_is_kept()
 {
 	run_board version --flat "$board" --memory 64M
-	is "a new machine has the newest version" "$(vm_state version machine-version)" 2
+	is "a new machine has the newest version" "$(vm_state version machine-version)" 3
 	is "status --json of a new machine has the newest version" \
-		"$(dormouse status --json version | grep -c '"version": 2,$')" 1
+		"$(dormouse status --json version | grep -c '"version": 3,$')" 1
 	run_board version --flat "$board" --memory 64M --machine-version 1
 	ok "the device tree of a machine of version 1 is at the base of RAM" woke_up_at 0x40080000 0x40000000
 	is "status of a machine of version 1 says so" "$(vm_state version machine-version)" 1
