@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "devices/flash-chip.h"
 #include "devices/flash.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
@@ -16,7 +17,7 @@
  * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
-	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops,
+	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops, &flash_chip_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
