@@ -29,9 +29,9 @@ static void expect(const char *path, const char *value, int err, const char *mes
 
 static void a_newer_definition_is_refused_as_such(void **state)
 {
-	expect("environment.version", "2", -ENOTSUP,
-	       "is of a newer dormouse: environment.version is 2, and this dormouse knows versions "
-	       "up to 1");
+	expect("environment.version", "3", -ENOTSUP,
+	       "is of a newer dormouse: environment.version is 3, and this dormouse knows versions "
+	       "up to 2");
 	expect("environment.version", "9223372036854775807", -ENOTSUP,
 	       "environment.version is 9223372036854775807, ");
 }
@@ -59,7 +59,7 @@ static void a_line_that_is_missing_is_named(void **state)
 		char path[80];
 		char message[128];
 
-		if (environment_kind(i) == ENVIRONMENT_LEFT_BEHIND)
+		if (environment_kind(i) == ENVIRONMENT_LEFT_BEHIND || environment_since(i) > 1)
 			continue;
 		snprintf(path, sizeof(path), "environment.lines.%s", environment_key(i));
 		snprintf(message, sizeof(message), "is damaged: %s is missing", path);
@@ -106,6 +106,31 @@ static void an_absurd_value_is_named(void **state)
 	       "environment.lines has a line that its version does not have");
 }
 
+/* Lines that a version of the definition added are those of its records alone. */
+static void a_line_of_a_later_version_is_not_in_an_earlier_one(void **state)
+{
+	struct record record = record_example();
+	struct record loaded;
+
+	expect("environment.lines.cpu-features", "\"pmu=on\\n\"", -EINVAL,
+	       "environment.lines has a line that its version does not have");
+	expect("environment.version", "2", -EINVAL,
+	       "environment.lines.cpu-features is missing");
+
+	assert_int_equal(environment_add(&record.environment, ENVIRONMENT_CPU_FEATURES, "pmu", "on"),
+			 0);
+	record_must_save(record_dir_fd, &record);
+	loaded = record_must_load(record_dir_fd);
+	assert_string_equal(loaded.environment.values[ENVIRONMENT_CPU_FEATURES], "pmu=on\n");
+	record_free(&loaded);
+	record_damage(record_dir_fd, "environment.lines.cpu-features", "\"pmu\"");
+	record_refused(record_dir_fd, -EINVAL, "environment.lines.cpu-features");
+	record_must_save(record_dir_fd, &record);
+	record_damage(record_dir_fd, "environment.version", "1");
+	record_refused(record_dir_fd, -EINVAL, "has a line that its version does not have");
+	record_free(&record);
+}
+
 /* While it runs, nothing is known of what it leaves behind. */
 static void disks_need_not_be_known(void **state)
 {
@@ -150,6 +175,7 @@ int main(void)
 		RECORD_TEST(a_field_that_is_missing_is_named),
 		RECORD_TEST(a_line_that_is_missing_is_named),
 		RECORD_TEST(an_absurd_value_is_named),
+		RECORD_TEST(a_line_of_a_later_version_is_not_in_an_earlier_one),
 		RECORD_TEST(disks_need_not_be_known),
 		RECORD_TEST(a_record_without_an_environment_has_the_lines_of_its_machine),
 	};
