@@ -6,6 +6,7 @@
 #define PMCR_N_SHIFT 11
 #define PMCR_N_MASK 31
 
+#define CYCLE_COUNTER ARM64_SYS_REG(3, 3, 9, 13, 0)
 /* PMEVCNTR<n>_EL0 and PMEVTYPER<n>_EL0: n is in CRm and op2. */
 #define FIRST_COUNTER ARM64_SYS_REG(3, 3, 14, 8, 0)
 #define FIRST_TYPE ARM64_SYS_REG(3, 3, 14, 12, 0)
@@ -45,8 +46,9 @@ unsigned int kvm_pmu_counters(uint64_t pmcr)
 	return pmcr >> PMCR_N_SHIFT & PMCR_N_MASK;
 }
 
-bool kvm_register_is_counter_from(uint64_t id, unsigned int number)
+bool kvm_register_is_pmu_count(uint64_t id)
 {
-	return (id >= FIRST_COUNTER + number && id < FIRST_COUNTER + EVENT_COUNTERS_MAX) ||
-	       (id >= FIRST_TYPE + number && id < FIRST_TYPE + EVENT_COUNTERS_MAX);
+	return id == CYCLE_COUNTER ||
+	       (id >= FIRST_COUNTER && id < FIRST_COUNTER + EVENT_COUNTERS_MAX) ||
+	       (id >= FIRST_TYPE && id < FIRST_TYPE + EVENT_COUNTERS_MAX);
 }

@@ -4,8 +4,9 @@
  * and the other clears them, and both read as the state. What a write of
  * KVM_SET_ONE_REG does depends on the kernel: until Linux 6.6 and since 6.15
  * either of them replaces the state, and in between they set and clear bits, as
- * they do for a guest. So a state that is read from a pair and written back to
- * both is lost on some kernels.
+ * they do for a guest. So what is read from a pair and written back to both is
+ * lost on some kernels. To write UINT64_MAX to the one that clears, and then the
+ * state to the one that sets, leaves the state on all of them.
  */
 #ifndef VMM_PMU_REGISTERS_H
 #define VMM_PMU_REGISTERS_H
@@ -28,7 +29,7 @@ uint64_t kvm_register_that_clears(uint64_t id);
 /** How many event counters there are, from the value of PMCR_EL0: up to 31. */
 unsigned int kvm_pmu_counters(uint64_t pmcr);
 
-/** Whether it belongs to an event counter of @number or above. */
-bool kvm_register_is_counter_from(uint64_t id, unsigned int number);
+/** Whether it is a count, or what an event counter counts. */
+bool kvm_register_is_pmu_count(uint64_t id);
 
 #endif

@@ -31,7 +31,8 @@
 static bool is_reset(uint64_t id)
 {
 	if ((id & KVM_REG_ARM_COPROC_MASK) != KVM_REG_ARM64_SYSREG ||
-	    (id & KVM_REG_SIZE_MASK) != KVM_REG_SIZE_U64 || kvm_register_is_counter(id))
+	    (id & KVM_REG_SIZE_MASK) != KVM_REG_SIZE_U64 || kvm_register_is_counter(id) ||
+	    kvm_register_is_pmu_count(id))
 		return false;
 	/*
 	 * CRn 0 has the ID registers, except CSSELR_EL1, which is UNKNOWN after
@@ -55,22 +56,12 @@ void reset_state_destroy(struct reset_state *state)
 	pthread_mutex_destroy(&state->lock);
 }
 
-/* How many event counters there are, of those that KVM lists. */
-static unsigned int count_counters(int vcpu_fd)
-{
-	uint64_t pmcr;
-
-	return kvm_get_register(vcpu_fd, KVM_REGISTER_PMCR_EL0, &pmcr) == 0 ? kvm_pmu_counters(pmcr)
-									    : 0;
-}
-
 /*
  * Returns how many, or 0 if not all can be had. Of a pair, all bits are cleared
  * before some are set: see pmu-registers.h.
  */
 static size_t read_all(struct reset_state *state, int vcpu_fd, const struct kvm_reg_list *list)
 {
-	const unsigned int counters = count_counters(vcpu_fd);
 	size_t count = 0;
 
 	for (uint64_t i = 0; i < list->n; i++) {
@@ -81,8 +72,7 @@ static size_t read_all(struct reset_state *state, int vcpu_fd, const struct kvm_
 			state->has_sve = true;
 		if (id == KVM_REGISTER_PMCR_EL0)
 			state->has_pmu = true;
-		if (!is_reset(id) || kvm_register_clears(id) ||
-		    kvm_register_is_counter_from(id, counters))
+		if (!is_reset(id) || kvm_register_clears(id))
 			continue;
 		if (count + 2 > RESET_STATE_MAX)
 			return 0;

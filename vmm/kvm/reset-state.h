@@ -12,8 +12,8 @@
  * controls, whatever the kernel and the features of its vCPUs: a register that
  * a newer kernel adds is in its list. Not written are the ID registers, which
  * no guest changes; the counters, which belong to the machine; the values of
- * breakpoints and watchpoints, which MDSCR_EL1 disables; and the registers of
- * event counters that the PMU does not have.
+ * breakpoints and watchpoints, which MDSCR_EL1 disables; and the counts and
+ * events of the PMU's counters, which PMCR_EL0 disables.
  *
  * x1 to x30, SP_EL0 and all of FP, SIMD and SVE become zero. The architecture
  * leaves them UNKNOWN after a reset; INIT and KVM's own CPU_ON clear them, so a
@@ -32,10 +32,10 @@
 #include <stdint.h>
 
 /*
- * Linux 7.2 has about 30, another 11 with pointer authentication and SVE, and
- * with a PMU 11 and two for each event counter, of which there are up to 31.
+ * Linux 7.2 has about 30, and another 20 with a PMU, pointer authentication and
+ * SVE.
  */
-#define RESET_STATE_MAX 192
+#define RESET_STATE_MAX 160
 
 /** One for all vCPUs of a VM; it does not change once count is not 0. */
 struct reset_state {

@@ -109,12 +109,15 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 		   struct error *error)
 {
 	static const uint8_t zero[REGISTER_SIZE_MAX];
+	const uint64_t clear = kvm_register_that_clears(id);
 	uint8_t here[REGISTER_SIZE_MAX];
 	int err;
 
 	/* The PSCI server has set it; or the other of its pair is all of it. */
 	if (id == KVM_REG_ARM_PSCI_VERSION || kvm_register_clears(id))
 		return 0;
+	if (clear)
+		(void)kvm_set_register(vcpu->fd, clear, UINT64_MAX);
 	if (kvm_register_is_counter(id))
 		advance(bytes, elapsed);
 	err = kvm_set_register_bytes(vcpu->fd, id, bytes);

@@ -5,7 +5,7 @@
  *
  * CPU 1 is started three times by CPU_ON, and prints each time what it finds: how many
  * words of Z0 to Z31, P0 to P15 and FFR are not zero, and the registers that control
- * vectors, counters and keys; what counters count is UNKNOWN at a reset. Then it changes all of them and calls CPU_OFF, the first time
+ * vectors, counters and keys; what counters count, and have counted, is UNKNOWN. Then it changes all of them and calls CPU_OFF, the first time
  * while its counters count.
  *
  * After that CPU 0 fills the same registers, calls SYSTEM_SUSPEND, and prints when it wakes
@@ -277,7 +277,6 @@ started:
 	show	" select=", pmselr_el0
 	show	" user=", pmuserenr_el0
 	show	" filter=", pmccfiltr_el0
-	show	" type=", pmevtyper0_el0
 1:	cbz	x26, 1f
 	show	" ia=", APIAKEYLO_EL1
 	show	" ", APIAKEYHI_EL1
