@@ -93,7 +93,7 @@ static void half_of_pointer_authentication_is_none(void **state)
 	rig_destroy(&rig);
 }
 
-static void what_is_taken_away_is_not_requested(void **state)
+static void a_feature_that_is_taken_away_is_not_requested(void **state)
 {
 	struct rig rig;
 
@@ -149,7 +149,7 @@ static void a_guest_gets_no_more_than_it_left_with(void **state)
 	rig_destroy(&rig);
 }
 
-static void what_the_host_lacks_is_a_difference(void **state)
+static void a_feature_that_the_host_lacks_is_a_difference(void **state)
 {
 	char line[] = "pmu=on\npauth=on\nsve=on\npmu-counters=2\nsve128=on\nsve256=on\nsve512=on\n";
 	const struct environment left = { .values = { [ENVIRONMENT_CPU_FEATURES] = line } };
@@ -233,10 +233,10 @@ int main(void)
 		cmocka_unit_test(a_guest_has_what_kvm_offers),
 		cmocka_unit_test(a_host_without_them_has_a_guest_without_them),
 		cmocka_unit_test(half_of_pointer_authentication_is_none),
-		cmocka_unit_test(what_is_taken_away_is_not_requested),
+		cmocka_unit_test(a_feature_that_is_taken_away_is_not_requested),
 		cmocka_unit_test(a_machine_of_an_earlier_version_has_none),
 		cmocka_unit_test(a_guest_gets_no_more_than_it_left_with),
-		cmocka_unit_test(what_the_host_lacks_is_a_difference),
+		cmocka_unit_test(a_feature_that_the_host_lacks_is_a_difference),
 		cmocka_unit_test(a_guest_of_which_nothing_is_known_gets_all),
 		cmocka_unit_test(a_request_that_kvm_refuses_is_named),
 	};

@@ -66,8 +66,8 @@ static int probe_vcpu(int vm_fd, struct probe *probe, struct error *error)
 		error_set(error, err, "KVM_ARM_PREFERRED_TARGET: %s", strerror(-err));
 	} else {
 		/* Without a PMU, which the CPU of this moment may lack. */
-		kvm_request_cpu_features(&init, probe->features.set &
-							~CPU_FEATURE_BIT(CPU_FEATURE_PMU));
+		kvm_request_cpu_features(&init,
+					 probe->features.set & ~CPU_FEATURE_BIT(CPU_FEATURE_PMU));
 		err = kvm_init_vcpu(fd, &init);
 		if (err)
 			error_set(error, err, "KVM_ARM_VCPU_INIT: %s", strerror(-err));

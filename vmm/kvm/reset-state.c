@@ -126,9 +126,9 @@ static int zero_vectors(int vcpu_fd, bool has_sve)
 	int err = 0;
 
 	for (unsigned int i = 0; i < VECTOR_COUNT && !err; i++)
-		err = zero(vcpu_fd, has_sve ? KVM_REG_ARM64_SVE_ZREG(i, 0)
-					    : KVM_REGISTER_CORE(U128, fp_regs.vregs) +
-						      i * WORDS_PER_VECTOR);
+		err = zero(vcpu_fd,
+			   has_sve ? KVM_REG_ARM64_SVE_ZREG(i, 0)
+				   : KVM_REGISTER_CORE(U128, fp_regs.vregs) + i * WORDS_PER_VECTOR);
 
 	return err;
 }

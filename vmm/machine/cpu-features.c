@@ -9,6 +9,7 @@
 #include "environment/set.h"
 #include "kvm/cpu-features.h"
 #include "kvm/pmu-registers.h"
+#include "kvm/vcpu.h"
 #include "machine/vcpu.h"
 
 #define ON "on"
@@ -58,6 +59,46 @@ void cpu_features_choose(struct vm *vm)
 	vm->features.set = kvm_cpu_features_offered(vm->fd) & ~vm->config->cpu_features_off;
 	if (line)
 		limit(&vm->features, line);
+}
+
+/*
+ * A host whose CPUs are not all alike may have no PMU for the CPU that this
+ * thread runs on, though its KVM offers one.
+ */
+static int init_failed(const struct vcpu *vcpu, int err, struct error *error)
+{
+	const bool lacks_pmu =
+		err == -ENODEV && cpu_features_has(&vcpu->vm->features, CPU_FEATURE_PMU);
+
+	return error_set(
+		error, err, "KVM_ARM_VCPU_INIT of vCPU %u: %s%s", vcpu->index, strerror(-err),
+		lacks_pmu ? ", perhaps for want of a PMU: see --cpu-features pmu=off" : "");
+}
+
+/* vCPU 0 finds the lengths; the others get the same. */
+static int finalize_sve(const struct vcpu *vcpu, struct error *error)
+{
+	static const uint64_t none[SVE_LENGTH_WORDS];
+	uint64_t *lengths = vcpu->vm->features.sve_lengths;
+	const bool known = memcmp(lengths, none, sizeof(none)) != 0;
+	const int err = kvm_finalize_sve(vcpu->fd, known ? lengths : NULL, lengths);
+
+	return err ? error_set(error, err, "KVM_ARM_VCPU_FINALIZE of vCPU %u with SVE: %s",
+			       vcpu->index, strerror(-err))
+		   : 0;
+}
+
+int cpu_features_init_vcpu(struct vcpu *vcpu, struct error *error)
+{
+	const struct cpu_features *features = &vcpu->vm->features;
+	int err;
+
+	kvm_request_cpu_features(&vcpu->init, features->set);
+	err = kvm_init_vcpu(vcpu->fd, &vcpu->init);
+	if (err)
+		return init_failed(vcpu, err, error);
+
+	return cpu_features_has(features, CPU_FEATURE_SVE) ? finalize_sve(vcpu, error) : 0;
 }
 
 int cpu_features_init_pmus(const struct vm *vm, struct error *error)

@@ -20,6 +20,12 @@
 void cpu_features_choose(struct vm *vm);
 
 /**
+ * Initialise a vCPU that its creator has prepared, with these features. Returns
+ * 0, or -errno with @error set.
+ */
+int cpu_features_init_vcpu(struct vcpu *vcpu, struct error *error);
+
+/**
  * Initialise the vCPUs' PMUs, if they have them, once the GIC is. Returns 0, or
  * -errno with @error set.
  */

@@ -12,8 +12,8 @@
 
 #include "board/bus.h"
 #include "host/memory-error.h"
-#include "kvm/cpu-features.h"
 #include "kvm/vcpu.h"
+#include "machine/cpu-features.h"
 #include "machine/vm.h"
 #include "machine/vpsci-server.h"
 
@@ -131,52 +131,17 @@ int vcpu_resume_at(struct vcpu *vcpu, uint64_t pc, uint64_t x0, bool big_endian)
 	return err;
 }
 
-/*
- * A host whose CPUs are not all alike may have no PMU for the CPU that this
- * thread runs on, though its KVM offers one.
- */
-static int init_failed(const struct vcpu *vcpu, int err, struct error *error)
-{
-	const bool lacks_pmu =
-		err == -ENODEV && cpu_features_has(&vcpu->vm->features, CPU_FEATURE_PMU);
-
-	return error_set(error, err, "KVM_ARM_VCPU_INIT of vCPU %u: %s%s", vcpu->index,
-			 strerror(-err),
-			 lacks_pmu ? ", perhaps for want of a PMU: see --cpu-features pmu=off"
-				   : "");
-}
-
-/* vCPU 0 finds the lengths; the others get the same. */
-static int finalize_sve(const struct vcpu *vcpu, struct error *error)
-{
-	static const uint64_t none[SVE_LENGTH_WORDS];
-	uint64_t *lengths = vcpu->vm->features.sve_lengths;
-	const bool known = memcmp(lengths, none, sizeof(none)) != 0;
-	const int err = kvm_finalize_sve(vcpu->fd, known ? lengths : NULL, lengths);
-
-	return err ? error_set(error, err, "KVM_ARM_VCPU_FINALIZE of vCPU %u with SVE: %s",
-			       vcpu->index, strerror(-err))
-		   : 0;
-}
-
 static int init(struct vcpu *vcpu, bool power_off, struct error *error)
 {
-	const struct cpu_features *features = &vcpu->vm->features;
 	uint64_t mpidr;
 	int err;
 
 	err = kvm_preferred_init(vcpu->vm->fd, power_off, &vcpu->init);
 	if (err)
 		return error_set(error, err, "KVM_ARM_PREFERRED_TARGET: %s", strerror(-err));
-	kvm_request_cpu_features(&vcpu->init, features->set);
-	err = kvm_init_vcpu(vcpu->fd, &vcpu->init);
+	err = cpu_features_init_vcpu(vcpu, error);
 	if (err)
-		return init_failed(vcpu, err, error);
-	if (cpu_features_has(features, CPU_FEATURE_SVE)) {
-		err = finalize_sve(vcpu, error);
-		if (err)
-			return err;
-	}
+		return err;
 	vcpu->fresh = true;
 	err = kvm_get_register(vcpu->fd, KVM_REGISTER_MPIDR_EL1, &mpidr);
 	if (err)

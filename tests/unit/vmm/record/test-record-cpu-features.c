@@ -27,7 +27,7 @@ static void save(uint32_t machine_version, unsigned int off)
 	record_free(&record);
 }
 
-static void what_was_taken_away_is_kept(void **state)
+static void the_features_that_were_taken_away_are_kept(void **state)
 {
 	struct record loaded;
 
@@ -78,7 +78,7 @@ static void an_earlier_machine_has_none_that_could_be_taken_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RECORD_TEST(what_was_taken_away_is_kept),
+		RECORD_TEST(the_features_that_were_taken_away_are_kept),
 		RECORD_TEST(a_machine_with_all_of_them_has_no_such_key),
 		RECORD_TEST(a_value_that_is_none_of_them_is_damage),
 		RECORD_TEST(an_earlier_machine_has_none_that_could_be_taken_away),

@@ -114,11 +114,10 @@ static void a_line_of_a_later_version_is_not_in_an_earlier_one(void **state)
 
 	expect("environment.lines.cpu-features", "\"pmu=on\\n\"", -EINVAL,
 	       "environment.lines has a line that its version does not have");
-	expect("environment.version", "2", -EINVAL,
-	       "environment.lines.cpu-features is missing");
+	expect("environment.version", "2", -EINVAL, "environment.lines.cpu-features is missing");
 
-	assert_int_equal(environment_add(&record.environment, ENVIRONMENT_CPU_FEATURES, "pmu", "on"),
-			 0);
+	assert_int_equal(
+		environment_add(&record.environment, ENVIRONMENT_CPU_FEATURES, "pmu", "on"), 0);
 	record_must_save(record_dir_fd, &record);
 	loaded = record_must_load(record_dir_fd);
 	assert_string_equal(loaded.environment.values[ENVIRONMENT_CPU_FEATURES], "pmu=on\n");
