@@ -168,6 +168,7 @@ static void a_feature_that_the_host_lacks_is_a_difference(void **state)
 	must_begin_anew(&rig);
 	assert_int_equal(cpu_features_check(&rig.vm, &error), -ENOTSUP);
 	assert_string_equal(error.text, "the CPU feature sve: on, not off");
+	expect_line(&rig, "pmu=on\npauth=on\nsve=off\npmu-counters=2\n");
 	feature_host.has_pmu = false;
 	must_begin_anew(&rig);
 	assert_int_equal(cpu_features_check(&rig.vm, &error), -ENOTSUP);

@@ -39,6 +39,8 @@ static void limit(struct cpu_features *features, const char *line)
 	for (enum cpu_feature i = 0; i < CPU_FEATURE_COUNT; i++)
 		if (!is_on(line, cpu_feature_name(i)))
 			features->set &= ~CPU_FEATURE_BIT(i);
+	if (!cpu_features_has(features, CPU_FEATURE_SVE))
+		return;
 	for (unsigned int i = 0; i < SVE_LENGTH_COUNT; i++) {
 		char name[LENGTH_NAME_SIZE];
 
