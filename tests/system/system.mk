@@ -4,7 +4,7 @@
 # looks for them in $(O)/arm64.
 
 guests := tests/system/guests
-system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause psci-facs example-guest
+system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause psci-facs psci-features example-guest
 system_programs := test-kvm-psci on-terminal on-socket at-call faults example-kvm
 
 system-programs: $(system_guests:%=$(O)/arm64/%.img) $(system_programs:%=$(O)/arm64/%)

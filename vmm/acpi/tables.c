@@ -199,6 +199,7 @@ static uint64_t add_madt(struct writer *w, const struct acpi_machine *machine)
 			.interface_number = i,
 			.processor_uid = i,
 			.flags = ACPI_GICC_ENABLED,
+			.performance_interrupt = machine->pmu ? ACPI_GSI_OF_PPI(BOARD_PMU_PPI) : 0,
 			.mpidr = machine->mpidrs[i],
 		};
 

@@ -10,6 +10,7 @@
 #ifndef VMM_ACPI_TABLES_H
 #define VMM_ACPI_TABLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct acpi_machine {
 	size_t device_count;
 	uint64_t generation_id_address; /**< Of the 16 bytes, in reserved memory. */
 	uint32_t hardware_signature; /**< For the FACS. */
+	bool pmu; /**< The CPUs have performance monitors. */
 };
 
 /** Where the tables go. */

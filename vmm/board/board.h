@@ -60,5 +60,7 @@
 #define BOARD_TIMER_PHYSICAL_PPI 14
 #define BOARD_TIMER_VIRTUAL_PPI 11
 #define BOARD_TIMER_HYP_PPI 10
+/* And of the performance monitors. */
+#define BOARD_PMU_PPI 7
 
 #endif

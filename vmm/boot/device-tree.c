@@ -222,6 +222,14 @@ static void timer(struct tree_writer *w)
 	tree_end(w);
 }
 
+static void pmu(struct tree_writer *w)
+{
+	tree_begin(w, "pmu");
+	tree_text(w, "compatible", "arm,armv8-pmuv3");
+	TREE_CELLS(w, "interrupts", TREE_GIC_PPI, BOARD_PMU_PPI, TREE_IRQ_LEVEL_HIGH);
+	tree_end(w);
+}
+
 static void clock(struct tree_writer *w)
 {
 	tree_begin(w, "apb-pclk");
@@ -279,6 +287,8 @@ static void board(struct tree_writer *w, const struct device_tree *tree)
 		hypervisor(w);
 	gic(w, tree->config->cpus);
 	timer(w);
+	if (tree->pmu)
+		pmu(w);
 	clock(w);
 	devices(w, tree);
 	tree_end(w);

@@ -24,6 +24,7 @@ struct device_tree {
 	const struct device *devices; /**< Each describes itself. */
 	size_t device_count;
 	const struct efi *efi; /**< For ACPI; NULL: there is none. */
+	bool pmu; /**< The CPUs have performance monitors. */
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "kvm/cpu-features.h"
 #include "kvm/gic.h"
 #include "kvm/kvm.h"
 #include "kvm/registers.h"
@@ -30,6 +31,7 @@ static const uint32_t versions[] = {
 
 /** Properties that only a VM has. */
 struct probe {
+	struct cpu_features features;
 	bool gic_v3;
 	bool filter;
 	uint32_t newest; /**< Of KVM's own PSCI. */
@@ -63,9 +65,17 @@ static int probe_vcpu(int vm_fd, struct probe *probe, struct error *error)
 	if (err) {
 		error_set(error, err, "KVM_ARM_PREFERRED_TARGET: %s", strerror(-err));
 	} else {
+		/* Without a PMU, which the CPU of this moment may lack. */
+		kvm_request_cpu_features(&init,
+					 probe->features.set & ~CPU_FEATURE_BIT(CPU_FEATURE_PMU));
 		err = kvm_init_vcpu(fd, &init);
 		if (err)
 			error_set(error, err, "KVM_ARM_VCPU_INIT: %s", strerror(-err));
+	}
+	if (!err && cpu_features_has(&probe->features, CPU_FEATURE_SVE)) {
+		err = kvm_finalize_sve(fd, NULL, probe->features.sve_lengths);
+		if (err)
+			error_set(error, err, "KVM_ARM_VCPU_FINALIZE with SVE: %s", strerror(-err));
 	}
 	if (!err)
 		err = probe_psci(fd, probe, error);
@@ -84,6 +94,7 @@ static int probe_vm(const struct kvm *kvm, struct probe *probe, struct error *er
 		return fd;
 	probe->gic_v3 = gic_offered(fd);
 	probe->filter = smccc_filter_offered(fd);
+	probe->features.set = kvm_cpu_features_offered(fd);
 	err = probe_vcpu(fd, probe, error);
 	close(fd);
 
@@ -93,6 +104,20 @@ static int probe_vm(const struct kvm *kvm, struct probe *probe, struct error *er
 static const char *yes_or_no(bool answer)
 {
 	return answer ? "yes" : "no";
+}
+
+static void print_cpu_features(const struct cpu_features *features)
+{
+	for (enum cpu_feature i = 0; i < CPU_FEATURE_COUNT; i++)
+		printf("cpu-%s: %s\n", cpu_feature_name(i),
+		       yes_or_no(cpu_features_has(features, i)));
+	if (!cpu_features_has(features, CPU_FEATURE_SVE))
+		return;
+	printf("sve-bits:");
+	for (unsigned int i = 0; i < SVE_LENGTH_COUNT; i++)
+		if (sve_has_length(features->sve_lengths, i))
+			printf(" %u", (i + 1) * SVE_LENGTH_UNIT);
+	puts("");
 }
 
 static void print_host(const struct kvm *kvm, const struct probe *probe)
@@ -110,6 +135,7 @@ static void print_host(const struct kvm *kvm, const struct probe *probe)
 	printf("kvm-system-off2: %s\n", yes_or_no(probe->newest >= PSCI_VERSION_1_3));
 	printf("address-bits: %u\n", kvm->ipa_bits);
 	printf("kvm-cpus: %u\n", kvm->cpus_max);
+	print_cpu_features(&probe->features);
 }
 
 static void print_versions(const char *mode, const bool *has)

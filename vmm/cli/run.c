@@ -11,6 +11,7 @@
 #include "boot/firmware-descriptor.h"
 #include "cli/option.h"
 #include "config/config.h"
+#include "config/cpu-features.h"
 #include "run/run.h"
 
 #define CPUS_DEFAULT 1
@@ -37,6 +38,9 @@ static const char help[] =
 	"  --disk FILE[,ro]     a raw image or block device, as /dev/vda, then /dev/vdb, ...;\n"
 	"                       with ,ro read-only and shared\n"
 	"  --cpus N             the number of CPUs (1)\n"
+	"  --cpu-features F=off,...\n"
+	"                       CPUs without a feature that the host has: pmu (performance\n"
+	"                       monitors), pauth (pointer authentication), sve\n"
 	"  --memory SIZE        the size of the memory (512M)\n"
 	"  --psci SERVER        the server of PSCI: userspace (libpsci in dormouse; the default on\n"
 	"                       Linux 6.4 and newer), mixed (KVM, except SYSTEM_OFF2 and the\n"
@@ -84,6 +88,7 @@ enum option_id {
 	OPTION_APPEND,
 	OPTION_DISK,
 	OPTION_CPUS,
+	OPTION_CPU_FEATURES,
 	OPTION_MEMORY,
 	OPTION_PSCI,
 	OPTION_PSCI_VERSION,
@@ -111,6 +116,7 @@ static const struct option options[] = {
 	{ "append", required_argument, NULL, OPTION_APPEND },
 	{ "disk", required_argument, NULL, OPTION_DISK },
 	{ "cpus", required_argument, NULL, OPTION_CPUS },
+	{ "cpu-features", required_argument, NULL, OPTION_CPU_FEATURES },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "psci", required_argument, NULL, OPTION_PSCI },
 	{ "psci-version", required_argument, NULL, OPTION_PSCI_VERSION },
@@ -227,6 +233,13 @@ static int set_cpus(struct parse *p, const char *argument)
 	return 0;
 }
 
+static int set_cpu_features(struct parse *p, const char *argument)
+{
+	return config_parse_cpu_features(argument, &p->run->config.cpu_features_off, p->error) < 0
+		       ? CLI_USAGE
+		       : 0;
+}
+
 static int set_memory(struct parse *p, const char *argument)
 {
 	uint64_t size;
@@ -326,6 +339,8 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return add_disk(p, argument);
 	case OPTION_CPUS:
 		return set_cpus(p, argument);
+	case OPTION_CPU_FEATURES:
+		return set_cpu_features(p, argument);
 	case OPTION_MEMORY:
 		return set_memory(p, argument);
 	case OPTION_PSCI:

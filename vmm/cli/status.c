@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "board/board.h"
 #include "boot/image.h"
+#include "config/cpu-features.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/image-fate.h"
@@ -156,6 +157,14 @@ static void print_acpi(const struct record *record)
 		printf("hardware-signature: %#" PRIx32 "\n", record_signature(record));
 }
 
+static void print_cpu_features(unsigned int off)
+{
+	char text[CONFIG_CPU_FEATURES_TEXT_SIZE];
+
+	config_format_cpu_features(off, text);
+	printf("cpu-features: %s\n", text);
+}
+
 static void print_images(const struct record *record)
 {
 	const size_t count = run_image_count(record);
@@ -202,6 +211,8 @@ static void print_status(const char *name, const struct record *record)
 		printf("firmware: %s\n", config->firmware);
 	if (config->idle_states)
 		printf("idle-states: %s\n", config->idle_clusters ? "clusters" : "yes");
+	if (config->cpu_features_off)
+		print_cpu_features(config->cpu_features_off);
 	if (config->acpi)
 		print_acpi(record);
 	if (config->on_reset == RESET_POLICY_EXIT)

@@ -67,6 +67,7 @@ struct config {
 	struct disk_config disks[CONFIG_DISKS_MAX];
 	size_t disk_count;
 	unsigned int cpus;
+	unsigned int cpu_features_off; /**< A set of those of board/cpu-features.h. */
 	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
 	enum psci_server psci;
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */

@@ -40,6 +40,7 @@ static const struct {
 	const char *key;
 	enum environment_kind kind;
 	enum form form;
+	int since; /* The definition's version; 0: the first. */
 	bool is_opaque;
 	enum environment_line follows; /* Itself: from none. */
 	const char *before;
@@ -58,9 +59,15 @@ static const struct {
 	[ENVIRONMENT_MPIDRS] = { .key = "mpidrs",
 				 .follows = ENVIRONMENT_CPUS,
 				 .before = "CPUs whose MPIDRs are " },
+	[ENVIRONMENT_CPU_FEATURES] = { .key = "cpu-features",
+				       .form = SET,
+				       .since = 2,
+				       .follows = ENVIRONMENT_CPU_FEATURES,
+				       .before = "the CPU feature ",
+				       .behind = ": " },
 	[ENVIRONMENT_ID_REGISTERS] = { .key = "id-registers",
 				       .form = SET,
-				       .follows = ENVIRONMENT_ID_REGISTERS,
+				       .follows = ENVIRONMENT_CPU_FEATURES,
 				       .before = "CPUs whose ",
 				       .behind = " is " },
 	[ENVIRONMENT_COUNTER_FREQUENCY] = { .key = "counter-frequency",
@@ -104,6 +111,7 @@ static const struct {
 				.form = DISKS,
 				.follows = ENVIRONMENT_DISKS },
 	[ENVIRONMENT_VARIABLES] = { .key = "variables",
+				    .since = 2,
 				    .kind = ENVIRONMENT_LEFT_BEHIND,
 				    .is_opaque = true,
 				    .follows = ENVIRONMENT_VARIABLES,
@@ -206,6 +214,22 @@ const char *environment_key(enum environment_line line)
 enum environment_kind environment_kind(enum environment_line line)
 {
 	return lines[line].kind;
+}
+
+int environment_since(enum environment_line line)
+{
+	return lines[line].since ? lines[line].since : 1;
+}
+
+int environment_version(const struct environment *environment)
+{
+	int version = 1;
+
+	for (enum environment_line i = 0; i < ENVIRONMENT_LINES; i++)
+		if (environment->values[i] && environment_since(i) > version)
+			version = environment_since(i);
+
+	return version;
 }
 
 bool environment_is_valid(enum environment_line line, const char *value)

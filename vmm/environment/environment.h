@@ -15,17 +15,17 @@
 #include "base/error.h"
 
 /**
- * The version of the definition, in records. It grows when a line is added or
- * a value's meaning changes. The first lacks ENVIRONMENT_VARIABLES.
+ * The newest version of the definition, for records. It grows when a line is
+ * added or a value's meaning changes.
  */
 #define ENVIRONMENT_VERSION 2
-#define ENVIRONMENT_VERSION_1 1
 
 /** In the order in which differences are reported. */
 enum environment_line {
 	ENVIRONMENT_MACHINE_VERSION,
 	ENVIRONMENT_CPUS,
 	ENVIRONMENT_MPIDRS,
+	ENVIRONMENT_CPU_FEATURES,
 	ENVIRONMENT_ID_REGISTERS,
 	ENVIRONMENT_COUNTER_FREQUENCY,
 	ENVIRONMENT_MEMORY,
@@ -93,6 +93,12 @@ bool environment_is_valid(enum environment_line line, const char *value);
 /** The line's name in records and in `dormouse check`. */
 const char *environment_key(enum environment_line line);
 enum environment_kind environment_kind(enum environment_line line);
+
+/** The version of the definition that it came with. */
+int environment_since(enum environment_line line);
+
+/** The earliest version that has all lines that are known: of its record. */
+int environment_version(const struct environment *environment);
 
 /**
  * The hardware signature of a machine: of all constants, and of @generation,

@@ -13,6 +13,7 @@
 #include "kvm/counter.h"
 #include "kvm/id-registers.h"
 #include "kvm/registers.h"
+#include "machine/cpu-features.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "record/environment-config.h"
@@ -145,6 +146,8 @@ int environment_read(struct environment *environment, const struct vm *vm, struc
 				      (unsigned long long)counter_frequency());
 	if (!err)
 		err = read_mpidrs(environment, vm);
+	if (!err)
+		err = cpu_features_read(environment, vm);
 	if (!err)
 		err = read_registers(environment, vm, error);
 	if (!err)

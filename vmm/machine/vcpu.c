@@ -13,6 +13,7 @@
 #include "board/bus.h"
 #include "host/memory-error.h"
 #include "kvm/vcpu.h"
+#include "machine/cpu-features.h"
 #include "machine/vm.h"
 #include "machine/vpsci-server.h"
 
@@ -138,10 +139,9 @@ static int init(struct vcpu *vcpu, bool power_off, struct error *error)
 	err = kvm_preferred_init(vcpu->vm->fd, power_off, &vcpu->init);
 	if (err)
 		return error_set(error, err, "KVM_ARM_PREFERRED_TARGET: %s", strerror(-err));
-	err = kvm_init_vcpu(vcpu->fd, &vcpu->init);
+	err = cpu_features_init_vcpu(vcpu, error);
 	if (err)
-		return error_set(error, err, "KVM_ARM_VCPU_INIT of vCPU %u: %s", vcpu->index,
-				 strerror(-err));
+		return err;
 	vcpu->fresh = true;
 	err = kvm_get_register(vcpu->fd, KVM_REGISTER_MPIDR_EL1, &mpidr);
 	if (err)

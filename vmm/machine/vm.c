@@ -16,6 +16,7 @@
 #include "kvm/attach.h"
 #include "kvm/gic.h"
 #include "kvm/memory-map.h"
+#include "machine/cpu-features.h"
 #include "machine/devices.h"
 #include "machine/environment-write.h"
 #include "machine/host-limits.h"
@@ -175,6 +176,7 @@ int vm_fill(struct vm *vm, struct error *error)
 		.mpidrs = mpidrs,
 		.devices = vm->devices->all,
 		.device_count = vm->devices->count,
+		.pmu = cpu_features_has(&vm->features, CPU_FEATURE_PMU),
 	};
 	int err = image_load(&vm->image, &vm->memory, error);
 
@@ -190,6 +192,7 @@ int vm_fill(struct vm *vm, struct error *error)
 			.device_count = vm->devices->count,
 			.generation_id_address = efi_generation_id_address(&vm->image),
 			.hardware_signature = vm->hardware_signature,
+			.pmu = tree.pmu,
 		};
 
 		err = efi_write(&vm->image, &machine, vm->config->generation_id, &vm->memory, &efi,
@@ -214,6 +217,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	err = create_kvm_vm(vm, error);
 	if (!err) {
 		vm->server = vm->choose_server(vm);
+		cpu_features_choose(vm);
 		err = create_vcpus(vm, error);
 	}
 	if (!err && vm->environment)
@@ -222,6 +226,8 @@ int vm_begin(struct vm *vm, struct error *error)
 		guest_clock_begin(vm);
 	if (!err)
 		err = create_gic(vm, error);
+	if (!err)
+		err = cpu_features_init_pmus(vm, error);
 	if (!err)
 		err = attach_devices(vm, error);
 	if (!err)

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "board/bus.h"
+#include "board/cpu-features.h"
 #include "board/memory.h"
 #include "boot/image.h"
 #include "config/config.h"
@@ -67,6 +68,7 @@ struct vm {
 	int fd;
 	int gic_fd;
 	struct vcpu *vcpus;
+	struct cpu_features features; /**< Of its vCPUs. */
 	unsigned int vcpu_count; /**< Of those created; config->cpus when complete. */
 	const struct vpsci_server *server; /**< Of PSCI; NULL before the first power cycle. */
 	void *vpsci; /**< The server's own, or NULL. */

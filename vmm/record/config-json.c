@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "config/cpu-features.h"
 #include "record/object.h"
 #include "record/text.h"
 
@@ -61,6 +62,16 @@ static bool add_policy(json_t *object, const char *key, enum reset_policy policy
 	       record_add_text(object, key, config_reset_policy_word(policy));
 }
 
+/* Omitted, if none is taken away. */
+static bool add_cpu_features(json_t *object, const struct config *config)
+{
+	char text[CONFIG_CPU_FEATURES_TEXT_SIZE];
+
+	config_format_cpu_features(config->cpu_features_off, text);
+
+	return !*text || record_add_text(object, "cpu-features", text);
+}
+
 json_t *record_config_to_json(const struct config *config)
 {
 	json_t *json = json_object();
@@ -78,6 +89,7 @@ json_t *record_config_to_json(const struct config *config)
 			record_add_text(json, "console", config->console) &&
 			record_add(json, "disks", disks_to_json(config)) &&
 			record_add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
+			add_cpu_features(json, config) &&
 			record_add(json, "memory", json_integer((json_int_t)config->memory)) &&
 			record_add_text(json, "psci", config_psci_server_word(config->psci)) &&
 			record_add(json, "psci-version",
@@ -173,6 +185,22 @@ static int acpi_from_json(json_t *json, struct config *config)
 	return 0;
 }
 
+/* Of a machine of a version that has them. */
+static int cpu_features_from_json(json_t *json, struct config *config)
+{
+	const char *text = NULL;
+	struct error error;
+
+	if (json_unpack(json, "{s?s}", "cpu-features", &text) < 0)
+		return -EINVAL;
+	if (!text)
+		return 0;
+
+	return config->machine_version < BOARD_VERSION_3
+		       ? -EINVAL
+		       : config_parse_cpu_features(text, &config->cpu_features_off, &error);
+}
+
 static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
@@ -235,6 +263,8 @@ int record_config_from_json(json_t *json, struct config *config)
 		err = record_text_from_json(append, &config->append);
 	if (!err)
 		err = record_optional_text_from_json(console, &config->console);
+	if (!err)
+		err = cpu_features_from_json(json, config);
 	if (!err)
 		err = policies_from_json(json, config);
 

@@ -68,13 +68,11 @@ static json_t *lines_to_json(const struct environment *environment)
 
 json_t *environment_to_json(const struct record *record)
 {
-	/* An earlier dormouse reads what it knows all of. */
-	const int version = record->environment.values[ENVIRONMENT_VARIABLES]
-				    ? ENVIRONMENT_VERSION
-				    : ENVIRONMENT_VERSION_1;
 	json_t *json = json_object();
 
-	if (json_object_set_new(json, "version", json_integer(version)) == 0 &&
+	/* A machine of an earlier version has the record that an earlier dormouse reads. */
+	if (json_object_set_new(json, "version",
+				json_integer(environment_version(&record->environment))) == 0 &&
 	    json_object_set_new(json, "generation", number_to_json(record->generation)) == 0 &&
 	    json_object_set_new(json, "signatures", signatures_to_json(record)) == 0 &&
 	    json_object_set_new(json, "lines", lines_to_json(&record->environment)) == 0)
@@ -111,7 +109,7 @@ static int signatures_from_json(json_t *json, struct record *record)
 	return 0;
 }
 
-static int line_from_json(json_t *lines, enum environment_line line, char **to,
+static int line_from_json(json_t *lines, int version, enum environment_line line, char **to,
 			  struct error *reason)
 {
 	json_t *json = json_object_get(lines, environment_key(line));
@@ -120,7 +118,8 @@ static int line_from_json(json_t *lines, enum environment_line line, char **to,
 
 	snprintf(key, sizeof(key), "lines.%s", environment_key(line));
 	/* What a run leaves behind is not known while it runs. */
-	if (!json && environment_kind(line) == ENVIRONMENT_LEFT_BEHIND)
+	if (!json && (environment_kind(line) == ENVIRONMENT_LEFT_BEHIND ||
+		      environment_since(line) > version))
 		return 0;
 	if (!json)
 		return refuse(key, "is missing", reason);
@@ -133,7 +132,8 @@ static int line_from_json(json_t *lines, enum environment_line line, char **to,
 	return 0;
 }
 
-static int lines_from_json(json_t *lines, struct environment *environment, struct error *reason)
+static int lines_from_json(json_t *lines, int version, struct environment *environment,
+			   struct error *reason)
 {
 	size_t known = 0;
 	int err = 0;
@@ -141,8 +141,9 @@ static int lines_from_json(json_t *lines, struct environment *environment, struc
 	if (!json_is_object(lines))
 		return refuse("lines", "is missing or has another type", reason);
 	for (enum environment_line i = 0; i < ENVIRONMENT_LINES && !err; i++) {
-		known += json_object_get(lines, environment_key(i)) != NULL;
-		err = line_from_json(lines, i, &environment->values[i], reason);
+		known += environment_since(i) <= version &&
+			 json_object_get(lines, environment_key(i)) != NULL;
+		err = line_from_json(lines, version, i, &environment->values[i], reason);
 	}
 	if (!err && json_object_size(lines) != known)
 		err = refuse("lines", "has a line that its version does not have", reason);
@@ -167,5 +168,6 @@ int environment_from_json(json_t *json, struct record *record, struct error *rea
 	if (signatures_from_json(json_object_get(json, "signatures"), record) < 0)
 		return refuse("signatures", "is missing or no list of signatures", reason);
 
-	return lines_from_json(json_object_get(json, "lines"), &record->environment, reason);
+	return lines_from_json(json_object_get(json, "lines"), (int)json_integer_value(version),
+			       &record->environment, reason);
 }

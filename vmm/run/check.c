@@ -88,7 +88,7 @@ static int compare_on(const struct kvm *kvm, const struct config *config,
 
 	if (err)
 		return err;
-	if (run_may_have_image(found))
+	if (run_may_have_image(found) || found->last.state == VM_SAVED)
 		vm.environment = &found->last.environment;
 	err = vm_begin(&vm, error);
 	if (!err) {

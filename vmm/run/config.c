@@ -183,6 +183,11 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 		keep_what_is_open(&found->last.config, config);
 	if (!config->machine_version)
 		config->machine_version = BOARD_VERSION_NEWEST;
+	if (config->cpu_features_off && config->machine_version < BOARD_VERSION_3)
+		return error_set(error, -EINVAL,
+				 "--cpu-features for %s, which has machine version %u: its CPUs "
+				 "have none of these features, which came with version %d",
+				 found->name, config->machine_version, BOARD_VERSION_3);
 
 	if (config->vars && config->machine_version < BOARD_VERSION_3)
 		return error_set(error, -EINVAL,

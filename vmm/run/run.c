@@ -250,7 +250,10 @@ static int begin(struct session *s, struct error *error)
 
 static int restore(struct session *s, struct error *error)
 {
-	int err = save_file_restore(s->options->from, &s->vm, error);
+	int err;
+
+	s->vm.environment = &s->options->from->record.environment;
+	err = save_file_restore(s->options->from, &s->vm, error);
 
 	if (err)
 		return err;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/cpu-features.h"
 #include "machine/devices.h"
 #include "save/machine.h"
 
@@ -267,13 +268,26 @@ static int load(struct save_file *file, struct vm *vm, struct error *error)
 		   : 0;
 }
 
+/* What this host's CPU lacks has a name: not the first register that differs. */
+static int check_features(const struct save_file *file, const struct vm *vm, struct error *error)
+{
+	struct error needed;
+	const int err = cpu_features_check(vm, &needed);
+
+	return err ? error_set(error, err, "cannot restore %s from %s: its guest needs %s",
+			       file->name, file->path, needed.text)
+		   : 0;
+}
+
 int save_file_restore(struct save_file *file, struct vm *vm, struct error *error)
 {
 	int err = vm_begin(vm, error);
 
 	if (err)
 		return err;
-	err = load(file, vm, error);
+	err = check_features(file, vm, error);
+	if (!err)
+		err = load(file, vm, error);
 	if (err)
 		vm_end(vm);
 

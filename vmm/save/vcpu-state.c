@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kvm/counter.h"
+#include "kvm/pmu-registers.h"
 #include "kvm/vcpu.h"
 
 /* The largest register that KVM has, of a scalable vector. */
@@ -23,8 +24,8 @@ static size_t size_of(uint64_t id)
 /* --- special registers --- */
 
 /*
- * Returns whether a register tells what the guest has: CPU features, and KVM's
- * own.
+ * Returns whether a register tells what the guest has: CPU features, those of
+ * SVE by their presence, and KVM's own.
  */
 static bool identifies(uint64_t id)
 {
@@ -33,7 +34,8 @@ static bool identifies(uint64_t id)
 	if ((id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SYSREG)
 		return op0 == 3 && !(id & KVM_REG_ARM64_SYSREG_CRN_MASK);
 
-	return (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW ||
+	return (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SVE ||
+	       (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW ||
 	       (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW_FEAT_BMAP;
 }
 
@@ -107,12 +109,15 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 		   struct error *error)
 {
 	static const uint8_t zero[REGISTER_SIZE_MAX];
+	const uint64_t clear = kvm_register_that_clears(id);
 	uint8_t here[REGISTER_SIZE_MAX];
 	int err;
 
-	/* The PSCI server has set it. */
-	if (id == KVM_REG_ARM_PSCI_VERSION)
+	/* The PSCI server has set it; or the other of its pair is all of it. */
+	if (id == KVM_REG_ARM_PSCI_VERSION || kvm_register_clears(id))
 		return 0;
+	if (clear)
+		(void)kvm_set_register(vcpu->fd, clear, UINT64_MAX);
 	if (kvm_register_is_counter(id))
 		advance(bytes, elapsed);
 	err = kvm_set_register_bytes(vcpu->fd, id, bytes);

@@ -99,12 +99,12 @@ damaged_record_is_refused()
 	record=$DORMOUSE_STATE_DIR/env/record.json
 	cp "$record" "$disks/record"
 	# The version of the environment is behind its key.
-	sed -i '/"environment"/,$s/"version": 1,/"version": 2,/' "$record"
+	sed -i '/"environment"/,$s/"version": [0-9]*,/"version": 99,/' "$record"
 	before=$(cat "$record")
 	facs_again env
 	is "a record of a newer environment: run exits 1" "$vm_status" 1
 	ok "a record of a newer environment: the message names the field" dormouse_said \
-		'^dormouse: the record of env is of a newer dormouse: environment\.version is 2, '
+		'^dormouse: the record of env is of a newer dormouse: environment\.version is 99, '
 	is "a record of a newer environment is unchanged" "$(cat "$record")" "$before"
 	cp "$disks/record" "$record"
 	sed -i '/"counter-frequency"/d' "$record"

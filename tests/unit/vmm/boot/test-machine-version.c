@@ -301,6 +301,12 @@ struct machine {
 	struct device_tree tree;
 };
 
+/* As on most hosts. */
+static bool has_pmu(const struct machine *m)
+{
+	return m->config.machine_version >= BOARD_VERSION_3;
+}
+
 static void make_efi(struct machine *m)
 {
 	static const uint8_t generation_id[CONFIG_GENERATION_ID_SIZE];
@@ -312,6 +318,7 @@ static void make_efi(struct machine *m)
 		.device_count = m->board.devices.count,
 		.generation_id_address = efi_generation_id_address(&m->image),
 		.hardware_signature = HARDWARE_SIGNATURE,
+		.pmu = has_pmu(m),
 	};
 
 	if (efi_write(&m->image, &machine, generation_id, &m->memory, &m->efi, &error) != 0)
@@ -337,6 +344,7 @@ static void make(struct machine *m, const struct shape *shape, uint32_t version)
 		.mpidrs = m->mpidrs,
 		.devices = m->board.devices.all,
 		.device_count = m->board.devices.count,
+		.pmu = has_pmu(m),
 	};
 	if (shape->acpi)
 		make_efi(m);

@@ -22,6 +22,8 @@ static struct environment example(void)
 	assert_int_equal(environment_set(&e, ENVIRONMENT_MACHINE_VERSION, "%u", 2), 0);
 	assert_int_equal(environment_set(&e, ENVIRONMENT_CPUS, "%u", 4), 0);
 	assert_int_equal(environment_set(&e, ENVIRONMENT_MPIDRS, "0x0 0x1 0x2 0x3"), 0);
+	assert_int_equal(environment_add(&e, ENVIRONMENT_CPU_FEATURES, "sve", "on"), 0);
+	assert_int_equal(environment_add(&e, ENVIRONMENT_CPU_FEATURES, "sve512", "on"), 0);
 	assert_int_equal(environment_add(&e, ENVIRONMENT_ID_REGISTERS, "MIDR_EL1", "0x414fd0b1"),
 			 0);
 	assert_int_equal(environment_add(&e, ENVIRONMENT_ID_REGISTERS, "CTR_EL0", "0x8444c004"), 0);
@@ -55,6 +57,8 @@ static const struct {
 	{ ENVIRONMENT_MACHINE_VERSION, "1", "machine version 2, not 1" },
 	{ ENVIRONMENT_CPUS, "2", "4 CPUs, not 2" },
 	{ ENVIRONMENT_MPIDRS, "0x0 0x100", "CPUs whose MPIDRs are 0x0 0x1 0x2 0x3, not 0x0 0x100" },
+	{ ENVIRONMENT_CPU_FEATURES, "sve=off\n", "the CPU feature sve: on, not off" },
+	{ ENVIRONMENT_CPU_FEATURES, "sve=on\n", "the CPU feature sve512: on, not none" },
 	{ ENVIRONMENT_ID_REGISTERS, "MIDR_EL1=0x414fd0b1\nCTR_EL0=0x84448004\n",
 	  "CPUs whose CTR_EL0 is 0x8444c004, not 0x84448004" },
 	{ ENVIRONMENT_ID_REGISTERS, "MIDR_EL1=0x414fd0b1\n",
@@ -250,7 +254,11 @@ static void equal_environments_have_one_signature(void **state)
 	assert_int_equal(environment_copy(&b, &a), 0);
 	assert_int_equal(environment_signature(&a, GENERATION),
 			 environment_signature(&b, GENERATION));
-	/* It is a promise to guests that hibernated under an earlier dormouse. */
+	/*
+	 * It is a promise to guests that hibernated under an earlier dormouse, which did
+	 * not know this line.
+	 */
+	environment_forget(&a, ENVIRONMENT_CPU_FEATURES);
 	assert_int_equal(environment_signature(&a, GENERATION), 0xf8a32953);
 	environment_free(&a);
 	environment_free(&b);

@@ -71,6 +71,7 @@ struct record record_example(void)
 			[ENVIRONMENT_MACHINE_VERSION] = strdup("2"),
 			[ENVIRONMENT_CPUS] = strdup("3"),
 			[ENVIRONMENT_MPIDRS] = strdup("0 0x1 0x2"),
+			[ENVIRONMENT_CPU_FEATURES] = strdup("pmu=on\n"),
 			[ENVIRONMENT_ID_REGISTERS] = strdup("MIDR_EL1=0x414fd0b1\n"),
 			[ENVIRONMENT_COUNTER_FREQUENCY] = strdup("62500000"),
 			[ENVIRONMENT_MEMORY] = strdup("1024"),

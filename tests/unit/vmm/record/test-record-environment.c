@@ -60,7 +60,7 @@ static void a_line_that_is_missing_is_named(void **state)
 		char path[80];
 		char message[128];
 
-		if (environment_kind(i) == ENVIRONMENT_LEFT_BEHIND)
+		if (environment_kind(i) == ENVIRONMENT_LEFT_BEHIND || environment_since(i) > 1)
 			continue;
 		snprintf(path, sizeof(path), "environment.lines.%s", environment_key(i));
 		snprintf(message, sizeof(message), "is damaged: %s is missing", path);
@@ -107,6 +107,18 @@ static void an_absurd_value_is_named(void **state)
 	       "environment.lines has a line that its version does not have");
 }
 
+/* Lines that a version of the definition added are those of its records alone. */
+static void a_line_of_a_later_version_is_not_in_an_earlier_one(void **state)
+{
+	expect("environment.version", "1", -EINVAL,
+	       "environment.lines has a line that its version does not have");
+	record_save_example(record_dir_fd);
+	record_damage(record_dir_fd, "environment.lines.cpu-features", NULL);
+	record_refused(record_dir_fd, -EINVAL, "environment.lines.cpu-features is missing");
+	expect("environment.lines.cpu-features", "\"pmu\"", -EINVAL,
+	       "environment.lines.cpu-features");
+}
+
 /* While it runs, nothing is known of what it leaves behind. */
 static void disks_need_not_be_known(void **state)
 {
@@ -121,18 +133,29 @@ static void disks_need_not_be_known(void **state)
 	record_free(&loaded);
 }
 
+static void expect_version(const struct record *record, json_int_t version)
+{
+	json_t *json = environment_to_json(record);
+
+	assert_int_equal(json_integer_value(json_object_get(json, "version")), version);
+	json_decref(json);
+}
+
 /* An earlier dormouse reads the record of a machine that it knows. */
-static void only_an_environment_with_variables_has_the_version_that_has_them(void **state)
+static void an_environment_has_the_earliest_version_that_has_its_lines(void **state)
 {
 	struct record record = record_example();
-	json_t *json = environment_to_json(&record);
+	struct record loaded;
 
-	assert_int_equal(json_integer_value(json_object_get(json, "version")), 2);
-	json_decref(json);
+	expect_version(&record, 2);
 	environment_forget(&record.environment, ENVIRONMENT_VARIABLES);
-	json = environment_to_json(&record);
-	assert_int_equal(json_integer_value(json_object_get(json, "version")), 1);
-	json_decref(json);
+	expect_version(&record, 2);
+	environment_forget(&record.environment, ENVIRONMENT_CPU_FEATURES);
+	expect_version(&record, 1);
+	record_must_save(record_dir_fd, &record);
+	loaded = record_must_load(record_dir_fd);
+	assert_null(loaded.environment.values[ENVIRONMENT_CPU_FEATURES]);
+	record_free(&loaded);
 	record_free(&record);
 }
 
@@ -168,8 +191,9 @@ int main(void)
 		RECORD_TEST(a_field_that_is_missing_is_named),
 		RECORD_TEST(a_line_that_is_missing_is_named),
 		RECORD_TEST(an_absurd_value_is_named),
+		RECORD_TEST(a_line_of_a_later_version_is_not_in_an_earlier_one),
 		RECORD_TEST(disks_need_not_be_known),
-		RECORD_TEST(only_an_environment_with_variables_has_the_version_that_has_them),
+		RECORD_TEST(an_environment_has_the_earliest_version_that_has_its_lines),
 		RECORD_TEST(a_record_without_an_environment_has_the_lines_of_its_machine),
 	};
 

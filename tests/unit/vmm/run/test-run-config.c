@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "board/board.h"
+#include "board/cpu-features.h"
 #include "save/file.h"
 #include "support/scratch.h"
 
@@ -298,6 +299,35 @@ static void a_vm_that_is_rolled_back_gets_another_generation_id(void **state)
 	config_free(&config);
 }
 
+/* A version that an option names, and one that a machine has kept. */
+static void cpu_features_are_refused_for_a_machine_that_has_none(void **state)
+{
+	struct prior_run found = found_in(VM_OFF, false, NULL);
+	const struct run_options options = {
+		.name = "web",
+		.config = { .kernel = kernel,
+			    .append = append,
+			    .cpus = 1,
+			    .machine_version = 2,
+			    .cpu_features_off = CPU_FEATURE_BIT(CPU_FEATURE_PMU) },
+	};
+	struct run_options open = options;
+	struct config config = { 0 };
+	struct error error;
+
+	assert_int_equal(run_config_resolve(&options, &found, &config, &error), -EINVAL);
+	assert_string_equal(error.text,
+			    "--cpu-features for web, which has machine version 2: its CPUs have "
+			    "none of these features, which came with version 3");
+	config_free(&config);
+	found.last.state = VM_HIBERNATED;
+	found.last.config.machine_version = 1;
+	open.config.machine_version = 0;
+	assert_int_equal(run_config_resolve(&open, &found, &config, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "which has machine version 1: "));
+	config_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +340,7 @@ int main(void)
 		cmocka_unit_test(a_saved_vm_without_a_record_on_this_host_is_restored),
 		cmocka_unit_test(a_vm_that_is_restored_first_keeps_its_generation_id),
 		cmocka_unit_test(a_vm_that_is_rolled_back_gets_another_generation_id),
+		cmocka_unit_test(cpu_features_are_refused_for_a_machine_that_has_none),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
