@@ -10,6 +10,7 @@
 #ifndef VMM_ACPI_TABLES_H
 #define VMM_ACPI_TABLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,11 +30,29 @@ struct acpi_machine {
 	uint32_t hardware_signature; /**< For the FACS. */
 };
 
+/** Where the tables have addresses, for a firmware that moves them: loader.h. */
+struct acpi_pointers {
+	struct acpi_pointer {
+		size_t at; /**< In the place, as all that follows. */
+		unsigned int size;
+		bool to_generation_id; /**< Otherwise to a table. */
+	} list[16];
+	size_t count;
+	/** The tables that have such addresses, besides the RSDP. */
+	struct acpi_extent {
+		size_t begin;
+		size_t length;
+	} tables[4];
+	size_t table_count;
+	size_t end; /**< Of the last table. */
+};
+
 /** Where the tables go. */
 struct acpi_place {
 	uint8_t *bytes;
 	size_t size; /**< ACPI_TABLES_SIZE suffices. */
 	uint64_t address; /**< Of @bytes in the guest: a multiple of 64. */
+	struct acpi_pointers *pointers; /**< Filled in, unless it is NULL. */
 };
 
 /**

@@ -38,8 +38,10 @@
 #define BOARD_RTC_BASE 0x09010000ULL
 #define BOARD_RTC_SIZE 0x1000ULL
 #define BOARD_RTC_SPI 2
+#define BOARD_FW_CFG_BASE 0x09020000ULL
+#define BOARD_FW_CFG_SIZE 0x18ULL
 
-/* With --acpi: the guest's generation ID has changed. */
+/* With ACPI: the guest's generation ID has changed. */
 #define BOARD_GENERATION_ID_SPI 3
 
 #define BOARD_VIRTIO_BASE 0x0a000000ULL

@@ -202,7 +202,7 @@ static void print_status(const char *name, const struct record *record)
 		printf("firmware: %s\n", config->firmware);
 	if (config->idle_states)
 		printf("idle-states: %s\n", config->idle_clusters ? "clusters" : "yes");
-	if (config->acpi)
+	if (config_has_acpi(config))
 		print_acpi(record);
 	if (config->on_reset == RESET_POLICY_EXIT)
 		puts("on-reset: exit");

@@ -28,6 +28,11 @@ bool config_describes_machine(const struct config *config)
 	return config->kernel || config->flat || config->firmware;
 }
 
+bool config_has_acpi(const struct config *config)
+{
+	return config->acpi || (config->firmware && config->machine_version >= BOARD_VERSION_3);
+}
+
 /* Copy a string that may be absent; false only if memory ran out. */
 static bool copy_string(char **to, const char *from)
 {

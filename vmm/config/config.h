@@ -68,8 +68,8 @@ struct config {
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
 	bool idle_states; /**< Those of idle-states.h; otherwise only standby. Needs libpsci. */
 	bool idle_clusters; /**< Also the states of clusters of CPUs. */
-	bool acpi; /**< ACPI tables beside the device tree. */
-	uint8_t generation_id[CONFIG_GENERATION_ID_SIZE]; /**< Of the VM, with ACPI. */
+	bool acpi; /**< Give a kernel ACPI tables beside the device tree. */
+	uint8_t generation_id[CONFIG_GENERATION_ID_SIZE]; /**< Of the VM, see config_has_acpi(). */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
@@ -81,6 +81,12 @@ void config_free(struct config *config);
 
 /** Whether it names what the guest starts with: then it describes a machine. */
 bool config_describes_machine(const struct config *config);
+
+/**
+ * Whether its guest gets ACPI tables: by --acpi, or by a firmware, which a
+ * machine hands them to since version 3.
+ */
+bool config_has_acpi(const struct config *config);
 
 /**
  * Copy @from, including its strings. Returns 0 or -ENOMEM, with @to all zero.

@@ -85,7 +85,7 @@ uint64_t control_alarm_due(const struct control *control)
 	 * While it is saved, the alarm waits for the end of that or for the
 	 * restored guest.
 	 */
-	return vm->config->acpi && control->life.state == VM_SUSPENDED &&
+	return config_has_acpi(vm->config) && control->life.state == VM_SUSPENDED &&
 			       control->life.stage == LIFECYCLE_RUNNING &&
 			       devices_alarm_waits(vm->devices)
 		       ? 0

@@ -18,6 +18,7 @@
 #include "kvm/memory-map.h"
 #include "machine/devices.h"
 #include "machine/environment-write.h"
+#include "machine/firmware-files.h"
 #include "machine/host-limits.h"
 #include "machine/vcpu.h"
 
@@ -163,9 +164,39 @@ static int attach_devices(struct vm *vm, struct error *error)
 	return err;
 }
 
+/* What of @vm ACPI tables say; of @mpidrs they keep the address. */
+static struct acpi_machine describe(const struct vm *vm, uint64_t mpidrs[CONFIG_CPUS_MAX])
+{
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		mpidrs[i] = vm->vcpus[i].mpidr;
+
+	return (struct acpi_machine){
+		.mpidrs = mpidrs,
+		.cpu_count = vm->vcpu_count,
+		.devices = vm->devices->all,
+		.device_count = vm->devices->count,
+		.generation_id_address = efi_generation_id_address(&vm->image),
+		.hardware_signature = vm->hardware_signature,
+	};
+}
+
+int vm_fill_firmware(struct vm *vm, struct error *error)
+{
+	struct fw_cfg *fw_cfg = devices_fw_cfg(vm->devices);
+	uint64_t mpidrs[CONFIG_CPUS_MAX];
+
+	if (!fw_cfg)
+		return 0;
+
+	const struct acpi_machine machine = describe(vm, mpidrs);
+
+	return firmware_files_make(vm->config, &machine, fw_cfg, error);
+}
+
 int vm_fill(struct vm *vm, struct error *error)
 {
 	uint64_t mpidrs[CONFIG_CPUS_MAX];
+	const struct acpi_machine machine = describe(vm, mpidrs);
 	struct efi efi;
 	struct device_tree tree = {
 		.config = vm->config,
@@ -180,24 +211,16 @@ int vm_fill(struct vm *vm, struct error *error)
 
 	if (err)
 		return err;
-	for (unsigned int i = 0; i < vm->vcpu_count; i++)
-		mpidrs[i] = vm->vcpus[i].mpidr;
 	if (vm->config->acpi) {
-		const struct acpi_machine machine = {
-			.mpidrs = mpidrs,
-			.cpu_count = vm->vcpu_count,
-			.devices = vm->devices->all,
-			.device_count = vm->devices->count,
-			.generation_id_address = efi_generation_id_address(&vm->image),
-			.hardware_signature = vm->hardware_signature,
-		};
-
 		err = efi_write(&vm->image, &machine, vm->config->generation_id, &vm->memory, &efi,
 				error);
 		if (err)
 			return err;
 		tree.efi = &efi;
 	}
+	err = vm_fill_firmware(vm, error);
+	if (err)
+		return err;
 
 	/* This was for one boot: what hibernates from here on may resume. */
 	vm->no_resume = false;

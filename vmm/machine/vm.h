@@ -107,7 +107,13 @@ int vm_begin(struct vm *vm, struct error *error);
  */
 int vm_fill(struct vm *vm, struct error *error);
 
-/** Both. After a failure there is no power cycle. */
+/**
+ * Fill fw_cfg, if there is one: a part of vm_fill(), and for a restored machine,
+ * whose signature is known. Returns 0, or -errno with @error set.
+ */
+int vm_fill_firmware(struct vm *vm, struct error *error);
+
+/** vm_begin() and vm_fill(). After a failure there is no power cycle. */
 int vm_boot(struct vm *vm, struct error *error);
 
 /** Let the vCPUs run. Returns 0, or -errno with @error set. */

@@ -23,7 +23,7 @@ static bool add_address(json_t *object, const char *key, uint64_t address)
 	return address == 0 || record_add_text(object, key, text);
 }
 
-/* Likewise for a generation ID, which a machine has with ACPI. */
+/* Likewise for a generation ID, which a machine with ACPI has. */
 static bool add_generation_id(json_t *object, const struct config *config)
 {
 	char text[2 * CONFIG_GENERATION_ID_SIZE + 1];
@@ -31,7 +31,7 @@ static bool add_generation_id(json_t *object, const struct config *config)
 	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
 		snprintf(text + 2 * i, 3, "%02x", config->generation_id[i]);
 
-	return !config->acpi || record_add_text(object, "generation-id", text);
+	return !config_has_acpi(config) || record_add_text(object, "generation-id", text);
 }
 
 static json_t *disk_to_json(const struct disk_config *disk)
@@ -138,7 +138,7 @@ static int start_from_json(json_t *json, struct config *config)
 	return err ? err : record_optional_text_from_json(firmware, &config->firmware);
 }
 
-/* Both or neither, and not with what the tables cannot describe. */
+/* Only a kernel has --acpi, and not with what the tables cannot describe. */
 static int acpi_from_json(json_t *json, struct config *config)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -146,14 +146,15 @@ static int acpi_from_json(json_t *json, struct config *config)
 	int acpi = 0;
 
 	if (json_unpack(json, "{s?b, s?s}", "acpi", &acpi, "generation-id", &id) < 0 ||
-	    (acpi != 0) != (id != NULL))
+	    (acpi && (!config->kernel || config->idle_states)))
+		return -EINVAL;
+	config->acpi = acpi != 0;
+	if (config_has_acpi(config) != (id != NULL))
 		return -EINVAL;
 	if (!id)
 		return 0;
-	if (!config->kernel || config->idle_states ||
-	    strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE || strspn(id, digits) != strlen(id))
+	if (strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE || strspn(id, digits) != strlen(id))
 		return -EINVAL;
-	config->acpi = true;
 	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
 		config->generation_id[i] = (uint8_t)((strchr(digits, id[2 * i]) - digits) << 4 |
 						     (strchr(digits, id[2 * i + 1]) - digits));

@@ -121,9 +121,9 @@ static int identify(struct config *config, const struct prior_run *found, struct
 {
 	const struct config *last = &found->last.config;
 
-	if (!config->acpi)
+	if (!config_has_acpi(config))
 		return 0;
-	if (found->recorded && last->acpi) {
+	if (found->recorded && config_has_acpi(last)) {
 		memcpy(config->generation_id, last->generation_id, sizeof(config->generation_id));
 		return 0;
 	}
@@ -138,7 +138,7 @@ static int take_over(const struct run_options *options, const struct prior_run *
 	const int err = change_run(&options->config, config, error);
 
 	/* What its guest has done since is undone. */
-	if (!err && config->acpi && options->from && is_rollback(options, found))
+	if (!err && config_has_acpi(config) && options->from && is_rollback(options, found))
 		return generation_id_make(config, error);
 
 	return err;

@@ -108,8 +108,9 @@ static int renew_generation_id(const struct record *last, struct record *record,
 {
 	struct error phrase;
 
-	return record->config.acpi && environment_differs(&last->environment, &record->environment,
-							  ENVIRONMENT_DISKS, &phrase)
+	return config_has_acpi(&record->config) &&
+			       environment_differs(&last->environment, &record->environment,
+						   ENVIRONMENT_DISKS, &phrase)
 		       ? generation_id_make(&record->config, error)
 		       : 0;
 }
@@ -227,5 +228,5 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 	environment_forget(&record->environment, ENVIRONMENT_DISKS);
 	generation_id_update(vm);
 
-	return 0;
+	return vm_fill_firmware(vm, error);
 }

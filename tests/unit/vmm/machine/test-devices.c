@@ -48,13 +48,16 @@ static void a_machine_has_the_devices_of_its_configuration(void **state)
 
 	board_create(&board, &bare);
 	assert_int_equal(board.devices.count, 3);
+	assert_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "pl011"), 1);
 	assert_int_equal(count_of(&board.devices, "pl031"), 1);
 	assert_int_equal(count_of(&board.devices, "virtio-rng"), 1);
 	board_destroy(&board);
 
 	create(&board);
-	assert_int_equal(board.devices.count, 6);
+	assert_int_equal(board.devices.count, 7);
+	assert_int_equal(count_of(&board.devices, "fw_cfg"), 1);
+	assert_non_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "flash"), 1);
 	assert_int_equal(count_of(&board.devices, "virtio-blk"), 2);
 	board_destroy(&board);
@@ -75,8 +78,10 @@ static void a_device_exists_from_its_machine_version_on(void **state)
 /* Each answers on the bus at its address. */
 static void each_device_answers_at_its_address(void **state)
 {
-	static const uint64_t bases[] = { BOARD_FLASH_BASE, BOARD_UART_BASE, BOARD_RTC_BASE,
-					  SLOT(0),	    SLOT(1),	     SLOT(31) };
+	static const uint64_t bases[] = {
+		BOARD_FLASH_BASE, BOARD_UART_BASE, BOARD_RTC_BASE, BOARD_FW_CFG_BASE,
+		SLOT(0),	  SLOT(1),	   SLOT(31),
+	};
 	static struct board board;
 
 	create(&board);
@@ -287,12 +292,13 @@ static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **stat
 
 /* --- in a stream, and in the main loop --- */
 
-/* Sizes in a stream: of the UART, the clock, virtio-rng and a disk. */
+/* Sizes in a stream: of the UART, the clock, virtio-rng, a disk and fw_cfg. */
 #define UART_SIZE 42
 #define UART_IBRD 26 /* Where it is. */
 #define CLOCK_SIZE 23
 #define RNG_SIZE 64
 #define DISK_SIZE (sizeof(struct virtio_blk_config) + 172)
+#define FW_CFG_SIZE 22
 
 /* The order is the format of saved files. */
 static void devices_are_saved_in_the_order_of_older_files(void **state)
@@ -320,7 +326,7 @@ static void devices_are_saved_in_the_order_of_older_files(void **state)
 	stream_close(stream);
 	close(fd);
 	board_destroy(&board);
-	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE);
+	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE + FW_CFG_SIZE);
 	assert_int_equal(bytes[UART_IBRD], 13);
 	/* The disks' capacities, which their configuration spaces begin with. */
 	assert_int_equal(bytes[UART_SIZE + CLOCK_SIZE + RNG_SIZE], 1);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a machine's firmware finds in fw_cfg. */
+#ifndef VMM_FIRMWARE_FILES_H
+#define VMM_FIRMWARE_FILES_H
+
+#include "acpi/tables.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "devices/fw-cfg.h"
+
+/**
+ * Fill @fw_cfg for a machine: ACPI and SMBIOS tables, the generation ID, and how
+ * much of what there is. It keeps a copy of all that it needs. No vCPU runs.
+ * Returns 0, or -errno with @error set.
+ */
+int firmware_files_make(const struct config *config, const struct acpi_machine *machine,
+			struct fw_cfg *fw_cfg, struct error *error);
+
+#endif
