@@ -48,6 +48,8 @@ static const char help[] =
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
 	"  --on-reset2 WHAT     when the guest calls SYSTEM_RESET2, likewise\n"
+	"  --on-panic WHAT      when the guest says by pvpanic that it panicked: stay (the default),\n"
+	"                       exit, with status 8, or restart it\n"
 	"  --suspend WHAT       when the guest calls SYSTEM_SUSPEND: allow it (the default), or\n"
 	"                       deny it\n"
 	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
@@ -67,7 +69,8 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 the guest powered off, 3 it hibernated, 4 it crashed, 5 it was stopped\n"
 	"from outside, 6 it requested a reset and --on-reset or --on-reset2 is exit, 7 it was\n"
-	"saved in a file; 1 dormouse failed, 2 the command line is invalid.\n";
+	"saved in a file, 8 it panicked and --on-panic is exit; 1 dormouse failed, 2 the command\n"
+	"line is invalid.\n";
 
 enum option_id {
 	OPTION_NAME = 1,
@@ -86,6 +89,7 @@ enum option_id {
 	OPTION_ACPI,
 	OPTION_ON_RESET,
 	OPTION_ON_RESET2,
+	OPTION_ON_PANIC,
 	OPTION_SUSPEND,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
@@ -112,6 +116,7 @@ static const struct option options[] = {
 	{ "acpi", no_argument, NULL, OPTION_ACPI },
 	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
+	{ "on-panic", required_argument, NULL, OPTION_ON_PANIC },
 	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
@@ -313,6 +318,11 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
 	case OPTION_ON_RESET2:
 		return set_reset_policy(p, "on-reset2", argument, &config->on_reset2);
+	case OPTION_ON_PANIC:
+		if (config_parse_panic_policy(argument, &config->on_panic) < 0)
+			return error_set(p->error, CLI_USAGE,
+					 "--on-panic %s: must be stay, exit or restart", argument);
+		return 0;
 	case OPTION_SUSPEND:
 		if (config_parse_suspend_policy(argument, &config->suspend) < 0)
 			return error_set(p->error, CLI_USAGE, "--suspend %s: must be allow or deny",

@@ -208,6 +208,8 @@ static void print_status(const char *name, const struct record *record)
 		puts("on-reset: exit");
 	if (config->on_reset2 == RESET_POLICY_EXIT)
 		puts("on-reset2: exit");
+	if (config->on_panic == PANIC_POLICY_EXIT || config->on_panic == PANIC_POLICY_RESTART)
+		printf("on-panic: %s\n", config_panic_policy_word(config->on_panic));
 	if (config->suspend == SUSPEND_POLICY_DENY)
 		puts("suspend: deny");
 	if (config->initrd)

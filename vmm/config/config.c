@@ -213,6 +213,35 @@ int config_parse_reset_policy(const char *text, enum reset_policy *policy)
 	return -EINVAL;
 }
 
+const char *config_panic_policy_word(enum panic_policy policy)
+{
+	switch (policy) {
+	case PANIC_POLICY_NONE:
+		break;
+	case PANIC_POLICY_STAY:
+		return "stay";
+	case PANIC_POLICY_EXIT:
+		return "exit";
+	case PANIC_POLICY_RESTART:
+		return "restart";
+	}
+
+	return NULL;
+}
+
+int config_parse_panic_policy(const char *text, enum panic_policy *policy)
+{
+	for (enum panic_policy p = PANIC_POLICY_STAY; p <= PANIC_POLICY_RESTART; p++) {
+		if (strcmp(text, config_panic_policy_word(p)) != 0)
+			continue;
+		*policy = p;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
 const char *config_suspend_policy_word(enum suspend_policy policy)
 {
 	switch (policy) {

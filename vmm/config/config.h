@@ -35,6 +35,14 @@ enum reset_policy {
 	RESET_POLICY_EXIT, /**< The run ends; the VM is off. */
 };
 
+/** What follows if the guest says, by pvpanic, that it has panicked. */
+enum panic_policy {
+	PANIC_POLICY_NONE, /**< No option was given: as PANIC_POLICY_STAY. */
+	PANIC_POLICY_STAY, /**< It goes on. */
+	PANIC_POLICY_EXIT, /**< The run ends; the VM has crashed. */
+	PANIC_POLICY_RESTART, /**< It is reset, whatever the policies for resets are. */
+};
+
 /** The answer to a guest that calls SYSTEM_SUSPEND. */
 enum suspend_policy {
 	SUSPEND_POLICY_NONE, /**< No option was given: as SUSPEND_POLICY_ALLOW. */
@@ -72,6 +80,7 @@ struct config {
 	uint8_t generation_id[CONFIG_GENERATION_ID_SIZE]; /**< Of the VM, see config_has_acpi(). */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
+	enum panic_policy on_panic; /**< pvpanic. */
 	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
 	struct config_psci_test psci_test; /**< For this run only, not part of the machine. */
 };
@@ -131,6 +140,10 @@ int config_parse_psci_server(const char *text, enum psci_server *server);
 /** The words of --on-reset and --on-reset2; RESET_POLICY_NONE has no word. */
 const char *config_reset_policy_word(enum reset_policy policy);
 int config_parse_reset_policy(const char *text, enum reset_policy *policy);
+
+/** The words of --on-panic; the word of PANIC_POLICY_NONE is NULL. */
+const char *config_panic_policy_word(enum panic_policy policy);
+int config_parse_panic_policy(const char *text, enum panic_policy *policy);
 
 /** The words of --suspend; the word of SUSPEND_POLICY_NONE is NULL. */
 const char *config_suspend_policy_word(enum suspend_policy policy);

@@ -9,6 +9,7 @@
 #include "devices/fw-cfg.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
+#include "devices/pvpanic.h"
 #include "devices/virtio/blk.h"
 #include "devices/virtio/rng.h"
 
@@ -17,7 +18,7 @@
  * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
-	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops, &fw_cfg_ops,
+	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops, &fw_cfg_ops, &pvpanic_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))

@@ -29,6 +29,30 @@ static void on_report(void *context, const char *text)
 	message_ratelimited("%s: %s", vm->name, text);
 }
 
+/* On a vCPU's thread. */
+static void on_panicked(void *context)
+{
+	struct vm *vm = context;
+	struct cause cause;
+
+	switch (vm->config->on_panic) {
+	case PANIC_POLICY_NONE:
+	case PANIC_POLICY_STAY:
+		atomic_store(&vm->panicked, true);
+		gate_notify(&vm->gate);
+		return;
+	case PANIC_POLICY_EXIT:
+		cause_set(&cause, VM_TRIGGER_LAST_PANIC, CAUSE_VCPU_NONE, VM_PANICKED);
+		break;
+	case PANIC_POLICY_RESTART:
+		cause_set(&cause, VM_TRIGGER_RESET, CAUSE_VCPU_NONE, VM_PANICKED);
+		cause.panicked = true;
+		break;
+	}
+	/* The guest executes nothing more, such as a reset of its own. */
+	vm_stop(vm, &cause);
+}
+
 static int create_devices(struct vm *vm, struct error *error)
 {
 	const struct device_setup setup = {
@@ -37,6 +61,7 @@ static int create_devices(struct vm *vm, struct error *error)
 		.memory = &vm->memory,
 		.vm_fd = &vm->fd,
 		.report = on_report,
+		.panicked = on_panicked,
 		.context = vm,
 	};
 
@@ -233,6 +258,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	int err;
 
 	atomic_store(&vm->stopping, false);
+	atomic_store(&vm->panicked, false);
 	gate_begin(&vm->gate);
 	err = create_kvm_vm(vm, error);
 	if (!err) {

@@ -31,6 +31,9 @@
 struct devices;
 struct vcpu;
 
+/** The cause, in words, if the guest says that it panicked. */
+#define VM_PANICKED "the guest panicked"
+
 struct vm {
 	const struct kvm *kvm;
 	const struct config *config;
@@ -80,6 +83,11 @@ struct vm {
 	atomic_bool stopping;
 	struct cause cause;
 	int stop_fd; /**< Readable once stopping. */
+	/**
+	 * The guest said that it panicked, and goes on: for the main thread,
+	 * which gate_notify() wakes.
+	 */
+	atomic_bool panicked;
 	atomic_bool stray_reported;
 	atomic_bool undecoded_reported;
 };

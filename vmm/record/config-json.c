@@ -87,6 +87,8 @@ json_t *record_config_to_json(const struct config *config)
 			add_generation_id(json, config) &&
 			record_add_text(json, "suspend",
 					config_suspend_policy_word(config->suspend)) &&
+			record_add_text(json, "on-panic",
+					config_panic_policy_word(config->on_panic)) &&
 			add_policy(json, "on-reset", config->on_reset) &&
 			add_policy(json, "on-reset2", config->on_reset2));
 }
@@ -166,10 +168,13 @@ static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
 	const char *on_reset2 = NULL;
+	const char *on_panic = NULL;
 	const char *suspend = NULL;
 
-	if (json_unpack(json, "{s?s, s?s, s?s}", "on-reset", &on_reset, "on-reset2", &on_reset2,
-			"suspend", &suspend) < 0)
+	if (json_unpack(json, "{s?s, s?s, s?s, s?s}", "on-reset", &on_reset, "on-reset2",
+			&on_reset2, "on-panic", &on_panic, "suspend", &suspend) < 0)
+		return -EINVAL;
+	if (on_panic && config_parse_panic_policy(on_panic, &config->on_panic) < 0)
 		return -EINVAL;
 	if (suspend && config_parse_suspend_policy(suspend, &config->suspend) < 0)
 		return -EINVAL;

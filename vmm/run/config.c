@@ -110,6 +110,8 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		config->on_reset = wanted->on_reset;
 	if (wanted->on_reset2 != RESET_POLICY_NONE)
 		config->on_reset2 = wanted->on_reset2;
+	if (wanted->on_panic != PANIC_POLICY_NONE)
+		config->on_panic = wanted->on_panic;
 	if (wanted->suspend != SUSPEND_POLICY_NONE)
 		config->suspend = wanted->suspend;
 

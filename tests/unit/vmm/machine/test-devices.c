@@ -55,7 +55,8 @@ static void a_machine_has_the_devices_of_its_configuration(void **state)
 	board_destroy(&board);
 
 	create(&board);
-	assert_int_equal(board.devices.count, 7);
+	assert_int_equal(board.devices.count, 8);
+	assert_int_equal(count_of(&board.devices, "pvpanic"), 1);
 	assert_int_equal(count_of(&board.devices, "fw_cfg"), 1);
 	assert_non_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "flash"), 1);
@@ -79,8 +80,8 @@ static void a_device_exists_from_its_machine_version_on(void **state)
 static void each_device_answers_at_its_address(void **state)
 {
 	static const uint64_t bases[] = {
-		BOARD_FLASH_BASE, BOARD_UART_BASE, BOARD_RTC_BASE, BOARD_FW_CFG_BASE,
-		SLOT(0),	  SLOT(1),	   SLOT(31),
+		BOARD_FLASH_BASE,   BOARD_UART_BASE, BOARD_RTC_BASE, BOARD_FW_CFG_BASE,
+		BOARD_PVPANIC_BASE, SLOT(0),	     SLOT(1),	     SLOT(31),
 	};
 	static struct board board;
 
