@@ -20,18 +20,24 @@
 
 static bool runs;
 
-void rig_create(struct rig *rig, unsigned int cpus)
+/* The binary, as a path that can be opened. */
+static char *make_binary(struct rig *rig)
 {
-	struct config *config = &rig->record.config;
-	struct error error;
 	char path[64];
 
-	memset(rig, 0, sizeof(*rig));
-	runs = false;
 	rig->binary_fd = memfd_create("binary", MFD_CLOEXEC);
 	assert_int_equal(write(rig->binary_fd, "\0\0\0\x14", 4), 4);
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), rig->binary_fd);
-	config->flat = strdup(path);
+
+	return strdup(path);
+}
+
+static void create(struct rig *rig, unsigned int cpus)
+{
+	struct config *config = &rig->record.config;
+	struct error error;
+
+	runs = false;
 	config->append = strdup("");
 	config->console = strdup("none");
 	config->cpus = cpus;
@@ -49,6 +55,21 @@ void rig_create(struct rig *rig, unsigned int cpus)
 	assert_int_equal(vm_create(&rig->vm, &kvm_of_tests, config, "vm", vpsci_choose, &error), 0);
 	control_create(&rig->control, &rig->vm, &rig->record, NULL, NULL, rig->dir_fd);
 	assert_int_equal(vm_boot(&rig->vm, &error), 0);
+}
+
+void rig_create(struct rig *rig, unsigned int cpus)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->record.config.flat = make_binary(rig);
+	create(rig, cpus);
+}
+
+void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->record.config.firmware = make_binary(rig);
+	rig->record.config.vars_file = vars ? strdup(vars) : NULL;
+	create(rig, cpus);
 }
 
 void rig_run(struct rig *rig)

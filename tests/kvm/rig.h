@@ -26,6 +26,12 @@ struct rig {
 /** Make it; its power cycle has begun and its vCPUs do not run yet. */
 void rig_create(struct rig *rig, unsigned int cpus);
 
+/**
+ * The same with the binary as a firmware, whose variables are in the file
+ * @vars, or in memory if that is NULL.
+ */
+void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars);
+
 /** Start its vCPUs. */
 void rig_run(struct rig *rig);
 

@@ -117,6 +117,12 @@ struct device_ops {
 	/** The features that it offers to drivers, if it is of virtio. */
 	uint64_t (*features)(const void *self);
 
+	/**
+	 * A hash of what it keeps between runs besides disk images. No vCPU
+	 * runs, and it may be frozen.
+	 */
+	uint64_t (*contents)(const void *self);
+
 	/** Its disk image, for lists of disks. */
 	struct disk *(*disk)(const void *self);
 
@@ -157,7 +163,10 @@ struct device {
 	/** KVM writes it when the guest writes 32 bits at @doorbell; or -1. */
 	int doorbell_fd;
 	uint64_t doorbell; /**< In the window. */
-	/** Memory that the guest reads and runs in the window; or NULL. */
+	/**
+	 * Memory that the guest reads and runs in the window from the beginning
+	 * of each power cycle, see rom.h; or NULL.
+	 */
 	void *rom;
 };
 

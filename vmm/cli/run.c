@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "boot/firmware-descriptor.h"
 #include "cli/option.h"
 #include "config/config.h"
 #include "run/run.h"
@@ -22,9 +23,12 @@ static const char help[] =
 	"  --name NAME          the machine's name, under which its state is kept\n"
 	"  --kernel FILE        an arm64 Linux Image, plain or compressed by gzip or zstd\n"
 	"  --flat FILE[@ADDR]   or a raw binary, at 0x40080000 or at ADDR\n"
-	"  --firmware FILE      or a firmware, mapped read-only at address 0. Without any of the\n"
-	"                       three, the machine is the one that the last run of NAME\n"
+	"  --firmware FILE      or a firmware, mapped read-only at address 0; uefi is that of the\n"
+	"                       distribution (Debian's package qemu-efi-aarch64). Without any of\n"
+	"                       the three, the machine is the one that the last run of NAME\n"
 	"                       described, and a hibernated guest resumes\n"
+	"  --vars FILE          where the firmware's variables are; by default in NAME's own\n"
+	"                       directory\n"
 	"  --machine-version N  the version of dormouse's board: 3, or 2 or 1 for those of\n"
 	"                       earlier releases; see dormouse(1). Default: the newest, or that of a\n"
 	"                       hibernated NAME\n"
@@ -78,6 +82,7 @@ enum option_id {
 	OPTION_FLAT,
 	OPTION_FIRMWARE,
 	OPTION_MACHINE_VERSION,
+	OPTION_VARS,
 	OPTION_INITRD,
 	OPTION_APPEND,
 	OPTION_DISK,
@@ -104,6 +109,7 @@ static const struct option options[] = {
 	{ "kernel", required_argument, NULL, OPTION_KERNEL },
 	{ "flat", required_argument, NULL, OPTION_FLAT },
 	{ "firmware", required_argument, NULL, OPTION_FIRMWARE },
+	{ "vars", required_argument, NULL, OPTION_VARS },
 	{ "machine-version", required_argument, NULL, OPTION_MACHINE_VERSION },
 	{ "initrd", required_argument, NULL, OPTION_INITRD },
 	{ "append", required_argument, NULL, OPTION_APPEND },
@@ -191,6 +197,26 @@ static int set_flat(struct parse *p, const char *argument)
 		length = (size_t)(at - argument);
 
 	return set_path(p, &config->flat, argument, length);
+}
+
+/* FILE, or the distribution's, whose variables begin as a file of theirs. */
+static int set_firmware(struct parse *p, const char *argument)
+{
+	struct firmware_files files;
+	int err;
+
+	free(p->run->vars_template);
+	p->run->vars_template = NULL;
+	if (strcmp(argument, "uefi") != 0)
+		return set_path(p, &p->run->config.firmware, argument, strlen(argument));
+	err = firmware_find_uefi(firmware_folders, &files, p->error);
+	if (err)
+		return err;
+	free(p->run->config.firmware);
+	p->run->config.firmware = files.code;
+	p->run->vars_template = files.vars_template;
+
+	return 0;
 }
 
 static int set_cpus(struct parse *p, const char *argument)
@@ -292,7 +318,9 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 	case OPTION_FLAT:
 		return set_flat(p, argument);
 	case OPTION_FIRMWARE:
-		return set_path(p, &config->firmware, argument, strlen(argument));
+		return set_firmware(p, argument);
+	case OPTION_VARS:
+		return set_path(p, &config->vars, argument, strlen(argument));
 	case OPTION_MACHINE_VERSION:
 		return set_machine_version(p, argument);
 	case OPTION_INITRD:
@@ -409,6 +437,15 @@ static int check(struct parse *p, int argc, char **argv)
 	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
 		return error_set(p->error, CLI_USAGE,
 				 "--kernel, --flat and --firmware exclude each other");
+	if (p->run->vars_template && config->machine_version &&
+	    config->machine_version < BOARD_VERSION_3)
+		return error_set(p->error, CLI_USAGE,
+				 "--firmware uefi with --machine-version %u: UEFI needs flash that "
+				 "keeps its variables, which version %d has",
+				 config->machine_version, BOARD_VERSION_3);
+	if (config->vars && !config->firmware)
+		return error_set(p->error, CLI_USAGE,
+				 "--vars without --firmware: only a firmware keeps variables");
 	if (config->firmware && config->initrd)
 		return error_set(p->error, CLI_USAGE,
 				 "--initrd with --firmware: a firmware itself finds what it boots");
@@ -451,6 +488,7 @@ int cli_run(int argc, char **argv, struct error *error)
 		if (!ret)
 			ret = run(&run_options, error);
 	}
+	free(run_options.vars_template);
 	config_free(&run_options.config);
 
 	return ret;

@@ -9,6 +9,7 @@
 
 #include "base/interrupt.h"
 #include "clone/disks.h"
+#include "clone/vars.h"
 #include "machine/generation-id.h"
 #include "record/file.h"
 #include "record/lifecycle.h"
@@ -24,6 +25,7 @@ struct clone {
 	struct prior_run found;
 	struct config config; /* The VM's. */
 	struct clone_disks disks;
+	struct clone_vars vars;
 	struct save_file saved; /* The VM's, if it is saved, */
 	bool is_saved;
 	char *saved_from; /* its path, */
@@ -121,12 +123,15 @@ static int check_saved_disks(const struct clone *clone, struct error *error)
 /* --- the clone's records --- */
 
 /* What a record of the VM, its own or that of its file, becomes. */
-static int make_own(const struct clone *clone, const struct environment *disks,
-		    struct record *record, struct error *error)
+static int make_own(struct clone *clone, const struct environment *disks, struct record *record,
+		    struct error *error)
 {
 	const char *line = disks->values[ENVIRONMENT_DISKS];
 	int err = clone_disks_configure(&clone->disks, &record->config, error);
 
+	if (!err)
+		err = clone_vars_configure(&clone->vars, clone->options->to, &record->config,
+					   error);
 	if (err)
 		return err;
 	memcpy(record->config.generation_id, clone->record.config.generation_id,
@@ -294,6 +299,8 @@ static int publish(struct clone *clone, struct error *error)
 	if (!err)
 		err = clone_disks_publish(&clone->disks, error);
 	if (!err)
+		err = clone_vars_copy(&clone->vars, error);
+	if (!err)
 		err = record_save(clone->to.fd, clone->to.name, &clone->record, error);
 
 	return err;
@@ -308,6 +315,8 @@ static int copy(struct clone *clone, struct error *error)
 		err = open_saved(clone, error);
 	if (!err)
 		err = clone_disks_open(&clone->disks, error);
+	if (!err)
+		err = clone_vars_open(&clone->vars, &clone->from, &clone->config, error);
 	if (!err && clone->is_saved)
 		err = check_saved_disks(clone, error);
 	if (!err)
@@ -327,6 +336,7 @@ static void finish(struct clone *clone, bool keep)
 	if (clone->is_published && !keep)
 		(void)unlink(clone->saved_path);
 	clone_disks_close(&clone->disks, keep);
+	clone_vars_close(&clone->vars, keep);
 	if (clone->is_made && keep)
 		vm_dir_close(&clone->to);
 	if (clone->is_made && !keep) {

@@ -15,6 +15,8 @@ void config_free(struct config *config)
 	free(config->kernel);
 	free(config->flat);
 	free(config->firmware);
+	free(config->vars);
+	free(config->vars_file);
 	free(config->initrd);
 	free(config->append);
 	free(config->console);
@@ -50,6 +52,8 @@ int config_copy(struct config *to, const struct config *from)
 	ok = copy_string(&to->kernel, from->kernel);
 	ok = copy_string(&to->flat, from->flat) && ok;
 	ok = copy_string(&to->firmware, from->firmware) && ok;
+	ok = copy_string(&to->vars, from->vars) && ok;
+	ok = copy_string(&to->vars_file, from->vars_file) && ok;
 	ok = copy_string(&to->initrd, from->initrd) && ok;
 	ok = copy_string(&to->append, from->append) && ok;
 	ok = copy_string(&to->console, from->console) && ok;

@@ -64,6 +64,10 @@ struct config {
 	uint64_t flat_address; /**< which is this; 0: the default address. */
 	char *firmware; /**< The code that the first vCPU executes, from address 0. */
 
+	/** Where the firmware's variables are, an absolute path; NULL: in the VM's directory. */
+	char *vars;
+	char *vars_file; /**< That of this run, also if @vars is NULL; NULL: in no file. */
+
 	char *initrd; /**< Absolute path, or NULL. */
 	char *append; /**< The kernel's command line; never NULL once complete. */
 	char *console; /**< See terminal_open(). */

@@ -166,10 +166,10 @@ static int note_disks(struct control *control)
 	struct error error;
 	const int err = environment_renew_disks(control->vm, &control->error);
 
-	if (err || environment_read_disks(environment, control->vm, &error) == 0)
+	if (err || environment_read_left_behind(environment, control->vm, &error) == 0)
 		return err;
 	message("%s: %s", control->vm->name, error.text);
-	environment_forget(environment, ENVIRONMENT_DISKS);
+	environment_forget_left_behind(environment);
 
 	return 0;
 }
@@ -212,7 +212,7 @@ static void discard_file(struct control *control)
 		save_file_drop(&control->draft);
 	control->has_draft = false;
 	/* The guest continues and writes to them. */
-	environment_forget(&record->environment, ENVIRONMENT_DISKS);
+	environment_forget_left_behind(&record->environment);
 	record->saved_id[0] = '\0';
 	free(record->saved_file);
 	record->saved_file = NULL;

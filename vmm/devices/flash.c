@@ -8,14 +8,11 @@
 #include <unistd.h>
 
 #include "boot/image.h"
+#include "boot/tree-writer.h"
 #include "config/config.h"
+#include "devices/erased.h"
+#include "devices/flash-chip.h"
 
-/*
- * The piece of 0xff. It is small, as it must be filled before the guest starts;
- * it is not too small, since each of its mappings costs the kernel some memory,
- * too.
- */
-#define ERASED_SIZE (256ULL * 1024)
 #define ERASED 0xff
 
 static uint64_t flash_read(void *self, uint64_t offset, unsigned int size)
@@ -30,50 +27,6 @@ static void flash_write(void *self, uint64_t offset, uint64_t value, unsigned in
 
 static void flash_reset(void *self)
 {
-}
-
-/* Make the piece of 0xff. Returns a file descriptor or -errno. */
-static int make_erased(void)
-{
-	const int fd = memfd_create("erased-flash", MFD_CLOEXEC);
-	void *bytes;
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)ERASED_SIZE) < 0)
-		goto err_close;
-	bytes = mmap(NULL, ERASED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (bytes == MAP_FAILED)
-		goto err_close;
-	memset(bytes, ERASED, ERASED_SIZE);
-	munmap(bytes, ERASED_SIZE);
-
-	return fd;
-
-err_close:
-	err = -errno;
-	close(fd);
-
-	return err;
-}
-
-/* Map 0xff to all of [host, host + size), which begins at a page boundary. */
-static int map_erased(int fd, uint8_t *host, uint64_t size)
-{
-	while (size > 0) {
-		/*
-		 * Where less than the whole piece is wanted, its end is mapped.
-		 */
-		const uint64_t part = size % ERASED_SIZE ? size % ERASED_SIZE : ERASED_SIZE;
-
-		if (mmap(host, part, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
-			return -errno;
-		host += part;
-		size -= part;
-	}
-
-	return 0;
 }
 
 /*
@@ -105,17 +58,17 @@ static int map_banks(struct flash *flash, const struct packed *file)
 
 	if (end < 0)
 		return (int)end;
-	fd = make_erased();
+	fd = erased_create();
 	if (fd < 0)
 		return fd;
-	err = map_erased(fd, flash->host + end, FLASH_SIZE - (uint64_t)end);
+	err = erased_map(fd, flash->host + end, flash->size - (uint64_t)end);
 	/* The mappings keep the file open. */
 	close(fd);
 
 	return err;
 }
 
-int flash_create(struct flash *flash, const char *path, struct error *error)
+int flash_create(struct flash *flash, const char *path, unsigned int banks, struct error *error)
 {
 	struct packed file;
 	int err = image_open_binary("firmware", path, &file, error);
@@ -129,9 +82,10 @@ int flash_create(struct flash *flash, const char *path, struct error *error)
 				path, (unsigned long long)file.size, BOARD_FLASH_BANK_SIZE >> 20);
 		goto out_close;
 	}
+	flash->size = BOARD_FLASH_BANK_SIZE * banks;
 	/* Reserve the space first, then map into it. */
-	flash->host = mmap(NULL, FLASH_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			   -1, 0);
+	flash->host = mmap(NULL, flash->size, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (flash->host == MAP_FAILED) {
 		flash->host = NULL;
 		err = -errno;
@@ -151,7 +105,7 @@ out_close:
 void flash_destroy(struct flash *flash)
 {
 	if (flash->host)
-		munmap(flash->host, FLASH_SIZE);
+		munmap(flash->host, flash->size);
 	flash->host = NULL;
 }
 
@@ -166,12 +120,13 @@ static size_t count(const struct config *config)
 static int create(struct device *device, size_t number, const struct device_setup *setup,
 		  struct error *error)
 {
+	const bool has_chip = flash_chip_ops.since <= setup->config->machine_version;
 	struct flash *flash = calloc(1, sizeof(*flash));
 	int err;
 
 	if (!flash)
 		return error_set(error, -ENOMEM, "out of memory");
-	err = flash_create(flash, setup->config->firmware, error);
+	err = flash_create(flash, setup->config->firmware, has_chip ? 1 : BOARD_FLASH_BANKS, error);
 	if (err) {
 		free(flash);
 
@@ -179,7 +134,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 	}
 	device->self = flash;
 	device->base = BOARD_FLASH_BASE;
-	device->size = FLASH_SIZE;
+	device->size = flash->size;
 	device->rom = flash->host;
 
 	return 0;
@@ -191,7 +146,22 @@ static void destroy(void *self)
 	free(self);
 }
 
-/* It has no node: a driver would send commands that are not answered. */
+/*
+ * One node for both banks, as QEMU's. A driver finds no chip in the first,
+ * which does not answer commands. Where there is none at all, there is no node.
+ */
+static void describe(const struct device *device, struct tree_writer *tree)
+{
+	if (device->size != BOARD_FLASH_BANK_SIZE)
+		return;
+	tree_begin_at(tree, "flash", BOARD_FLASH_BASE);
+	tree_text(tree, "compatible", "cfi-flash");
+	TREE_CELLS(tree, "reg", TREE_PAIR(BOARD_FLASH_BASE), TREE_PAIR(BOARD_FLASH_BANK_SIZE),
+		   TREE_PAIR(BOARD_FLASH_CHIP_BASE), TREE_PAIR(BOARD_FLASH_BANK_SIZE));
+	tree_cell(tree, "bank-width", BOARD_FLASH_CHIP_WIDTH);
+	tree_end(tree);
+}
+
 const struct device_ops flash_ops = {
 	.name = "flash",
 	.read = flash_read,
@@ -199,5 +169,6 @@ const struct device_ops flash_ops = {
 	.count = count,
 	.create = create,
 	.destroy = destroy,
+	.describe = describe,
 	.reset = flash_reset,
 };

@@ -103,6 +103,11 @@ static const struct {
 				.kind = ENVIRONMENT_LEFT_BEHIND,
 				.form = DISKS,
 				.follows = ENVIRONMENT_DISKS },
+	[ENVIRONMENT_VARIABLES] = { .key = "variables",
+				    .kind = ENVIRONMENT_LEFT_BEHIND,
+				    .is_opaque = true,
+				    .follows = ENVIRONMENT_VARIABLES,
+				    .before = "its firmware's variables as its guest left them" },
 };
 
 static_assert(sizeof(lines) / sizeof(lines[0]) == ENVIRONMENT_LINES, "each has its row");
@@ -184,6 +189,13 @@ int environment_add(struct environment *environment, enum environment_line line,
 void environment_forget(struct environment *environment, enum environment_line line)
 {
 	(void)replace(environment, line, NULL);
+}
+
+void environment_forget_left_behind(struct environment *environment)
+{
+	for (enum environment_line line = 0; line < ENVIRONMENT_LINES; line++)
+		if (lines[line].kind == ENVIRONMENT_LEFT_BEHIND)
+			environment_forget(environment, line);
 }
 
 const char *environment_key(enum environment_line line)

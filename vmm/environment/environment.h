@@ -16,9 +16,10 @@
 
 /**
  * The version of the definition, in records. It grows when a line is added or
- * a value's meaning changes.
+ * a value's meaning changes. The first lacks ENVIRONMENT_VARIABLES.
  */
-#define ENVIRONMENT_VERSION 1
+#define ENVIRONMENT_VERSION 2
+#define ENVIRONMENT_VERSION_1 1
 
 /** In the order in which differences are reported. */
 enum environment_line {
@@ -37,6 +38,7 @@ enum environment_line {
 	ENVIRONMENT_INITRD,
 	ENVIRONMENT_COMMAND_LINE,
 	ENVIRONMENT_DISKS,
+	ENVIRONMENT_VARIABLES,
 	ENVIRONMENT_LINES
 };
 
@@ -81,6 +83,9 @@ __attribute__((format(printf, 4, 5))) int environment_add(struct environment *en
 
 /** Make a line unknown. */
 void environment_forget(struct environment *environment, enum environment_line line);
+
+/** Make all lines unknown that a run leaves behind: a guest is about to change them. */
+void environment_forget_left_behind(struct environment *environment);
 
 /** Whether a value could be one of this line. */
 bool environment_is_valid(enum environment_line line, const char *value);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "devices/flash-chip.h"
 #include "devices/flash.h"
 #include "devices/fw-cfg.h"
 #include "devices/pl011.h"
@@ -18,7 +19,8 @@
  * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
-	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops, &fw_cfg_ops, &pvpanic_ops,
+	&flash_ops, &pl011_ops,	     &pl031_ops,  &rng_ops,
+	&blk_ops,   &flash_chip_ops, &fw_cfg_ops, &pvpanic_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))

@@ -157,8 +157,7 @@ int environment_read(struct environment *environment, const struct vm *vm, struc
 	return err;
 }
 
-int environment_read_disks(struct environment *environment, const struct vm *vm,
-			   struct error *error)
+static int read_disks(struct environment *environment, const struct vm *vm, struct error *error)
 {
 	const struct config *config = vm->config;
 	int err = environment_set(environment, ENVIRONMENT_DISKS, "%s", "");
@@ -173,6 +172,31 @@ int environment_read_disks(struct environment *environment, const struct vm *vm,
 	}
 
 	return err ? error_set(error, err, "out of memory") : 0;
+}
+
+/* What no device keeps is not known, which no comparison finds to differ. */
+static int read_variables(struct environment *environment, const struct vm *vm, struct error *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < vm->devices->count && !err; i++) {
+		const struct device *device = &vm->devices->all[i];
+
+		if (device->ops->contents)
+			err = environment_set(
+				environment, ENVIRONMENT_VARIABLES, "hash:%016llx",
+				(unsigned long long)device->ops->contents(device->self));
+	}
+
+	return err ? error_set(error, err, "out of memory") : 0;
+}
+
+int environment_read_left_behind(struct environment *environment, const struct vm *vm,
+				 struct error *error)
+{
+	const int err = read_disks(environment, vm, error);
+
+	return err ? err : read_variables(environment, vm, error);
 }
 
 int environment_renew_disks(const struct vm *vm, struct error *error)

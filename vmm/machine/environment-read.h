@@ -18,8 +18,8 @@ int environment_read(struct environment *environment, const struct vm *vm, struc
  * Read what a run left behind. No vCPU runs, and all devices are drained or
  * have not begun. Returns 0, or -errno with @error set.
  */
-int environment_read_disks(struct environment *environment, const struct vm *vm,
-			   struct error *error);
+int environment_read_left_behind(struct environment *environment, const struct vm *vm,
+				 struct error *error);
 
 /**
  * Give the writable disks new generations, durably: a copy that another program

@@ -72,6 +72,7 @@ json_t *record_config_to_json(const struct config *config)
 			record_add_text(json, "flat", config->flat) &&
 			add_address(json, "flat-address", config->flat_address) &&
 			record_add_text(json, "firmware", config->firmware) &&
+			record_add_text(json, "vars", config->vars) &&
 			record_add_text(json, "initrd", config->initrd) &&
 			record_add_text(json, "append", config->append) &&
 			record_add_text(json, "console", config->console) &&
@@ -138,6 +139,17 @@ static int start_from_json(json_t *json, struct config *config)
 		err = record_optional_text_from_json(flat, &config->flat);
 
 	return err ? err : record_optional_text_from_json(firmware, &config->firmware);
+}
+
+/* Of a firmware whose board has a chip for them. */
+static int vars_from_json(json_t *json, struct config *config)
+{
+	json_t *vars = json_object_get(json, "vars");
+
+	if (vars && (!config->firmware || config->machine_version < BOARD_VERSION_3))
+		return -EINVAL;
+
+	return record_optional_text_from_json(vars, &config->vars);
 }
 
 /* Only a kernel has --acpi, and not with what the tables cannot describe. */
@@ -219,6 +231,8 @@ int record_config_from_json(json_t *json, struct config *config)
 	config->idle_states = idle_states != 0;
 	config->idle_clusters = idle_clusters != 0;
 	err = start_from_json(json, config);
+	if (!err)
+		err = vars_from_json(json, config);
 	if (!err)
 		err = acpi_from_json(json, config);
 	if (!err)

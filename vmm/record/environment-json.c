@@ -68,9 +68,13 @@ static json_t *lines_to_json(const struct environment *environment)
 
 json_t *environment_to_json(const struct record *record)
 {
+	/* An earlier dormouse reads what it knows all of. */
+	const int version = record->environment.values[ENVIRONMENT_VARIABLES]
+				    ? ENVIRONMENT_VERSION
+				    : ENVIRONMENT_VERSION_1;
 	json_t *json = json_object();
 
-	if (json_object_set_new(json, "version", json_integer(ENVIRONMENT_VERSION)) == 0 &&
+	if (json_object_set_new(json, "version", json_integer(version)) == 0 &&
 	    json_object_set_new(json, "generation", number_to_json(record->generation)) == 0 &&
 	    json_object_set_new(json, "signatures", signatures_to_json(record)) == 0 &&
 	    json_object_set_new(json, "lines", lines_to_json(&record->environment)) == 0)

@@ -291,6 +291,19 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
 	return err;
 }
 
+int vm_dir_path(const struct vm_dir *dir, const char *file, char **path, struct error *error)
+{
+	char directory[PATH_MAX];
+	const int length = vm_path(dir->name, directory, sizeof(directory), error);
+
+	if (length < 0)
+		return length;
+	if (asprintf(path, "%s/%s", directory, file) < 0)
+		return error_set(error, -ENOMEM, "out of memory");
+
+	return 0;
+}
+
 void vm_dir_close(struct vm_dir *dir)
 {
 	if (dir->lock_fd >= 0)

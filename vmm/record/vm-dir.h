@@ -25,6 +25,12 @@ struct vm_dir {
  */
 int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error *error);
 
+/**
+ * The path of a file in the VM's directory. Returns 0, and the caller frees
+ * @path; or -errno with @error set.
+ */
+int vm_dir_path(const struct vm_dir *dir, const char *file, char **path, struct error *error);
+
 void vm_dir_close(struct vm_dir *dir);
 
 /**

@@ -14,6 +14,7 @@
 #include "run/resume.h"
 #include "run/run.h"
 #include "run/settle.h"
+#include "run/vars.h"
 #include "vpsci/vpsci.h"
 
 void check_free(struct check *check)
@@ -62,7 +63,7 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 	int err = environment_read(&check->now, vm, error);
 
 	if (!err)
-		err = environment_read_disks(&check->now, vm, error);
+		err = environment_read_left_behind(&check->now, vm, error);
 	if (!err)
 		err = run_find_images(vm->config, vm->devices, &check->places, error);
 	if (err)
@@ -100,12 +101,15 @@ static int compare_on(const struct kvm *kvm, const struct config *config,
 }
 
 /* As `dormouse run` would have it, without its console. */
-static int resolve(const struct prior_run *found, struct config *config, struct error *error)
+static int resolve(const struct vm_dir *dir, const struct prior_run *found, struct config *config,
+		   struct error *error)
 {
 	/* A saved VM is looked at, too. */
 	const struct run_options options = { .name = found->name, .force = true };
 	int err = run_config_resolve(&options, found, config, error);
 
+	if (!err)
+		err = run_find_vars(dir, config, error);
 	if (err)
 		return err;
 	free(config->console);
@@ -114,7 +118,8 @@ static int resolve(const struct prior_run *found, struct config *config, struct 
 	return config->console ? 0 : error_set(error, -ENOMEM, "out of memory");
 }
 
-static int check_found(const struct prior_run *found, struct check *check, struct error *error)
+static int check_found(const struct vm_dir *dir, const struct prior_run *found, struct check *check,
+		       struct error *error)
 {
 	struct config config = { 0 };
 	struct kvm kvm;
@@ -128,7 +133,7 @@ static int check_found(const struct prior_run *found, struct check *check, struc
 	err = environment_copy(&check->before, &found->last.environment);
 	if (err)
 		return error_set(error, err, "out of memory");
-	err = resolve(found, &config, error);
+	err = resolve(dir, found, &config, error);
 	if (!err)
 		err = kvm_open(&kvm, error);
 	if (!err) {
@@ -151,7 +156,7 @@ int run_check(const char *name, struct check *check, struct error *error)
 		return err;
 	err = prior_run_find(&dir, &found, error);
 	if (!err)
-		err = check_found(&found, check, error);
+		err = check_found(&dir, &found, check, error);
 	if (err)
 		check_free(check);
 	record_free(&found.last);

@@ -186,6 +186,11 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 	if (!config->machine_version)
 		config->machine_version = BOARD_VERSION_NEWEST;
 
+	if (config->vars && config->machine_version < BOARD_VERSION_3)
+		return error_set(error, -EINVAL,
+				 "--vars with machine version %u: its firmware cannot keep "
+				 "variables, as that of version %d can",
+				 config->machine_version, BOARD_VERSION_3);
 	err = identify(config, found, error);
 	if (err)
 		return err;

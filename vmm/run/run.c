@@ -27,6 +27,7 @@
 #include "run/config.h"
 #include "run/prior.h"
 #include "run/settle.h"
+#include "run/vars.h"
 #include "vpsci/vpsci.h"
 
 struct session {
@@ -58,7 +59,10 @@ static int prepare(struct session *s, struct error *error)
 			found->last.pid,
 			found->last.state == VM_SUSPENDED ? " while it was suspended" : "");
 
-	return run_config_resolve(s->options, found, &s->record.config, error);
+	err = run_config_resolve(s->options, found, &s->record.config, error);
+
+	return err ? err
+		   : run_make_vars(&s->dir, s->options->vars_template, &s->record.config, error);
 }
 
 /* --- while it runs --- */

@@ -17,6 +17,11 @@ struct run_options {
 	 * except for the console and the reset policies that are not NONE.
 	 */
 	struct config config;
+	/**
+	 * A file that the variables of the configuration's firmware begin as, if
+	 * there are none yet; NULL: they begin erased.
+	 */
+	char *vars_template;
 	struct save_file *from; /**< The saved machine to restore, or NULL. */
 	bool force; /**< Run it although what its guest relies on may have changed. */
 	bool discard; /**< See to it that its guest boots without an image. */

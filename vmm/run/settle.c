@@ -134,7 +134,7 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 	int err = environment_read(&record->environment, vm, error);
 
 	if (!err)
-		err = environment_read_disks(&record->environment, vm, error);
+		err = environment_read_left_behind(&record->environment, vm, error);
 	if (!err)
 		err = resume_settle(&resume, record, &differences, error);
 	if (!err && options->discard)
@@ -156,24 +156,29 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 	vm->hardware_signature = record_signature(record);
 	vm->environment = &record->environment;
 	/* From now on the guest writes to them. */
-	environment_forget(&record->environment, ENVIRONMENT_DISKS);
+	environment_forget_left_behind(&record->environment);
 
 	return 0;
 }
 
 /* --- a saved guest --- */
 
-static int check_disks(const struct vm *vm, const struct run_options *options,
-		       const struct prior_run *found, const struct environment *here,
-		       struct error *error)
+static int check_left_behind(const struct vm *vm, const struct run_options *options,
+			     const struct prior_run *found, const struct environment *here,
+			     struct error *error)
 {
 	const char *before = options->from->record.environment.values[ENVIRONMENT_DISKS];
 	const char *after = here->values[ENVIRONMENT_DISKS];
 	struct error phrase;
 
-	if (options->force || !before || !after ||
-	    !(found->recorded ? environment_disks_differ(before, after, &phrase)
-			      : environment_disks_differ_elsewhere(before, after, &phrase)))
+	bool differs = environment_differs(&options->from->record.environment, here,
+					   ENVIRONMENT_VARIABLES, &phrase);
+
+	if (before && after && !differs)
+		differs = found->recorded
+				  ? environment_disks_differ(before, after, &phrase)
+				  : environment_disks_differ_elsewhere(before, after, &phrase);
+	if (options->force || !differs)
 		return 0;
 
 	return error_set(error, -EPERM,
@@ -212,9 +217,9 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 	if (!saved->environment.values[ENVIRONMENT_ID_REGISTERS])
 		err = environment_read(&record->environment, vm, error);
 	if (!err)
-		err = environment_read_disks(&record->environment, vm, error);
+		err = environment_read_left_behind(&record->environment, vm, error);
 	if (!err)
-		err = check_disks(vm, options, found, &record->environment, error);
+		err = check_left_behind(vm, options, found, &record->environment, error);
 	if (err)
 		return err;
 	err = take_over(&record->environment, &saved->environment);
@@ -225,7 +230,7 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 		return err;
 	vm->hardware_signature = record_signature(record);
 	vm->environment = &record->environment;
-	environment_forget(&record->environment, ENVIRONMENT_DISKS);
+	environment_forget_left_behind(&record->environment);
 	generation_id_update(vm);
 
 	return vm_fill_firmware(vm, error);

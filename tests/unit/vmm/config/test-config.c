@@ -40,6 +40,8 @@ static struct config example(void)
 		.flat = strdup("/boot/flat"),
 		.flat_address = 0x40100000,
 		.firmware = strdup("/boot/firmware"),
+		.vars = strdup("/srv/vars"),
+		.vars_file = strdup("/srv/vars too"),
 		.initrd = strdup("/boot/initrd"),
 		.append = strdup("console=ttyAMA0"),
 		.console = strdup("/tmp/console"),
@@ -85,6 +87,8 @@ static void a_copied_config_is_complete_and_shares_nothing(void **state)
 	assert_string_equal(to.flat, "/boot/flat");
 	assert_int_equal(to.flat_address, 0x40100000);
 	assert_string_equal(to.firmware, "/boot/firmware");
+	assert_string_equal(to.vars, "/srv/vars");
+	assert_string_equal(to.vars_file, "/srv/vars too");
 	assert_string_equal(to.initrd, "/boot/initrd");
 	assert_string_equal(to.append, "console=ttyAMA0");
 	assert_string_equal(to.console, "/tmp/console");
@@ -123,7 +127,7 @@ static void a_config_that_cannot_be_copied_for_lack_of_memory_leaves_nothing(voi
 	static const struct config zero;
 	struct config from = example();
 
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 10; i++) {
 		struct config to;
 		int err;
 

@@ -36,13 +36,13 @@ static void firmware_in_flash_is_followed_by_ones(void **state)
 		struct flash flash = { 0 };
 		struct error error;
 
-		assert_int_equal(flash_create(&flash, make_firmware(sizes[i]), &error), 0);
+		assert_int_equal(flash_create(&flash, make_firmware(sizes[i]), 2, &error), 0);
 		for (size_t at = 0; at < sizes[i]; at++)
 			assert_int_equal(flash.host[at], (uint8_t)(at * 3 + at / 256));
 		assert_memory_equal(flash.host + sizes[i], erased, sizeof(erased));
 		assert_memory_equal(flash.host + BOARD_FLASH_BANK_SIZE - sizeof(erased) / 2, erased,
 				    sizeof(erased));
-		assert_memory_equal(flash.host + FLASH_SIZE - sizeof(erased), erased,
+		assert_memory_equal(flash.host + 2 * BOARD_FLASH_BANK_SIZE - sizeof(erased), erased,
 				    sizeof(erased));
 		flash_destroy(&flash);
 	}
@@ -54,10 +54,10 @@ static void writes_to_flash_do_not_change_the_firmware_s_file(void **state)
 	struct error error;
 	const char *path = make_firmware(100);
 
-	assert_int_equal(flash_create(&flash, path, &error), 0);
+	assert_int_equal(flash_create(&flash, path, 2, &error), 0);
 	flash_destroy(&flash);
 	assert_int_equal(access(path, R_OK), 0);
-	assert_int_equal(flash_create(&flash, path, &error), 0);
+	assert_int_equal(flash_create(&flash, path, 2, &error), 0);
 	assert_int_equal(flash.host[99], (uint8_t)(99 * 3));
 	assert_int_equal(flash.host[100], 0xff);
 	flash_destroy(&flash);
@@ -87,12 +87,12 @@ static void two_banks_of_flash_take_hardly_any_memory(void **state)
 	long before;
 
 	/* Once unmeasured, so that sanitizers have allocated what they need. */
-	assert_int_equal(flash_create(&flash, path, &error), 0);
+	assert_int_equal(flash_create(&flash, path, 2, &error), 0);
 	(void)resident_pages();
 	flash_destroy(&flash);
 
 	before = resident_pages();
-	assert_int_equal(flash_create(&flash, path, &error), 0);
+	assert_int_equal(flash_create(&flash, path, 2, &error), 0);
 	assert_int_equal(scratch_open_files(), open_files);
 	assert_true(resident_pages() - before < (1 << 20) / PAGE);
 	flash_destroy(&flash);
@@ -105,7 +105,7 @@ static void flash_memory_cannot_be_written(void **state)
 	struct error error;
 	int pipe_ends[2];
 
-	assert_int_equal(flash_create(&flash, make_firmware(PAGE), &error), 0);
+	assert_int_equal(flash_create(&flash, make_firmware(PAGE), 2, &error), 0);
 	assert_int_equal(pipe(pipe_ends), 0);
 	assert_int_equal(write(pipe_ends[1], "x", 1), 1);
 	/* As KVM would, through the kernel: refused without a signal. */
@@ -129,7 +129,7 @@ static void refused(const char *path, int err, const char *reason)
 	struct error error = { 0 };
 	const unsigned int open_files = scratch_open_files();
 
-	assert_int_equal(flash_create(&flash, path, &error), err);
+	assert_int_equal(flash_create(&flash, path, 2, &error), err);
 	assert_null(flash.host);
 	scratch_says(&error, path, reason);
 	assert_int_equal(scratch_open_files(), open_files);
@@ -150,7 +150,7 @@ static void a_firmware_as_large_as_its_bank_is_accepted(void **state)
 	struct error error;
 
 	assert_int_equal(
-		flash_create(&flash, scratch_sparse("full", BOARD_FLASH_BANK_SIZE), &error), 0);
+		flash_create(&flash, scratch_sparse("full", BOARD_FLASH_BANK_SIZE), 2, &error), 0);
 	assert_int_equal(flash.host[BOARD_FLASH_BANK_SIZE - 1], 0);
 	assert_int_equal(flash.host[BOARD_FLASH_BANK_SIZE], 0xff);
 	flash_destroy(&flash);

@@ -39,6 +39,7 @@ static struct environment example(void)
 	assert_int_equal(environment_add(&e, ENVIRONMENT_DISKS, "vda", DISK, "13", "5.0", "ab"), 0);
 	assert_int_equal(environment_add(&e, ENVIRONMENT_DISKS, "vdb", DISK, "14", "5.5", "none"),
 			 0);
+	assert_int_equal(environment_set(&e, ENVIRONMENT_VARIABLES, "hash:1"), 0);
 
 	return e;
 }
@@ -73,6 +74,7 @@ static const struct {
 	{ ENVIRONMENT_INITRD, "2070528 0", "the initrd that it had" },
 	{ ENVIRONMENT_COMMAND_LINE, "size:15 hash:2", "the command line that it had" },
 	{ ENVIRONMENT_DISKS, VDA, "a disk vdb" },
+	{ ENVIRONMENT_VARIABLES, "hash:2", "its firmware's variables as its guest left them" },
 };
 
 #define OTHERS (sizeof(others) / sizeof(others[0]))

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "board/board.h"
+#include "devices/cfi-flash.h"
 #include "support/board.h"
 #include "support/scratch.h"
 
@@ -55,11 +56,12 @@ static void a_machine_has_the_devices_of_its_configuration(void **state)
 	board_destroy(&board);
 
 	create(&board);
-	assert_int_equal(board.devices.count, 8);
+	assert_int_equal(board.devices.count, 9);
 	assert_int_equal(count_of(&board.devices, "pvpanic"), 1);
 	assert_int_equal(count_of(&board.devices, "fw_cfg"), 1);
 	assert_non_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "flash"), 1);
+	assert_int_equal(count_of(&board.devices, "cfi-flash"), 1);
 	assert_int_equal(count_of(&board.devices, "virtio-blk"), 2);
 	board_destroy(&board);
 }
@@ -80,8 +82,9 @@ static void a_device_exists_from_its_machine_version_on(void **state)
 static void each_device_answers_at_its_address(void **state)
 {
 	static const uint64_t bases[] = {
-		BOARD_FLASH_BASE,   BOARD_UART_BASE, BOARD_RTC_BASE, BOARD_FW_CFG_BASE,
-		BOARD_PVPANIC_BASE, SLOT(0),	     SLOT(1),	     SLOT(31),
+		BOARD_FLASH_BASE,  BOARD_FLASH_CHIP_BASE, BOARD_UART_BASE, BOARD_RTC_BASE,
+		BOARD_FW_CFG_BASE, BOARD_PVPANIC_BASE,	  SLOT(0),	   SLOT(1),
+		SLOT(31),
 	};
 	static struct board board;
 
@@ -102,7 +105,7 @@ static void each_device_answers_at_its_address(void **state)
 
 static void addresses_of_rom_are_distinguished_from_others(void **state)
 {
-	const uint64_t size = BOARD_FLASH_BANK_SIZE * BOARD_FLASH_BANKS;
+	const uint64_t size = BOARD_FLASH_BANK_SIZE;
 	const struct config bare = { .machine_version = BOARD_VERSION_NEWEST };
 	static struct board board;
 
@@ -115,7 +118,8 @@ static void addresses_of_rom_are_distinguished_from_others(void **state)
 	assert_true(devices_have_rom(&board.devices, size - 4, 4));
 	assert_true(devices_have_rom(&board.devices, 0, size));
 	assert_false(devices_have_rom(&board.devices, size - 3, 4));
-	assert_false(devices_have_rom(&board.devices, size, 4));
+	assert_true(devices_have_rom(&board.devices, size, 4));
+	assert_false(devices_have_rom(&board.devices, 2 * size, 4));
 	assert_false(devices_have_rom(&board.devices, UINT64_MAX, 4));
 	assert_false(devices_have_rom(&board.devices, 0, UINT64_MAX));
 	assert_false(devices_have_rom(&board.devices, 0, 0));
@@ -293,12 +297,13 @@ static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **stat
 
 /* --- in a stream, and in the main loop --- */
 
-/* Sizes in a stream: of the UART, the clock, virtio-rng, a disk and fw_cfg. */
+/* Sizes in a stream: of the UART, the clock, virtio-rng, a disk, the flash chips and fw_cfg. */
 #define UART_SIZE 42
 #define UART_IBRD 26 /* Where it is. */
 #define CLOCK_SIZE 23
 #define RNG_SIZE 64
 #define DISK_SIZE (sizeof(struct virtio_blk_config) + 172)
+#define CHIPS_SIZE (CFI_FLASH_CHIPS * (21 + 2 * CFI_FLASH_BUFFER_WORDS + CFI_FLASH_BLOCKS))
 #define FW_CFG_SIZE 22
 
 /* The order is the format of saved files. */
@@ -327,7 +332,8 @@ static void devices_are_saved_in_the_order_of_older_files(void **state)
 	stream_close(stream);
 	close(fd);
 	board_destroy(&board);
-	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE + FW_CFG_SIZE);
+	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE + CHIPS_SIZE +
+					FW_CFG_SIZE);
 	assert_int_equal(bytes[UART_IBRD], 13);
 	/* The disks' capacities, which their configuration spaces begin with. */
 	assert_int_equal(bytes[UART_SIZE + CLOCK_SIZE + RNG_SIZE], 1);
@@ -369,7 +375,7 @@ static void on_nothing(void *context)
 {
 }
 
-/* The console's, the clock's and the entropy device's descriptors. */
+/* The descriptors of the console, the clock, the entropy device and the flash chip. */
 static void the_main_loop_has_the_file_descriptors_of_all_devices(void **state)
 {
 	const struct console_user user = { .input = on_nothing, .quit = on_nothing };
@@ -380,7 +386,7 @@ static void the_main_loop_has_the_file_descriptors_of_all_devices(void **state)
 	create(&board);
 	loop = (struct main_loop){ 0 };
 	assert_int_equal(devices_watch(&board.devices, &loop, &user, &error), 0);
-	assert_int_equal(loop.count, 3);
+	assert_int_equal(loop.count, 4);
 	loop.count = MAIN_LOOP_MAX;
 	assert_int_equal(devices_watch(&board.devices, &loop, &user, &error), -ENOSPC);
 	scratch_says(&error, "cannot wait for devices", "No space");

@@ -83,6 +83,7 @@ struct record record_example(void)
 			[ENVIRONMENT_INITRD] = strdup("none"),
 			[ENVIRONMENT_COMMAND_LINE] = strdup("size:15 hash:3"),
 			[ENVIRONMENT_DISKS] = strdup("vda=inode:1\nvdb=inode:2\n"),
+			[ENVIRONMENT_VARIABLES] = strdup("hash:4"),
 		},
 		.generation = 0xfedcba9876543210,
 		.signatures = { 1, 0xffffffff },
@@ -167,6 +168,7 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_same_text(a->config.flat, b->config.flat);
 	assert_int_equal(a->config.flat_address, b->config.flat_address);
 	assert_same_text(a->config.firmware, b->config.firmware);
+	assert_same_text(a->config.vars, b->config.vars);
 	assert_same_text(a->config.initrd, b->config.initrd);
 	assert_same_text(a->config.append, b->config.append);
 	assert_same_text(a->config.console, b->config.console);

@@ -207,6 +207,7 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 		/* One of three, and an address only for one of them. */
 		{ "machine.flat", "\"/boot/flat\"" },
 		{ "machine.firmware", "\"/boot/firmware\"" },
+		{ "machine.vars", "\"/srv/vars\"" }, /* Without a firmware. */
 		{ "machine.flat-address", "\"0x40080000\"" },
 		{ "machine.on-reset", "\"\"" },
 		{ "machine.on-reset", "\"reboot\"" },

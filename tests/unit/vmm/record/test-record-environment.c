@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "record-fixture.h"
+#include "record/environment-json.h"
 #include "support/scratch.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -29,9 +30,9 @@ static void expect(const char *path, const char *value, int err, const char *mes
 
 static void a_newer_definition_is_refused_as_such(void **state)
 {
-	expect("environment.version", "2", -ENOTSUP,
-	       "is of a newer dormouse: environment.version is 2, and this dormouse knows versions "
-	       "up to 1");
+	expect("environment.version", "3", -ENOTSUP,
+	       "is of a newer dormouse: environment.version is 3, and this dormouse knows versions "
+	       "up to 2");
 	expect("environment.version", "9223372036854775807", -ENOTSUP,
 	       "environment.version is 9223372036854775807, ");
 }
@@ -113,9 +114,26 @@ static void disks_need_not_be_known(void **state)
 
 	record_save_example(record_dir_fd);
 	record_damage(record_dir_fd, "environment.lines.disks", NULL);
+	record_damage(record_dir_fd, "environment.lines.variables", NULL);
 	loaded = record_must_load(record_dir_fd);
 	assert_null(loaded.environment.values[ENVIRONMENT_DISKS]);
+	assert_null(loaded.environment.values[ENVIRONMENT_VARIABLES]);
 	record_free(&loaded);
+}
+
+/* An earlier dormouse reads the record of a machine that it knows. */
+static void only_an_environment_with_variables_has_the_version_that_has_them(void **state)
+{
+	struct record record = record_example();
+	json_t *json = environment_to_json(&record);
+
+	assert_int_equal(json_integer_value(json_object_get(json, "version")), 2);
+	json_decref(json);
+	environment_forget(&record.environment, ENVIRONMENT_VARIABLES);
+	json = environment_to_json(&record);
+	assert_int_equal(json_integer_value(json_object_get(json, "version")), 1);
+	json_decref(json);
+	record_free(&record);
 }
 
 /* Its configuration says what an earlier dormouse compared. */
@@ -151,6 +169,7 @@ int main(void)
 		RECORD_TEST(a_line_that_is_missing_is_named),
 		RECORD_TEST(an_absurd_value_is_named),
 		RECORD_TEST(disks_need_not_be_known),
+		RECORD_TEST(only_an_environment_with_variables_has_the_version_that_has_them),
 		RECORD_TEST(a_record_without_an_environment_has_the_lines_of_its_machine),
 	};
 
