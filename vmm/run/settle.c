@@ -20,10 +20,17 @@
 /*
  * The guest that left has put its signature into its image, and the kernel that
  * boots compares it, also with none if it has no ACPI now.
+ *
+ * Neither the kernel that a firmware loads is known, nor whether the firmware
+ * hands the FACS on. The image says it.
  */
 bool run_guest_reads_signature(const struct vm *vm, const struct record *last)
 {
 	struct image_release release;
+
+	if (last->config.firmware)
+		return config_has_acpi(&last->config) &&
+		       run_images_want_signature(vm->config, vm->devices);
 
 	return last->config.acpi && !strstr(last->config.append, "acpi=off") &&
 	       vm->config->kernel && image_find_release(&vm->image.kernel, &release) == 0 &&
