@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,7 +110,7 @@ void fw_cfg_add(struct fw_cfg *fw_cfg, const char *name, const struct fw_cfg_ite
 	uint8_t *entry = fw_cfg->directory + 4 + number * FW_CFG_DIRECTORY_ENTRY;
 	memcpy(entry, &size, sizeof(size));
 	memcpy(entry + 4, &key, sizeof(key));
-	memcpy(entry + 8, name, strlen(name));
+	snprintf((char *)entry + 8, FW_CFG_NAME_SIZE, "%s", name);
 	fw_cfg->items[FW_CFG_FILES + number] = *item;
 	count_files(fw_cfg, number + 1);
 }

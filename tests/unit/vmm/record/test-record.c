@@ -169,7 +169,6 @@ static void every_state_trigger_server_and_policy_survives_a_round_trip(void **s
 	round_trip(dir, &record);
 	record.config.on_reset = RESET_POLICY_EXIT;
 	record.config.on_reset2 = RESET_POLICY_RESTART;
-	record.config.on_panic = PANIC_POLICY_STAY;
 	round_trip(dir, &record);
 	record.config.suspend = SUSPEND_POLICY_ALLOW;
 	round_trip(dir, &record);
