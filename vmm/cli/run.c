@@ -26,7 +26,8 @@ static const char help[] =
 	"  --firmware FILE      or a firmware, mapped read-only at address 0; uefi is that of the\n"
 	"                       distribution (Debian's package qemu-efi-aarch64). Without any of\n"
 	"                       the three, the machine is the one that the last run of NAME\n"
-	"                       described, and a hibernated guest resumes\n"
+	"                       described, and a hibernated guest resumes. With --kernel, the\n"
+	"                       firmware takes kernel, initrd and command line from fw_cfg\n"
 	"  --vars FILE          where the firmware's variables are; by default in NAME's own\n"
 	"                       directory\n"
 	"  --machine-version N  the version of dormouse's board: 3, or 2 or 1 for those of\n"
@@ -434,9 +435,8 @@ static int check(struct parse *p, int argc, char **argv)
 				 "--%s without --kernel, --flat or --firmware: without these the "
 				 "machine is as in its last run",
 				 p->machine_option);
-	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
-		return error_set(p->error, CLI_USAGE,
-				 "--kernel, --flat and --firmware exclude each other");
+	if (config->flat && (config->kernel || config->firmware))
+		return error_set(p->error, CLI_USAGE, "--flat excludes --kernel and --firmware");
 	if (p->run->vars_template && config->machine_version &&
 	    config->machine_version < BOARD_VERSION_3)
 		return error_set(p->error, CLI_USAGE,
@@ -446,9 +446,10 @@ static int check(struct parse *p, int argc, char **argv)
 	if (config->vars && !config->firmware)
 		return error_set(p->error, CLI_USAGE,
 				 "--vars without --firmware: only a firmware keeps variables");
-	if (config->firmware && config->initrd)
+	if (config->firmware && !config->kernel && config->initrd)
 		return error_set(p->error, CLI_USAGE,
-				 "--initrd with --firmware: a firmware itself finds what it boots");
+				 "--initrd with --firmware: a firmware itself finds what it boots, "
+				 "unless it is given a kernel, too, by --kernel");
 	if (config->idle_states && config->psci != PSCI_SERVER_ANY &&
 	    config->psci != PSCI_SERVER_USERSPACE)
 		return error_set(p->error, CLI_USAGE,
@@ -456,7 +457,7 @@ static int check(struct parse *p, int argc, char **argv)
 				 config_psci_server_word(config->psci));
 	if (config->acpi && config->firmware)
 		return error_set(p->error, CLI_USAGE,
-				 "--acpi with --firmware: only a kernel is handed ACPI tables");
+				 "--acpi with --firmware: a firmware is handed ACPI tables anyway");
 	if (config->acpi && config->flat)
 		return error_set(p->error, CLI_USAGE,
 				 "--acpi with --flat: only a kernel is handed ACPI tables");

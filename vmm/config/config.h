@@ -58,7 +58,10 @@ struct disk_config {
 struct config {
 	uint32_t machine_version; /**< See board.h; 0: no option was given. */
 
-	/* What the guest starts with: one of three, absolute paths. */
+	/*
+	 * What the guest starts with: one of three, absolute paths; or a firmware
+	 * and the kernel that it starts.
+	 */
 	char *kernel; /**< An arm64 Image. */
 	char *flat; /**< A binary that runs at the address where it is loaded, */
 	uint64_t flat_address; /**< which is this; 0: the default address. */

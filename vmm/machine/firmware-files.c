@@ -17,6 +17,9 @@ struct files {
 	uint8_t generation_id[CONFIG_GENERATION_ID_SIZE];
 	uint64_t memory;
 	uint16_t cpus;
+	uint32_t kernel_size;
+	uint32_t initrd_size;
+	uint32_t command_line_size; /* With its end. */
 };
 
 static struct fw_cfg_item item(const void *bytes, size_t size)
@@ -38,6 +41,35 @@ static void add(struct fw_cfg *fw_cfg, const char *name, const void *bytes, size
 	fw_cfg_add(fw_cfg, name, &file);
 }
 
+/* Of a file of the host: its size, and its bytes. */
+static void set_file(struct fw_cfg *fw_cfg, enum fw_cfg_key size_key, uint32_t *size,
+		     enum fw_cfg_key data_key, const struct packed *file)
+{
+	const struct fw_cfg_item data = { .fd = file->fd, .size = file->size };
+
+	*size = htole32((uint32_t)file->size);
+	set(fw_cfg, size_key, size, sizeof(*size));
+	fw_cfg_set(fw_cfg, data_key, &data);
+}
+
+/* Without a kernel all sizes read as 0. */
+static void fill_kernel(struct fw_cfg *fw_cfg, struct files *files, const struct image *image)
+{
+	const char *append = image->config->append;
+
+	if (image->kernel.fd < 0)
+		return;
+	set_file(fw_cfg, FW_CFG_KERNEL_SIZE, &files->kernel_size, FW_CFG_KERNEL_DATA,
+		 &image->kernel);
+	if (image->initrd.fd >= 0)
+		set_file(fw_cfg, FW_CFG_INITRD_SIZE, &files->initrd_size, FW_CFG_INITRD_DATA,
+			 &image->initrd);
+	files->command_line_size = htole32((uint32_t)strlen(append) + 1);
+	set(fw_cfg, FW_CFG_COMMAND_LINE_SIZE, &files->command_line_size,
+	    sizeof(files->command_line_size));
+	set(fw_cfg, FW_CFG_COMMAND_LINE_DATA, append, strlen(append) + 1);
+}
+
 /*
  * There is no bootorder: where there is one, edk2 makes its boot order anew of
  * it at each boot, and what the guest chose by efibootmgr is lost.
@@ -57,9 +89,10 @@ static void fill(struct fw_cfg *fw_cfg, struct files *files)
 	add(fw_cfg, ACPI_GENERATION_ID_FILE, files->generation_id, sizeof(files->generation_id));
 }
 
-int firmware_files_make(const struct config *config, const struct acpi_machine *machine,
+int firmware_files_make(const struct image *image, const struct acpi_machine *machine,
 			struct fw_cfg *fw_cfg, struct error *error)
 {
+	const struct config *config = image->config;
 	struct files *files = malloc(sizeof(*files));
 	int err;
 
@@ -76,6 +109,7 @@ int firmware_files_make(const struct config *config, const struct acpi_machine *
 	files->memory = htole64(config->memory);
 	files->cpus = htole16((uint16_t)config->cpus);
 	fill(fw_cfg, files);
+	fill_kernel(fw_cfg, files, image);
 
 	return 0;
 }

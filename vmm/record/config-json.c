@@ -120,7 +120,7 @@ static int disks_from_json(json_t *disks, struct config *config)
 	return 0;
 }
 
-/* What the guest starts with: one of three. */
+/* What the guest starts with: one of three, or a firmware and its kernel. */
 static int start_from_json(json_t *json, struct config *config)
 {
 	json_t *kernel = json_object_get(json, "kernel");
@@ -130,7 +130,8 @@ static int start_from_json(json_t *json, struct config *config)
 	const char *text = json_string_value(address);
 	int err;
 
-	if ((kernel != NULL) + (flat != NULL) + (firmware != NULL) != 1)
+	if ((flat != NULL) + (kernel || firmware) != 1 ||
+	    (kernel && firmware && config->machine_version < BOARD_VERSION_3))
 		return -EINVAL;
 	if (address && (!flat || !text || config_parse_address(text, &config->flat_address) < 0))
 		return -EINVAL;
@@ -160,7 +161,7 @@ static int acpi_from_json(json_t *json, struct config *config)
 	int acpi = 0;
 
 	if (json_unpack(json, "{s?b, s?s}", "acpi", &acpi, "generation-id", &id) < 0 ||
-	    (acpi && (!config->kernel || config->idle_states)))
+	    (acpi && (!config->kernel || config->firmware || config->idle_states)))
 		return -EINVAL;
 	config->acpi = acpi != 0;
 	if (config_has_acpi(config) != (id != NULL))

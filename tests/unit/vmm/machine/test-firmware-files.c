@@ -3,6 +3,7 @@
 #include "machine/firmware-files.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,27 +22,47 @@
 #define NAMES 16
 
 static struct acpi_rig rig;
+static struct image image;
+static struct config config;
 static uint8_t generation_id[CONFIG_GENERATION_ID_SIZE] = "0123456789abcde";
 
-static struct fw_cfg *make(void)
+/* The files of a machine with, or without, a kernel that the firmware starts. */
+static struct fw_cfg *make_with(char *kernel, char *initrd)
 {
-	struct config config = {
+	static char append[] = "console=ttyAMA0";
+	struct error error = { "" };
+	struct fw_cfg *fw_cfg;
+
+	config = (struct config){
 		.machine_version = BOARD_VERSION_3,
 		.firmware = scratch_write("firmware", "\1\2\3\4", 4),
 		.cpus = 3,
 		.memory = 512ULL << 20,
 		.disk_count = 1,
+		.kernel = kernel,
+		.initrd = initrd,
+		.append = append,
 	};
-	struct error error = { "" };
-	struct fw_cfg *fw_cfg;
-
 	memcpy(config.generation_id, generation_id, sizeof(generation_id));
 	acpi_rig_make_of(&rig, &config);
 	fw_cfg = devices_fw_cfg(&rig.board.devices);
 	assert_non_null(fw_cfg);
-	assert_int_equal(firmware_files_make(&config, &rig.machine, fw_cfg, &error), 0);
+	if (image_open(&image, &config, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(firmware_files_make(&image, &rig.machine, fw_cfg, &error), 0);
 
 	return fw_cfg;
+}
+
+static struct fw_cfg *make(void)
+{
+	return make_with(NULL, NULL);
+}
+
+static void destroy(void)
+{
+	image_close(&image);
+	acpi_rig_free(&rig);
 }
 
 static void choose(struct fw_cfg *fw_cfg, uint16_t key)
@@ -97,7 +118,7 @@ static void the_acpi_tables_and_the_commands_to_load_them_are_files(void **state
 	file_is(fw_cfg, "etc/table-loader", wanted.files.loader, wanted.files.loader_size);
 	file_is(fw_cfg, "etc/acpi/rsdp", wanted.files.root, wanted.files.root_size);
 	file_is(fw_cfg, "etc/acpi/tables", wanted.files.tables, wanted.files.tables_size);
-	acpi_rig_free(&rig);
+	destroy();
 }
 
 static void the_smbios_tables_are_files(void **state)
@@ -110,7 +131,7 @@ static void the_smbios_tables_are_files(void **state)
 	assert_memory_equal(anchor, "_SM3_", 5);
 	assert_int_equal(open_file(fw_cfg, "etc/smbios/smbios-tables"),
 			 acpi_rig_value(anchor + 12, 4));
-	acpi_rig_free(&rig);
+	destroy();
 }
 
 /* Nothing behind a pointer to so few bytes can be taken for an ACPI table. */
@@ -120,7 +141,7 @@ static void the_generation_id_is_a_file_too_short_for_a_table(void **state)
 
 	file_is(fw_cfg, "etc/vmgenid_guid", generation_id, 16);
 	file_is(fw_cfg, "etc/vmgenid_addr", "\0\0\0\0\0\0\0", 8);
-	acpi_rig_free(&rig);
+	destroy();
 }
 
 static void the_values_of_the_machine_have_qemu_s_keys(void **state)
@@ -133,7 +154,56 @@ static void the_values_of_the_machine_have_qemu_s_keys(void **state)
 	assert_int_equal(fw_cfg_read(fw_cfg, 0, 2), 3);
 	choose(fw_cfg, 0x0f);
 	assert_int_equal(fw_cfg_read(fw_cfg, 0, 2), 3);
-	acpi_rig_free(&rig);
+	destroy();
+}
+
+/* Expect a key to have these bytes, and its size's key to say how many. */
+static void item_is(struct fw_cfg *fw_cfg, uint16_t size_key, uint16_t key, const char *bytes,
+		    size_t size)
+{
+	uint8_t found[64];
+
+	choose(fw_cfg, size_key);
+	assert_int_equal(fw_cfg_read(fw_cfg, 0, 4), size);
+	choose(fw_cfg, key);
+	read_bytes(fw_cfg, found, size);
+	assert_memory_equal(found, bytes, size);
+	/* Nothing follows. */
+	assert_int_equal(fw_cfg_read(fw_cfg, 0, 4), 0);
+}
+
+static void a_kernel_its_initrd_and_command_line_are_handed_on_as_they_are(void **state)
+{
+	struct fw_cfg *fw_cfg = make_with(scratch_write("Image", "a kernel", 8),
+					  scratch_write("initrd", "an initrd", 9));
+
+	item_is(fw_cfg, 0x08, 0x11, "a kernel", 8);
+	item_is(fw_cfg, 0x0b, 0x12, "an initrd", 9);
+	item_is(fw_cfg, 0x14, 0x15, "console=ttyAMA0", 16);
+	destroy();
+}
+
+static void without_a_kernel_there_is_none_of_the_three(void **state)
+{
+	struct fw_cfg *fw_cfg = make();
+
+	item_is(fw_cfg, 0x08, 0x11, "", 0);
+	item_is(fw_cfg, 0x0b, 0x12, "", 0);
+	item_is(fw_cfg, 0x14, 0x15, "", 0);
+	destroy();
+}
+
+static void a_machine_without_fw_cfg_has_no_kernel_for_its_firmware(void **state)
+{
+	struct error error = { "" };
+
+	config = (struct config){
+		.machine_version = 2,
+		.firmware = scratch_write("firmware", "\1\2\3\4", 4),
+		.kernel = scratch_write("Image", "a kernel", 8),
+	};
+	assert_int_equal(image_open(&image, &config, &error), -EINVAL);
+	scratch_says(&error, "a machine of version 2 has no fw_cfg", "");
 }
 
 /* As at a reset, with another signature. */
@@ -141,17 +211,17 @@ static void files_are_replaced_when_they_are_made_again(void **state)
 {
 	static struct loader_rig wanted;
 	struct fw_cfg *fw_cfg = make();
-	const struct config config = { .cpus = 2, .memory = 64ULL << 20 };
 	struct error error = { "" };
 
 	rig.machine.hardware_signature = 0x600dcafe;
 	rig.machine.cpu_count = 2;
-	assert_int_equal(firmware_files_make(&config, &rig.machine, fw_cfg, &error), 0);
+	config.cpus = 2;
+	assert_int_equal(firmware_files_make(&image, &rig.machine, fw_cfg, &error), 0);
 	loader_rig_make(&wanted, &rig.machine, 0, 0, 0);
 	file_is(fw_cfg, "etc/acpi/tables", wanted.files.tables, wanted.files.tables_size);
 	choose(fw_cfg, 0x05);
 	assert_int_equal(fw_cfg_read(fw_cfg, 0, 2), 2);
-	acpi_rig_free(&rig);
+	destroy();
 }
 
 int main(void)
@@ -161,6 +231,9 @@ int main(void)
 		cmocka_unit_test(the_smbios_tables_are_files),
 		cmocka_unit_test(the_generation_id_is_a_file_too_short_for_a_table),
 		cmocka_unit_test(the_values_of_the_machine_have_qemu_s_keys),
+		cmocka_unit_test(a_kernel_its_initrd_and_command_line_are_handed_on_as_they_are),
+		cmocka_unit_test(without_a_kernel_there_is_none_of_the_three),
+		cmocka_unit_test(a_machine_without_fw_cfg_has_no_kernel_for_its_firmware),
 		cmocka_unit_test(files_are_replaced_when_they_are_made_again),
 	};
 
