@@ -26,8 +26,8 @@ static struct image image;
 static struct config config;
 static uint8_t generation_id[CONFIG_GENERATION_ID_SIZE] = "0123456789abcde";
 
-/* The files of a machine with, or without, a kernel that the firmware starts. */
-static struct fw_cfg *make_with(char *kernel, char *initrd)
+/* The files of a machine; with the contents of a kernel and an initrd, or without. */
+static struct fw_cfg *make_with(const char *kernel, const char *initrd)
 {
 	static char append[] = "console=ttyAMA0";
 	struct error error = { "" };
@@ -39,8 +39,8 @@ static struct fw_cfg *make_with(char *kernel, char *initrd)
 		.cpus = 3,
 		.memory = 512ULL << 20,
 		.disk_count = 1,
-		.kernel = kernel,
-		.initrd = initrd,
+		.kernel = kernel ? scratch_write("Image", kernel, strlen(kernel)) : NULL,
+		.initrd = initrd ? scratch_write("initrd", initrd, strlen(initrd)) : NULL,
 		.append = append,
 	};
 	memcpy(config.generation_id, generation_id, sizeof(generation_id));
@@ -174,8 +174,7 @@ static void item_is(struct fw_cfg *fw_cfg, uint16_t size_key, uint16_t key, cons
 
 static void a_kernel_its_initrd_and_command_line_are_handed_on_as_they_are(void **state)
 {
-	struct fw_cfg *fw_cfg = make_with(scratch_write("Image", "a kernel", 8),
-					  scratch_write("initrd", "an initrd", 9));
+	struct fw_cfg *fw_cfg = make_with("a kernel", "an initrd");
 
 	item_is(fw_cfg, 0x08, 0x11, "a kernel", 8);
 	item_is(fw_cfg, 0x0b, 0x12, "an initrd", 9);
