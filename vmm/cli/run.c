@@ -421,6 +421,28 @@ static int take_options(struct parse *p, int argc, char **argv)
 	return err;
 }
 
+/* What goes with a firmware, and what does not. */
+static int check_firmware(struct parse *p)
+{
+	const struct config *config = &p->run->config;
+
+	if (p->run->vars_template && config->machine_version &&
+	    config->machine_version < BOARD_VERSION_3)
+		return error_set(p->error, CLI_USAGE,
+				 "--firmware uefi with --machine-version %u: UEFI needs flash that "
+				 "keeps its variables, which version %d has",
+				 config->machine_version, BOARD_VERSION_3);
+	if (config->vars && !config->firmware)
+		return error_set(p->error, CLI_USAGE,
+				 "--vars without --firmware: only a firmware keeps variables");
+	if (config->firmware && !config->kernel && config->initrd)
+		return error_set(p->error, CLI_USAGE,
+				 "--initrd with --firmware: a firmware itself finds what it boots, "
+				 "unless it is given a kernel, too, by --kernel");
+
+	return 0;
+}
+
 /* Check the combination of the options. */
 static int check(struct parse *p, int argc, char **argv)
 {
@@ -437,19 +459,8 @@ static int check(struct parse *p, int argc, char **argv)
 				 p->machine_option);
 	if (config->flat && (config->kernel || config->firmware))
 		return error_set(p->error, CLI_USAGE, "--flat excludes --kernel and --firmware");
-	if (p->run->vars_template && config->machine_version &&
-	    config->machine_version < BOARD_VERSION_3)
-		return error_set(p->error, CLI_USAGE,
-				 "--firmware uefi with --machine-version %u: UEFI needs flash that "
-				 "keeps its variables, which version %d has",
-				 config->machine_version, BOARD_VERSION_3);
-	if (config->vars && !config->firmware)
-		return error_set(p->error, CLI_USAGE,
-				 "--vars without --firmware: only a firmware keeps variables");
-	if (config->firmware && !config->kernel && config->initrd)
-		return error_set(p->error, CLI_USAGE,
-				 "--initrd with --firmware: a firmware itself finds what it boots, "
-				 "unless it is given a kernel, too, by --kernel");
+	if (check_firmware(p) < 0)
+		return CLI_USAGE;
 	if (config->idle_states && config->psci != PSCI_SERVER_ANY &&
 	    config->psci != PSCI_SERVER_USERSPACE)
 		return error_set(p->error, CLI_USAGE,

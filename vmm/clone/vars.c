@@ -8,7 +8,6 @@
 
 #include "base/copy-file.h"
 #include "base/new-file.h"
-#include "board/board.h"
 #include "clone/disks.h"
 #include "run/vars.h"
 
@@ -20,7 +19,7 @@ int clone_vars_open(struct clone_vars *vars, const struct vm_dir *dir, struct co
 	if (err || !config->vars_file)
 		return err;
 	/* Its lock keeps others from writing to it while it is copied. */
-	err = flash_file_open(&vars->from, config->vars_file, BOARD_FLASH_BANK_SIZE, error);
+	err = flash_file_open(&vars->from, config->vars_file, RUN_VARS_SIZE_MAX, error);
 	vars->is_open = !err;
 	vars->is_given = config->vars != NULL;
 

@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-/* Of both chips: what a word of each takes. */
+/* What a word of each chip takes, and of both together. */
 #define WORD_SIZE 2U
-#define BUS_SIZE (WORD_SIZE * CFI_FLASH_CHIPS)
-#define WORDS_PER_BLOCK (CFI_FLASH_BLOCK_SIZE / BUS_SIZE)
+#define BUS_SIZE 4U
 
 /* The commands: the low byte of a word. */
 #define COMMAND_READ_ARRAY 0xff
@@ -66,33 +65,31 @@ static const uint8_t query[] = {
 	0x00, /* 3f: no protection registers */
 };
 
-/* What a chip has to do once its command is complete; in words. */
-struct operation {
-	enum { NOTHING, PROGRAM, ERASE } kind;
-	uint32_t first;
-	uint32_t count;
-};
-
 void cfi_flash_reset(struct cfi_flash *flash)
 {
-	for (size_t i = 0; i < CFI_FLASH_CHIPS; i++)
-		flash->chips[i] = (struct cfi_flash_chip){ .status = CFI_FLASH_READY };
+	flash->state = (struct cfi_flash_state){ .status = CFI_FLASH_READY };
 }
 
 bool cfi_flash_reads_array(const struct cfi_flash *flash)
 {
-	for (size_t i = 0; i < CFI_FLASH_CHIPS; i++)
-		if (flash->chips[i].mode != CFI_FLASH_READ_ARRAY)
-			return false;
+	return flash->state.mode == CFI_FLASH_READ_ARRAY;
+}
 
-	return true;
+static uint32_t block_of(uint32_t offset)
+{
+	return offset / CFI_FLASH_BLOCK_SIZE;
+}
+
+static uint32_t end_of_block(uint32_t offset)
+{
+	return (block_of(offset) + 1) * CFI_FLASH_BLOCK_SIZE;
 }
 
 /* --- reads --- */
 
-static uint16_t read_identifier(const struct cfi_flash_chip *chip, uint32_t word)
+static uint16_t read_identifier(const struct cfi_flash *flash, uint32_t offset)
 {
-	const uint32_t at = word % QUERY_WORDS;
+	const uint32_t at = offset / BUS_SIZE % QUERY_WORDS;
 
 	if (at >= QUERY_FIRST && at - QUERY_FIRST < sizeof(query))
 		return query[at - QUERY_FIRST];
@@ -102,135 +99,181 @@ static uint16_t read_identifier(const struct cfi_flash_chip *chip, uint32_t word
 	case IDENTIFIER_DEVICE:
 		return DEVICE_256_MBIT;
 	case IDENTIFIER_LOCK:
-		return chip->locks[word / WORDS_PER_BLOCK];
+		return flash->state.locks[block_of(offset)];
 	default:
 		return 0;
 	}
 }
 
-static uint16_t array_word(const struct cfi_flash *flash, uint32_t chip, uint32_t word)
+static uint8_t read_byte(const struct cfi_flash *flash, uint32_t offset)
 {
-	const uint8_t *at = &flash->array[word * BUS_SIZE + chip * WORD_SIZE];
+	/* Of a word of 16 bits. */
+	const unsigned int shift = offset % WORD_SIZE * 8;
 
-	return (uint16_t)(at[0] | at[1] << 8);
-}
-
-static uint16_t read_word(const struct cfi_flash *flash, uint32_t number, uint32_t word)
-{
-	const struct cfi_flash_chip *chip = &flash->chips[number];
-
-	switch (chip->mode) {
+	switch (flash->state.mode) {
 	case CFI_FLASH_READ_STATUS:
-		return chip->status;
+		return (uint8_t)(flash->state.status >> shift);
 	case CFI_FLASH_READ_IDENTIFIER:
-		return read_identifier(chip, word);
+		return (uint8_t)(read_identifier(flash, offset) >> shift);
 	case CFI_FLASH_READ_ARRAY:
 	case CFI_FLASH_MODES:
 		break;
 	}
 
-	return array_word(flash, number, word);
+	return flash->array[offset];
 }
 
 uint64_t cfi_flash_read(const struct cfi_flash *flash, uint64_t offset, unsigned int size)
 {
 	uint64_t value = 0;
 
-	for (unsigned int i = 0; i < size; i++) {
-		const uint32_t at = (uint32_t)offset + i;
-		const uint16_t word =
-			read_word(flash, at / WORD_SIZE % CFI_FLASH_CHIPS, at / BUS_SIZE);
-
-		value |= (uint64_t)(uint8_t)(word >> at % WORD_SIZE * 8) << i * 8;
-	}
+	for (unsigned int i = 0; i < size; i++)
+		value |= (uint64_t)read_byte(flash, (uint32_t)offset + i) << i * 8;
 
 	return value;
 }
 
-/* --- writes, as one chip sees them --- */
+/* --- what writes change --- */
 
-static void end(struct cfi_flash_chip *chip, uint8_t error)
+static void end(struct cfi_flash *flash, uint8_t error)
 {
-	chip->step = CFI_FLASH_COMMAND;
-	chip->status |= error;
+	flash->state.step = CFI_FLASH_COMMAND;
+	flash->state.status |= error;
 }
 
-static void begin(struct cfi_flash_chip *chip, enum cfi_flash_step step)
+/* Store @size bytes of flash->block at @offset, unless its block is locked. */
+static void store(struct cfi_flash *flash, uint32_t offset, uint32_t size, uint8_t error)
 {
-	chip->step = step;
-	chip->mode = CFI_FLASH_READ_STATUS;
+	if (flash->state.locks[block_of(offset)] & LOCK_LOCKED)
+		end(flash, error | CFI_FLASH_LOCKED);
+	else if (flash->store(flash->context, offset, flash->block, size) < 0)
+		end(flash, error);
+	else
+		end(flash, 0);
 }
 
-static void on_command(struct cfi_flash_chip *chip, uint8_t command)
+static void program(struct cfi_flash *flash, uint32_t offset, const uint8_t *bytes, uint32_t size)
 {
+	for (uint32_t i = 0; i < size; i++)
+		flash->block[i] = flash->array[offset + i] & bytes[i];
+	store(flash, offset, size, CFI_FLASH_PROGRAM_ERROR);
+}
+
+static void erase(struct cfi_flash *flash, uint32_t offset)
+{
+	memset(flash->block, CFI_FLASH_ERASED, CFI_FLASH_BLOCK_SIZE);
+	store(flash, block_of(offset) * CFI_FLASH_BLOCK_SIZE, CFI_FLASH_BLOCK_SIZE,
+	      CFI_FLASH_ERASE_ERROR);
+}
+
+/* --- writes --- */
+
+/* One of up to 32 bits. */
+struct access {
+	uint32_t offset;
+	uint32_t size;
+	uint8_t bytes[BUS_SIZE];
+};
+
+static void begin(struct cfi_flash *flash, enum cfi_flash_step step)
+{
+	flash->state.step = step;
+	flash->state.mode = CFI_FLASH_READ_STATUS;
+}
+
+static void on_command(struct cfi_flash *flash, uint8_t command)
+{
+	struct cfi_flash_state *state = &flash->state;
+
 	switch (command) {
 	case COMMAND_READ_IDENTIFIER:
 	case COMMAND_READ_QUERY:
-		chip->mode = CFI_FLASH_READ_IDENTIFIER;
+		state->mode = CFI_FLASH_READ_IDENTIFIER;
 		break;
 	case COMMAND_READ_STATUS:
 	case COMMAND_SUSPEND:
 	case COMMAND_CONFIRM:
-		chip->mode = CFI_FLASH_READ_STATUS;
+		state->mode = CFI_FLASH_READ_STATUS;
 		break;
 	case COMMAND_CLEAR_STATUS:
-		chip->status = CFI_FLASH_READY;
+		state->status = CFI_FLASH_READY;
 		break;
 	case COMMAND_PROGRAM:
 	case COMMAND_PROGRAM_TOO:
-		begin(chip, CFI_FLASH_PROGRAM_WORD);
+		begin(flash, CFI_FLASH_PROGRAM_WORD);
 		break;
 	case COMMAND_BUFFERED_PROGRAM:
-		begin(chip, CFI_FLASH_BUFFER_COUNT);
+		begin(flash, CFI_FLASH_BUFFER_COUNT);
 		break;
 	case COMMAND_ERASE:
-		begin(chip, CFI_FLASH_ERASE_CONFIRM);
+		begin(flash, CFI_FLASH_ERASE_CONFIRM);
 		break;
 	case COMMAND_LOCKS:
-		begin(chip, CFI_FLASH_LOCK);
+		begin(flash, CFI_FLASH_LOCK);
 		break;
 	case COMMAND_READ_ARRAY:
 	default:
-		chip->mode = CFI_FLASH_READ_ARRAY;
+		state->mode = CFI_FLASH_READ_ARRAY;
 		break;
 	}
 }
 
-/* The words follow, if there are not too many. */
-static void on_count(struct cfi_flash_chip *chip, uint16_t count)
+/* The words follow, if there are not too many. It is a word of one chip. */
+static void on_count(struct cfi_flash *flash, const struct access *access)
 {
+	struct cfi_flash_state *state = &flash->state;
+	const uint32_t count = access->bytes[0] | (uint32_t)access->bytes[1] << 8;
+
 	if (count >= CFI_FLASH_BUFFER_WORDS) {
-		end(chip, CFI_FLASH_SEQUENCE_ERROR);
+		end(flash, CFI_FLASH_SEQUENCE_ERROR);
 		return;
 	}
-	chip->step = CFI_FLASH_BUFFER_WORD;
-	chip->count = count + 1U;
-	chip->missing = chip->count;
+	state->step = CFI_FLASH_BUFFER_WORD;
+	state->count = count + 1;
+	state->missing = state->count;
 	/* What is not written, since another is written twice, is not programmed. */
-	memset(chip->buffer, CFI_FLASH_ERASED, sizeof(chip->buffer));
+	memset(state->buffer, CFI_FLASH_ERASED, sizeof(state->buffer));
 }
 
 /* The first word says where the buffer is, which does not leave its block. */
-static void on_buffer_word(struct cfi_flash_chip *chip, uint32_t word, uint16_t value)
+static void on_buffer_word(struct cfi_flash *flash, const struct access *access)
 {
-	if (chip->missing == chip->count)
-		chip->first = word;
-	if (word - chip->first >= chip->count ||
-	    (chip->first + chip->count - 1) / WORDS_PER_BLOCK != chip->first / WORDS_PER_BLOCK) {
-		end(chip, CFI_FLASH_SEQUENCE_ERROR);
+	struct cfi_flash_state *state = &flash->state;
+	uint32_t at;
+
+	if (state->missing == state->count)
+		state->first = access->offset;
+	at = access->offset - state->first;
+	if (access->offset < state->first || at + access->size > state->count * BUS_SIZE ||
+	    access->offset + access->size > end_of_block(state->first)) {
+		end(flash, CFI_FLASH_SEQUENCE_ERROR);
 		return;
 	}
-	chip->buffer[word - chip->first] = value;
-	if (--chip->missing == 0)
-		chip->step = CFI_FLASH_BUFFER_CONFIRM;
+	memcpy(&state->buffer[at], access->bytes, access->size);
+	if (--state->missing == 0)
+		state->step = CFI_FLASH_BUFFER_CONFIRM;
 }
 
-static void on_lock(struct cfi_flash_chip *chip, uint32_t word, uint8_t command)
+static void on_confirm(struct cfi_flash *flash, const struct access *access)
 {
-	uint8_t *lock = &chip->locks[word / WORDS_PER_BLOCK];
+	const struct cfi_flash_state *state = &flash->state;
+	const uint32_t left = end_of_block(state->first) - state->first;
+	const uint32_t size = state->count * BUS_SIZE;
+
+	if (access->bytes[0] != COMMAND_CONFIRM)
+		end(flash, CFI_FLASH_SEQUENCE_ERROR);
+	else if (state->step == CFI_FLASH_ERASE_CONFIRM)
+		erase(flash, access->offset);
+	else
+		program(flash, state->first, state->buffer, size < left ? size : left);
+}
+
+static void on_lock(struct cfi_flash *flash, const struct access *access)
+{
+	uint8_t *lock = &flash->state.locks[block_of(access->offset)];
 	uint8_t error = 0;
 
-	switch (command) {
+	switch (access->bytes[0]) {
 	case LOCKS_LOCK:
 		*lock |= LOCK_LOCKED;
 		break;
@@ -247,195 +290,89 @@ static void on_lock(struct cfi_flash_chip *chip, uint32_t word, uint8_t command)
 		error = CFI_FLASH_SEQUENCE_ERROR;
 		break;
 	}
-	end(chip, error);
+	end(flash, error);
 }
 
-/* A block that is locked changes nothing but the status. */
-static struct operation operate(struct cfi_flash_chip *chip, struct operation wanted)
+/* What one access programs is in one block. */
+static void on_word(struct cfi_flash *flash, const struct access *access)
 {
-	const bool locked = chip->locks[wanted.first / WORDS_PER_BLOCK] & LOCK_LOCKED;
-	const uint8_t error =
-		wanted.kind == ERASE ? CFI_FLASH_ERASE_ERROR : CFI_FLASH_PROGRAM_ERROR;
-
-	end(chip, locked ? error | CFI_FLASH_LOCKED : 0);
-
-	return locked ? (struct operation){ NOTHING, 0, 0 } : wanted;
+	if (access->offset + access->size > end_of_block(access->offset))
+		end(flash, CFI_FLASH_SEQUENCE_ERROR);
+	else
+		program(flash, access->offset, access->bytes, access->size);
 }
 
-static struct operation confirm(struct cfi_flash_chip *chip, uint32_t word, uint8_t command)
+static void on_write(struct cfi_flash *flash, const struct access *access)
 {
-	const uint32_t block = word / WORDS_PER_BLOCK;
-	const struct operation program = { PROGRAM, chip->first, chip->count };
-	const struct operation erase = { ERASE, block * WORDS_PER_BLOCK, WORDS_PER_BLOCK };
-	const struct operation wanted = chip->step == CFI_FLASH_ERASE_CONFIRM ? erase : program;
-
-	if (command == COMMAND_CONFIRM)
-		return operate(chip, wanted);
-	end(chip, CFI_FLASH_SEQUENCE_ERROR);
-
-	return (struct operation){ NOTHING, 0, 0 };
-}
-
-static struct operation program_word(struct cfi_flash_chip *chip, uint32_t word, uint16_t value)
-{
-	chip->buffer[0] = value;
-
-	return operate(chip, (struct operation){ PROGRAM, word, 1 });
-}
-
-static struct operation on_write(struct cfi_flash_chip *chip, uint32_t word, uint16_t value)
-{
-	switch (chip->step) {
+	switch (flash->state.step) {
 	case CFI_FLASH_COMMAND:
-		on_command(chip, (uint8_t)value);
+		on_command(flash, access->bytes[0]);
 		break;
 	case CFI_FLASH_PROGRAM_WORD:
-		return program_word(chip, word, value);
+		on_word(flash, access);
+		break;
 	case CFI_FLASH_BUFFER_COUNT:
-		on_count(chip, value);
+		on_count(flash, access);
 		break;
 	case CFI_FLASH_BUFFER_WORD:
-		on_buffer_word(chip, word, value);
+		on_buffer_word(flash, access);
 		break;
 	case CFI_FLASH_BUFFER_CONFIRM:
 	case CFI_FLASH_ERASE_CONFIRM:
-		return confirm(chip, word, (uint8_t)value);
+		on_confirm(flash, access);
+		break;
 	case CFI_FLASH_LOCK:
-		on_lock(chip, word, (uint8_t)value);
+		on_lock(flash, access);
 		break;
 	case CFI_FLASH_STEPS:
 		break;
 	}
-
-	return (struct operation){ NOTHING, 0, 0 };
-}
-
-/* --- what writes change --- */
-
-/* In the copy of the block that is to be stored, which begins with the word @from. */
-static void apply(struct cfi_flash *flash, uint32_t number, const struct operation *operation,
-		  uint32_t from)
-{
-	for (uint32_t i = 0; i < operation->count; i++) {
-		uint8_t *at = &flash->block[(operation->first + i - from) * BUS_SIZE +
-					    number * WORD_SIZE];
-		const uint16_t word = flash->chips[number].buffer[i % CFI_FLASH_BUFFER_WORDS];
-
-		at[0] = operation->kind == ERASE ? CFI_FLASH_ERASED : at[0] & (uint8_t)word;
-		at[1] = operation->kind == ERASE ? CFI_FLASH_ERASED : at[1] & (uint8_t)(word >> 8);
-	}
-}
-
-/* Store what the chips of @operations do in the words [from, from + count), together. */
-static void store(struct cfi_flash *flash, const struct operation *operations, uint32_t from,
-		  uint32_t count)
-{
-	const uint32_t offset = from * BUS_SIZE;
-	int err;
-
-	memcpy(flash->block, flash->array + offset, count * BUS_SIZE);
-	for (uint32_t i = 0; i < CFI_FLASH_CHIPS; i++)
-		apply(flash, i, &operations[i], from);
-	err = flash->store(flash->context, offset, flash->block, count * BUS_SIZE);
-	for (uint32_t i = 0; i < CFI_FLASH_CHIPS && err; i++)
-		if (operations[i].count > 0)
-			flash->chips[i].status |= operations[i].kind == ERASE
-							  ? CFI_FLASH_ERASE_ERROR
-							  : CFI_FLASH_PROGRAM_ERROR;
-}
-
-static void store_alone(struct cfi_flash *flash, uint32_t number, const struct operation *operation)
-{
-	struct operation operations[CFI_FLASH_CHIPS] = { { NOTHING, 0, 0 } };
-
-	operations[number] = *operation;
-	if (operation->kind != NOTHING)
-		store(flash, operations, operation->first, operation->count);
-}
-
-/*
- * What both chips do at once, in the same words, is stored at once: so a guest
- * that commands both finds all of a word or nothing of it, however dormouse
- * ends.
- */
-static void carry_out(struct cfi_flash *flash, const struct operation operations[CFI_FLASH_CHIPS])
-{
-	const struct operation *first = &operations[0];
-	const struct operation *second = &operations[1];
-
-	if (first->kind != NOTHING && second->kind != NOTHING && first->first == second->first &&
-	    first->count == second->count) {
-		store(flash, operations, first->first, first->count);
-		return;
-	}
-	store_alone(flash, 0, first);
-	store_alone(flash, 1, second);
 }
 
 void cfi_flash_write(struct cfi_flash *flash, uint64_t offset, uint64_t value, unsigned int size)
 {
-	const uint32_t last = (uint32_t)offset + size - 1;
+	while (size > 0) {
+		struct access access = { .offset = (uint32_t)offset,
+					 .size = size < BUS_SIZE ? size : BUS_SIZE };
 
-	for (uint32_t bus = (uint32_t)offset / BUS_SIZE; bus <= last / BUS_SIZE; bus++) {
-		struct operation operations[CFI_FLASH_CHIPS] = { { NOTHING, 0, 0 } };
-		uint32_t lanes = UINT32_MAX;
-		uint32_t written = 0;
-
-		for (uint32_t i = 0; i < BUS_SIZE; i++) {
-			const uint32_t byte = bus * BUS_SIZE + i - (uint32_t)offset;
-
-			if (byte >= size)
-				continue;
-			lanes &= ~(0xffU << i * 8);
-			lanes |= (uint32_t)(uint8_t)(value >> byte * 8) << i * 8;
-			written |= 1U << i / WORD_SIZE;
-		}
-		for (uint32_t i = 0; i < CFI_FLASH_CHIPS; i++)
-			if (written & 1U << i)
-				operations[i] = on_write(&flash->chips[i], bus,
-							 (uint16_t)(lanes >> i * 16));
-		carry_out(flash, operations);
+		for (uint32_t i = 0; i < access.size; i++)
+			access.bytes[i] = (uint8_t)(value >> i * 8);
+		on_write(flash, &access);
+		offset += access.size;
+		size -= access.size;
+		value >>= access.size * 8;
 	}
 }
 
 /* --- in a stream --- */
 
-/* What indexes the buffer, or says where it is. */
-static bool has_good_buffer(const struct cfi_flash_chip *chip)
+/* What says where the buffer is, and how much of it. */
+static bool has_good_buffer(const struct cfi_flash_state *state)
 {
-	return chip->first < CFI_FLASH_SIZE / BUS_SIZE && chip->count <= CFI_FLASH_BUFFER_WORDS &&
-	       chip->missing <= chip->count &&
-	       (chip->step != CFI_FLASH_BUFFER_WORD || chip->missing > 0) &&
-	       (chip->step != CFI_FLASH_BUFFER_CONFIRM ||
-		(chip->count > 0 && chip->missing == 0 &&
-		 (chip->first + chip->count - 1) / WORDS_PER_BLOCK ==
-			 chip->first / WORDS_PER_BLOCK));
-}
-
-static void serialize_chip(struct cfi_flash_chip *chip, struct stream *stream)
-{
-	uint32_t mode = chip->mode;
-	uint32_t step = chip->step;
-
-	stream_serialize_u32(stream, &mode);
-	stream_serialize_u32(stream, &step);
-	stream_serialize(stream, &chip->status, sizeof(chip->status));
-	stream_serialize_u32(stream, &chip->first);
-	stream_serialize_u32(stream, &chip->count);
-	stream_serialize_u32(stream, &chip->missing);
-	for (size_t i = 0; i < CFI_FLASH_BUFFER_WORDS; i++)
-		stream_serialize_u16(stream, &chip->buffer[i]);
-	stream_serialize(stream, chip->locks, sizeof(chip->locks));
-	chip->mode = mode < CFI_FLASH_MODES ? (enum cfi_flash_mode)mode : CFI_FLASH_READ_ARRAY;
-	chip->step = step < CFI_FLASH_STEPS ? (enum cfi_flash_step)step : CFI_FLASH_COMMAND;
-	if (chip->mode == mode && chip->step == step && has_good_buffer(chip))
-		return;
-	*chip = (struct cfi_flash_chip){ .status = CFI_FLASH_READY };
-	stream_fail(stream);
+	return state->first < CFI_FLASH_SIZE && state->count <= CFI_FLASH_BUFFER_WORDS &&
+	       state->missing <= state->count &&
+	       (state->step != CFI_FLASH_BUFFER_WORD || state->missing > 0) &&
+	       (state->step != CFI_FLASH_BUFFER_CONFIRM || state->count > 0);
 }
 
 void cfi_flash_serialize(struct cfi_flash *flash, struct stream *stream)
 {
-	for (size_t i = 0; i < CFI_FLASH_CHIPS; i++)
-		serialize_chip(&flash->chips[i], stream);
+	struct cfi_flash_state *state = &flash->state;
+	uint32_t mode = state->mode;
+	uint32_t step = state->step;
+
+	stream_serialize_u32(stream, &mode);
+	stream_serialize_u32(stream, &step);
+	stream_serialize(stream, &state->status, sizeof(state->status));
+	stream_serialize_u32(stream, &state->first);
+	stream_serialize_u32(stream, &state->count);
+	stream_serialize_u32(stream, &state->missing);
+	stream_serialize(stream, state->buffer, sizeof(state->buffer));
+	stream_serialize(stream, state->locks, sizeof(state->locks));
+	state->mode = mode < CFI_FLASH_MODES ? (enum cfi_flash_mode)mode : CFI_FLASH_READ_ARRAY;
+	state->step = step < CFI_FLASH_STEPS ? (enum cfi_flash_step)step : CFI_FLASH_COMMAND;
+	if (state->mode == mode && state->step == step && has_good_buffer(state))
+		return;
+	cfi_flash_reset(flash);
+	stream_fail(stream);
 }

@@ -2,27 +2,29 @@
 /*
  * Flash memory as a guest sees it: two chips of 16 bits side by side, each with
  * Intel's basic command set (0001) and the query of JEDEC's Common Flash
- * Interface (CFI). Chip 0 has the lower 16 bits of each 32, chip 1 the upper
- * ones.
+ * Interface (CFI). Each 16 bits of the bus are a chip's, as the "cfi-flash"
+ * binding's bank-width of 4 says.
  *
- * The chips are independent: each obeys what is written to its half. A guest
- * that writes 32 bits commands both at once, as the "cfi-flash" binding's
- * bank-width of 4 says; one that writes 16 bits commands one of them. A byte
- * that an access does not write is 0xff, which programs nothing and as a
- * command means "read array".
+ * Both obey each command, whichever part of the bus it is written to: its lowest
+ * byte counts. So the chips are always in one state. That is how QEMU has it,
+ * and U-Boot relies on it: it commands one chip by 16 bits, reads both, and
+ * finds the 32 MiB of one chip. What is programmed are the bytes that are
+ * written.
  *
  *	FF	read array: the mode after a reset
  *	90, 98	read the identifier, read the query; both modes show both
  *	70, 50	read the status register; clear it
  *	40, 10	program the word that is written next
- *	E8	program up to 32 words, which come after their count; then D0
+ *	E8	program up to 32 words, which come after their count less one, each
+ *		in a write of its own, none further than the count from the
+ *		first; then D0
  *	20	erase the block in which D0 is written next
  *	60	then 01, D0 or 2F: lock the block, unlock it, lock it until a reset;
  *		03, the read configuration register, changes nothing
  *	B0, D0	suspend and resume: no operation lasts long enough to be suspended
  *
  * Any other command leads to "read array". An operation is finished before the
- * write that begins it returns, so a chip is always ready. Programming changes
+ * write that begins it returns, so the chips are always ready. Programming changes
  * ones to zeros only; erasing makes all of a block ones. No block is locked
  * after a reset.
  *
@@ -38,13 +40,13 @@
 
 #include "base/stream.h"
 
-#define CFI_FLASH_CHIPS 2
 /* Of both chips together. A block is what one command erases. */
 #define CFI_FLASH_SIZE (64U << 20)
 #define CFI_FLASH_BLOCK_SIZE (256U << 10)
 #define CFI_FLASH_BLOCKS (CFI_FLASH_SIZE / CFI_FLASH_BLOCK_SIZE)
-/* In words of 16 bits: what a chip programs at once. */
+/* What is programmed at once, by writes of up to 32 bits. */
 #define CFI_FLASH_BUFFER_WORDS 32
+#define CFI_FLASH_BUFFER_SIZE (CFI_FLASH_BUFFER_WORDS * 4U)
 
 #define CFI_FLASH_ERASED 0xff
 
@@ -77,14 +79,14 @@ enum cfi_flash_step {
 };
 
 /** Private, except mode and status. */
-struct cfi_flash_chip {
+struct cfi_flash_state {
 	enum cfi_flash_mode mode;
 	enum cfi_flash_step step;
 	uint8_t status;
-	uint32_t first; /**< The word at which the buffer begins. */
+	uint32_t first; /**< Where the buffer begins. */
 	uint32_t count; /**< Of the words in the buffer. */
 	uint32_t missing; /**< How many of them have not been written yet. */
-	uint16_t buffer[CFI_FLASH_BUFFER_WORDS];
+	uint8_t buffer[CFI_FLASH_BUFFER_SIZE];
 	uint8_t locks[CFI_FLASH_BLOCKS]; /**< Bit 0: locked; bit 1: until a reset. */
 };
 
@@ -99,25 +101,26 @@ struct cfi_flash {
 	 */
 	int (*store)(void *context, uint32_t offset, const uint8_t *bytes, uint32_t size);
 	void *context;
-	struct cfi_flash_chip chips[CFI_FLASH_CHIPS];
+	struct cfi_flash_state state;
 	uint8_t block[CFI_FLASH_BLOCK_SIZE]; /**< To be stored. */
 };
 
 /** The chips as after power-on. The other fields remain. */
 void cfi_flash_reset(struct cfi_flash *flash);
 
-/** Whether all chips read as the array: then a guest's reads need no cfi_flash_read(). */
+/** Whether the chips read as the array: then a guest's reads need no cfi_flash_read(). */
 bool cfi_flash_reads_array(const struct cfi_flash *flash);
 
 /**
  * An access of @size bytes, from 1 to 8, at @offset; all of it is inside. A
- * value is little-endian: its lowest byte is the one at @offset.
+ * value is little-endian: its lowest byte is the one at @offset. 64 bits are
+ * two accesses, one after the other.
  */
 uint64_t cfi_flash_read(const struct cfi_flash *flash, uint64_t offset, unsigned int size);
 void cfi_flash_write(struct cfi_flash *flash, uint64_t offset, uint64_t value, unsigned int size);
 
 /**
- * Save the state of the chips, without the array, or load it. What no chip can
+ * Save the state of the chips, without the array, or load it. What they cannot
  * be in is a failure of the stream.
  */
 void cfi_flash_serialize(struct cfi_flash *flash, struct stream *stream);

@@ -12,7 +12,7 @@
 #include "base/range.h"
 
 #define ERASED 0xff
-#define PIECE_SIZE (16U * 1024)
+#define PIECE_SIZE 16384U
 
 static int check(int fd, const char *path, uint64_t room, uint64_t *size, struct error *error)
 {

@@ -10,9 +10,8 @@
 
 #include "base/new-file.h"
 #include "base/range.h"
-#include "board/board.h"
 
-#define PIECE_SIZE (64U * 1024)
+#define PIECE_SIZE 65536U
 
 static bool keeps_variables(const struct config *config)
 {
@@ -106,7 +105,7 @@ static int check_template(int fd, const char *path, uint64_t *size, struct error
 	if (!S_ISREG(status.st_mode))
 		return error_set(error, -EINVAL, "the template of variables %s is no regular file",
 				 path);
-	if (status.st_size == 0 || (uint64_t)status.st_size > BOARD_FLASH_BANK_SIZE)
+	if (status.st_size == 0 || (uint64_t)status.st_size > RUN_VARS_SIZE_MAX)
 		return error_set(error, -EINVAL, "the template of variables %s is %s", path,
 				 status.st_size ? "longer than the flash that they are for"
 						: "empty");

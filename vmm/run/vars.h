@@ -7,8 +7,12 @@
 #define VMM_RUN_VARS_H
 
 #include "base/error.h"
+#include "board/board.h"
 #include "config/config.h"
 #include "record/vm-dir.h"
+
+/** The size of the chip. */
+#define RUN_VARS_SIZE_MAX BOARD_FLASH_BANK_SIZE
 
 /** The name of the file in a VM's directory. */
 #define RUN_VARS_NAME "vars"

@@ -118,7 +118,7 @@ hibernated_machine_keeps_its_version()
 	ok "the usual command for a guest that is off makes a machine of the newest version" \
 		woke_up_at 0x40080000 0x42000000
 	ok "an unknown machine version is a usage error" refuses_board 2 \
-		'--machine-version 3: must be from 1 to 2 ' flat2 --flat "$board" --machine-version 3
+		'--machine-version 4: must be from 1 to 3 ' flat2 --flat "$board" --machine-version 4
 	ok "a machine version without a machine is a usage error" refuses_board 2 \
 		'--machine-version without --kernel' version --machine-version 2
 }

@@ -73,7 +73,7 @@ static void unknown_commands_lead_to_the_array(void **state)
 	}
 }
 
-static void accesses_of_other_sizes_reach_the_lanes_that_they_touch(void **state)
+static void accesses_of_any_size_reach_both_chips(void **state)
 {
 	cfi_power_on();
 	for (uint32_t i = 0; i < 16; i++)
@@ -81,19 +81,18 @@ static void accesses_of_other_sizes_reach_the_lanes_that_they_touch(void **state
 	assert_int_equal(cfi_flash_read(&cfi, 3, 1), 3);
 	assert_int_equal(cfi_flash_read(&cfi, 3, 4), 0x06050403);
 	assert_true(cfi_flash_read(&cfi, 8, 8) == 0x0f0e0d0c0b0a0908);
-	/* One chip's status, beside the other's array. */
-	cfi_flash_write(&cfi, 2, 0x70, 2);
-	assert_false(cfi_flash_reads_array(&cfi));
-	assert_int_equal(cfi_get(4), 0x00800504);
-	assert_int_equal(cfi_flash_read(&cfi, 3, 1), 0);
-	/* The upper byte of a command does not matter; alone it is FF. */
-	cfi_flash_write(&cfi, 0, 0x1270, 2);
-	assert_int_equal(cfi_get(4), CFI_READY);
-	cfi_flash_write(&cfi, 1, 0x98, 1);
-	assert_int_equal(cfi_get(4), 0x00800504);
-	cfi_flash_write(&cfi, 2, 0xff, 1);
+	/* As U-Boot finds the chips: it writes to one, and reads both. */
+	cfi_flash_write(&cfi, 0x154, 0x98, 2);
+	assert_int_equal(cfi_flash_read(&cfi, 0x40, 2), 'Q');
+	assert_int_equal(cfi_flash_read(&cfi, 0x42, 2), 'Q');
+	assert_int_equal(cfi_flash_read(&cfi, 0x44, 1), 'R');
+	assert_int_equal(cfi_flash_read(&cfi, 0x45, 1), 0);
+	cfi_flash_write(&cfi, 0xaa, 0x70, 1);
+	assert_true(cfi_flash_read(&cfi, 0, 8) == 0x0080008000800080);
+	/* The rest of a command does not matter. */
+	cfi_flash_write(&cfi, 2, 0x12ff, 2);
 	assert_true(cfi_flash_reads_array(&cfi));
-	/* 64 bits are two words of each chip: a command and what belongs to it. */
+	/* 64 bits are two accesses: a command and what belongs to it. */
 	cfi_flash_write(&cfi, 8, (uint64_t)0x12345678 << 32 | CFI_BOTH(0x40), 8);
 	assert_int_equal(cfi_take_status(), CFI_READY);
 	assert_int_equal(cfi_get(8), 0x0b0a0908);
@@ -113,7 +112,7 @@ static void a_word_is_programmed_by_both_commands(void **state)
 	cfi_put(12, 0x9abcdef0);
 	assert_int_equal(cfi_take_status(), CFI_READY);
 	assert_int_equal(cfi_get(12), 0x9abcdef0);
-	/* Both lanes at once. */
+	/* Of both chips at once. */
 	assert_int_equal(cfi_stored.count, 2);
 	assert_int_equal(cfi_stored.offset, 12);
 	assert_int_equal(cfi_stored.size, 4);
@@ -128,18 +127,34 @@ static void programming_changes_ones_to_zeros_only(void **state)
 	assert_int_equal(cfi_get(0), 0x0f00f00f);
 }
 
-static void one_lane_is_programmed_alone(void **state)
+static void only_bytes_that_are_written_are_programmed(void **state)
 {
 	cfi_power_on();
 	cfi_flash_write(&cfi, 6, 0x40, 2);
 	cfi_flash_write(&cfi, 6, 0x1234, 2);
-	cfi_put(0, CFI_BOTH(0xff));
-	assert_int_equal(cfi_get(4), 0x1234ffff);
-	/* A byte, too: the other one of its word stays. */
 	cfi_flash_write(&cfi, 0, 0x40, 1);
 	cfi_flash_write(&cfi, 1, 0x56, 1);
-	cfi_put(0, CFI_BOTH(0xff));
+	assert_int_equal(cfi_take_status(), CFI_READY);
+	assert_int_equal(cfi_get(4), 0x1234ffff);
 	assert_int_equal(cfi_get(0), 0xffff56ff);
+	/* One access programs in one block. */
+	cfi_put(0, CFI_BOTH(0x40));
+	cfi_put(CFI_BLOCK - 2, 0);
+	assert_int_equal(cfi_take_status(), CFI_READY | CFI_BOTH(CFI_FLASH_SEQUENCE_ERROR));
+	assert_int_equal(cfi_get(CFI_BLOCK - 2), 0xffffffff);
+}
+
+static void a_buffer_may_be_written_by_16_bits(void **state)
+{
+	cfi_power_on();
+	cfi_flash_write(&cfi, 2, 0xe8, 2);
+	cfi_flash_write(&cfi, 2, 1, 2);
+	cfi_flash_write(&cfi, CFI_BLOCK - 4, 0x1234, 2);
+	cfi_flash_write(&cfi, CFI_BLOCK - 2, 0x5678, 2);
+	cfi_flash_write(&cfi, 2, 0xd0, 2);
+	assert_int_equal(cfi_take_status(), CFI_READY);
+	assert_int_equal(cfi_get(CFI_BLOCK - 4), 0x56781234);
+	assert_int_equal(cfi_get(CFI_BLOCK), 0xffffffff);
 }
 
 static void a_buffer_is_programmed_at_once_when_it_is_confirmed(void **state)
@@ -208,8 +223,19 @@ static void a_buffer_with_words_from_elsewhere_is_a_sequence_error(void **state)
 	}
 }
 
-/* Also where its words are all written in front of the end. */
 static void a_buffer_across_the_end_of_a_block_is_a_sequence_error(void **state)
+{
+	cfi_power_on();
+	cfi_put(0, CFI_BOTH(0xe8));
+	cfi_put(0, CFI_BOTH(1));
+	cfi_put(CFI_BLOCK - 4, 0);
+	cfi_put(CFI_BLOCK, 0);
+	assert_int_equal(cfi_take_status(), CFI_READY | CFI_BOTH(CFI_FLASH_SEQUENCE_ERROR));
+	assert_int_equal(cfi_stored.count, 0);
+}
+
+/* What is not written ends there, too. */
+static void a_buffer_ends_with_its_block(void **state)
 {
 	static const uint64_t ends[] = { CFI_BLOCK, CFI_FLASH_SIZE };
 
@@ -217,25 +243,13 @@ static void a_buffer_across_the_end_of_a_block_is_a_sequence_error(void **state)
 		cfi_power_on();
 		cfi_put(0, CFI_BOTH(0xe8));
 		cfi_put(0, CFI_BOTH(1));
+		cfi_put(ends[i] - 4, 3);
 		cfi_put(ends[i] - 4, 0);
-		assert_int_equal(cfi_take_status(), CFI_READY | CFI_BOTH(CFI_FLASH_SEQUENCE_ERROR));
-		assert_int_equal(cfi_stored.count, 0);
+		cfi_put(0, CFI_BOTH(0xd0));
+		assert_int_equal(cfi_take_status(), CFI_READY);
+		assert_int_equal(cfi_stored.size, 4);
+		assert_int_equal(cfi_get(ends[i] - 4), 0);
 	}
-}
-
-static void chips_that_are_commanded_apart_are_stored_apart(void **state)
-{
-	cfi_power_on();
-	cfi_flash_write(&cfi, 0, 0x40, 2);
-	cfi_flash_write(&cfi, 2, 0x20, 2);
-	/* One programs the last word, the other erases its half of the last block. */
-	cfi_array[CFI_LAST_BLOCK] = 0;
-	cfi_array[CFI_LAST_BLOCK + 2] = 0;
-	cfi_put(CFI_FLASH_SIZE - 4, 0x00d01234);
-	assert_int_equal(cfi_stored.count, 2);
-	assert_int_equal(cfi_take_status(), CFI_READY);
-	assert_int_equal(cfi_get(CFI_FLASH_SIZE - 4), 0xffff1234);
-	assert_int_equal(cfi_get(CFI_LAST_BLOCK), 0xffffff00);
 }
 
 int main(void)
@@ -245,17 +259,18 @@ int main(void)
 		cmocka_unit_test(a_query_describes_the_chips_to_a_driver),
 		cmocka_unit_test(the_identifier_mode_shows_maker_device_and_locks),
 		cmocka_unit_test(unknown_commands_lead_to_the_array),
-		cmocka_unit_test(accesses_of_other_sizes_reach_the_lanes_that_they_touch),
+		cmocka_unit_test(accesses_of_any_size_reach_both_chips),
 		cmocka_unit_test(a_word_is_programmed_by_both_commands),
 		cmocka_unit_test(programming_changes_ones_to_zeros_only),
-		cmocka_unit_test(one_lane_is_programmed_alone),
+		cmocka_unit_test(only_bytes_that_are_written_are_programmed),
+		cmocka_unit_test(a_buffer_may_be_written_by_16_bits),
 		cmocka_unit_test(a_buffer_is_programmed_at_once_when_it_is_confirmed),
 		cmocka_unit_test(a_word_of_the_buffer_that_is_written_twice_has_its_last_value),
 		cmocka_unit_test(a_buffer_that_is_not_confirmed_is_dropped),
 		cmocka_unit_test(a_buffer_that_is_too_long_is_a_sequence_error),
 		cmocka_unit_test(a_buffer_with_words_from_elsewhere_is_a_sequence_error),
 		cmocka_unit_test(a_buffer_across_the_end_of_a_block_is_a_sequence_error),
-		cmocka_unit_test(chips_that_are_commanded_apart_are_stored_apart),
+		cmocka_unit_test(a_buffer_ends_with_its_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

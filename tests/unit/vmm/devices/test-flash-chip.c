@@ -126,7 +126,7 @@ static void a_bank_without_a_file_is_erased_and_can_be_programmed(void **state)
 	destroy();
 }
 
-static void what_is_programmed_is_in_the_file_before_the_status_says_so(void **state)
+static void a_program_is_in_the_file_before_the_status_says_so(void **state)
 {
 	char *path = scratch_sparse("vars", 0);
 
@@ -319,7 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bank_without_a_file_is_erased_and_can_be_programmed),
-		cmocka_unit_test(what_is_programmed_is_in_the_file_before_the_status_says_so),
+		cmocka_unit_test(a_program_is_in_the_file_before_the_status_says_so),
 		cmocka_unit_test(files_of_any_size_up_to_the_banks_are_accepted),
 		cmocka_unit_test(a_large_file_of_zeros_takes_no_memory),
 		cmocka_unit_test(a_file_that_shrinks_is_an_error_of_the_guests_write),

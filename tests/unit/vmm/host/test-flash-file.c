@@ -52,7 +52,7 @@ static off_t size_of(const char *path)
 	return status.st_size;
 }
 
-static void what_is_behind_the_end_of_the_file_is_erased(void **state)
+static void bytes_behind_the_end_of_the_file_are_erased(void **state)
 {
 	const char *path = scratch_write("short", "ab", 2);
 	struct flash_file file;
@@ -146,7 +146,7 @@ static void refused(const char *path, int err, const char *reason)
 	assert_int_equal(scratch_open_files(), open_files);
 }
 
-static void what_is_no_file_for_variables_is_refused(void **state)
+static void paths_without_a_file_for_variables_are_refused(void **state)
 {
 	const char *fifo = scratch_path("fifo");
 
@@ -192,12 +192,12 @@ static void variables_of_another_vm_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_behind_the_end_of_the_file_is_erased),
+		cmocka_unit_test(bytes_behind_the_end_of_the_file_are_erased),
 		cmocka_unit_test(a_file_grows_with_ones_and_not_for_an_erase),
 		cmocka_unit_test(holes_are_known_without_reading_them),
 		cmocka_unit_test(a_file_that_has_become_shorter_is_not_written),
 		cmocka_unit_test(a_failed_write_is_reported_and_what_was_there_remains),
-		cmocka_unit_test(what_is_no_file_for_variables_is_refused),
+		cmocka_unit_test(paths_without_a_file_for_variables_are_refused),
 		cmocka_unit_test(variables_that_cannot_be_written_are_refused),
 		cmocka_unit_test(variables_of_another_vm_are_refused),
 	};

@@ -303,7 +303,7 @@ static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **stat
 #define CLOCK_SIZE 23
 #define RNG_SIZE 64
 #define DISK_SIZE (sizeof(struct virtio_blk_config) + 172)
-#define CHIPS_SIZE (CFI_FLASH_CHIPS * (21 + 2 * CFI_FLASH_BUFFER_WORDS + CFI_FLASH_BLOCKS))
+#define CHIPS_SIZE (21 + CFI_FLASH_BUFFER_SIZE + CFI_FLASH_BLOCKS)
 #define FW_CFG_SIZE 22
 
 /* The order is the format of saved files. */

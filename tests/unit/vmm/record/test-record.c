@@ -16,7 +16,6 @@
 
 #include <cmocka.h>
 
-#include "board/board.h"
 #include "record-fixture.h"
 #include "support/scratch.h"
 
@@ -102,10 +101,6 @@ static void a_kernel_or_binary_or_firmware_survives_a_round_trip(void **state)
 	record_set_text(&record.config.kernel, NULL);
 	record_set_text(&record.config.firmware, "/boot/\xff.fd");
 	round_trip(dir, &record);
-	record.config.machine_version = BOARD_VERSION_3;
-	record_set_text(&record.config.vars, "/srv/\xff.vars");
-	round_trip(dir, &record);
-	record_set_text(&record.config.vars, NULL);
 	record_set_text(&record.config.firmware, NULL);
 	record_set_text(&record.config.flat, "/boot/\xff.bin");
 	round_trip(dir, &record);
