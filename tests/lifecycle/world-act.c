@@ -37,6 +37,8 @@ static void begin_cycle(struct world_state *w)
 	w->threads[0] = asleep ? THREAD_GATE_ASLEEP : THREAD_GATE;
 	/* Listeners know that a restored guest sleeps. */
 	w->told_asleep = asleep;
+	w->told_panicked = 0;
+	w->says_panic = 0;
 	w->threads[1] = THREAD_OFF;
 }
 
@@ -135,11 +137,17 @@ static void report(struct world_state *w)
 		if (w->told_asleep)
 			world_say("SUSPEND is reported twice");
 		w->told_asleep = 1;
+		w->told_panicked = 0;
 		break;
 	case VM_REPORT_WAKEUP:
 		if (!w->told_asleep)
 			world_say("WAKEUP is reported of a guest that was awake");
 		w->told_asleep = 0;
+		break;
+	case VM_REPORT_GUEST_PANICKED:
+		if (w->told_panicked)
+			world_say("GUEST_PANICKED is reported twice");
+		w->told_panicked = 1;
 		break;
 	default:
 		world_say("a change is reported that has no event");

@@ -47,6 +47,10 @@ static const char *judge_rest(const struct world_state *w)
 		return "listeners were not told that the guest sleeps, or that it is awake";
 	if (w->clock_stands != (w->paused && w->state != VM_SUSPENDED))
 		return "the guest's clock stands though it runs or sleeps, or goes on though it is paused";
+	if (w->told_panicked != w->panicked)
+		return "listeners were not told that the guest has panicked, or is another one";
+	if (w->panicked && w->state != VM_RUNNING)
+		return "it is panicked in a state that is none of a panic";
 	for (unsigned int i = 0; i < VCPU_COUNT; i++) {
 		asleep += is_asleep(w->threads[i]);
 		woken += w->threads[i] == THREAD_WOKEN;
@@ -63,8 +67,12 @@ static const char *judge_rest(const struct world_state *w)
 
 static const char *judge_end(const struct world_state *w)
 {
-	if (w->state == VM_CRASHED && !w->failed)
+	if (w->panicked)
+		return "it has ended, and is still panicked";
+	if (w->state == VM_CRASHED && !w->failed && w->cause != VM_TRIGGER_LAST_PANIC)
 		return "it is recorded as crashed, and nothing has failed";
+	if (w->cause == VM_TRIGGER_LAST_PANIC && w->ended_by != VM_TRIGGER_LAST_PANIC)
+		return "it is recorded as panicked, and did not";
 	if (w->state == VM_HIBERNATED && !w->off2)
 		return "it is recorded as hibernated, and did not";
 	if (w->saved && w->state != VM_SAVED)

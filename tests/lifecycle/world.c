@@ -24,6 +24,7 @@ static void give_event(struct world_state *w, struct lifecycle_event event)
 		.stage = (enum lifecycle_stage)w->stage,
 		.cause = (enum vm_trigger)w->cause,
 		.paused = w->paused,
+		.panicked = w->panicked,
 		.quit = w->quit,
 		.vcpu = w->vcpu,
 	};
@@ -33,6 +34,7 @@ static void give_event(struct world_state *w, struct lifecycle_event event)
 	w->stage = (uint8_t)life.stage;
 	w->cause = (uint8_t)life.cause;
 	w->paused = life.paused;
+	w->panicked = life.panicked;
 	w->quit = life.quit;
 	w->vcpu = (uint8_t)life.vcpu;
 	w->action_at = 0;
@@ -131,6 +133,16 @@ static bool guest_ends(struct world_state *w, unsigned int argument)
 	w->failed |= trigger == VM_TRIGGER_CRASH;
 	w->off2 |= trigger == VM_TRIGGER_HIBERNATE && w->ended_by == VM_TRIGGER_HIBERNATE;
 	w->threads[i] = THREAD_GONE;
+
+	return true;
+}
+
+/* It goes on. */
+static bool guest_panics(struct world_state *w, unsigned int i)
+{
+	if (w->threads[i] != THREAD_RUN || w->says_panic)
+		return false;
+	w->says_panic = 1;
 
 	return true;
 }
@@ -249,6 +261,16 @@ static bool main_hears_a_question(struct world_state *w, unsigned int i)
 	return true;
 }
 
+static bool main_hears_the_panic(struct world_state *w, unsigned int argument)
+{
+	if (!is_serving(w) || !w->says_panic)
+		return false;
+	w->says_panic = 0;
+	give(w, LIFECYCLE_PANICKED);
+
+	return true;
+}
+
 static bool main_hears_the_end(struct world_state *w, unsigned int last)
 {
 	if (!is_serving(w) || !w->ending || !world_all(w, world_is_gone))
@@ -319,6 +341,8 @@ const struct world_step world_steps[] = {
 	OF_BOTH("the guest calls SYSTEM_OFF2", guest_ends, VM_TRIGGER_HIBERNATE),
 	OF_BOTH("the guest calls SYSTEM_RESET", guest_ends, VM_TRIGGER_RESET),
 	OF_BOTH("the guest cannot go on", guest_ends, VM_TRIGGER_CRASH),
+	OF_BOTH("the guest panics, which ends the run", guest_ends, VM_TRIGGER_LAST_PANIC),
+	OF_BOTH("the guest panics, and goes on", guest_panics, 0),
 	OF_BOTH("the guest calls SYSTEM_SUSPEND", guest_suspends, 0),
 	OF_BOTH("the guest calls CPU_OFF", guest_turns_itself_off, 0),
 	OF_BOTH("the guest calls CPU_ON", guest_turns_the_other_on, 0),
@@ -327,6 +351,7 @@ const struct world_step world_steps[] = {
 	OF_BOTH("the thread passes the gate", thread_passes_the_gate, 0),
 	OF_BOTH("the thread leaves", thread_leaves, 0),
 	OF_BOTH("main hears the question", main_hears_a_question, 0),
+	{ "main hears that the guest has panicked", main_hears_the_panic, 0 },
 	{ "main hears that all have stopped", main_hears_the_end, false },
 	{ "main hears that all have stopped, by a last reset", main_hears_the_end, true },
 	{ "a byte comes from the console", main_hears, LIFECYCLE_INPUT },

@@ -41,7 +41,7 @@ enum saved_file {
 /** Only bytes, so that equal states have equal bytes. */
 struct world_state {
 	/* struct lifecycle. */
-	uint8_t state, stage, cause, paused, quit, vcpu;
+	uint8_t state, stage, cause, paused, panicked, quit, vcpu;
 	/* The plan that the main thread carries out, and its purpose. */
 	uint8_t action_count, action_at, actions[6];
 	uint8_t saving; /**< A client waits for the end of its save. */
@@ -49,6 +49,7 @@ struct world_state {
 	/* The threads and how they stop. */
 	uint8_t threads[VCPU_COUNT];
 	uint8_t gate_closed, ending, ended_by;
+	uint8_t says_panic; /**< The guest said it, and the main thread has not heard it. */
 	/* The disk. */
 	uint8_t names_file; /**< The record in memory names the file. */
 	uint8_t record, record_has_file, record_lags;
@@ -57,7 +58,7 @@ struct world_state {
 	/* What happened, for judging the end. */
 	uint8_t begun, failed, undo_failed, off2, frozen, clock_stands;
 	/* The last event that listeners received. */
-	uint8_t told_asleep, told_stopped, told_end;
+	uint8_t told_asleep, told_stopped, told_panicked, told_end;
 };
 
 struct world_step {

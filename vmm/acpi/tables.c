@@ -90,6 +90,35 @@ static uint64_t add_table(struct writer *w, const void *table, size_t size)
 	return address;
 }
 
+/* --- where addresses are --- */
+
+/* The table that begins at @address, and is complete, has addresses. */
+static void note_table(const struct writer *w, uint64_t address)
+{
+	struct acpi_pointers *pointers = w->place->pointers;
+	const size_t begins = (size_t)(address - w->place->address);
+
+	if (pointers)
+		pointers->tables[pointers->table_count++] =
+			(struct acpi_extent){ begins, w->used - begins };
+}
+
+static void note_pointer(const struct writer *w, size_t at, unsigned int size,
+			 bool to_generation_id)
+{
+	struct acpi_pointers *pointers = w->place->pointers;
+
+	if (pointers)
+		pointers->list[pointers->count++] =
+			(struct acpi_pointer){ at, size, to_generation_id };
+}
+
+/* The address of a table, @offset bytes behind the start of the one at @address. */
+static void note_table_pointer(const struct writer *w, uint64_t address, size_t offset)
+{
+	note_pointer(w, (size_t)(address - w->place->address) + offset, sizeof(uint64_t), false);
+}
+
 /* --- the namespace --- */
 
 static void add_cpus(struct aml *aml, const struct acpi_machine *machine)
@@ -134,9 +163,12 @@ static uint64_t add_dsdt(struct writer *w, const struct acpi_machine *machine)
 		if (device->ops->describe_acpi)
 			device->ops->describe_acpi(device, &aml);
 	}
+	/* A firmware is asked for a place that 32 bits can reach. */
+	note_pointer(w, aml.used + EVENTS_VGEN_ADRL_DWORD, sizeof(uint32_t), true);
 	add_events(&aml, machine);
 	w->used = aml.used;
 	end(w, address);
+	note_table(w, address);
 
 	return address;
 }
@@ -169,8 +201,13 @@ static uint64_t add_fadt(struct writer *w, uint64_t facs, uint64_t dsdt)
 		.x_dsdt = dsdt,
 		.hypervisor_vendor = "DORMOUSE",
 	};
+	const uint64_t address = add_table(w, &fadt, sizeof(fadt));
 
-	return add_table(w, &fadt, sizeof(fadt));
+	note_table(w, address);
+	note_table_pointer(w, address, offsetof(struct acpi_fadt, x_firmware_ctrl));
+	note_table_pointer(w, address, offsetof(struct acpi_fadt, x_dsdt));
+
+	return address;
 }
 
 static uint64_t add_madt(struct writer *w, const struct acpi_machine *machine)
@@ -320,6 +357,9 @@ static uint64_t add_xsdt(struct writer *w, const uint64_t *tables, size_t count)
 	add(w, &header, sizeof(header));
 	add(w, tables, count * sizeof(*tables));
 	end(w, address);
+	note_table(w, address);
+	for (size_t i = 0; i < count; i++)
+		note_table_pointer(w, address, sizeof(header) + i * sizeof(*tables));
 
 	return address;
 }
@@ -344,6 +384,10 @@ int acpi_tables_write(const struct acpi_machine *machine, const struct acpi_plac
 		      struct error *error)
 {
 	struct writer w = { .place = place, .used = sizeof(struct acpi_rsdp) };
+
+	if (place->pointers)
+		*place->pointers = (struct acpi_pointers){ 0 };
+
 	const uint64_t facs = add_facs(&w, machine->hardware_signature);
 	const uint64_t dsdt = add_dsdt(&w, machine);
 	uint64_t tables[6];
@@ -361,6 +405,8 @@ int acpi_tables_write(const struct acpi_machine *machine, const struct acpi_plac
 		return error_set(error, -ENOSPC, "the ACPI tables need %zu bytes, and have %zu",
 				 w.used, place->size);
 	memcpy(place->bytes, &rsdp, sizeof(rsdp));
+	if (place->pointers)
+		place->pointers->end = w.used;
 
 	return 0;
 }

@@ -31,11 +31,29 @@ struct acpi_machine {
 	bool pmu; /**< The CPUs have performance monitors. */
 };
 
+/** Where the tables have addresses, for a firmware that moves them: loader.h. */
+struct acpi_pointers {
+	struct acpi_pointer {
+		size_t at; /**< In the place, as all that follows. */
+		unsigned int size;
+		bool to_generation_id; /**< Otherwise to a table. */
+	} list[16];
+	size_t count;
+	/** The tables that have such addresses, besides the RSDP. */
+	struct acpi_extent {
+		size_t begin;
+		size_t length;
+	} tables[4];
+	size_t table_count;
+	size_t end; /**< Of the last table. */
+};
+
 /** Where the tables go. */
 struct acpi_place {
 	uint8_t *bytes;
 	size_t size; /**< ACPI_TABLES_SIZE suffices. */
 	uint64_t address; /**< Of @bytes in the guest: a multiple of 64. */
+	struct acpi_pointers *pointers; /**< Filled in, unless it is NULL. */
 };
 
 /**

@@ -41,8 +41,16 @@
 #define BOARD_RTC_BASE 0x09010000ULL
 #define BOARD_RTC_SIZE 0x1000ULL
 #define BOARD_RTC_SPI 2
+#define BOARD_FW_CFG_BASE 0x09020000ULL
+#define BOARD_FW_CFG_SIZE 0x18ULL
+/*
+ * In QEMU's `virt` it is a PCI device. This is the last address in front of the
+ * virtio slots, and QEMU's own devices come from the other end.
+ */
+#define BOARD_PVPANIC_BASE 0x09ff0000ULL
+#define BOARD_PVPANIC_SIZE 2ULL
 
-/* With --acpi: the guest's generation ID has changed. */
+/* With ACPI: the guest's generation ID has changed. */
 #define BOARD_GENERATION_ID_SPI 3
 
 #define BOARD_VIRTIO_BASE 0x0a000000ULL

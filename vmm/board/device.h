@@ -178,7 +178,9 @@ struct device_setup {
 	const int *vm_fd; /**< As in struct irq_line. */
 	/** As in struct virtio_mmio_config. */
 	void (*report)(void *context, const char *message);
-	void *context;
+	/** The guest says that it has panicked. From any vCPU's thread. */
+	void (*panicked)(void *context);
+	void *context; /**< Of both. */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "board/board.h"
 #include "boot/image-kind.h"
 #include "boot/image-layout.h"
 #include "boot/image-pe.h"
@@ -314,7 +315,44 @@ static int lay_out_kernel(struct image *image, struct error *error)
 	return 0;
 }
 
-/* A firmware itself finds what it boots. */
+/* A file that fw_cfg hands to a firmware: its sizes have 32 bits. */
+static int open_for_firmware(const char *what, const char *path, struct packed *file,
+			     struct error *error)
+{
+	const int err = image_open_file(what, path, file, error);
+
+	if (err || file->size <= UINT32_MAX)
+		return err;
+
+	return error_set(error, -EFBIG,
+			 "the %s %s is too large for a firmware: it must be smaller than 4 GiB",
+			 what, path);
+}
+
+/*
+ * A firmware itself finds what it boots, or takes it from fw_cfg as it is in the
+ * files.
+ */
+static int open_files_of_firmware(struct image *image, struct error *error)
+{
+	const struct config *config = image->config;
+	int err;
+
+	if (!config->kernel)
+		return 0;
+	if (config->machine_version < BOARD_VERSION_3)
+		return error_set(
+			error, -EINVAL,
+			"--kernel with --firmware: a machine of version %u has no fw_cfg, by "
+			"which the firmware would get the kernel",
+			config->machine_version);
+	err = open_for_firmware("kernel", config->kernel, &image->kernel, error);
+	if (!err && config->initrd)
+		err = open_for_firmware("initrd", config->initrd, &image->initrd, error);
+
+	return err;
+}
+
 static int open_files(struct image *image, struct error *error)
 {
 	const struct config *config = image->config;
@@ -322,7 +360,7 @@ static int open_files(struct image *image, struct error *error)
 
 	image->device_tree_address = MEMORY_BASE;
 	if (config->firmware)
-		return 0;
+		return open_files_of_firmware(image, error);
 	if (config->flat)
 		err = image_open_binary("flat binary", config->flat, &image->kernel, error);
 	else
@@ -417,6 +455,8 @@ int image_load(const struct image *image, const struct memory *memory, struct er
 	int64_t size;
 	int err = 0;
 
+	if (image->config->firmware)
+		return 0;
 	if (image->kernel.fd >= 0)
 		err = load_kernel(image, memory, error);
 	if (err || image->initrd.fd < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The files that are loaded into a guest's RAM: a kernel or a flat binary, and
- * an initial RAM disk. A firmware is not loaded: see flash.h.
+ * an initial RAM disk. A firmware is not loaded: see flash.h; and it takes a
+ * kernel and an initial RAM disk from fw_cfg, if it is given them.
  *
  * The layout of RAM, from its base: a kernel at its text offset above 2 MiB, or
  * a flat binary at its address; the device tree, 128 MiB above RAM's base, or

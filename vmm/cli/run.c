@@ -10,72 +10,13 @@
 #include "board/board.h"
 #include "boot/firmware-descriptor.h"
 #include "cli/option.h"
+#include "cli/run-help.h"
 #include "config/config.h"
 #include "config/cpu-features.h"
 #include "run/run.h"
 
 #define CPUS_DEFAULT 1
 #define MEMORY_DEFAULT (512ULL << 20)
-
-static const char help[] =
-	"Usage: dormouse run --name NAME [OPTION]...\n"
-	"Start a virtual machine and stay until it powers off, hibernates or is stopped.\n"
-	"\n"
-	"  --name NAME          the machine's name, under which its state is kept\n"
-	"  --kernel FILE        an arm64 Linux Image, plain or compressed by gzip or zstd\n"
-	"  --flat FILE[@ADDR]   or a raw binary, at 0x40080000 or at ADDR\n"
-	"  --firmware FILE      or a firmware, mapped read-only at address 0; uefi is that of the\n"
-	"                       distribution (Debian's package qemu-efi-aarch64). Without any of\n"
-	"                       the three, the machine is the one that the last run of NAME\n"
-	"                       described, and a hibernated guest resumes\n"
-	"  --vars FILE          where the firmware's variables are; by default in NAME's own\n"
-	"                       directory\n"
-	"  --machine-version N  the version of dormouse's board: 3, or 2 or 1 for those of\n"
-	"                       earlier releases; see dormouse(1). Default: the newest, or that of a\n"
-	"                       hibernated NAME\n"
-	"  --initrd FILE        the kernel's or flat binary's initial RAM disk\n"
-	"  --append TEXT        the kernel's command line; console=ttyAMA0 is the console\n"
-	"  --disk FILE[,ro]     a raw image or block device, as /dev/vda, then /dev/vdb, ...;\n"
-	"                       with ,ro read-only and shared\n"
-	"  --cpus N             the number of CPUs (1)\n"
-	"  --cpu-features F=off,...\n"
-	"                       CPUs without a feature that the host has: pmu (performance\n"
-	"                       monitors), pauth (pointer authentication), sve\n"
-	"  --memory SIZE        the size of the memory (512M)\n"
-	"  --psci SERVER        the server of PSCI: userspace (libpsci in dormouse; the default on\n"
-	"                       Linux 6.4 and newer), mixed (KVM, except SYSTEM_OFF2 and the\n"
-	"                       functions that announce it) or kernel (KVM)\n"
-	"  --psci-version V     0.2, 1.0, 1.1, 1.2 or 1.3. Default: the newest of SERVER\n"
-	"  --idle-states[=clusters]\n"
-	"                       offer idle states, with the PSCI functions about them, through\n"
-	"                       libpsci, to test or measure them: they cost more than they save;\n"
-	"                       with =clusters some are of clusters of CPUs, and the guest may\n"
-	"                       coordinate them (OS-initiated mode)\n"
-	"  --acpi               hand ACPI tables to the kernel, beside the device tree, and put\n"
-	"                       acpi=on in front of its command line\n"
-	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
-	"                       exit, with status 6\n"
-	"  --on-reset2 WHAT     when the guest calls SYSTEM_RESET2, likewise\n"
-	"  --suspend WHAT       when the guest calls SYSTEM_SUSPEND: allow it (the default), or\n"
-	"                       deny it\n"
-	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
-	"                       the output to it; at 16M, or at the size of ,limit=SIZE, it is\n"
-	"                       renamed to FILE.1), unix:SOCKET (listen there) or none; a path\n"
-	"                       alone is a file\n"
-	"  --psci-test WHAT,... only for testers of PSCI: make libpsci give answers that it gives\n"
-	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
-	"  --strict             refuse to start a hibernated or killed NAME whose environment changed,\n"
-	"                       also where its guest would notice and boot cleanly\n"
-	"  --discard            start NAME, and have its kernel boot without the image of a guest that\n"
-	"                       hibernated, which is lost\n"
-	"  --force              start a hibernated or killed NAME although its environment changed,\n"
-	"                       or a NAME that is saved in a file\n"
-	"\n"
-	"On a terminal, Ctrl-A x quits and Ctrl-A h prints help.\n"
-	"\n"
-	"Exit status: 0 the guest powered off, 3 it hibernated, 4 it crashed, 5 it was stopped\n"
-	"from outside, 6 it requested a reset and --on-reset or --on-reset2 is exit, 7 it was\n"
-	"saved in a file; 1 dormouse failed, 2 the command line is invalid.\n";
 
 enum option_id {
 	OPTION_NAME = 1,
@@ -96,6 +37,7 @@ enum option_id {
 	OPTION_ACPI,
 	OPTION_ON_RESET,
 	OPTION_ON_RESET2,
+	OPTION_ON_PANIC,
 	OPTION_SUSPEND,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
@@ -124,6 +66,7 @@ static const struct option options[] = {
 	{ "acpi", no_argument, NULL, OPTION_ACPI },
 	{ "on-reset", required_argument, NULL, OPTION_ON_RESET },
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
+	{ "on-panic", required_argument, NULL, OPTION_ON_PANIC },
 	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
@@ -356,6 +299,11 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_reset_policy(p, "on-reset", argument, &config->on_reset);
 	case OPTION_ON_RESET2:
 		return set_reset_policy(p, "on-reset2", argument, &config->on_reset2);
+	case OPTION_ON_PANIC:
+		if (config_parse_panic_policy(argument, &config->on_panic) < 0)
+			return error_set(p->error, CLI_USAGE,
+					 "--on-panic %s: must be stay, exit or restart", argument);
+		return 0;
 	case OPTION_SUSPEND:
 		if (config_parse_suspend_policy(argument, &config->suspend) < 0)
 			return error_set(p->error, CLI_USAGE, "--suspend %s: must be allow or deny",
@@ -439,9 +387,10 @@ static int check_firmware(struct parse *p)
 	if (config->vars && !config->firmware)
 		return error_set(p->error, CLI_USAGE,
 				 "--vars without --firmware: only a firmware keeps variables");
-	if (config->firmware && config->initrd)
+	if (config->firmware && !config->kernel && config->initrd)
 		return error_set(p->error, CLI_USAGE,
-				 "--initrd with --firmware: a firmware itself finds what it boots");
+				 "--initrd with --firmware: a firmware itself finds what it boots, "
+				 "unless it is given a kernel, too, by --kernel");
 
 	return 0;
 }
@@ -460,9 +409,8 @@ static int check(struct parse *p, int argc, char **argv)
 				 "--%s without --kernel, --flat or --firmware: without these the "
 				 "machine is as in its last run",
 				 p->machine_option);
-	if ((config->kernel != NULL) + (config->flat != NULL) + (config->firmware != NULL) > 1)
-		return error_set(p->error, CLI_USAGE,
-				 "--kernel, --flat and --firmware exclude each other");
+	if (config->flat && (config->kernel || config->firmware))
+		return error_set(p->error, CLI_USAGE, "--flat excludes --kernel and --firmware");
 	if (check_firmware(p) < 0)
 		return CLI_USAGE;
 	if (config->idle_states && config->psci != PSCI_SERVER_ANY &&
@@ -472,7 +420,7 @@ static int check(struct parse *p, int argc, char **argv)
 				 config_psci_server_word(config->psci));
 	if (config->acpi && config->firmware)
 		return error_set(p->error, CLI_USAGE,
-				 "--acpi with --firmware: only a kernel is handed ACPI tables");
+				 "--acpi with --firmware: a firmware is handed ACPI tables anyway");
 	if (config->acpi && config->flat)
 		return error_set(p->error, CLI_USAGE,
 				 "--acpi with --flat: only a kernel is handed ACPI tables");
@@ -497,7 +445,7 @@ int cli_run(int argc, char **argv, struct error *error)
 	int ret = take_options(&p, argc, argv);
 
 	if (!ret && p.help) {
-		fputs(help, stdout);
+		fputs(cli_run_help, stdout);
 	} else {
 		if (!ret)
 			ret = check(&p, argc, argv);

@@ -177,6 +177,18 @@ static void print_images(const struct record *record)
 	}
 }
 
+static void print_policies(const struct config *config)
+{
+	if (config->on_reset == RESET_POLICY_EXIT)
+		puts("on-reset: exit");
+	if (config->on_reset2 == RESET_POLICY_EXIT)
+		puts("on-reset2: exit");
+	if (config->on_panic == PANIC_POLICY_EXIT || config->on_panic == PANIC_POLICY_RESTART)
+		printf("on-panic: %s\n", config_panic_policy_word(config->on_panic));
+	if (config->suspend == SUSPEND_POLICY_DENY)
+		puts("suspend: deny");
+}
+
 static void print_status(const char *name, const struct record *record)
 {
 	const struct config *config = &record->config;
@@ -213,14 +225,9 @@ static void print_status(const char *name, const struct record *record)
 		printf("idle-states: %s\n", config->idle_clusters ? "clusters" : "yes");
 	if (config->cpu_features_off)
 		print_cpu_features(config->cpu_features_off);
-	if (config->acpi)
+	if (config_has_acpi(config))
 		print_acpi(record);
-	if (config->on_reset == RESET_POLICY_EXIT)
-		puts("on-reset: exit");
-	if (config->on_reset2 == RESET_POLICY_EXIT)
-		puts("on-reset2: exit");
-	if (config->suspend == SUSPEND_POLICY_DENY)
-		puts("suspend: deny");
+	print_policies(config);
 	if (config->initrd)
 		printf("initrd: %s\n", config->initrd);
 	for (size_t i = 0; i < config->disk_count; i++)

@@ -30,6 +30,11 @@ bool config_describes_machine(const struct config *config)
 	return config->kernel || config->flat || config->firmware;
 }
 
+bool config_has_acpi(const struct config *config)
+{
+	return config->acpi || (config->firmware && config->machine_version >= BOARD_VERSION_3);
+}
+
 /* Copy a string that may be absent; false only if memory ran out. */
 static bool copy_string(char **to, const char *from)
 {
@@ -203,6 +208,35 @@ int config_parse_reset_policy(const char *text, enum reset_policy *policy)
 {
 	for (enum reset_policy p = RESET_POLICY_RESTART; p <= RESET_POLICY_EXIT; p++) {
 		if (strcmp(text, config_reset_policy_word(p)) != 0)
+			continue;
+		*policy = p;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+const char *config_panic_policy_word(enum panic_policy policy)
+{
+	switch (policy) {
+	case PANIC_POLICY_NONE:
+		break;
+	case PANIC_POLICY_STAY:
+		return "stay";
+	case PANIC_POLICY_EXIT:
+		return "exit";
+	case PANIC_POLICY_RESTART:
+		return "restart";
+	}
+
+	return NULL;
+}
+
+int config_parse_panic_policy(const char *text, enum panic_policy *policy)
+{
+	for (enum panic_policy p = PANIC_POLICY_STAY; p <= PANIC_POLICY_RESTART; p++) {
+		if (strcmp(text, config_panic_policy_word(p)) != 0)
 			continue;
 		*policy = p;
 

@@ -35,6 +35,14 @@ enum reset_policy {
 	RESET_POLICY_EXIT, /**< The run ends; the VM is off. */
 };
 
+/** What follows if the guest says, by pvpanic, that it has panicked. */
+enum panic_policy {
+	PANIC_POLICY_NONE, /**< No option was given: as PANIC_POLICY_STAY. */
+	PANIC_POLICY_STAY, /**< It goes on. */
+	PANIC_POLICY_EXIT, /**< The run ends; the VM has crashed. */
+	PANIC_POLICY_RESTART, /**< It is reset, whatever the policies for resets are. */
+};
+
 /** The answer to a guest that calls SYSTEM_SUSPEND. */
 enum suspend_policy {
 	SUSPEND_POLICY_NONE, /**< No option was given: as SUSPEND_POLICY_ALLOW. */
@@ -50,7 +58,10 @@ struct disk_config {
 struct config {
 	uint32_t machine_version; /**< See board.h; 0: no option was given. */
 
-	/* What the guest starts with: one of three, absolute paths. */
+	/*
+	 * What the guest starts with: one of three, absolute paths; or a firmware
+	 * and the kernel that it starts.
+	 */
 	char *kernel; /**< An arm64 Image. */
 	char *flat; /**< A binary that runs at the address where it is loaded, */
 	uint64_t flat_address; /**< which is this; 0: the default address. */
@@ -73,10 +84,11 @@ struct config {
 	uint32_t psci_version; /**< PSCI_VERSION_*; 0: the newest that the server has. */
 	bool idle_states; /**< Those of idle-states.h; otherwise only standby. Needs libpsci. */
 	bool idle_clusters; /**< Also the states of clusters of CPUs. */
-	bool acpi; /**< ACPI tables beside the device tree. */
-	uint8_t generation_id[CONFIG_GENERATION_ID_SIZE]; /**< Of the VM, with ACPI. */
+	bool acpi; /**< Give a kernel ACPI tables beside the device tree. */
+	uint8_t generation_id[CONFIG_GENERATION_ID_SIZE]; /**< Of the VM, see config_has_acpi(). */
 	enum reset_policy on_reset; /**< SYSTEM_RESET. */
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
+	enum panic_policy on_panic; /**< pvpanic. */
 	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
 	struct config_psci_test psci_test; /**< For this run only, not part of the machine. */
 };
@@ -86,6 +98,12 @@ void config_free(struct config *config);
 
 /** Whether it names what the guest starts with: then it describes a machine. */
 bool config_describes_machine(const struct config *config);
+
+/**
+ * Whether its guest gets ACPI tables: by --acpi, or by a firmware, which a
+ * machine hands them to since version 3.
+ */
+bool config_has_acpi(const struct config *config);
 
 /**
  * Copy @from, including its strings. Returns 0 or -ENOMEM, with @to all zero.
@@ -130,6 +148,10 @@ int config_parse_psci_server(const char *text, enum psci_server *server);
 /** The words of --on-reset and --on-reset2; RESET_POLICY_NONE has no word. */
 const char *config_reset_policy_word(enum reset_policy policy);
 int config_parse_reset_policy(const char *text, enum reset_policy *policy);
+
+/** The words of --on-panic; the word of PANIC_POLICY_NONE is NULL. */
+const char *config_panic_policy_word(enum panic_policy policy);
+int config_parse_panic_policy(const char *text, enum panic_policy *policy);
 
 /** The words of --suspend; the word of SUSPEND_POLICY_NONE is NULL. */
 const char *config_suspend_policy_word(enum suspend_policy policy);

@@ -79,7 +79,8 @@ static void update_record(struct control *control)
 	const struct lifecycle *life = &control->life;
 
 	record->paused = life->paused;
-	if (record->state == life->state)
+	if (record->state == life->state &&
+	    (record->cause.trigger == VM_TRIGGER_PANIC) == life->panicked)
 		return;
 	settle_cause(control);
 	record->state = life->state;

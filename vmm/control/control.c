@@ -67,6 +67,11 @@ void control_serve(struct control *control)
 	struct vm *vm = control->vm;
 
 	gate_acknowledge(&vm->gate);
+	/* First: the vCPU that said it may ask something since. */
+	if (atomic_exchange(&vm->panicked, false) && !control->life.panicked) {
+		cause_set(&control->cause, VM_TRIGGER_PANIC, CAUSE_VCPU_NONE, VM_PANICKED);
+		(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_PANICKED });
+	}
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		serve(control, &vm->vcpus[i]);
 }
@@ -85,7 +90,7 @@ uint64_t control_alarm_due(const struct control *control)
 	 * While it is saved, the alarm waits for the end of that or for the
 	 * restored guest.
 	 */
-	return vm->config->acpi && control->life.state == VM_SUSPENDED &&
+	return config_has_acpi(vm->config) && control->life.state == VM_SUSPENDED &&
 			       control->life.stage == LIFECYCLE_RUNNING &&
 			       devices_alarm_waits(vm->devices)
 		       ? 0
@@ -297,7 +302,7 @@ static bool is_last_reset(const struct control *control, const struct cause *cau
 {
 	const struct config *config = &control->record->config;
 
-	if (cause->by_host)
+	if (cause->by_host || cause->panicked)
 		return false;
 
 	return (cause->reset2 ? config->on_reset2 : config->on_reset) == RESET_POLICY_EXIT;

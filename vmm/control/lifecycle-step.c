@@ -28,6 +28,7 @@ static void become(struct lifecycle *life, enum vm_trigger trigger)
 	if (lifecycle_next(life->state, trigger, &life->state) < 0)
 		life->state = VM_CRASHED;
 	life->cause = trigger;
+	life->panicked = trigger == VM_TRIGGER_PANIC;
 }
 
 /*
@@ -169,6 +170,22 @@ static void input(struct lifecycle *life, const struct lifecycle_event *event,
 	 */
 	if (life->stage == LIFECYCLE_RUNNING && life->state == VM_SUSPENDED)
 		wake(life, plan);
+}
+
+/* --- a panic --- */
+
+static void panicked(struct lifecycle *life, const struct lifecycle_event *event,
+		     struct lifecycle_plan *plan)
+{
+	/*
+	 * A guest may say it without end; once is enough. It can be asleep only
+	 * if another vCPU has suspended it since.
+	 */
+	if (life->stage != LIFECYCLE_RUNNING || life->state != VM_RUNNING || life->panicked)
+		return;
+	become(life, VM_TRIGGER_PANIC);
+	add(plan, LIFECYCLE_ACT_NOTE);
+	add(plan, LIFECYCLE_ACT_REPORT);
 }
 
 /* --- requests --- */
@@ -379,9 +396,10 @@ static void restarted(struct lifecycle *life, bool done, struct lifecycle_plan *
 	if (life->paused)
 		add(plan, LIFECYCLE_ACT_STOP_CLOCK);
 	/*
-	 * Otherwise the record stays: it says that the VM runs, which it does.
+	 * Otherwise the record stays: it says that the VM runs, which it does,
+	 * and not that it has panicked.
 	 */
-	if (life->state != VM_RUNNING) {
+	if (life->state != VM_RUNNING || life->panicked) {
 		become(life, VM_TRIGGER_RESET);
 		become(life, VM_TRIGGER_START);
 		life->cause = VM_TRIGGER_RESET;
@@ -445,10 +463,13 @@ static void (*const outcomes[LIFECYCLE_STAGE_COUNT])(struct lifecycle *life, boo
 static void (*const events[LIFECYCLE_EVENT_COUNT])(struct lifecycle *life,
 						   const struct lifecycle_event *event,
 						   struct lifecycle_plan *plan) = {
-	[LIFECYCLE_START] = start, [LIFECYCLE_RESTORE] = start,	  [LIFECYCLE_ASKED] = asked,
-	[LIFECYCLE_WOKEN] = woken, [LIFECYCLE_ENDED] = ended,	  [LIFECYCLE_INPUT] = input,
-	[LIFECYCLE_PAUSE] = pause, [LIFECYCLE_CONTINUE] = resume, [LIFECYCLE_WAKE] = wake_by_host,
-	[LIFECYCLE_RESET] = reset, [LIFECYCLE_QUIT] = quit,	  [LIFECYCLE_SAVE] = save,
+	[LIFECYCLE_START] = start,	 [LIFECYCLE_RESTORE] = start,
+	[LIFECYCLE_ASKED] = asked,	 [LIFECYCLE_WOKEN] = woken,
+	[LIFECYCLE_ENDED] = ended,	 [LIFECYCLE_INPUT] = input,
+	[LIFECYCLE_PAUSE] = pause,	 [LIFECYCLE_CONTINUE] = resume,
+	[LIFECYCLE_WAKE] = wake_by_host, [LIFECYCLE_RESET] = reset,
+	[LIFECYCLE_QUIT] = quit,	 [LIFECYCLE_SAVE] = save,
+	[LIFECYCLE_PANICKED] = panicked,
 };
 
 void lifecycle_step(struct lifecycle *life, const struct lifecycle_event *event,

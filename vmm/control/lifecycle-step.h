@@ -51,6 +51,7 @@ enum lifecycle_event_kind {
 	/* The guest. */
 	LIFECYCLE_ASKED, /**< @vcpu called SYSTEM_SUSPEND and waits for the answer. */
 	LIFECYCLE_WOKEN, /**< An interrupt has woken @vcpu, which waits to continue. */
+	LIFECYCLE_PANICKED, /**< The guest said so, and goes on. */
 	LIFECYCLE_ENDED, /**< All vCPUs have stopped, because of @trigger. */
 	/* The host. */
 	LIFECYCLE_INPUT, /**< Bytes on the console, or an alarm that is no interrupt. */
@@ -66,7 +67,8 @@ enum lifecycle_event_kind {
 struct lifecycle_event {
 	enum lifecycle_event_kind kind;
 	unsigned int vcpu; /**< Of ASKED and WOKEN. */
-	enum vm_trigger trigger; /**< Of ENDED: OFF, HIBERNATE, RESET, QUIT, CRASH or SAVE. */
+	enum vm_trigger
+		trigger; /**< Of ENDED: OFF, HIBERNATE, RESET, QUIT, CRASH, SAVE or LAST_PANIC. */
 	bool last; /**< Of ENDED by a reset: an option says that such a reset ends the run. */
 };
 
@@ -124,6 +126,7 @@ struct lifecycle {
 	enum lifecycle_stage stage;
 	enum vm_trigger cause; /**< The trigger of the state, or of the end of the power cycle. */
 	bool paused; /**< By the host. */
+	bool panicked; /**< The guest said so, and its state has not changed since. */
 	bool quit; /**< The host wants the run to end: no reset begins another cycle. */
 	unsigned int vcpu; /**< The one that asked last. */
 };

@@ -90,6 +90,8 @@ void control_report_reset(const struct control *control)
 {
 	const bool by_host = control->cause.by_host;
 
+	if (control->cause.panicked)
+		control_report(control, VM_REPORT_GUEST_PANICKED);
 	notify(control, (struct control_event){
 				.kind = VM_REPORT_RESET,
 				.reason = by_host ? CONTROL_REASON_HOST_QMP_SYSTEM_RESET
@@ -111,7 +113,7 @@ void control_report_end(const struct control *control)
 		event.reason = control->quit_reason;
 	else if (trigger == VM_TRIGGER_RESET)
 		event.reason = CONTROL_REASON_GUEST_RESET;
-	else if (trigger == VM_TRIGGER_CRASH)
+	else if (trigger == VM_TRIGGER_CRASH || trigger == VM_TRIGGER_LAST_PANIC)
 		event.reason = CONTROL_REASON_GUEST_PANIC;
 	/* A reset that ends a run begins no other cycle. */
 	if (lifecycle_report(trigger) != VM_REPORT_NONE && trigger != VM_TRIGGER_RESET)

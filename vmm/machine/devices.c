@@ -7,8 +7,10 @@
 #include "base/message.h"
 #include "devices/flash-chip.h"
 #include "devices/flash.h"
+#include "devices/fw-cfg.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
+#include "devices/pvpanic.h"
 #include "devices/virtio/blk.h"
 #include "devices/virtio/rng.h"
 
@@ -17,7 +19,8 @@
  * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
-	&flash_ops, &pl011_ops, &pl031_ops, &rng_ops, &blk_ops, &flash_chip_ops,
+	&flash_ops, &pl011_ops,	     &pl031_ops,  &rng_ops,
+	&blk_ops,   &flash_chip_ops, &fw_cfg_ops, &pvpanic_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -238,6 +241,15 @@ struct disk *devices_disk(const struct devices *devices, size_t number)
 		if (device->ops->disk && number-- == 0)
 			return device->ops->disk(device->self);
 	}
+
+	return NULL;
+}
+
+struct fw_cfg *devices_fw_cfg(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (devices->all[i].ops == &fw_cfg_ops)
+			return devices->all[i].self;
 
 	return NULL;
 }

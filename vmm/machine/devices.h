@@ -20,6 +20,8 @@
 #include "host/disk.h"
 #include "host/terminal.h"
 
+struct fw_cfg;
+
 /** The functions that the console calls on input. */
 struct console_user {
 	/** Bytes are about to be passed to the guest. */
@@ -96,6 +98,9 @@ bool devices_next_alarm(const struct devices *devices, int64_t *seconds);
 
 /** The image of the @number'th disk, or NULL if there are no more. */
 struct disk *devices_disk(const struct devices *devices, size_t number);
+
+/** What hands files to the machine's firmware, or NULL if it has none. */
+struct fw_cfg *devices_fw_cfg(const struct devices *devices);
 
 /* --- to come to rest: see board/device.h --- */
 

@@ -107,6 +107,21 @@ static int read_file(struct environment *environment, enum environment_line line
 			       (unsigned long long)file->size, (unsigned long long)hash);
 }
 
+/* Beside the firmware, which starts it. */
+static int add_kernel(struct environment *environment, const struct packed *kernel,
+		      struct error *error)
+{
+	uint64_t hash;
+	const int err = sample_file(kernel->fd, kernel->size, &hash);
+
+	if (err)
+		return error_set(error, err, "cannot read the kernel: %s", strerror(-err));
+
+	return environment_set(environment, ENVIRONMENT_KERNEL, "%s kernel size:%llu hash:%016llx",
+			       environment->values[ENVIRONMENT_KERNEL],
+			       (unsigned long long)kernel->size, (unsigned long long)hash);
+}
+
 static int read_firmware(struct environment *environment, const char *path, struct error *error)
 {
 	struct packed file;
@@ -124,9 +139,11 @@ static int read_firmware(struct environment *environment, const char *path, stru
 static int read_images(struct environment *environment, const struct vm *vm, struct error *error)
 {
 	const char *firmware = vm->config->firmware;
-	const int err =
-		firmware ? read_firmware(environment, firmware, error)
-			 : read_file(environment, ENVIRONMENT_KERNEL, &vm->image.kernel, error);
+	int err = firmware ? read_firmware(environment, firmware, error)
+			   : read_file(environment, ENVIRONMENT_KERNEL, &vm->image.kernel, error);
+
+	if (!err && firmware && vm->image.kernel.fd >= 0)
+		err = add_kernel(environment, &vm->image.kernel, error);
 
 	return err ? err : read_file(environment, ENVIRONMENT_INITRD, &vm->image.initrd, error);
 }

@@ -64,17 +64,22 @@ bool gate_pass(struct gate *gate)
 	return passed;
 }
 
+void gate_notify(const struct gate *gate)
+{
+	/*
+	 * An eventfd takes this unless its counter is full, and then it is
+	 * readable.
+	 */
+	(void)eventfd_write(gate->ask_fd, 1);
+}
+
 bool gate_ask(struct gate *gate, struct gate_request *request, int what, int *answer)
 {
 	bool passed;
 
 	pthread_mutex_lock(&gate->lock);
 	request->what = what;
-	/*
-	 * An eventfd takes this unless its counter is full, and then it is
-	 * readable.
-	 */
-	(void)eventfd_write(gate->ask_fd, 1);
+	gate_notify(gate);
 	passed = pass(gate, request);
 	*answer = request->answer;
 	pthread_mutex_unlock(&gate->lock);

@@ -72,6 +72,9 @@ bool gate_pass(struct gate *gate);
  */
 bool gate_ask(struct gate *gate, struct gate_request *request, int what, int *answer);
 
+/** Make ask_fd readable, for what is no request. From any thread. */
+void gate_notify(const struct gate *gate);
+
 /* --- For the main thread --- */
 
 void gate_close(struct gate *gate);

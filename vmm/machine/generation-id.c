@@ -8,6 +8,8 @@
 #include "board/board.h"
 #include "board/irq.h"
 #include "boot/efi.h"
+#include "devices/fw-cfg.h"
+#include "machine/devices.h"
 
 int generation_id_make(struct config *config, struct error *error)
 {
@@ -16,22 +18,44 @@ int generation_id_make(struct config *config, struct error *error)
 	return err ? error_set(error, err, "cannot make a generation ID: %s", strerror(-err)) : 0;
 }
 
+/* Where dormouse has put it. */
+static uint8_t *find_of_kernel(const struct vm *vm)
+{
+	uint8_t *present = efi_find_generation_id(&vm->image, &vm->memory);
+
+	if (!present)
+		message("%s: its guest cannot be given a generation ID, since %s is not the kernel "
+			"that it was started with",
+			vm->name, vm->config->kernel);
+
+	return present;
+}
+
+/* Where its firmware has put it, and has said so. */
+static uint8_t *find_of_firmware(const struct vm *vm)
+{
+	const struct fw_cfg *fw_cfg = devices_fw_cfg(vm->devices);
+	const uint64_t address = fw_cfg ? fw_cfg_answer(fw_cfg) : 0;
+	uint8_t *present = memory_at(&vm->memory, address, CONFIG_GENERATION_ID_SIZE);
+
+	if (!present)
+		message("%s: its guest cannot be given a generation ID, since its firmware has not "
+			"reported where that is",
+			vm->name);
+
+	return present;
+}
+
 void generation_id_update(struct vm *vm)
 {
 	const struct irq_line line = { .vm_fd = &vm->fd, .spi = BOARD_GENERATION_ID_SPI };
 	const uint8_t *wanted = vm->config->generation_id;
 	uint8_t *present;
 
-	if (!vm->config->acpi)
+	if (!config_has_acpi(vm->config))
 		return;
-	present = efi_find_generation_id(&vm->image, &vm->memory);
-	if (!present) {
-		message("%s: its guest cannot be given a generation ID, since %s is not the kernel "
-			"that it was started with",
-			vm->name, vm->config->kernel);
-		return;
-	}
-	if (memcmp(present, wanted, CONFIG_GENERATION_ID_SIZE) == 0)
+	present = vm->config->firmware ? find_of_firmware(vm) : find_of_kernel(vm);
+	if (!present || memcmp(present, wanted, CONFIG_GENERATION_ID_SIZE) == 0)
 		return;
 	memcpy(present, wanted, CONFIG_GENERATION_ID_SIZE);
 	/* Its edge stays pending while the guest has it masked. */

@@ -19,6 +19,7 @@
 #include "machine/cpu-features.h"
 #include "machine/devices.h"
 #include "machine/environment-write.h"
+#include "machine/firmware-files.h"
 #include "machine/host-limits.h"
 #include "machine/vcpu.h"
 
@@ -29,6 +30,30 @@ static void on_report(void *context, const char *text)
 	message_ratelimited("%s: %s", vm->name, text);
 }
 
+/* On a vCPU's thread. */
+static void on_panicked(void *context)
+{
+	struct vm *vm = context;
+	struct cause cause;
+
+	switch (vm->config->on_panic) {
+	case PANIC_POLICY_NONE:
+	case PANIC_POLICY_STAY:
+		atomic_store(&vm->panicked, true);
+		gate_notify(&vm->gate);
+		return;
+	case PANIC_POLICY_EXIT:
+		cause_set(&cause, VM_TRIGGER_LAST_PANIC, CAUSE_VCPU_NONE, VM_PANICKED);
+		break;
+	case PANIC_POLICY_RESTART:
+		cause_set(&cause, VM_TRIGGER_RESET, CAUSE_VCPU_NONE, VM_PANICKED);
+		cause.panicked = true;
+		break;
+	}
+	/* The guest executes nothing more, such as a reset of its own. */
+	vm_stop(vm, &cause);
+}
+
 static int create_devices(struct vm *vm, struct error *error)
 {
 	const struct device_setup setup = {
@@ -37,6 +62,7 @@ static int create_devices(struct vm *vm, struct error *error)
 		.memory = &vm->memory,
 		.vm_fd = &vm->fd,
 		.report = on_report,
+		.panicked = on_panicked,
 		.context = vm,
 	};
 
@@ -164,9 +190,40 @@ static int attach_devices(struct vm *vm, struct error *error)
 	return err;
 }
 
+/* What of @vm ACPI tables say; of @mpidrs they keep the address. */
+static struct acpi_machine describe(const struct vm *vm, uint64_t mpidrs[CONFIG_CPUS_MAX])
+{
+	for (unsigned int i = 0; i < vm->vcpu_count; i++)
+		mpidrs[i] = vm->vcpus[i].mpidr;
+
+	return (struct acpi_machine){
+		.mpidrs = mpidrs,
+		.cpu_count = vm->vcpu_count,
+		.devices = vm->devices->all,
+		.device_count = vm->devices->count,
+		.generation_id_address = efi_generation_id_address(&vm->image),
+		.hardware_signature = vm->hardware_signature,
+		.pmu = cpu_features_has(&vm->features, CPU_FEATURE_PMU),
+	};
+}
+
+int vm_fill_firmware(struct vm *vm, struct error *error)
+{
+	struct fw_cfg *fw_cfg = devices_fw_cfg(vm->devices);
+	uint64_t mpidrs[CONFIG_CPUS_MAX];
+
+	if (!fw_cfg)
+		return 0;
+
+	const struct acpi_machine machine = describe(vm, mpidrs);
+
+	return firmware_files_make(&vm->image, &machine, fw_cfg, error);
+}
+
 int vm_fill(struct vm *vm, struct error *error)
 {
 	uint64_t mpidrs[CONFIG_CPUS_MAX];
+	const struct acpi_machine machine = describe(vm, mpidrs);
 	struct efi efi;
 	struct device_tree tree = {
 		.config = vm->config,
@@ -176,31 +233,22 @@ int vm_fill(struct vm *vm, struct error *error)
 		.mpidrs = mpidrs,
 		.devices = vm->devices->all,
 		.device_count = vm->devices->count,
-		.pmu = cpu_features_has(&vm->features, CPU_FEATURE_PMU),
+		.pmu = machine.pmu,
 	};
 	int err = image_load(&vm->image, &vm->memory, error);
 
 	if (err)
 		return err;
-	for (unsigned int i = 0; i < vm->vcpu_count; i++)
-		mpidrs[i] = vm->vcpus[i].mpidr;
 	if (vm->config->acpi) {
-		const struct acpi_machine machine = {
-			.mpidrs = mpidrs,
-			.cpu_count = vm->vcpu_count,
-			.devices = vm->devices->all,
-			.device_count = vm->devices->count,
-			.generation_id_address = efi_generation_id_address(&vm->image),
-			.hardware_signature = vm->hardware_signature,
-			.pmu = tree.pmu,
-		};
-
 		err = efi_write(&vm->image, &machine, vm->config->generation_id, &vm->memory, &efi,
 				error);
 		if (err)
 			return err;
 		tree.efi = &efi;
 	}
+	err = vm_fill_firmware(vm, error);
+	if (err)
+		return err;
 
 	/* This was for one boot: what hibernates from here on may resume. */
 	vm->no_resume = false;
@@ -213,6 +261,7 @@ int vm_begin(struct vm *vm, struct error *error)
 	int err;
 
 	atomic_store(&vm->stopping, false);
+	atomic_store(&vm->panicked, false);
 	gate_begin(&vm->gate);
 	err = create_kvm_vm(vm, error);
 	if (!err) {

@@ -32,6 +32,9 @@
 struct devices;
 struct vcpu;
 
+/** The cause, in words, if the guest says that it panicked. */
+#define VM_PANICKED "the guest panicked"
+
 struct vm {
 	const struct kvm *kvm;
 	const struct config *config;
@@ -82,6 +85,11 @@ struct vm {
 	atomic_bool stopping;
 	struct cause cause;
 	int stop_fd; /**< Readable once stopping. */
+	/**
+	 * The guest said that it panicked, and goes on: for the main thread,
+	 * which gate_notify() wakes.
+	 */
+	atomic_bool panicked;
 	atomic_bool stray_reported;
 	atomic_bool undecoded_reported;
 };
@@ -109,7 +117,13 @@ int vm_begin(struct vm *vm, struct error *error);
  */
 int vm_fill(struct vm *vm, struct error *error);
 
-/** Both. After a failure there is no power cycle. */
+/**
+ * Fill fw_cfg, if there is one: a part of vm_fill(), and for a restored machine,
+ * whose signature is known. Returns 0, or -errno with @error set.
+ */
+int vm_fill_firmware(struct vm *vm, struct error *error);
+
+/** vm_begin() and vm_fill(). After a failure there is no power cycle. */
 int vm_boot(struct vm *vm, struct error *error);
 
 /** Let the vCPUs run. Returns 0, or -errno with @error set. */

@@ -28,6 +28,7 @@ struct cause {
 	bool reset2; /**< Of a reset: by SYSTEM_RESET2. Not recorded. */
 	bool warm; /**< Of a reset: memory keeps its contents. Not recorded. */
 	bool by_host; /**< Of a reset: requested by the host, not the guest. Not recorded. */
+	bool panicked; /**< Of a reset: the guest said that it panicked. Not recorded. */
 	time_t when; /**< Wall clock. */
 };
 

@@ -24,7 +24,7 @@ static bool add_address(json_t *object, const char *key, uint64_t address)
 	return address == 0 || record_add_text(object, key, text);
 }
 
-/* Likewise for a generation ID, which a machine has with ACPI. */
+/* Likewise for a generation ID, which a machine with ACPI has. */
 static bool add_generation_id(json_t *object, const struct config *config)
 {
 	char text[2 * CONFIG_GENERATION_ID_SIZE + 1];
@@ -32,7 +32,7 @@ static bool add_generation_id(json_t *object, const struct config *config)
 	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
 		snprintf(text + 2 * i, 3, "%02x", config->generation_id[i]);
 
-	return !config->acpi || record_add_text(object, "generation-id", text);
+	return !config_has_acpi(config) || record_add_text(object, "generation-id", text);
 }
 
 static json_t *disk_to_json(const struct disk_config *disk)
@@ -100,6 +100,8 @@ json_t *record_config_to_json(const struct config *config)
 			add_generation_id(json, config) &&
 			record_add_text(json, "suspend",
 					config_suspend_policy_word(config->suspend)) &&
+			record_add_text(json, "on-panic",
+					config_panic_policy_word(config->on_panic)) &&
 			add_policy(json, "on-reset", config->on_reset) &&
 			add_policy(json, "on-reset2", config->on_reset2));
 }
@@ -130,7 +132,7 @@ static int disks_from_json(json_t *disks, struct config *config)
 	return 0;
 }
 
-/* What the guest starts with: one of three. */
+/* What the guest starts with: one of three, or a firmware and its kernel. */
 static int start_from_json(json_t *json, struct config *config)
 {
 	json_t *kernel = json_object_get(json, "kernel");
@@ -140,7 +142,8 @@ static int start_from_json(json_t *json, struct config *config)
 	const char *text = json_string_value(address);
 	int err;
 
-	if ((kernel != NULL) + (flat != NULL) + (firmware != NULL) != 1)
+	if ((flat != NULL) + (kernel || firmware) != 1 ||
+	    (kernel && firmware && config->machine_version < BOARD_VERSION_3))
 		return -EINVAL;
 	if (address && (!flat || !text || config_parse_address(text, &config->flat_address) < 0))
 		return -EINVAL;
@@ -162,7 +165,7 @@ static int vars_from_json(json_t *json, struct config *config)
 	return record_optional_text_from_json(vars, &config->vars);
 }
 
-/* Both or neither, and not with what the tables cannot describe. */
+/* Only a kernel has --acpi, and not with what the tables cannot describe. */
 static int acpi_from_json(json_t *json, struct config *config)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -170,14 +173,15 @@ static int acpi_from_json(json_t *json, struct config *config)
 	int acpi = 0;
 
 	if (json_unpack(json, "{s?b, s?s}", "acpi", &acpi, "generation-id", &id) < 0 ||
-	    (acpi != 0) != (id != NULL))
+	    (acpi && (!config->kernel || config->firmware || config->idle_states)))
+		return -EINVAL;
+	config->acpi = acpi != 0;
+	if (config_has_acpi(config) != (id != NULL))
 		return -EINVAL;
 	if (!id)
 		return 0;
-	if (!config->kernel || config->idle_states ||
-	    strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE || strspn(id, digits) != strlen(id))
+	if (strlen(id) != 2 * (size_t)CONFIG_GENERATION_ID_SIZE || strspn(id, digits) != strlen(id))
 		return -EINVAL;
-	config->acpi = true;
 	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
 		config->generation_id[i] = (uint8_t)((strchr(digits, id[2 * i]) - digits) << 4 |
 						     (strchr(digits, id[2 * i + 1]) - digits));
@@ -205,10 +209,13 @@ static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
 	const char *on_reset2 = NULL;
+	const char *on_panic = NULL;
 	const char *suspend = NULL;
 
-	if (json_unpack(json, "{s?s, s?s, s?s}", "on-reset", &on_reset, "on-reset2", &on_reset2,
-			"suspend", &suspend) < 0)
+	if (json_unpack(json, "{s?s, s?s, s?s, s?s}", "on-reset", &on_reset, "on-reset2",
+			&on_reset2, "on-panic", &on_panic, "suspend", &suspend) < 0)
+		return -EINVAL;
+	if (on_panic && config_parse_panic_policy(on_panic, &config->on_panic) < 0)
 		return -EINVAL;
 	if (suspend && config_parse_suspend_policy(suspend, &config->suspend) < 0)
 		return -EINVAL;

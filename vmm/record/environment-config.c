@@ -34,7 +34,8 @@ static int set_recorded(struct environment *environment, const struct config *co
 				      (unsigned long long)config->memory >> 20);
 	if (!err)
 		err = environment_set(environment, ENVIRONMENT_TABLES, "%s",
-				      config->acpi ? "a device tree and ACPI" : "a device tree");
+				      config_has_acpi(config) ? "a device tree and ACPI"
+							      : "a device tree");
 	if (!err)
 		err = environment_set(environment, ENVIRONMENT_PSCI, "%s from --psci %s", version,
 				      config_psci_server_word(config->psci));

@@ -44,6 +44,9 @@ static const struct {
 	[VM_TRIGGER_CRASH]     = { "crash",     POWERED | IN(VM_RESETTING), VM_CRASHED,    VM_REPORT_GUEST_PANICKED, EXIT_STATUS_CRASHED },
 	/* dormouse save */
 	[VM_TRIGGER_SAVE]      = { "save",      IN(VM_SUSPENDED),           VM_SAVED,      VM_REPORT_NONE,           EXIT_STATUS_SAVED },
+	/* pvpanic: the guest goes on; with --on-panic exit it does not */
+	[VM_TRIGGER_PANIC]      = { "panic",      IN(VM_RUNNING), VM_RUNNING, VM_REPORT_GUEST_PANICKED, GOES_ON },
+	[VM_TRIGGER_LAST_PANIC] = { "last-panic", IN(VM_RUNNING), VM_CRASHED, VM_REPORT_GUEST_PANICKED, EXIT_STATUS_PANICKED },
 	/* clang-format on */
 };
 
@@ -140,5 +143,7 @@ int lifecycle_exit_status(enum vm_state state, enum vm_trigger trigger)
 	if (lifecycle_has_process(state) || rows[trigger].exit_status == GOES_ON)
 		return EXIT_STATUS_TROUBLE;
 
-	return state == VM_CRASHED ? EXIT_STATUS_CRASHED : rows[trigger].exit_status;
+	/* A failure at the end, of a disk for example, makes it crash. */
+	return state == VM_CRASHED && rows[trigger].to != VM_CRASHED ? EXIT_STATUS_CRASHED
+								     : rows[trigger].exit_status;
 }

@@ -35,8 +35,10 @@ enum vm_trigger {
 	VM_TRIGGER_CRASH, /**< The guest or the host cannot continue. */
 	VM_TRIGGER_SAVE, /**< The host saved it to a file. */
 	VM_TRIGGER_RESTORE, /**< The host restored it from that file. */
+	VM_TRIGGER_PANIC, /**< The guest said that it panicked, and goes on. */
+	VM_TRIGGER_LAST_PANIC, /**< It said so, and its user wants that to end the run. */
 };
-#define VM_TRIGGER_COUNT (VM_TRIGGER_RESTORE + 1)
+#define VM_TRIGGER_COUNT (VM_TRIGGER_LAST_PANIC + 1)
 
 /** The events for listeners: QMP's events of these names. */
 enum vm_report {
@@ -48,7 +50,8 @@ enum vm_report {
 	VM_REPORT_RESET, /**< Another power cycle begins. */
 	VM_REPORT_POWERDOWN, /**< The guest was asked to power off. Not sent yet. */
 	VM_REPORT_SUSPEND_DISK, /**< The guest has saved itself to disk; SHUTDOWN follows. */
-	VM_REPORT_GUEST_PANICKED, /**< It cannot continue; SHUTDOWN follows. */
+	/** It panicked, and goes on, restarts or ends; or it cannot continue. */
+	VM_REPORT_GUEST_PANICKED,
 	VM_REPORT_SHUTDOWN, /**< The run has ended and is recorded. The last event. */
 };
 #define VM_REPORT_COUNT (VM_REPORT_SHUTDOWN + 1)
@@ -62,6 +65,7 @@ enum vm_report {
 #define EXIT_STATUS_QUIT 5
 #define EXIT_STATUS_RESET 6
 #define EXIT_STATUS_SAVED 7
+#define EXIT_STATUS_PANICKED 8
 
 /**
  * Find the state to which a trigger leads. Returns 0 and sets @to, or -EINVAL

@@ -110,6 +110,8 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		config->on_reset = wanted->on_reset;
 	if (wanted->on_reset2 != RESET_POLICY_NONE)
 		config->on_reset2 = wanted->on_reset2;
+	if (wanted->on_panic != PANIC_POLICY_NONE)
+		config->on_panic = wanted->on_panic;
 	if (wanted->suspend != SUSPEND_POLICY_NONE)
 		config->suspend = wanted->suspend;
 
@@ -121,9 +123,9 @@ static int identify(struct config *config, const struct prior_run *found, struct
 {
 	const struct config *last = &found->last.config;
 
-	if (!config->acpi)
+	if (!config_has_acpi(config))
 		return 0;
-	if (found->recorded && last->acpi) {
+	if (found->recorded && config_has_acpi(last)) {
 		memcpy(config->generation_id, last->generation_id, sizeof(config->generation_id));
 		return 0;
 	}
@@ -138,7 +140,7 @@ static int take_over(const struct run_options *options, const struct prior_run *
 	const int err = change_run(&options->config, config, error);
 
 	/* What its guest has done since is undone. */
-	if (!err && config->acpi && options->from && is_rollback(options, found))
+	if (!err && config_has_acpi(config) && options->from && is_rollback(options, found))
 		return generation_id_make(config, error);
 
 	return err;

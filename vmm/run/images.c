@@ -59,6 +59,32 @@ int run_find_images(const struct config *config, const struct devices *devices,
 	return error_set(error, err, "out of memory");
 }
 
+static bool is_unreadable(enum swap_kind kind)
+{
+	return kind != SWAP_IMAGE && kind != SWAP_SPACE;
+}
+
+bool run_images_want_signature(const struct config *config, const struct devices *devices)
+{
+	struct run_places places;
+	struct error error;
+	size_t images = 0;
+	bool all = true;
+
+	if (run_find_images(config, devices, &places, &error) < 0)
+		return false;
+	for (size_t i = 0; i < places.count; i++) {
+		const struct swap_place *place = &places.list[i].place;
+
+		images += place->kind == SWAP_IMAGE;
+		all &= place->kind == SWAP_IMAGE ? place->header.wants_signature
+						 : !is_unreadable(place->kind);
+	}
+	free(places.list);
+
+	return all && images > 0;
+}
+
 int run_remember_images(const struct devices *devices, struct record *record, struct error *error)
 {
 	struct run_places places;
@@ -80,11 +106,6 @@ int run_remember_images(const struct devices *devices, struct record *record, st
 }
 
 /* --- discarding --- */
-
-static bool is_unreadable(enum swap_kind kind)
-{
-	return kind != SWAP_IMAGE && kind != SWAP_SPACE;
-}
 
 /* No image was found: is there none, as far as can be seen? */
 static int check_rest(const char *name, const struct devices *devices,

@@ -37,6 +37,14 @@ int run_find_images(const struct config *config, const struct devices *devices,
 void run_name_disk(unsigned int disk, char name[RUN_DISK_NAME_SIZE]);
 
 /**
+ * Whether the disks hold images, as far as it can be seen, and all of them want
+ * a hardware signature: their guests had a FACS, and Linux takes none of them
+ * where it finds another signature, or none. What cannot be read may hold one
+ * that does not.
+ */
+bool run_images_want_signature(const struct config *config, const struct devices *devices);
+
+/**
  * The places as in `dormouse check --json`. Returns a new reference, or NULL if
  * memory ran out.
  */

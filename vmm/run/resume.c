@@ -48,7 +48,7 @@ int resume_begin_generation(struct record *record, struct error *error)
 
 uint32_t resume_kept_signature(const struct record *last)
 {
-	if (!last->config.acpi)
+	if (!config_has_acpi(&last->config))
 		return 0;
 
 	return last->signature_count ? record_signature(last) : FORMER_SIGNATURE;

@@ -32,7 +32,7 @@ struct resume {
 
 /**
  * The hardware signature that the guest of @last finds again as long as nothing
- * differs; 0 if it has no ACPI, and so finds none.
+ * differs; 0 if dormouse gives it no ACPI tables, so that it finds none.
  */
 uint32_t resume_kept_signature(const struct record *last);
 

@@ -20,10 +20,17 @@
 /*
  * The guest that left has put its signature into its image, and the kernel that
  * boots compares it, also with none if it has no ACPI now.
+ *
+ * Neither the kernel that a firmware loads is known, nor whether the firmware
+ * hands the FACS on. The image says it.
  */
 bool run_guest_reads_signature(const struct vm *vm, const struct record *last)
 {
 	struct image_release release;
+
+	if (last->config.firmware)
+		return config_has_acpi(&last->config) &&
+		       run_images_want_signature(vm->config, vm->devices);
 
 	return last->config.acpi && !strstr(last->config.append, "acpi=off") &&
 	       vm->config->kernel && image_find_release(&vm->image.kernel, &release) == 0 &&
@@ -108,8 +115,9 @@ static int renew_generation_id(const struct record *last, struct record *record,
 {
 	struct error phrase;
 
-	return record->config.acpi && environment_differs(&last->environment, &record->environment,
-							  ENVIRONMENT_DISKS, &phrase)
+	return config_has_acpi(&record->config) &&
+			       environment_differs(&last->environment, &record->environment,
+						   ENVIRONMENT_DISKS, &phrase)
 		       ? generation_id_make(&record->config, error)
 		       : 0;
 }
@@ -232,5 +240,5 @@ int run_settle_restored(struct vm *vm, const struct run_options *options,
 	environment_forget_left_behind(&record->environment);
 	generation_id_update(vm);
 
-	return 0;
+	return vm_fill_firmware(vm, error);
 }

@@ -76,7 +76,7 @@ flat_binary_is_refused()
 		"the flat binary /.*/dormouse is an ELF file, not a raw binary" \
 		flat2 --flat "$(command -v dormouse)"
 	ok "a machine with a flat binary and a firmware is a usage error" \
-		refuses_board 2 'exclude each other' \
+		refuses_board 2 '--flat excludes --kernel and --firmware' \
 		flat2 --flat "$board" --firmware "$board"
 	ok "an ELF file as kernel is refused as such" refuses_board 1 \
 		'is not an arm64 Image: it is an ELF file' flat2 --kernel "$(command -v dormouse)"

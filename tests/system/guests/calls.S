@@ -22,6 +22,7 @@
  *		UART has room for it, for which nothing else here waits
  *	11	x1 times: CPU_ON of x2 as in step 5. Print the least time from the call
  *		to the other vCPU's first instruction
+ *	12	read the byte at x1 and print it; write the byte x2 there
  *
  * Each line on the console begins with the number of its vCPU. Numbers are hex.
  * Everything runs with the MMU off, so that every vCPU sees one memory.
@@ -53,7 +54,7 @@ next:
 	ldp	x25, x26, [x19], #16
 	tbnz	w23, #31, call
 	adr	x0, steps
-	cmp	x23, #11
+	cmp	x23, #12
 	b.hi	wait
 	ldr	w1, [x0, x23, lsl #2]
 	add	x0, x0, w1, sxtw
@@ -62,6 +63,7 @@ steps:
 	.word	wait - steps, start - steps, take - steps, choose - steps
 	.word	repeat - steps, round_trips - steps, features - steps, meet - steps
 	.word	starts - steps, registers - steps, letters - steps, arrivals - steps
+	.word	poke - steps
 
 call:
 	mov	x0, x23
@@ -325,6 +327,15 @@ letters:
 	add	x23, x23, #1
 	cmp	x23, x24
 	b.lo	1b
+	b	next
+
+poke:
+	ldrb	w26, [x24]
+	bl	begin_line
+	say	"byte "
+	number	x26, 2
+	say	"\n"
+	strb	w25, [x24]
 	b	next
 
 meet:

@@ -17,6 +17,13 @@ static void ignore(void *context, const char *message)
 {
 }
 
+static void count_panic(void *context)
+{
+	struct board *board = context;
+
+	board->panics++;
+}
+
 /* Not from scratch_path(), which keeps a few paths only. */
 static char *make_disk(char path[64], size_t number)
 {
@@ -41,6 +48,8 @@ void board_create(struct board *board, const struct config *config)
 		.memory = &board->memory,
 		.vm_fd = &board->vm_fd,
 		.report = ignore,
+		.panicked = count_panic,
+		.context = board,
 	};
 	struct error error = { "" };
 

@@ -15,6 +15,7 @@ struct board {
 	struct bus bus;
 	struct devices devices;
 	int vm_fd;
+	unsigned int panics; /**< How often the guest said that it panicked. */
 	char paths[CONFIG_DISKS_MAX][64]; /**< Of disks that are made. */
 };
 

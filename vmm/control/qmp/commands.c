@@ -87,14 +87,18 @@ static const char *run_state(const struct control *control)
 	if (control_is_paused(control))
 		return "paused";
 
-	return control->record->state == VM_SUSPENDED ? "suspended" : "running";
+	if (control->record->state == VM_SUSPENDED)
+		return "suspended";
+
+	return control->life.panicked ? "guest-panicked" : "running";
 }
 
 static json_t *query_status(void *context, const char *argument, struct error *error)
 {
-	const char *state = run_state(context);
+	const struct control *control = context;
+	const bool runs = !control_is_paused(control) && control->record->state != VM_SUSPENDED;
 
-	return json_pack("{s:b, s:s}", "running", strcmp(state, "running") == 0, "status", state);
+	return json_pack("{s:b, s:s}", "running", runs, "status", run_state(control));
 }
 
 static json_t *cpu(const struct vcpu *vcpu)

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/qmp/monitor.h"
 
+/* Whether the VM goes on: as it is, or after a reset. */
+static bool goes_on(const struct control_event *event)
+{
+	return event->cause && (event->cause->trigger == VM_TRIGGER_PANIC ||
+				event->cause->trigger == VM_TRIGGER_RESET);
+}
+
 /* The event's data. Returns a new reference, or NULL for none. */
 static json_t *data(const struct control_event *event)
 {
@@ -10,7 +17,7 @@ static json_t *data(const struct control_event *event)
 		return json_pack("{s:b, s:s}", "guest", event->guest, "reason",
 				 control_reason_word(event->reason));
 	case VM_REPORT_GUEST_PANICKED:
-		return json_pack("{s:s}", "action", "poweroff");
+		return json_pack("{s:s}", "action", goes_on(event) ? "run" : "poweroff");
 	case VM_REPORT_NONE:
 	case VM_REPORT_SUSPEND:
 	case VM_REPORT_WAKEUP:

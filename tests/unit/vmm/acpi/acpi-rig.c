@@ -17,20 +17,28 @@
 void acpi_rig_make(struct acpi_rig *r, unsigned int cpu_count, size_t disk_count)
 {
 	const struct config config = { .cpus = cpu_count, .disk_count = disk_count };
+
+	acpi_rig_make_of(r, &config);
+}
+
+void acpi_rig_make_of(struct acpi_rig *r, const struct config *config)
+{
 	struct error error = { "" };
 
-	board_create(&r->board, &config);
-	for (unsigned int i = 0; i < cpu_count; i++)
+	board_create(&r->board, config);
+	for (unsigned int i = 0; i < config->cpus; i++)
 		r->mpidrs[i] = (i & 0xf) | (uint64_t)(i >> 4) << 8;
 	r->machine = (struct acpi_machine){
 		.mpidrs = r->mpidrs,
-		.cpu_count = cpu_count,
+		.cpu_count = config->cpus,
 		.devices = r->board.devices.all,
 		.device_count = r->board.devices.count,
 		.generation_id_address = RIG_GENERATION_ID,
 		.hardware_signature = RIG_SIGNATURE,
 	};
-	r->place = (struct acpi_place){ r->bytes, sizeof(r->bytes), RIG_ADDRESS };
+	r->place = (struct acpi_place){ .bytes = r->bytes,
+					.size = sizeof(r->bytes),
+					.address = RIG_ADDRESS };
 	/* Earlier contents must not show. */
 	memset(r->bytes, 0xa5, sizeof(r->bytes));
 	if (acpi_tables_write(&r->machine, &r->place, &error) != 0)

@@ -24,6 +24,9 @@ struct acpi_rig {
 
 /** Make a machine and its tables, which must have room. */
 void acpi_rig_make(struct acpi_rig *r, unsigned int cpu_count, size_t disk_count);
+/** Likewise a machine of @config, of which disks need no path. */
+void acpi_rig_make_of(struct acpi_rig *r, const struct config *config);
+
 void acpi_rig_free(struct acpi_rig *r);
 
 /** A little-endian value of @size bytes. */

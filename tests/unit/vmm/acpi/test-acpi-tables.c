@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "acpi-rig.h"
+#include "board/board.h"
 #include "support/scratch.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -230,9 +231,9 @@ static void run(const char *command, const char *bad)
 	assert_false(found);
 }
 
-static void recompile(unsigned int cpu_count, size_t disk_count)
+static void recompile(const struct config *config)
 {
-	acpi_rig_make(&rig, cpu_count, disk_count);
+	acpi_rig_make_of(&rig, config);
 	for (size_t i = 0; i <= COUNT(signatures); i++) {
 		const char *signature = i < COUNT(signatures) ? signatures[i] : "FACS";
 		char command[128];
@@ -252,10 +253,13 @@ static void recompile(unsigned int cpu_count, size_t disk_count)
 
 static void iasl_disassembles_and_recompiles_every_table_without_warnings(void **state)
 {
-	recompile(1, 0);
-	recompile(4, 3);
-	recompile(16, CONFIG_DISKS_MAX);
-	recompile(CONFIG_CPUS_MAX, CONFIG_DISKS_MAX);
+	recompile(&(const struct config){ .cpus = 1 });
+	recompile(&(const struct config){ .cpus = 4, .disk_count = 3 });
+	recompile(&(const struct config){ .cpus = 16, .disk_count = CONFIG_DISKS_MAX });
+	recompile(&(const struct config){ .machine_version = BOARD_VERSION_NEWEST,
+					  .firmware = scratch_write("firmware", "\1\2\3\4", 4),
+					  .cpus = CONFIG_CPUS_MAX,
+					  .disk_count = CONFIG_DISKS_MAX });
 }
 
 int main(void)

@@ -28,6 +28,7 @@
 #include "board/board.h"
 #include "support/board.h"
 #include "support/scratch.h"
+#include "vmm/acpi/loader-rig.h"
 
 #define FOLDER "tests/unit/vmm/boot/machine"
 #define MIB (1ULL << 20)
@@ -222,12 +223,9 @@ static const uint8_t *say_table_at(const struct memory *memory, uint64_t address
 	return table;
 }
 
-/* All that the EFI system table leads to. */
-static void say_tables(const struct memory *memory, const struct efi *efi)
+/* All that the RSDP leads to. */
+static void say_tables(const struct memory *memory, uint64_t address)
 {
-	const uint8_t *system = memory_at(memory, efi->system_table, 120);
-	const uint8_t *tables = memory_at(memory, number_at(system + 112, 8), 24);
-	const uint64_t address = number_at(tables + 16, 8);
 	const uint8_t *rsdp = memory_at(memory, address, 36);
 	const uint8_t *root;
 
@@ -243,6 +241,15 @@ static void say_tables(const struct memory *memory, const struct efi *efi)
 		say_table_at(memory, number_at(table + 132, 8));
 		say_table_at(memory, number_at(table + 140, 8));
 	}
+}
+
+/* Where the EFI system table says that the RSDP is. */
+static uint64_t find_root(const struct memory *memory, const struct efi *efi)
+{
+	const uint8_t *system = memory_at(memory, efi->system_table, 120);
+	const uint8_t *tables = memory_at(memory, number_at(system + 112, 8), 24);
+
+	return number_at(tables + 16, 8);
 }
 
 /* --- a machine --- */
@@ -307,11 +314,9 @@ static bool has_pmu(const struct machine *m)
 	return m->config.machine_version >= BOARD_VERSION_3;
 }
 
-static void make_efi(struct machine *m)
+static struct acpi_machine describe(const struct machine *m)
 {
-	static const uint8_t generation_id[CONFIG_GENERATION_ID_SIZE];
-	struct error error = { "" };
-	const struct acpi_machine machine = {
+	return (struct acpi_machine){
 		.mpidrs = m->mpidrs,
 		.cpu_count = m->config.cpus,
 		.devices = m->board.devices.all,
@@ -320,10 +325,35 @@ static void make_efi(struct machine *m)
 		.hardware_signature = HARDWARE_SIGNATURE,
 		.pmu = has_pmu(m),
 	};
+}
+
+static void make_efi(struct machine *m)
+{
+	static const uint8_t generation_id[CONFIG_GENERATION_ID_SIZE];
+	struct error error = { "" };
+	const struct acpi_machine machine = describe(m);
 
 	if (efi_write(&m->image, &machine, generation_id, &m->memory, &m->efi, &error) != 0)
 		fail_msg("%s", error.text);
 	m->tree.efi = &m->efi;
+}
+
+/* Be its firmware: make its files' tables, at these addresses. Returns the RSDP's. */
+static uint64_t load_tables(struct machine *m)
+{
+	static struct loader_rig loader;
+	const struct acpi_machine machine = describe(m);
+	const uint64_t tables = MEMORY_BASE + 32 * MIB;
+	const uint64_t root = tables - 64;
+
+	loader_rig_make(&loader, &machine, root, tables, tables + MIB);
+	(void)loader_rig_run(&loader);
+	memcpy(memory_at(&m->memory, root, loader.files.root_size), loader.files.root,
+	       loader.files.root_size);
+	memcpy(memory_at(&m->memory, tables, loader.files.tables_size), loader.files.tables,
+	       loader.files.tables_size);
+
+	return root;
 }
 
 static void make(struct machine *m, const struct shape *shape, uint32_t version)
@@ -394,8 +424,8 @@ static unsigned int count_changed(const struct shape *shape, uint32_t version)
 		say_memory_map(&m.memory, &m.efi);
 	snprintf(path, sizeof(path), FOLDER "/%u-%s.dts", version, shape->name);
 	changed += !is_frozen(path);
-	if (shape->acpi) {
-		say_tables(&m.memory, &m.efi);
+	if (config_has_acpi(&m.config)) {
+		say_tables(&m.memory, shape->acpi ? find_root(&m.memory, &m.efi) : load_tables(&m));
 		snprintf(path, sizeof(path), FOLDER "/%u-%s.acpi", version, shape->name);
 		changed += !is_frozen(path);
 	}

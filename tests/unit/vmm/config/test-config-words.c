@@ -195,6 +195,26 @@ static void a_suspend_policy_has_a_word_unless_it_is_unset(void **state)
 	assert_int_equal(policy, SUSPEND_POLICY_DENY);
 }
 
+static void a_panic_policy_has_a_word_unless_it_is_unset(void **state)
+{
+	enum panic_policy policy = PANIC_POLICY_NONE;
+
+	assert_string_equal(config_panic_policy_word(PANIC_POLICY_STAY), "stay");
+	assert_string_equal(config_panic_policy_word(PANIC_POLICY_EXIT), "exit");
+	assert_string_equal(config_panic_policy_word(PANIC_POLICY_RESTART), "restart");
+	assert_null(config_panic_policy_word(PANIC_POLICY_NONE));
+	assert_int_equal(config_parse_panic_policy("stay", &policy), 0);
+	assert_int_equal(policy, PANIC_POLICY_STAY);
+	assert_int_equal(config_parse_panic_policy("exit", &policy), 0);
+	assert_int_equal(policy, PANIC_POLICY_EXIT);
+	assert_int_equal(config_parse_panic_policy("restart", &policy), 0);
+	assert_int_equal(policy, PANIC_POLICY_RESTART);
+	assert_int_equal(config_parse_panic_policy("", &policy), -EINVAL);
+	assert_int_equal(config_parse_panic_policy("Stay", &policy), -EINVAL);
+	assert_int_equal(config_parse_panic_policy("exit ", &policy), -EINVAL);
+	assert_int_equal(policy, PANIC_POLICY_RESTART);
+}
+
 static void a_reset_policy_has_a_word_unless_it_is_unset(void **state)
 {
 	enum reset_policy policy = RESET_POLICY_NONE;
@@ -261,6 +281,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_machine_version_is_refused),
 		cmocka_unit_test(a_psci_server_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(a_suspend_policy_has_a_word_unless_it_is_unset),
+		cmocka_unit_test(a_panic_policy_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(an_address_is_decimal_or_hexadecimal_and_not_0),
 	};

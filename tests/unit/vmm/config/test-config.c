@@ -57,6 +57,7 @@ static struct config example(void)
 		.generation_id = "0123456789abcde",
 		.on_reset = RESET_POLICY_RESTART,
 		.on_reset2 = RESET_POLICY_EXIT,
+		.on_panic = PANIC_POLICY_EXIT,
 		.suspend = SUSPEND_POLICY_DENY,
 	};
 }
@@ -106,6 +107,7 @@ static void a_copied_config_is_complete_and_shares_nothing(void **state)
 	assert_string_equal(to.generation_id, "0123456789abcde");
 	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
 	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
+	assert_int_equal(to.on_panic, PANIC_POLICY_EXIT);
 	assert_int_equal(to.suspend, SUSPEND_POLICY_DENY);
 	config_free(&to);
 }

@@ -87,6 +87,42 @@ static void a_suspension_is_recorded_before_it_is_allowed(void **state)
 	assert_int_equal(life.state, VM_RUNNING);
 }
 
+static void a_panic_is_recorded_and_reported_once_and_the_guest_goes_on(void **state)
+{
+	struct lifecycle life = running();
+
+	GIVE(&life, PANICKED, ACT(NOTE), ACT(REPORT));
+	assert_int_equal(life.state, VM_RUNNING);
+	assert_int_equal(life.cause, VM_TRIGGER_PANIC);
+	assert_true(life.panicked);
+	IGNORE(&life, PANICKED);
+	/* Another power cycle has not panicked, and the record says so. */
+	GIVE_EVENT(&life, ended_by(VM_TRIGGER_RESET), ACT(REPORT_RESETTING), ACT(RESTART));
+	GIVE(&life, DONE, ACT(NOTE), ACT(REPORT_RESET));
+	assert_int_equal(life.state, VM_RUNNING);
+	assert_false(life.panicked);
+}
+
+static void a_panic_of_a_guest_that_ends_changes_nothing(void **state)
+{
+	struct lifecycle life = running();
+
+	GIVE(&life, QUIT, ACT(STOP));
+	IGNORE(&life, PANICKED);
+	assert_false(life.panicked);
+}
+
+static void a_last_panic_ends_the_run_as_crashed(void **state)
+{
+	struct lifecycle life = running();
+
+	GIVE_EVENT(&life, ended_by(VM_TRIGGER_LAST_PANIC), ACT(CLOSE), ACT(DRAIN));
+	GIVE(&life, DONE, ACT(RECORD));
+	assert_int_equal(life.state, VM_CRASHED);
+	assert_int_equal(lifecycle_exit_status(life.state, life.cause), EXIT_STATUS_PANICKED);
+	GIVE(&life, DONE, ACT(REPORT_END));
+}
+
 static void a_refused_suspension_changes_nothing(void **state)
 {
 	struct lifecycle life = running();
@@ -297,6 +333,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_restored_guest_is_recorded_before_it_runs),
 		cmocka_unit_test(a_suspension_is_recorded_before_it_is_allowed),
+		cmocka_unit_test(a_panic_is_recorded_and_reported_once_and_the_guest_goes_on),
+		cmocka_unit_test(a_panic_of_a_guest_that_ends_changes_nothing),
+		cmocka_unit_test(a_last_panic_ends_the_run_as_crashed),
 		cmocka_unit_test(a_refused_suspension_changes_nothing),
 		cmocka_unit_test(a_suspension_that_races_a_reset_leaves_the_gate_open),
 		cmocka_unit_test(a_paused_machine_stays_paused_over_a_reset),

@@ -49,13 +49,17 @@ static void a_machine_has_the_devices_of_its_configuration(void **state)
 
 	board_create(&board, &bare);
 	assert_int_equal(board.devices.count, 3);
+	assert_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "pl011"), 1);
 	assert_int_equal(count_of(&board.devices, "pl031"), 1);
 	assert_int_equal(count_of(&board.devices, "virtio-rng"), 1);
 	board_destroy(&board);
 
 	create(&board);
-	assert_int_equal(board.devices.count, 7);
+	assert_int_equal(board.devices.count, 9);
+	assert_int_equal(count_of(&board.devices, "pvpanic"), 1);
+	assert_int_equal(count_of(&board.devices, "fw_cfg"), 1);
+	assert_non_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "flash"), 1);
 	assert_int_equal(count_of(&board.devices, "cfi-flash"), 1);
 	assert_int_equal(count_of(&board.devices, "virtio-blk"), 2);
@@ -78,9 +82,8 @@ static void a_device_exists_from_its_machine_version_on(void **state)
 static void each_device_answers_at_its_address(void **state)
 {
 	static const uint64_t bases[] = {
-		BOARD_FLASH_BASE, BOARD_FLASH_CHIP_BASE,
-		BOARD_UART_BASE,  BOARD_RTC_BASE,
-		SLOT(0),	  SLOT(1),
+		BOARD_FLASH_BASE,  BOARD_FLASH_CHIP_BASE, BOARD_UART_BASE, BOARD_RTC_BASE,
+		BOARD_FW_CFG_BASE, BOARD_PVPANIC_BASE,	  SLOT(0),	   SLOT(1),
 		SLOT(31),
 	};
 	static struct board board;
@@ -294,13 +297,14 @@ static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **stat
 
 /* --- in a stream, and in the main loop --- */
 
-/* Sizes in a stream: of the UART, the clock, virtio-rng, a disk and the flash chips. */
+/* Sizes in a stream: of the UART, the clock, virtio-rng, a disk, the flash chips and fw_cfg. */
 #define UART_SIZE 42
 #define UART_IBRD 26 /* Where it is. */
 #define CLOCK_SIZE 23
 #define RNG_SIZE 64
 #define DISK_SIZE (sizeof(struct virtio_blk_config) + 172)
 #define CHIPS_SIZE (21 + CFI_FLASH_BUFFER_SIZE + CFI_FLASH_BLOCKS)
+#define FW_CFG_SIZE 22
 
 /* The order is the format of saved files. */
 static void devices_are_saved_in_the_order_of_older_files(void **state)
@@ -328,7 +332,8 @@ static void devices_are_saved_in_the_order_of_older_files(void **state)
 	stream_close(stream);
 	close(fd);
 	board_destroy(&board);
-	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE + CHIPS_SIZE);
+	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE + CHIPS_SIZE +
+					FW_CFG_SIZE);
 	assert_int_equal(bytes[UART_IBRD], 13);
 	/* The disks' capacities, which their configuration spaces begin with. */
 	assert_int_equal(bytes[UART_SIZE + CLOCK_SIZE + RNG_SIZE], 1);

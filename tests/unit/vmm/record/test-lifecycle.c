@@ -39,6 +39,8 @@ static const struct {
 	{ VM_RUNNING, VM_TRIGGER_RESET, VM_RESETTING },
 	{ VM_RUNNING, VM_TRIGGER_HOST_QUIT, VM_OFF },
 	{ VM_RUNNING, VM_TRIGGER_CRASH, VM_CRASHED },
+	{ VM_RUNNING, VM_TRIGGER_PANIC, VM_RUNNING },
+	{ VM_RUNNING, VM_TRIGGER_LAST_PANIC, VM_CRASHED },
 	/* One that is suspended requests nothing; any other trigger may occur. */
 	{ VM_SUSPENDED, VM_TRIGGER_WAKE, VM_RUNNING },
 	{ VM_SUSPENDED, VM_TRIGGER_RESET, VM_RESETTING },
@@ -106,6 +108,7 @@ static void the_triggers_have_their_documented_words(void **state)
 		[VM_TRIGGER_HIBERNATE] = "hibernate", [VM_TRIGGER_RESET] = "reset",
 		[VM_TRIGGER_HOST_QUIT] = "quit",      [VM_TRIGGER_CRASH] = "crash",
 		[VM_TRIGGER_SAVE] = "save",	      [VM_TRIGGER_RESTORE] = "restore",
+		[VM_TRIGGER_PANIC] = "panic",	      [VM_TRIGGER_LAST_PANIC] = "last-panic",
 	};
 
 	assert_int_equal(COUNT(words), VM_TRIGGER_COUNT);
@@ -143,6 +146,10 @@ static void the_exit_status_says_how_the_guest_ended(void **state)
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_HOST_QUIT), 5);
 	assert_int_equal(lifecycle_exit_status(VM_OFF, VM_TRIGGER_RESET), 6);
 	assert_int_equal(lifecycle_exit_status(VM_SAVED, VM_TRIGGER_SAVE), 7);
+	assert_int_equal(lifecycle_exit_status(VM_CRASHED, VM_TRIGGER_LAST_PANIC), 8);
+	/* Its disks could not be flushed. */
+	assert_int_equal(lifecycle_exit_status(VM_CRASHED, VM_TRIGGER_OFF), 4);
+	assert_int_equal(lifecycle_exit_status(VM_CRASHED, VM_TRIGGER_HOST_QUIT), 4);
 	/* No run ends in these. */
 	assert_int_equal(lifecycle_exit_status(VM_RUNNING, VM_TRIGGER_START), 1);
 	assert_int_equal(lifecycle_exit_status(VM_RESETTING, VM_TRIGGER_RESET), 1);

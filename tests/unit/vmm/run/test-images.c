@@ -112,6 +112,40 @@ static void a_command_line_counts_only_if_dormouse_loads_the_kernel(void **state
 	board_destroy(&board);
 }
 
+/* Expect it of a machine with these disks. */
+static void want_signature(const char *a, const char *b, bool want)
+{
+	struct config config = { .cpus = 1, .disk_count = b ? 2 : 1 };
+	struct board board;
+
+	config.disks[0].path = strdup(a);
+	config.disks[1].path = b ? strdup(b) : NULL;
+	board_create(&board, &config);
+	assert_int_equal(run_images_want_signature(&config, &board.devices), want);
+	board_destroy(&board);
+	free(config.disks[0].path);
+	free(config.disks[1].path);
+}
+
+/* Only what is there, and all of it, says that a firmware has handed on the FACS. */
+static void images_that_all_want_a_signature_say_that_their_guests_had_one(void **state)
+{
+	const char *wants = make_disk("wants", "S1SUSPEND", 0x1234);
+	const char *other = make_disk("other", "S1SUSPEND", 0x5678);
+	const char *none = make_disk("none", "S1SUSPEND", 0);
+	const char *swap = make_disk("swap", "SWAPSPACE2", 0);
+	const char *luks = scratch_sparse("luks", SIZE);
+
+	write_at(luks, 0, "LUKS\xba\xbe");
+	want_signature(wants, NULL, true);
+	want_signature(wants, other, true);
+	want_signature(wants, swap, true);
+	want_signature(wants, none, false);
+	want_signature(none, NULL, false);
+	want_signature(swap, NULL, false);
+	want_signature(wants, luks, false);
+}
+
 static void each_place_is_an_object_of_json(void **state)
 {
 	static const char *const texts[] = {
@@ -276,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_image_is_remembered_and_nothing_else),
 		cmocka_unit_test(a_command_line_counts_only_if_dormouse_loads_the_kernel),
+		cmocka_unit_test(images_that_all_want_a_signature_say_that_their_guests_had_one),
 		cmocka_unit_test(each_place_is_an_object_of_json),
 		cmocka_unit_test(all_images_are_discarded),
 		cmocka_unit_test(an_image_that_may_be_where_dormouse_cannot_look_is_said_so),
