@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/run-help.h"
 
-const char cli_run_help[] =
+#include <stdio.h>
+
+/* Two, since C promises room for 4,095 characters in one. */
+static const char machine[] =
 	"Usage: dormouse run --name NAME [OPTION]...\n"
 	"Start a virtual machine and stay until it powers off, hibernates or is stopped.\n"
 	"\n"
@@ -37,7 +40,9 @@ const char cli_run_help[] =
 	"                       with =clusters some are of clusters of CPUs, and the guest may\n"
 	"                       coordinate them (OS-initiated mode)\n"
 	"  --acpi               hand ACPI tables to the kernel, beside the device tree, and put\n"
-	"                       acpi=on in front of its command line\n"
+	"                       acpi=on in front of its command line\n";
+
+static const char behaviour[] =
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"
 	"                       exit, with status 6\n"
 	"  --on-reset2 WHAT     when the guest calls SYSTEM_RESET2, likewise\n"
@@ -64,3 +69,9 @@ const char cli_run_help[] =
 	"from outside, 6 it requested a reset and --on-reset or --on-reset2 is exit, 7 it was\n"
 	"saved in a file, 8 it panicked and --on-panic is exit; 1 dormouse failed, 2 the command\n"
 	"line is invalid.\n";
+
+void cli_print_run_help(void)
+{
+	fputs(machine, stdout);
+	fputs(behaviour, stdout);
+}

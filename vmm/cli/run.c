@@ -445,7 +445,7 @@ int cli_run(int argc, char **argv, struct error *error)
 	int ret = take_options(&p, argc, argv);
 
 	if (!ret && p.help) {
-		fputs(cli_run_help, stdout);
+		cli_print_run_help();
 	} else {
 		if (!ret)
 			ret = check(&p, argc, argv);
