@@ -47,6 +47,12 @@ static enum result compare(const struct check *check, enum environment_line line
 	return environment_differs(&check->before, &check->now, line, phrase) ? DIFFERS : SAME;
 }
 
+/* Whether the machine had or has such a thing: without a firmware there are no variables. */
+static bool has_line(const struct check *check, enum environment_line line)
+{
+	return check->before.values[line] || check->now.values[line];
+}
+
 /* The end of the sentence that begins with the VM's name. */
 static const char *conclusion(const struct check *check)
 {
@@ -111,9 +117,12 @@ static void print_table(const char *name, const struct check *check)
 	for (enum environment_line i = 0; i < ENVIRONMENT_LINES; i++) {
 		const char *value = check->now.values[i];
 		struct error phrase;
-		const enum result result = compare(check, i, &phrase);
+		enum result result;
 		const char *shown = "";
 
+		if (!has_line(check, i))
+			continue;
+		result = compare(check, i, &phrase);
 		if (result == DIFFERS)
 			shown = phrase.text;
 		else if (value && strlen(value) <= SHOWN_MAX && !strpbrk(value, "=\n"))
@@ -166,8 +175,10 @@ static json_t *to_json(const char *name, const struct check *check)
 	char signature[16];
 	int err = 0;
 
-	for (enum environment_line i = 0; i < ENVIRONMENT_LINES && !err; i++)
-		err = json_array_append_new(lines, line_to_json(check, i));
+	for (enum environment_line i = 0; i < ENVIRONMENT_LINES && !err; i++) {
+		if (has_line(check, i))
+			err = json_array_append_new(lines, line_to_json(check, i));
+	}
 	if (err) {
 		json_decref(lines);
 

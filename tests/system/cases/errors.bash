@@ -80,7 +80,7 @@ usage_errors_are_named()
 	ok "--idle-states with an unknown word is a usage error" run_refuses 2 \
 		'--idle-states=cores: must be clusters' --name x --kernel "$idle" --idle-states=cores
 	ok "--acpi with --firmware is a usage error" run_refuses 2 \
-		'--acpi with --firmware: only a kernel is handed ACPI tables' --name x --firmware "$idle" --acpi
+		'--acpi with --firmware: a firmware is handed ACPI tables anyway' --name x --firmware "$idle" --acpi
 	ok "--acpi with --flat is a usage error" run_refuses 2 \
 		'--acpi with --flat: only a kernel is handed ACPI tables' --name x --flat "$idle" --acpi
 	ok "--acpi with --idle-states is a usage error" run_refuses 2 \
