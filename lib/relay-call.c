@@ -59,7 +59,7 @@ enum {
 
 /** A call of the OS, and then what it becomes. */
 struct relay_call {
-	uint32_t fid; /**< As the OS has it, without the hint. */
+	uint32_t fid; /**< As the OS passed it, without the hint. */
 	uint32_t number; /**< PSCI_FN_COUNT or more: it is not PSCI's. */
 	uint64_t arg[RELAY_ARG_MAX]; /**< 0: there is none. */
 	bool replaces_entry; /**< Prefers SMC64. */

@@ -24,7 +24,7 @@ enum relay_role {
 	RELAY_SLEEP, /**< The CPU may come back through its entry point. */
 	RELAY_INFO, /**< AFFINITY_INFO. */
 	RELAY_END, /**< The machine may not come back. */
-	RELAY_ASK, /**< AFFINITY_INFO in place of a CPU_ON. No row has it. */
+	RELAY_ASK, /**< AFFINITY_INFO in place of a CPU_ON. It is in no row. */
 };
 
 /** A PSCI function, as the relay sees it; 4 bytes, since each call looks for its row. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the OS reaches: each physical address, at the same address and with the attributes
- * that the OS gives it, but for the monitor's memory, which is absent.
+ * that the OS gives it, except the monitor's memory, which is absent.
  *
  * The map starts at level 1, of which up to 16 tables may lie one behind the other. That
  * is 43 bits of addresses.

@@ -8,7 +8,7 @@
 #include "../arch/arm64/sysreg.h"
 #include "layout.h"
 
-/* As image_head, but for the size: the OS lies behind it. */
+/* As image_head, except the size: the OS lies behind it. */
 	.section .head, "ax"
 	.global	image_start
 image_start:

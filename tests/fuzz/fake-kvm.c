@@ -104,7 +104,7 @@ static uint64_t mpidr_of(int fd)
 static int access_register(int fd, const struct kvm_one_reg *reg, bool set)
 {
 	const uint64_t mpidr = mpidr_of(fd);
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	uint8_t *bytes = (uint8_t *)(uintptr_t)reg->addr;
 	uint8_t value[16] = { 0 };
 	size_t i = 0;
@@ -129,7 +129,7 @@ static int access_register(int fd, const struct kvm_one_reg *reg, bool set)
 
 static int access_device(const struct kvm_device_attr *attr, bool set)
 {
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	uint32_t *value = (uint32_t *)(uintptr_t)attr->addr;
 	const bool is_iidr =
 		attr->group == KVM_DEV_ARM_VGIC_GRP_DIST_REGS && attr->attr == GIC_IIDR_OFFSET;

@@ -184,7 +184,7 @@ static int set_lengths(const void *bytes)
 
 static int access_register(const struct kvm_one_reg *reg, bool set)
 {
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	void *bytes = (void *)(uintptr_t)reg->addr;
 	bool clears;
 	const uint64_t id = state_of(reg->id, &clears);
@@ -273,7 +273,7 @@ static int set_attribute(const struct kvm_device_attr *attr)
 	if (!feature_host.gic_ready)
 		feature_host.is_wrong = true;
 	if (attr->attr == KVM_ARM_VCPU_PMU_V3_IRQ) {
-		/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 		memcpy(&feature_host.pmu_irq, (void *)(uintptr_t)attr->addr, sizeof(uint32_t));
 		return 0;
 	}

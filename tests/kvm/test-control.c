@@ -88,7 +88,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 	}
 	if (request != KVM_GET_ONE_REG || reg->id != kvm_register_x(1))
 		return false;
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	*(uint64_t *)(uintptr_t)reg->addr = ENTRY;
 
 	return true;

@@ -42,7 +42,7 @@ static void copy(const void *argument, size_t size)
 	memcpy(&kvm.argument, argument, size);
 }
 
-/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 #define AT(attr) ((void *)(uintptr_t)(attr)->addr)
 
 static void access_attribute(const struct kvm_device_attr *attr, bool set)

@@ -62,7 +62,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 	value = find(fd, reg->id, machine);
 	if (!value)
 		return false;
-	/* NOLINTBEGIN(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTBEGIN(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	if (request == KVM_GET_ONE_REG) {
 		memcpy((void *)(uintptr_t)reg->addr, value, sizeof(*value));
 	} else if (value == &values[0][MIDR] || value == &values[1][MIDR]) {

@@ -48,7 +48,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 	if ((request != KVM_GET_ONE_REG && request != KVM_SET_ONE_REG) ||
 	    reg->id != KVM_REG_ARM_TIMER_CNT)
 		return false;
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	value = (uint64_t *)(uintptr_t)reg->addr;
 	*ret = 0;
 	if (request == KVM_GET_ONE_REG) {

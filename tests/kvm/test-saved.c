@@ -144,7 +144,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 	if ((!set && request != KVM_GET_DEVICE_ATTR) ||
 	    attr->group != KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS)
 		return false;
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	value = (uint64_t *)(uintptr_t)attr->addr;
 	if (find_active(attr->attr))
 		*ret = access_active(find_active(attr->attr), set, value);

@@ -164,7 +164,7 @@ static int run_vcpu(struct cpu *cpu)
 
 static bool get_register(const struct cpu *cpu, const struct kvm_one_reg *reg)
 {
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface has it as a number. */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
 	uint64_t *value = (uint64_t *)(uintptr_t)reg->addr;
 
 	if (reg->id == kvm_register_x(1))

@@ -197,7 +197,7 @@ static int make_records(struct clone *clone, struct error *error)
 
 	clone->record = clone->found.last;
 	settle_state(clone);
-	/* It is the clone's now, but for the path, which the open file has. */
+	/* It is the clone's now, except the path, which the open file has. */
 	clone->found.last = (struct record){ 0 };
 	clone->saved_from = clone->record.saved_file;
 	clone->record.saved_file = NULL;

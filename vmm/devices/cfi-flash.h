@@ -6,7 +6,7 @@
  * binding's bank-width of 4 says.
  *
  * Both obey each command, whichever part of the bus it is written to: its lowest
- * byte counts. So the chips are always in one state. That is how QEMU has it,
+ * byte counts. So the chips are always in one state. QEMU does the same,
  * and U-Boot relies on it: it commands one chip by 16 bits, reads both, and
  * finds the 32 MiB of one chip. What is programmed are the bytes that are
  * written.

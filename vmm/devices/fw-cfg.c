@@ -228,7 +228,7 @@ static bool dma_skip(struct fw_cfg *fw_cfg, uint32_t length)
 	return is_known(fw_cfg, fw_cfg->key);
 }
 
-/* Returns whether it worked. If several are asked for, it is as QEMU's order has it. */
+/* Returns whether it worked. Of several requests in one, QEMU carries out the first of these, too. */
 static bool dma(struct fw_cfg *fw_cfg, const struct request *request)
 {
 	const uint32_t control = be32toh(request->control);

@@ -9,7 +9,7 @@
  * is read and written only, never mapped: one that becomes shorter under us is
  * an error of the next write.
  *
- * Locked as a disk that is written (disk-lock.h): no other VM has it.
+ * Locked as a disk that is written (disk-lock.h): no other VM uses it.
  */
 #ifndef VMM_FLASH_FILE_H
 #define VMM_FLASH_FILE_H
@@ -43,7 +43,7 @@ struct flash_file {
 int flash_file_open(struct flash_file *file, const char *path, uint64_t room, struct error *error);
 
 /**
- * Read a range, as the chip has it. Returns 0 or -errno. One thread at a time
+ * Read a range of the chip. Returns 0 or -errno. One thread at a time
  * reads or writes.
  */
 int flash_file_read(const struct flash_file *file, uint64_t offset, uint8_t *bytes, uint64_t size);

@@ -35,7 +35,7 @@ struct virtqueue_setup {
 	bool indirect; /**< VIRTIO_RING_F_INDIRECT_DESC was negotiated. */
 };
 
-/** Private but for @ready and @fault. */
+/** Private, except @ready and @fault. */
 struct virtqueue {
 	bool ready; /**< Between virtqueue_start() and virtqueue_stop(). */
 	const char *fault; /**< What the guest did wrong, or NULL. A constant string. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The DMA of fw_cfg as QEMU has it, and what a guest may do wrong with it. */
+/* The DMA of fw_cfg, like that of QEMU, and what a guest may do wrong with it. */
 #include "fw-cfg-rig.h"
 
 #include <endian.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* fw_cfg as QEMU has it, by its registers; and in a saved file. */
+/* fw_cfg like that of QEMU, by its registers; and in a saved file. */
 #include "fw-cfg-rig.h"
 
 #include <endian.h>
