@@ -73,7 +73,7 @@ static bool in_memory(uint64_t address)
 	return monitor.more_memory;
 }
 
-static bool on_entry_ok(void *lock, uint64_t pc)
+static bool on_entry_ok(void *ctx, uint64_t pc)
 {
 	return in_memory(pc) && !is_own(pc);
 }

@@ -329,9 +329,26 @@ static int open_for_firmware(const char *what, const char *path, struct packed *
 			 what, path);
 }
 
+/* UEFI starts programs of EFI only, as an Image is, and unpacks nothing. */
+static int check_efi_program(const struct image *image, struct error *error)
+{
+	char start[2];
+
+	/* The functions that read it find out whether that works. */
+	if (pread(image->kernel.fd, start, sizeof(start), 0) != sizeof(start) ||
+	    memcmp(start, "MZ", sizeof(start)) == 0)
+		return 0;
+
+	return error_set(
+		error, -ENOEXEC,
+		"the kernel %s is no EFI program, which a firmware could start: unpack it, "
+		"if it is compressed",
+		image->config->kernel);
+}
+
 /*
- * A firmware itself finds what it boots, or takes it from fw_cfg as it is in the
- * files.
+ * A firmware itself finds what it boots, or takes it from fw_cfg, which has the
+ * files' bytes.
  */
 static int open_files_of_firmware(struct image *image, struct error *error)
 {
@@ -347,6 +364,8 @@ static int open_files_of_firmware(struct image *image, struct error *error)
 			"which the firmware would get the kernel",
 			config->machine_version);
 	err = open_for_firmware("kernel", config->kernel, &image->kernel, error);
+	if (!err)
+		err = check_efi_program(image, error);
 	if (!err && config->initrd)
 		err = open_for_firmware("initrd", config->initrd, &image->initrd, error);
 

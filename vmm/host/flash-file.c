@@ -164,7 +164,7 @@ int flash_file_write(struct flash_file *file, uint64_t offset, const uint8_t *by
 
 	if (err)
 		return err;
-	/* There it is erased as it is, and the file stays short. */
+	/* What is behind the end is erased already, and the file stays short. */
 	if (offset >= file->size && is_erased(bytes, size))
 		return 0;
 	atomic_store(&file->dirty, true);

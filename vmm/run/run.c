@@ -45,6 +45,28 @@ struct session {
 
 /* --- before the VM exists --- */
 
+/*
+ * Others would not be those that a hibernated or saved guest left. With an image
+ * to discard there is no such guest.
+ */
+static bool needs_its_vars(const struct session *s)
+{
+	const struct run_options *options = s->options;
+	const struct prior_run *found = &s->found;
+	const struct config *former =
+		options->from ? &options->from->record.config : &found->last.config;
+
+	return !options->force && !options->discard && run_has_own_vars(former) &&
+	       (options->from || run_may_have_image(found));
+}
+
+static int find_vars(struct session *s, struct error *error)
+{
+	return needs_its_vars(s) ? run_need_vars(&s->dir, &s->record.config, error)
+				 : run_make_vars(&s->dir, s->options->vars_template,
+						 &s->record.config, error);
+}
+
 static int prepare(struct session *s, struct error *error)
 {
 	const struct save_file *from = s->options->from;
@@ -61,8 +83,7 @@ static int prepare(struct session *s, struct error *error)
 
 	err = run_config_resolve(s->options, found, &s->record.config, error);
 
-	return err ? err
-		   : run_make_vars(&s->dir, s->options->vars_template, &s->record.config, error);
+	return err ? err : find_vars(s, error);
 }
 
 /* --- while it runs --- */

@@ -170,28 +170,40 @@ int run_settle(struct vm *vm, const struct run_options *options, const struct pr
 
 /* --- a saved guest --- */
 
+static bool disks_differ(const struct environment *saved, const struct environment *here,
+			 const struct prior_run *found, struct error *phrase)
+{
+	const char *before = saved->values[ENVIRONMENT_DISKS];
+	const char *after = here->values[ENVIRONMENT_DISKS];
+
+	if (!before || !after)
+		return false;
+
+	return found->recorded ? environment_disks_differ(before, after, phrase)
+			       : environment_disks_differ_elsewhere(before, after, phrase);
+}
+
 static int check_left_behind(const struct vm *vm, const struct run_options *options,
 			     const struct prior_run *found, const struct environment *here,
 			     struct error *error)
 {
-	const char *before = options->from->record.environment.values[ENVIRONMENT_DISKS];
-	const char *after = here->values[ENVIRONMENT_DISKS];
+	const struct environment *saved = &options->from->record.environment;
 	struct error phrase;
 
-	bool differs = environment_differs(&options->from->record.environment, here,
-					   ENVIRONMENT_VARIABLES, &phrase);
-
-	if (before && after && !differs)
-		differs = found->recorded
-				  ? environment_disks_differ(before, after, &phrase)
-				  : environment_disks_differ_elsewhere(before, after, &phrase);
-	if (options->force || !differs)
+	if (options->force)
 		return 0;
+	if (environment_differs(saved, here, ENVIRONMENT_VARIABLES, &phrase))
+		return error_set(error, -EPERM,
+				 "%s, saved in %s, needs %s: restore it with --force and risk "
+				 "damaging them",
+				 vm->name, options->from->path, phrase.text);
+	if (disks_differ(saved, here, found, &phrase))
+		return error_set(error, -EPERM,
+				 "%s, saved in %s, needs %s: restore it with --force and risk "
+				 "damaging its disks",
+				 vm->name, options->from->path, phrase.text);
 
-	return error_set(error, -EPERM,
-			 "%s, saved in %s, needs %s: restore it with --force and risk damaging its "
-			 "disks",
-			 vm->name, options->from->path, phrase.text);
+	return 0;
 }
 
 /*

@@ -18,6 +18,11 @@ static bool keeps_variables(const struct config *config)
 	return config->firmware && config->machine_version >= BOARD_VERSION_3;
 }
 
+bool run_has_own_vars(const struct config *config)
+{
+	return keeps_variables(config) && !config->vars;
+}
+
 /* A link would lead to a file that other VMs may share, such as the template. */
 static int examine(const char *path, struct error *error)
 {
@@ -172,4 +177,17 @@ int run_make_vars(const struct vm_dir *dir, const char *template, struct config 
 	const int err = find(dir, config, error);
 
 	return err == -ENOENT ? make(config->vars_file, template, error) : err;
+}
+
+int run_need_vars(const struct vm_dir *dir, struct config *config, struct error *error)
+{
+	const int err = find(dir, config, error);
+
+	return err == -ENOENT
+		       ? error_set(error, err,
+				   "the variables %s are missing, which the guest relies on: put "
+				   "them back, or use --force and risk that the guest does not "
+				   "resume",
+				   config->vars_file)
+		       : err;
 }

@@ -6,6 +6,8 @@
 #ifndef VMM_RUN_VARS_H
 #define VMM_RUN_VARS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "board/board.h"
 #include "config/config.h"
@@ -31,5 +33,14 @@ int run_find_vars(const struct vm_dir *dir, struct config *config, struct error 
  */
 int run_make_vars(const struct vm_dir *dir, const char *template, struct config *config,
 		  struct error *error);
+
+/**
+ * The same for a VM whose guest, which may resume, left its variables there: a
+ * missing file is -ENOENT with @error set, and none is made.
+ */
+int run_need_vars(const struct vm_dir *dir, struct config *config, struct error *error);
+
+/** Whether a machine has variables in a file of its VM's own directory. */
+bool run_has_own_vars(const struct config *config);
 
 #endif

@@ -24,7 +24,7 @@ static size_t size_of(uint64_t id)
 /* --- special registers --- */
 
 /*
- * Returns whether a register tells what the guest has: CPU features, those of
+ * Returns whether a register describes what the guest has: CPU features, those of
  * SVE by their presence, and KVM's own.
  */
 static bool identifies(uint64_t id)

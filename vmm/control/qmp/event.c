@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/qmp/monitor.h"
 
-/* Whether the VM goes on: as it is, or after a reset. */
+/* Whether the VM goes on, with or without a reset. */
 static bool goes_on(const struct control_event *event)
 {
 	return event->cause && (event->cause->trigger == VM_TRIGGER_PANIC ||

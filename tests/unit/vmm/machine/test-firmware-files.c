@@ -174,9 +174,9 @@ static void item_is(struct fw_cfg *fw_cfg, uint16_t size_key, uint16_t key, cons
 
 static void a_kernel_its_initrd_and_command_line_are_handed_on_as_they_are(void **state)
 {
-	struct fw_cfg *fw_cfg = make_with("a kernel", "an initrd");
+	struct fw_cfg *fw_cfg = make_with("MZkernel", "an initrd");
 
-	item_is(fw_cfg, 0x08, 0x11, "a kernel", 8);
+	item_is(fw_cfg, 0x08, 0x11, "MZkernel", 8);
 	item_is(fw_cfg, 0x0b, 0x12, "an initrd", 9);
 	item_is(fw_cfg, 0x14, 0x15, "console=ttyAMA0", 16);
 	destroy();
@@ -203,6 +203,20 @@ static void a_machine_without_fw_cfg_has_no_kernel_for_its_firmware(void **state
 	};
 	assert_int_equal(image_open(&image, &config, &error), -EINVAL);
 	scratch_says(&error, "a machine of version 2 has no fw_cfg", "");
+}
+
+/* UEFI would refuse it without a word of ours. */
+static void a_kernel_that_is_no_efi_program_is_refused(void **state)
+{
+	struct error error = { "" };
+
+	config = (struct config){
+		.machine_version = BOARD_VERSION_3,
+		.firmware = scratch_write("firmware", "\1\2\3\4", 4),
+		.kernel = scratch_write("Image.gz", "\37\213\10\0", 4),
+	};
+	assert_int_equal(image_open(&image, &config, &error), -ENOEXEC);
+	scratch_says(&error, "is no EFI program", "unpack it");
 }
 
 /* As at a reset, with another signature. */
@@ -233,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_its_initrd_and_command_line_are_handed_on_as_they_are),
 		cmocka_unit_test(without_a_kernel_there_is_none_of_the_three),
 		cmocka_unit_test(a_machine_without_fw_cfg_has_no_kernel_for_its_firmware),
+		cmocka_unit_test(a_kernel_that_is_no_efi_program_is_refused),
 		cmocka_unit_test(files_are_replaced_when_they_are_made_again),
 	};
 

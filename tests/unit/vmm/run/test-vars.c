@@ -103,6 +103,22 @@ static void a_vm_s_own_file_begins_empty_and_is_kept(void **state)
 	drop(&config);
 }
 
+static void variables_that_a_guest_left_are_not_made_anew(void **state)
+{
+	struct config config = new_config();
+	struct error error = { "" };
+
+	assert_true(run_has_own_vars(&config));
+	assert_int_equal(run_need_vars(*state, &config, &error), -ENOENT);
+	scratch_says(&error, "are missing, which the guest relies on", "--force");
+	assert_int_equal(access(config.vars_file, F_OK), -1);
+	must_make(*state, NULL, &config);
+	assert_int_equal(run_need_vars(*state, &config, &error), 0);
+	config.vars = strdup("/srv/vars");
+	assert_false(run_has_own_vars(&config));
+	drop(&config);
+}
+
 static void a_template_is_copied_without_room_for_its_zeros(void **state)
 {
 	struct config config = new_config();
@@ -199,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VARS_TEST(a_vm_s_own_file_begins_empty_and_is_kept),
+		VARS_TEST(variables_that_a_guest_left_are_not_made_anew),
 		VARS_TEST(a_template_is_copied_without_room_for_its_zeros),
 		VARS_TEST(a_file_of_the_user_s_is_taken_as_it_is),
 		VARS_TEST(machines_without_the_chip_have_no_file),
