@@ -5,7 +5,6 @@
 
 /* What a word of each chip takes, and of both together. */
 #define WORD_SIZE 2U
-#define BUS_SIZE 4U
 
 /* The commands: the low byte of a word. */
 #define COMMAND_READ_ARRAY 0xff
@@ -89,7 +88,7 @@ static uint32_t end_of_block(uint32_t offset)
 
 static uint16_t read_identifier(const struct cfi_flash *flash, uint32_t offset)
 {
-	const uint32_t at = offset / BUS_SIZE % QUERY_WORDS;
+	const uint32_t at = offset / CFI_FLASH_BUS_SIZE % QUERY_WORDS;
 
 	if (at >= QUERY_FIRST && at - QUERY_FIRST < sizeof(query))
 		return query[at - QUERY_FIRST];
@@ -172,7 +171,7 @@ static void erase(struct cfi_flash *flash, uint32_t offset)
 struct access {
 	uint32_t offset;
 	uint32_t size;
-	uint8_t bytes[BUS_SIZE];
+	uint8_t bytes[CFI_FLASH_BUS_SIZE];
 };
 
 static void begin(struct cfi_flash *flash, enum cfi_flash_step step)
@@ -244,7 +243,8 @@ static void on_buffer_word(struct cfi_flash *flash, const struct access *access)
 	if (state->missing == state->count)
 		state->first = access->offset;
 	at = access->offset - state->first;
-	if (access->offset < state->first || at + access->size > state->count * BUS_SIZE ||
+	if (access->offset < state->first ||
+	    at + access->size > state->count * CFI_FLASH_BUS_SIZE ||
 	    access->offset + access->size > end_of_block(state->first)) {
 		end(flash, CFI_FLASH_SEQUENCE_ERROR);
 		return;
@@ -258,7 +258,7 @@ static void on_confirm(struct cfi_flash *flash, const struct access *access)
 {
 	const struct cfi_flash_state *state = &flash->state;
 	const uint32_t left = end_of_block(state->first) - state->first;
-	const uint32_t size = state->count * BUS_SIZE;
+	const uint32_t size = state->count * CFI_FLASH_BUS_SIZE;
 
 	if (access->bytes[0] != COMMAND_CONFIRM)
 		end(flash, CFI_FLASH_SEQUENCE_ERROR);
@@ -333,7 +333,8 @@ void cfi_flash_write(struct cfi_flash *flash, uint64_t offset, uint64_t value, u
 {
 	while (size > 0) {
 		struct access access = { .offset = (uint32_t)offset,
-					 .size = size < BUS_SIZE ? size : BUS_SIZE };
+					 .size = size < CFI_FLASH_BUS_SIZE ? size
+									   : CFI_FLASH_BUS_SIZE };
 
 		for (uint32_t i = 0; i < access.size; i++)
 			access.bytes[i] = (uint8_t)(value >> i * 8);
@@ -345,6 +346,24 @@ void cfi_flash_write(struct cfi_flash *flash, uint64_t offset, uint64_t value, u
 }
 
 /* --- in a stream --- */
+
+static bool has_good_locks(const struct cfi_flash_state *state)
+{
+	for (size_t i = 0; i < CFI_FLASH_BLOCKS; i++) {
+		const uint8_t lock = state->locks[i];
+
+		if (lock & ~(LOCK_LOCKED | LOCK_DOWN) || lock == LOCK_DOWN)
+			return false;
+	}
+
+	return true;
+}
+
+static bool has_good_status(const struct cfi_flash_state *state)
+{
+	return state->status & CFI_FLASH_READY &&
+	       !(state->status & ~(CFI_FLASH_READY | CFI_FLASH_SEQUENCE_ERROR | CFI_FLASH_LOCKED));
+}
 
 /* What says where the buffer is, and how much of it. */
 static bool has_good_buffer(const struct cfi_flash_state *state)
@@ -371,7 +390,8 @@ void cfi_flash_serialize(struct cfi_flash *flash, struct stream *stream)
 	stream_serialize(stream, state->locks, sizeof(state->locks));
 	state->mode = mode < CFI_FLASH_MODES ? (enum cfi_flash_mode)mode : CFI_FLASH_READ_ARRAY;
 	state->step = step < CFI_FLASH_STEPS ? (enum cfi_flash_step)step : CFI_FLASH_COMMAND;
-	if (state->mode == mode && state->step == step && has_good_buffer(state))
+	if (state->mode == mode && state->step == step && has_good_status(state) &&
+	    has_good_locks(state) && has_good_buffer(state))
 		return;
 	cfi_flash_reset(flash);
 	stream_fail(stream);

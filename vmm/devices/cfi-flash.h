@@ -40,6 +40,8 @@
 
 #include "base/stream.h"
 
+/* What one access of the bus has: 16 bits of each chip. A longer one is several. */
+#define CFI_FLASH_BUS_SIZE 4U
 /* Of both chips together. A block is what one command erases. */
 #define CFI_FLASH_SIZE (64U << 20)
 #define CFI_FLASH_BLOCK_SIZE (256U << 10)

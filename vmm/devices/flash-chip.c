@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +28,8 @@
 static_assert(CFI_FLASH_SIZE == BOARD_FLASH_BANK_SIZE, "the chips are the bank");
 static_assert(CFI_FLASH_BLOCK_SIZE == ERASED_SIZE, "a block is mapped at once");
 
-/* So long after the last write the file is synced. */
-#define QUIET_SECONDS 1
+/* So long after a write the file is synced. */
+#define SYNC_SECONDS 1
 
 struct flash_chip {
 	pthread_mutex_t lock; /**< See flash-chip.h: of all that is not atomic or constant. */
@@ -41,6 +42,7 @@ struct flash_chip {
 	bool has_file;
 	struct flash_file file;
 	int timer_fd;
+	atomic_bool sync_is_due; /**< The timer runs. */
 	void (*report)(void *context, const char *message);
 	void *context;
 };
@@ -165,10 +167,13 @@ static int fill_bank(struct flash_chip *chip)
 
 /* --- what the guest changes --- */
 
-static void start_timer(const struct flash_chip *chip)
+/* A guest that writes all the time does not put it off. */
+static void start_timer(struct flash_chip *chip)
 {
-	const struct itimerspec when = { .it_value.tv_sec = QUIET_SECONDS };
+	const struct itimerspec when = { .it_value.tv_sec = SYNC_SECONDS };
 
+	if (atomic_exchange(&chip->sync_is_due, true))
+		return;
 	/* This cannot fail: the descriptor is a timer's, the time is in range. */
 	(void)timerfd_settime(chip->timer_fd, 0, &when, NULL);
 }
@@ -201,10 +206,14 @@ static int store(void *context, uint32_t offset, const uint8_t *bytes, uint32_t 
 	const size_t block = offset / CFI_FLASH_BLOCK_SIZE;
 	int err = own_block(chip, block);
 
-	if (!err)
+	if (!err) {
 		err = write_file(chip, offset, bytes, size);
-	if (!err)
-		memcpy(chip->host + offset, bytes, size);
+		if (!err)
+			memcpy(chip->host + offset, bytes, size);
+		else if (chip->has_file)
+			/* What was written of it comes first, and can be again. */
+			(void)flash_file_write(&chip->file, offset, chip->host + offset, size);
+	}
 	if (err || size == CFI_FLASH_BLOCK_SIZE)
 		disown_block(chip, block);
 
@@ -243,8 +252,14 @@ static void chip_write(void *self, uint64_t offset, uint64_t value, unsigned int
 	struct flash_chip *chip = self;
 
 	pthread_mutex_lock(&chip->lock);
-	cfi_flash_write(&chip->chips, offset, value, size);
-	update_rom(chip);
+	/* What a command stores is stored after the ROM is gone. */
+	for (unsigned int at = 0; at < size; at += CFI_FLASH_BUS_SIZE) {
+		const unsigned int left = size - at;
+
+		cfi_flash_write(&chip->chips, offset + at, value >> 8 * at,
+				left < CFI_FLASH_BUS_SIZE ? left : CFI_FLASH_BUS_SIZE);
+		update_rom(chip);
+	}
 	pthread_mutex_unlock(&chip->lock);
 }
 
@@ -375,15 +390,17 @@ static int sync_file(void *self, struct error *error)
 		   : 0;
 }
 
-static void on_quiet(void *context)
+static void on_timer(void *context)
 {
 	struct flash_chip *chip = context;
 	struct error error;
 	uint64_t count;
 
-	/* It may have been started again meanwhile. */
-	if (read(chip->timer_fd, &count, sizeof(count)) == sizeof(count) &&
-	    sync_file(chip, &error) < 0)
+	if (read(chip->timer_fd, &count, sizeof(count)) != sizeof(count))
+		return;
+	/* A write from here on starts it again. */
+	atomic_store(&chip->sync_is_due, false);
+	if (sync_file(chip, &error) < 0)
 		report(chip, "%s", error.text);
 }
 
@@ -391,7 +408,7 @@ static int watch(void *self, struct main_loop *loop)
 {
 	const struct flash_chip *chip = self;
 
-	return main_loop_add(loop, MAIN_LOOP_USUAL, chip->timer_fd, on_quiet, self);
+	return main_loop_add(loop, MAIN_LOOP_USUAL, chip->timer_fd, on_timer, self);
 }
 
 /* The ROM follows what was loaded. */

@@ -19,9 +19,8 @@
  * bus where either may come first.
  *
  * What may take the host long, a sync, is done by the main thread without the
- * lock: when the guest has not written for a moment, and when devices are
- * drained or flushed. That the file was written, and that a sync failed, is
- * atomic.
+ * lock: a second after a write, and when devices are drained or flushed. That
+ * the file was written, that the timer runs, and that a sync failed, is atomic.
  */
 #ifndef VMM_DEVICES_FLASH_CHIP_H
 #define VMM_DEVICES_FLASH_CHIP_H

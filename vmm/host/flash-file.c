@@ -167,12 +167,13 @@ int flash_file_write(struct flash_file *file, uint64_t offset, const uint8_t *by
 	/* What is behind the end is erased already, and the file stays short. */
 	if (offset >= file->size && is_erased(bytes, size))
 		return 0;
-	atomic_store(&file->dirty, true);
 	err = grow(file, offset);
 	if (!err)
 		err = range_write(file->fd, offset, bytes, size);
 	if (!err && file->size < offset + size)
 		file->size = offset + size;
+	/* Whatever was written: a sync that came in between has not seen all of it. */
+	atomic_store(&file->dirty, true);
 
 	return err;
 }

@@ -152,9 +152,11 @@ static void chips_continue_in_the_middle_of_a_buffer(void **state)
 /* Where fields are in a stream. */
 #define AT_MODE 0
 #define AT_STEP 4
+#define AT_STATUS 8
 #define AT_FIRST 9
 #define AT_COUNT 13
 #define AT_MISSING 17
+#define AT_LOCKS (21 + CFI_FLASH_BUFFER_SIZE)
 
 static void a_forged_state_of_the_chips_is_refused(void **state)
 {
@@ -171,6 +173,10 @@ static void a_forged_state_of_the_chips_is_refused(void **state)
 		{ AT_MISSING, 3 },
 		{ AT_MISSING, 0 },
 		{ AT_FIRST + 3, 4 },
+		{ AT_STATUS, 0 },
+		{ AT_STATUS, CFI_FLASH_READY | 1 },
+		{ AT_LOCKS, 4 },
+		{ AT_LOCKS + CFI_FLASH_BLOCKS - 1, 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {

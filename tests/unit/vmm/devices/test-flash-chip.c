@@ -213,6 +213,25 @@ static void a_full_disk_is_an_error_of_the_guests_write(void **state)
 	destroy();
 }
 
+/* The next start reads the file: it has what the guest has. */
+static void a_write_that_fails_half_way_leaves_the_file_as_it_was(void **state)
+{
+	const struct rlimit limit = { BLOCK + BLOCK / 2, RLIM_INFINITY };
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	char *path = scratch_sparse("half", (off_t)3 * BLOCK);
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	make(path);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(erase(BLOCK), BOTH(CFI_FLASH_READY | CFI_FLASH_ERASE_ERROR));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(rom()[BLOCK], 0);
+	assert_int_equal(word_in(path, BLOCK), 0);
+	assert_int_equal(erase(BLOCK), BOTH(CFI_FLASH_READY));
+	assert_int_equal(word_in(path, BLOCK), 0xffffffff);
+	destroy();
+}
+
 static void variables_in_use_by_another_machine_are_refused(void **state)
 {
 	char *path = scratch_sparse("used", BLOCK);
@@ -324,6 +343,7 @@ int main(void)
 		cmocka_unit_test(a_large_file_of_zeros_takes_no_memory),
 		cmocka_unit_test(a_file_that_shrinks_is_an_error_of_the_guests_write),
 		cmocka_unit_test(a_full_disk_is_an_error_of_the_guests_write),
+		cmocka_unit_test(a_write_that_fails_half_way_leaves_the_file_as_it_was),
 		cmocka_unit_test(variables_in_use_by_another_machine_are_refused),
 		cmocka_unit_test(the_hash_of_the_contents_follows_them),
 		cmocka_unit_test(the_file_is_synced_when_the_guest_has_been_quiet),
