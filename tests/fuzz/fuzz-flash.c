@@ -8,6 +8,7 @@
  */
 #include "devices/cfi-flash.h"
 #include "input.h"
+#include "operations.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -126,6 +127,7 @@ static void step(struct cfi_flash *flash, struct input *in)
 	const unsigned int size = 1U << kind % 4;
 	const uint64_t offset = take_offset(in, size);
 
+	count_operation();
 	stores.fails = (kind & 0xf0) == 0xf0;
 	stores.count = 0;
 	switch (kind / 4 % 4) {

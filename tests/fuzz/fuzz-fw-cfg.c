@@ -16,6 +16,7 @@
  */
 #include "devices/fw-cfg.h"
 #include "input.h"
+#include "operations.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -136,6 +137,7 @@ static void step(struct guest *guest, struct input *in)
 	uint64_t offset;
 	unsigned int size;
 
+	count_operation();
 	switch (take_byte(in) % 8) {
 	case 0:
 		offset = take_byte(in) % 24;

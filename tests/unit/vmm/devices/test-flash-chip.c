@@ -232,6 +232,61 @@ static void a_write_that_fails_half_way_leaves_the_file_as_it_was(void **state)
 	destroy();
 }
 
+/* Which of this process' descriptors is of the file. */
+static int descriptor_of(const char *path)
+{
+	struct stat wanted;
+	struct stat status;
+
+	assert_int_equal(stat(path, &wanted), 0);
+	for (int fd = 0; fd < 1024; fd++)
+		if (fstat(fd, &status) == 0 && status.st_dev == wanted.st_dev &&
+		    status.st_ino == wanted.st_ino)
+			return fd;
+	fail_msg("%s is not open", path);
+
+	return -1;
+}
+
+static void fails_to_be_durable(int (*function)(void *self, struct error *error), const char *path)
+{
+	struct error error = { "" };
+
+	assert_int_equal(function(chip.self, &error), -EBADF);
+	scratch_says(&error, path, "what was written is not durable: Bad file descriptor");
+}
+
+/* A host that cannot, by a descriptor that is closed. */
+static void variables_that_cannot_be_made_durable_fail_each_drain_and_flush(void **state)
+{
+	char *path = scratch_sparse("unsynced", BLOCK);
+	struct error error = { "" };
+	int kept;
+	int fd;
+
+	make(path);
+	fd = descriptor_of(path);
+	kept = dup(fd);
+	assert_true(kept >= 0);
+	assert_int_equal(program(0, 0), BOTH(CFI_FLASH_READY));
+	close(fd);
+	fails_to_be_durable(flash_chip_ops.flush, path);
+	/* What the guest writes meanwhile is an error to it, and not in its array. */
+	assert_int_equal(erase(0), BOTH(CFI_FLASH_READY | CFI_FLASH_ERASE_ERROR));
+	assert_int_equal(rom()[0], 0);
+	assert_non_null(strstr(reports.text, "for which the firmware gets an error: Bad file"));
+	assert_int_equal(dup2(kept, fd), fd);
+	close(kept);
+	/* The file is good again, but what was written first may be lost. */
+	fails_to_be_durable(flash_chip_ops.drain, path);
+	fails_to_be_durable(flash_chip_ops.flush, path);
+	destroy();
+	make(path);
+	assert_int_equal(program(4, 0), BOTH(CFI_FLASH_READY));
+	assert_int_equal(flash_chip_ops.drain(chip.self, &error), 0);
+	destroy();
+}
+
 static void variables_in_use_by_another_machine_are_refused(void **state)
 {
 	char *path = scratch_sparse("used", BLOCK);
@@ -344,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_shrinks_is_an_error_of_the_guests_write),
 		cmocka_unit_test(a_full_disk_is_an_error_of_the_guests_write),
 		cmocka_unit_test(a_write_that_fails_half_way_leaves_the_file_as_it_was),
+		cmocka_unit_test(variables_that_cannot_be_made_durable_fail_each_drain_and_flush),
 		cmocka_unit_test(variables_in_use_by_another_machine_are_refused),
 		cmocka_unit_test(the_hash_of_the_contents_follows_them),
 		cmocka_unit_test(the_file_is_synced_when_the_guest_has_been_quiet),

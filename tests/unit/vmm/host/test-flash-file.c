@@ -135,6 +135,29 @@ static void a_failed_write_is_reported_and_what_was_there_remains(void **state)
 	flash_file_close(&file);
 }
 
+/* The host reports it once, and may have dropped what was written. */
+static void a_failed_sync_fails_every_later_one(void **state)
+{
+	const char *path = scratch_sparse("unsynced", 4096);
+	struct flash_file file;
+	int fd;
+
+	must_open(&file, path);
+	fd = file.fd;
+	file.fd = -1;
+	/* Nothing was written, so nothing is synced. */
+	assert_int_equal(flash_file_sync(&file), 0);
+	file.fd = fd;
+	assert_int_equal(flash_file_write(&file, 0, (const uint8_t *)"x", 1), 0);
+	file.fd = -1;
+	assert_int_equal(flash_file_sync(&file), -EBADF);
+	file.fd = fd;
+	assert_int_equal(flash_file_sync(&file), -EBADF);
+	assert_int_equal(flash_file_write(&file, 0, (const uint8_t *)"y", 1), 0);
+	assert_int_equal(flash_file_sync(&file), -EBADF);
+	flash_file_close(&file);
+}
+
 static void refused(const char *path, int err, const char *reason)
 {
 	const unsigned int open_files = scratch_open_files();
@@ -197,6 +220,7 @@ int main(void)
 		cmocka_unit_test(holes_are_known_without_reading_them),
 		cmocka_unit_test(a_file_that_has_become_shorter_is_not_written),
 		cmocka_unit_test(a_failed_write_is_reported_and_what_was_there_remains),
+		cmocka_unit_test(a_failed_sync_fails_every_later_one),
 		cmocka_unit_test(paths_without_a_file_for_variables_are_refused),
 		cmocka_unit_test(variables_that_cannot_be_written_are_refused),
 		cmocka_unit_test(variables_of_another_vm_are_refused),
