@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC1091,SC2154 # The sourcing script sets them.
+#
+# efi-linux.bash - our small guest under Debian's UEFI firmware, which gets it by fw_cfg
+#
+# To be sourced after vm.bash and tap.bash.
+
+. "$here/lib/efi-map.bash"
+. "$here/lib/module.bash"
+
+# As the package has it; tests/system/run leaves out the zeros.
+dd if=/dev/zero of=/usr/share/AAVMF/AAVMF_VARS.fd bs=1M count=0 seek=64 2>/dev/null
+
+# Describes a VM and starts it: efi_linux_start NAME STEPS [OPTION...]
+efi_linux_start()
+{
+	vm_disk "$1-swap" 512
+	vm_disk "$1-scratch" 1
+	vm_start "$1" --firmware uefi --kernel "$guest/Image" --initrd "$guest/initrd" --cpus 2 \
+		--memory 512M --disk "$disks/$1-swap" --disk "$disks/$1-scratch" \
+		--append "$vm_linux efi=debug swap=vda scratch=vdb do=$2" "${@:3}"
+}
