@@ -9,6 +9,7 @@
 # shellcheck source=tests/system/lib/distribution.bash
 . "$here/lib/distribution.bash"
 
+machine=(--firmware uefi --disk /dev/vda --memory 1G)
 boot_id='cat /proc/sys/kernel/random/boot_id'
 # The maps of all boots but the first, by what each differs in from the second.
 map_count=0 map_differences=
@@ -31,11 +32,11 @@ looks_at_map()
 
 first_boot()
 {
-	system_start web --firmware uefi --disk /dev/vda --cpus 2 --memory 1G
+	system_start web "${machine[@]}" --cpus 2
 	ok "Debian boots by firmware and GRUB, and a shell shows its prompt" system_boots
 	system_is "Debian has no failed unit" 'systemctl is-system-running --wait' running
 	system_is "Debian finds KVM" systemd-detect-virt kvm
-	system_is "Debian was booted by EFI" 'ls /sys/firmware' efi
+	system_is "Debian was booted by EFI" '[ -d /sys/firmware/efi ] && echo yes' yes
 	system_is "Debian has its CPUs" nproc 2
 	system_answers 'uname -r'
 	is "Debian has a kernel that reports hibernation by itself, or the module that does" \
@@ -64,7 +65,7 @@ guest_reports()
 reboots()
 {
 	system_types 'systemctl reboot'
-	ok "Debian reboots" system_boots 2
+	ok "systemctl reboot reboots Debian" system_boots 2
 	looks_at_map reboot 2
 	system_answers "$boot_id"
 	ok "the reboot starts another boot" [ "$answer" -a "$answer" != "$previous" ]
@@ -144,7 +145,7 @@ panics()
 loses_a_cpu()
 {
 	hibernates "before a CPU is taken away"
-	system_start web --cpus 1
+	system_start web "${machine[@]}" --cpus 1
 	ok "with a CPU less Debian boots" system_boots
 	system_answers "$boot_id"
 	ok "with a CPU less Debian boots anew" [ "$answer" -a "$answer" != "$previous" ]
@@ -163,7 +164,7 @@ boots_to_its_map()
 {
 	local more
 
-	system_start web --cpus 2
+	system_start web "${machine[@]}" --cpus 2
 	looks_at_map 'with both CPUs again' 1
 	for ((more = 2; map_count < 20; more++)); do
 		dormouse reset web >"$logs/said" 2>&1 || true
