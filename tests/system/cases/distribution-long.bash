@@ -174,6 +174,8 @@ boots_to_its_map()
 	is "the firmware's memory map is the same in $map_count boots" "$map_differences" ""
 }
 
+# Debian takes longer than the guests of other tests.
+vm_deadline=2000
 mkfifo "$disks/system-keys"
 exec {keys}<>"$disks/system-keys"
 first_boot

@@ -25,10 +25,7 @@ system_types()
 # prompt, which no line feed follows: system_has_prompt N
 system_has_prompt()
 {
-	awk -v boots="$1" -v prompt="$system_prompt" '
-		/Loading Linux/ { n++ }
-		n >= boots && index($0, prompt) { found = 1; exit }
-		END { exit !found }' "$vm_console"
+	has_prompt_behind "$vm_console" 'Loading Linux' "$1" "$system_prompt"
 }
 
 # Waits for a system that boots: system_boots [N]
