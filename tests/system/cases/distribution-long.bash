@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash disable=SC2034,SC2154 # vm.bash and run-in-host set them.
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # The guest expands; vm.bash and run-in-host set them.
 #
 # Debian on its own disk, /dev/vda here, unchanged: UEFI firmware, GRUB, systemd. It is used at
 # its console. See tools/debian-disk for the disk, and tests/system/run, which attaches it.
