@@ -3,10 +3,9 @@
 #
 # efi-map.bash - the memory maps that UEFI firmware gave to Linux, one for each boot
 #
-# To be sourced after lines.bash. Linux prints its map with efi=debug on its command line. For
-# Linux all memory is one that the firmware does not keep: what the firmware's loaders and
-# drivers have used before is free, and there the map differs by what the boot loader did. What
-# counts for an image is the rest.
+# To be sourced after lines.bash. Linux prints its map with efi=debug on its command line. Memory
+# that the firmware's loaders and drivers have used before is free for Linux, as are tables of the
+# type ACPI Reclaim, and all of it is in an image of Linux'. What counts for an image is the rest.
 
 efi_map_head='efi: Processing EFI memory map:'
 
@@ -26,7 +25,7 @@ efi_map_kept()
 	awk '
 		function flush() { if (from != "") print from "-" to " free"; from = "" }
 		{ split($1, range, "-") }
-		/\[(Conventional|Loader (Code|Data)|Boot (Code|Data)) *\|/ {
+		/\[(Conventional|Loader (Code|Data)|Boot (Code|Data)|ACPI Reclaim) *\|/ {
 			if (from == "") from = range[1]
 			to = range[2]
 			next
