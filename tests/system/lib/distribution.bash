@@ -52,6 +52,28 @@ system_enters()
 	system_types ''
 }
 
+# Wakes a guest that is suspended, and waits for a prompt. What is typed before its console's
+# driver has resumed is lost in parts, so the interrupt character comes before each line feed.
+system_wakes()
+{
+	local shown=0
+
+	while has_prompts "$vm_console" ".*$system_prompt" $((shown + 1)); do
+		shown=$((shown + 1))
+	done
+	dormouse wake "$vm_name" >"$logs/said" 2>&1 || return 1
+	vm_between_looks=system_interrupts
+	vm_until has_prompts "$vm_console" ".*$system_prompt" $((shown + 1)) || true
+	vm_between_looks=vm_sleep
+	has_prompts "$vm_console" ".*$system_prompt" $((shown + 1))
+}
+
+system_interrupts()
+{
+	read -rt 2 -u "$vm_silence" || true
+	system_types $'\003'
+}
+
 # The last line that a command prints in the guest is in $answer: system_answers COMMAND
 system_answers()
 {
