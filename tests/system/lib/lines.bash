@@ -61,6 +61,16 @@ has_prompts()
 	(($(grep -caE -e "^$2" "$1" || true) >= $3))
 }
 
+# A prompt was shown behind the Nth line that has a text, such as one of a boot loader; both are
+# plain text: has_prompt_behind FILE TEXT N PROMPT
+has_prompt_behind()
+{
+	awk -v text="$2" -v nth="$3" -v prompt="$4" '
+		index($0, text) { n++ }
+		n >= nth && index($0, prompt) { found = 1; exit }
+		END { exit !found }' "$1"
+}
+
 # Takes the next line from a descriptor: it is in $line. Fails with a status above 128 if
 # it has not come whole after so many seconds, and with 1 if none will. The part of it that
 # has come is kept for the next time: read_line SECONDS DESCRIPTOR
