@@ -66,7 +66,7 @@ static void write_byte(uint64_t offset)
 	assert_int_equal(flash_file_write(&file, offset, &byte, 1), 0);
 }
 
-static void what_was_not_written_is_not_synced(void **state)
+static void a_file_without_a_write_is_not_synced(void **state)
 {
 	assert_int_equal(flash_file_sync(&file), 0);
 	assert_int_equal(syncs, 0);
@@ -103,7 +103,7 @@ static void a_sync_that_failed_is_reported_from_then_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FILE_TEST(what_was_not_written_is_not_synced),
+		FILE_TEST(a_file_without_a_write_is_not_synced),
 		FILE_TEST(a_sync_within_a_write_is_followed_by_another),
 		FILE_TEST(a_sync_that_failed_is_reported_from_then_on),
 	};
