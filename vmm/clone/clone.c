@@ -102,8 +102,15 @@ static int open_saved(struct clone *clone, struct error *error)
 	return clone_path_beside(last->saved_file, clone->options->to, &clone->saved_path, error);
 }
 
+static bool differs(const struct environment *saved, const struct environment *now,
+		    struct error *phrase)
+{
+	return environment_differs(saved, now, ENVIRONMENT_DISKS, phrase) ||
+	       environment_differs(saved, now, ENVIRONMENT_VARIABLES, phrase);
+}
+
 /* A clone could not be restored, either. */
-static int check_saved_disks(const struct clone *clone, struct error *error)
+static int check_left_behind(const struct clone *clone, struct error *error)
 {
 	struct environment now = { 0 };
 	struct error phrase;
@@ -111,8 +118,9 @@ static int check_saved_disks(const struct clone *clone, struct error *error)
 
 	if (!err)
 		err = clone_disks_read(&clone->disks, &now, error);
-	if (!err &&
-	    environment_differs(&clone->saved.record.environment, &now, ENVIRONMENT_DISKS, &phrase))
+	if (!err)
+		err = clone_vars_read(&clone->vars, &now, error);
+	if (!err && differs(&clone->saved.record.environment, &now, &phrase))
 		err = error_set(error, -EPERM, "cannot clone %s: its guest, saved in %s, needs %s",
 				clone->from.name, clone->saved.path, phrase.text);
 	environment_free(&now);
@@ -318,7 +326,7 @@ static int copy(struct clone *clone, struct error *error)
 	if (!err)
 		err = clone_vars_open(&clone->vars, &clone->from, &clone->config, error);
 	if (!err && clone->is_saved)
-		err = check_saved_disks(clone, error);
+		err = check_left_behind(clone, error);
 	if (!err)
 		err = clone_disks_copy(&clone->disks, error);
 	if (!err)

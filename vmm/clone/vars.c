@@ -9,6 +9,7 @@
 #include "base/copy-file.h"
 #include "base/new-file.h"
 #include "clone/disks.h"
+#include "host/flash-hash.h"
 #include "run/vars.h"
 
 int clone_vars_open(struct clone_vars *vars, const struct vm_dir *dir, struct config *config,
@@ -24,6 +25,22 @@ int clone_vars_open(struct clone_vars *vars, const struct vm_dir *dir, struct co
 	vars->is_given = config->vars != NULL;
 
 	return err;
+}
+
+int clone_vars_read(const struct clone_vars *vars, struct environment *now, struct error *error)
+{
+	uint64_t hash;
+	int err;
+
+	if (!vars->is_open)
+		return 0;
+	err = flash_hash_file(&vars->from, &hash);
+	if (err)
+		return error_set(error, err, "cannot read the variables %s: %s", vars->from.path,
+				 strerror(-err));
+	err = environment_set_variables(now, hash);
+
+	return err ? error_set(error, err, "out of memory") : 0;
 }
 
 int clone_vars_configure(struct clone_vars *vars, const char *to, struct config *config,

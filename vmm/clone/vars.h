@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "environment/environment.h"
 #include "host/flash-file.h"
 #include "record/vm-dir.h"
 
@@ -25,6 +26,9 @@ struct clone_vars {
  */
 int clone_vars_open(struct clone_vars *vars, const struct vm_dir *dir, struct config *config,
 		    struct error *error);
+
+/** Add what they hold to @now, which is to be compared. As above. */
+int clone_vars_read(const struct clone_vars *vars, struct environment *now, struct error *error);
 
 /**
  * Decide where those of the clone @to will be, and put that into @config, which

@@ -24,9 +24,11 @@
 #include "devices/cfi-flash.h"
 #include "devices/erased.h"
 #include "host/flash-file.h"
+#include "host/flash-hash.h"
 
 static_assert(CFI_FLASH_SIZE == BOARD_FLASH_BANK_SIZE, "the chips are the bank");
 static_assert(CFI_FLASH_BLOCK_SIZE == ERASED_SIZE, "a block is mapped at once");
+static_assert(CFI_FLASH_BLOCK_SIZE == FLASH_HASH_BLOCK_SIZE, "a block is hashed at once");
 
 /* So long after a write the file is synced. */
 #define SYNC_SECONDS 1
@@ -423,29 +425,14 @@ static int serialize(void *self, struct stream *stream, struct error *error)
 	return 0;
 }
 
-static bool is_zero(const uint8_t *bytes)
-{
-	return is_all(bytes, 0);
-}
-
-/*
- * However a block came to be erased or zero, it has one hash. Most are one or
- * the other, and their bytes need not be hashed.
- */
 static uint64_t hash_contents(const void *self)
 {
 	const struct flash_chip *chip = self;
 	uint64_t hash = HASH_BEGIN;
 
-	for (size_t i = 0; i < CFI_FLASH_BLOCKS; i++) {
-		const uint8_t *block = block_at(chip, i);
-
-		if (!chip->owned[i] || is_all(block, CFI_FLASH_ERASED))
-			continue;
-		hash = hash_add_u64(hash, i);
-		if (!is_zero(block))
-			hash = hash_add(hash, block, CFI_FLASH_BLOCK_SIZE);
-	}
+	for (size_t i = 0; i < CFI_FLASH_BLOCKS; i++)
+		if (chip->owned[i])
+			hash = flash_hash_add(hash, i, block_at(chip, i));
 
 	return hash;
 }

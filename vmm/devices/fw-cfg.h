@@ -69,7 +69,7 @@ struct fw_cfg {
 	uint8_t answer[FW_CFG_ANSWER_SIZE];
 };
 
-/** The board's device: a machine of version 3 has it, with a firmware. */
+/** The board's device, of a machine of version 3 with a firmware. */
 extern const struct device_ops fw_cfg_ops;
 
 /** Returns 0, or -ENOMEM. @memory must outlive it. */

@@ -194,6 +194,12 @@ int environment_add(struct environment *environment, enum environment_line line,
 	return all ? 0 : replace(environment, line, NULL);
 }
 
+int environment_set_variables(struct environment *environment, uint64_t hash)
+{
+	return environment_set(environment, ENVIRONMENT_VARIABLES, "hash:%016llx",
+			       (unsigned long long)hash);
+}
+
 void environment_forget(struct environment *environment, enum environment_line line)
 {
 	(void)replace(environment, line, NULL);

@@ -81,6 +81,9 @@ __attribute__((format(printf, 4, 5))) int environment_add(struct environment *en
 							  const char *name, const char *format,
 							  ...);
 
+/** Set ENVIRONMENT_VARIABLES. Returns 0 or -ENOMEM. */
+int environment_set_variables(struct environment *environment, uint64_t hash);
+
 /** Make a line unknown. */
 void environment_forget(struct environment *environment, enum environment_line line);
 

@@ -203,9 +203,8 @@ static int read_variables(struct environment *environment, const struct vm *vm, 
 		const struct device *device = &vm->devices->all[i];
 
 		if (device->ops->contents)
-			err = environment_set(
-				environment, ENVIRONMENT_VARIABLES, "hash:%016llx",
-				(unsigned long long)device->ops->contents(device->self));
+			err = environment_set_variables(environment,
+							device->ops->contents(device->self));
 	}
 
 	return err ? error_set(error, err, "out of memory") : 0;

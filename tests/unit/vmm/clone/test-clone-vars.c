@@ -18,12 +18,12 @@
 #include "board/board.h"
 #include "clone/clone.h"
 #include "host/flash-file.h"
+#include "host/flash-hash.h"
 #include "record/vm-dir.h"
 #include "support/scratch.h"
 #include "vmm/record/record-fixture.h"
 
-/* A VM with a firmware; its variables are in the file @vars, or in its directory. */
-static void make_vm(const char *vars)
+static struct record new_record(const char *vars)
 {
 	struct record record = clone_rig_record();
 
@@ -34,6 +34,15 @@ static void make_vm(const char *vars)
 	record_set_text(&record.config.initrd, NULL);
 	record_set_text(&record.config.firmware, "/boot/firmware");
 	record_set_text(&record.config.vars, vars);
+
+	return record;
+}
+
+/* A VM with a firmware; its variables are in the file @vars, or in its directory. */
+static void make_vm(const char *vars)
+{
+	struct record record = new_record(vars);
+
 	clone_rig_save("web", &record);
 	record_free(&record);
 }
@@ -128,6 +137,31 @@ static void a_vm_whose_variables_are_missing_or_in_use_is_not_cloned(void **stat
 	flash_file_close(&file);
 }
 
+/* It could not be restored. */
+static void a_saved_vm_whose_variables_have_changed_is_not_cloned(void **state)
+{
+	struct record record = new_record(clone_rig_path("web.vars"));
+	struct flash_file file;
+	struct error error;
+	uint64_t hash;
+
+	write_vars(clone_rig_path("web.vars"), "the variables");
+	assert_int_equal(
+		flash_file_open(&file, clone_rig_path("web.vars"), BOARD_FLASH_BANK_SIZE, &error),
+		0);
+	assert_int_equal(flash_hash_file(&file, &hash), 0);
+	flash_file_close(&file);
+	assert_int_equal(environment_set_variables(&record.environment, hash), 0);
+	record.state = VM_SAVED;
+	clone_rig_save_machine(&record);
+	clone_rig_save("web", &record);
+	record_free(&record);
+	write_vars(clone_rig_path("web.vars"), "others");
+	clone_rig_refused(NULL, NULL, -EPERM, "needs its firmware's variables");
+	write_vars(clone_rig_path("web.vars"), "the variables");
+	must_clone();
+}
+
 /* Nothing of the clone remains. */
 static void a_copy_of_variables_never_replaces_a_file(void **state)
 {
@@ -145,6 +179,7 @@ int main(void)
 		CLONE_TEST(a_clone_has_a_copy_of_the_variables_beside_the_user_s_file),
 		CLONE_TEST(a_vm_that_has_no_variables_yet_is_cloned_without),
 		CLONE_TEST(a_vm_whose_variables_are_missing_or_in_use_is_not_cloned),
+		CLONE_TEST(a_saved_vm_whose_variables_have_changed_is_not_cloned),
 		CLONE_TEST(a_copy_of_variables_never_replaces_a_file),
 	};
 

@@ -23,6 +23,7 @@
 #include "board/board.h"
 #include "config/config.h"
 #include "devices/cfi-flash.h"
+#include "host/flash-hash.h"
 #include "support/scratch.h"
 
 #define BOTH(value) ((uint32_t)(value) << 16 | (value))
@@ -332,6 +333,26 @@ static void the_hash_of_the_contents_follows_them(void **state)
 	destroy();
 }
 
+/* The one is recorded at the end of a run, the other is found before a clone is made. */
+static void the_hash_of_the_contents_is_that_of_the_file(void **state)
+{
+	char *path = scratch_sparse("hashed", (off_t)3 * BLOCK);
+	struct flash_file file;
+	struct error error;
+	uint64_t contents;
+	uint64_t hash;
+
+	make(path);
+	assert_int_equal(erase(BLOCK), BOTH(CFI_FLASH_READY));
+	assert_int_equal(program(5ULL * BLOCK, 0x12345678), BOTH(CFI_FLASH_READY));
+	contents = flash_chip_ops.contents(chip.self);
+	destroy();
+	assert_int_equal(flash_file_open(&file, path, CFI_FLASH_SIZE, &error), 0);
+	assert_int_equal(flash_hash_file(&file, &hash), 0);
+	flash_file_close(&file);
+	assert_int_equal(hash, contents);
+}
+
 static void the_file_is_synced_when_the_guest_has_been_quiet(void **state)
 {
 	char *path = scratch_sparse("quiet", 0);
@@ -402,6 +423,7 @@ int main(void)
 		cmocka_unit_test(variables_that_cannot_be_made_durable_fail_each_drain_and_flush),
 		cmocka_unit_test(variables_in_use_by_another_machine_are_refused),
 		cmocka_unit_test(the_hash_of_the_contents_follows_them),
+		cmocka_unit_test(the_hash_of_the_contents_is_that_of_the_file),
 		cmocka_unit_test(the_file_is_synced_when_the_guest_has_been_quiet),
 		cmocka_unit_test(accesses_of_two_vcpus_do_not_disturb_a_sync),
 	};

@@ -175,7 +175,7 @@ static void only_the_answer_can_be_written_and_only_within_its_size(void **state
 	assert_int_equal(dma(&r, KEY(ANSWER_FILE) | SELECT | WRITE, 8, BUFFER), 0);
 	assert_int_equal(fw_cfg_answer(r.device), 0x0807060504030201ULL);
 	assert_int_equal(dma(&r, WRITE, 1, BUFFER), ERROR);
-	/* A part of it, as WRITE_POINTER with an offset has it. */
+	/* A part of it, as of WRITE_POINTER with an offset. */
 	assert_int_equal(dma(&r, KEY(ANSWER_FILE) | SELECT | SKIP, 6, 0), 0);
 	assert_int_equal(dma(&r, WRITE, 2, BUFFER), 0);
 	assert_int_equal(fw_cfg_answer(r.device), 0x0201060504030201ULL);
