@@ -5,8 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "config/config.h"
+
 #define PACKED __attribute__((packed))
 
+static_assert(CONFIG_CPUS_MAX < 256, "a byte has the number of cores");
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tables are written as they are");
 
 /* DMTF's DSP0134, version 3.0: each structure's handle is its number here. */
@@ -270,7 +273,6 @@ static void add_processor(struct smbios *smbios, unsigned int cpu_count)
 		.status = PROCESSOR_ENABLED,
 		.upgrade = OTHER,
 		.caches = { NO_CACHE, NO_CACHE, NO_CACHE },
-		/* Of more than 255 the other fields would say it. */
 		.cores = (uint8_t)cores,
 		.enabled = (uint8_t)cores,
 		.threads = (uint8_t)cores,
