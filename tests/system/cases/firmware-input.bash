@@ -51,21 +51,21 @@ variables_of_any_content()
 
 variables_where_none_can_be_made()
 {
-	mkdir -p "$disks/small" "$DORMOUSE_STATE_DIR/locked"
-	mount -t tmpfs -o size=64k tmpfs "$disks/small"
+	mkdir -p "$disks/vars-disk" "$DORMOUSE_STATE_DIR/locked"
+	mount -t tmpfs -o size=64k tmpfs "$disks/vars-disk"
 	ok "a template on a directory that is full: the VM is refused with the reason" \
 		full_directory_is_refused
 	is "a template on a directory that is full: no variables are left" \
-		"$(find "$disks/small" -name '*vars*')" ""
-	umount "$disks/small"
+		"$(find "$disks/vars-disk" -name '*vars*')" ""
+	umount "$disks/vars-disk"
 
-	mount -t tmpfs tmpfs "$disks/small"
-	: >"$disks/small/vars"
-	mount -o remount,ro "$disks/small"
+	mount -t tmpfs tmpfs "$disks/vars-disk"
+	: >"$disks/vars-disk/vars"
+	mount -o remount,ro "$disks/vars-disk"
 	ok "variables on a read-only file system are refused with the reason" variables_refused \
-		"cannot open the variables $disks/small/vars for reading and writing: Read-only file system" \
-		locked --firmware "$tiny_firmware" --vars "$disks/small/vars" --memory 64M
-	umount "$disks/small"
+		"cannot open the variables $disks/vars-disk/vars for reading and writing: Read-only file system" \
+		locked --firmware "$tiny_firmware" --vars "$disks/vars-disk/vars" --memory 64M
+	umount "$disks/vars-disk"
 }
 
 # The state directory is in it.
@@ -73,8 +73,8 @@ full_directory_is_refused()
 {
 	local kept=$DORMOUSE_STATE_DIR result=0
 
-	export DORMOUSE_STATE_DIR=$disks/small
-	variables_refused "cannot write $disks/small/full/vars.*: No space left on device" \
+	export DORMOUSE_STATE_DIR=$disks/vars-disk
+	variables_refused "cannot write $disks/vars-disk/full/vars.*: No space left on device" \
 		full --firmware uefi --memory 64M || result=1
 	export DORMOUSE_STATE_DIR=$kept
 
