@@ -12,7 +12,7 @@
 
 #include "host/flash-file.h"
 
-#define FLASH_HASH_BLOCK_SIZE (256U << 10)
+#define FLASH_HASH_BLOCK_SIZE 0x40000U
 
 /**
  * Add a block of FLASH_HASH_BLOCK_SIZE bytes, the @number'th of the bank, to the

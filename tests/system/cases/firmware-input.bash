@@ -51,21 +51,21 @@ variables_of_any_content()
 
 variables_where_none_can_be_made()
 {
-	mkdir -p "$disks/vars-disk" "$DORMOUSE_STATE_DIR/locked"
-	mount -t tmpfs -o size=64k tmpfs "$disks/vars-disk"
+	mkdir -p "$disks/tight-disk" "$DORMOUSE_STATE_DIR/locked"
+	mount -t tmpfs -o size=64k tmpfs "$disks/tight-disk"
 	ok "a template on a directory that is full: the VM is refused with the reason" \
 		full_directory_is_refused
 	is "a template on a directory that is full: no variables are left" \
-		"$(find "$disks/vars-disk" -name '*vars*')" ""
-	umount "$disks/vars-disk"
+		"$(find "$disks/tight-disk" -name '*vars*')" ""
+	umount "$disks/tight-disk"
 
-	mount -t tmpfs tmpfs "$disks/vars-disk"
-	: >"$disks/vars-disk/vars"
-	mount -o remount,ro "$disks/vars-disk"
+	mount -t tmpfs tmpfs "$disks/tight-disk"
+	: >"$disks/tight-disk/vars"
+	mount -o remount,ro "$disks/tight-disk"
 	ok "variables on a read-only file system are refused with the reason" variables_refused \
-		"cannot open the variables $disks/vars-disk/vars for reading and writing: Read-only file system" \
-		locked --firmware "$tiny_firmware" --vars "$disks/vars-disk/vars" --memory 64M
-	umount "$disks/vars-disk"
+		"cannot open the variables $disks/tight-disk/vars for reading and writing: Read-only file system" \
+		locked --firmware "$tiny_firmware" --vars "$disks/tight-disk/vars" --memory 64M
+	umount "$disks/tight-disk"
 }
 
 # The state directory is in it.
@@ -73,8 +73,8 @@ full_directory_is_refused()
 {
 	local kept=$DORMOUSE_STATE_DIR result=0
 
-	export DORMOUSE_STATE_DIR=$disks/vars-disk
-	variables_refused "cannot write $disks/vars-disk/full/vars.*: No space left on device" \
+	export DORMOUSE_STATE_DIR=$disks/tight-disk
+	variables_refused "cannot write $disks/tight-disk/full/vars.*: No space left on device" \
 		full --firmware uefi --memory 64M || result=1
 	export DORMOUSE_STATE_DIR=$kept
 
