@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "acpi/tables.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -99,11 +98,9 @@ static void note_table(const struct writer *w, uint64_t address)
 	struct acpi_pointers *pointers = w->place->pointers;
 	const size_t begins = (size_t)(address - w->place->address);
 
-	if (!pointers)
-		return;
-	assert(pointers->table_count < sizeof(pointers->tables) / sizeof(pointers->tables[0]));
-	pointers->tables[pointers->table_count++] =
-		(struct acpi_extent){ begins, w->used - begins };
+	if (pointers)
+		pointers->tables[pointers->table_count++] =
+			(struct acpi_extent){ begins, w->used - begins };
 }
 
 static void note_pointer(const struct writer *w, size_t at, unsigned int size,
@@ -111,10 +108,9 @@ static void note_pointer(const struct writer *w, size_t at, unsigned int size,
 {
 	struct acpi_pointers *pointers = w->place->pointers;
 
-	if (!pointers)
-		return;
-	assert(pointers->count < sizeof(pointers->list) / sizeof(pointers->list[0]));
-	pointers->list[pointers->count++] = (struct acpi_pointer){ at, size, to_generation_id };
+	if (pointers)
+		pointers->list[pointers->count++] =
+			(struct acpi_pointer){ at, size, to_generation_id };
 }
 
 /* The address of a table, @offset bytes behind the start of the one at @address. */
