@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/main-loop.h"
 #include "base/message.h"
+#include "base/uniform.h"
 #include "board/board.h"
 #include "board/rom.h"
 #include "config/config.h"
@@ -97,15 +98,11 @@ static int own_block(struct flash_chip *chip, size_t block)
 	return err;
 }
 
-static bool is_all(const uint8_t *bytes, uint8_t value)
-{
-	return bytes[0] == value && memcmp(bytes, bytes + 1, CFI_FLASH_BLOCK_SIZE - 1) == 0;
-}
-
 /* An erased block needs none. If it cannot be given back, it stays. */
 static void disown_block(struct flash_chip *chip, size_t block)
 {
-	if (chip->owned[block] && is_all(block_at(chip, block), CFI_FLASH_ERASED) &&
+	if (chip->owned[block] &&
+	    uniform(block_at(chip, block), CFI_FLASH_BLOCK_SIZE, CFI_FLASH_ERASED) &&
 	    erased_map(chip->erased_fd, block_at(chip, block), CFI_FLASH_BLOCK_SIZE) == 0)
 		chip->owned[block] = false;
 }
@@ -120,10 +117,10 @@ static int fill_block(struct flash_chip *chip, size_t block)
 	if (flash_file_is_hole(&chip->file, offset, CFI_FLASH_BLOCK_SIZE))
 		return map_block(chip, block);
 	err = flash_file_read(&chip->file, offset, buffer, CFI_FLASH_BLOCK_SIZE);
-	if (err || is_all(buffer, CFI_FLASH_ERASED))
+	if (err || uniform(buffer, CFI_FLASH_BLOCK_SIZE, CFI_FLASH_ERASED))
 		return err;
 	err = map_block(chip, block);
-	if (!err && !is_all(buffer, 0))
+	if (!err && !uniform(buffer, CFI_FLASH_BLOCK_SIZE, 0))
 		memcpy(block_at(chip, block), buffer, CFI_FLASH_BLOCK_SIZE);
 
 	return err;

@@ -10,6 +10,7 @@
 
 #include "base/durable.h"
 #include "base/range.h"
+#include "base/uniform.h"
 
 #define ERASED 0xff
 #define PIECE_SIZE 16384U
@@ -130,15 +131,6 @@ static int check_size(const struct flash_file *file)
 	return (uint64_t)status.st_size < file->size ? -ESTALE : 0;
 }
 
-static bool is_erased(const uint8_t *bytes, uint64_t size)
-{
-	for (uint64_t i = 0; i < size; i++)
-		if (bytes[i] != ERASED)
-			return false;
-
-	return true;
-}
-
 /* Write 0xff from the file's end to @offset. What of it was written remains. */
 static int grow(struct flash_file *file, uint64_t offset)
 {
@@ -165,7 +157,7 @@ int flash_file_write(struct flash_file *file, uint64_t offset, const uint8_t *by
 	if (err)
 		return err;
 	/* What is behind the end is erased already, and the file stays short. */
-	if (offset >= file->size && is_erased(bytes, size))
+	if (offset >= file->size && uniform(bytes, size, ERASED))
 		return 0;
 	err = grow(file, offset);
 	if (!err)

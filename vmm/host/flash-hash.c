@@ -2,26 +2,22 @@
 #include "host/flash-hash.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/hash.h"
+#include "base/uniform.h"
 
 #define ERASED 0xff
 
-static bool is_all(const uint8_t *block, uint8_t value)
-{
-	return block[0] == value && memcmp(block, block + 1, FLASH_HASH_BLOCK_SIZE - 1) == 0;
-}
-
 uint64_t flash_hash_add(uint64_t hash, size_t number, const uint8_t *block)
 {
-	if (is_all(block, ERASED))
+	if (uniform(block, FLASH_HASH_BLOCK_SIZE, ERASED))
 		return hash;
 	hash = hash_add_u64(hash, number);
 
-	return is_all(block, 0) ? hash : hash_add(hash, block, FLASH_HASH_BLOCK_SIZE);
+	return uniform(block, FLASH_HASH_BLOCK_SIZE, 0)
+		       ? hash
+		       : hash_add(hash, block, FLASH_HASH_BLOCK_SIZE);
 }
 
 int flash_hash_file(const struct flash_file *file, uint64_t *hash)

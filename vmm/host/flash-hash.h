@@ -21,7 +21,7 @@
 uint64_t flash_hash_add(uint64_t hash, size_t number, const uint8_t *block);
 
 /**
- * Hash a bank as its file has it. Returns 0, or -errno: -ENOMEM, or one of
+ * Hash the bank that is in a file. Returns 0, or -errno: -ENOMEM, or one of
  * reading the file.
  */
 int flash_hash_file(const struct flash_file *file, uint64_t *hash);

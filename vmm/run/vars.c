@@ -10,6 +10,7 @@
 
 #include "base/new-file.h"
 #include "base/range.h"
+#include "base/uniform.h"
 
 #define PIECE_SIZE 65536U
 
@@ -74,11 +75,6 @@ int run_find_vars(const struct vm_dir *dir, struct config *config, struct error 
 
 /* --- the first start --- */
 
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
 /* Returns 0, or -errno: @reads says whether of @from. */
 static int copy(int from, uint64_t size, int to, bool *reads)
 {
@@ -91,7 +87,7 @@ static int copy(int from, uint64_t size, int to, bool *reads)
 
 		err = range_read(from, at, piece, length);
 		*reads = err != 0;
-		if (!err && !is_zero(piece, length))
+		if (!err && !uniform(piece, length, 0))
 			err = range_write(to, at, piece, length);
 	}
 	if (!err && ftruncate(to, (off_t)size) < 0)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/uniform.h"
+
 /* Any size would do, since the format counts bytes. */
 #define PIECE 4096
 
@@ -15,7 +17,7 @@
  */
 static bool is_zero(const uint8_t *bytes)
 {
-	return bytes[0] == 0 && memcmp(bytes, bytes + 1, PIECE - 1) == 0;
+	return uniform(bytes, PIECE, 0);
 }
 
 /*

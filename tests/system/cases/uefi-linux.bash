@@ -24,6 +24,21 @@ efi_linux_hibernates()
 	efi_map "$vm_console" 1 >"$logs/efi-map-2"
 }
 
+# Others would not be those that the guest relies on.
+missing_variables_are_refused()
+{
+	local vars=$DORMOUSE_STATE_DIR/linux-efi/vars
+
+	mv "$vars" "$vars.away"
+	vm_start linux-efi
+	vm_finish
+	is "UEFI: missing variables of a hibernated guest are refused" "$vm_status" 1
+	ok "UEFI: missing variables are named" dormouse_said \
+		"^dormouse: the variables $vars are missing, which the guest relies on"
+	ok "UEFI: missing variables are not made anew" [ ! -e "$vars" ]
+	mv "$vars.away" "$vars"
+}
+
 efi_linux_resumes()
 {
 	vm_start linux-efi
@@ -40,4 +55,5 @@ efi_linux_resumes()
 }
 
 efi_linux_hibernates
+! guest_knows_off2 || missing_variables_are_refused
 efi_linux_resumes
