@@ -14,13 +14,16 @@
  *	3	Behind a firmware, the second bank of flash is a chip, fw_cfg
  *		has ACPI tables, and the device tree has both. There is pvpanic.
  *		CPUs have KVM's PMU, pointer authentication and SVE.
+ *	4	With ACPI there are a power and a sleep button. There are
+ *		virtio-console, with a port for an agent, and network devices.
  */
 #ifndef VMM_BOARD_H
 #define VMM_BOARD_H
 
 #define BOARD_VERSION_1 1
 #define BOARD_VERSION_3 3
-#define BOARD_VERSION_NEWEST BOARD_VERSION_3
+#define BOARD_VERSION_4 4
+#define BOARD_VERSION_NEWEST BOARD_VERSION_4
 
 /* Two banks of flash: one for the firmware, and one for its variables. */
 #define BOARD_FLASH_BASE 0x00000000ULL
@@ -50,6 +53,11 @@
 #define BOARD_PVPANIC_BASE 0x09ff0000ULL
 #define BOARD_PVPANIC_SIZE 2ULL
 
+/* The generic event device of ACPI, which has the buttons. */
+#define BOARD_GED_BASE 0x09080000ULL
+#define BOARD_GED_SIZE 4ULL
+#define BOARD_GED_SPI 9
+
 /* With ACPI: the guest's generation ID has changed. */
 #define BOARD_GENERATION_ID_SPI 3
 
@@ -59,6 +67,9 @@
 #define BOARD_VIRTIO_SLOTS 32
 /* Disks begin at slot 0, in the order in which they were given. */
 #define BOARD_VIRTIO_RNG_SLOT (BOARD_VIRTIO_SLOTS - 1)
+#define BOARD_VIRTIO_CONSOLE_SLOT (BOARD_VIRTIO_SLOTS - 2)
+/* Network devices are below that, downwards in the order in which they were given. */
+#define BOARD_VIRTIO_NET_SLOT (BOARD_VIRTIO_SLOTS - 3)
 
 /* GIC_CREATE sizes the distributor for these; a multiple of 32. */
 #define BOARD_INTERRUPTS 96

@@ -141,7 +141,7 @@ static void any_psci_version_can_be_formatted(void **state)
 static void an_unknown_machine_version_is_refused(void **state)
 {
 	static const char *const none[] = {
-		"", "0", "4", "-1", "01", "1.0", "1 ", "two", "newest"
+		"", "0", "5", "-1", "01", "1.0", "1 ", "two", "newest"
 	};
 	uint32_t version = 99;
 

@@ -352,14 +352,14 @@ static void a_record_with_an_unknown_key_is_loaded_without_it(void **state)
 
 static void a_record_of_a_later_machine_version_is_refused_by_name(void **state)
 {
-	static const char *const versions[] = { "4", "4294967297", "9223372036854775807" };
+	static const char *const versions[] = { "5", "4294967297", "9223372036854775807" };
 
 	for (size_t i = 0; i < COUNT(versions); i++) {
 		char reason[128];
 
 		damage("machine.version", versions[i]);
 		snprintf(reason, sizeof(reason),
-			 "is of machine version %s, which this dormouse (up to 3) does not know",
+			 "is of machine version %s, which this dormouse (up to 4) does not know",
 			 versions[i]);
 		record_refused(record_dir_fd, -EINVAL, reason);
 	}
