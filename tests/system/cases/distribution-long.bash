@@ -63,7 +63,7 @@ reboots()
 {
 	system_types 'systemctl reboot'
 	ok "systemctl reboot reboots Debian" system_boots 2
-	looks_at_map reboot 2
+	looks_at_map reboot 1
 	system_answers "$boot_id"
 	ok "the reboot starts another boot" [ "$answer" -a "$answer" != "$previous" ]
 	system_is "the firmware starts the boot entry that efibootmgr made" \
