@@ -25,7 +25,7 @@ finds_its_image_by_the_variable()
 		system_comes_back "dracut, hibernation $round" "$previous"
 	done
 	system_is "dracut: the variable is gone once it has resumed" "[ -e $variable ] || echo no" no
-	system_is "dracut: Debian has no failed unit" 'systemctl is-system-running --wait' running
+	system_has_no_failed_unit "dracut: Debian has no failed unit"
 	system_settles
 	system_types 'systemctl poweroff'
 	vm_finish

@@ -35,7 +35,7 @@ first_boot()
 {
 	system_start web "${machine[@]}" --cpus 2
 	ok "Debian boots by firmware and GRUB, and a shell shows its prompt" system_boots
-	system_is "Debian has no failed unit" 'systemctl is-system-running --wait' running
+	system_has_no_failed_unit "Debian has no failed unit"
 	system_is "Debian finds KVM" systemd-detect-virt kvm
 	system_is "Debian was booted by EFI" '[ -d /sys/firmware/efi ] && echo yes' yes
 	system_is "Debian has its CPUs" nproc 2
@@ -105,7 +105,7 @@ hibernates_often()
 		looks_at_map "resume-$round" 1
 		system_is "hibernation $round: Debian has its CPUs" nproc 2
 	done
-	system_is "Debian has no failed unit after its hibernations" 'systemctl is-system-running --wait' running
+	system_has_no_failed_unit "Debian has no failed unit after its hibernations"
 }
 
 panics()
@@ -129,7 +129,7 @@ loses_a_cpu()
 	ok "dormouse says what differs and that the guest boots cleanly" dormouse_said \
 		'^dormouse: web: its image needs 2 CPUs.*: another hardware signature makes the guest boot'
 	ok "Debian's kernel reports the mismatch" guest_said 'hardware signature mismatch'
-	system_is "with a CPU less Debian has no failed unit" 'systemctl is-system-running --wait' running
+	system_has_no_failed_unit "with a CPU less Debian has no failed unit"
 	system_settles
 	system_types 'systemctl poweroff'
 	vm_finish

@@ -92,6 +92,14 @@ system_is()
 	is "$1" "$answer" "$3"
 }
 
+# The answer names those that failed: system_has_no_failed_unit SENTENCE
+system_has_no_failed_unit()
+{
+	system_is "$1" \
+		'systemctl is-system-running --wait >/dev/null; echo failed: $(systemctl --failed --plain --no-legend | cut -d " " -f 1)' \
+		failed:
+}
+
 # systemd refuses to hibernate, and to power off, while a job of hibernate.target is in its queue.
 system_settles()
 {
