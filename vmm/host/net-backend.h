@@ -35,17 +35,17 @@ struct net_backend_ops {
 	void (*destroy)(struct net_backend *backend);
 };
 
-/** Private, except @fd, @name, @path and @retries, which are to be read. */
+/** Private, except @fd, @name, @path and @connects_later, which are to be read. */
 struct net_backend {
 	const struct net_backend_ops *ops;
 	int fd; /**< -1: not connected. */
 	char *name; /**< For messages, such as "tap0". */
 	const char *path; /**< Of the Unix socket that it connects to, or NULL. */
 	/**
-	 * A lost connection can be made again. Otherwise a backend that cannot
-	 * connect at first cannot be used.
+	 * Its peer may come later. Otherwise a backend that cannot connect at
+	 * first cannot be used.
 	 */
-	bool retries;
+	bool connects_later;
 };
 
 /**

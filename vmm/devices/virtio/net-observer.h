@@ -18,8 +18,8 @@
 
 struct net_observer {
 	/**
-	 * The guest sends a frame, of which @frame has the first @size bytes, at
-	 * most NET_OBSERVED_MAX. The guest may still change them.
+	 * The guest sends a frame, of which @frame is a copy of the first @size
+	 * bytes, at most NET_OBSERVED_MAX.
 	 */
 	void (*sent)(void *context, const uint8_t *frame, size_t size);
 
