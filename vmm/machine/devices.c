@@ -20,9 +20,8 @@
  * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
-	&flash_ops, &pl011_ops,	     &pl031_ops,  &rng_ops,
-	&blk_ops,   &flash_chip_ops, &fw_cfg_ops, &pvpanic_ops,
-	&net_ops,
+	&flash_ops,	 &pl011_ops,  &pl031_ops,   &rng_ops, &blk_ops,
+	&flash_chip_ops, &fw_cfg_ops, &pvpanic_ops, &net_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))

@@ -16,6 +16,7 @@
 #include "host/net-tap.h"
 
 static_assert(NET_MAC_SIZE == CONFIG_MAC_SIZE, "one MAC");
+static_assert(CONFIG_NETS_MAX == BOARD_VIRTIO_NETS, "a slot for each");
 
 /** What create() makes. */
 struct net_device {
@@ -47,7 +48,7 @@ static struct net_backend *make_backend(const struct net_config *config)
 	return NULL;
 }
 
-/* From the console's slot downwards, in the order in which the user gave them. */
+/* In the order in which the user gave them. */
 static int create(struct device *device, size_t number, const struct device_setup *setup,
 		  struct error *error)
 {
@@ -77,7 +78,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 	}
 	made->linked = setup->linked;
 	made->context = setup->context;
-	virtio_device_place(device, &made->net.mmio, BOARD_VIRTIO_NET_SLOT - number);
+	virtio_device_place(device, &made->net.mmio, BOARD_VIRTIO_NET_SLOT + number);
 
 	return 0;
 }
@@ -118,12 +119,6 @@ static int serialize(void *self, struct stream *stream, struct error *error)
 }
 
 const struct device_ops net_ops = {
-	VIRTIO_DEVICE_OPS,
-	.name = "virtio-net",
-	.since = BOARD_VERSION_4,
-	.count = count_nets,
-	.create = create,
-	.destroy = destroy,
-	.watch = watch,
-	.serialize = serialize,
+	VIRTIO_DEVICE_OPS, .name = "virtio-net", .since = BOARD_VERSION_4, .count = count_nets,
+	.create = create,  .destroy = destroy,	 .watch = watch,	   .serialize = serialize,
 };
