@@ -272,3 +272,53 @@ int config_parse_suspend_policy(const char *text, enum suspend_policy *policy)
 
 	return -EINVAL;
 }
+
+const char *config_wake_on_net_word(enum wake_on_net policy)
+{
+	switch (policy) {
+	case WAKE_ON_NET_NONE:
+		break;
+	case WAKE_ON_NET_DIRECTED:
+		return "directed";
+	case WAKE_ON_NET_ANY:
+		return "any";
+	case WAKE_ON_NET_MAGIC:
+		return "magic";
+	case WAKE_ON_NET_OFF:
+		return "off";
+	}
+
+	return NULL;
+}
+
+int config_parse_wake_on_net(const char *text, enum wake_on_net *policy)
+{
+	for (enum wake_on_net p = WAKE_ON_NET_DIRECTED; p <= WAKE_ON_NET_OFF; p++) {
+		if (strcmp(text, config_wake_on_net_word(p)) != 0)
+			continue;
+		*policy = p;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+int config_parse_idle(const char *text, uint32_t *seconds)
+{
+	char *end;
+	unsigned long value;
+
+	if (strcmp(text, "off") == 0) {
+		*seconds = CONFIG_IDLE_OFF;
+		return 0;
+	}
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	value = strtoul(text, &end, 10);
+	if (*end || value < 1 || value > CONFIG_IDLE_MAX)
+		return -EINVAL;
+	*seconds = (uint32_t)value;
+
+	return 0;
+}

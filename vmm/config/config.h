@@ -50,6 +50,20 @@ enum suspend_policy {
 	SUSPEND_POLICY_DENY, /**< SYSTEM_SUSPEND exists, and returns DENIED. */
 };
 
+/** Which frames wake a guest from SYSTEM_SUSPEND; see net/arrival.h. */
+enum wake_on_net {
+	WAKE_ON_NET_NONE, /**< No option was given: as WAKE_ON_NET_DIRECTED. */
+	WAKE_ON_NET_DIRECTED,
+	WAKE_ON_NET_ANY,
+	WAKE_ON_NET_MAGIC,
+	WAKE_ON_NET_OFF,
+};
+
+/* Of --sleep-when-idle, in seconds. */
+#define CONFIG_IDLE_MAX (7 * 24 * 3600)
+/** The option turns it off; 0 means that it was not given. */
+#define CONFIG_IDLE_OFF UINT32_MAX
+
 struct disk_config {
 	char *path; /**< Absolute. */
 	bool read_only;
@@ -90,6 +104,13 @@ struct config {
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 	enum panic_policy on_panic; /**< pvpanic. */
 	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
+	enum wake_on_net wake_on_net; /**< Which frames end it. */
+	/**
+	 * After how many seconds without use the guest is asked to suspend, up
+	 * to CONFIG_IDLE_MAX; 0: no option was given; CONFIG_IDLE_OFF: it is not
+	 * asked.
+	 */
+	uint32_t sleep_when_idle;
 	struct config_psci_test psci_test; /**< For this run only, not part of the machine. */
 };
 
@@ -156,5 +177,15 @@ int config_parse_panic_policy(const char *text, enum panic_policy *policy);
 /** The words of --suspend; the word of SUSPEND_POLICY_NONE is NULL. */
 const char *config_suspend_policy_word(enum suspend_policy policy);
 int config_parse_suspend_policy(const char *text, enum suspend_policy *policy);
+
+/** The words of --wake-on-net; the word of WAKE_ON_NET_NONE is NULL. */
+const char *config_wake_on_net_word(enum wake_on_net policy);
+int config_parse_wake_on_net(const char *text, enum wake_on_net *policy);
+
+/**
+ * Parse what --sleep-when-idle takes: seconds from 1 to CONFIG_IDLE_MAX, or
+ * "off". Returns 0, or -EINVAL if it is neither.
+ */
+int config_parse_idle(const char *text, uint32_t *seconds);
 
 #endif

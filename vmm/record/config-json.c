@@ -72,6 +72,17 @@ static bool add_cpu_features(json_t *object, const struct config *config)
 	return !*text || record_add_text(object, "cpu-features", text);
 }
 
+/* Omitted, if no option was given. */
+static bool add_idle(json_t *object, uint32_t seconds)
+{
+	if (seconds == 0)
+		return true;
+	if (seconds == CONFIG_IDLE_OFF)
+		return record_add_text(object, "sleep-when-idle", "off");
+
+	return record_add(object, "sleep-when-idle", json_integer(seconds));
+}
+
 json_t *record_config_to_json(const struct config *config)
 {
 	json_t *json = json_object();
@@ -100,6 +111,9 @@ json_t *record_config_to_json(const struct config *config)
 			add_generation_id(json, config) &&
 			record_add_text(json, "suspend",
 					config_suspend_policy_word(config->suspend)) &&
+			record_add_text(json, "wake-on-net",
+					config_wake_on_net_word(config->wake_on_net)) &&
+			add_idle(json, config->sleep_when_idle) &&
 			record_add_text(json, "on-panic",
 					config_panic_policy_word(config->on_panic)) &&
 			add_policy(json, "on-reset", config->on_reset) &&
@@ -205,6 +219,38 @@ static int cpu_features_from_json(json_t *json, struct config *config)
 		       : config_parse_cpu_features(text, &config->cpu_features_off, &error);
 }
 
+/* Whole seconds, or "off". */
+static int idle_from_json(json_t *idle, struct config *config)
+{
+	const char *text = json_string_value(idle);
+	const json_int_t seconds = json_integer_value(idle);
+
+	if (!idle)
+		return 0;
+	if (text && strcmp(text, "off") == 0) {
+		config->sleep_when_idle = CONFIG_IDLE_OFF;
+		return 0;
+	}
+	if (seconds < 1 || seconds > CONFIG_IDLE_MAX)
+		return -EINVAL;
+	config->sleep_when_idle = (uint32_t)seconds;
+
+	return 0;
+}
+
+/* What becomes of a guest that sleeps, or that has nothing to do. */
+static int sleep_from_json(json_t *json, struct config *config)
+{
+	const char *wake_on_net = NULL;
+	json_t *idle = json_object_get(json, "sleep-when-idle");
+
+	if (json_unpack(json, "{s?s}", "wake-on-net", &wake_on_net) < 0 ||
+	    (wake_on_net && config_parse_wake_on_net(wake_on_net, &config->wake_on_net) < 0))
+		return -EINVAL;
+
+	return idle_from_json(idle, config);
+}
+
 static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
@@ -274,6 +320,8 @@ int record_config_from_json(json_t *json, struct config *config)
 		err = cpu_features_from_json(json, config);
 	if (!err)
 		err = policies_from_json(json, config);
+	if (!err)
+		err = sleep_from_json(json, config);
 
 	return err ? err : disks_from_json(disks, config);
 }

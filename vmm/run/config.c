@@ -114,6 +114,10 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		config->on_panic = wanted->on_panic;
 	if (wanted->suspend != SUSPEND_POLICY_NONE)
 		config->suspend = wanted->suspend;
+	if (wanted->wake_on_net != WAKE_ON_NET_NONE)
+		config->wake_on_net = wanted->wake_on_net;
+	if (wanted->sleep_when_idle)
+		config->sleep_when_idle = wanted->sleep_when_idle;
 
 	return 0;
 }
