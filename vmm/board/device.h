@@ -180,7 +180,12 @@ struct device_setup {
 	void (*report)(void *context, const char *message);
 	/** The guest says that it has panicked. From any vCPU's thread. */
 	void (*panicked)(void *context);
-	void *context; /**< Of both. */
+	/**
+	 * The network device @id is connected to the Unix socket @path, or no
+	 * longer. On the main thread. NULL: not of interest.
+	 */
+	void (*linked)(void *context, const char *id, const char *path, bool connected);
+	void *context; /**< Of all of them. */
 };
 
 #endif

@@ -22,6 +22,8 @@ void config_free(struct config *config)
 	free(config->console);
 	for (size_t i = 0; i < config->disk_count; i++)
 		free(config->disks[i].path);
+	for (size_t i = 0; i < config->net_count; i++)
+		free(config->nets[i].target);
 	*config = (struct config){ 0 };
 }
 
@@ -49,6 +51,7 @@ int config_copy(struct config *to, const struct config *from)
 
 	*to = *from;
 	to->disk_count = 0;
+	to->net_count = 0;
 	ok = copy_string(&to->kernel, from->kernel);
 	ok = copy_string(&to->flat, from->flat) && ok;
 	ok = copy_string(&to->firmware, from->firmware) && ok;
@@ -60,6 +63,10 @@ int config_copy(struct config *to, const struct config *from)
 	for (; to->disk_count < from->disk_count; to->disk_count++)
 		ok = copy_string(&to->disks[to->disk_count].path,
 				 from->disks[to->disk_count].path) &&
+		     ok;
+	for (; to->net_count < from->net_count; to->net_count++)
+		ok = copy_string(&to->nets[to->net_count].target,
+				 from->nets[to->net_count].target) &&
 		     ok;
 	if (ok)
 		return 0;

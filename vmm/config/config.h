@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/net.h"
 #include "config/psci-test.h"
 
 #define CONFIG_DISKS_MAX 16
@@ -91,6 +92,8 @@ struct config {
 	uint64_t console_limit; /**< Of its file, see terminal_limit(). For this run only. */
 	struct disk_config disks[CONFIG_DISKS_MAX];
 	size_t disk_count;
+	struct net_config nets[CONFIG_NETS_MAX];
+	size_t net_count;
 	unsigned int cpus;
 	unsigned int cpu_features_off; /**< A set of those of board/cpu-features.h. */
 	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */

@@ -12,6 +12,7 @@
 #include "devices/pl031.h"
 #include "devices/pvpanic.h"
 #include "devices/virtio/blk.h"
+#include "devices/virtio/net.h"
 #include "devices/virtio/rng.h"
 
 /*
@@ -21,6 +22,7 @@
 static const struct device_ops *const kinds[] = {
 	&flash_ops, &pl011_ops,	     &pl031_ops,  &rng_ops,
 	&blk_ops,   &flash_chip_ops, &fw_cfg_ops, &pvpanic_ops,
+	&net_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -240,6 +242,18 @@ struct disk *devices_disk(const struct devices *devices, size_t number)
 
 		if (device->ops->disk && number-- == 0)
 			return device->ops->disk(device->self);
+	}
+
+	return NULL;
+}
+
+struct net *devices_net(const struct devices *devices, size_t number)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops == &net_ops && number-- == 0)
+			return device->self;
 	}
 
 	return NULL;

@@ -21,6 +21,7 @@
 #include "host/terminal.h"
 
 struct fw_cfg;
+struct net;
 
 /** The functions that the console calls on input. */
 struct console_user {
@@ -98,6 +99,9 @@ bool devices_next_alarm(const struct devices *devices, int64_t *seconds);
 
 /** The image of the @number'th disk, or NULL if there are no more. */
 struct disk *devices_disk(const struct devices *devices, size_t number);
+
+/** The @number'th network device, or NULL if there are no more. */
+struct net *devices_net(const struct devices *devices, size_t number);
 
 /** What hands files to the machine's firmware, or NULL if it has none. */
 struct fw_cfg *devices_fw_cfg(const struct devices *devices);
