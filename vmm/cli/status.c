@@ -124,6 +124,10 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (clock)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
 		snprintf(name, 32, " (randomness)");
+	else if (spi >= BOARD_VIRTIO_SPI + CONFIG_DISKS_MAX &&
+		 spi <= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT)
+		snprintf(name, 32, " (network %u)",
+			 BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - spi);
 	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
 		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
 }
@@ -140,6 +144,8 @@ static void print_suspension(const struct suspension *suspension)
 		time_format(suspension->alarm, when);
 		printf("wake-by-alarm: %s\n", when);
 	}
+	if (suspension->wake_on_net)
+		printf("wake-on-net: %s\n", config_wake_on_net_word(suspension->wake_on_net));
 	printf("wake-by-console: %s\nwake-by-interrupts:", suspension->console ? "yes" : "no");
 	for (size_t i = 0; i < suspension->interrupt_count; i++) {
 		char name[32];
@@ -187,6 +193,10 @@ static void print_policies(const struct config *config)
 		printf("on-panic: %s\n", config_panic_policy_word(config->on_panic));
 	if (config->suspend == SUSPEND_POLICY_DENY)
 		puts("suspend: deny");
+	if (config->wake_on_net)
+		printf("wake-on-net: %s\n", config_wake_on_net_word(config->wake_on_net));
+	if (config->sleep_when_idle && config->sleep_when_idle != CONFIG_IDLE_OFF)
+		printf("sleep-when-idle: %" PRIu32 " s\n", config->sleep_when_idle);
 }
 
 static void print_status(const char *name, const struct record *record)

@@ -206,6 +206,19 @@ uint64_t control_alarm_due(const struct control *control);
 void control_on_alarm(struct control *control);
 
 /**
+ * When control_on_call() must be called, as a main loop's deadline: at once if
+ * the guest is suspended and a device is called, such as by a frame for it.
+ *
+ * Linux masks the interrupts of its devices, and has reset them; so it is the
+ * host that wakes it. A call that came while the guest was falling asleep waits
+ * until it sleeps: net/watch.h says why none is missed.
+ */
+uint64_t control_call_due(const struct control *control);
+
+/** Wake the guest for that call. */
+void control_on_call(struct control *control);
+
+/**
  * The vCPUs are stopping: wait for them, and begin the next power cycle or end
  * the run. Returns whether the run continues.
  */

@@ -91,6 +91,21 @@ bool devices_alarm_waits(const struct devices *devices);
  */
 const char *devices_take_alarm(const struct devices *devices);
 
+/** The guest is about to sleep, or is awake. A repetition has no effect. */
+void devices_sleep(struct devices *devices, bool asleep);
+
+/** Whether a sleeping guest is to be woken since a device is called. */
+bool devices_are_called(const struct devices *devices);
+
+/**
+ * Take a call: see board/device.h. Returns false if there is none, else true with
+ * @text set.
+ */
+bool devices_take_call(const struct devices *devices, char text[DEVICE_CALL_SIZE]);
+
+/** How often all devices were used so far that have a use for it. */
+uint64_t devices_uses(const struct devices *devices);
+
 /**
  * When a device will interrupt the guest next by itself. As next_alarm of
  * struct device_ops.

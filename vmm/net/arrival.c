@@ -124,3 +124,26 @@ void arrival_format(const struct arrival *frame, char text[ARRIVAL_TEXT_SIZE])
 	snprintf(text, ARRIVAL_TEXT_SIZE, "%s from %s%s%s", kinds[frame->kind], from,
 		 *to ? " for " : "", to);
 }
+
+static void serialize_ip(struct ip_address *ip, struct stream *stream)
+{
+	stream_serialize(stream, &ip->version, 1);
+	stream_serialize(stream, ip->bytes, sizeof(ip->bytes));
+	if (stream_is_loading(stream) && ip->version != 0 && ip->version != 4 && ip->version != 6)
+		stream_fail(stream);
+}
+
+void arrival_serialize(struct arrival *frame, struct stream *stream)
+{
+	uint32_t kind = frame->kind;
+
+	stream_serialize_u32(stream, &kind);
+	serialize_ip(&frame->from, stream);
+	serialize_ip(&frame->to, stream);
+	stream_serialize(stream, frame->mac, sizeof(frame->mac));
+	if (kind > ARRIVAL_MAGIC) {
+		stream_fail(stream);
+		kind = ARRIVAL_NOISE;
+	}
+	frame->kind = (enum arrival_kind)kind;
+}

@@ -16,6 +16,7 @@
 #ifndef VMM_NET_ARRIVAL_H
 #define VMM_NET_ARRIVAL_H
 
+#include "base/stream.h"
 #include "config/config.h"
 #include "net/ethernet.h"
 #include "net/seen.h"
@@ -52,6 +53,9 @@ bool arrival_wakes(struct arrival *frame, enum wake_on_net policy, const struct 
 		   const uint8_t mac[FRAME_MAC_SIZE], const uint8_t *bytes, size_t size);
 
 #define ARRIVAL_TEXT_SIZE 128
+
+/** Save or load it. What no frame can be fails the stream. */
+void arrival_serialize(struct arrival *frame, struct stream *stream);
 
 /** In words, as "an ARP request from 192.0.2.1 for 192.0.2.7". */
 void arrival_format(const struct arrival *frame, char text[ARRIVAL_TEXT_SIZE]);

@@ -142,7 +142,7 @@ static void serialize_address(struct net_seen_address *address, struct stream *s
 	stream_serialize(stream, &address->ip.version, 1);
 	stream_serialize(stream, address->ip.bytes, sizeof(address->ip.bytes));
 	stream_serialize_bool(stream, &address->announced);
-	if (address->ip.version == 4 && memcmp(address->ip.bytes + 4, zero, sizeof(zero)) != 0)
+	if (stream_is_loading(stream) && address->ip.version == 4 && memcmp(address->ip.bytes + 4, zero, sizeof(zero)) != 0)
 		stream_fail(stream);
 }
 

@@ -197,6 +197,20 @@ static void on_alarm(void *context)
 	control_on_alarm(&s->control);
 }
 
+static uint64_t call_due(const void *context)
+{
+	const struct session *s = context;
+
+	return control_call_due(&s->control);
+}
+
+static void on_call(void *context)
+{
+	struct session *s = context;
+
+	control_on_call(&s->control);
+}
+
 static void on_signals(void *context)
 {
 	on_signal(context);
@@ -243,6 +257,8 @@ static int watch(struct session *s, struct error *error)
 					     s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
+	if (!err)
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, call_due, on_call, s);
 	if (err)
 		return error_set(error, err, "cannot wait for what the VM needs: %s",
 				 strerror(-err));

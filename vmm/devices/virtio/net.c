@@ -226,8 +226,8 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 
 	if (power_on) {
 		net_keep_clear(&net->keep);
-		if (net->observer.delivered)
-			net->observer.delivered(net->observer.context);
+		if (net->observer.reset)
+			net->observer.reset(net->observer.context);
 	} else {
 		net_take_back(net);
 	}

@@ -73,7 +73,7 @@ static void addresses_that_no_interface_has_are_not_learned(void **state)
 	assert_int_equal(seen.address_count, 0);
 }
 
-static void what_is_behind_a_vlan_tag_is_learned(void **state)
+static void addresses_behind_a_vlan_tag_are_learned(void **state)
 {
 	struct net_seen seen = { 0 };
 	struct built tagged = build_arp(1, mac_of_guest, "192.0.2.7", "192.0.2.1");
@@ -295,7 +295,7 @@ int main(void)
 		cmocka_unit_test(addresses_come_from_all_that_a_guest_sends),
 		cmocka_unit_test(a_probe_for_duplicates_announces_its_target),
 		cmocka_unit_test(addresses_that_no_interface_has_are_not_learned),
-		cmocka_unit_test(what_is_behind_a_vlan_tag_is_learned),
+		cmocka_unit_test(addresses_behind_a_vlan_tag_are_learned),
 		cmocka_unit_test(groups_and_short_frames_teach_nothing),
 		cmocka_unit_test(a_full_table_forgets_what_was_not_used_for_longest),
 		cmocka_unit_test(sources_without_end_do_not_replace_announced_addresses),

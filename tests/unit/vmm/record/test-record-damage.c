@@ -269,6 +269,10 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
 				"\"wake-by-console\": true, \"wake-by-interrupts\": [], "
 				"\"wake-by-alarm\": \"soon\"}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [], "
+				"\"wake-on-net\": \"sometimes\"}" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
