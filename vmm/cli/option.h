@@ -22,4 +22,7 @@ int cli_set_path(char **to, const char *path, size_t length, struct error *error
  */
 int cli_set_console(struct config *config, const char *argument, struct error *error);
 
+/** Add a network device, the argument of --net. Returns like cli_set_path(). */
+int cli_add_net(struct config *config, const char *argument, struct error *error);
+
 #endif

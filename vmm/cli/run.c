@@ -28,6 +28,7 @@ enum option_id {
 	OPTION_INITRD,
 	OPTION_APPEND,
 	OPTION_DISK,
+	OPTION_NET,
 	OPTION_CPUS,
 	OPTION_CPU_FEATURES,
 	OPTION_MEMORY,
@@ -59,6 +60,7 @@ static const struct option options[] = {
 	{ "initrd", required_argument, NULL, OPTION_INITRD },
 	{ "append", required_argument, NULL, OPTION_APPEND },
 	{ "disk", required_argument, NULL, OPTION_DISK },
+	{ "net", required_argument, NULL, OPTION_NET },
 	{ "cpus", required_argument, NULL, OPTION_CPUS },
 	{ "cpu-features", required_argument, NULL, OPTION_CPU_FEATURES },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
@@ -284,6 +286,8 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_text(p, &config->append, argument);
 	case OPTION_DISK:
 		return add_disk(p, argument);
+	case OPTION_NET:
+		return cli_add_net(config, argument, p->error);
 	case OPTION_CPUS:
 		return set_cpus(p, argument);
 	case OPTION_CPU_FEATURES:

@@ -124,8 +124,8 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (clock)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
 		snprintf(name, 32, " (randomness)");
-	else if (spi >= BOARD_VIRTIO_SPI + CONFIG_DISKS_MAX &&
-		 spi <= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT)
+	else if (spi <= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT &&
+		 spi > BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - CONFIG_NETS_MAX)
 		snprintf(name, 32, " (network %u)",
 			 BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - spi);
 	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
@@ -180,6 +180,17 @@ static void print_images(const struct record *record)
 
 		(void)run_image_fate(record, i, &text);
 		printf("image: %s\n", text.text);
+	}
+}
+
+static void print_nets(const struct config *config)
+{
+	for (size_t i = 0; i < config->net_count; i++) {
+		const struct net_config *net = &config->nets[i];
+		char mac[CONFIG_MAC_TEXT_SIZE];
+
+		config_format_mac(net->mac, mac);
+		printf("net: %s:%s, mac %s\n", config_net_kind_word(net->kind), net->target, mac);
 	}
 }
 
@@ -243,6 +254,7 @@ static void print_status(const char *name, const struct record *record)
 	for (size_t i = 0; i < config->disk_count; i++)
 		printf("disk: %s%s\n", config->disks[i].path,
 		       config->disks[i].read_only ? " (read-only)" : "");
+	print_nets(config);
 	printf("append: %s\n", config->append);
 	if (config->console)
 		printf("console: %s\n", config->console);

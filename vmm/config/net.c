@@ -2,6 +2,7 @@
 #include "config/net.h"
 
 #include <errno.h>
+#include <linux/virtio_net.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,24 @@ int config_parse_net_kind(const char *text, enum net_kind *kind)
 	}
 
 	return -EINVAL;
+}
+
+#define BIT(number) (1ULL << (number))
+
+uint64_t config_net_features(enum net_kind kind)
+{
+	/* Those that need nothing of the other end. */
+	const uint64_t all = BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS) |
+			     BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_CTRL_VQ) |
+			     BIT(VIRTIO_NET_F_CTRL_RX) | BIT(VIRTIO_NET_F_CTRL_MAC_ADDR) |
+			     BIT(VIRTIO_NET_F_GUEST_ANNOUNCE);
+	/* The host's kernel makes checksums and segments, or lets the guest do so. */
+	const uint64_t kernel = BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) |
+				BIT(VIRTIO_NET_F_HOST_TSO4) | BIT(VIRTIO_NET_F_HOST_TSO6) |
+				BIT(VIRTIO_NET_F_HOST_ECN) | BIT(VIRTIO_NET_F_GUEST_TSO4) |
+				BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_ECN);
+
+	return kind == NET_KIND_TAP ? all | kernel : all;
 }
 
 /* --- MACs --- */

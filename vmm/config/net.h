@@ -27,6 +27,9 @@ struct net_config {
 	uint64_t features; /**< Of the device, as bits; 0: not chosen yet. */
 };
 
+/** All features that a device of a kind can have, as bits of virtio-net's. */
+uint64_t config_net_features(enum net_kind kind);
+
 /** The words in front of the colon of --net, which are also the record's. */
 const char *config_net_kind_word(enum net_kind kind);
 int config_parse_net_kind(const char *text, enum net_kind *kind);

@@ -24,6 +24,8 @@ void control_create(struct control *control, struct vm *vm, struct record *recor
 		.dir_fd = dir_fd,
 	};
 	lifecycle_init(&control->life, VM_OFF);
+	vm->linked = control_report_linked;
+	vm->linked_context = control;
 }
 
 /* --- what happens by itself --- */

@@ -53,6 +53,8 @@ struct control_event {
 	enum control_reason reason; /**< Of RESET and SHUTDOWN. */
 	bool guest; /**< Of RESET and SHUTDOWN: requested by the guest. */
 	const struct cause *cause; /**< Its cause, valid during the call; or NULL. */
+	const char *id; /**< Of NETDEV_STREAM_*: the device. Valid during the call, as is */
+	const char *path; /**< the socket's path. */
 };
 
 /** QMP's word for a reason, such as "guest-shutdown". */

@@ -20,14 +20,6 @@ struct tap {
 	struct iovec pieces[NET_BACKEND_PARTS_MAX + 1];
 };
 
-uint64_t net_tap_features(void)
-{
-	return BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) |
-	       BIT(VIRTIO_NET_F_HOST_TSO4) | BIT(VIRTIO_NET_F_HOST_TSO6) |
-	       BIT(VIRTIO_NET_F_HOST_ECN) | BIT(VIRTIO_NET_F_GUEST_TSO4) |
-	       BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_ECN);
-}
-
 static int explain(const char *name, int err, struct error *error)
 {
 	switch (err) {

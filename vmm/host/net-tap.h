@@ -6,12 +6,6 @@
 #include "host/net-backend.h"
 
 /**
- * The features of virtio-net that it makes possible, as bits: checksums and
- * segmentation that guest and host leave to each other.
- */
-uint64_t net_tap_features(void);
-
-/**
  * Make the backend of the interface @name, which must exist, not connected.
  * Returns it, or NULL if memory ran out. It is sought again when it was lost,
  * for example since the interface was removed.

@@ -62,6 +62,14 @@ static void on_called(void *context)
 	gate_notify(&vm->gate);
 }
 
+static void on_linked(void *context, const char *id, const char *path, bool connected)
+{
+	const struct vm *vm = context;
+
+	if (vm->linked)
+		vm->linked(vm->linked_context, id, path, connected);
+}
+
 static int create_devices(struct vm *vm, struct error *error)
 {
 	const struct device_setup setup = {
@@ -72,6 +80,7 @@ static int create_devices(struct vm *vm, struct error *error)
 		.report = on_report,
 		.panicked = on_panicked,
 		.called = on_called,
+		.linked = on_linked,
 		.context = vm,
 	};
 

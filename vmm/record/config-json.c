@@ -55,6 +55,35 @@ static json_t *disks_to_json(const struct config *config)
 	return record_finish(disks, complete);
 }
 
+static json_t *net_to_json(const struct net_config *net)
+{
+	json_t *json = json_object();
+	char mac[CONFIG_MAC_TEXT_SIZE];
+
+	config_format_mac(net->mac, mac);
+
+	return record_finish(json,
+			     record_add_text(json, "kind", config_net_kind_word(net->kind)) &&
+				     record_add_text(json, "target", net->target) &&
+				     record_add_text(json, "mac", mac) &&
+				     add_address(json, "features", net->features));
+}
+
+/* Omitted, if there is none. */
+static bool add_nets(json_t *object, const struct config *config)
+{
+	json_t *nets;
+	bool complete = true;
+
+	if (config->net_count == 0)
+		return true;
+	nets = json_array();
+	for (size_t i = 0; i < config->net_count && complete; i++)
+		complete = json_array_append_new(nets, net_to_json(&config->nets[i])) == 0;
+
+	return record_add(object, "nets", record_finish(nets, complete));
+}
+
 /* Omitted, if no option was given. */
 static bool add_policy(json_t *object, const char *key, enum reset_policy policy)
 {
@@ -99,6 +128,7 @@ json_t *record_config_to_json(const struct config *config)
 			record_add_text(json, "append", config->append) &&
 			record_add_text(json, "console", config->console) &&
 			record_add(json, "disks", disks_to_json(config)) &&
+			add_nets(json, config) &&
 			record_add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
 			add_cpu_features(json, config) &&
 			record_add(json, "memory", json_integer((json_int_t)config->memory)) &&
@@ -139,6 +169,47 @@ static int disks_from_json(json_t *disks, struct config *config)
 		to->read_only = read_only != 0;
 		config->disk_count = i + 1;
 		err = record_text_from_json(path, &to->path);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+static int net_from_json(json_t *json, struct net_config *net)
+{
+	const char *kind;
+	const char *mac;
+	const char *features;
+	json_t *target;
+
+	if (json_unpack(json, "{s:s, s:o, s:s, s:s}", "kind", &kind, "target", &target, "mac", &mac,
+			"features", &features) < 0 ||
+	    config_parse_net_kind(kind, &net->kind) < 0 || config_parse_mac(mac, net->mac) < 0 ||
+	    config_parse_address(features, &net->features) < 0 ||
+	    net->features & ~config_net_features(net->kind))
+		return -EINVAL;
+
+	return record_text_from_json(target, &net->target);
+}
+
+/* Of a machine of a version that has them. */
+static int nets_from_json(json_t *nets, struct config *config)
+{
+	size_t i;
+	json_t *net;
+
+	if (!nets)
+		return 0;
+	if (!json_is_array(nets) || json_array_size(nets) > CONFIG_NETS_MAX ||
+	    config->machine_version < BOARD_VERSION_4)
+		return -EINVAL;
+	json_array_foreach(nets, i, net)
+	{
+		int err;
+
+		config->net_count = i + 1;
+		err = net_from_json(net, &config->nets[i]);
 		if (err)
 			return err;
 	}
@@ -322,6 +393,8 @@ int record_config_from_json(json_t *json, struct config *config)
 		err = policies_from_json(json, config);
 	if (!err)
 		err = sleep_from_json(json, config);
+	if (!err)
+		err = nets_from_json(json_object_get(json, "nets"), config);
 
 	return err ? err : disks_from_json(disks, config);
 }

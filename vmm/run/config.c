@@ -164,6 +164,37 @@ static void keep_what_is_open(const struct config *last, struct config *config)
 		config->psci_version = last->psci_version;
 }
 
+/*
+ * A device that is described anew keeps the address that the one in its place
+ * had; and its features, since those of a later dormouse may be more.
+ */
+static int settle_nets(const struct prior_run *found, struct config *config, struct error *error)
+{
+	const struct config *last = &found->last.config;
+	const bool keep = run_may_have_image(found);
+	int err = 0;
+
+	if (config->net_count > 0 && config->machine_version < BOARD_VERSION_4)
+		return error_set(error, -EINVAL,
+				 "--net for %s, which has machine version %u: network devices came "
+				 "with version %d",
+				 found->name, config->machine_version, BOARD_VERSION_4);
+	for (size_t i = 0; i < config->net_count && !err; i++) {
+		struct net_config *net = &config->nets[i];
+		const struct net_config *former = i < last->net_count ? &last->nets[i] : NULL;
+
+		if (!config_has_mac(net) && former)
+			memcpy(net->mac, former->mac, sizeof(net->mac));
+		else if (!config_has_mac(net))
+			err = config_make_mac(net->mac);
+		net->features = config_net_features(net->kind);
+		if (keep && former && former->kind == net->kind)
+			net->features = former->features;
+	}
+
+	return err ? error_set(error, err, "cannot choose a MAC: %s", strerror(-err)) : 0;
+}
+
 int run_config_resolve(const struct run_options *options, const struct prior_run *found,
 		       struct config *config, struct error *error)
 {
@@ -201,6 +232,8 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 				 "variables, as that of version %d can",
 				 config->machine_version, BOARD_VERSION_3);
 	err = identify(config, found, error);
+	if (!err)
+		err = settle_nets(found, config, error);
 	if (err)
 		return err;
 

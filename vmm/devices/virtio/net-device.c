@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* virtio-net as a device of the machine. */
-#include "devices/virtio/net-device.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
@@ -33,11 +31,6 @@ struct net_device {
 
 static_assert(offsetof(struct net_device, net) == 0, "it is a struct net");
 static_assert(offsetof(struct net, mmio) == 0, "virtio/device.h");
-
-uint64_t net_device_features(enum net_kind kind)
-{
-	return kind == NET_KIND_TAP ? NET_FEATURES | net_tap_features() : NET_FEATURES;
-}
 
 static size_t count_nets(const struct config *config)
 {

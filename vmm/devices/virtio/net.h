@@ -67,18 +67,11 @@ struct net_setup {
 	const struct memory *memory; /**< The guest's RAM; must outlive it. */
 	struct net_backend *backend; /**< Not connected. The device's from now on. */
 	uint8_t mac[NET_MAC_SIZE];
-	uint64_t features; /**< Of NET_FEATURES and what the backend has. */
+	uint64_t features; /**< Of virtio-net, as bits; the backend must have what they need. */
 	/** As in struct virtio_mmio_config; also for what the peer does. */
 	void (*report)(void *context, const char *message);
 	void *context;
 };
-
-/** The features that do not depend on the backend. */
-#define NET_FEATURES                                                       \
-	(1ULL << VIRTIO_NET_F_MAC | 1ULL << VIRTIO_NET_F_STATUS |          \
-	 1ULL << VIRTIO_NET_F_MRG_RXBUF | 1ULL << VIRTIO_NET_F_CTRL_VQ |   \
-	 1ULL << VIRTIO_NET_F_CTRL_RX | 1ULL << VIRTIO_NET_F_CTRL_MAC_ADDR | \
-	 1ULL << VIRTIO_NET_F_GUEST_ANNOUNCE)
 
 /** The chains that one frame was written to. */
 struct net_written {
