@@ -5,7 +5,7 @@
 # sleep, and many times. The guest is tests/system/guests/net-sleeper.c.
 
 . "$here/lib/calls.bash"
-. "$here/lib/net.bash"
+. "$here/lib/wake.bash"
 
 mkfifo "$disks/in"
 exec {bytes}<>"$disks/in"

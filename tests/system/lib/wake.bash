@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # The sourcing script uses and sets them.
 #
-# net.bash - guests with a network, whose other end is tests/system/programs/net-peer.c
+# wake.bash - guests with a network, whose other end is tests/system/programs/wake-peer.c
 #
 # To be sourced after vm.bash.
 
@@ -15,7 +15,7 @@ net_start()
 	net_in=$disks/$1.peer
 	mkfifo "$net_in"
 	exec {net_commands}<>"$net_in"
-	net-peer "$net_path" <&"$net_commands" >"$net_said" 2>&1 &
+	wake-peer "$net_path" <&"$net_commands" >"$net_said" 2>&1 &
 	net_pid=$!
 	until [[ -S $net_path ]] || ! kill -0 "$net_pid" 2>/dev/null; do
 		vm_sleep

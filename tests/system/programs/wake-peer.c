@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * net-peer - the network of a guest: what is at the other end of --net unix:PATH
+ * wake-peer - the network of a guest: what is at the other end of --net unix:PATH
  *
- *	net-peer PATH
+ *	wake-peer PATH
  *
  * Listens at PATH, one connection at a time, in the protocol of QEMU's -netdev stream. It
  * is the host 192.0.2.1, fe80::1, and answers ARP requests and neighbour solicitations for
@@ -425,7 +425,7 @@ int main(int argc, char **argv)
 	char line[256];
 
 	if (listener < 0) {
-		perror("net-peer");
+		perror("wake-peer");
 		return 2;
 	}
 	/* poll() does not see what a stream holds. */
