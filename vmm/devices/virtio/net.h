@@ -25,7 +25,8 @@
  * frames are dropped, as by a cable that is not plugged in, and the link is
  * down. No frame is read from the backend while the guest has no buffer for it,
  * so a peer notices a slow guest; one frame at most is read before it turns out
- * that it needs more buffers than there are, and that is kept.
+ * that it needs more buffers than there are, and that is kept. The end of a
+ * connection is noticed after the frames that came before it.
  *
  * While the guest has no driver, frames are read and kept (net-keep.h): since
  * Linux resets its devices on its way into SYSTEM_SUSPEND, this is what a guest
