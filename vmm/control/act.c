@@ -428,6 +428,8 @@ enum lifecycle_answer control_act(struct control *control, struct lifecycle_even
 		lifecycle_step(&control->life, &event, &plan);
 		/* Before the actions, which let it sleep or run. */
 		devices_sleep(control->vm->devices, control->life.state == VM_SUSPENDED);
+		if (control->life.state != VM_RUNNING || control->life.paused)
+			idle_forget(&control->idle);
 		update_record(control);
 		if (plan.answer != LIFECYCLE_TAKEN)
 			answer = plan.answer;

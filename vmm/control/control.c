@@ -9,6 +9,7 @@
 #include "base/main-loop.h"
 #include "control/act.h"
 #include "control/ask-vm.h"
+#include "control/idle-vm.h"
 #include "control/report.h"
 #include "machine/devices.h"
 #include "machine/guest-clock.h"
@@ -28,6 +29,7 @@ void control_create(struct control *control, struct vm *vm, struct record *recor
 	vm->linked = control_report_linked;
 	vm->linked_context = control;
 	control_create_ask(control);
+	control_create_idle(control);
 }
 
 /* --- what happens by itself --- */
@@ -92,6 +94,7 @@ void control_serve(struct control *control)
 
 void control_on_input(struct control *control)
 {
+	control->inputs++;
 	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, "woken by the console");
 	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
 }
@@ -197,6 +200,7 @@ void control_stop_process(struct control *control, void (*stop)(void))
 	if (held && control->life.state != VM_SUSPENDED)
 		guest_clock_stop(vm);
 	stop();
+	idle_forget(&control->idle);
 	if (held)
 		guest_clock_start(vm);
 	if (hold)

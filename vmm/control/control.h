@@ -32,6 +32,7 @@
 #include "base/write-limit.h"
 #include "control/agent.h"
 #include "control/ask.h"
+#include "control/idle.h"
 #include "control/lifecycle-step.h"
 #include "machine/vm.h"
 #include "record/cause.h"
@@ -99,6 +100,8 @@ struct control {
 	struct error error; /**< The reason for which the last failed action failed, */
 	int err; /**< and its -errno. */
 
+	struct idle idle; /**< See idle-vm.h. */
+	uint64_t inputs; /**< How often the console had some. */
 	struct ask ask; /**< The request to the guest; see ask-vm.h. */
 	struct agent *agent; /**< NULL if the guest's machine has no port for one. */
 

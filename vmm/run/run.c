@@ -15,6 +15,7 @@
 #include "control/act.h"
 #include "control/ask-vm.h"
 #include "control/control.h"
+#include "control/idle-vm.h"
 #include "control/qmp/monitor.h"
 #include "control/report.h"
 #include "host/raw-mode.h"
@@ -226,6 +227,20 @@ static void on_ask_due(void *context)
 	control_on_ask_due(&s->control);
 }
 
+static uint64_t idle_is_due(const void *context)
+{
+	const struct session *s = context;
+
+	return control_idle_due(&s->control);
+}
+
+static void on_idle_due(void *context)
+{
+	struct session *s = context;
+
+	control_on_idle_due(&s->control);
+}
+
 static void on_signals(void *context)
 {
 	on_signal(context);
@@ -274,6 +289,9 @@ static int watch(struct session *s, struct error *error)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, call_due, on_call, s);
+	if (!err)
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, idle_is_due, on_idle_due,
+					     s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, ask_is_due, on_ask_due, s);
 	if (err)
