@@ -54,6 +54,8 @@ static const char behaviour[] =
 	"                       exit, with status 8, or restart it\n"
 	"  --suspend WHAT       when the guest calls SYSTEM_SUSPEND: allow it (the default), or\n"
 	"                       deny it\n"
+	"  --forward [udp:][ADDR:]HOST:GUEST\n"
+	"                       with --net passt, forward a port of the host to the guest\n"
 	"  --wake-on-net WHAT   what wakes a guest that did: frames for it (directed, the default),\n"
 	"                       any, magic (packets), or off; see docs/network.md\n"
 	"  --sleep-when-idle S  ask the guest to suspend after S seconds without use, or off (the\n"

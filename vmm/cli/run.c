@@ -41,6 +41,7 @@ enum option_id {
 	OPTION_ON_PANIC,
 	OPTION_SUSPEND,
 	OPTION_WAKE_ON_NET,
+	OPTION_FORWARD,
 	OPTION_SLEEP_WHEN_IDLE,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
@@ -72,6 +73,7 @@ static const struct option options[] = {
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "on-panic", required_argument, NULL, OPTION_ON_PANIC },
 	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
+	{ "forward", required_argument, NULL, OPTION_FORWARD },
 	{ "wake-on-net", required_argument, NULL, OPTION_WAKE_ON_NET },
 	{ "sleep-when-idle", required_argument, NULL, OPTION_SLEEP_WHEN_IDLE },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
@@ -317,6 +319,8 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 			return error_set(p->error, CLI_USAGE, "--suspend %s: must be allow or deny",
 					 argument);
 		return 0;
+	case OPTION_FORWARD:
+		return cli_add_forward(config, argument, p->error);
 	case OPTION_WAKE_ON_NET:
 		if (config_parse_wake_on_net(argument, &config->wake_on_net) < 0)
 			return error_set(p->error, CLI_USAGE,

@@ -133,8 +133,7 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (randomness)");
 	else if (spi <= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT &&
 		 spi > BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - CONFIG_NETS_MAX)
-		snprintf(name, 32, " (network %u)",
-			 BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - spi);
+		snprintf(name, 32, " (network %u)", BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - spi);
 	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
 		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
 }
@@ -207,7 +206,14 @@ static void print_nets(const struct config *config)
 		char mac[CONFIG_MAC_TEXT_SIZE];
 
 		config_format_mac(net->mac, mac);
-		printf("net: %s:%s, mac %s\n", config_net_kind_word(net->kind), net->target, mac);
+		printf("net: %s%s%s, mac %s\n", config_net_kind_word(net->kind),
+		       net->target ? ":" : "", net->target ? net->target : "", mac);
+	}
+	for (size_t i = 0; i < config->forward_count; i++) {
+		char forward[CONFIG_FORWARD_TEXT_SIZE];
+
+		config_format_forward(&config->forwards[i], forward);
+		printf("forward: %s\n", forward);
 	}
 }
 

@@ -196,6 +196,8 @@ static int make_identity(struct clone *clone, struct error *error)
 	struct record *record = &clone->record;
 	int err = generation_id_make(&record->config, error);
 
+	/* The host has each port once. */
+	record->config.forward_count = 0;
 	if (!err)
 		err = make_macs(clone, &record->config, error);
 	if (err)

@@ -37,6 +37,15 @@ bool config_has_acpi(const struct config *config)
 	return config->acpi || (config->firmware && config->machine_version >= BOARD_VERSION_3);
 }
 
+bool config_has_passt(const struct config *config)
+{
+	for (size_t i = 0; i < config->net_count; i++)
+		if (config->nets[i].kind == NET_KIND_PASST)
+			return true;
+
+	return false;
+}
+
 /* Copy a string that may be absent; false only if memory ran out. */
 static bool copy_string(char **to, const char *from)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/forward.h"
 #include "config/net.h"
 #include "config/psci-test.h"
 
@@ -94,6 +95,9 @@ struct config {
 	size_t disk_count;
 	struct net_config nets[CONFIG_NETS_MAX];
 	size_t net_count;
+	struct config_forward forwards[CONFIG_FORWARDS_MAX]; /**< Of the first passt. */
+	size_t forward_count;
+	bool no_forwards; /**< The option says that there are none. Not recorded. */
 	unsigned int cpus;
 	unsigned int cpu_features_off; /**< A set of those of board/cpu-features.h. */
 	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
@@ -128,6 +132,9 @@ bool config_describes_machine(const struct config *config);
  * machine hands them to since version 3.
  */
 bool config_has_acpi(const struct config *config);
+
+/** Whether one of its networks is passt, which can forward ports. */
+bool config_has_passt(const struct config *config);
 
 /**
  * Copy @from, including its strings. Returns 0 or -ENOMEM, with @to all zero.

@@ -8,6 +8,7 @@
 
 #include "board/board.h"
 #include "config/cpu-features.h"
+#include "record/forward-json.h"
 #include "record/object.h"
 #include "record/text.h"
 
@@ -128,7 +129,7 @@ json_t *record_config_to_json(const struct config *config)
 			record_add_text(json, "append", config->append) &&
 			record_add_text(json, "console", config->console) &&
 			record_add(json, "disks", disks_to_json(config)) &&
-			add_nets(json, config) &&
+			add_nets(json, config) && record_add_forwards(json, config) &&
 			record_add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
 			add_cpu_features(json, config) &&
 			record_add(json, "memory", json_integer((json_int_t)config->memory)) &&
@@ -181,16 +182,17 @@ static int net_from_json(json_t *json, struct net_config *net)
 	const char *kind;
 	const char *mac;
 	const char *features;
-	json_t *target;
+	json_t *target = NULL;
 
-	if (json_unpack(json, "{s:s, s:o, s:s, s:s}", "kind", &kind, "target", &target, "mac", &mac,
+	if (json_unpack(json, "{s:s, s?o, s:s, s:s}", "kind", &kind, "target", &target, "mac", &mac,
 			"features", &features) < 0 ||
-	    config_parse_net_kind(kind, &net->kind) < 0 || config_parse_mac(mac, net->mac) < 0 ||
+	    config_parse_net_kind(kind, &net->kind) < 0 ||
+	    (net->kind == NET_KIND_PASST) != !target || config_parse_mac(mac, net->mac) < 0 ||
 	    config_parse_address(features, &net->features) < 0 ||
 	    net->features & ~config_net_features(net->kind))
 		return -EINVAL;
 
-	return record_text_from_json(target, &net->target);
+	return record_optional_text_from_json(target, &net->target);
 }
 
 /* Of a machine of a version that has them. */
@@ -395,6 +397,8 @@ int record_config_from_json(json_t *json, struct config *config)
 		err = sleep_from_json(json, config);
 	if (!err)
 		err = nets_from_json(json_object_get(json, "nets"), config);
+	if (!err)
+		err = record_forwards_from_json(json, config);
 
 	return err ? err : disks_from_json(disks, config);
 }

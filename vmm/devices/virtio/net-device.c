@@ -14,6 +14,7 @@
 #include "devices/virtio/net.h"
 #include "host/net-stream.h"
 #include "host/net-tap.h"
+#include "host/passt.h"
 #include "net/watch.h"
 
 static_assert(NET_MAC_SIZE == CONFIG_MAC_SIZE, "one MAC");
@@ -37,13 +38,50 @@ static size_t count_nets(const struct config *config)
 	return config->net_count;
 }
 
-static struct net_backend *make_backend(const struct net_config *config)
+/* Whether it is the first passt, which has the forwarded ports. */
+static bool has_forwards(const struct config *config, size_t number)
 {
+	while (number-- > 0)
+		if (config->nets[number].kind == NET_KIND_PASST)
+			return false;
+
+	return true;
+}
+
+static struct net_backend *make_passt(const struct config *config, size_t number)
+{
+	struct passt_forward forwards[CONFIG_FORWARDS_MAX];
+	const size_t count = has_forwards(config, number) ? config->forward_count : 0;
+	struct net_stream_source source;
+	struct net_backend *backend;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct config_forward *forward = &config->forwards[i];
+
+		forwards[i].udp = forward->udp;
+		snprintf(forwards[i].spec, sizeof(forwards[i].spec), "%s%s%u:%u", forward->address,
+			 *forward->address ? "/" : "", forward->host, forward->guest);
+	}
+	if (passt_create(forwards, count, &source) < 0)
+		return NULL;
+	backend = net_stream_create_from(&source, "passt");
+	if (!backend)
+		source.destroy(source.context);
+
+	return backend;
+}
+
+static struct net_backend *make_backend(const struct config *all, size_t number)
+{
+	const struct net_config *config = &all->nets[number];
+
 	switch (config->kind) {
 	case NET_KIND_TAP:
 		return net_tap_create(config->target);
 	case NET_KIND_UNIX:
 		return net_stream_create(config->target);
+	case NET_KIND_PASST:
+		return make_passt(all, number);
 	case NET_KINDS:
 		break;
 	}
@@ -150,7 +188,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 	snprintf(name, sizeof(name), "net%zu", number);
 	memcpy(net.mac, config->mac, sizeof(net.mac));
 	if (made)
-		net.backend = make_backend(config);
+		net.backend = make_backend(setup->config, number);
 	if (net.backend)
 		err = net_create(&made->net, &net, error);
 	else
