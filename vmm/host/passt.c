@@ -161,7 +161,7 @@ static int move_up(int *fd)
 
 /*
  * @sockets, @said: its ends are the second ones. What it says does not wait for a
- * reader: what does not fit is lost, and the first is what is of interest.
+ * reader: what does not fit is lost.
  */
 static int start(struct passt *passt, int sockets[2], int said[2])
 {
@@ -179,23 +179,40 @@ static int start(struct passt *passt, int sockets[2], int said[2])
 
 /* --- how it ended --- */
 
-/* The first line of what it said. */
-static void read_said(int fd, char *text, size_t size)
-{
-	const ssize_t got = read(fd, text, size - 1);
+/* Room for what it said last, of which the last line is of interest. */
+#define SAID_SIZE 512
 
-	text[got > 0 ? got : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	for (char *c = text; *c; c++)
+/* Read what there is, and keep the end of it, without control characters. */
+static const char *read_said(int fd, char text[SAID_SIZE])
+{
+	size_t size = 0;
+	ssize_t got;
+	char *line;
+
+	while ((got = read(fd, text + size, SAID_SIZE - 1 - size)) > 0) {
+		size += (size_t)got;
+		if (size < SAID_SIZE - 1)
+			continue;
+		memmove(text, text + SAID_SIZE / 2, size - SAID_SIZE / 2);
+		size -= SAID_SIZE / 2;
+	}
+	while (size > 0 && text[size - 1] == '\n')
+		size--;
+	text[size] = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
 			*c = '?';
+
+	return line;
 }
 
 static int describe_end(const struct passt *passt, int status, struct error *error)
 {
-	char said[200];
+	char text[SAID_SIZE];
+	const char *said = read_said(passt->said_fd, text);
 
-	read_said(passt->said_fd, said, sizeof(said));
 	if (WIFSIGNALED(status))
 		return error_set(error, -ECHILD, "passt was ended by SIG%s%s%s",
 				 sigabbrev_np(WTERMSIG(status)), *said ? ": " : "", said);

@@ -29,7 +29,7 @@ struct passt_forward {
  *
  * A connection is refused with a sentence if passt cannot be started, which names
  * the package if it is missing. If the last one has ended by itself, the next
- * attempt is refused with -ECHILD, its exit status and what it said first; or with
+ * attempt is refused with -ECHILD, its exit status and what it said last; or with
  * -EAGAIN if the one before it has ended for the same reason. Some seconds later
  * another one is started, and up to a minute later if one after the other ends.
  */

@@ -243,14 +243,14 @@ static void a_passt_that_cannot_be_executed_is_reported(void **state)
 	free(path);
 }
 
-static void the_end_of_passt_is_reported_with_what_it_said_first(void **state)
+static void the_end_of_passt_is_reported_with_what_it_said_last(void **state)
 {
 	struct net_stream_source source = make(NULL, 0);
 	struct error error;
 	char byte;
 	int fd;
 
-	be("echo \"Failed to bind port\t80\" >&2\necho second >&2\nexit 3\n");
+	be("echo first >&2\necho \"Failed to bind port\t80\" >&2\nexit 3\n");
 	fd = must_connect(&source);
 	assert_int_equal(read_byte(fd, &byte), 0);
 	close(fd);
@@ -259,6 +259,24 @@ static void the_end_of_passt_is_reported_with_what_it_said_first(void **state)
 	assert_string_equal(error.text, "passt ended with status 3: Failed to bind port?80");
 	/* Not at once: what is wrong may last. */
 	assert_int_equal(source.connect(source.context, &error), -EAGAIN);
+	source.destroy(source.context);
+}
+
+/* More than is kept of it. */
+static void the_last_line_of_many_is_reported(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	struct error error;
+	char byte;
+	int fd;
+
+	be("i=0\nwhile [ $i -lt 300 ]; do echo \"line $i\" >&2; i=$((i + 1)); done\nexit 1\n");
+	fd = must_connect(&source);
+	assert_int_equal(read_byte(fd, &byte), 0);
+	close(fd);
+	await_end();
+	assert_int_equal(source.connect(source.context, &error), -ECHILD);
+	assert_string_equal(error.text, "passt ended with status 1: line 299");
 	source.destroy(source.context);
 }
 
@@ -325,7 +343,8 @@ int main(void)
 		cmocka_unit_test(no_process_is_left_when_the_source_is_destroyed),
 		cmocka_unit_test(a_missing_passt_is_reported_with_its_package),
 		cmocka_unit_test(a_passt_that_cannot_be_executed_is_reported),
-		cmocka_unit_test(the_end_of_passt_is_reported_with_what_it_said_first),
+		cmocka_unit_test(the_end_of_passt_is_reported_with_what_it_said_last),
+		cmocka_unit_test(the_last_line_of_many_is_reported),
 		cmocka_unit_test(a_signal_that_ended_passt_is_reported),
 		cmocka_unit_test(a_passt_that_says_much_is_not_blocked),
 		cmocka_unit_test(signals_that_are_blocked_here_reach_it),
