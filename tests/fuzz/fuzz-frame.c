@@ -63,6 +63,13 @@ static void check_received(const struct net_seen *seen, const uint8_t *bytes, si
 	REQUIRE(!arrival_wakes(&frame, WAKE_ON_NET_OFF, seen, mac, bytes, size));
 }
 
+static void move(struct net_seen *seen, struct stream *stream)
+{
+	net_seen_serialize(seen, stream);
+	REQUIRE(stream_end(stream) == 0);
+	stream_close(stream);
+}
+
 /* The same, to a file and back. */
 static void check_saved(struct net_seen *seen)
 {
@@ -71,13 +78,9 @@ static void check_saved(struct net_seen *seen)
 	struct stream *stream;
 
 	REQUIRE(fd >= 0 && stream_write_to(&stream, fd) == 0);
-	net_seen_serialize(seen, stream);
-	REQUIRE(stream_end(stream) == 0);
-	stream_close(stream);
+	move(seen, stream);
 	REQUIRE(lseek(fd, 0, SEEK_SET) == 0 && stream_read_from(&stream, fd) == 0);
-	net_seen_serialize(&loaded, stream);
-	REQUIRE(stream_end(stream) == 0);
-	stream_close(stream);
+	move(&loaded, stream);
 	close(fd);
 	REQUIRE(loaded.address_count == seen->address_count && loaded.mac_count == seen->mac_count);
 	for (uint32_t i = 0; i < seen->address_count; i++)

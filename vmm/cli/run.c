@@ -331,7 +331,7 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		if (config_parse_idle(argument, &config->sleep_when_idle) < 0)
 			return error_set(
 				p->error, CLI_USAGE,
-				"--sleep-when-idle %s: must be off, or seconds from 1 to %d",
+				"--sleep-when-idle %s: must be off, or seconds from 1 to %u",
 				argument, CONFIG_IDLE_MAX);
 		return 0;
 	case OPTION_CONSOLE:

@@ -62,7 +62,7 @@ enum wake_on_net {
 };
 
 /* Of --sleep-when-idle, in seconds. */
-#define CONFIG_IDLE_MAX (7 * 24 * 3600)
+#define CONFIG_IDLE_MAX 604800U /* A week. */
 /** The option turns it off; 0 means that it was not given. */
 #define CONFIG_IDLE_OFF UINT32_MAX
 
