@@ -5,8 +5,8 @@
  *	wake-peer PATH
  *
  * Listens at PATH, one connection at a time, in the protocol of QEMU's -netdev stream. It
- * is the host 192.0.2.1, fe80::1, and answers ARP requests and neighbour solicitations for
- * these. Each line of standard input sends a frame:
+ * is the host 192.0.2.1, fe80::1, and answers ARP requests, neighbour solicitations and pings
+ * for these. Each line of standard input sends a frame:
  *
  *	test MAC N	one of the type 0x88b5, with the number N, to MAC
  *	arp IP		an ARP request for IP, to all
@@ -267,13 +267,38 @@ static void on_ipv6(const uint8_t *from, const uint8_t *ip)
 		send_neighbour(from, ADVERTISEMENT, ip + 8, message + 8);
 }
 
-static void on_ipv4(const uint8_t *ip)
+/* The answer to an echo request: the same, from here. */
+static void send_pong(const uint8_t *bytes, size_t size)
 {
+	struct frame frame = { .size = size };
+	uint8_t *ip = frame.bytes + HEADER_SIZE;
+	uint8_t *echo = ip + 20;
+
+	if (size > sizeof(frame.bytes))
+		return;
+	memcpy(frame.bytes, bytes + MAC_SIZE, MAC_SIZE);
+	memcpy(frame.bytes + MAC_SIZE, mac, MAC_SIZE);
+	memcpy(ip - 2, bytes + HEADER_SIZE - 2, size - HEADER_SIZE + 2);
+	memcpy(ip + 12, bytes + HEADER_SIZE + 16, 4);
+	memcpy(ip + 16, bytes + HEADER_SIZE + 12, 4);
+	echo[0] = 0;
+	put_u16(echo + 2, 0);
+	put_u16(echo + 2, checksum(0, echo, size - HEADER_SIZE - 20));
+	transmit(&frame);
+}
+
+static void on_ipv4(const uint8_t *bytes, size_t size)
+{
+	const uint8_t *ip = bytes + HEADER_SIZE;
 	char sender[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, ip + 12, sender, sizeof(sender));
-	if (ip[9] == 1 && ip[20] == 0)
+	if (ip[0] != 0x45 || ip[9] != 1)
+		return;
+	if (ip[20] == 0)
 		printf("pong %s\n", sender);
+	if (ip[20] == 8)
+		send_pong(bytes, size);
 }
 
 static void on_test(const uint8_t *bytes)
@@ -303,7 +328,7 @@ static void on_frame(const uint8_t *bytes, size_t size)
 		break;
 	case TYPE_IPV4:
 		if (size >= HEADER_SIZE + 28)
-			on_ipv4(payload);
+			on_ipv4(bytes, size);
 		break;
 	case TYPE_IPV6:
 		if (size >= HEADER_SIZE + 64)
