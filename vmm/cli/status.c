@@ -131,9 +131,9 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (buttons)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
 		snprintf(name, 32, " (randomness)");
-	else if (spi <= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT &&
-		 spi > BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - CONFIG_NETS_MAX)
-		snprintf(name, 32, " (network %u)", BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT - spi);
+	else if (spi >= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT &&
+		 spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT + BOARD_VIRTIO_NETS)
+		snprintf(name, 32, " (network %u)", spi - BOARD_VIRTIO_SPI - BOARD_VIRTIO_NET_SLOT);
 	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
 		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
 }

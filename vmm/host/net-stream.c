@@ -220,8 +220,7 @@ static const struct net_backend_ops stream_ops = {
 	.destroy = destroy,
 };
 
-struct net_backend *net_stream_create_from(const struct net_stream_source *source,
-					   const char *name)
+struct net_backend *net_stream_create_from(const struct net_stream_source *source, const char *name)
 {
 	struct stream_socket *s = calloc(1, sizeof(*s));
 

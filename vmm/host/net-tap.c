@@ -24,10 +24,11 @@ static int explain(const char *name, int err, struct error *error)
 {
 	switch (err) {
 	case -EPERM:
-		return error_set(error, err,
-				 "the interface %s may not be used by this user, to whom \"ip tuntap "
-				 "add %s mode tap user USER\" would give it",
-				 name, name);
+		return error_set(
+			error, err,
+			"the interface %s may not be used by this user, to whom \"ip tuntap "
+			"add %s mode tap user USER\" would give it",
+			name, name);
 	case -EBUSY:
 		return error_set(error, err, "the interface %s is in use by another program", name);
 	case -EINVAL:

@@ -63,11 +63,10 @@ static json_t *net_to_json(const struct net_config *net)
 
 	config_format_mac(net->mac, mac);
 
-	return record_finish(json,
-			     record_add_text(json, "kind", config_net_kind_word(net->kind)) &&
-				     record_add_text(json, "target", net->target) &&
-				     record_add_text(json, "mac", mac) &&
-				     add_address(json, "features", net->features));
+	return record_finish(json, record_add_text(json, "kind", config_net_kind_word(net->kind)) &&
+					   record_add_text(json, "target", net->target) &&
+					   record_add_text(json, "mac", mac) &&
+					   add_address(json, "features", net->features));
 }
 
 /* Omitted, if there is none. */

@@ -27,6 +27,7 @@
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/config.h"
+#include "run/macs.h"
 #include "run/prior.h"
 #include "run/settle.h"
 #include "run/vars.h"
@@ -84,6 +85,8 @@ static int prepare(struct session *s, struct error *error)
 			found->last.state == VM_SUSPENDED ? " while it was suspended" : "");
 
 	err = run_config_resolve(s->options, found, &s->record.config, error);
+	if (!err)
+		run_report_shared_macs(s->dir.name, &s->record.config);
 
 	return err ? err : find_vars(s, error);
 }

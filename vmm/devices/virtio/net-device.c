@@ -20,6 +20,7 @@
 static_assert(NET_MAC_SIZE == CONFIG_MAC_SIZE, "one MAC");
 static_assert(NET_MAC_SIZE == FRAME_MAC_SIZE, "one MAC");
 static_assert(ARRIVAL_TEXT_SIZE <= DEVICE_CALL_SIZE, "take_call() has room");
+static_assert(CONFIG_NETS_MAX == BOARD_VIRTIO_NETS, "a slot for each");
 
 /** What create() makes. */
 struct net_device {
@@ -169,7 +170,7 @@ static uint64_t count_uses(const void *self)
 
 /* --- the rest --- */
 
-/* From the console's slot downwards, in the order in which the user gave them. */
+/* In the order in which the user gave them. */
 static int create(struct device *device, size_t number, const struct device_setup *setup,
 		  struct error *error)
 {
@@ -200,7 +201,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 	made->linked = setup->linked;
 	made->context = setup->context;
 	start_watch(made, setup);
-	virtio_device_place(device, &made->net.mmio, BOARD_VIRTIO_NET_SLOT - number);
+	virtio_device_place(device, &made->net.mmio, BOARD_VIRTIO_NET_SLOT + number);
 
 	return 0;
 }

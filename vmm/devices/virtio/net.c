@@ -31,8 +31,7 @@ static void set_link(struct net *net, bool up)
 {
 	const uint16_t flags = VIRTIO_NET_S_LINK_UP;
 
-	net->space.status = up ? net->space.status | flags
-			       : net->space.status & (uint16_t)~flags;
+	net->space.status = up ? net->space.status | flags : net->space.status & (uint16_t)~flags;
 	net->space_news = true;
 	net->link_changes++;
 	(void)eventfd_write(net->link_fd, 1);
@@ -97,8 +96,7 @@ bool net_queue_runs(const struct net *net, enum net_queue number)
 /* What the driver does for the host, the host need not do for it. */
 static void set_offloads(struct net *net)
 {
-	const uint64_t features =
-		virtio_mmio_running(&net->mmio) ? net->mmio.driver_features : 0;
+	const uint64_t features = virtio_mmio_running(&net->mmio) ? net->mmio.driver_features : 0;
 	const uint64_t offloads =
 		features & (1ULL << VIRTIO_NET_F_GUEST_CSUM | 1ULL << VIRTIO_NET_F_GUEST_TSO4 |
 			    1ULL << VIRTIO_NET_F_GUEST_TSO6 | 1ULL << VIRTIO_NET_F_GUEST_ECN);
@@ -161,8 +159,7 @@ static int time_left(const struct net *net, bool more)
  */
 static struct pollfd backend_poll(const struct net *net)
 {
-	const int events =
-		(net->wants_input ? POLLIN : 0) | (net->wants_output ? POLLOUT : 0);
+	const int events = (net->wants_input ? POLLIN : 0) | (net->wants_output ? POLLOUT : 0);
 
 	return (struct pollfd){
 		.fd = events ? net->setup.backend->fd : -1,

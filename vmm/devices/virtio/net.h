@@ -55,12 +55,7 @@
 /** How long a connection is waited for before the next attempt. */
 #define NET_RETRY_MS 1000
 
-enum net_queue {
-	NET_QUEUE_RECEIVE,
-	NET_QUEUE_TRANSMIT,
-	NET_QUEUE_CONTROL,
-	NET_QUEUES
-};
+enum net_queue { NET_QUEUE_RECEIVE, NET_QUEUE_TRANSMIT, NET_QUEUE_CONTROL, NET_QUEUES };
 
 /** Everything that is fixed for the device's life. */
 struct net_setup {

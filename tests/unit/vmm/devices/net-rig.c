@@ -143,10 +143,10 @@ uint8_t *net_rig_buffer(struct net_rig *r, uint16_t index)
 
 void net_rig_offer(struct net_rig *r, uint16_t index, uint32_t size)
 {
-	driver_describe(&r->receive, DRIVER_DESCRIPTORS, index,
-			(struct vring_desc){
-				NET_RIG_BUFFERS + (uint64_t)index * NET_RIG_BUFFER_SIZE, size,
-				WRITE, 0 });
+	driver_describe(
+		&r->receive, DRIVER_DESCRIPTORS, index,
+		(struct vring_desc){ NET_RIG_BUFFERS + (uint64_t)index * NET_RIG_BUFFER_SIZE, size,
+				     WRITE, 0 });
 	driver_offer(&r->receive, index);
 }
 

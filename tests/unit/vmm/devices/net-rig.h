@@ -26,9 +26,9 @@
 #define NET_RIG_EVENT_IDX (1ULL << VIRTIO_RING_F_EVENT_IDX)
 
 /** The device's own address. */
-#define NET_RIG_MAC                                        \
-	{                                                  \
-		0x02, 0x11, 0x22, 0x33, 0x44, 0x55         \
+#define NET_RIG_MAC                                \
+	{                                          \
+		0x02, 0x11, 0x22, 0x33, 0x44, 0x55 \
 	}
 
 struct net_rig {

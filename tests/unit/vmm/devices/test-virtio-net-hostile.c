@@ -283,8 +283,7 @@ static void the_longest_frame_of_a_peer_is_received(void **state)
 	net_rig_peer_sends(&r, own, 3, NET_FRAME_MAX);
 	for (uint16_t i = 0; i < whole; i++)
 		assert_int_equal(net_rig_wait_received(&r, i), NET_RIG_BUFFER_SIZE);
-	assert_int_equal(net_rig_wait_received(&r, whole),
-			 total % NET_RIG_BUFFER_SIZE);
+	assert_int_equal(net_rig_wait_received(&r, whole), total % NET_RIG_BUFFER_SIZE);
 	assert_int_equal(net_rig_buffer(&r, 0)[10], whole + 1);
 	net_rig_teardown(&r);
 }

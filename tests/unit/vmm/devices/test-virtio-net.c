@@ -161,9 +161,9 @@ static void a_peer_that_does_not_read_delays_frames_and_loses_none(void **state)
 
 	net_rig_create(&r, false);
 	/* The socket has room for a few of the frames, and perhaps for a part of one. */
-	assert_int_equal(setsockopt(r.net.setup.backend->fd, SOL_SOCKET, SO_SNDBUF, &small,
-				    sizeof(small)),
-			 0);
+	assert_int_equal(
+		setsockopt(r.net.setup.backend->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)),
+		0);
 	net_rig_start(&r, 0);
 	for (uint16_t i = 0; i < NET_RIG_QUEUE; i++)
 		net_rig_send(&r, i, (uint8_t)i, 1514);
@@ -272,8 +272,8 @@ static void set_mode(struct net_rig *r, uint8_t mode, uint8_t on)
 
 static void a_driver_gets_the_frames_that_its_filter_names(void **state)
 {
-	const uint8_t table[] = { 1, 0, 0, 0, 0x02, 9, 9, 9, 9, 9, 1, 0, 0, 0,
-				  0x33, 0x33, 0, 0, 0, 1 };
+	const uint8_t table[] = { 1, 0, 0, 0, 0x02, 9,	  9, 9, 9, 9,
+				  1, 0, 0, 0, 0x33, 0x33, 0, 0, 0, 1 };
 	const uint8_t empty[8] = { 0 };
 	struct net_rig r;
 
@@ -336,11 +336,12 @@ static void commands_that_do_not_exist_are_refused(void **state)
 	net_rig_start(&r, NET_RIG_CONTROL);
 	assert_int_equal(net_rig_command(&r, 77, 0, own, 1), VIRTIO_NET_ERR);
 	assert_int_equal(net_rig_command(&r, VIRTIO_NET_CTRL_RX, 77, own, 1), VIRTIO_NET_ERR);
-	assert_int_equal(net_rig_command(&r, VIRTIO_NET_CTRL_RX, VIRTIO_NET_CTRL_RX_PROMISC, own, 0),
-			 VIRTIO_NET_ERR);
-	assert_int_equal(net_rig_command(&r, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, own,
-					 5),
-			 VIRTIO_NET_ERR);
+	assert_int_equal(
+		net_rig_command(&r, VIRTIO_NET_CTRL_RX, VIRTIO_NET_CTRL_RX_PROMISC, own, 0),
+		VIRTIO_NET_ERR);
+	assert_int_equal(
+		net_rig_command(&r, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, own, 5),
+		VIRTIO_NET_ERR);
 	assert_int_equal(net_rig_command(&r, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET,
 					 many, sizeof(many)),
 			 VIRTIO_NET_ERR);
@@ -360,7 +361,8 @@ int main(void)
 		cmocka_unit_test(a_peer_that_does_not_read_delays_frames_and_loses_none),
 		cmocka_unit_test(without_a_peer_the_link_is_down_and_frames_are_dropped),
 		cmocka_unit_test(a_peer_that_goes_and_comes_back_is_reported),
-		cmocka_unit_test(each_change_of_the_link_gives_the_configuration_another_generation),
+		cmocka_unit_test(
+			each_change_of_the_link_gives_the_configuration_another_generation),
 		cmocka_unit_test(a_driver_that_sets_no_filter_gets_all_frames),
 		cmocka_unit_test(a_driver_gets_the_frames_that_its_filter_names),
 		cmocka_unit_test(a_driver_sets_the_address_and_a_reset_restores_it),
