@@ -146,3 +146,26 @@ int cli_add_net(struct config *config, const char *argument, struct error *error
 
 	return err;
 }
+
+int cli_add_forward(struct config *config, const char *argument, struct error *error)
+{
+	struct config_forward *forward = &config->forwards[config->forward_count];
+
+	if (strcmp(argument, "none") == 0) {
+		config->no_forwards = true;
+		return 0;
+	}
+	if (config->forward_count == CONFIG_FORWARDS_MAX)
+		return error_set(error, CLI_USAGE, "more than %d forwarded ports",
+				 CONFIG_FORWARDS_MAX);
+	if (config_parse_forward(argument, forward, error) < 0)
+		return CLI_USAGE;
+	for (size_t i = 0; i < config->forward_count; i++)
+		if (config_forwards_collide(&config->forwards[i], forward))
+			return error_set(error, CLI_USAGE,
+					 "--forward %s: that port of the host is forwarded already",
+					 argument);
+	config->forward_count++;
+
+	return 0;
+}

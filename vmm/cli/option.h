@@ -25,4 +25,7 @@ int cli_set_console(struct config *config, const char *argument, struct error *e
 /** Add a network device, the argument of --net. Returns like cli_set_path(). */
 int cli_add_net(struct config *config, const char *argument, struct error *error);
 
+/** Add a forwarded port, the argument of --forward, or none. Likewise. */
+int cli_add_forward(struct config *config, const char *argument, struct error *error);
+
 #endif

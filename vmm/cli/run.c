@@ -40,6 +40,9 @@ enum option_id {
 	OPTION_ON_RESET2,
 	OPTION_ON_PANIC,
 	OPTION_SUSPEND,
+	OPTION_WAKE_ON_NET,
+	OPTION_FORWARD,
+	OPTION_SLEEP_WHEN_IDLE,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
 	OPTION_STRICT,
@@ -70,6 +73,9 @@ static const struct option options[] = {
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "on-panic", required_argument, NULL, OPTION_ON_PANIC },
 	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
+	{ "forward", required_argument, NULL, OPTION_FORWARD },
+	{ "wake-on-net", required_argument, NULL, OPTION_WAKE_ON_NET },
+	{ "sleep-when-idle", required_argument, NULL, OPTION_SLEEP_WHEN_IDLE },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
@@ -312,6 +318,21 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		if (config_parse_suspend_policy(argument, &config->suspend) < 0)
 			return error_set(p->error, CLI_USAGE, "--suspend %s: must be allow or deny",
 					 argument);
+		return 0;
+	case OPTION_FORWARD:
+		return cli_add_forward(config, argument, p->error);
+	case OPTION_WAKE_ON_NET:
+		if (config_parse_wake_on_net(argument, &config->wake_on_net) < 0)
+			return error_set(p->error, CLI_USAGE,
+					 "--wake-on-net %s: must be directed, any, magic or off",
+					 argument);
+		return 0;
+	case OPTION_SLEEP_WHEN_IDLE:
+		if (config_parse_idle(argument, &config->sleep_when_idle) < 0)
+			return error_set(
+				p->error, CLI_USAGE,
+				"--sleep-when-idle %s: must be off, or seconds from 1 to %u",
+				argument, CONFIG_IDLE_MAX);
 		return 0;
 	case OPTION_CONSOLE:
 		return cli_set_console(config, argument, p->error);

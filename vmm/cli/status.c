@@ -45,6 +45,11 @@ static void died(struct record *record)
 	record->cause.when = when;
 	record->state = VM_CRASHED;
 	record->paused = false;
+	if (record->request.what != REQUEST_NOTHING && record->request.outcome == REQUEST_WAITING) {
+		record->request.outcome = REQUEST_LEFT;
+		record->request.until = when;
+		snprintf(record->request.reason, sizeof(record->request.reason), "%s", what);
+	}
 }
 
 /*
@@ -122,6 +127,8 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (console)");
 	else if (spi == BOARD_RTC_SPI)
 		snprintf(name, 32, " (clock)");
+	else if (spi == BOARD_GED_SPI)
+		snprintf(name, 32, " (buttons)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
 		snprintf(name, 32, " (randomness)");
 	else if (spi >= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT &&
@@ -143,6 +150,8 @@ static void print_suspension(const struct suspension *suspension)
 		time_format(suspension->alarm, when);
 		printf("wake-by-alarm: %s\n", when);
 	}
+	if (suspension->wake_on_net)
+		printf("wake-on-net: %s\n", config_wake_on_net_word(suspension->wake_on_net));
 	printf("wake-by-console: %s\nwake-by-interrupts:", suspension->console ? "yes" : "no");
 	for (size_t i = 0; i < suspension->interrupt_count; i++) {
 		char name[32];
@@ -151,6 +160,16 @@ static void print_suspension(const struct suspension *suspension)
 		printf("%s %u%s", i ? "," : "", suspension->interrupts[i], name);
 	}
 	puts(suspension->interrupt_count ? "" : " none");
+}
+
+static void print_request(const struct request *request)
+{
+	char text[REQUEST_TEXT_SIZE];
+
+	if (request->what == REQUEST_NOTHING)
+		return;
+	request_format(request, text);
+	printf("request: %s\n", text);
 }
 
 static void print_acpi(const struct record *record)
@@ -187,7 +206,14 @@ static void print_nets(const struct config *config)
 		char mac[CONFIG_MAC_TEXT_SIZE];
 
 		config_format_mac(net->mac, mac);
-		printf("net: %s:%s, mac %s\n", config_net_kind_word(net->kind), net->target, mac);
+		printf("net: %s%s%s, mac %s\n", config_net_kind_word(net->kind),
+		       net->target ? ":" : "", net->target ? net->target : "", mac);
+	}
+	for (size_t i = 0; i < config->forward_count; i++) {
+		char forward[CONFIG_FORWARD_TEXT_SIZE];
+
+		config_format_forward(&config->forwards[i], forward);
+		printf("forward: %s\n", forward);
 	}
 }
 
@@ -201,6 +227,10 @@ static void print_policies(const struct config *config)
 		printf("on-panic: %s\n", config_panic_policy_word(config->on_panic));
 	if (config->suspend == SUSPEND_POLICY_DENY)
 		puts("suspend: deny");
+	if (config->wake_on_net)
+		printf("wake-on-net: %s\n", config_wake_on_net_word(config->wake_on_net));
+	if (config->sleep_when_idle && config->sleep_when_idle != CONFIG_IDLE_OFF)
+		printf("sleep-when-idle: %" PRIu32 " s\n", config->sleep_when_idle);
 }
 
 static void print_status(const char *name, const struct record *record)
@@ -219,6 +249,7 @@ static void print_status(const char *name, const struct record *record)
 		puts("paused: yes");
 	if (record->suspension.known)
 		print_suspension(&record->suspension);
+	print_request(&record->request);
 	if (record->saved_file)
 		printf("saved: %s\n", record->saved_file);
 	print_images(record);

@@ -154,6 +154,7 @@ static int make_own(struct clone *clone, const struct environment *disks, struct
 		err = -ENOMEM;
 	record->pid = getpid();
 	record->paused = false;
+	record->request = (struct request){ 0 };
 
 	return err ? error_set(error, err, "out of memory") : 0;
 }
@@ -195,6 +196,8 @@ static int make_identity(struct clone *clone, struct error *error)
 	struct record *record = &clone->record;
 	int err = generation_id_make(&record->config, error);
 
+	/* The host has each port once. */
+	record->config.forward_count = 0;
 	if (!err)
 		err = make_macs(clone, &record->config, error);
 	if (err)

@@ -18,6 +18,7 @@ const char *config_net_kind_word(enum net_kind kind)
 	static const char *const words[NET_KINDS] = {
 		[NET_KIND_TAP] = "tap",
 		[NET_KIND_UNIX] = "unix",
+		[NET_KIND_PASST] = "passt",
 	};
 
 	return words[kind];
@@ -135,11 +136,14 @@ static int parse(char *copy, const char *text, struct net_config *net, struct er
 				 text, mac);
 	if (colon)
 		*colon = '\0';
-	if (!colon || !colon[1] || config_parse_net_kind(copy, &net->kind) < 0)
+	if (config_parse_net_kind(copy, &net->kind) < 0 ||
+	    (net->kind == NET_KIND_PASST ? colon != NULL : !colon || !colon[1]))
 		return error_set(error, -EINVAL,
-				 "--net %s: must be tap:INTERFACE or unix:SOCKET, and may end in "
-				 ",mac=MAC",
+				 "--net %s: must be tap:INTERFACE, unix:SOCKET or passt, and may "
+				 "end in ,mac=MAC",
 				 text);
+	if (!colon)
+		return 0;
 	net->target = strdup(colon + 1);
 
 	return net->target ? 0 : error_set(error, -ENOMEM, "out of memory");

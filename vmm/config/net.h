@@ -17,12 +17,13 @@
 enum net_kind {
 	NET_KIND_TAP, /**< An interface of the host. */
 	NET_KIND_UNIX, /**< A program that listens at a Unix socket. */
+	NET_KIND_PASST, /**< Debian's passt, which dormouse starts. */
 	NET_KINDS
 };
 
 struct net_config {
 	enum net_kind kind;
-	char *target; /**< The interface, or an absolute path. */
+	char *target; /**< The interface, or an absolute path; NULL: passt has none. */
 	uint8_t mac[CONFIG_MAC_SIZE]; /**< All zero: not chosen yet. */
 	uint64_t features; /**< Of the device, as bits; 0: not chosen yet. */
 };
@@ -35,7 +36,7 @@ const char *config_net_kind_word(enum net_kind kind);
 int config_parse_net_kind(const char *text, enum net_kind *kind);
 
 /**
- * Parse KIND:TARGET[,mac=MAC]. @net owns the target that is set, which is as it
+ * Parse KIND:TARGET[,mac=MAC], or passt without a target. @net owns the target that is set, which is as it
  * was given: a path may be relative. Returns 0, or -EINVAL or -ENOMEM with
  * @error set.
  */

@@ -34,6 +34,10 @@ static void describe_suspension(struct control *control, const struct vcpu *call
 		.context = caller->suspend.context,
 		.console = terminal_has_input(&vm->devices->terminal),
 	};
+	if (vm->config->net_count > 0)
+		suspension->wake_on_net = vm->config->wake_on_net == WAKE_ON_NET_NONE
+						  ? WAKE_ON_NET_DIRECTED
+						  : vm->config->wake_on_net;
 	suspension->alarm_set = devices_next_alarm(vm->devices, &alarm);
 	suspension->alarm = (time_t)alarm;
 	suspension->interrupt_count = gic_enabled(vm->gic_fd, caller->mpidr, suspension->interrupts,
@@ -89,6 +93,7 @@ static void update_record(struct control *control)
 	if (!lifecycle_has_process(life->state))
 		record->discard_image = false;
 	update_suspension(control);
+	ask_on_state(&control->ask, life->state, life->cause);
 }
 
 /* Whether an action did, whose failure is in control->error. */
@@ -109,7 +114,7 @@ static bool write_record(struct control *control)
 	return succeeded(control, control->record_err);
 }
 
-static void write_or_log(struct control *control)
+void control_write(struct control *control)
 {
 	if (!write_record(control))
 		message_ratelimited("%s", control->error.text);
@@ -120,7 +125,7 @@ static void write_or_log(struct control *control)
 static void note(struct control *control)
 {
 	if (write_limit_take(&control->limit, main_loop_now()))
-		write_or_log(control);
+		control_write(control);
 	else
 		control->record_lags = true;
 }
@@ -128,7 +133,7 @@ static void note(struct control *control)
 void control_write_late(struct control *control)
 {
 	if (control->record_lags && write_limit_take(&control->limit, main_loop_now()))
-		write_or_log(control);
+		control_write(control);
 }
 
 uint64_t control_deadline(const struct control *control)
@@ -249,13 +254,16 @@ static bool restart(struct control *control)
 	struct vm *vm = control->vm;
 	const int err = vm_restart(vm, control->cause.warm, &control->error);
 
-	if (!err)
+	if (!err) {
 		control->record->boots++;
-	else if (err == -ECANCELED && control->interrupted)
+		if (ask_on_reset(&control->ask))
+			note(control);
+	} else if (err == -ECANCELED && control->interrupted) {
 		control->interrupted(control->context);
-	else
+	} else {
 		/* Whole, since a cause has less room. */
 		message("%s: cannot reset: %s", vm->name, control->error.text);
+	}
 
 	return !err;
 }
@@ -326,7 +334,7 @@ static bool perform(struct control *control, enum lifecycle_action action)
 	case LIFECYCLE_ACT_RECORD:
 		return write_record(control);
 	case LIFECYCLE_ACT_WRITE:
-		write_or_log(control);
+		control_write(control);
 		break;
 	case LIFECYCLE_ACT_NOTE:
 		note(control);
@@ -385,6 +393,7 @@ static bool perform(struct control *control, enum lifecycle_action action)
 	case LIFECYCLE_ACT_REPORT:
 		control_log_state(control, control->life.state);
 		control_report(control, lifecycle_report(control->life.cause));
+		ask_report(&control->ask);
 		break;
 	case LIFECYCLE_ACT_REPORT_STOP:
 		control_report(control, VM_REPORT_STOP);
@@ -397,8 +406,10 @@ static bool perform(struct control *control, enum lifecycle_action action)
 		break;
 	case LIFECYCLE_ACT_REPORT_RESET:
 		control_report_reset(control);
+		ask_report(&control->ask);
 		break;
 	case LIFECYCLE_ACT_REPORT_END:
+		ask_report(&control->ask);
 		control_report_end(control);
 		break;
 	}
@@ -415,6 +426,10 @@ enum lifecycle_answer control_act(struct control *control, struct lifecycle_even
 	do {
 		done = true;
 		lifecycle_step(&control->life, &event, &plan);
+		/* Before the actions, which let it sleep or run. */
+		devices_sleep(control->vm->devices, control->life.state == VM_SUSPENDED);
+		if (control->life.state != VM_RUNNING || control->life.paused)
+			idle_forget(&control->idle);
 		update_record(control);
 		if (plan.answer != LIFECYCLE_TAKEN)
 			answer = plan.answer;

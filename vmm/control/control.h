@@ -30,6 +30,9 @@
 
 #include "base/error.h"
 #include "base/write-limit.h"
+#include "control/agent.h"
+#include "control/ask.h"
+#include "control/idle.h"
 #include "control/lifecycle-step.h"
 #include "machine/vm.h"
 #include "record/cause.h"
@@ -55,6 +58,8 @@ struct control_event {
 	const struct cause *cause; /**< Its cause, valid during the call; or NULL. */
 	const char *id; /**< Of NETDEV_STREAM_*: the device. Valid during the call, as is */
 	const char *path; /**< the socket's path. */
+	const struct request *request; /**< Of REQUEST: how it ended; valid during the call. */
+	enum vm_state state; /**< Of REQUEST: the VM's. */
 };
 
 /** QMP's word for a reason, such as "guest-shutdown". */
@@ -94,6 +99,11 @@ struct control {
 	bool has_draft;
 	struct error error; /**< The reason for which the last failed action failed, */
 	int err; /**< and its -errno. */
+
+	struct idle idle; /**< See idle-vm.h. */
+	uint64_t inputs; /**< How often the console had some. */
+	struct ask ask; /**< The request to the guest; see ask-vm.h. */
+	struct agent *agent; /**< NULL if the guest's machine has no port for one. */
 
 	struct write_limit limit;
 	bool record_lags; /**< A write was delayed: the record on disk is older. */
@@ -153,12 +163,6 @@ int control_reset(struct control *control, const char *by, struct error *error);
  */
 int control_save(struct control *control, const char *path, struct error *error);
 
-/**
- * Ask the guest to power off, by its power button: -EOPNOTSUPP, since the
- * machine has none.
- */
-int control_powerdown(struct control *control, struct error *error);
-
 /** End the run at once, like pulling the plug; soon, and from any state. */
 void control_quit(struct control *control, enum control_reason reason, const char *by);
 
@@ -206,6 +210,19 @@ uint64_t control_alarm_due(const struct control *control);
 
 /** Wake the guest for that alarm. */
 void control_on_alarm(struct control *control);
+
+/**
+ * When control_on_call() must be called, as a main loop's deadline: at once if
+ * the guest is suspended and a device is called, such as by a frame for it.
+ *
+ * Linux masks the interrupts of its devices, and has reset them; so it is the
+ * host that wakes it. A call that came while the guest was falling asleep waits
+ * until it sleeps: net/watch.h says why none is missed.
+ */
+uint64_t control_call_due(const struct control *control);
+
+/** Wake the guest for that call. */
+void control_on_call(struct control *control);
 
 /**
  * The vCPUs are stopping: wait for them, and begin the next power cycle or end

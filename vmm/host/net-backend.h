@@ -50,7 +50,7 @@ struct net_backend {
 
 /**
  * Connect a backend that is not. Returns 0, or -errno with @error set to a
- * sentence's end: "cannot ...".
+ * sentence's end: "cannot ...". -ECHILD: see struct net_stream_source.
  */
 int net_backend_connect(struct net_backend *backend, struct error *error);
 

@@ -17,7 +17,8 @@ struct net_stream_source {
 	/**
 	 * Make a connection. Returns a stream socket, which the caller closes,
 	 * or -errno with @error set. It does not block. From the thread of the
-	 * backend.
+	 * backend. -ECHILD: the peer that there was has ended, and @error says
+	 * why, which is to be reported.
 	 */
 	int (*connect)(void *context, struct error *error);
 	/** Free @context; may be NULL. */

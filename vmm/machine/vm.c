@@ -54,6 +54,14 @@ static void on_panicked(void *context)
 	vm_stop(vm, &cause);
 }
 
+/* On a device's thread. */
+static void on_called(void *context)
+{
+	const struct vm *vm = context;
+
+	gate_notify(&vm->gate);
+}
+
 static void on_linked(void *context, const char *id, const char *path, bool connected)
 {
 	const struct vm *vm = context;
@@ -71,6 +79,7 @@ static int create_devices(struct vm *vm, struct error *error)
 		.vm_fd = &vm->fd,
 		.report = on_report,
 		.panicked = on_panicked,
+		.called = on_called,
 		.linked = on_linked,
 		.context = vm,
 	};

@@ -114,6 +114,14 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		config->on_panic = wanted->on_panic;
 	if (wanted->suspend != SUSPEND_POLICY_NONE)
 		config->suspend = wanted->suspend;
+	if (wanted->wake_on_net != WAKE_ON_NET_NONE)
+		config->wake_on_net = wanted->wake_on_net;
+	if (wanted->sleep_when_idle)
+		config->sleep_when_idle = wanted->sleep_when_idle;
+	if (wanted->forward_count || wanted->no_forwards) {
+		memcpy(config->forwards, wanted->forwards, sizeof(config->forwards));
+		config->forward_count = wanted->forward_count;
+	}
 
 	return 0;
 }
@@ -133,12 +141,25 @@ static int identify(struct config *config, const struct prior_run *found, struct
 	return generation_id_make(config, error);
 }
 
+static int check_forwards(const struct config *config, const char *name, struct error *error)
+{
+	if (config->forward_count > 0 && !config_has_passt(config))
+		return error_set(error, -EINVAL,
+				 "--forward for %s, which has no --net passt: only passt forwards "
+				 "ports",
+				 name);
+
+	return 0;
+}
+
 /* The machine that was, as a whole. */
 static int take_over(const struct run_options *options, const struct prior_run *found,
 		     struct config *config, struct error *error)
 {
-	const int err = change_run(&options->config, config, error);
+	int err = change_run(&options->config, config, error);
 
+	if (!err)
+		err = check_forwards(config, found->name, error);
 	/* What its guest has done since is undone. */
 	if (!err && config_has_acpi(config) && options->from && is_rollback(options, found))
 		return generation_id_make(config, error);
@@ -230,6 +251,8 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 	err = identify(config, found, error);
 	if (!err)
 		err = settle_nets(found, config, error);
+	if (!err)
+		err = check_forwards(config, found->name, error);
 	if (err)
 		return err;
 

@@ -10,6 +10,17 @@ static bool goes_on(const struct control_event *event)
 				event->cause->trigger == VM_TRIGGER_RESET);
 }
 
+/* "reason" is omitted if it was done. */
+static json_t *request_data(const struct control_event *event)
+{
+	const struct request *request = event->request;
+
+	return json_pack("{s:s, s:s, s:s, s:o*}", "request", request_word(request->what), "outcome",
+			 request_outcome_word(request->outcome), "state",
+			 lifecycle_state_word(event->state), "reason",
+			 *request->reason ? utf8_to_json(request->reason) : NULL);
+}
+
 /* The event's data. Returns a new reference, or NULL for none. */
 static json_t *data(const struct control_event *event)
 {
@@ -25,6 +36,8 @@ static json_t *data(const struct control_event *event)
 				 "unix", "path", utf8_to_json(event->path));
 	case VM_REPORT_NETDEV_DISCONNECTED:
 		return json_pack("{s:s}", "netdev-id", event->id);
+	case VM_REPORT_REQUEST:
+		return request_data(event);
 	case VM_REPORT_NONE:
 	case VM_REPORT_SUSPEND:
 	case VM_REPORT_WAKEUP:

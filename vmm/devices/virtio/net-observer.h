@@ -36,10 +36,12 @@ struct net_observer {
 	bool (*received)(void *context, const uint8_t *frame, size_t size, bool driver);
 
 	/**
-	 * The driver is back, and has been given all frames that were kept; or
-	 * they were dropped, since the machine was reset.
+	 * The driver is back, and has been given all frames that were kept.
 	 */
 	void (*delivered)(void *context);
+
+	/** The machine was reset, and all frames that were kept were dropped. */
+	void (*reset)(void *context);
 
 	/** The driver has given the device another MAC, or reset it to its first. */
 	void (*addressed)(void *context, const uint8_t mac[6]);

@@ -48,12 +48,15 @@ void net_lose(struct net *net, const struct error *error)
 	report(net, text.text);
 }
 
-/* Reported is only the first failure after a success. */
+/* Reported is only the first failure after a success, and why a peer has ended. */
 static void connect_again(struct net *net)
 {
 	struct error error;
+	const int err = net_backend_connect(net->setup.backend, &error);
 
-	if (net_backend_connect(net->setup.backend, &error) < 0) {
+	if (err == -ECHILD)
+		report(net, error.text);
+	if (err < 0) {
 		net->retry_at = main_loop_now() + NET_RETRY_MS * 1000ULL;
 		return;
 	}
@@ -223,8 +226,8 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 
 	if (power_on) {
 		net_keep_clear(&net->keep);
-		if (net->observer.delivered)
-			net->observer.delivered(net->observer.context);
+		if (net->observer.reset)
+			net->observer.reset(net->observer.context);
 	} else {
 		net_take_back(net);
 	}
