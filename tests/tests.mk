@@ -20,7 +20,7 @@ kvm_tests := $(sort $(wildcard tests/kvm/test-*.c))
 kvm_support := $(filter-out $(kvm_tests),$(wildcard tests/kvm/*.c)) tests/fuzz/fake-kvm.c
 # Those in which there are threads, of their own or a disk's; looked for when they are wanted.
 threaded_tests = $(eval threaded_tests := $(shell \
-	grep -lE '<pthread\.h>|<threads\.h>|"blk-rig\.h"|virtio.blk' $(unit_tests)))$(threaded_tests)
+	grep -lE '<pthread\.h>|<threads\.h>|"(blk|net)-rig\.h"|virtio.blk' $(unit_tests)))$(threaded_tests)
 
 # programs(tree, sources)
 programs = $(2:%.c=$(O)/$(1)/%)

@@ -4,8 +4,8 @@
 # looks for them in $(O)/arm64.
 
 guests := tests/system/guests
-system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause psci-facs psci-features example-guest
-system_programs := test-kvm-psci on-terminal on-socket at-call faults example-kvm
+system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause psci-facs psci-features example-guest net-sleeper
+system_programs := test-kvm-psci on-terminal on-socket net-peer at-call faults example-kvm wake-peer
 
 system-programs: $(system_guests:%=$(O)/arm64/%.img) $(system_programs:%=$(O)/arm64/%)
 
@@ -19,6 +19,13 @@ $(O)/bare/hostile.elf: $(call objects,bare,$(sort $(wildcard $(guests)/hostile*.
 $(O)/arm64/hostile.img: $(O)/bare/hostile.elf
 	$(call flat,$<,-j .text)
 
+# It needs no vectors: an exception is a bug of its own.
+$(O)/bare/net-sleeper.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-sleeper*.[cS]))) $(guests)/hostile.ld
+	$(call link,$(call flat_ld,$(guests)/hostile.ld))
+
+$(O)/arm64/net-sleeper.img: $(O)/bare/net-sleeper.elf
+	$(call flat,$<,-j .text)
+
 calls_ld := $(ARM64_CC) -nostdlib -static -Wl,--build-id=none,-T,$(guests)/calls.ld
 
 $(O)/bare/psci-%.elf: $(O)/bare/$(guests)/%.S.o $(guests)/calls.ld
@@ -28,11 +35,11 @@ $(O)/arm64/psci-%.img: $(O)/bare/psci-%.elf
 	$(call flat,$<)
 
 $(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/programs/kvm-psci.c.o $(O)/arm64/libpsci.a
-$(addprefix $(O)/arm64/,on-terminal on-socket at-call): $(O)/arm64/%: $(O)/arm64/tests/system/programs/%.c.o
+$(addprefix $(O)/arm64/,on-terminal on-socket net-peer at-call wake-peer): $(O)/arm64/%: $(O)/arm64/tests/system/programs/%.c.o
 $(O)/arm64/faults: $(call objects,arm64,$(sort $(wildcard tests/system/programs/faults/*.c)))
 # For tests/bench.
 $(addprefix $(O)/arm64/,stopwatch wakes): $(O)/arm64/%: $(O)/arm64/tests/bench/%.c.o
-$(addprefix $(O)/arm64/,test-kvm-psci on-terminal on-socket at-call faults stopwatch wakes):
+$(addprefix $(O)/arm64/,test-kvm-psci on-terminal on-socket net-peer at-call wake-peer faults stopwatch wakes):
 	$(call link,$(ARM64_CC) -static,$(LDFLAGS))
 
 .PHONY: system-programs

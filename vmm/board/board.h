@@ -69,8 +69,13 @@
 /* Disks begin at slot 0, in the order in which they were given. */
 #define BOARD_VIRTIO_RNG_SLOT (BOARD_VIRTIO_SLOTS - 1)
 #define BOARD_VIRTIO_CONSOLE_SLOT (BOARD_VIRTIO_SLOTS - 2)
-/* Network devices are below that, downwards in the order in which they were given. */
-#define BOARD_VIRTIO_NET_SLOT (BOARD_VIRTIO_SLOTS - 3)
+/*
+ * Below that is room for eight network devices, upwards in the order in which
+ * they were given, since guests number them in the order of addresses: the first
+ * one keeps its address and its name whatever others there are.
+ */
+#define BOARD_VIRTIO_NET_SLOT (BOARD_VIRTIO_CONSOLE_SLOT - BOARD_VIRTIO_NETS)
+#define BOARD_VIRTIO_NETS 8
 
 /* GIC_CREATE sizes the distributor for these; a multiple of 32. */
 #define BOARD_INTERRUPTS 96

@@ -36,6 +36,9 @@ struct stream;
 struct terminal;
 struct tree_writer;
 
+/** Room for the words of take_call(). */
+#define DEVICE_CALL_SIZE 128
+
 /**
  * A kind of device. @self is the object that create() made; a virtio device's
  * begins with the transport, struct virtio_mmio. Every table has read, write,
@@ -114,6 +117,25 @@ struct device_ops {
 	 */
 	bool (*next_alarm)(void *self, int64_t *seconds);
 
+	/**
+	 * For a device whose peer may call a sleeping guest, as a network. The
+	 * guest is about to sleep, or is awake; a repetition has no effect.
+	 */
+	void (*sleep)(void *self, bool asleep);
+	/** Whether it is called: the guest, if it sleeps, is to be woken for it. */
+	bool (*is_called)(void *self);
+	/**
+	 * The guest is woken for that call, which waits no longer. Returns false
+	 * if there is none; else true, with what called in words in @text.
+	 */
+	bool (*take_call)(void *self, char text[DEVICE_CALL_SIZE]);
+
+	/**
+	 * How often something has come that is for the guest, or the guest has
+	 * used the device, so far: for a guest that may be idle.
+	 */
+	uint64_t (*uses)(const void *self);
+
 	/** The features that it offers to drivers, if it is of virtio. */
 	uint64_t (*features)(const void *self);
 
@@ -180,7 +202,14 @@ struct device_setup {
 	void (*report)(void *context, const char *message);
 	/** The guest says that it has panicked. From any vCPU's thread. */
 	void (*panicked)(void *context);
-	void *context; /**< Of both. */
+	/** Make the main loop go round: a device is called. From any thread. */
+	void (*called)(void *context);
+	/**
+	 * The network device @id is connected to the Unix socket @path, or no
+	 * longer. On the main thread. NULL: not of interest.
+	 */
+	void (*linked)(void *context, const char *id, const char *path, bool connected);
+	void *context; /**< Of all of them. */
 };
 
 #endif

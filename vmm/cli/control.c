@@ -258,6 +258,8 @@ static void print_event(const json_t *event, bool json)
 		printf("%s %s", when, json_string_value(json_object_get(event, "event")));
 		if (json_object_get(data, "reason"))
 			printf(" %s", json_string_value(json_object_get(data, "reason")));
+		if (json_object_get(data, "netdev-id"))
+			printf(" %s", json_string_value(json_object_get(data, "netdev-id")));
 	}
 	putchar('\n');
 	(void)fflush(stdout);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,4 +108,64 @@ int cli_set_console(struct config *config, const char *argument, struct error *e
 	}
 
 	return set_file(config, file ? file : argument, error);
+}
+
+/* A MAC that was not given is chosen later. */
+static bool is_taken(const struct config *config, const struct net_config *net)
+{
+	for (size_t i = 0; i < config->net_count; i++)
+		if (config_has_mac(net) &&
+		    memcmp(config->nets[i].mac, net->mac, CONFIG_MAC_SIZE) == 0)
+			return true;
+
+	return false;
+}
+
+int cli_add_net(struct config *config, const char *argument, struct error *error)
+{
+	struct net_config *net = &config->nets[config->net_count];
+	char *path = NULL;
+	int err;
+
+	if (config->net_count == CONFIG_NETS_MAX)
+		return error_set(error, CLI_USAGE, "more than %d network devices", CONFIG_NETS_MAX);
+	err = config_parse_net(argument, net, error);
+	if (err)
+		return err == -EINVAL ? CLI_USAGE : err;
+	if (is_taken(config, net))
+		err = error_set(error, CLI_USAGE, "--net %s: another device has that MAC",
+				argument);
+	if (!err && net->kind == NET_KIND_UNIX)
+		err = cli_set_path(&path, net->target, strlen(net->target), error);
+	if (err || path) {
+		free(net->target);
+		net->target = path;
+	}
+	if (!err)
+		config->net_count++;
+
+	return err;
+}
+
+int cli_add_forward(struct config *config, const char *argument, struct error *error)
+{
+	struct config_forward *forward = &config->forwards[config->forward_count];
+
+	if (strcmp(argument, "none") == 0) {
+		config->no_forwards = true;
+		return 0;
+	}
+	if (config->forward_count == CONFIG_FORWARDS_MAX)
+		return error_set(error, CLI_USAGE, "more than %d forwarded ports",
+				 CONFIG_FORWARDS_MAX);
+	if (config_parse_forward(argument, forward, error) < 0)
+		return CLI_USAGE;
+	for (size_t i = 0; i < config->forward_count; i++)
+		if (config_forwards_collide(&config->forwards[i], forward))
+			return error_set(error, CLI_USAGE,
+					 "--forward %s: that port of the host is forwarded already",
+					 argument);
+	config->forward_count++;
+
+	return 0;
 }

@@ -22,4 +22,10 @@ int cli_set_path(char **to, const char *path, size_t length, struct error *error
  */
 int cli_set_console(struct config *config, const char *argument, struct error *error);
 
+/** Add a network device, the argument of --net. Returns like cli_set_path(). */
+int cli_add_net(struct config *config, const char *argument, struct error *error);
+
+/** Add a forwarded port, the argument of --forward, or none. Likewise. */
+int cli_add_forward(struct config *config, const char *argument, struct error *error);
+
 #endif

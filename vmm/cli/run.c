@@ -28,6 +28,7 @@ enum option_id {
 	OPTION_INITRD,
 	OPTION_APPEND,
 	OPTION_DISK,
+	OPTION_NET,
 	OPTION_CPUS,
 	OPTION_CPU_FEATURES,
 	OPTION_MEMORY,
@@ -39,6 +40,9 @@ enum option_id {
 	OPTION_ON_RESET2,
 	OPTION_ON_PANIC,
 	OPTION_SUSPEND,
+	OPTION_WAKE_ON_NET,
+	OPTION_FORWARD,
+	OPTION_SLEEP_WHEN_IDLE,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
 	OPTION_STRICT,
@@ -57,6 +61,7 @@ static const struct option options[] = {
 	{ "initrd", required_argument, NULL, OPTION_INITRD },
 	{ "append", required_argument, NULL, OPTION_APPEND },
 	{ "disk", required_argument, NULL, OPTION_DISK },
+	{ "net", required_argument, NULL, OPTION_NET },
 	{ "cpus", required_argument, NULL, OPTION_CPUS },
 	{ "cpu-features", required_argument, NULL, OPTION_CPU_FEATURES },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
@@ -68,6 +73,9 @@ static const struct option options[] = {
 	{ "on-reset2", required_argument, NULL, OPTION_ON_RESET2 },
 	{ "on-panic", required_argument, NULL, OPTION_ON_PANIC },
 	{ "suspend", required_argument, NULL, OPTION_SUSPEND },
+	{ "forward", required_argument, NULL, OPTION_FORWARD },
+	{ "wake-on-net", required_argument, NULL, OPTION_WAKE_ON_NET },
+	{ "sleep-when-idle", required_argument, NULL, OPTION_SLEEP_WHEN_IDLE },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
@@ -280,6 +288,8 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return set_text(p, &config->append, argument);
 	case OPTION_DISK:
 		return add_disk(p, argument);
+	case OPTION_NET:
+		return cli_add_net(config, argument, p->error);
 	case OPTION_CPUS:
 		return set_cpus(p, argument);
 	case OPTION_CPU_FEATURES:
@@ -308,6 +318,21 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		if (config_parse_suspend_policy(argument, &config->suspend) < 0)
 			return error_set(p->error, CLI_USAGE, "--suspend %s: must be allow or deny",
 					 argument);
+		return 0;
+	case OPTION_FORWARD:
+		return cli_add_forward(config, argument, p->error);
+	case OPTION_WAKE_ON_NET:
+		if (config_parse_wake_on_net(argument, &config->wake_on_net) < 0)
+			return error_set(p->error, CLI_USAGE,
+					 "--wake-on-net %s: must be directed, any, magic or off",
+					 argument);
+		return 0;
+	case OPTION_SLEEP_WHEN_IDLE:
+		if (config_parse_idle(argument, &config->sleep_when_idle) < 0)
+			return error_set(
+				p->error, CLI_USAGE,
+				"--sleep-when-idle %s: must be off, or seconds from 1 to %u",
+				argument, CONFIG_IDLE_MAX);
 		return 0;
 	case OPTION_CONSOLE:
 		return cli_set_console(config, argument, p->error);

@@ -131,6 +131,9 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (buttons)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
 		snprintf(name, 32, " (randomness)");
+	else if (spi >= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT &&
+		 spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT + BOARD_VIRTIO_NETS)
+		snprintf(name, 32, " (network %u)", spi - BOARD_VIRTIO_SPI - BOARD_VIRTIO_NET_SLOT);
 	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
 		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
 }
@@ -147,6 +150,8 @@ static void print_suspension(const struct suspension *suspension)
 		time_format(suspension->alarm, when);
 		printf("wake-by-alarm: %s\n", when);
 	}
+	if (suspension->wake_on_net)
+		printf("wake-on-net: %s\n", config_wake_on_net_word(suspension->wake_on_net));
 	printf("wake-by-console: %s\nwake-by-interrupts:", suspension->console ? "yes" : "no");
 	for (size_t i = 0; i < suspension->interrupt_count; i++) {
 		char name[32];
@@ -194,6 +199,24 @@ static void print_images(const struct record *record)
 	}
 }
 
+static void print_nets(const struct config *config)
+{
+	for (size_t i = 0; i < config->net_count; i++) {
+		const struct net_config *net = &config->nets[i];
+		char mac[CONFIG_MAC_TEXT_SIZE];
+
+		config_format_mac(net->mac, mac);
+		printf("net: %s%s%s, mac %s\n", config_net_kind_word(net->kind),
+		       net->target ? ":" : "", net->target ? net->target : "", mac);
+	}
+	for (size_t i = 0; i < config->forward_count; i++) {
+		char forward[CONFIG_FORWARD_TEXT_SIZE];
+
+		config_format_forward(&config->forwards[i], forward);
+		printf("forward: %s\n", forward);
+	}
+}
+
 static void print_policies(const struct config *config)
 {
 	if (config->on_reset == RESET_POLICY_EXIT)
@@ -204,6 +227,10 @@ static void print_policies(const struct config *config)
 		printf("on-panic: %s\n", config_panic_policy_word(config->on_panic));
 	if (config->suspend == SUSPEND_POLICY_DENY)
 		puts("suspend: deny");
+	if (config->wake_on_net)
+		printf("wake-on-net: %s\n", config_wake_on_net_word(config->wake_on_net));
+	if (config->sleep_when_idle && config->sleep_when_idle != CONFIG_IDLE_OFF)
+		printf("sleep-when-idle: %" PRIu32 " s\n", config->sleep_when_idle);
 }
 
 static void print_status(const char *name, const struct record *record)
@@ -251,6 +278,7 @@ static void print_status(const char *name, const struct record *record)
 	for (size_t i = 0; i < config->disk_count; i++)
 		printf("disk: %s%s\n", config->disks[i].path,
 		       config->disks[i].read_only ? " (read-only)" : "");
+	print_nets(config);
 	printf("append: %s\n", config->append);
 	if (config->console)
 		printf("console: %s\n", config->console);

@@ -176,12 +176,30 @@ static void settle_state(struct clone *clone)
 		  "the dormouse that ran the VM that this is a clone of died");
 }
 
+/*
+ * A clone that boots is another station. A saved guest has its addresses in its
+ * memory, as the one that it is a copy of.
+ */
+static int make_macs(const struct clone *clone, struct config *config, struct error *error)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < config->net_count && !clone->is_saved && !err; i++)
+		err = config_make_mac(config->nets[i].mac);
+
+	return err ? error_set(error, err, "cannot choose a MAC: %s", strerror(-err)) : 0;
+}
+
 /* What distinguishes the clone from the VM. */
 static int make_identity(struct clone *clone, struct error *error)
 {
 	struct record *record = &clone->record;
 	int err = generation_id_make(&record->config, error);
 
+	/* The host has each port once. */
+	record->config.forward_count = 0;
+	if (!err)
+		err = make_macs(clone, &record->config, error);
 	if (err)
 		return err;
 	record->saved_id[0] = '\0';

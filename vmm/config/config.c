@@ -22,6 +22,8 @@ void config_free(struct config *config)
 	free(config->console);
 	for (size_t i = 0; i < config->disk_count; i++)
 		free(config->disks[i].path);
+	for (size_t i = 0; i < config->net_count; i++)
+		free(config->nets[i].target);
 	*config = (struct config){ 0 };
 }
 
@@ -33,6 +35,15 @@ bool config_describes_machine(const struct config *config)
 bool config_has_acpi(const struct config *config)
 {
 	return config->acpi || (config->firmware && config->machine_version >= BOARD_VERSION_3);
+}
+
+bool config_has_passt(const struct config *config)
+{
+	for (size_t i = 0; i < config->net_count; i++)
+		if (config->nets[i].kind == NET_KIND_PASST)
+			return true;
+
+	return false;
 }
 
 /* Copy a string that may be absent; false only if memory ran out. */
@@ -49,6 +60,7 @@ int config_copy(struct config *to, const struct config *from)
 
 	*to = *from;
 	to->disk_count = 0;
+	to->net_count = 0;
 	ok = copy_string(&to->kernel, from->kernel);
 	ok = copy_string(&to->flat, from->flat) && ok;
 	ok = copy_string(&to->firmware, from->firmware) && ok;
@@ -60,6 +72,10 @@ int config_copy(struct config *to, const struct config *from)
 	for (; to->disk_count < from->disk_count; to->disk_count++)
 		ok = copy_string(&to->disks[to->disk_count].path,
 				 from->disks[to->disk_count].path) &&
+		     ok;
+	for (; to->net_count < from->net_count; to->net_count++)
+		ok = copy_string(&to->nets[to->net_count].target,
+				 from->nets[to->net_count].target) &&
 		     ok;
 	if (ok)
 		return 0;
@@ -271,4 +287,54 @@ int config_parse_suspend_policy(const char *text, enum suspend_policy *policy)
 	}
 
 	return -EINVAL;
+}
+
+const char *config_wake_on_net_word(enum wake_on_net policy)
+{
+	switch (policy) {
+	case WAKE_ON_NET_NONE:
+		break;
+	case WAKE_ON_NET_DIRECTED:
+		return "directed";
+	case WAKE_ON_NET_ANY:
+		return "any";
+	case WAKE_ON_NET_MAGIC:
+		return "magic";
+	case WAKE_ON_NET_OFF:
+		return "off";
+	}
+
+	return NULL;
+}
+
+int config_parse_wake_on_net(const char *text, enum wake_on_net *policy)
+{
+	for (enum wake_on_net p = WAKE_ON_NET_DIRECTED; p <= WAKE_ON_NET_OFF; p++) {
+		if (strcmp(text, config_wake_on_net_word(p)) != 0)
+			continue;
+		*policy = p;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
+int config_parse_idle(const char *text, uint32_t *seconds)
+{
+	char *end;
+	unsigned long value;
+
+	if (strcmp(text, "off") == 0) {
+		*seconds = CONFIG_IDLE_OFF;
+		return 0;
+	}
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	value = strtoul(text, &end, 10);
+	if (*end || value < 1 || value > CONFIG_IDLE_MAX)
+		return -EINVAL;
+	*seconds = (uint32_t)value;
+
+	return 0;
 }

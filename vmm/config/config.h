@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/forward.h"
+#include "config/net.h"
 #include "config/psci-test.h"
 
 #define CONFIG_DISKS_MAX 16
@@ -50,6 +52,20 @@ enum suspend_policy {
 	SUSPEND_POLICY_DENY, /**< SYSTEM_SUSPEND exists, and returns DENIED. */
 };
 
+/** Which frames wake a guest from SYSTEM_SUSPEND; see net/arrival.h. */
+enum wake_on_net {
+	WAKE_ON_NET_NONE, /**< No option was given: as WAKE_ON_NET_DIRECTED. */
+	WAKE_ON_NET_DIRECTED,
+	WAKE_ON_NET_ANY,
+	WAKE_ON_NET_MAGIC,
+	WAKE_ON_NET_OFF,
+};
+
+/* Of --sleep-when-idle, in seconds. */
+#define CONFIG_IDLE_MAX 604800U /* A week. */
+/** The option turns it off; 0 means that it was not given. */
+#define CONFIG_IDLE_OFF UINT32_MAX
+
 struct disk_config {
 	char *path; /**< Absolute. */
 	bool read_only;
@@ -77,6 +93,11 @@ struct config {
 	uint64_t console_limit; /**< Of its file, see terminal_limit(). For this run only. */
 	struct disk_config disks[CONFIG_DISKS_MAX];
 	size_t disk_count;
+	struct net_config nets[CONFIG_NETS_MAX];
+	size_t net_count;
+	struct config_forward forwards[CONFIG_FORWARDS_MAX]; /**< Of the first passt. */
+	size_t forward_count;
+	bool no_forwards; /**< The option says that there are none. Not recorded. */
 	unsigned int cpus;
 	unsigned int cpu_features_off; /**< A set of those of board/cpu-features.h. */
 	uint64_t memory; /**< In bytes, a multiple of 2 MiB. */
@@ -90,6 +111,13 @@ struct config {
 	enum reset_policy on_reset2; /**< SYSTEM_RESET2. */
 	enum panic_policy on_panic; /**< pvpanic. */
 	enum suspend_policy suspend; /**< SYSTEM_SUSPEND. */
+	enum wake_on_net wake_on_net; /**< Which frames end it. */
+	/**
+	 * After how many seconds without use the guest is asked to suspend, up
+	 * to CONFIG_IDLE_MAX; 0: no option was given; CONFIG_IDLE_OFF: it is not
+	 * asked.
+	 */
+	uint32_t sleep_when_idle;
 	struct config_psci_test psci_test; /**< For this run only, not part of the machine. */
 };
 
@@ -104,6 +132,9 @@ bool config_describes_machine(const struct config *config);
  * machine hands them to since version 3.
  */
 bool config_has_acpi(const struct config *config);
+
+/** Whether one of its networks is passt, which can forward ports. */
+bool config_has_passt(const struct config *config);
 
 /**
  * Copy @from, including its strings. Returns 0 or -ENOMEM, with @to all zero.
@@ -156,5 +187,15 @@ int config_parse_panic_policy(const char *text, enum panic_policy *policy);
 /** The words of --suspend; the word of SUSPEND_POLICY_NONE is NULL. */
 const char *config_suspend_policy_word(enum suspend_policy policy);
 int config_parse_suspend_policy(const char *text, enum suspend_policy *policy);
+
+/** The words of --wake-on-net; the word of WAKE_ON_NET_NONE is NULL. */
+const char *config_wake_on_net_word(enum wake_on_net policy);
+int config_parse_wake_on_net(const char *text, enum wake_on_net *policy);
+
+/**
+ * Parse what --sleep-when-idle takes: seconds from 1 to CONFIG_IDLE_MAX, or
+ * "off". Returns 0, or -EINVAL if it is neither.
+ */
+int config_parse_idle(const char *text, uint32_t *seconds);
 
 #endif

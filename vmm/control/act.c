@@ -34,6 +34,10 @@ static void describe_suspension(struct control *control, const struct vcpu *call
 		.context = caller->suspend.context,
 		.console = terminal_has_input(&vm->devices->terminal),
 	};
+	if (vm->config->net_count > 0)
+		suspension->wake_on_net = vm->config->wake_on_net == WAKE_ON_NET_NONE
+						  ? WAKE_ON_NET_DIRECTED
+						  : vm->config->wake_on_net;
 	suspension->alarm_set = devices_next_alarm(vm->devices, &alarm);
 	suspension->alarm = (time_t)alarm;
 	suspension->interrupt_count = gic_enabled(vm->gic_fd, caller->mpidr, suspension->interrupts,
@@ -424,6 +428,10 @@ enum lifecycle_answer control_act(struct control *control, struct lifecycle_even
 	do {
 		done = true;
 		lifecycle_step(&control->life, &event, &plan);
+		/* Before the actions, which let it sleep or run. */
+		devices_sleep(control->vm->devices, control->life.state == VM_SUSPENDED);
+		if (control->life.state != VM_RUNNING || control->life.paused)
+			idle_forget(&control->idle);
 		update_record(control);
 		if (plan.answer != LIFECYCLE_TAKEN)
 			answer = plan.answer;

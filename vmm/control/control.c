@@ -9,6 +9,7 @@
 #include "base/main-loop.h"
 #include "control/act.h"
 #include "control/ask-vm.h"
+#include "control/idle-vm.h"
 #include "control/report.h"
 #include "machine/devices.h"
 #include "machine/guest-clock.h"
@@ -25,17 +26,25 @@ void control_create(struct control *control, struct vm *vm, struct record *recor
 		.dir_fd = dir_fd,
 	};
 	lifecycle_init(&control->life, VM_OFF);
+	vm->linked = control_report_linked;
+	vm->linked_context = control;
 	control_create_ask(control);
+	control_create_idle(control);
 }
 
 /* --- what happens by itself --- */
 
-/* The source of the interrupt, if one of our devices raised it. */
-static const char *interrupt_source(const struct control *control)
+/*
+ * What has woken the guest, if one of our devices did: its line is high, or it
+ * is called and has interrupted the guest, which is then not woken for it again.
+ */
+static void name_interrupt(const struct control *control, char what[DEVICE_CALL_SIZE])
 {
 	const char *source = devices_wake_source(control->vm->devices);
 
-	return source ? source : "an interrupt";
+	if (source || control->life.state != VM_SUSPENDED ||
+	    !devices_take_call(control->vm->devices, what))
+		snprintf(what, DEVICE_CALL_SIZE, "%s", source ? source : "an interrupt");
 }
 
 int control_fd(const struct control *control)
@@ -46,22 +55,27 @@ int control_fd(const struct control *control)
 static void serve(struct control *control, struct vcpu *vcpu)
 {
 	struct lifecycle_event event = { .vcpu = vcpu->index };
-	char what[64];
+	char source[DEVICE_CALL_SIZE];
+	char what[DEVICE_CALL_SIZE + 16];
 
 	switch (gate_pending(&control->vm->gate, &vcpu->request)) {
 	case VCPU_MAY_SUSPEND:
+		/* What calls it from now on comes after its own call. */
+		devices_sleep(control->vm->devices, true);
 		event.kind = LIFECYCLE_ASKED;
 		cause_set(&control->cause, VM_TRIGGER_SUSPEND, (int)vcpu->index, "SYSTEM_SUSPEND");
 		break;
 	case VCPU_HAS_WOKEN:
 		event.kind = LIFECYCLE_WOKEN;
-		snprintf(what, sizeof(what), "woken by %s", interrupt_source(control));
+		name_interrupt(control, source);
+		snprintf(what, sizeof(what), "woken by %s", source);
 		cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, what);
 		break;
 	default:
 		return;
 	}
 	(void)control_act(control, event);
+	devices_sleep(control->vm->devices, control->life.state == VM_SUSPENDED);
 }
 
 static void serve_panic(struct control *control)
@@ -85,6 +99,7 @@ void control_serve(struct control *control)
 
 void control_on_input(struct control *control)
 {
+	control->inputs++;
 	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, "woken by the console");
 	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
 }
@@ -112,6 +127,29 @@ void control_on_alarm(struct control *control)
 	if (!source)
 		return;
 	snprintf(what, sizeof(what), "woken by %s", source);
+	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, what);
+	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
+}
+
+uint64_t control_call_due(const struct control *control)
+{
+	const struct vm *vm = control->vm;
+
+	/* While it is saved, the call waits, as an alarm does. */
+	return control->life.state == VM_SUSPENDED && control->life.stage == LIFECYCLE_RUNNING &&
+			       devices_are_called(vm->devices)
+		       ? 0
+		       : MAIN_LOOP_NEVER;
+}
+
+void control_on_call(struct control *control)
+{
+	char call[DEVICE_CALL_SIZE];
+	char what[DEVICE_CALL_SIZE + 16];
+
+	if (!devices_take_call(control->vm->devices, call))
+		return;
+	snprintf(what, sizeof(what), "woken by %s", call);
 	cause_set(&control->cause, VM_TRIGGER_WAKE, CAUSE_VCPU_NONE, what);
 	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
 }
@@ -167,6 +205,7 @@ void control_stop_process(struct control *control, void (*stop)(void))
 	if (held && control->life.state != VM_SUSPENDED)
 		guest_clock_stop(vm);
 	stop();
+	idle_forget(&control->idle);
 	if (held)
 		guest_clock_start(vm);
 	if (hold)

@@ -32,6 +32,7 @@
 #include "base/write-limit.h"
 #include "control/agent.h"
 #include "control/ask.h"
+#include "control/idle.h"
 #include "control/lifecycle-step.h"
 #include "machine/vm.h"
 #include "record/cause.h"
@@ -55,6 +56,8 @@ struct control_event {
 	enum control_reason reason; /**< Of RESET and SHUTDOWN. */
 	bool guest; /**< Of RESET and SHUTDOWN: requested by the guest. */
 	const struct cause *cause; /**< Its cause, valid during the call; or NULL. */
+	const char *id; /**< Of NETDEV_STREAM_*: the device. Valid during the call, as is */
+	const char *path; /**< the socket's path. */
 	const struct request *request; /**< Of REQUEST: how it ended; valid during the call. */
 	enum vm_state state; /**< Of REQUEST: the VM's. */
 };
@@ -97,6 +100,8 @@ struct control {
 	struct error error; /**< The reason for which the last failed action failed, */
 	int err; /**< and its -errno. */
 
+	struct idle idle; /**< See idle-vm.h. */
+	uint64_t inputs; /**< How often the console had some. */
 	struct ask ask; /**< The request to the guest; see ask-vm.h. */
 	struct agent *agent; /**< NULL if the guest's machine has no port for one. */
 
@@ -205,6 +210,19 @@ uint64_t control_alarm_due(const struct control *control);
 
 /** Wake the guest for that alarm. */
 void control_on_alarm(struct control *control);
+
+/**
+ * When control_on_call() must be called, as a main loop's deadline: at once if
+ * the guest is suspended and a device is called, such as by a frame for it.
+ *
+ * Linux masks the interrupts of its devices, and has reset them; so it is the
+ * host that wakes it. A call that came while the guest was falling asleep waits
+ * until it sleeps: net/watch.h says why none is missed.
+ */
+uint64_t control_call_due(const struct control *control);
+
+/** Wake the guest for that call. */
+void control_on_call(struct control *control);
 
 /**
  * The vCPUs are stopping: wait for them, and begin the next power cycle or end

@@ -88,6 +88,18 @@ void control_report(const struct control *control, enum vm_report kind)
 	notify(control, (struct control_event){ .kind = kind });
 }
 
+void control_report_linked(void *context, const char *id, const char *path, bool connected)
+{
+	const struct control *control = context;
+
+	notify(control, (struct control_event){
+				.kind = connected ? VM_REPORT_NETDEV_CONNECTED
+						  : VM_REPORT_NETDEV_DISCONNECTED,
+				.id = id,
+				.path = path,
+			});
+}
+
 void control_report_reset(const struct control *control)
 {
 	const bool by_host = control->cause.by_host;

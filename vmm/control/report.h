@@ -14,6 +14,9 @@ void control_log_state(const struct control *control, enum vm_state state);
 /** Report an event that is not the end of a cycle or a run to the listeners. */
 void control_report(const struct control *control, enum vm_report kind);
 
+/** For struct vm: report that a network device is connected, or no longer. */
+void control_report_linked(void *context, const char *id, const char *path, bool connected);
+
 /** Report that another power cycle has begun, because of control->cause. */
 void control_report_reset(const struct control *control);
 

@@ -13,6 +13,7 @@
 #include "devices/pl031.h"
 #include "devices/pvpanic.h"
 #include "devices/virtio/blk.h"
+#include "devices/virtio/net.h"
 #include "devices/virtio/rng.h"
 
 /*
@@ -21,7 +22,7 @@
  */
 static const struct device_ops *const kinds[] = {
 	&flash_ops,	 &pl011_ops,  &pl031_ops,   &rng_ops, &blk_ops,
-	&flash_chip_ops, &fw_cfg_ops, &pvpanic_ops, &ged_ops,
+	&flash_chip_ops, &fw_cfg_ops, &pvpanic_ops, &net_ops, &ged_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -216,6 +217,54 @@ const char *devices_take_alarm(const struct devices *devices)
 	return device->ops->wakes;
 }
 
+void devices_sleep(struct devices *devices, bool asleep)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->sleep)
+			device->ops->sleep(device->self, asleep);
+	}
+}
+
+bool devices_are_called(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->is_called && device->ops->is_called(device->self))
+			return true;
+	}
+
+	return false;
+}
+
+bool devices_take_call(const struct devices *devices, char text[DEVICE_CALL_SIZE])
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->take_call && device->ops->take_call(device->self, text))
+			return true;
+	}
+
+	return false;
+}
+
+uint64_t devices_uses(const struct devices *devices)
+{
+	uint64_t uses = 0;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->uses)
+			uses += device->ops->uses(device->self);
+	}
+
+	return uses;
+}
+
 bool devices_next_alarm(const struct devices *devices, int64_t *seconds)
 {
 	bool found = false;
@@ -241,6 +290,18 @@ struct disk *devices_disk(const struct devices *devices, size_t number)
 
 		if (device->ops->disk && number-- == 0)
 			return device->ops->disk(device->self);
+	}
+
+	return NULL;
+}
+
+struct net *devices_net(const struct devices *devices, size_t number)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops == &net_ops && number-- == 0)
+			return device->self;
 	}
 
 	return NULL;

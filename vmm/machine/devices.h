@@ -21,6 +21,7 @@
 #include "host/terminal.h"
 
 struct fw_cfg;
+struct net;
 struct ged;
 
 /** The functions that the console calls on input. */
@@ -91,6 +92,21 @@ bool devices_alarm_waits(const struct devices *devices);
  */
 const char *devices_take_alarm(const struct devices *devices);
 
+/** The guest is about to sleep, or is awake. A repetition has no effect. */
+void devices_sleep(struct devices *devices, bool asleep);
+
+/** Whether a sleeping guest is to be woken since a device is called. */
+bool devices_are_called(const struct devices *devices);
+
+/**
+ * Take a call: see board/device.h. Returns false if there is none, else true with
+ * @text set.
+ */
+bool devices_take_call(const struct devices *devices, char text[DEVICE_CALL_SIZE]);
+
+/** How often all devices were used so far that have a use for it. */
+uint64_t devices_uses(const struct devices *devices);
+
 /**
  * When a device will interrupt the guest next by itself. As next_alarm of
  * struct device_ops.
@@ -99,6 +115,9 @@ bool devices_next_alarm(const struct devices *devices, int64_t *seconds);
 
 /** The image of the @number'th disk, or NULL if there are no more. */
 struct disk *devices_disk(const struct devices *devices, size_t number);
+
+/** The @number'th network device, or NULL if there are no more. */
+struct net *devices_net(const struct devices *devices, size_t number);
 
 /** What hands files to the machine's firmware, or NULL if it has none. */
 struct fw_cfg *devices_fw_cfg(const struct devices *devices);

@@ -54,6 +54,22 @@ static void on_panicked(void *context)
 	vm_stop(vm, &cause);
 }
 
+/* On a device's thread. */
+static void on_called(void *context)
+{
+	const struct vm *vm = context;
+
+	gate_notify(&vm->gate);
+}
+
+static void on_linked(void *context, const char *id, const char *path, bool connected)
+{
+	const struct vm *vm = context;
+
+	if (vm->linked)
+		vm->linked(vm->linked_context, id, path, connected);
+}
+
 static int create_devices(struct vm *vm, struct error *error)
 {
 	const struct device_setup setup = {
@@ -63,6 +79,8 @@ static int create_devices(struct vm *vm, struct error *error)
 		.vm_fd = &vm->fd,
 		.report = on_report,
 		.panicked = on_panicked,
+		.called = on_called,
+		.linked = on_linked,
 		.context = vm,
 	};
 

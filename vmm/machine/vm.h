@@ -90,6 +90,9 @@ struct vm {
 	 * which gate_notify() wakes.
 	 */
 	atomic_bool panicked;
+	/** As in struct device_setup; set by control_create(). */
+	void (*linked)(void *context, const char *id, const char *path, bool connected);
+	void *linked_context;
 	atomic_bool stray_reported;
 	atomic_bool undecoded_reported;
 };

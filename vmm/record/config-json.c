@@ -8,6 +8,7 @@
 
 #include "board/board.h"
 #include "config/cpu-features.h"
+#include "record/forward-json.h"
 #include "record/object.h"
 #include "record/text.h"
 
@@ -55,6 +56,34 @@ static json_t *disks_to_json(const struct config *config)
 	return record_finish(disks, complete);
 }
 
+static json_t *net_to_json(const struct net_config *net)
+{
+	json_t *json = json_object();
+	char mac[CONFIG_MAC_TEXT_SIZE];
+
+	config_format_mac(net->mac, mac);
+
+	return record_finish(json, record_add_text(json, "kind", config_net_kind_word(net->kind)) &&
+					   record_add_text(json, "target", net->target) &&
+					   record_add_text(json, "mac", mac) &&
+					   add_address(json, "features", net->features));
+}
+
+/* Omitted, if there is none. */
+static bool add_nets(json_t *object, const struct config *config)
+{
+	json_t *nets;
+	bool complete = true;
+
+	if (config->net_count == 0)
+		return true;
+	nets = json_array();
+	for (size_t i = 0; i < config->net_count && complete; i++)
+		complete = json_array_append_new(nets, net_to_json(&config->nets[i])) == 0;
+
+	return record_add(object, "nets", record_finish(nets, complete));
+}
+
 /* Omitted, if no option was given. */
 static bool add_policy(json_t *object, const char *key, enum reset_policy policy)
 {
@@ -70,6 +99,17 @@ static bool add_cpu_features(json_t *object, const struct config *config)
 	config_format_cpu_features(config->cpu_features_off, text);
 
 	return !*text || record_add_text(object, "cpu-features", text);
+}
+
+/* Omitted, if no option was given. */
+static bool add_idle(json_t *object, uint32_t seconds)
+{
+	if (seconds == 0)
+		return true;
+	if (seconds == CONFIG_IDLE_OFF)
+		return record_add_text(object, "sleep-when-idle", "off");
+
+	return record_add(object, "sleep-when-idle", json_integer(seconds));
 }
 
 json_t *record_config_to_json(const struct config *config)
@@ -88,6 +128,7 @@ json_t *record_config_to_json(const struct config *config)
 			record_add_text(json, "append", config->append) &&
 			record_add_text(json, "console", config->console) &&
 			record_add(json, "disks", disks_to_json(config)) &&
+			add_nets(json, config) && record_add_forwards(json, config) &&
 			record_add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
 			add_cpu_features(json, config) &&
 			record_add(json, "memory", json_integer((json_int_t)config->memory)) &&
@@ -100,6 +141,9 @@ json_t *record_config_to_json(const struct config *config)
 			add_generation_id(json, config) &&
 			record_add_text(json, "suspend",
 					config_suspend_policy_word(config->suspend)) &&
+			record_add_text(json, "wake-on-net",
+					config_wake_on_net_word(config->wake_on_net)) &&
+			add_idle(json, config->sleep_when_idle) &&
 			record_add_text(json, "on-panic",
 					config_panic_policy_word(config->on_panic)) &&
 			add_policy(json, "on-reset", config->on_reset) &&
@@ -125,6 +169,48 @@ static int disks_from_json(json_t *disks, struct config *config)
 		to->read_only = read_only != 0;
 		config->disk_count = i + 1;
 		err = record_text_from_json(path, &to->path);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+static int net_from_json(json_t *json, struct net_config *net)
+{
+	const char *kind;
+	const char *mac;
+	const char *features;
+	json_t *target = NULL;
+
+	if (json_unpack(json, "{s:s, s?o, s:s, s:s}", "kind", &kind, "target", &target, "mac", &mac,
+			"features", &features) < 0 ||
+	    config_parse_net_kind(kind, &net->kind) < 0 ||
+	    (net->kind == NET_KIND_PASST) != !target || config_parse_mac(mac, net->mac) < 0 ||
+	    config_parse_address(features, &net->features) < 0 ||
+	    net->features & ~config_net_features(net->kind))
+		return -EINVAL;
+
+	return record_optional_text_from_json(target, &net->target);
+}
+
+/* Of a machine of a version that has them. */
+static int nets_from_json(json_t *nets, struct config *config)
+{
+	size_t i;
+	json_t *net;
+
+	if (!nets)
+		return 0;
+	if (!json_is_array(nets) || json_array_size(nets) > CONFIG_NETS_MAX ||
+	    config->machine_version < BOARD_VERSION_4)
+		return -EINVAL;
+	json_array_foreach(nets, i, net)
+	{
+		int err;
+
+		config->net_count = i + 1;
+		err = net_from_json(net, &config->nets[i]);
 		if (err)
 			return err;
 	}
@@ -205,6 +291,38 @@ static int cpu_features_from_json(json_t *json, struct config *config)
 		       : config_parse_cpu_features(text, &config->cpu_features_off, &error);
 }
 
+/* Whole seconds, or "off". */
+static int idle_from_json(json_t *idle, struct config *config)
+{
+	const char *text = json_string_value(idle);
+	const json_int_t seconds = json_integer_value(idle);
+
+	if (!idle)
+		return 0;
+	if (text && strcmp(text, "off") == 0) {
+		config->sleep_when_idle = CONFIG_IDLE_OFF;
+		return 0;
+	}
+	if (seconds < 1 || seconds > CONFIG_IDLE_MAX)
+		return -EINVAL;
+	config->sleep_when_idle = (uint32_t)seconds;
+
+	return 0;
+}
+
+/* What becomes of a guest that sleeps, or that has nothing to do. */
+static int sleep_from_json(json_t *json, struct config *config)
+{
+	const char *wake_on_net = NULL;
+	json_t *idle = json_object_get(json, "sleep-when-idle");
+
+	if (json_unpack(json, "{s?s}", "wake-on-net", &wake_on_net) < 0 ||
+	    (wake_on_net && config_parse_wake_on_net(wake_on_net, &config->wake_on_net) < 0))
+		return -EINVAL;
+
+	return idle_from_json(idle, config);
+}
+
 static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
@@ -274,6 +392,12 @@ int record_config_from_json(json_t *json, struct config *config)
 		err = cpu_features_from_json(json, config);
 	if (!err)
 		err = policies_from_json(json, config);
+	if (!err)
+		err = sleep_from_json(json, config);
+	if (!err)
+		err = nets_from_json(json_object_get(json, "nets"), config);
+	if (!err)
+		err = record_forwards_from_json(json, config);
 
 	return err ? err : disks_from_json(disks, config);
 }

@@ -54,8 +54,10 @@ enum vm_report {
 	/** It panicked, and goes on, restarts or ends; or it cannot continue. */
 	VM_REPORT_GUEST_PANICKED,
 	VM_REPORT_SHUTDOWN, /**< The run has ended and is recorded. The last event. */
+	VM_REPORT_NETDEV_CONNECTED, /**< A network device's socket is connected, */
+	VM_REPORT_NETDEV_DISCONNECTED, /**< and no longer. */
 };
-#define VM_REPORT_COUNT (VM_REPORT_SHUTDOWN + 1)
+#define VM_REPORT_COUNT (VM_REPORT_NETDEV_DISCONNECTED + 1)
 
 /** The exit statuses of `dormouse run`. */
 #define EXIT_STATUS_OFF 0

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/time-text.h"
-#include "config/config.h"
 
 /*
  * GICv3: the first private peripheral interrupt, and the INTID that means none.
@@ -56,6 +55,15 @@ json_t *record_suspension_to_json(const struct suspension *suspension)
 		return NULL;
 	}
 
+	if (json && suspension->wake_on_net &&
+	    json_object_set_new(json, "wake-on-net",
+				json_string(config_wake_on_net_word(suspension->wake_on_net))) <
+		    0) {
+		json_decref(json);
+
+		return NULL;
+	}
+
 	return json;
 }
 
@@ -98,17 +106,20 @@ int record_suspension_from_json(json_t *json, struct suspension *suspension)
 	const char *entry;
 	const char *context;
 	const char *alarm = NULL;
+	const char *net = NULL;
 	json_t *interrupts;
 	json_int_t vcpu;
 	int console;
 
 	*suspension = (struct suspension){ .known = true };
-	if (json_unpack(json, "{s:s, s:I, s:s, s:s, s:b, s:o, s?s}", "since", &since, "vcpu", &vcpu,
-			"entry", &entry, "context-id", &context, "wake-by-console", &console,
-			"wake-by-interrupts", &interrupts, "wake-by-alarm", &alarm) < 0)
+	if (json_unpack(json, "{s:s, s:I, s:s, s:s, s:b, s:o, s?s, s?s}", "since", &since, "vcpu",
+			&vcpu, "entry", &entry, "context-id", &context, "wake-by-console", &console,
+			"wake-by-interrupts", &interrupts, "wake-by-alarm", &alarm, "wake-on-net",
+			&net) < 0)
 		return -EINVAL;
 	if (!json_is_array(interrupts) || vcpu < 0 || vcpu >= CONFIG_CPUS_MAX ||
 	    time_parse(since, &suspension->since) < 0 ||
+	    (net && config_parse_wake_on_net(net, &suspension->wake_on_net) < 0) ||
 	    (alarm && time_parse(alarm, &suspension->alarm) < 0) ||
 	    number_from_json(entry, &suspension->entry) < 0 ||
 	    number_from_json(context, &suspension->context) < 0)

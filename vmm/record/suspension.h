@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "config/config.h"
+
 /* Private and shared peripheral interrupts that a machine's GIC can have. */
 #define SUSPENSION_INTERRUPTS_MAX 1004
 
@@ -21,6 +23,7 @@ struct suspension {
 
 	/* What can wake it, besides the host. */
 	bool console; /**< Input. */
+	enum wake_on_net wake_on_net; /**< Frames; WAKE_ON_NET_NONE: it has no network. */
 	bool alarm_set;
 	time_t alarm; /**< The clock's, in the host's time, if set. */
 	/** INTIDs, in order, of the interrupts that the guest left enabled. */

@@ -114,6 +114,14 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		config->on_panic = wanted->on_panic;
 	if (wanted->suspend != SUSPEND_POLICY_NONE)
 		config->suspend = wanted->suspend;
+	if (wanted->wake_on_net != WAKE_ON_NET_NONE)
+		config->wake_on_net = wanted->wake_on_net;
+	if (wanted->sleep_when_idle)
+		config->sleep_when_idle = wanted->sleep_when_idle;
+	if (wanted->forward_count || wanted->no_forwards) {
+		memcpy(config->forwards, wanted->forwards, sizeof(config->forwards));
+		config->forward_count = wanted->forward_count;
+	}
 
 	return 0;
 }
@@ -133,12 +141,25 @@ static int identify(struct config *config, const struct prior_run *found, struct
 	return generation_id_make(config, error);
 }
 
+static int check_forwards(const struct config *config, const char *name, struct error *error)
+{
+	if (config->forward_count > 0 && !config_has_passt(config))
+		return error_set(error, -EINVAL,
+				 "--forward for %s, which has no --net passt: only passt forwards "
+				 "ports",
+				 name);
+
+	return 0;
+}
+
 /* The machine that was, as a whole. */
 static int take_over(const struct run_options *options, const struct prior_run *found,
 		     struct config *config, struct error *error)
 {
-	const int err = change_run(&options->config, config, error);
+	int err = change_run(&options->config, config, error);
 
+	if (!err)
+		err = check_forwards(config, found->name, error);
 	/* What its guest has done since is undone. */
 	if (!err && config_has_acpi(config) && options->from && is_rollback(options, found))
 		return generation_id_make(config, error);
@@ -158,6 +179,37 @@ static void keep_what_is_open(const struct config *last, struct config *config)
 		config->psci = last->psci;
 	if (!config->psci_version && config->psci == last->psci)
 		config->psci_version = last->psci_version;
+}
+
+/*
+ * A device that is described anew keeps the address that the one in its place
+ * had; and its features, since those of a later dormouse may be more.
+ */
+static int settle_nets(const struct prior_run *found, struct config *config, struct error *error)
+{
+	const struct config *last = &found->last.config;
+	const bool keep = run_may_have_image(found);
+	int err = 0;
+
+	if (config->net_count > 0 && config->machine_version < BOARD_VERSION_4)
+		return error_set(error, -EINVAL,
+				 "--net for %s, which has machine version %u: network devices came "
+				 "with version %d",
+				 found->name, config->machine_version, BOARD_VERSION_4);
+	for (size_t i = 0; i < config->net_count && !err; i++) {
+		struct net_config *net = &config->nets[i];
+		const struct net_config *former = i < last->net_count ? &last->nets[i] : NULL;
+
+		if (!config_has_mac(net) && former)
+			memcpy(net->mac, former->mac, sizeof(net->mac));
+		else if (!config_has_mac(net))
+			err = config_make_mac(net->mac);
+		net->features = config_net_features(net->kind);
+		if (keep && former && former->kind == net->kind)
+			net->features = former->features;
+	}
+
+	return err ? error_set(error, err, "cannot choose a MAC: %s", strerror(-err)) : 0;
 }
 
 int run_config_resolve(const struct run_options *options, const struct prior_run *found,
@@ -197,6 +249,10 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 				 "variables, as that of version %d can",
 				 config->machine_version, BOARD_VERSION_3);
 	err = identify(config, found, error);
+	if (!err)
+		err = settle_nets(found, config, error);
+	if (!err)
+		err = check_forwards(config, found->name, error);
 	if (err)
 		return err;
 

@@ -15,6 +15,7 @@
 #include "control/act.h"
 #include "control/ask-vm.h"
 #include "control/control.h"
+#include "control/idle-vm.h"
 #include "control/qmp/monitor.h"
 #include "control/report.h"
 #include "host/raw-mode.h"
@@ -26,6 +27,7 @@
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/config.h"
+#include "run/macs.h"
 #include "run/prior.h"
 #include "run/settle.h"
 #include "run/vars.h"
@@ -83,6 +85,8 @@ static int prepare(struct session *s, struct error *error)
 			found->last.state == VM_SUSPENDED ? " while it was suspended" : "");
 
 	err = run_config_resolve(s->options, found, &s->record.config, error);
+	if (!err)
+		run_report_shared_macs(s->dir.name, &s->record.config);
 
 	return err ? err : find_vars(s, error);
 }
@@ -198,6 +202,20 @@ static void on_alarm(void *context)
 	control_on_alarm(&s->control);
 }
 
+static uint64_t call_due(const void *context)
+{
+	const struct session *s = context;
+
+	return control_call_due(&s->control);
+}
+
+static void on_call(void *context)
+{
+	struct session *s = context;
+
+	control_on_call(&s->control);
+}
+
 static uint64_t ask_is_due(const void *context)
 {
 	const struct session *s = context;
@@ -210,6 +228,20 @@ static void on_ask_due(void *context)
 	struct session *s = context;
 
 	control_on_ask_due(&s->control);
+}
+
+static uint64_t idle_is_due(const void *context)
+{
+	const struct session *s = context;
+
+	return control_idle_due(&s->control);
+}
+
+static void on_idle_due(void *context)
+{
+	struct session *s = context;
+
+	control_on_idle_due(&s->control);
 }
 
 static void on_signals(void *context)
@@ -258,6 +290,11 @@ static int watch(struct session *s, struct error *error)
 					     s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
+	if (!err)
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, call_due, on_call, s);
+	if (!err)
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, idle_is_due, on_idle_due,
+					     s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, ask_is_due, on_ask_due, s);
 	if (err)

@@ -31,6 +31,11 @@ static json_t *data(const struct control_event *event)
 				 control_reason_word(event->reason));
 	case VM_REPORT_GUEST_PANICKED:
 		return json_pack("{s:s}", "action", goes_on(event) ? "run" : "poweroff");
+	case VM_REPORT_NETDEV_CONNECTED:
+		return json_pack("{s:s, s:{s:s, s:o}}", "netdev-id", event->id, "addr", "type",
+				 "unix", "path", utf8_to_json(event->path));
+	case VM_REPORT_NETDEV_DISCONNECTED:
+		return json_pack("{s:s}", "netdev-id", event->id);
 	case VM_REPORT_REQUEST:
 		return request_data(event);
 	case VM_REPORT_NONE:

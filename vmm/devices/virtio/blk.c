@@ -59,6 +59,7 @@ static bool serve(struct blk *blk)
 	queue = take_request(blk);
 	if (!queue)
 		return false;
+	atomic_fetch_add_explicit(&blk->requests, 1, memory_order_relaxed);
 
 	if (!blk_carry_out(blk)) {
 		virtio_mmio_fail(&blk->mmio, "a request has no header or no status");
@@ -322,8 +323,15 @@ static int serialize(void *self, struct stream *stream, struct error *error)
 				   (unsigned long long)blk->disk->size);
 }
 
+static uint64_t count_uses(const void *self)
+{
+	const struct blk *blk = self;
+
+	return atomic_load_explicit(&blk->requests, memory_order_relaxed);
+}
+
 const struct device_ops blk_ops = {
-	VIRTIO_DEVICE_OPS, .name = "virtio-blk", .count = count_disks,
-	.create = create,  .destroy = destroy,	 .disk = get_disk,
-	.drain = drain,	   .flush = flush,	 .serialize = serialize,
+	VIRTIO_DEVICE_OPS,	.name = "virtio-blk", .count = count_disks, .create = create,
+	.destroy = destroy,	.disk = get_disk,     .drain = drain,	    .flush = flush,
+	.serialize = serialize, .uses = count_uses,
 };

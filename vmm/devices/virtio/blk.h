@@ -52,6 +52,7 @@ struct blk {
 	bool dropped; /**< It was dropped, by a reset while its thread was away; the thread's. */
 	bool loss_reported; /**< It was reported that data is not durable; the thread's. */
 	unsigned int turn; /**< The queue that is served next; the thread's. */
+	_Atomic uint64_t requests; /**< Taken so far. */
 	uint64_t resets; /**< mmio.resets at the last write; the thread's. */
 	unsigned int early_writes; /**< How many writes are still early; the thread's. */
 	int stop_fd;

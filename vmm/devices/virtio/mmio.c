@@ -53,6 +53,13 @@ void virtio_mmio_interrupt(struct virtio_mmio *mmio)
 	interrupt(mmio, VIRTIO_MMIO_INT_VRING);
 }
 
+void virtio_mmio_space_changed(struct virtio_mmio *mmio)
+{
+	atomic_fetch_add(&mmio->generation, 1);
+	if (atomic_load(&mmio->status) & VIRTIO_CONFIG_S_DRIVER_OK)
+		interrupt(mmio, VIRTIO_MMIO_INT_CONFIG);
+}
+
 /* Report a fault to the user, once. With the lock held. */
 static void report(struct virtio_mmio *mmio, const char *reason)
 {
@@ -104,6 +111,8 @@ static void reset_device(struct virtio_mmio *mmio, bool power_on)
 	atomic_store(&mmio->status, 0);
 
 	pthread_mutex_lock(&mmio->lock);
+	if (mmio->config.before_reset)
+		mmio->config.before_reset(mmio, power_on);
 	reset_registers(mmio);
 	if (power_on) {
 		mmio->reported = false;
@@ -118,8 +127,7 @@ void virtio_mmio_reset(void *self)
 	reset_device(self, true);
 }
 
-/* The configuration space never changes, so neither does ConfigGeneration. */
-static uint64_t read_space(const struct virtio_mmio *mmio, uint64_t offset, unsigned int size)
+static uint64_t copy_space(const struct virtio_mmio *mmio, uint64_t offset, unsigned int size)
 {
 	uint64_t value = 0;
 
@@ -128,6 +136,19 @@ static uint64_t read_space(const struct virtio_mmio *mmio, uint64_t offset, unsi
 	if (size > mmio->config.space_size - offset)
 		size = (unsigned int)(mmio->config.space_size - offset);
 	memcpy(&value, (const uint8_t *)mmio->config.space + offset, size);
+
+	return value;
+}
+
+static uint64_t read_space(struct virtio_mmio *mmio, uint64_t offset, unsigned int size)
+{
+	uint64_t value;
+
+	if (!mmio->config.space_varies)
+		return copy_space(mmio, offset, size);
+	pthread_mutex_lock(&mmio->lock);
+	value = copy_space(mmio, offset, size);
+	pthread_mutex_unlock(&mmio->lock);
 
 	return value;
 }
@@ -171,6 +192,8 @@ static uint32_t read_register(struct virtio_mmio *mmio, uint64_t offset)
 		return atomic_load(&mmio->interrupt_status);
 	case VIRTIO_MMIO_STATUS:
 		return atomic_load(&mmio->status);
+	case VIRTIO_MMIO_CONFIG_GENERATION:
+		return atomic_load(&mmio->generation);
 	case VIRTIO_MMIO_SHM_LEN_LOW:
 	case VIRTIO_MMIO_SHM_LEN_HIGH:
 	case VIRTIO_MMIO_SHM_BASE_LOW:

@@ -45,6 +45,8 @@
 /** VendorID: "DRMS". */
 #define VIRTIO_MMIO_VENDOR_ID 0x534d5244
 
+struct virtio_mmio;
+
 /** Everything that is fixed for the device's life. */
 struct virtio_mmio_config {
 	const char *name; /**< For messages; must outlive the device. */
@@ -53,14 +55,17 @@ struct virtio_mmio_config {
 	uint64_t features; /**< Of its type; those of ring and transport are added. */
 	unsigned int queue_count; /**< 1 to VIRTIO_MMIO_QUEUES_MAX. */
 	/**
-	 * The configuration space, constant once vCPUs run; must outlive the
-	 * device.
+	 * The configuration space; must outlive the device. It is constant once
+	 * vCPUs run, unless @space_varies: then it changes with the lock held,
+	 * and virtio_mmio_space_changed() follows.
 	 */
 	const void *space;
 	size_t space_size;
+	bool space_varies;
 	/**
 	 * A part of @space that only advises the driver and depends on the
-	 * host, such as an alignment: it is saved with the state. Or NULL.
+	 * host, such as an alignment, or that varies: it is saved with the
+	 * state. Or NULL.
 	 */
 	void *advice;
 	size_t advice_size;
@@ -72,6 +77,12 @@ struct virtio_mmio_config {
 	 */
 	void (*report)(void *context, const char *message);
 	void *context; /**< For @report. */
+	/**
+	 * The registers are about to be reset, by the driver or, at @power_on,
+	 * with the machine; the queues are still set up. With the lock held;
+	 * @mmio is the device. Or NULL.
+	 */
+	void (*before_reset)(struct virtio_mmio *mmio, bool power_on);
 };
 
 struct virtio_mmio {
@@ -80,6 +91,7 @@ struct virtio_mmio {
 	int irq_fd; /**< Constant. Written once for each interrupt. */
 	atomic_uint status;
 	atomic_uint interrupt_status;
+	atomic_uint generation; /**< ConfigGeneration. */
 	/**
 	 * From virtio_mmio_quiesce() to the next reset or
 	 * virtio_mmio_unquiesce().
@@ -127,6 +139,12 @@ bool virtio_mmio_has(const struct virtio_mmio *mmio, unsigned int feature);
 
 /** Interrupt the driver: a queue has used buffers. From any thread. */
 void virtio_mmio_interrupt(struct virtio_mmio *mmio);
+
+/**
+ * The configuration space has changed: interrupt the driver, if it is up. With
+ * the lock held.
+ */
+void virtio_mmio_space_changed(struct virtio_mmio *mmio);
 
 /**
  * The guest broke the protocol: set DEVICE_NEEDS_RESET, interrupt the driver,

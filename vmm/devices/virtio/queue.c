@@ -194,12 +194,17 @@ static int walk_table(struct virtqueue *queue, struct virtqueue_chain *chain, co
 	}
 }
 
-static int read_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
+static int read_chain(struct virtqueue *queue, struct virtqueue_chain *chain, uint16_t head)
 {
 	struct vring_desc indirect = { 0 };
 	const uint8_t *table;
 	int err;
 
+	chain->head = head;
+	chain->readable_count = 0;
+	chain->writable_count = 0;
+	chain->readable_size = 0;
+	chain->writable_size = 0;
 	err = walk_table(queue, chain, queue->descriptors, queue->size, chain->head,
 			 queue->indirect ? &indirect : NULL);
 	if (err || !(indirect.flags & VRING_DESC_F_INDIRECT))
@@ -216,11 +221,9 @@ static int read_chain(struct virtqueue *queue, struct virtqueue_chain *chain)
 			  NULL);
 }
 
-int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
+int virtqueue_peek(struct virtqueue *queue)
 {
-	uint16_t slot = queue->next_available & (queue->size - 1);
 	int ret;
-	int err;
 
 	if (queue->fault)
 		return -EPROTO;
@@ -234,16 +237,21 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 		want_notification(queue);
 		ret = check_available(queue);
 	}
+	if (ret > 0)
+		refuse_notification(queue);
+
+	return ret;
+}
+
+int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
+{
+	uint16_t slot = queue->next_available & (queue->size - 1);
+	int ret = virtqueue_peek(queue);
+	int err;
+
 	if (ret <= 0)
 		return ret;
-	refuse_notification(queue);
-
-	chain->head = load(queue->driver + DRIVER_RING + 2UL * slot);
-	chain->readable_count = 0;
-	chain->writable_count = 0;
-	chain->readable_size = 0;
-	chain->writable_size = 0;
-	err = read_chain(queue, chain);
+	err = read_chain(queue, chain, load(queue->driver + DRIVER_RING + 2UL * slot));
 	if (err)
 		return err;
 	queue->next_available++;
@@ -251,22 +259,67 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 	return 1;
 }
 
-bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written)
+void virtqueue_unpop(struct virtqueue *queue, uint16_t count)
+{
+	queue->next_available = (uint16_t)(queue->next_available - count);
+}
+
+void virtqueue_put(struct virtqueue *queue, uint16_t head, uint32_t written)
 {
 	struct vring_used_elem used = { .id = head, .len = written };
 	uint16_t slot = queue->next_used & (queue->size - 1);
 
 	memcpy(queue->device + DEVICE_RING + sizeof(used) * slot, &used, sizeof(used));
 	queue->next_used++;
+}
+
+bool virtqueue_publish(struct virtqueue *queue)
+{
+	const uint16_t before = queue->published;
+
+	if (before == queue->next_used)
+		return false;
+	queue->published = queue->next_used;
 	store(queue->device + DEVICE_INDEX, queue->next_used);
 
-	if (queue->event_idx) {
-		uint16_t event = load(queue->driver + DRIVER_RING + 2UL * queue->size);
-
-		return vring_need_event(event, queue->next_used, (uint16_t)(queue->next_used - 1));
-	}
+	if (queue->event_idx)
+		return vring_need_event(load(queue->driver + DRIVER_RING + 2UL * queue->size),
+					queue->next_used, before);
 
 	return !(load(queue->driver + DRIVER_FLAGS) & VRING_AVAIL_F_NO_INTERRUPT);
+}
+
+bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written)
+{
+	virtqueue_put(queue, head, written);
+
+	return virtqueue_publish(queue);
+}
+
+uint16_t virtqueue_unseen(const struct virtqueue *queue)
+{
+	uint16_t unseen;
+
+	if (!queue->event_idx)
+		return 0;
+	/* The driver names the chain that it has not seen yet. */
+	unseen = (uint16_t)(queue->published -
+			    load(queue->driver + DRIVER_RING + 2UL * queue->size));
+
+	return unseen <= queue->size ? unseen : 0;
+}
+
+int virtqueue_reread(const struct virtqueue *queue, uint16_t back, struct virtqueue_chain *chain,
+		     uint32_t *written)
+{
+	const uint16_t slot = (uint16_t)(queue->published - back) & (queue->size - 1);
+	struct virtqueue copy = *queue;
+	struct vring_used_elem used;
+
+	copy_in(&used, queue->device + DEVICE_RING + sizeof(used) * slot, sizeof(used));
+	*written = used.len;
+
+	return used.id < queue->size ? read_chain(&copy, chain, (uint16_t)used.id) : -EPROTO;
 }
 
 static void serialize_setup(struct virtqueue_setup *setup, struct stream *stream)
@@ -291,5 +344,6 @@ void virtqueue_serialize(struct virtqueue *queue, struct virtqueue_setup *setup,
 		stream_fail(stream);
 	stream_serialize_u16(stream, &queue->next_available);
 	stream_serialize_u16(stream, &queue->next_used);
+	queue->published = queue->next_used;
 	stream_serialize_bool(stream, &queue->quiet);
 }

@@ -45,6 +45,7 @@ struct virtqueue {
 	bool indirect;
 	uint16_t next_available; /**< Free-running, as in the rings. */
 	uint16_t next_used;
+	uint16_t published; /**< What the driver can see of it. */
 	bool quiet; /**< The driver was told not to notify; without EVENT_IDX only. */
 	const uint8_t *descriptors;
 	uint8_t *driver;
@@ -84,6 +85,18 @@ void virtqueue_stop(struct virtqueue *queue);
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 
 /**
+ * Whether there is a chain to pop, which stays where it is. Returns as
+ * virtqueue_pop().
+ */
+int virtqueue_peek(struct virtqueue *queue);
+
+/**
+ * Put the last @count chains that were popped back, in front of all others.
+ * None of them, and none popped since, was given back to the driver.
+ */
+void virtqueue_unpop(struct virtqueue *queue, uint16_t count);
+
+/**
  * Give a chain back to the driver.
  *
  * @head: of the chain
@@ -92,6 +105,30 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
  * Returns whether the driver wants an interrupt for it.
  */
 bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written);
+
+/**
+ * The same in two steps: the driver sees none of the chains that are put before
+ * they are published, and then sees all of them at once.
+ */
+void virtqueue_put(struct virtqueue *queue, uint16_t head, uint32_t written);
+
+/** Returns whether the driver wants an interrupt for any of them. */
+bool virtqueue_publish(struct virtqueue *queue);
+
+/**
+ * How many chains that were given back the driver has not looked at, as far as
+ * EVENT_IDX tells; 0 if that was not negotiated.
+ */
+uint16_t virtqueue_unseen(const struct virtqueue *queue);
+
+/**
+ * Read again a chain that was given back as the last but @back, 1 for the very
+ * last, and that the driver has not seen. Returns 0 with @chain and @written as
+ * they are in memory now, or -EPROTO if the guest has changed it to something
+ * invalid; the queue does not become faulty.
+ */
+int virtqueue_reread(const struct virtqueue *queue, uint16_t back, struct virtqueue_chain *chain,
+		     uint32_t *written);
 
 /**
  * Serialize a queue and what its driver has set up. It is loaded into a queue

@@ -143,6 +143,7 @@ static void assert_same_suspension(const struct suspension *a, const struct susp
 	assert_int_equal(a->entry, b->entry);
 	assert_int_equal(a->context, b->context);
 	assert_int_equal(a->console, b->console);
+	assert_int_equal(a->wake_on_net, b->wake_on_net);
 	assert_int_equal(a->alarm_set, b->alarm_set);
 	if (a->alarm_set)
 		assert_int_equal(a->alarm, b->alarm);

@@ -220,6 +220,15 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 		{ "machine.suspend", "\"\"" },
 		{ "machine.suspend", "\"refuse\"" },
 		{ "machine.suspend", "null" },
+		{ "machine.wake-on-net", "\"\"" },
+		{ "machine.wake-on-net", "\"Any\"" },
+		{ "machine.wake-on-net", "null" },
+		{ "machine.sleep-when-idle", "0" },
+		{ "machine.sleep-when-idle", "-1" },
+		{ "machine.sleep-when-idle", "604801" },
+		{ "machine.sleep-when-idle", "1.5" },
+		{ "machine.sleep-when-idle", "\"60\"" },
+		{ "machine.sleep-when-idle", "null" },
 		{ "paused", "1" },
 		{ "state", "\"saved\"" }, /* But without an address. */
 		{ "saved", "null" },
@@ -260,6 +269,10 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
 				"\"wake-by-console\": true, \"wake-by-interrupts\": [], "
 				"\"wake-by-alarm\": \"soon\"}" },
+		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": 0, "
+				"\"entry\": \"0x40200000\", \"context-id\": \"0x1\", "
+				"\"wake-by-console\": true, \"wake-by-interrupts\": [], "
+				"\"wake-on-net\": \"sometimes\"}" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

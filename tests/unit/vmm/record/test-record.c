@@ -190,6 +190,7 @@ static void a_suspension_survives_a_round_trip(void **state)
 	};
 	round_trip(dir, &record);
 	record.suspension.console = true;
+	record.suspension.wake_on_net = WAKE_ON_NET_MAGIC;
 	record.suspension.alarm_set = true;
 	record.suspension.alarm = 1700000005;
 	record.suspension.context = 0;

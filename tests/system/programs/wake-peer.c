@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * wake-peer - the network of a guest: what is at the other end of --net unix:PATH
+ *
+ *	wake-peer PATH
+ *
+ * Listens at PATH, one connection at a time, in the protocol of QEMU's -netdev stream. It
+ * is the host 192.0.2.1, fe80::1, and answers ARP requests, neighbour solicitations and pings
+ * for these. Each line of standard input sends a frame:
+ *
+ *	test MAC N	one of the type 0x88b5, with the number N, to MAC
+ *	arp IP		an ARP request for IP, to all
+ *	solicit IP	a neighbour solicitation for IP, to its group
+ *	ping MAC IP	an echo request of ICMP to IP, to MAC
+ *	magic MAC	a magic packet for MAC, to all
+ *	noise		an ARP request for an address that no host has, to all
+ *	cycle MAC N	N test frames, each as soon as the last one was answered, and a little later
+ *			each time
+ *
+ * What comes is a line of standard output:
+ *
+ *	connected, gone, test N, arp IP MAC (a reply), advert IP, pong IP, announced IP MAC (a
+ *	request), cycled N
+ */
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define MAC_SIZE 6
+#define HEADER_SIZE 14
+#define FRAME_MAX 65568
+#define TYPE_TEST 0x88b5
+#define TYPE_ARP 0x0806
+#define TYPE_IPV4 0x0800
+#define TYPE_IPV6 0x86dd
+#define ICMPV6 58
+#define SOLICITATION 135
+#define ADVERTISEMENT 136
+
+static const uint8_t mac[MAC_SIZE] = { 0x52, 0x54, 0, 0, 2, 1 };
+static const uint8_t all[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const char own_ipv4[] = "192.0.2.1";
+static const char own_ipv6[] = "fe80::1";
+
+static int connection = -1;
+
+/* Of "cycle". */
+static uint8_t cycle_mac[MAC_SIZE];
+static unsigned long cycles, cycles_done;
+static bool cycle_due;
+
+struct frame {
+	uint8_t bytes[256];
+	size_t size;
+};
+
+/* --- to make frames --- */
+
+static void add(struct frame *frame, const void *bytes, size_t size)
+{
+	memcpy(frame->bytes + frame->size, bytes, size);
+	frame->size += size;
+}
+
+static void add_u16(struct frame *frame, unsigned int value)
+{
+	const uint8_t bytes[] = { (uint8_t)(value >> 8), (uint8_t)value };
+
+	add(frame, bytes, sizeof(bytes));
+}
+
+static void begin(struct frame *frame, const uint8_t *to, unsigned int type)
+{
+	frame->size = 0;
+	add(frame, to, MAC_SIZE);
+	add(frame, mac, MAC_SIZE);
+	add_u16(frame, type);
+}
+
+/* The Internet checksum of @size bytes, after @sum. */
+static unsigned int checksum(unsigned long sum, const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i + 1 < size; i += 2)
+		sum += (unsigned int)(bytes[i] << 8 | bytes[i + 1]);
+	if (size % 2)
+		sum += (unsigned int)bytes[size - 1] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+
+	return ~(unsigned int)sum & 0xffff;
+}
+
+static void put_u16(uint8_t *at, unsigned int value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static bool write_all(const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		const ssize_t written = send(connection, bytes, size, MSG_NOSIGNAL);
+
+		if (written <= 0)
+			return false;
+		bytes += written;
+		size -= (size_t)written;
+	}
+
+	return true;
+}
+
+static void transmit(const struct frame *frame)
+{
+	const uint32_t length = htonl((uint32_t)frame->size);
+
+	if (connection < 0 || !write_all((const uint8_t *)&length, sizeof(length)) ||
+	    !write_all(frame->bytes, frame->size))
+		puts("not sent");
+}
+
+static void send_arp(const uint8_t *to, unsigned int operation, const uint8_t *target_mac,
+		     const uint8_t *target)
+{
+	static const uint8_t start[] = { 0, 1, 8, 0, 6, 4 };
+	struct frame frame;
+	struct in_addr own;
+
+	inet_pton(AF_INET, own_ipv4, &own);
+	begin(&frame, to, TYPE_ARP);
+	add(&frame, start, sizeof(start));
+	add_u16(&frame, operation);
+	add(&frame, mac, MAC_SIZE);
+	add(&frame, &own, 4);
+	add(&frame, target_mac, MAC_SIZE);
+	add(&frame, target, 4);
+	transmit(&frame);
+}
+
+static void send_neighbour(const uint8_t *to, uint8_t type, const uint8_t *destination,
+			   const uint8_t *target)
+{
+	const uint8_t start[] = { 0x60, 0, 0, 0, 0, 32, ICMPV6, 255 };
+	uint8_t message[32] = { type };
+	uint8_t pseudo[40] = { 0 };
+	struct frame frame;
+	struct in6_addr own;
+
+	inet_pton(AF_INET6, own_ipv6, &own);
+	if (type == ADVERTISEMENT)
+		message[4] = 0x60; /* Solicited, override. */
+	memcpy(message + 8, target, 16);
+	message[24] = type == ADVERTISEMENT ? 2 : 1;
+	message[25] = 1;
+	memcpy(message + 26, mac, MAC_SIZE);
+	memcpy(pseudo, &own, 16);
+	memcpy(pseudo + 16, destination, 16);
+	pseudo[35] = sizeof(message);
+	pseudo[39] = ICMPV6;
+	put_u16(message + 2, checksum((unsigned int)(~checksum(0, pseudo, sizeof(pseudo)) & 0xffff),
+				      message, sizeof(message)));
+	begin(&frame, to, TYPE_IPV6);
+	add(&frame, start, sizeof(start));
+	add(&frame, &own, 16);
+	add(&frame, destination, 16);
+	add(&frame, message, sizeof(message));
+	transmit(&frame);
+}
+
+static void send_solicitation(const uint8_t *target)
+{
+	uint8_t to[MAC_SIZE] = { 0x33, 0x33, 0xff };
+	struct in6_addr group;
+
+	inet_pton(AF_INET6, "ff02::1:ff00:0", &group);
+	memcpy(to + 3, target + 13, 3);
+	memcpy(group.s6_addr + 13, target + 13, 3);
+	send_neighbour(to, SOLICITATION, group.s6_addr, target);
+}
+
+static void send_ping(const uint8_t *to, const uint8_t *target)
+{
+	uint8_t ip[20] = { 0x45, 0, 0, 36, 0, 1, 0, 0, 64, 1 };
+	uint8_t echo[16] = { 8, 0, 0, 0, 0x12, 0x34, 0, 1 };
+	struct frame frame;
+
+	inet_pton(AF_INET, own_ipv4, ip + 12);
+	memcpy(ip + 16, target, 4);
+	put_u16(ip + 10, checksum(0, ip, sizeof(ip)));
+	put_u16(echo + 2, checksum(0, echo, sizeof(echo)));
+	begin(&frame, to, TYPE_IPV4);
+	add(&frame, ip, sizeof(ip));
+	add(&frame, echo, sizeof(echo));
+	transmit(&frame);
+}
+
+static void send_magic(const uint8_t *target)
+{
+	struct frame frame;
+
+	begin(&frame, all, 0x0842);
+	add(&frame, all, MAC_SIZE);
+	for (int i = 0; i < 16; i++)
+		add(&frame, target, MAC_SIZE);
+	transmit(&frame);
+}
+
+static void send_test(const uint8_t *to, unsigned long number)
+{
+	static const uint8_t rest[46];
+	struct frame frame;
+
+	begin(&frame, to, TYPE_TEST);
+	add_u16(&frame, (unsigned int)(number >> 16));
+	add_u16(&frame, (unsigned int)number);
+	add(&frame, rest, sizeof(rest));
+	transmit(&frame);
+}
+
+static void cycle(void)
+{
+	cycle_due = false;
+	if (cycles_done < cycles)
+		send_test(cycle_mac, ++cycles_done);
+	else
+		printf("cycled %lu\n", cycles);
+}
+
+/* --- what comes --- */
+
+static void say_mac(const uint8_t *of)
+{
+	printf(" %02x:%02x:%02x:%02x:%02x:%02x\n", of[0], of[1], of[2], of[3], of[4], of[5]);
+}
+
+static void on_arp(const uint8_t *arp)
+{
+	char sender[INET_ADDRSTRLEN];
+	char target[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, arp + 14, sender, sizeof(sender));
+	inet_ntop(AF_INET, arp + 24, target, sizeof(target));
+	printf("%s %s", arp[7] == 2 ? "arp" : "announced", sender);
+	say_mac(arp + 8);
+	if (arp[7] == 1 && strcmp(target, own_ipv4) == 0)
+		send_arp(arp + 8, 2, arp + 8, arp + 14);
+}
+
+static void on_ipv6(const uint8_t *from, const uint8_t *ip)
+{
+	const uint8_t *message = ip + 40;
+	char target[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, message + 8, target, sizeof(target));
+	if (ip[6] != ICMPV6)
+		return;
+	if (message[0] == ADVERTISEMENT)
+		printf("advert %s\n", target);
+	if (message[0] == SOLICITATION && strcmp(target, own_ipv6) == 0)
+		send_neighbour(from, ADVERTISEMENT, ip + 8, message + 8);
+}
+
+/* The answer to an echo request: the same, from here. */
+static void send_pong(const uint8_t *bytes, size_t size)
+{
+	struct frame frame = { .size = size };
+	uint8_t *ip = frame.bytes + HEADER_SIZE;
+	uint8_t *echo = ip + 20;
+
+	if (size > sizeof(frame.bytes))
+		return;
+	memcpy(frame.bytes, bytes + MAC_SIZE, MAC_SIZE);
+	memcpy(frame.bytes + MAC_SIZE, mac, MAC_SIZE);
+	memcpy(ip - 2, bytes + HEADER_SIZE - 2, size - HEADER_SIZE + 2);
+	memcpy(ip + 12, bytes + HEADER_SIZE + 16, 4);
+	memcpy(ip + 16, bytes + HEADER_SIZE + 12, 4);
+	echo[0] = 0;
+	put_u16(echo + 2, 0);
+	put_u16(echo + 2, checksum(0, echo, size - HEADER_SIZE - 20));
+	transmit(&frame);
+}
+
+static void on_ipv4(const uint8_t *bytes, size_t size)
+{
+	const uint8_t *ip = bytes + HEADER_SIZE;
+	char sender[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, ip + 12, sender, sizeof(sender));
+	if (ip[0] != 0x45 || ip[9] != 1)
+		return;
+	if (ip[20] == 0)
+		printf("pong %s\n", sender);
+	if (ip[20] == 8)
+		send_pong(bytes, size);
+}
+
+static void on_test(const uint8_t *bytes)
+{
+	const unsigned long number = (unsigned long)bytes[0] << 24 | (unsigned long)bytes[1] << 16 |
+				     (unsigned long)bytes[2] << 8 | bytes[3];
+
+	if (cycles == 0)
+		printf("test %lu\n", number);
+	else if (number == cycles_done)
+		cycle_due = true;
+	else
+		printf("test %lu instead of %lu\n", number, cycles_done);
+}
+
+static void on_frame(const uint8_t *bytes, size_t size)
+{
+	const uint8_t *payload = bytes + HEADER_SIZE;
+
+	switch (size < 18 ? 0 : bytes[12] << 8 | bytes[13]) {
+	case TYPE_TEST:
+		on_test(payload);
+		break;
+	case TYPE_ARP:
+		if (size >= HEADER_SIZE + 28)
+			on_arp(payload);
+		break;
+	case TYPE_IPV4:
+		if (size >= HEADER_SIZE + 28)
+			on_ipv4(bytes, size);
+		break;
+	case TYPE_IPV6:
+		if (size >= HEADER_SIZE + 64)
+			on_ipv6(bytes + MAC_SIZE, payload);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Returns false at the end of the connection. */
+static bool receive(void)
+{
+	static uint8_t bytes[4 + FRAME_MAX];
+	static size_t size;
+	const ssize_t got = recv(connection, bytes + size, sizeof(bytes) - size, 0);
+	size_t at = 0;
+
+	if (got <= 0) {
+		size = 0;
+		return false;
+	}
+	size += (size_t)got;
+	while (size - at >= 4) {
+		uint32_t length;
+
+		memcpy(&length, bytes + at, 4);
+		length = ntohl(length);
+		if (length > FRAME_MAX) {
+			printf("a frame of %u bytes\n", length);
+			return false;
+		}
+		if (size - at - 4 < length)
+			break;
+		on_frame(bytes + at + 4, length);
+		at += 4 + length;
+	}
+	memmove(bytes, bytes + at, size - at);
+	size -= at;
+
+	return true;
+}
+
+/* --- commands --- */
+
+static bool parse_mac(const char *text, uint8_t to[MAC_SIZE])
+{
+	unsigned int bytes[MAC_SIZE];
+
+	if (!text || sscanf(text, "%x:%x:%x:%x:%x:%x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
+			    &bytes[4], &bytes[5]) != MAC_SIZE)
+		return false;
+	for (int i = 0; i < MAC_SIZE; i++)
+		to[i] = (uint8_t)bytes[i];
+
+	return true;
+}
+
+static void on_command(char *line)
+{
+	static const uint8_t unused[4] = { 192, 0, 2, 99 };
+	static const uint8_t unknown[MAC_SIZE];
+	char *save;
+	const char *word = strtok_r(line, " \n", &save);
+	const char *first = strtok_r(NULL, " \n", &save);
+	const char *second = strtok_r(NULL, " \n", &save);
+	uint8_t to[MAC_SIZE];
+	uint8_t ip[16];
+
+	if (!word)
+		return;
+	if (strcmp(word, "noise") == 0)
+		send_arp(all, 1, unknown, unused);
+	else if (strcmp(word, "arp") == 0 && first && inet_pton(AF_INET, first, ip) == 1)
+		send_arp(all, 1, unknown, ip);
+	else if (strcmp(word, "solicit") == 0 && first && inet_pton(AF_INET6, first, ip) == 1)
+		send_solicitation(ip);
+	else if (!parse_mac(first, to))
+		printf("what is %s?\n", word);
+	else if (strcmp(word, "magic") == 0)
+		send_magic(to);
+	else if (strcmp(word, "ping") == 0 && second && inet_pton(AF_INET, second, ip) == 1)
+		send_ping(to, ip);
+	else if (strcmp(word, "test") == 0 && second)
+		send_test(to, strtoul(second, NULL, 10));
+	else if (strcmp(word, "cycle") == 0 && second) {
+		memcpy(cycle_mac, to, MAC_SIZE);
+		cycles = strtoul(second, NULL, 10);
+		cycles_done = 0;
+		cycle();
+	} else
+		printf("what is %s?\n", word);
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return -1;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0)
+		return -1;
+
+	return fd;
+}
+
+static void close_connection(void)
+{
+	close(connection);
+	connection = -1;
+	puts("gone");
+}
+
+int main(int argc, char **argv)
+{
+	const int listener = argc == 2 ? listen_at(argv[1]) : -1;
+	char line[256];
+
+	if (listener < 0) {
+		perror("wake-peer");
+		return 2;
+	}
+	/* poll() does not see what a stream holds. */
+	setvbuf(stdin, NULL, _IONBF, 0);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = STDIN_FILENO, .events = POLLIN },
+			{ .fd = connection < 0 ? listener : connection, .events = POLLIN },
+		};
+		/* The guest is another way further each time: 0 to 6 ms. */
+		const int wait = cycle_due ? (int)(cycles_done % 7) : -1;
+		const int ready = poll(fds, 2, wait);
+
+		if (ready == 0)
+			cycle();
+		if (ready <= 0)
+			continue;
+		if (fds[1].revents && connection < 0) {
+			connection = accept(listener, NULL, NULL);
+			puts("connected");
+		} else if (fds[1].revents && !receive()) {
+			close_connection();
+		}
+		if (!fds[0].revents)
+			continue;
+		if (!fgets(line, sizeof(line), stdin))
+			return 0;
+		on_command(line);
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a network device reports of its frames, so that a frame can wake a guest.
+ *
+ * All functions are called on the device's thread, or on a vCPU's that resets
+ * the device, with the device's lock held, so one at a time for a device. They
+ * do not block, and do not call the device. NULL: not of interest.
+ */
+#ifndef VMM_VIRTIO_NET_OBSERVER_H
+#define VMM_VIRTIO_NET_OBSERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How many bytes of a frame that is sent can be observed: any headers fit. */
+#define NET_OBSERVED_MAX 256
+
+struct net_observer {
+	/**
+	 * The guest sends a frame, of which @frame is a copy of the first @size
+	 * bytes, at most NET_OBSERVED_MAX.
+	 */
+	void (*sent)(void *context, const uint8_t *frame, size_t size);
+
+	/**
+	 * A frame has come from the network, all of whose @size bytes, from 14
+	 * to NET_FRAME_MAX, are in @frame.
+	 *
+	 * @driver: whether the guest has a driver that takes it. If not, the
+	 *   frame is kept until there is one again, if this returns true, and
+	 *   dropped otherwise. A frame that the driver was given, but had not
+	 *   looked at when it reset the device, comes a second time, without
+	 *   @driver.
+	 */
+	bool (*received)(void *context, const uint8_t *frame, size_t size, bool driver);
+
+	/**
+	 * The driver is back, and has been given all frames that were kept.
+	 */
+	void (*delivered)(void *context);
+
+	/** The machine was reset, and all frames that were kept were dropped. */
+	void (*reset)(void *context);
+
+	/** The driver has given the device another MAC, or reset it to its first. */
+	void (*addressed)(void *context, const uint8_t mac[6]);
+
+	void *context;
+};
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How virtio-net serves its queues. Each function is called on the device's
+ * thread with the lock held, unless it says otherwise, and may set what struct
+ * net has about interrupts and about the backend's descriptor.
+ */
+#ifndef VMM_VIRTIO_NET_QUEUES_H
+#define VMM_VIRTIO_NET_QUEUES_H
+
+#include <stdbool.h>
+
+#include "devices/virtio/net.h"
+
+/** Whether frames go through a queue: there is a driver, and the queue is set up. */
+bool net_queue_runs(const struct net *net, enum net_queue number);
+
+/** Send up to NET_BATCH frames. Returns whether there may be more. */
+bool net_send(struct net *net);
+
+/** Receive up to NET_BATCH frames, likewise. */
+bool net_receive(struct net *net);
+
+/** Carry out up to NET_BATCH commands of the control queue, likewise. */
+bool net_control(struct net *net);
+
+/**
+ * Keep what the driver was given and has not seen: it is about to reset the
+ * device. On a vCPU's thread, with the lock held.
+ */
+void net_take_back(struct net *net);
+
+/** The connection is lost, for the reason in @error. */
+void net_lose(struct net *net, const struct error *error);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frames to the guest.
+ *
+ * A driver that goes to sleep resets the device, and loses the frames that it
+ * was given and has not looked at: Linux's no longer polls by then. With
+ * EVENT_IDX the driver says how far it has looked. So at a reset the rest is
+ * read out of its buffers again, which it still owns the device then, and kept
+ * until it is back.
+ */
+#include "devices/virtio/net-queues.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "devices/virtio/iov-cursor.h"
+
+enum outcome {
+	OUTCOME_DONE, /* The driver has the frame, or does not want it. */
+	OUTCOME_NO_ROOM, /* It has to wait for buffers. */
+	OUTCOME_FAILED, /* The driver broke the protocol. */
+};
+
+/* --- to write a frame into the driver's buffers --- */
+
+/* The address of a byte of the chain's writable part, which is that large. */
+static uint8_t *byte_at(const struct virtqueue_chain *chain, size_t offset)
+{
+	const struct iovec *part = &chain->parts[chain->readable_count];
+
+	while (offset >= part->iov_len) {
+		offset -= part->iov_len;
+		part++;
+	}
+
+	return (uint8_t *)part->iov_base + offset;
+}
+
+/* Write what fits, from @done on, into net->chain, which was popped. */
+static size_t fill(struct net *net, const struct net_frame *frame, size_t done)
+{
+	struct net_written *written = &net->written;
+	struct virtqueue_chain *chain = &net->chain;
+	struct iov_cursor cursor = {
+		.parts = chain->parts + chain->readable_count,
+		.count = chain->writable_count,
+	};
+	const size_t total = NET_HEADER_SIZE + frame->size;
+	size_t size = total - done;
+
+	if (chain->writable_size < size)
+		size = (size_t)chain->writable_size;
+	if (done == 0) {
+		const size_t at = offsetof(struct virtio_net_hdr_v1, num_buffers);
+
+		written->count_at[0] = byte_at(chain, at);
+		written->count_at[1] = byte_at(chain, at + 1);
+		iov_cursor_write(&cursor, &frame->header, NET_HEADER_SIZE);
+		iov_cursor_write(&cursor, frame->bytes, size - NET_HEADER_SIZE);
+	} else {
+		iov_cursor_write(&cursor, frame->bytes + done - NET_HEADER_SIZE, size);
+	}
+	written->heads[written->count] = chain->head;
+	written->sizes[written->count] = (uint32_t)size;
+	written->count++;
+
+	return size;
+}
+
+static enum outcome fail(struct net *net, const char *reason)
+{
+	virtio_mmio_fail(&net->mmio, reason);
+
+	return OUTCOME_FAILED;
+}
+
+/* Give the driver the chains of one frame, which it sees at once. */
+static void give(struct net *net)
+{
+	const struct net_written *written = &net->written;
+	struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+
+	if (written->count > 1) {
+		*written->count_at[0] = (uint8_t)written->count;
+		*written->count_at[1] = (uint8_t)(written->count >> 8);
+	}
+	for (uint16_t i = 0; i < written->count; i++)
+		virtqueue_put(queue, written->heads[i], written->sizes[i]);
+}
+
+static enum outcome write_frame(struct net *net, const struct net_frame *frame)
+{
+	struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	const bool mergeable = virtio_mmio_has(&net->mmio, VIRTIO_NET_F_MRG_RXBUF);
+	const size_t total = NET_HEADER_SIZE + frame->size;
+	struct net_written *written = &net->written;
+
+	written->count = 0;
+	for (size_t done = 0; done < total;) {
+		/* No driver could ever offer as many as it needs: it is lost. */
+		const bool too_large = written->count == queue->size;
+		const int ret = too_large ? 0 : virtqueue_pop(queue, &net->chain);
+
+		if (ret < 0)
+			return fail(net, queue->fault);
+		if (ret == 0) {
+			virtqueue_unpop(queue, written->count);
+			return too_large ? OUTCOME_DONE : OUTCOME_NO_ROOM;
+		}
+		if (net->chain.writable_size < (done == 0 ? NET_HEADER_SIZE : 1))
+			return fail(net, "a buffer has no room for a frame");
+		if (!mergeable && net->chain.writable_size < total) {
+			virtqueue_unpop(queue, 1);
+			return OUTCOME_DONE;
+		}
+		done += fill(net, frame, done);
+	}
+	give(net);
+
+	return OUTCOME_DONE;
+}
+
+/* --- which frames, and in which form --- */
+
+/*
+ * What the header leaves to be done, the driver must have agreed to do. A frame
+ * that was kept can be of another driver's time.
+ */
+static bool agree(const struct net *net, struct virtio_net_hdr_v1 *header)
+{
+	const struct virtio_mmio *mmio = &net->mmio;
+
+	header->num_buffers = 1;
+	if (!virtio_mmio_has(mmio, VIRTIO_NET_F_GUEST_CSUM)) {
+		if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+			return false;
+		header->flags = 0;
+	}
+	switch (header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		return true;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		return virtio_mmio_has(mmio, VIRTIO_NET_F_GUEST_TSO4);
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return virtio_mmio_has(mmio, VIRTIO_NET_F_GUEST_TSO6);
+	default:
+		return false;
+	}
+}
+
+static enum outcome deliver(struct net *net, struct net_frame frame)
+{
+	if (!net_filter_accepts(&net->filter, net->space.mac, frame.bytes) ||
+	    !agree(net, &frame.header))
+		return OUTCOME_DONE;
+
+	return write_frame(net, &frame);
+}
+
+static bool observe(const struct net *net, const struct net_frame *frame, bool driver)
+{
+	const struct net_observer *observer = &net->observer;
+
+	return !observer->received ||
+	       observer->received(observer->context, frame->bytes, frame->size, driver);
+}
+
+/* Returns whether there was a frame. */
+static bool read_frame(struct net *net, struct net_frame *frame)
+{
+	struct error error;
+	int ret;
+
+	if (net->setup.backend->fd < 0)
+		return false;
+	ret = net_backend_receive(net->setup.backend, frame, &error);
+	if (ret < 0)
+		net_lose(net, &error);
+	if (ret == 0)
+		net->wants_input = true;
+
+	return ret > 0;
+}
+
+/* --- while there is a driver --- */
+
+/* Returns whether none is left. */
+static bool deliver_kept(struct net *net, unsigned int *count)
+{
+	for (; net->keep.count > 0 && *count < NET_BATCH; (*count)++) {
+		if (deliver(net, net_keep_first(&net->keep)) != OUTCOME_DONE)
+			return false;
+		net_keep_drop(&net->keep);
+	}
+	if (net->keep.count > 0)
+		return false;
+	if (net->driver_was_absent && net->observer.delivered)
+		net->observer.delivered(net->observer.context);
+	net->driver_was_absent = false;
+
+	return true;
+}
+
+/* Returns whether another frame may follow. */
+static bool deliver_next(struct net *net)
+{
+	struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	const int ret = virtqueue_peek(queue);
+	struct net_frame frame;
+
+	if (ret < 0)
+		virtio_mmio_fail(&net->mmio, queue->fault);
+	if (ret <= 0 || !read_frame(net, &frame))
+		return false;
+	(void)observe(net, &frame, true);
+	switch (deliver(net, frame)) {
+	case OUTCOME_DONE:
+		return true;
+	case OUTCOME_NO_ROOM:
+	case OUTCOME_FAILED:
+		/* Without memory for it, it is lost. */
+		(void)net_keep_add(&net->keep, &frame);
+		break;
+	}
+
+	return false;
+}
+
+static bool receive(struct net *net)
+{
+	struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	unsigned int count = 0;
+
+	if (deliver_kept(net, &count))
+		while (count < NET_BATCH && deliver_next(net))
+			count++;
+	if (virtqueue_publish(queue))
+		net->interrupt = true;
+
+	return count == NET_BATCH;
+}
+
+/* --- while there is none --- */
+
+static bool keep(struct net *net)
+{
+	struct net_frame frame;
+	unsigned int count;
+
+	net->driver_was_absent = true;
+	for (count = 0; count < NET_BATCH; count++) {
+		if (net_keep_is_full(&net->keep) || !read_frame(net, &frame))
+			break;
+		if (observe(net, &frame, false))
+			(void)net_keep_add(&net->keep, &frame);
+	}
+
+	return count == NET_BATCH;
+}
+
+bool net_receive(struct net *net)
+{
+	if (atomic_load(&net->mmio.quiesced))
+		return false;
+
+	return net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net);
+}
+
+/* --- at a reset by the driver --- */
+
+/* Copy the chain's writable part, of which @written bytes count. */
+static size_t copy_chain(const struct virtqueue_chain *chain, uint32_t written, uint8_t *to,
+			 size_t size)
+{
+	size_t done = 0;
+
+	if (written < size)
+		size = written;
+	for (unsigned int i = 0; i < chain->writable_count && done < size; i++) {
+		const struct iovec *part = &chain->parts[chain->readable_count + i];
+		const size_t left = size - done;
+		const size_t piece = part->iov_len < left ? part->iov_len : left;
+
+		memcpy(to + done, part->iov_base, piece);
+		done += piece;
+	}
+
+	return done;
+}
+
+/*
+ * Read the frame that begins @back chains before the last. Returns how many it
+ * is made of, and 0 if the guest has changed them; header and frame are in
+ * net->reread then.
+ */
+static uint16_t reread_frame(struct net *net, uint16_t back, size_t *size)
+{
+	const struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	struct virtio_net_hdr_v1 header = { .num_buffers = 1 };
+	uint16_t count = 0;
+
+	*size = 0;
+	while (count < header.num_buffers) {
+		uint32_t written;
+
+		if (count == back ||
+		    virtqueue_reread(queue, (uint16_t)(back - count), &net->chain, &written) < 0)
+			return 0;
+		*size += copy_chain(&net->chain, written, net->reread + *size,
+				    NET_HEADER_SIZE + NET_FRAME_MAX - *size);
+		if (count == 0 && *size < NET_HEADER_SIZE + NET_FRAME_MIN)
+			return 0;
+		if (count == 0)
+			memcpy(&header, net->reread, NET_HEADER_SIZE);
+		count++;
+	}
+
+	return count;
+}
+
+static void keep_again(struct net *net, size_t size)
+{
+	struct net_frame frame = {
+		.bytes = net->reread + NET_HEADER_SIZE,
+		.size = size - NET_HEADER_SIZE,
+	};
+
+	memcpy(&frame.header, net->reread, NET_HEADER_SIZE);
+	if (observe(net, &frame, false))
+		(void)net_keep_add(&net->keep, &frame);
+}
+
+void net_take_back(struct net *net)
+{
+	const struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	uint16_t back;
+	uint16_t count;
+	size_t size;
+
+	/* Frames that are kept already are later ones: those come in front. */
+	struct net_keep later = net->keep;
+
+	if (!queue->ready || queue->fault)
+		return;
+	net->keep = (struct net_keep){ 0 };
+	back = virtqueue_unseen(queue);
+	for (; back > 0; back = (uint16_t)(back - count)) {
+		count = net_keep_is_full(&net->keep) ? 0 : reread_frame(net, back, &size);
+		if (count == 0)
+			break;
+		keep_again(net, size);
+	}
+	net_keep_append(&net->keep, &later);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Frames from the guest. */
+#include "devices/virtio/net-queues.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "devices/virtio/iov-cursor.h"
+
+/* Copy up to @size bytes from the front of @parts, which stay. */
+static size_t copy_front(const struct iovec *parts, unsigned int count, uint8_t *to, size_t size)
+{
+	size_t done = 0;
+
+	for (unsigned int i = 0; i < count && done < size; i++) {
+		const size_t left = size - done;
+		const size_t piece = parts[i].iov_len < left ? parts[i].iov_len : left;
+
+		memcpy(to + done, parts[i].iov_base, piece);
+		done += piece;
+	}
+
+	return done;
+}
+
+static void observe(const struct net *net, const struct iov_cursor *frame)
+{
+	uint8_t front[NET_OBSERVED_MAX];
+	size_t size;
+
+	if (!net->observer.sent)
+		return;
+	size = copy_front(frame->parts, frame->count, front, sizeof(front));
+	net->observer.sent(net->observer.context, front, size);
+}
+
+/*
+ * Whether what the header leaves to be done was agreed on. A backend without
+ * offloads would send a frame that no receiver accepts.
+ */
+static bool is_agreed(const struct net *net, const struct virtio_net_hdr_v1 *header)
+{
+	return virtio_mmio_has(&net->mmio, VIRTIO_NET_F_CSUM) ||
+	       (header->flags == 0 && header->gso_type == VIRTIO_NET_HDR_GSO_NONE);
+}
+
+/*
+ * Send the frame in net->chain. Returns 0 if it was sent or dropped, -EAGAIN if
+ * it has to wait, -EPROTO if it is none.
+ */
+static int send_chain(struct net *net)
+{
+	struct virtqueue_chain *chain = &net->chain;
+	struct iov_cursor frame = { .parts = chain->parts, .count = chain->readable_count };
+	struct virtio_net_hdr_v1 header;
+	size_t size;
+
+	if (chain->readable_size < sizeof(header))
+		return -EPROTO;
+	size = (size_t)chain->readable_size - sizeof(header);
+	if (size < NET_FRAME_MIN || size > NET_FRAME_MAX)
+		return 0;
+	/* A copy, which the guest cannot change between a check and its use. */
+	iov_cursor_read(&frame, &header, sizeof(header));
+	header.num_buffers = 0;
+	if (!is_agreed(net, &header) || net->setup.backend->fd < 0) {
+		observe(net, &frame);
+		return 0;
+	}
+	/* A frame that the host cannot send, or that breaks its rules, is lost. */
+	if (net_backend_send(net->setup.backend, &header, frame.parts, frame.count, size) ==
+	    -EAGAIN)
+		return -EAGAIN;
+	observe(net, &frame);
+
+	return 0;
+}
+
+/* What the peer has taken in part goes first. */
+static bool may_send(struct net *net)
+{
+	if (net->setup.backend->fd < 0 || net_backend_flush(net->setup.backend) == 0)
+		return true;
+	net->wants_output = true;
+
+	return false;
+}
+
+bool net_send(struct net *net)
+{
+	struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_TRANSMIT];
+	unsigned int count;
+
+	if (!may_send(net) || !net_queue_runs(net, NET_QUEUE_TRANSMIT))
+		return false;
+	for (count = 0; count < NET_BATCH; count++) {
+		int ret = virtqueue_pop(queue, &net->chain);
+
+		if (ret < 0)
+			virtio_mmio_fail(&net->mmio, queue->fault);
+		if (ret <= 0)
+			break;
+		ret = send_chain(net);
+		if (ret == -EPROTO)
+			virtio_mmio_fail(&net->mmio, "a frame has no header");
+		if (ret == -EAGAIN) {
+			virtqueue_unpop(queue, 1);
+			net->wants_output = true;
+		}
+		if (ret < 0)
+			break;
+		virtqueue_put(queue, net->chain.head, 0);
+	}
+	if (virtqueue_publish(queue))
+		net->interrupt = true;
+
+	return count == NET_BATCH;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * virtio-net: a network device for the guest (virtio 1.2, Network Device), with
+ * one pair of queues and a control queue.
+ *
+ * Concurrency
+ * -----------
+ * Each device has a thread, which is the only one that uses the backend and the
+ * queues. It holds the transport's lock (virtio/mmio.h) while it moves up to
+ * NET_BATCH frames each way, which never waits: the backend's descriptor does
+ * not block. Then it releases the lock and sleeps until the driver notifies, a
+ * frame has come, there is room for one to be sent, or it is time to connect
+ * again. So neither a vCPU nor the main thread ever waits for a peer, and a
+ * frame does not wait for what the main thread does, such as writing a record.
+ * All signals are blocked in the thread.
+ *
+ * A reset by a vCPU runs net_before_reset() on that vCPU's thread, with the lock
+ * held: it accesses the queues while the device's thread cannot. The main
+ * thread takes the lock to set the observer, and to save and load state.
+ *
+ * Frames
+ * ------
+ * A frame that the backend has no room for stays in the guest's ring, so the
+ * guest notices a slow peer as a full queue. While there is no connection,
+ * frames are dropped, as by a cable that is not plugged in, and the link is
+ * down. No frame is read from the backend while the guest has no buffer for it,
+ * so a peer notices a slow guest; one frame at most is read before it turns out
+ * that it needs more buffers than there are, and that is kept. The end of a
+ * connection is noticed after the frames that came before it.
+ *
+ * While the guest has no driver, frames are read and kept (net-keep.h): since
+ * Linux resets its devices on its way into SYSTEM_SUSPEND, this is what a guest
+ * finds when it wakes. A full queue stops reading. What the driver was given but
+ * had not looked at when it reset the device is kept, too: see net-rx.c.
+ */
+#ifndef VMM_VIRTIO_NET_H
+#define VMM_VIRTIO_NET_H
+
+#include "base/error.h"
+#include "board/memory.h"
+#include "devices/virtio/mmio.h"
+#include "devices/virtio/net-filter.h"
+#include "devices/virtio/net-keep.h"
+#include "devices/virtio/net-observer.h"
+#include "host/net-backend.h"
+
+#include <linux/virtio_net.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** How many frames are moved each way before the lock is released. */
+#define NET_BATCH 64
+
+/** How long a connection is waited for before the next attempt. */
+#define NET_RETRY_MS 1000
+
+enum net_queue { NET_QUEUE_RECEIVE, NET_QUEUE_TRANSMIT, NET_QUEUE_CONTROL, NET_QUEUES };
+
+/** Everything that is fixed for the device's life. */
+struct net_setup {
+	const char *name; /**< For messages and events, such as "net0"; copied. */
+	const struct memory *memory; /**< The guest's RAM; must outlive it. */
+	struct net_backend *backend; /**< Not connected. The device's from now on. */
+	uint8_t mac[NET_MAC_SIZE];
+	uint64_t features; /**< Of virtio-net, as bits; the backend must have what they need. */
+	/** As in struct virtio_mmio_config; also for what the peer does. */
+	void (*report)(void *context, const char *message);
+	void *context;
+};
+
+/** The chains that one frame was written to. */
+struct net_written {
+	uint16_t count;
+	uint16_t heads[VIRTQUEUE_SIZE_MAX];
+	uint32_t sizes[VIRTQUEUE_SIZE_MAX];
+	uint8_t *count_at[2]; /**< The two bytes of the header's num_buffers. */
+};
+
+/** Guarded by mmio.lock, apart from what is constant. */
+struct net {
+	struct virtio_mmio mmio; /**< First. */
+	struct net_setup setup; /**< Constant, as is what follows. */
+	char *name;
+	int stop_fd;
+	int link_fd; /**< Readable when the connection was made or lost. */
+	pthread_t thread;
+
+	struct virtio_net_config space;
+	/** Scratch of one step, here since a stack's is cleared each time. */
+	struct virtqueue_chain chain;
+	struct net_written written;
+	uint8_t reread[NET_HEADER_SIZE + NET_FRAME_MAX];
+	struct net_filter filter;
+	struct net_keep keep;
+	struct net_observer observer;
+	uint64_t offloads; /**< What the backend was last given. */
+	bool driver_was_absent; /**< Since net_observer.delivered was called. */
+	bool space_news; /**< The driver is to be interrupted for a change of space. */
+	bool interrupt; /**< Likewise, for its queues. */
+	bool wants_input; /**< Wait until the backend is readable, */
+	bool wants_output; /**< or writable. */
+	bool failed; /**< The last attempt to connect; it was reported. */
+	uint64_t retry_at; /**< In microseconds of main_loop_now(). */
+	uint64_t link_changes; /**< How often it was connected and disconnected. */
+};
+
+/** The board's device: a machine has one for each network of its configuration. */
+extern const struct device_ops net_ops;
+
+/**
+ * Make a device and start its thread. Before any vCPU runs. @net must not move.
+ * Returns 0, or -errno with @error set: if the backend cannot connect and its
+ * peer cannot come later, the reason is that. The backend is destroyed then.
+ */
+int net_create(struct net *net, const struct net_setup *setup, struct error *error);
+
+/** Stop the thread, disconnect, and free everything. */
+void net_destroy(struct net *net);
+
+/**
+ * Have @observer, which is copied, see the frames from now on; NULL: none. It is
+ * called no more once this has returned. From any thread without the lock.
+ */
+void net_observe(struct net *net, const struct net_observer *observer);
+
+/**
+ * Report, in order, how the connection has changed since the last call, by
+ * @changed. @reported, 0 at first, counts that. Called on the main thread when
+ * link_fd is readable, which this clears.
+ */
+void net_report_link(struct net *net, uint64_t *reported,
+		     void (*changed)(void *context, bool connected), void *context);
+
+/** Save or load its state, frozen, as serialize() of struct device_ops. */
+int net_serialize(struct net *net, struct stream *stream, struct error *error);
+
+#endif

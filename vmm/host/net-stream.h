@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A network's backend that is a stream socket to another program, in the
+ * protocol of QEMU's -netdev stream: of each frame its length, 32 bits and
+ * big-endian, then the frame. There are no offloads.
+ *
+ * The peer is not trusted: what it sends is bounded, and if it sends a length
+ * that no frame has, the connection ends.
+ */
+#ifndef VMM_NET_STREAM_H
+#define VMM_NET_STREAM_H
+
+#include "host/net-backend.h"
+
+/** Where connections come from. */
+struct net_stream_source {
+	/**
+	 * Make a connection. Returns a stream socket, which the caller closes,
+	 * or -errno with @error set. It does not block. From the thread of the
+	 * backend. -ECHILD: the peer that there was has ended, and @error says
+	 * why, which is to be reported.
+	 */
+	int (*connect)(void *context, struct error *error);
+	/** Free @context; may be NULL. */
+	void (*destroy)(void *context);
+	void *context;
+};
+
+/**
+ * Make a backend that connects to the Unix socket at @path. Returns it, not
+ * connected, or NULL if memory ran out.
+ */
+struct net_backend *net_stream_create(const char *path);
+
+/**
+ * Make a backend that gets its connections from @source, which is copied, and
+ * destroyed with it; @name is for messages, and is copied. Returns NULL if
+ * memory ran out, and then @source is the caller's.
+ */
+struct net_backend *net_stream_create_from(const struct net_stream_source *source,
+					   const char *name);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "host/passt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/main-loop.h"
+
+/* Its end of the socket, behind its standard streams. */
+#define PASST_FD 3
+#define PASST_FD_TEXT "3"
+
+/* One that ends sooner has failed; the next one is started 1, 2, 4, ... seconds later. */
+#define LIFE_MIN_US (60 * UINT64_C(1000000))
+#define DELAYS_MAX 6
+
+struct passt {
+	char **arguments; /**< Ends with NULL. */
+	struct passt_forward *forwards; /**< What some of them point to. */
+	pid_t pid; /**< 0: none runs, or it was waited for. */
+	int said_fd; /**< What it says; -1: none was started. */
+	struct error end; /**< How the last one ended that ended by itself. */
+	unsigned int ends; /**< How many have in a row, each soon after its start. */
+	uint64_t started_at; /**< In microseconds of main_loop_now(), */
+	uint64_t start_at; /**< and when the next one may be. */
+};
+
+/* --- how it is started --- */
+
+/* The program, four words, two a forward, two for no others of UDP, the end. */
+static int make_arguments(struct passt *passt, const struct passt_forward *forwards, size_t count)
+{
+	/* posix_spawnp() wants strings that could be changed. */
+	static char name[] = "passt", foreground[] = "--foreground", quiet[] = "--quiet";
+	static char fd[] = "--fd", number[] = PASST_FD_TEXT;
+	static char tcp_ports[] = "--tcp-ports", udp_ports[] = "--udp-ports", none[] = "none";
+	size_t used = 0;
+	bool udp = false;
+
+	passt->arguments = calloc(8 + 2 * count, sizeof(*passt->arguments));
+	passt->forwards = calloc(count + 1, sizeof(*forwards));
+	if (!passt->arguments || !passt->forwards)
+		return -ENOMEM;
+	if (count)
+		memcpy(passt->forwards, forwards, count * sizeof(*forwards));
+	passt->arguments[used++] = name;
+	passt->arguments[used++] = foreground;
+	passt->arguments[used++] = quiet;
+	passt->arguments[used++] = fd;
+	passt->arguments[used++] = number;
+	for (size_t i = 0; i < count; i++) {
+		passt->arguments[used++] = passt->forwards[i].udp ? udp_ports : tcp_ports;
+		passt->arguments[used++] = passt->forwards[i].spec;
+		udp |= passt->forwards[i].udp;
+	}
+	/* Otherwise ports of UDP would be those of TCP. */
+	if (!udp) {
+		passt->arguments[used++] = udp_ports;
+		passt->arguments[used++] = none;
+	}
+
+	return 0;
+}
+
+/*
+ * File actions that leave the new process with @socket_fd and @said_fd as its only
+ * descriptors beside an empty standard input. Returns 0 or an error number.
+ */
+static int arrange_files(posix_spawn_file_actions_t *files, int socket_fd, int said_fd)
+{
+	int err = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(files, STDIN_FILENO, STDOUT_FILENO);
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(files, said_fd, STDERR_FILENO);
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(files, socket_fd, PASST_FD);
+	if (!err)
+		err = posix_spawn_file_actions_addclosefrom_np(files, PASST_FD + 1);
+
+	return err;
+}
+
+/* No signal is blocked or ignored, as they are in dormouse's threads. */
+static int arrange_signals(posix_spawnattr_t *attributes)
+{
+	sigset_t none;
+	sigset_t all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	err = posix_spawnattr_setsigmask(attributes, &none);
+	if (!err)
+		err = posix_spawnattr_setsigdefault(attributes, &all);
+	if (!err)
+		err = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
+								   POSIX_SPAWN_SETSIGDEF |
+								   POSIX_SPAWN_SETSID);
+
+	return err;
+}
+
+static int spawn(struct passt *passt, int socket_fd, int said_fd)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	int err = posix_spawn_file_actions_init(&files);
+
+	if (err)
+		return -err;
+	err = posix_spawnattr_init(&attributes);
+	if (err)
+		goto out_files;
+	err = arrange_files(&files, socket_fd, said_fd);
+	if (!err)
+		err = arrange_signals(&attributes);
+	if (!err)
+		err = posix_spawnp(&passt->pid, passt->arguments[0], &files, &attributes,
+				   passt->arguments, environ);
+	posix_spawnattr_destroy(&attributes);
+out_files:
+	posix_spawn_file_actions_destroy(&files);
+	if (err)
+		passt->pid = 0;
+
+	return -err;
+}
+
+static int refuse(int err, struct error *error)
+{
+	if (err == -ENOENT)
+		return error_set(error, err,
+				 "cannot start passt, which is not installed: Debian's package "
+				 "passt has it");
+
+	return error_set(error, err, "cannot start passt: %s", strerror(-err));
+}
+
+/* A descriptor behind those that the new process is given. */
+static int move_up(int *fd)
+{
+	const int moved = fcntl(*fd, F_DUPFD_CLOEXEC, PASST_FD + 1);
+
+	if (moved < 0)
+		return -errno;
+	close(*fd);
+	*fd = moved;
+
+	return 0;
+}
+
+/*
+ * @sockets, @said: its ends are the second ones. What it says does not wait for a
+ * reader: what does not fit is lost.
+ */
+static int start(struct passt *passt, int sockets[2], int said[2])
+{
+	int err = move_up(&sockets[1]);
+
+	if (!err)
+		err = move_up(&said[1]);
+	if (!err &&
+	    (fcntl(said[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(said[1], F_SETFL, O_NONBLOCK) < 0 ||
+	     fcntl(sockets[0], F_SETFL, O_NONBLOCK) < 0))
+		err = -errno;
+
+	return err ? err : spawn(passt, sockets[1], said[1]);
+}
+
+/* --- how it ended --- */
+
+/* Room for what it said last, of which the last line is of interest. */
+#define SAID_SIZE 512
+
+/* Read what there is, and keep the end of it, without control characters. */
+static const char *read_said(int fd, char text[SAID_SIZE])
+{
+	size_t size = 0;
+	ssize_t got;
+	char *line;
+
+	while ((got = read(fd, text + size, SAID_SIZE - 1 - size)) > 0) {
+		size += (size_t)got;
+		if (size < SAID_SIZE - 1)
+			continue;
+		memmove(text, text + SAID_SIZE / 2, size - SAID_SIZE / 2);
+		size -= SAID_SIZE / 2;
+	}
+	while (size > 0 && text[size - 1] == '\n')
+		size--;
+	text[size] = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
+			*c = '?';
+
+	return line;
+}
+
+static int describe_end(const struct passt *passt, int status, struct error *error)
+{
+	char text[SAID_SIZE];
+	const char *said = read_said(passt->said_fd, text);
+
+	if (WIFSIGNALED(status))
+		return error_set(error, -ECHILD, "passt was ended by SIG%s%s%s",
+				 sigabbrev_np(WTERMSIG(status)), *said ? ": " : "", said);
+
+	return error_set(error, -ECHILD, "passt ended with status %d%s%s", WEXITSTATUS(status),
+			 *said ? ": " : "", said);
+}
+
+/* Wait for it. Returns its status, or -1 if there is none. */
+static int await(struct passt *passt, int options)
+{
+	int status = -1;
+	pid_t pid;
+
+	do
+		pid = waitpid(passt->pid, &status, options);
+	while (pid < 0 && errno == EINTR);
+
+	return pid == passt->pid ? status : -1;
+}
+
+static void forget(struct passt *passt)
+{
+	passt->pid = 0;
+	if (passt->said_fd >= 0)
+		close(passt->said_fd);
+	passt->said_fd = -1;
+}
+
+/* It has ended by itself. A reason that is not news is not reported. */
+static int fail(struct passt *passt, int status, struct error *error)
+{
+	const uint64_t now = main_loop_now();
+	int err = describe_end(passt, status, error);
+
+	if (passt->ends > 0 && strcmp(error->text, passt->end.text) == 0)
+		err = -EAGAIN;
+	passt->end = *error;
+	if (now - passt->started_at >= LIFE_MIN_US)
+		passt->ends = 0;
+	passt->start_at = now + (UINT64_C(1000000) << passt->ends);
+	if (passt->ends < DELAYS_MAX)
+		passt->ends++;
+
+	return err;
+}
+
+/*
+ * End the last one, if there is one. Returns -ECHILD, or -EAGAIN, with @error set if it
+ * has ended by itself and not since its socket was closed, which is status 0.
+ */
+static int end(struct passt *passt, struct error *error)
+{
+	int status;
+	int err = 0;
+
+	if (!passt->pid)
+		return 0;
+	status = await(passt, WNOHANG);
+	if (status < 0) {
+		kill(passt->pid, SIGKILL);
+		(void)await(passt, 0);
+	} else if (status != 0) {
+		err = fail(passt, status, error);
+	}
+	forget(passt);
+
+	return err;
+}
+
+/* --- the source --- */
+
+static int connect_passt(void *context, struct error *error)
+{
+	struct passt *passt = context;
+	int sockets[2];
+	int said[2];
+	int err = end(passt, error);
+
+	if (err)
+		return err;
+	if (main_loop_now() < passt->start_at)
+		return error_set(error, -EAGAIN, "passt is not started again yet");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
+		return refuse(-errno, error);
+	if (pipe2(said, O_CLOEXEC) < 0) {
+		err = -errno;
+		goto err_sockets;
+	}
+	err = start(passt, sockets, said);
+	close(said[1]);
+	if (err) {
+		close(said[0]);
+		goto err_sockets;
+	}
+	close(sockets[1]);
+	passt->said_fd = said[0];
+	passt->started_at = main_loop_now();
+
+	return sockets[0];
+
+err_sockets:
+	close(sockets[0]);
+	close(sockets[1]);
+
+	return refuse(err, error);
+}
+
+static void destroy(void *context)
+{
+	struct passt *passt = context;
+	struct error ignored;
+
+	(void)end(passt, &ignored);
+	free(passt->arguments);
+	free(passt->forwards);
+	free(passt);
+}
+
+int passt_create(const struct passt_forward *forwards, size_t count,
+		 struct net_stream_source *source)
+{
+	struct passt *passt = calloc(1, sizeof(*passt));
+
+	if (!passt)
+		return -ENOMEM;
+	passt->said_fd = -1;
+	if (make_arguments(passt, forwards, count) < 0) {
+		destroy(passt);
+		return -ENOMEM;
+	}
+	*source = (struct net_stream_source){
+		.connect = connect_passt,
+		.destroy = destroy,
+		.context = passt,
+	};
+
+	return 0;
+}
