@@ -137,6 +137,19 @@ linux_uses_a_tap()
 	wait "$server" 2>/dev/null || true
 }
 
+# --- Two of one address ---
+
+vms_that_share_an_address_are_named()
+{
+	cat "$(command -v net-frames.img)" >"$disks/frames.img"
+	append_words "$disks/frames.img" 1 1 60
+	vm_start net-shared --flat "$disks/frames.img" --memory 64M --net "unix:$disks/none,mac=02:00:00:00:00:07"
+	vm_finish
+	is "a guest whose frames nothing takes powers off" "$vm_status" 0
+	ok "VMs that share an address are named" dormouse_said \
+		'^dormouse: net-shared: its net0 has the MAC 02:00:00:00:00:07, as a device of net has: '
+}
+
 # --- What cannot be used ---
 
 # net_refused SENTENCE MESSAGE OPTION...
@@ -180,4 +193,5 @@ frames_of_every_size_come_back
 linux_uses_a_network
 restored_linux_uses_its_network
 linux_uses_a_tap
+vms_that_share_an_address_are_named
 networks_that_cannot_be_used_are_refused
