@@ -39,7 +39,7 @@ struct net_backend_ops {
 struct net_backend {
 	const struct net_backend_ops *ops;
 	int fd; /**< -1: not connected. */
-	char *name; /**< For messages, such as "tap0". */
+	const char *name; /**< For messages, such as "tap0". */
 	const char *path; /**< Of the Unix socket that it connects to, or NULL. */
 	/**
 	 * Its peer may come later. Otherwise a backend that cannot connect at

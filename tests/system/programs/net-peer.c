@@ -203,14 +203,28 @@ static void receive(struct peer *peer)
 
 /* --- commands --- */
 
+/* The value of a digit in hexadecimal, or -1. */
+static int digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
 static void send_line(struct peer *peer, const char *digits)
 {
 	static uint8_t frame[FRAME_MAX];
 	size_t size = 0;
-	unsigned int byte;
 
-	while (size < sizeof(frame) && sscanf(digits + 2 * size, "%2x", &byte) == 1)
-		frame[size++] = (uint8_t)byte;
+	for (; size < sizeof(frame); size++) {
+		const int high = digit(digits[2 * size]);
+		const int low = high < 0 ? -1 : digit(digits[2 * size + 1]);
+
+		if (low < 0)
+			break;
+		frame[size] = (uint8_t)(high << 4 | low);
+	}
 	send_frame(peer, frame, size);
 }
 

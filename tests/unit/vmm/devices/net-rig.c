@@ -54,7 +54,7 @@ void net_rig_offer_peer(struct net_rig *r)
 	atomic_store(&r->next, fds[1]);
 }
 
-void net_rig_create(struct net_rig *r, bool refused)
+static void create_net(struct net_rig *r, bool refused)
 {
 	const struct net_stream_source source = { .connect = connect_peer, .context = r };
 	struct net_setup setup = {
@@ -65,19 +65,30 @@ void net_rig_create(struct net_rig *r, bool refused)
 	};
 	struct error error;
 
-	memset(r, 0, sizeof(*r));
-	r->peer = -1;
-	atomic_store(&r->next, -1);
 	if (!refused)
 		net_rig_offer_peer(r);
-	driver_create(&r->receive, NET_RIG_QUEUE);
-	driver_add_queue(&r->transmit, &r->receive, NET_QUEUE_TRANSMIT);
-	driver_add_queue(&r->control, &r->receive, NET_QUEUE_CONTROL);
 	setup.memory = &r->receive.memory;
 	setup.backend = net_stream_create_from(&source, "the test");
 	memcpy(setup.mac, mac, sizeof(mac));
 	assert_non_null(setup.backend);
 	assert_int_equal(net_create(&r->net, &setup, &error), 0);
+}
+
+void net_rig_create(struct net_rig *r, bool refused)
+{
+	memset(r, 0, sizeof(*r));
+	r->peer = -1;
+	atomic_store(&r->next, -1);
+	driver_create(&r->receive, NET_RIG_QUEUE);
+	driver_add_queue(&r->transmit, &r->receive, NET_QUEUE_TRANSMIT);
+	driver_add_queue(&r->control, &r->receive, NET_QUEUE_CONTROL);
+	create_net(r, refused);
+}
+
+void net_rig_replace(struct net_rig *r, bool refused)
+{
+	net_destroy(&r->net);
+	create_net(r, refused);
 }
 
 void net_rig_teardown(struct net_rig *r)

@@ -44,6 +44,12 @@ struct net_rig {
 void net_rig_create(struct net_rig *r, bool refused);
 void net_rig_teardown(struct net_rig *r);
 
+/**
+ * Another device with the same memory and another peer, as on the host where it
+ * is restored.
+ */
+void net_rig_replace(struct net_rig *r, bool refused);
+
 /** A driver that accepted @features takes the device. */
 void net_rig_start(struct net_rig *r, uint64_t features);
 

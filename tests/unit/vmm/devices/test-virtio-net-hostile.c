@@ -57,7 +57,7 @@ static void frames_of_impossible_sizes_are_dropped(void **state)
 
 	net_rig_create(&r, false);
 	net_rig_start(&r, 0);
-	for (uint16_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		describe_sent(&r, 0, NET_RIG_SENT, (uint32_t)NET_HEADER_SIZE + sizes[i], 0);
 		driver_offer(&r.transmit, 0);
 		net_rig_notify(&r);

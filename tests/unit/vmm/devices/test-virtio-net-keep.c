@@ -201,8 +201,8 @@ static void give(struct net_rig *r, struct seen *seen, uint16_t count, uint32_t 
 		net_rig_offer(r, i, NET_RIG_BUFFER_SIZE);
 	driver_set_used_event(&r->receive, looked_at);
 	net_rig_notify(r);
-	for (uint8_t i = 0; i < count; i++)
-		net_rig_peer_sends(r, own, i, size);
+	for (uint16_t i = 0; i < count; i++)
+		net_rig_peer_sends(r, own, (uint8_t)i, size);
 	wait_for_frames(seen, count);
 	/* The device has its lock until the last of them is in the ring. */
 	(void)driver_get(&r->net.mmio, VIRTIO_MMIO_QUEUE_READY);
