@@ -184,16 +184,23 @@ net_stop
 
 # --- many times ---
 
-sleeper_start wake-cycles 101 0
-net_send cycle "$net_mac" 101
-vm_finish
-is "100 sleeps, each ended by a frame: run exits 0" "$vm_status" 0
-is "100 sleeps, each ended by a frame: each frame was answered" \
-	"$(tail -n 1 "$net_said")" "gone"
-is "100 sleeps, each ended by a frame: no frame was lost" "$(count_lines "$net_said" '^cycled 101$')" 1
-is "100 sleeps, each ended by a frame: the guest has seen each once" \
-	"$(tr -d '\r' <"$vm_console" | tail -n 1)" "answered 0000000000000065"
-net_stop
+# many_sleeps MODE COUNT
+many_sleeps()
+{
+	local what="--psci $1: $2 sleeps, each ended by a frame" said
+
+	sleeper_start "wake-cycles-$1" $(($2 + 1)) 0 --psci "$1"
+	net_send cycle "$net_mac" $(($2 + 1))
+	vm_finish
+	printf -v said 'answered %016x' $(($2 + 1))
+	is "$what: run exits 0" "$vm_status" 0
+	is "$what: no frame was lost" "$(count_lines "$net_said" "^cycled $(($2 + 1))\$")" 1
+	is "$what: the guest has seen each once" "$(tr -d '\r' <"$vm_console" | tail -n 1)" "$said"
+	net_stop
+}
+
+many_sleeps userspace 100
+many_sleeps kernel 20
 
 exec {bytes}>&-
 rm "$disks/in"
