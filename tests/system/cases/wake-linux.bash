@@ -37,17 +37,7 @@ net_stop
 
 # --- through passt ---
 
-# passt of the same Debian release as the guest's kernel: a host has it installed.
-if [[ -d /host/passt ]]; then
-	printf '#!/bin/sh\nexec /host/passt/lib/ld-linux-aarch64.so.1 --library-path /host/passt/lib /host/passt/passt "$@"\n' \
-		>/bin/passt
-	chmod 755 /bin/passt
-	grep -qs ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/false' >>/etc/passwd
-	[[ -e /sys/class/net/dummy0 ]] || insmod /host/dummy.ko
-	ip addr add 198.51.100.2/24 dev dummy0
-	ip link set dummy0 up
-	ip route add default via 198.51.100.1
-
+if passt_set_up; then
 	# Prints what a server at a port of this host sends for /nonce: get PORT
 	get()
 	{
@@ -58,6 +48,9 @@ if [[ -d /host/passt ]]; then
 
 	linux_start wake-passt passt 198.51.100.2 1 --forward 127.0.0.1:8080:80
 	ok "--net passt: Linux suspends" vm_await_state wake-passt suspended
+	passt_pid=$(passt_pids)
+	is "--net passt: passt runs as nobody if root started dormouse" \
+		"$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$passt_pid/status")" 65534
 	get 8080 >"$disks/got" 2>&1 &
 	getter=$!
 	ok "--net passt: a connection to a sleeping Linux is answered" \
@@ -67,5 +60,5 @@ if [[ -d /host/passt ]]; then
 		': running: woken by a(n ARP request| network frame) from [0-9.]* for 198.51.100.2, at '
 	vm_finish
 	is "--net passt: a Linux that a connection woke powers off: run exits 0" "$vm_status" 0
-	is "--net passt: passt ends with dormouse" "$(pidof ld-linux-aarch64.so.1 || true)" ""
+	is "--net passt: passt ends with dormouse" "$(passt_pids)" ""
 fi

@@ -10,15 +10,12 @@
 mkfifo "$disks/in"
 exec {bytes}<>"$disks/in"
 
-# Starts the guest, which answers COUNT frames; with STEPS 1 it stops on its way to sleep:
-# sleeper_start NAME COUNT STEPS [OPTION...]
+# Starts the guest and its network: sleeper_start NAME COUNT STEPS [OPTION...]
 sleeper_start()
 {
-	cat "$(command -v net-sleeper.img)" >"$disks/$1.img"
-	append_words "$disks/$1.img" "$2" "$3"
 	net_start "$1"
 	vm_stdin=$disks/in
-	vm_start "$1" --flat "$disks/$1.img" --memory 64M --net "unix:$net_path,mac=$net_mac" "${@:4}"
+	sleeper_vm "$1" "unix:$net_path" "${@:2}"
 	vm_stdin=
 	net_await '^announced 192.0.2.7 ' || true
 }
