@@ -315,6 +315,7 @@ static void a_reset_of_the_machine_drops_what_was_kept(void **state)
 	(void)driver_get(&r.net.mmio, VIRTIO_MMIO_QUEUE_READY);
 	virtio_mmio_reset(&r.net.mmio);
 	assert_int_equal(atomic_load(&seen.resets), 1);
+	assert_int_equal(atomic_load(&seen.delivered), 0);
 	net_rig_start(&r, 0);
 	net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
 	net_rig_notify(&r);
