@@ -124,6 +124,8 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (clock)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
 		snprintf(name, 32, " (randomness)");
+	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_CONSOLE_SLOT)
+		snprintf(name, 32, " (virtio console)");
 	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
 		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
 }
@@ -236,6 +238,8 @@ static void print_status(const char *name, const struct record *record)
 	printf("append: %s\n", config->append);
 	if (config->console)
 		printf("console: %s\n", config->console);
+	if (config->console_device == CONSOLE_DEVICE_VIRTIO)
+		puts("console-device: hvc");
 }
 
 /* @json may be NULL if memory ran out. Returns whether it was printed. */

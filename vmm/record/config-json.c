@@ -87,6 +87,8 @@ json_t *record_config_to_json(const struct config *config)
 			record_add_text(json, "initrd", config->initrd) &&
 			record_add_text(json, "append", config->append) &&
 			record_add_text(json, "console", config->console) &&
+			record_add_text(json, "console-device",
+					config_console_device_word(config->console_device)) &&
 			record_add(json, "disks", disks_to_json(config)) &&
 			record_add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
 			add_cpu_features(json, config) &&
@@ -205,6 +207,21 @@ static int cpu_features_from_json(json_t *json, struct config *config)
 		       : config_parse_cpu_features(text, &config->cpu_features_off, &error);
 }
 
+/* Of a machine of a version that has a choice. */
+static int console_device_from_json(json_t *json, struct config *config)
+{
+	const char *text = NULL;
+
+	if (json_unpack(json, "{s?s}", "console-device", &text) < 0)
+		return -EINVAL;
+	if (!text)
+		return 0;
+
+	return config->machine_version < BOARD_VERSION_4
+		       ? -EINVAL
+		       : config_parse_console_device(text, &config->console_device);
+}
+
 static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
@@ -270,6 +287,8 @@ int record_config_from_json(json_t *json, struct config *config)
 		err = record_text_from_json(append, &config->append);
 	if (!err)
 		err = record_optional_text_from_json(console, &config->console);
+	if (!err)
+		err = console_device_from_json(json, config);
 	if (!err)
 		err = cpu_features_from_json(json, config);
 	if (!err)

@@ -114,6 +114,8 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		config->on_panic = wanted->on_panic;
 	if (wanted->suspend != SUSPEND_POLICY_NONE)
 		config->suspend = wanted->suspend;
+	if (wanted->console_device != CONSOLE_DEVICE_NONE)
+		config->console_device = wanted->console_device;
 
 	return 0;
 }
@@ -133,12 +135,26 @@ static int identify(struct config *config, const struct prior_run *found, struct
 	return generation_id_make(config, error);
 }
 
+static int check_console(const struct config *config, const char *name, struct error *error)
+{
+	if (config->console_device == CONSOLE_DEVICE_NONE ||
+	    config->machine_version >= BOARD_VERSION_4)
+		return 0;
+
+	return error_set(error, -EINVAL,
+			 "--console-device for %s, which has machine version %u: its only console "
+			 "is the UART; virtio-console came with version %d",
+			 name, config->machine_version, BOARD_VERSION_4);
+}
+
 /* The machine that was, as a whole. */
 static int take_over(const struct run_options *options, const struct prior_run *found,
 		     struct config *config, struct error *error)
 {
-	const int err = change_run(&options->config, config, error);
+	int err = change_run(&options->config, config, error);
 
+	if (!err)
+		err = check_console(config, found->name, error);
 	/* What its guest has done since is undone. */
 	if (!err && config_has_acpi(config) && options->from && is_rollback(options, found))
 		return generation_id_make(config, error);
@@ -196,7 +212,9 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 				 "--vars with machine version %u: its firmware cannot keep "
 				 "variables, as that of version %d can",
 				 config->machine_version, BOARD_VERSION_3);
-	err = identify(config, found, error);
+	err = check_console(config, found->name, error);
+	if (!err)
+		err = identify(config, found, error);
 	if (err)
 		return err;
 

@@ -104,6 +104,8 @@ static void reset_device(struct virtio_mmio *mmio, bool power_on)
 	atomic_store(&mmio->status, 0);
 
 	pthread_mutex_lock(&mmio->lock);
+	if (mmio->config.before_reset)
+		mmio->config.before_reset(mmio, power_on);
 	reset_registers(mmio);
 	if (power_on) {
 		mmio->reported = false;

@@ -41,9 +41,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VIRTIO_MMIO_QUEUES_MAX 4
+#define VIRTIO_MMIO_QUEUES_MAX 6
 /** VendorID: "DRMS". */
 #define VIRTIO_MMIO_VENDOR_ID 0x534d5244
+
+struct virtio_mmio;
 
 /** Everything that is fixed for the device's life. */
 struct virtio_mmio_config {
@@ -72,6 +74,12 @@ struct virtio_mmio_config {
 	 */
 	void (*report)(void *context, const char *message);
 	void *context; /**< For @report. */
+	/**
+	 * The registers are about to be reset, by the driver or, at @power_on,
+	 * with the machine; the queues are still set up. With the lock held;
+	 * @mmio is the device. Or NULL.
+	 */
+	void (*before_reset)(struct virtio_mmio *mmio, bool power_on);
 };
 
 struct virtio_mmio {

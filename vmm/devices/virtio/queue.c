@@ -251,6 +251,11 @@ int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
 	return 1;
 }
 
+void virtqueue_unpop(struct virtqueue *queue, uint16_t count)
+{
+	queue->next_available = (uint16_t)(queue->next_available - count);
+}
+
 bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written)
 {
 	struct vring_used_elem used = { .id = head, .len = written };

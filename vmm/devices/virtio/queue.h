@@ -84,6 +84,12 @@ void virtqueue_stop(struct virtqueue *queue);
 int virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 
 /**
+ * Put the last @count chains that were popped back, in front of all others.
+ * None of them, and none popped since, was given back to the driver.
+ */
+void virtqueue_unpop(struct virtqueue *queue, uint16_t count);
+
+/**
  * Give a chain back to the driver.
  *
  * @head: of the chain
