@@ -30,6 +30,7 @@
 
 #include "base/error.h"
 #include "base/write-limit.h"
+#include "control/agent.h"
 #include "control/lifecycle-step.h"
 #include "machine/vm.h"
 #include "record/cause.h"
@@ -53,6 +54,7 @@ struct control_event {
 	enum control_reason reason; /**< Of RESET and SHUTDOWN. */
 	bool guest; /**< Of RESET and SHUTDOWN: requested by the guest. */
 	const struct cause *cause; /**< Its cause, valid during the call; or NULL. */
+	bool open; /**< Of VSERPORT_CHANGE: the guest has the agent's port open. */
 };
 
 /** QMP's word for a reason, such as "guest-shutdown". */
@@ -72,8 +74,8 @@ enum control_power {
 };
 
 /**
- * Private, except that vm and record may be read, and run.c sets interrupted
- * and context.
+ * Private, except that vm and record may be read, and run.c sets interrupted,
+ * context and agent.
  */
 struct control {
 	struct vm *vm;
@@ -105,6 +107,9 @@ struct control {
 	void *context;
 
 	struct control_listener *listeners;
+
+	/** For an agent in the guest; NULL if its machine has no port for one. */
+	struct agent *agent;
 };
 
 /**
@@ -191,6 +196,9 @@ uint64_t control_deadline(const struct control *control);
  * The console is about to pass input to its guest: wake it if it is suspended.
  */
 void control_on_input(struct control *control);
+
+/** The guest has opened the agent's port, or closed it: report that. */
+void control_on_port(struct control *control, bool open);
 
 /**
  * When control_on_alarm() must be called, as a main loop's deadline: at once if

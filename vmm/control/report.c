@@ -86,6 +86,11 @@ void control_report(const struct control *control, enum vm_report kind)
 	notify(control, (struct control_event){ .kind = kind });
 }
 
+void control_on_port(struct control *control, bool open)
+{
+	notify(control, (struct control_event){ .kind = VM_REPORT_VSERPORT_CHANGE, .open = open });
+}
+
 void control_report_reset(const struct control *control)
 {
 	const bool by_host = control->cause.by_host;

@@ -18,6 +18,8 @@ static json_t *data(const struct control_event *event)
 				 control_reason_word(event->reason));
 	case VM_REPORT_GUEST_PANICKED:
 		return json_pack("{s:s}", "action", goes_on(event) ? "run" : "poweroff");
+	case VM_REPORT_VSERPORT_CHANGE:
+		return json_pack("{s:s, s:b}", "id", "org.qemu.guest_agent.0", "open", event->open);
 	case VM_REPORT_NONE:
 	case VM_REPORT_SUSPEND:
 	case VM_REPORT_WAKEUP:
