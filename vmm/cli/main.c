@@ -33,6 +33,7 @@ static const char help[] =
 	"  suspend, poweroff  ask its guest to suspend or power off\n"
 	"  reset, kill        reset it, or end it, whatever its guest does\n"
 	"  save               save it in a file while its guest is suspended, and end it\n"
+	"  agent              pass a command to the agent in its guest\n"
 	"  console            attach to its console, if that is a socket\n"
 	"  events             print its events\n"
 	"\n"
@@ -54,7 +55,7 @@ static const struct {
 	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
 	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_control },
 	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
-	{ "check", cli_check },	      { "clone", cli_clone },
+	{ "check", cli_check },	      { "clone", cli_clone },	  { "agent", cli_agent },
 };
 
 static int usage(const char *command, const char *text)

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "board/board.h"
 #include "boot/image.h"
+#include "cli/agent.h"
 #include "config/cpu-features.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
@@ -191,6 +192,14 @@ static void print_policies(const struct config *config)
 		puts("suspend: deny");
 }
 
+static void print_agent(const char *name)
+{
+	json_t *facts = cli_query_agent(name);
+
+	cli_print_agent(facts);
+	json_decref(facts);
+}
+
 static void print_status(const char *name, const struct record *record)
 {
 	const struct config *config = &record->config;
@@ -240,6 +249,8 @@ static void print_status(const char *name, const struct record *record)
 		printf("console: %s\n", config->console);
 	if (config->console_device == CONSOLE_DEVICE_VIRTIO)
 		puts("console-device: hvc");
+	if (lifecycle_has_process(record->state))
+		print_agent(name);
 }
 
 /* @json may be NULL if memory ran out. Returns whether it was printed. */
@@ -270,10 +281,19 @@ static bool add_fates(json_t *json, const struct record *record)
 	return true;
 }
 
+/* Beside what is in the record, too. */
+static bool add_agent(json_t *json, const struct record *record, const char *name)
+{
+	json_t *facts = lifecycle_has_process(record->state) ? cli_query_agent(name) : NULL;
+
+	return !facts || json_object_set_new(json, "agent", facts) == 0;
+}
+
 static int print_status_json(const char *name, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, name);
-	const bool printed = json && add_fates(json, record) && print_json(json);
+	const bool printed = json && add_fates(json, record) && add_agent(json, record, name) &&
+			     print_json(json);
 
 	json_decref(json);
 

@@ -206,23 +206,37 @@ static json_t *query_record(void *context, const char *argument, struct error *e
 	return record_to_json(control->record, control->vm->name);
 }
 
+static json_t *query_agent(void *context, const char *argument, struct error *error)
+{
+	const struct control *control = context;
+
+	if (control->agent)
+		return agent_to_json(control->agent);
+
+	return json_pack("{s:b, s:b}", "open", 0, "answers", 0);
+}
+
 const struct qmp_command monitor_commands[] = {
-	{ "stop", stop, NULL },
-	{ "cont", cont, NULL },
-	{ "system_wakeup", system_wakeup, NULL },
-	{ "system_reset", system_reset, NULL },
-	{ "system_powerdown", system_powerdown, NULL },
-	{ "quit", quit, NULL },
-	{ "query-version", query_version, NULL },
-	{ "query-name", query_name, NULL },
-	{ "query-uuid", query_uuid, NULL },
-	{ "query-kvm", query_kvm, NULL },
-	{ "query-status", query_status, NULL },
-	{ "query-cpus-fast", query_cpus_fast, NULL },
-	{ "query-block", query_block, NULL },
-	{ "query-chardev", query_chardev, NULL },
-	{ "x-dormouse-save", save, "file" },
-	{ "x-dormouse-query-psci", query_psci, NULL },
-	{ "x-dormouse-query-record", query_record, NULL },
+	{ .name = "stop", .execute = stop },
+	{ .name = "cont", .execute = cont },
+	{ .name = "system_wakeup", .execute = system_wakeup },
+	{ .name = "system_reset", .execute = system_reset },
+	{ .name = "system_powerdown", .execute = system_powerdown },
+	{ .name = "quit", .execute = quit },
+	{ .name = "query-version", .execute = query_version },
+	{ .name = "query-name", .execute = query_name },
+	{ .name = "query-uuid", .execute = query_uuid },
+	{ .name = "query-kvm", .execute = query_kvm },
+	{ .name = "query-status", .execute = query_status },
+	{ .name = "query-cpus-fast", .execute = query_cpus_fast },
+	{ .name = "query-block", .execute = query_block },
+	{ .name = "query-chardev", .execute = query_chardev },
+	{ .name = "x-dormouse-save", .execute = save, .argument = "file" },
+	{ .name = "x-dormouse-query-psci", .execute = query_psci },
+	{ .name = "x-dormouse-query-record", .execute = query_record },
+	{ .name = "x-dormouse-query-agent", .execute = query_agent },
+	{ .name = "x-dormouse-agent",
+	  .begin = monitor_begin_agent,
+	  .cancel = monitor_cancel_agent },
 };
 const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);

@@ -41,10 +41,10 @@ static json_t *repeats(void *context, const char *argument, struct error *error)
 }
 
 static const struct qmp_command rows[] = {
-	{ "works", works, NULL },
-	{ "fails", fails, NULL },
-	{ "has-no-memory", has_no_memory, NULL },
-	{ "repeats", repeats, "file" },
+	{ .name = "works", .execute = works },
+	{ .name = "fails", .execute = fails },
+	{ .name = "has-no-memory", .execute = has_no_memory },
+	{ .name = "repeats", .execute = repeats, .argument = "file" },
 };
 static const struct qmp_commands commands = { rows, 4, &executed };
 
@@ -248,7 +248,7 @@ static json_t *fails_about_a_file(void *context, const char *argument, struct er
 
 static void an_error_whose_text_is_no_utf_8_is_escaped(void **state)
 {
-	static const struct qmp_command row = { "opens", fails_about_a_file, NULL };
+	static const struct qmp_command row = { .name = "opens", .execute = fails_about_a_file };
 	static const struct qmp_commands one = { &row, 1, NULL };
 	bool negotiated = true;
 	char *sent = qmp_answer(&one, &negotiated, "{'execute': 'opens'}", 20);
