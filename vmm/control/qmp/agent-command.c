@@ -11,14 +11,19 @@
 /* struct agent_caller. */
 static void on_answer(void *context, const json_t *answer, const char *reason)
 {
+	struct qmp_pending *pending = context;
+	const struct control *control = pending->context;
 	char *text = answer ? qmp_text(answer) : NULL;
+	struct error error;
 
 	/* In ASCII it may have grown, beyond what dormouse's own commands read. */
 	if (text && strlen(text) > AGENT_ANSWER_SIZE - 256)
-		qmp_pending_end(context, NULL, "its agent's answer is longer than 64 KiB");
-	else
-		qmp_pending_end(context, json_deep_copy(answer), reason);
+		reason = "its agent's answer is longer than 64 KiB";
 	free(text);
+	if (reason)
+		error_set(&error, 0, "%s: %s", control->vm->name, reason);
+	qmp_pending_end(pending, reason ? NULL : json_deep_copy(answer),
+			reason ? error.text : NULL);
 }
 
 /* Whether a guest runs that could answer. */
@@ -45,6 +50,7 @@ int monitor_begin_agent(void *context, const json_t *arguments, struct qmp_pendi
 	const struct control *control = context;
 	const struct agent_caller caller = { .answered = on_answer, .context = pending };
 	const json_t *command = json_object_get(arguments, "command");
+	struct error reason;
 	int err;
 
 	if (!json_is_object(command) || json_object_size(arguments) != 1)
@@ -52,8 +58,11 @@ int monitor_begin_agent(void *context, const json_t *arguments, struct qmp_pendi
 				 "x-dormouse-agent wants an argument \"command\", an object, and "
 				 "no other");
 	err = check_guest(control, error);
+	if (err)
+		return err;
+	err = agent_execute(control->agent, command, &caller, &reason);
 
-	return err ? err : agent_execute(control->agent, command, &caller, error);
+	return err ? error_set(error, err, "%s: %s", control->vm->name, reason.text) : 0;
 }
 
 void monitor_cancel_agent(void *context, struct qmp_pending *pending)
