@@ -32,7 +32,7 @@ static char *make_binary(struct rig *rig)
 	return strdup(path);
 }
 
-static void create(struct rig *rig, unsigned int cpus)
+static void create(struct rig *rig, unsigned int cpus, uint32_t version)
 {
 	struct config *config = &rig->record.config;
 	struct error error;
@@ -41,7 +41,7 @@ static void create(struct rig *rig, unsigned int cpus)
 	config->append = strdup("");
 	config->console = strdup("none");
 	config->cpus = cpus;
-	config->machine_version = BOARD_VERSION_NEWEST;
+	config->machine_version = version;
 	config->memory = RIG_MEMORY;
 	config->psci_version = PSCI_VERSION_1_3;
 	config->psci = PSCI_SERVER_USERSPACE;
@@ -61,7 +61,14 @@ void rig_create(struct rig *rig, unsigned int cpus)
 {
 	memset(rig, 0, sizeof(*rig));
 	rig->record.config.flat = make_binary(rig);
-	create(rig, cpus);
+	create(rig, cpus, BOARD_VERSION_NEWEST);
+}
+
+void rig_create_version(struct rig *rig, unsigned int cpus, uint32_t version)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->record.config.flat = make_binary(rig);
+	create(rig, cpus, version);
 }
 
 void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars)
@@ -69,7 +76,7 @@ void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars)
 	memset(rig, 0, sizeof(*rig));
 	rig->record.config.firmware = make_binary(rig);
 	rig->record.config.vars_file = vars ? strdup(vars) : NULL;
-	create(rig, cpus);
+	create(rig, cpus, BOARD_VERSION_NEWEST);
 }
 
 void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
@@ -86,7 +93,7 @@ void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
 		.features = config_net_features(NET_KIND_UNIX),
 	};
 	memcpy(net->mac, mac, sizeof(net->mac));
-	create(rig, cpus);
+	create(rig, cpus, BOARD_VERSION_NEWEST);
 }
 
 void rig_run(struct rig *rig)

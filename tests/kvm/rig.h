@@ -26,6 +26,9 @@ struct rig {
 /** Make it; its power cycle has begun and its vCPUs do not run yet. */
 void rig_create(struct rig *rig, unsigned int cpus);
 
+/** The same with a machine of @version. */
+void rig_create_version(struct rig *rig, unsigned int cpus, uint32_t version);
+
 /**
  * The same with the binary as a firmware, whose variables are in the file
  * @vars, or in memory if that is NULL.

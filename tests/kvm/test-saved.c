@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "board/board.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "save/file.h"
@@ -73,7 +74,7 @@ static void a_saved_file_of_format_1_is_restored(void **state)
 	struct error error = { "" };
 	struct rig rig;
 
-	rig_create(&rig, 1);
+	rig_create_version(&rig, 1, BOARD_VERSION_3);
 	if (restore(&rig, FORMAT_1, &error) != 0)
 		fail_msg("%s", error.text);
 	assert_true(rig.vm.vcpus[0].suspended);

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 struct aml;
+struct channel;
 struct config;
 struct device;
 struct device_setup;
@@ -91,8 +92,8 @@ struct device_ops {
 	int (*watch)(void *self, struct main_loop *loop);
 
 	/**
-	 * The console's device: connect it with @terminal, both ways. Before
-	 * vCPUs run.
+	 * A device that may be the console's: connect it with @terminal, both
+	 * ways. Before vCPUs run.
 	 */
 	void (*connect)(void *self, struct terminal *terminal);
 
@@ -144,6 +145,9 @@ struct device_ops {
 	 * runs, and it may be frozen.
 	 */
 	uint64_t (*contents)(const void *self);
+
+	/** Its channel to an agent in the guest: see host/channel.h. */
+	struct channel *(*channel)(void *self);
 
 	/** Its disk image, for lists of disks. */
 	struct disk *(*disk)(const void *self);

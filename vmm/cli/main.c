@@ -34,6 +34,7 @@ static const char help[] =
 	"                     ask its guest to, and wait until it has\n"
 	"  reset, kill        reset it, or end it, whatever its guest does\n"
 	"  save               save it in a file while its guest is suspended, and end it\n"
+	"  agent              pass a command to the agent in its guest\n"
 	"  console            attach to its console, if that is a socket\n"
 	"  events             print its events\n"
 	"\n"
@@ -56,6 +57,7 @@ static const struct {
 	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_ask },
 	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
 	{ "check", cli_check },	      { "clone", cli_clone },	  { "hibernate", cli_ask },
+	{ "check", cli_check },	      { "clone", cli_clone },	  { "agent", cli_agent },
 };
 
 static int usage(const char *command, const char *text)

@@ -67,6 +67,8 @@ static const char behaviour[] =
 	"                       the output to it; at 16M, or at the size of ,limit=SIZE, it is\n"
 	"                       renamed to FILE.1), unix:SOCKET (listen there) or none; a path\n"
 	"                       alone is a file\n"
+	"  --console-device D   the guest's end of it: uart (the default) or hvc, the first port of\n"
+	"                       virtio-console\n"
 	"  --psci-test WHAT,... only for testers of PSCI: make libpsci give answers that it gives\n"
 	"                       in no VM, such as deny-cpu=2; see dormouse(1)\n"
 	"  --strict             refuse to start a hibernated or killed NAME whose environment changed,\n"

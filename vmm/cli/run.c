@@ -43,6 +43,7 @@ enum option_id {
 	OPTION_WAKE_ON_NET,
 	OPTION_FORWARD,
 	OPTION_SLEEP_WHEN_IDLE,
+	OPTION_CONSOLE_DEVICE,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
 	OPTION_STRICT,
@@ -77,6 +78,7 @@ static const struct option options[] = {
 	{ "wake-on-net", required_argument, NULL, OPTION_WAKE_ON_NET },
 	{ "sleep-when-idle", required_argument, NULL, OPTION_SLEEP_WHEN_IDLE },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
+	{ "console-device", required_argument, NULL, OPTION_CONSOLE_DEVICE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "discard", no_argument, NULL, OPTION_DISCARD },
@@ -336,6 +338,11 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return 0;
 	case OPTION_CONSOLE:
 		return cli_set_console(config, argument, p->error);
+	case OPTION_CONSOLE_DEVICE:
+		if (config_parse_console_device(argument, &config->console_device) < 0)
+			return error_set(p->error, CLI_USAGE,
+					 "--console-device %s: must be uart or hvc", argument);
+		return 0;
 	case OPTION_PSCI_TEST:
 		return set_psci_test(p, argument);
 	case OPTION_STRICT:

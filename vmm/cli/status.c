@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "board/board.h"
 #include "boot/image.h"
+#include "cli/agent.h"
 #include "config/cpu-features.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
@@ -134,6 +135,8 @@ static void name_interrupt(uint16_t intid, char name[32])
 	else if (spi >= BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT &&
 		 spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_NET_SLOT + BOARD_VIRTIO_NETS)
 		snprintf(name, 32, " (network %u)", spi - BOARD_VIRTIO_SPI - BOARD_VIRTIO_NET_SLOT);
+	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_CONSOLE_SLOT)
+		snprintf(name, 32, " (virtio console)");
 	else if (spi >= BOARD_VIRTIO_SPI && spi < BOARD_VIRTIO_SPI + BOARD_VIRTIO_SLOTS)
 		snprintf(name, 32, " (disk %u)", spi - BOARD_VIRTIO_SPI);
 }
@@ -233,6 +236,14 @@ static void print_policies(const struct config *config)
 		printf("sleep-when-idle: %" PRIu32 " s\n", config->sleep_when_idle);
 }
 
+static void print_agent(const char *name)
+{
+	json_t *facts = cli_query_agent(name);
+
+	cli_print_agent(facts);
+	json_decref(facts);
+}
+
 static void print_status(const char *name, const struct record *record)
 {
 	const struct config *config = &record->config;
@@ -282,6 +293,10 @@ static void print_status(const char *name, const struct record *record)
 	printf("append: %s\n", config->append);
 	if (config->console)
 		printf("console: %s\n", config->console);
+	if (config->console_device == CONSOLE_DEVICE_VIRTIO)
+		puts("console-device: hvc");
+	if (lifecycle_has_process(record->state))
+		print_agent(name);
 }
 
 /* @json may be NULL if memory ran out. Returns whether it was printed. */
@@ -312,10 +327,19 @@ static bool add_fates(json_t *json, const struct record *record)
 	return true;
 }
 
+/* Beside what is in the record, too. */
+static bool add_agent(json_t *json, const struct record *record, const char *name)
+{
+	json_t *facts = lifecycle_has_process(record->state) ? cli_query_agent(name) : NULL;
+
+	return !facts || json_object_set_new(json, "agent", facts) == 0;
+}
+
 static int print_status_json(const char *name, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, name);
-	const bool printed = json && add_fates(json, record) && print_json(json);
+	const bool printed = json && add_fates(json, record) && add_agent(json, record, name) &&
+			     print_json(json);
 
 	json_decref(json);
 

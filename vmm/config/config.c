@@ -262,6 +262,33 @@ int config_parse_panic_policy(const char *text, enum panic_policy *policy)
 	return -EINVAL;
 }
 
+const char *config_console_device_word(enum console_device device)
+{
+	switch (device) {
+	case CONSOLE_DEVICE_NONE:
+		break;
+	case CONSOLE_DEVICE_UART:
+		return "uart";
+	case CONSOLE_DEVICE_VIRTIO:
+		return "hvc";
+	}
+
+	return NULL;
+}
+
+int config_parse_console_device(const char *text, enum console_device *device)
+{
+	for (enum console_device d = CONSOLE_DEVICE_UART; d <= CONSOLE_DEVICE_VIRTIO; d++) {
+		if (strcmp(text, config_console_device_word(d)) != 0)
+			continue;
+		*device = d;
+
+		return 0;
+	}
+
+	return -EINVAL;
+}
+
 const char *config_suspend_policy_word(enum suspend_policy policy)
 {
 	switch (policy) {

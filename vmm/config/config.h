@@ -30,6 +30,13 @@ enum psci_server {
 	PSCI_SERVER_KERNEL, /**< KVM. */
 };
 
+/** The guest's device at the other end of the terminal. */
+enum console_device {
+	CONSOLE_DEVICE_NONE, /**< No option was given: as CONSOLE_DEVICE_UART. */
+	CONSOLE_DEVICE_UART, /**< The PL011. */
+	CONSOLE_DEVICE_VIRTIO, /**< The first port of virtio-console. */
+};
+
 /** What follows if the guest requests a reset. */
 enum reset_policy {
 	RESET_POLICY_NONE, /**< No option was given: as RESET_POLICY_RESTART. */
@@ -90,6 +97,7 @@ struct config {
 	char *initrd; /**< Absolute path, or NULL. */
 	char *append; /**< The kernel's command line; never NULL once complete. */
 	char *console; /**< See terminal_open(). */
+	enum console_device console_device;
 	uint64_t console_limit; /**< Of its file, see terminal_limit(). For this run only. */
 	struct disk_config disks[CONFIG_DISKS_MAX];
 	size_t disk_count;
@@ -183,6 +191,10 @@ int config_parse_reset_policy(const char *text, enum reset_policy *policy);
 /** The words of --on-panic; the word of PANIC_POLICY_NONE is NULL. */
 const char *config_panic_policy_word(enum panic_policy policy);
 int config_parse_panic_policy(const char *text, enum panic_policy *policy);
+
+/** The words of --console-device; the word of CONSOLE_DEVICE_NONE is NULL. */
+const char *config_console_device_word(enum console_device device);
+int config_parse_console_device(const char *text, enum console_device *device);
 
 /** The words of --suspend; the word of SUSPEND_POLICY_NONE is NULL. */
 const char *config_suspend_policy_word(enum suspend_policy policy);

@@ -5,15 +5,28 @@
  *
  * All of it belongs to the main thread. A success is what the guest then does:
  * an agent answers nothing to a request that it carries out.
+ *
+ * Nothing that an agent says is trusted, and it cannot make dormouse wait, log
+ * without end, or use memory without bound: what it sends is read only while a
+ * request is carried out, each of which begins with guest-sync-delimited, and a
+ * little at a time. An agent is there once it has answered such a sync. It may be
+ * absent, or slow, or send what is no answer, without effect on anything but
+ * requests, which fail with the reason.
+ *
+ * When the port is opened, the agent is asked which commands it has, for its
+ * guest's system, swap space and clock: agent-survey.h.
  */
 #ifndef VMM_AGENT_H
 #define VMM_AGENT_H
 
+#include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 struct agent;
+struct channel;
 
 enum agent_request {
 	AGENT_SUSPEND_RAM, /**< guest-suspend-ram */
@@ -38,12 +51,87 @@ bool agent_is_there(const struct agent *agent);
 /**
  * Ask the agent. @user is copied. Returns 0, or with @error set: -ENOTCONN if
  * the guest has no agent that has the port open, -EBUSY if it has not answered an
- * earlier request yet.
+ * earlier request yet, -EOPNOTSUPP if it has said that it lacks the command, or has
+ * it disabled; -ENOMEM.
  */
 int agent_ask(struct agent *agent, enum agent_request request, const struct agent_user *user,
 	      struct error *error);
 
 /** Forget the request, if there is one: its answer is discarded. */
 void agent_forget(struct agent *agent);
+
+/* --- any command --- */
+
+/** A function that agent_execute() calls later, once, on the main thread. */
+struct agent_caller {
+	/**
+	 * @answer is the agent's, an object with "return" or "error", borrowed; an
+	 * empty one if the agent has closed its port after a command that is
+	 * answered by nothing else. Or it is NULL, and @reason is a clause, "its
+	 * agent ...".
+	 */
+	void (*answered)(void *context, const json_t *answer, const char *reason);
+	void *context;
+};
+
+/**
+ * Pass a command on. @command is an object, as in qemu-ga's protocol, borrowed;
+ * @caller is copied. There is no deadline for the answer: agent_forget_caller() gives
+ * up. Returns as agent_ask() does, or -EINVAL for what is no command.
+ */
+int agent_execute(struct agent *agent, const json_t *command, const struct agent_caller *caller,
+		  struct error *error);
+
+/** Forget the command of the caller with @context, if it is the one in work. */
+void agent_forget_caller(struct agent *agent, const void *context);
+
+/* --- what it says --- */
+
+/**
+ * What is known of the agent and, from it, of its guest: docs/qmp.md,
+ * x-dormouse-query-agent. A new reference, or NULL if memory ran out.
+ */
+json_t *agent_to_json(const struct agent *agent);
+
+/**
+ * What the agent has said that prevents its guest from hibernating: true with a
+ * clause in @error, such as "its guest has no swap space in use"; or false.
+ */
+bool agent_prevents_hibernation(const struct agent *agent, struct error *error);
+
+/* --- for run.c and control --- */
+
+/** Functions that the agent calls, on the main thread. */
+struct agent_host {
+	/**
+	 * The guest has opened its port, or closed it; at most once a second, with
+	 * what it is then.
+	 */
+	void (*opened)(void *context, bool open);
+	void *context;
+};
+
+/**
+ * Make the user of a channel.
+ *
+ * @name: the VM's, for messages; must outlive it, as @channel
+ * @slept: the guest slept, and wakes in this run: it was saved, or has hibernated
+ *
+ * Returns NULL if memory ran out.
+ */
+struct agent *agent_create(struct channel *channel, const char *name, bool slept,
+			   const struct agent_host *host);
+
+/** NULL is fine. No user is called. */
+void agent_destroy(struct agent *agent);
+
+/** The guest has woken from its sleep: its clock is looked at. */
+void agent_woke(struct agent *agent);
+
+/** When agent_run() must be called, as a main loop's deadline. */
+uint64_t agent_due(const struct agent *agent);
+
+/** Do what is due. */
+void agent_run(struct agent *agent);
 
 #endif

@@ -60,6 +60,7 @@ struct control_event {
 	const char *path; /**< the socket's path. */
 	const struct request *request; /**< Of REQUEST: how it ended; valid during the call. */
 	enum vm_state state; /**< Of REQUEST: the VM's. */
+	bool open; /**< Of VSERPORT_CHANGE: the guest has the agent's port open. */
 };
 
 /** QMP's word for a reason, such as "guest-shutdown". */
@@ -79,8 +80,8 @@ enum control_power {
 };
 
 /**
- * Private, except that vm and record may be read, and run.c sets interrupted
- * and context.
+ * Private, except that vm and record may be read, and run.c sets interrupted,
+ * context and agent.
  */
 struct control {
 	struct vm *vm;
@@ -197,6 +198,9 @@ uint64_t control_deadline(const struct control *control);
  * The console is about to pass input to its guest: wake it if it is suspended.
  */
 void control_on_input(struct control *control);
+
+/** The guest has opened the agent's port, or closed it: report that. */
+void control_on_port(struct control *control, bool open);
 
 /**
  * When control_on_alarm() must be called, as a main loop's deadline: at once if

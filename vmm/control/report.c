@@ -100,6 +100,11 @@ void control_report_linked(void *context, const char *id, const char *path, bool
 			});
 }
 
+void control_on_port(struct control *control, bool open)
+{
+	notify(control, (struct control_event){ .kind = VM_REPORT_VSERPORT_CHANGE, .open = open });
+}
+
 void control_report_reset(const struct control *control)
 {
 	const bool by_host = control->cause.by_host;

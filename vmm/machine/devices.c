@@ -13,6 +13,7 @@
 #include "devices/pl031.h"
 #include "devices/pvpanic.h"
 #include "devices/virtio/blk.h"
+#include "devices/virtio/console.h"
 #include "devices/virtio/net.h"
 #include "devices/virtio/rng.h"
 
@@ -21,8 +22,9 @@
  * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
-	&flash_ops,	 &pl011_ops,  &pl031_ops,   &rng_ops, &blk_ops,
-	&flash_chip_ops, &fw_cfg_ops, &pvpanic_ops, &net_ops, &ged_ops,
+	&flash_ops, &pl011_ops,	     &pl031_ops,	  &rng_ops,
+	&blk_ops,   &flash_chip_ops, &fw_cfg_ops,	  &pvpanic_ops,
+	&net_ops,   &ged_ops,	     &virtio_console_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -85,6 +87,15 @@ static void destroy_all(struct devices *devices)
 	}
 }
 
+/* Whether a device is the terminal's other end. */
+static bool is_console(const struct device *device, const struct config *config)
+{
+	const struct device_ops *chosen =
+		config->console_device == CONSOLE_DEVICE_VIRTIO ? &virtio_console_ops : &pl011_ops;
+
+	return device->ops == chosen;
+}
+
 int devices_create(struct devices *devices, const struct device_setup *setup, struct bus *bus,
 		   struct error *error)
 {
@@ -107,7 +118,7 @@ int devices_create(struct devices *devices, const struct device_setup *setup, st
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device *device = &devices->all[i];
 
-		if (device->ops->connect)
+		if (is_console(device, setup->config))
 			device->ops->connect(device->self, &devices->terminal);
 	}
 
@@ -290,6 +301,18 @@ struct disk *devices_disk(const struct devices *devices, size_t number)
 
 		if (device->ops->disk && number-- == 0)
 			return device->ops->disk(device->self);
+	}
+
+	return NULL;
+}
+
+struct channel *devices_channel(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->channel)
+			return device->ops->channel(device->self);
 	}
 
 	return NULL;

@@ -20,6 +20,7 @@
 #include "host/disk.h"
 #include "host/terminal.h"
 
+struct channel;
 struct fw_cfg;
 struct net;
 struct ged;
@@ -118,6 +119,9 @@ struct disk *devices_disk(const struct devices *devices, size_t number);
 
 /** The @number'th network device, or NULL if there are no more. */
 struct net *devices_net(const struct devices *devices, size_t number);
+
+/** The channel to an agent in the guest, or NULL if the machine has none. */
+struct channel *devices_channel(const struct devices *devices);
 
 /** What hands files to the machine's firmware, or NULL if it has none. */
 struct fw_cfg *devices_fw_cfg(const struct devices *devices);

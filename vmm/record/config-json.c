@@ -127,6 +127,8 @@ json_t *record_config_to_json(const struct config *config)
 			record_add_text(json, "initrd", config->initrd) &&
 			record_add_text(json, "append", config->append) &&
 			record_add_text(json, "console", config->console) &&
+			record_add_text(json, "console-device",
+					config_console_device_word(config->console_device)) &&
 			record_add(json, "disks", disks_to_json(config)) &&
 			add_nets(json, config) && record_add_forwards(json, config) &&
 			record_add(json, "cpus", json_integer((json_int_t)config->cpus)) &&
@@ -323,6 +325,21 @@ static int sleep_from_json(json_t *json, struct config *config)
 	return idle_from_json(idle, config);
 }
 
+/* Of a machine of a version that has a choice. */
+static int console_device_from_json(json_t *json, struct config *config)
+{
+	const char *text = NULL;
+
+	if (json_unpack(json, "{s?s}", "console-device", &text) < 0)
+		return -EINVAL;
+	if (!text)
+		return 0;
+
+	return config->machine_version < BOARD_VERSION_4
+		       ? -EINVAL
+		       : config_parse_console_device(text, &config->console_device);
+}
+
 static int policies_from_json(json_t *json, struct config *config)
 {
 	const char *on_reset = NULL;
@@ -388,6 +405,8 @@ int record_config_from_json(json_t *json, struct config *config)
 		err = record_text_from_json(append, &config->append);
 	if (!err)
 		err = record_optional_text_from_json(console, &config->console);
+	if (!err)
+		err = console_device_from_json(json, config);
 	if (!err)
 		err = cpu_features_from_json(json, config);
 	if (!err)

@@ -53,6 +53,7 @@ enum vm_report {
 	VM_REPORT_SUSPEND_DISK, /**< The guest has saved itself to disk; SHUTDOWN follows. */
 	/** It panicked, and goes on, restarts or ends; or it cannot continue. */
 	VM_REPORT_GUEST_PANICKED,
+	VM_REPORT_VSERPORT_CHANGE, /**< The guest has opened or closed the agent's port. */
 	VM_REPORT_SHUTDOWN, /**< The run has ended and is recorded. The last event. */
 	VM_REPORT_NETDEV_CONNECTED, /**< A network device's socket is connected, */
 	VM_REPORT_NETDEV_DISCONNECTED, /**< and no longer. */

@@ -122,6 +122,8 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		memcpy(config->forwards, wanted->forwards, sizeof(config->forwards));
 		config->forward_count = wanted->forward_count;
 	}
+	if (wanted->console_device != CONSOLE_DEVICE_NONE)
+		config->console_device = wanted->console_device;
 
 	return 0;
 }
@@ -152,6 +154,18 @@ static int check_forwards(const struct config *config, const char *name, struct 
 	return 0;
 }
 
+static int check_console(const struct config *config, const char *name, struct error *error)
+{
+	if (config->console_device == CONSOLE_DEVICE_NONE ||
+	    config->machine_version >= BOARD_VERSION_4)
+		return 0;
+
+	return error_set(error, -EINVAL,
+			 "--console-device for %s, which has machine version %u: its only console "
+			 "is the UART; virtio-console came with version %d",
+			 name, config->machine_version, BOARD_VERSION_4);
+}
+
 /* The machine that was, as a whole. */
 static int take_over(const struct run_options *options, const struct prior_run *found,
 		     struct config *config, struct error *error)
@@ -160,6 +174,8 @@ static int take_over(const struct run_options *options, const struct prior_run *
 
 	if (!err)
 		err = check_forwards(config, found->name, error);
+	if (!err)
+		err = check_console(config, found->name, error);
 	/* What its guest has done since is undone. */
 	if (!err && config_has_acpi(config) && options->from && is_rollback(options, found))
 		return generation_id_make(config, error);
@@ -248,7 +264,9 @@ int run_config_resolve(const struct run_options *options, const struct prior_run
 				 "--vars with machine version %u: its firmware cannot keep "
 				 "variables, as that of version %d can",
 				 config->machine_version, BOARD_VERSION_3);
-	err = identify(config, found, error);
+	err = check_console(config, found->name, error);
+	if (!err)
+		err = identify(config, found, error);
 	if (!err)
 		err = settle_nets(found, config, error);
 	if (!err)

@@ -41,6 +41,7 @@ struct session {
 	struct kvm kvm;
 	struct vm vm;
 	struct control control;
+	struct control_listener on_event;
 	struct monitor monitor;
 	struct main_loop loop;
 	int signal_fd;
@@ -163,6 +164,57 @@ static void on_interrupt(void *context)
 		on_signal(s);
 	if (s->control.quit.trigger != VM_TRIGGER_HOST_QUIT)
 		on_quit(s);
+}
+
+/* --- an agent in the guest --- */
+
+/* struct agent_host. */
+static void on_port(void *context, bool open)
+{
+	struct session *s = context;
+
+	control_on_port(&s->control, open);
+}
+
+/* struct control_listener. */
+static void note_wake(void *context, const struct control_event *event)
+{
+	const struct session *s = context;
+
+	if (event->kind == VM_REPORT_WAKEUP)
+		agent_woke(s->control.agent);
+}
+
+static uint64_t agent_is_due(const void *context)
+{
+	return agent_due(context);
+}
+
+static void on_agent_due(void *context)
+{
+	agent_run(context);
+}
+
+/* A machine of an earlier version has no port for one. */
+static int watch_agent(struct session *s, struct error *error)
+{
+	const struct agent_host host = { .opened = on_port, .context = s };
+	struct channel *channel = devices_channel(s->vm.devices);
+	const bool slept =
+		s->options->from || (s->found.recorded && s->found.last.state == VM_HIBERNATED);
+
+	if (!channel)
+		return 0;
+	s->control.agent = agent_create(channel, s->dir.name, slept, &host);
+	if (!s->control.agent)
+		return error_set(error, -ENOMEM, "out of memory");
+	s->on_event = (struct control_listener){ .on_event = note_wake, .context = s };
+	control_listen(&s->control, &s->on_event);
+	if (main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, agent_is_due, on_agent_due,
+				   s->control.agent) < 0)
+		return error_set(error, -ENOSPC, "cannot wait for an agent in the guest");
+
+	return 0;
 }
 
 /* --- what the main loop calls --- */
@@ -360,6 +412,8 @@ static int run_vm(struct session *s, struct error *error)
 	int err = watch(s, error);
 
 	if (!err)
+		err = watch_agent(s, error);
+	if (!err)
 		err = s->options->from ? restore(s, error) : boot(s, error);
 	if (!err)
 		err = control_start(&s->control, error);
@@ -407,6 +461,7 @@ int run(const struct run_options *options, struct error *error)
 		interrupt_ask(wants_quit, &s.vm.devices->terminal);
 		ret = run_vm(&s, error);
 		interrupt_ask(NULL, NULL);
+		agent_destroy(s.control.agent);
 		vm_destroy(&s.vm);
 	}
 	kvm_close(&s.kvm);

@@ -161,6 +161,22 @@ int qmp_client_execute(struct qmp_client *client, const char *command, const jso
 	return err;
 }
 
+int qmp_client_ask(struct qmp_client *client, const char *command, const json_t *arguments,
+		   json_t **value, struct error *error)
+{
+	int err = send_command(client, command, arguments, error);
+
+	for (*value = NULL; !err && !*value;) {
+		json_t *message = NULL;
+
+		err = qmp_client_next(client, &message, error);
+		*value = json_incref(json_object_get(message, "return"));
+		json_decref(message);
+	}
+
+	return err;
+}
+
 static int greet(struct qmp_client *client, struct error *error)
 {
 	json_t *greeting = NULL;

@@ -50,6 +50,14 @@ void qmp_client_close(struct qmp_client *client);
 int qmp_client_next(struct qmp_client *client, json_t **message, struct error *error);
 
 /**
+ * Execute @command with @arguments, which is borrowed, or NULL. Returns 0 with a new
+ * reference to the return value in @value; -EREMOTEIO with the reason of the VM's
+ * dormouse if it refuses; or another -errno, each with @error set.
+ */
+int qmp_client_ask(struct qmp_client *client, const char *command, const json_t *arguments,
+		   json_t **value, struct error *error);
+
+/**
  * Execute @command with @arguments, which is borrowed, or NULL; and wait until
  * @event has come, too, unless that is NULL. Returns 0; -EREMOTEIO with the
  * reason of the VM's dormouse if it refuses; or another -errno, each with

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "base/utf8.h"
 #include "base/version.h"
@@ -146,6 +147,22 @@ static json_t *check_options(const struct qmp_command *command, json_t *argument
 	return NULL;
 }
 
+/* Returns an error, or NULL: it has begun. */
+static json_t *begin(const struct qmp_commands *commands, const struct qmp_command *command,
+		     const json_t *arguments, struct qmp_pending *pending)
+{
+	struct error error = { "out of memory" };
+
+	if (!pending)
+		return error_about(generic, "%s cannot be executed here", command->name);
+	if (command->begin(commands->context, arguments, pending, &error) < 0)
+		return qmp_error(generic, error.text);
+	pending->command = command;
+	pending->context = commands->context;
+
+	return NULL;
+}
+
 static json_t *execute_with_options(const struct qmp_commands *commands,
 				    const struct qmp_command *command, json_t *arguments)
 {
@@ -159,7 +176,8 @@ static json_t *execute_with_options(const struct qmp_commands *commands,
 	return value ? json_pack("{s:o}", "return", value) : qmp_error(generic, error.text);
 }
 
-static json_t *execute(const struct qmp_commands *commands, const char *name, json_t *arguments)
+static json_t *execute(const struct qmp_commands *commands, const char *name, json_t *arguments,
+		       struct qmp_pending *pending)
 {
 	const bool is_list = strcmp(name, "query-commands") == 0;
 	const struct qmp_command *command = find(commands, name);
@@ -171,6 +189,8 @@ static json_t *execute(const struct qmp_commands *commands, const char *name, js
 		return error_about(not_found, "there is no command \"%s\"", name);
 	if (command && command->options)
 		return execute_with_options(commands, command, arguments);
+	if (command && command->begin)
+		return begin(commands, command, arguments, pending);
 	argument = command ? command->argument : NULL;
 	if (argument && !plain_string(json_object_get(arguments, argument)))
 		return error_about(generic, "%s wants an argument \"%s\", a string", name,
@@ -188,7 +208,8 @@ static json_t *execute(const struct qmp_commands *commands, const char *name, js
 }
 
 /* @request is an object. */
-static json_t *answer_object(const struct qmp_commands *commands, bool *negotiated, json_t *request)
+static json_t *answer_object(const struct qmp_commands *commands, bool *negotiated,
+			     struct qmp_pending *pending, json_t *request)
 {
 	json_t *command = json_object_get(request, "execute");
 	json_t *arguments = json_object_get(request, "arguments");
@@ -216,7 +237,7 @@ static json_t *answer_object(const struct qmp_commands *commands, bool *negotiat
 		return qmp_error(not_found,
 				 "qmp_capabilities must come first, to end the negotiation");
 
-	return execute(commands, name, arguments);
+	return execute(commands, name, arguments, pending);
 }
 
 /*
@@ -259,8 +280,14 @@ static bool id_is_known(const struct qmp_translation *message)
 	return is_known;
 }
 
+static void keep_id(struct qmp_pending *pending, const char *id, size_t size)
+{
+	pending->id = id ? strndup(id, size) : NULL;
+	pending->id_size = pending->id ? size : 0;
+}
+
 static char *answer_translated(const struct qmp_commands *commands, bool *negotiated,
-			       const struct qmp_translation *message)
+			       struct qmp_pending *pending, const struct qmp_translation *message)
 {
 	json_error_t where;
 	json_t *request =
@@ -274,26 +301,56 @@ static char *answer_translated(const struct qmp_commands *commands, bool *negoti
 		if (!id_is_known(message))
 			id = NULL;
 	} else if (json_is_object(request)) {
-		answer = answer_object(commands, negotiated, request);
+		answer = answer_object(commands, negotiated, pending, request);
 	} else {
 		answer = qmp_error(generic, "the message must be an object");
 		id = NULL;
 	}
 	json_decref(request);
+	if (pending && pending->command) {
+		keep_id(pending, id, message->id_size);
+
+		return NULL;
+	}
 
 	return add_id(answer, id, message->id_size);
 }
 
-char *qmp_answer(const struct qmp_commands *commands, bool *negotiated, const char *text,
-		 size_t size)
+char *qmp_answer_or_begin(const struct qmp_commands *commands, bool *negotiated,
+			  struct qmp_pending *pending, const char *text, size_t size)
 {
 	struct qmp_translation message;
 	char *answer;
 
 	if (qmp_translate(text, size, &message) < 0)
 		return NULL;
-	answer = answer_translated(commands, negotiated, &message);
+	answer = answer_translated(commands, negotiated, pending, &message);
 	qmp_translation_free(&message);
 
 	return answer;
+}
+
+char *qmp_answer(const struct qmp_commands *commands, bool *negotiated, const char *text,
+		 size_t size)
+{
+	return qmp_answer_or_begin(commands, negotiated, NULL, text, size);
+}
+
+void qmp_pending_end(struct qmp_pending *pending, json_t *value, const char *error)
+{
+	json_t *answer = value ? json_pack("{s:o}", "return", value)
+			       : qmp_error(generic, error ? error : "out of memory");
+
+	pending->answer = add_id(answer, pending->id, pending->id_size);
+	pending->ended = true;
+	(void)eventfd_write(pending->wake_fd, 1);
+}
+
+void qmp_pending_clear(struct qmp_pending *pending)
+{
+	if (pending->command && !pending->ended)
+		pending->command->cancel(pending->context, pending);
+	free(pending->id);
+	free(pending->answer);
+	*pending = (struct qmp_pending){ .wake_fd = pending->wake_fd };
 }

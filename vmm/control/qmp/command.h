@@ -18,6 +18,8 @@ struct qmp_option {
 	json_type type;
 };
 
+struct qmp_pending;
+
 struct qmp_command {
 	const char *name;
 	/**
@@ -34,6 +36,29 @@ struct qmp_command {
 	 */
 	json_t *(*execute_with)(void *context, const json_t *arguments, struct error *error);
 	const struct qmp_option *options; /**< Up to one without a name. */
+	/**
+	 * In place of execute(): begin it, with the arguments that the client gave,
+	 * or NULL. Returns 0, and qmp_pending_end() follows, not from within this
+	 * call, unless cancel() comes first: the client has gone. Or -errno with
+	 * @error set.
+	 */
+	int (*begin)(void *context, const json_t *arguments, struct qmp_pending *pending,
+		     struct error *error);
+	void (*cancel)(void *context, struct qmp_pending *pending);
+};
+
+/**
+ * A command whose answer comes later: while there is one, a client's later commands
+ * wait. Private, except command.
+ */
+struct qmp_pending {
+	const struct qmp_command *command; /**< NULL: there is none. */
+	void *context; /**< The commands'. */
+	char *id; /**< The member of the message, or NULL. */
+	size_t id_size;
+	bool ended;
+	char *answer; /**< Once it has ended; NULL if memory ran out. */
+	int wake_fd; /**< Constant. An eventfd that is written when it ends. */
 };
 
 struct qmp_commands {
@@ -55,6 +80,22 @@ struct qmp_commands {
  */
 char *qmp_answer(const struct qmp_commands *commands, bool *negotiated, const char *text,
 		 size_t size);
+
+/**
+ * Likewise, and commands may be begun, too: then NULL is returned, and @pending,
+ * which was zero but for wake_fd, has the command.
+ */
+char *qmp_answer_or_begin(const struct qmp_commands *commands, bool *negotiated,
+			  struct qmp_pending *pending, const char *text, size_t size);
+
+/**
+ * The command is carried out: @value is its return value, whose reference is taken;
+ * NULL for a GenericError, which @error says, or if memory ran out.
+ */
+void qmp_pending_end(struct qmp_pending *pending, json_t *value, const char *error);
+
+/** Make it zero again, but for wake_fd; if the command has not ended, it is cancelled. */
+void qmp_pending_clear(struct qmp_pending *pending);
 
 /** An answer with an error of class @class, such as "GenericError", or NULL. */
 json_t *qmp_error(const char *class, const char *description);

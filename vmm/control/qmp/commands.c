@@ -249,6 +249,16 @@ static json_t *query_record(void *context, const char *argument, struct error *e
 	return record_to_json(control->record, control->vm->name);
 }
 
+static json_t *query_agent(void *context, const char *argument, struct error *error)
+{
+	const struct control *control = context;
+
+	if (control->agent)
+		return agent_to_json(control->agent);
+
+	return json_pack("{s:b, s:b}", "open", 0, "answers", 0);
+}
+
 const struct qmp_command monitor_commands[] = {
 	{ .name = "stop", .execute = stop },
 	{ .name = "cont", .execute = cont },
@@ -269,5 +279,9 @@ const struct qmp_command monitor_commands[] = {
 	{ .name = "x-dormouse-query-record", .execute = query_record },
 	{ .name = "x-dormouse-suspend", .execute_with = suspend, .options = ask_options },
 	{ .name = "x-dormouse-hibernate", .execute_with = hibernate, .options = ask_options },
+	{ .name = "x-dormouse-query-agent", .execute = query_agent },
+	{ .name = "x-dormouse-agent",
+	  .begin = monitor_begin_agent,
+	  .cancel = monitor_cancel_agent },
 };
 const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);

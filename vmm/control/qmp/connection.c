@@ -11,9 +11,6 @@
 /* With this much unsent no further message is read: the rest is for events. */
 #define OUTPUT_BUSY (QMP_CONNECTION_OUTPUT / 2)
 
-/* Bytes read before other clients are served. */
-#define INPUT_CHUNK 4096
-
 /* --- output --- */
 
 /* A client that no longer receives may still have sent unread data. */
@@ -90,18 +87,39 @@ static bool handle(struct qmp_connection *connection, const struct qmp_commands 
 		return refuse(connection, "the message is too long");
 	if (result == QMP_SCAN_TOO_DEEP)
 		return refuse(connection, "the message is nested too deeply");
-	answer = qmp_answer(commands, &connection->negotiated, connection->scan.text,
-			    connection->scan.size);
+	answer = qmp_answer_or_begin(commands, &connection->negotiated, &connection->later,
+				     connection->scan.text, connection->scan.size);
+	if (connection->later.command)
+		return true;
 	send_line(connection, answer);
 	free(answer);
 
 	return !connection->lost;
 }
 
+/* Up to a command whose answer comes later. */
+static bool handle_input(struct qmp_connection *connection, const struct qmp_commands *commands)
+{
+	while (connection->input_count > 0 && !connection->later.command) {
+		const char byte = connection->input[connection->input_first++];
+
+		connection->input_count--;
+		if (!handle(connection, commands, qmp_scan(&connection->scan, byte)))
+			return false;
+	}
+
+	return true;
+}
+
+static bool has_work(const struct qmp_connection *connection)
+{
+	return connection->pending > 0 || connection->later.command;
+}
+
 static bool read_messages(struct qmp_connection *connection, const struct qmp_commands *commands)
 {
-	char bytes[INPUT_CHUNK];
-	const ssize_t count = recv(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	const ssize_t count =
+		recv(connection->fd, connection->input, sizeof(connection->input), MSG_DONTWAIT);
 
 	if (count < 0)
 		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
@@ -109,19 +127,39 @@ static bool read_messages(struct qmp_connection *connection, const struct qmp_co
 		/* It may have closed only its own end, and still read. */
 		connection->input_ended = true;
 		return handle(connection, commands, qmp_scan_end(&connection->scan)) &&
-		       connection->pending > 0;
+		       has_work(connection);
 	}
-	for (ssize_t i = 0; i < count; i++) {
-		if (!handle(connection, commands, qmp_scan(&connection->scan, bytes[i])))
-			return false;
-	}
+	connection->input_first = 0;
+	connection->input_count = (size_t)count;
 
-	return true;
+	return handle_input(connection, commands);
 }
 
 static bool is_read(const struct qmp_connection *connection)
 {
-	return !connection->input_ended && connection->pending < OUTPUT_BUSY;
+	return !connection->input_ended && connection->pending < OUTPUT_BUSY &&
+	       !connection->later.command;
+}
+
+/* Whether the client is gone: it has closed both directions. */
+static bool is_gone(const struct qmp_connection *connection)
+{
+	struct pollfd client = { .fd = connection->fd };
+
+	return poll(&client, 1, 0) > 0;
+}
+
+/* Send an answer that came later, and handle what was read behind its command. */
+static bool go_on(struct qmp_connection *connection, const struct qmp_commands *commands)
+{
+	if (!connection->later.command)
+		return true;
+	if (!connection->later.ended)
+		return !is_gone(connection);
+	send_line(connection, connection->later.answer);
+	qmp_pending_clear(&connection->later);
+
+	return !connection->lost && handle_input(connection, commands);
 }
 
 bool qmp_connection_serve(struct qmp_connection *connection, const struct qmp_commands *commands)
@@ -129,8 +167,10 @@ bool qmp_connection_serve(struct qmp_connection *connection, const struct qmp_co
 	if (connection->lost)
 		return false;
 	flush(connection);
+	if (!go_on(connection, commands))
+		return false;
 	if (connection->input_ended)
-		return connection->pending > 0;
+		return has_work(connection);
 
 	return !is_read(connection) || read_messages(connection, commands);
 }
@@ -143,7 +183,7 @@ short qmp_connection_events(const struct qmp_connection *connection)
 
 /* --- the client --- */
 
-int qmp_connection_open(struct qmp_connection *connection, int fd)
+int qmp_connection_open(struct qmp_connection *connection, int fd, int wake_fd)
 {
 	char *output = malloc(QMP_CONNECTION_OUTPUT);
 	json_t *greeting = qmp_greeting();
@@ -156,6 +196,7 @@ int qmp_connection_open(struct qmp_connection *connection, int fd)
 	}
 	memset(connection, 0, sizeof(*connection));
 	connection->fd = fd;
+	connection->later.wake_fd = wake_fd;
 	connection->output = output;
 	qmp_connection_send(connection, greeting);
 	json_decref(greeting);
@@ -167,6 +208,7 @@ void qmp_connection_close(struct qmp_connection *connection)
 {
 	if (connection->fd < 0)
 		return;
+	qmp_pending_clear(&connection->later);
 	close(connection->fd);
 	free(connection->output);
 	connection->fd = -1;

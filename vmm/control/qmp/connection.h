@@ -20,6 +20,9 @@
 
 #define QMP_CONNECTION_OUTPUT (1 << 20)
 
+/** Bytes read before other clients are served. */
+#define QMP_CONNECTION_INPUT 4096
+
 /** Private, except fd. */
 struct qmp_connection {
 	int fd; /**< -1: not connected. */
@@ -29,15 +32,20 @@ struct qmp_connection {
 	bool lost; /**< It did not read its replies, and has to be disconnected. */
 	unsigned long messages; /**< How many it has sent: an idle client sends no more. */
 	struct qmp_scan scan;
+	struct qmp_pending
+		later; /**< The command that is carried out, if its answer is not there yet. */
+	size_t input_first, input_count; /**< Bytes behind it that were read. */
+	char input[QMP_CONNECTION_INPUT];
 	size_t pending; /**< Bytes in output that are not sent yet. */
 	char *output;
 };
 
 /**
- * Take over @fd, a nonblocking stream socket, and greet. Returns 0 or -ENOMEM,
- * @fd untouched.
+ * Take over @fd, a nonblocking stream socket, and greet. @wake_fd is an eventfd,
+ * written once a command has ended whose answer came later: then the client is to be
+ * served. Returns 0 or -ENOMEM, @fd untouched.
  */
-int qmp_connection_open(struct qmp_connection *connection, int fd);
+int qmp_connection_open(struct qmp_connection *connection, int fd, int wake_fd);
 
 /**
  * Close, and discard output that has not been sent. Harmless if it is not

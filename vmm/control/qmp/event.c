@@ -38,6 +38,8 @@ static json_t *data(const struct control_event *event)
 		return json_pack("{s:s}", "netdev-id", event->id);
 	case VM_REPORT_REQUEST:
 		return request_data(event);
+	case VM_REPORT_VSERPORT_CHANGE:
+		return json_pack("{s:s, s:b}", "id", "org.qemu.guest_agent.0", "open", event->open);
 	case VM_REPORT_NONE:
 	case VM_REPORT_SUSPEND:
 	case VM_REPORT_WAKEUP:

@@ -43,6 +43,11 @@ void monitor_run(struct monitor *monitor);
 extern const struct qmp_command monitor_commands[];
 extern const size_t monitor_command_count;
 
+/** x-dormouse-agent: as begin and cancel of struct qmp_command. */
+int monitor_begin_agent(void *context, const json_t *arguments, struct qmp_pending *pending,
+			struct error *error);
+void monitor_cancel_agent(void *context, struct qmp_pending *pending);
+
 /**
  * The QMP event for an event of control: a new reference, or NULL if memory ran
  * out.

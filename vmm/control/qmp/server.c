@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,8 +19,9 @@
 
 #define CLIENTS (QMP_CLIENTS_MAX + QMP_CLIENTS_LATE)
 
-/* The number of an epoll event that is not a client's. */
+/* The numbers of epoll events that are not a client's. */
 #define LISTENER CLIENTS
+#define LATER (CLIENTS + 1)
 
 static const char no_descriptor[] =
 	"{\"error\": {\"class\": \"GenericError\", \"desc\": \"dormouse cannot "
@@ -41,6 +43,7 @@ struct qmp_server {
 	int dir_fd;
 	const struct qmp_commands *commands;
 	int epoll_fd;
+	int later_fd; /* An eventfd: a command has ended whose answer came later. */
 	struct listener listener;
 	unsigned long clock;
 	struct slot slots[CLIENTS];
@@ -110,7 +113,7 @@ static void take_in(struct qmp_server *server)
 		make_way(slot);
 	err = watch(server, EPOLL_CTL_ADD, fd, (uint32_t)(slot - server->slots), POLLIN);
 	if (!err)
-		err = qmp_connection_open(&slot->connection, fd);
+		err = qmp_connection_open(&slot->connection, fd, server->later_fd);
 	if (err) {
 		listener_refuse(fd, no_memory);
 		return;
@@ -142,17 +145,30 @@ static void serve_client(struct qmp_server *server, uint32_t number)
 	watch_client(server, number);
 }
 
+static void serve_ended(struct qmp_server *server)
+{
+	eventfd_t count;
+
+	(void)eventfd_read(server->later_fd, &count);
+	for (uint32_t i = 0; i < CLIENTS; i++) {
+		if (is_open(&server->slots[i]) && server->slots[i].connection.later.ended)
+			serve_client(server, i);
+	}
+}
+
 void qmp_server_run(struct qmp_server *server)
 {
-	struct epoll_event events[CLIENTS + 1];
-	const int ready = epoll_wait(server->epoll_fd, events, CLIENTS + 1, 0);
+	struct epoll_event events[CLIENTS + 2];
+	const int ready = epoll_wait(server->epoll_fd, events, CLIENTS + 2, 0);
 
 	for (int i = 0; i < ready; i++) {
 		const uint32_t number = events[i].data.u32;
 
 		if (number == LISTENER)
 			take_in(server);
-		else
+		else if (number == LATER)
+			serve_ended(server);
+		else if (is_open(&server->slots[number]))
 			serve_client(server, number);
 	}
 }
@@ -191,8 +207,11 @@ static int listen_in(struct qmp_server *server)
 		return -errno;
 	err = listener_open(&server->listener);
 
-	return err ? err
-		   : watch(server, EPOLL_CTL_ADD, listener_fd(&server->listener), LISTENER, POLLIN);
+	if (!err)
+		err = watch(server, EPOLL_CTL_ADD, listener_fd(&server->listener), LISTENER,
+			    POLLIN);
+
+	return err ? err : watch(server, EPOLL_CTL_ADD, server->later_fd, LATER, POLLIN);
 }
 
 int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
@@ -209,7 +228,8 @@ int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
 	for (size_t i = 0; i < CLIENTS; i++)
 		server->slots[i].connection.fd = -1;
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	err = server->epoll_fd < 0 ? -errno : listen_in(server);
+	server->later_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	err = server->epoll_fd < 0 || server->later_fd < 0 ? -errno : listen_in(server);
 	if (err) {
 		qmp_server_close(server);
 
@@ -232,5 +252,7 @@ void qmp_server_close(struct qmp_server *server)
 		qmp_connection_close(&server->slots[i].connection);
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
+	if (server->later_fd >= 0)
+		close(server->later_fd);
 	free(server);
 }

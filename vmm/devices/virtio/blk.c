@@ -141,7 +141,7 @@ int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory,
 		.device_id = VIRTIO_ID_BLOCK,
 		.features = BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_BLK_SIZE) |
 			    BIT(VIRTIO_BLK_F_FLUSH) | BIT(VIRTIO_BLK_F_MQ),
-		.queue_count = VIRTIO_MMIO_QUEUES_MAX,
+		.queue_count = BLK_QUEUES,
 		.space = &blk->space,
 		.space_size = sizeof(blk->space),
 		/*
@@ -165,7 +165,7 @@ int blk_create(struct blk *blk, struct disk *disk, const struct memory *memory,
 	blk->space.capacity = disk->size / DISK_SECTOR_SIZE;
 	blk->space.seg_max = BLK_SEG_MAX;
 	blk->space.blk_size = DISK_SECTOR_SIZE;
-	blk->space.num_queues = VIRTIO_MMIO_QUEUES_MAX;
+	blk->space.num_queues = BLK_QUEUES;
 	blk->space.max_discard_sectors = BLK_DISCARD_SECTORS_MAX;
 	blk->space.max_discard_seg = BLK_DISCARD_SEGMENTS_MAX;
 	blk->space.discard_sector_alignment = disk->block_size / DISK_SECTOR_SIZE;

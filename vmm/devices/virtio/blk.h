@@ -43,6 +43,9 @@
  */
 #define BLK_EARLY_WRITES 8
 
+/** CPUs submit without waiting for each other. */
+#define BLK_QUEUES 4
+
 struct blk {
 	struct virtio_mmio mmio; /**< First. */
 	struct disk *disk;

@@ -41,7 +41,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VIRTIO_MMIO_QUEUES_MAX 4
+#define VIRTIO_MMIO_QUEUES_MAX 6
 /** VendorID: "DRMS". */
 #define VIRTIO_MMIO_VENDOR_ID 0x534d5244
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qmp-fixture.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -58,13 +59,44 @@ static json_t *counts(void *context, const char *argument, struct error *error)
 	return json_object();
 }
 
+struct qmp_pending *qmp_begun;
+unsigned int qmp_cancelled;
+
+static int begin(void *context, const json_t *arguments, struct qmp_pending *pending,
+		 struct error *error)
+{
+	if (qmp_begun)
+		return error_set(error, -EBUSY, "one at a time");
+	qmp_begun = pending;
+
+	return 0;
+}
+
+static void cancel(void *context, struct qmp_pending *pending)
+{
+	assert_ptr_equal(pending, qmp_begun);
+	qmp_begun = NULL;
+	qmp_cancelled++;
+}
+
+void qmp_end(json_t *value)
+{
+	struct qmp_pending *pending = qmp_begun;
+
+	assert_non_null(pending);
+	qmp_begun = NULL;
+	qmp_pending_end(pending, value, "it snows");
+	qmp_serve();
+}
+
 static const struct qmp_command rows[] = {
 	{ .name = "works", .execute = works },
 	{ .name = "fails", .execute = fails },
 	{ .name = "tells", .execute = tells },
 	{ .name = "counts", .execute = counts },
+	{ .name = "later", .begin = begin, .cancel = cancel },
 };
-const struct qmp_commands qmp_served = { rows, 4, NULL };
+const struct qmp_commands qmp_served = { rows, 5, NULL };
 
 int qmp_set_up(void **state)
 {

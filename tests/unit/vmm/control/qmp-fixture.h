@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A control socket in the scratch folder, and clients of it. Its commands: "works";
- * "fails", since it rains; "tells", which sends the event HAPPENED first; "counts".
+ * "fails", since it rains; "tells", which sends the event HAPPENED first; "counts";
+ * "later", whose answer comes by qmp_end().
  */
 #ifndef TESTS_QMP_FIXTURE_H
 #define TESTS_QMP_FIXTURE_H
@@ -14,6 +15,13 @@ extern struct qmp_server *qmp_server;
 extern int qmp_dir_fd;
 extern const struct qmp_commands qmp_served;
 extern unsigned int qmp_counted; /**< How often "counts" was carried out. */
+
+/** The command "later" that is carried out, or NULL; how often one was cancelled. */
+extern struct qmp_pending *qmp_begun;
+extern unsigned int qmp_cancelled;
+
+/** It ends with @value, whose reference is taken; NULL: it fails, since it snows. */
+void qmp_end(json_t *value);
 
 /** Setup and teardown of each test. */
 int qmp_set_up(void **state);

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DRIVER_RAM_SIZE (4ULL << 20)
+#define DRIVER_RAM_SIZE (8ULL << 20)
 #define DRIVER_RAM_END (MEMORY_BASE + DRIVER_RAM_SIZE)
 
 /* Where the queue's three parts are, a place for indirect tables, and one for data. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/virtio_blk.h>
+#include <linux/virtio_console.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +57,8 @@ static void a_machine_has_the_devices_of_its_configuration(void **state)
 	board_destroy(&board);
 
 	create(&board);
-	assert_int_equal(board.devices.count, 10);
+	assert_int_equal(board.devices.count, 11);
+	assert_int_equal(count_of(&board.devices, "virtio-console"), 1);
 	assert_int_equal(count_of(&board.devices, "pvpanic"), 1);
 	assert_int_equal(count_of(&board.devices, "acpi-ged"), 1);
 	assert_int_equal(count_of(&board.devices, "fw_cfg"), 1);
@@ -92,6 +94,7 @@ static void each_device_answers_at_its_address(void **state)
 		BOARD_PVPANIC_BASE,
 		SLOT(0),
 		SLOT(1),
+		SLOT(30),
 		SLOT(31),
 	};
 	static struct board board;
@@ -305,7 +308,8 @@ static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **stat
 
 /* --- in a stream, and in the main loop --- */
 
-/* Sizes in a stream: of the UART, the clock, virtio-rng, a disk, the flash chips and fw_cfg. */
+/* Sizes in a stream: of the UART, the clock, virtio-rng, a disk, the flash chips, fw_cfg
+ * and virtio-console. */
 #define UART_SIZE 42
 #define UART_IBRD 26 /* Where it is. */
 #define CLOCK_SIZE 23
@@ -314,6 +318,7 @@ static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **stat
 #define CHIPS_SIZE (21 + CFI_FLASH_BUFFER_SIZE + CFI_FLASH_BLOCKS)
 #define FW_CFG_SIZE 22
 #define GED_SIZE 4 /* The events that wait. */
+#define CONSOLE_SIZE (sizeof(struct virtio_console_config) + 244 + 26)
 
 /* The order is the format of saved files. */
 static void devices_are_saved_in_the_order_of_older_files(void **state)
@@ -342,7 +347,7 @@ static void devices_are_saved_in_the_order_of_older_files(void **state)
 	close(fd);
 	board_destroy(&board);
 	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE + CHIPS_SIZE +
-					FW_CFG_SIZE + GED_SIZE);
+					FW_CFG_SIZE + GED_SIZE + CONSOLE_SIZE);
 	assert_int_equal(bytes[UART_IBRD], 13);
 	/* The disks' capacities, which their configuration spaces begin with. */
 	assert_int_equal(bytes[UART_SIZE + CLOCK_SIZE + RNG_SIZE], 1);
@@ -384,7 +389,7 @@ static void on_nothing(void *context)
 {
 }
 
-/* The descriptors of the console, the clock, the entropy device and the flash chip. */
+/* The descriptors of the consoles, the clock, the entropy device and the flash chip. */
 static void the_main_loop_has_the_file_descriptors_of_all_devices(void **state)
 {
 	const struct console_user user = { .input = on_nothing, .quit = on_nothing };
@@ -395,7 +400,7 @@ static void the_main_loop_has_the_file_descriptors_of_all_devices(void **state)
 	create(&board);
 	loop = (struct main_loop){ 0 };
 	assert_int_equal(devices_watch(&board.devices, &loop, &user, &error), 0);
-	assert_int_equal(loop.count, 4);
+	assert_int_equal(loop.count, 5);
 	loop.count = MAIN_LOOP_MAX;
 	assert_int_equal(devices_watch(&board.devices, &loop, &user, &error), -ENOSPC);
 	scratch_says(&error, "cannot wait for devices", "No space");

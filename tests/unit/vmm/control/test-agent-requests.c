@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Requests to an agent, with a peer that has a script. */
+#include "agent-rig.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/main-loop.h"
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	return agent_rig_clock(clock, time);
+}
+
+static const struct agent_line usual[] = {
+	{ "guest-info", AGENT_RIG_INFO },
+	{ "guest-get-osinfo", AGENT_RIG_OS },
+	{ "guest-file-open", "{\"return\": 1000}\n" },
+	/* "freeze mem disk", as which both files are read. */
+	{ "guest-file-read", "{\"return\": {\"count\": 16, \"eof\": true, \"buf-b64\": "
+			     "\"ZnJlZXplIG1lbSBkaXNrCg==\"}}\n" },
+	{ "guest-file-close", "{\"return\": {}}\n" },
+	{ "guest-suspend-ram", NULL },
+	{ "guest-suspend-disk",
+	  "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no swap \\u001b[2J\"}}\n" },
+	{ "guest-shutdown", NULL },
+	{ "guest-ping", "{\"return\": {}}\n" },
+	{ 0 },
+};
+
+static struct agent_rig *setup(const struct agent_line *script)
+{
+	struct agent_rig *r = test_malloc(sizeof(*r));
+
+	agent_rig_create(r, script, false);
+
+	return r;
+}
+
+static void teardown(struct agent_rig *r)
+{
+	agent_rig_destroy(r);
+	test_free(r);
+}
+
+static int try_to_ask(struct agent_rig *r, enum agent_request request, struct error *error)
+{
+	const struct agent_user user = { 0 };
+
+	return agent_ask(r->agent, request, &user, error);
+}
+
+/* --- requests --- */
+
+static void a_guest_without_an_agent_is_not_asked(void **state)
+{
+	struct agent_rig *r = setup(usual);
+	struct error error;
+
+	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	assert_string_equal(error.text, "its guest has no agent that has its port open");
+	agent_rig_open(r);
+	agent_rig_close(r);
+	assert_false(agent_is_there(r->agent));
+	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	teardown(r);
+}
+
+static void a_request_that_is_carried_out_has_no_answer(void **state)
+{
+	struct agent_rig *r = setup(usual);
+	struct error error;
+
+	agent_rig_open(r);
+	*r->heard = '\0';
+	agent_rig_ask(r, AGENT_SUSPEND_RAM);
+	assert_int_equal(r->refusals, 0);
+	agent_rig_run(r);
+	assert_string_equal(r->heard, "guest-suspend-ram\n");
+	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
+	agent_rig_pass(1000);
+	agent_rig_run(r);
+	/* It suspends itself, which closes the port, and is back. */
+	agent_rig_close(r);
+	agent_rig_open(r);
+	assert_int_equal(r->refusals, 0);
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	agent_rig_run(r);
+	assert_non_null(strstr(r->heard, "guest-shutdown\n"));
+	agent_forget(r->agent);
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	teardown(r);
+}
+
+static void a_request_that_the_agent_refuses_is_refused_with_its_words(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	agent_rig_open(r);
+	agent_rig_ask(r, AGENT_SUSPEND_DISK);
+	agent_rig_run(r);
+	assert_int_equal(r->refusals, 1);
+	assert_string_equal(r->refusal, "its agent answered: no swap ?[2J");
+	agent_rig_close(r);
+	assert_int_equal(r->refusals, 1);
+	teardown(r);
+}
+
+static void late_answers_are_discarded(void **state)
+{
+	static const char late[] =
+		"{\"return\": {}}\n{\"error\": {\"desc\": \"late\"}}\n\xff{\"retu"
+		"\xff{\"return\": 1}\n{\"error\": {\"desc\": \"later\"}}\n";
+	struct agent_rig *r = setup(usual);
+
+	agent_rig_open(r);
+	agent_rig_ask(r, AGENT_SUSPEND_RAM);
+	agent_rig_run(r);
+	agent_forget(r->agent);
+	agent_rig_send(r, late, sizeof(late) - 1);
+	agent_rig_ask(r, AGENT_SUSPEND_DISK);
+	agent_rig_run(r);
+	assert_int_equal(r->refusals, 1);
+	assert_string_equal(r->refusal, "its agent answered: no swap ?[2J");
+	teardown(r);
+}
+
+static void an_agent_that_does_not_answer_is_slow_and_is_there_once_it_does(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	r->deaf = true;
+	agent_rig_open(r);
+	agent_rig_pass(3600);
+	agent_rig_run(r);
+	/* It may be starting. */
+	assert_false(agent_is_there(r->agent));
+	agent_rig_is(r, "open", true);
+	agent_rig_is(r, "answers", false);
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	agent_rig_run(r);
+	agent_rig_pass(9);
+	agent_rig_run(r);
+	assert_int_equal(r->refusals, 0);
+	agent_rig_pass(2);
+	agent_rig_run(r);
+	assert_int_equal(r->refusals, 1);
+	assert_string_equal(r->refusal, "its agent has not answered within 10 seconds");
+	agent_rig_says(r, "problem", "its agent has not answered within 10 seconds");
+
+	/* It reads all syncs in the end, of which it answers the last. */
+	r->deaf = false;
+	assert_non_null(strstr(r->to_agent, "guest-sync-delimited"));
+	agent_forget(r->agent);
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	agent_rig_run(r);
+	agent_rig_pass(11);
+	agent_rig_run(r);
+	assert_true(agent_is_there(r->agent));
+	agent_rig_says(r, "problem", NULL);
+	teardown(r);
+}
+
+static void an_agent_that_stops_answering_is_not_there(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	agent_rig_open(r);
+	r->deaf = true;
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	agent_rig_run(r);
+	agent_rig_pass(11);
+	agent_rig_run(r);
+	assert_int_equal(r->refusals, 1);
+	assert_false(agent_is_there(r->agent));
+	assert_int_equal(agent_due(r->agent), MAIN_LOOP_NEVER);
+	r->deaf = false;
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	agent_rig_run(r);
+	assert_true(agent_is_there(r->agent));
+	teardown(r);
+}
+
+static void an_agent_whose_sync_is_another_is_not_there(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	r->syncs_wrong = true;
+	agent_rig_open(r);
+	assert_false(agent_is_there(r->agent));
+	assert_string_equal(r->heard, "");
+	teardown(r);
+}
+
+static void an_agent_that_sends_without_end_is_read_in_pieces_and_not_for_ever(void **state)
+{
+	struct agent_rig *r = setup(usual);
+	unsigned int rounds = 0;
+
+	r->endless = true;
+	r->deaf = true;
+	r->opening = ++r->openings;
+	do {
+		agent_run(r->agent);
+		rounds++;
+		assert_in_range(rounds, 1, 1000);
+	} while (agent_due(r->agent) == 0);
+	assert_in_range(rounds, 10, 1000);
+	assert_false(agent_is_there(r->agent));
+	agent_rig_says(r, "problem", "its agent sends without end, and not what it was asked for");
+	/* It is not read any more, whenever it sends. */
+	agent_run(r->agent);
+	assert_int_equal(agent_due(r->agent), MAIN_LOOP_NEVER);
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	agent_rig_run(r);
+	assert_int_equal(r->refusals, 1);
+	assert_string_equal(r->refusal,
+			    "its agent sends without end, and not what it was asked for");
+	teardown(r);
+}
+
+static void an_answer_that_is_too_long_or_no_object_is_refused(void **state)
+{
+	static char endless[70000];
+	const struct agent_line script[] = {
+		{ "guest-info", AGENT_RIG_INFO },
+		{ "guest-get-osinfo", AGENT_RIG_OS },
+		{ "guest-file-open", "{}\n" },
+		{ "long", endless },
+		{ "word", "yes\n" },
+		{ "list", "[]\n" },
+		{ "ends", "{\"return\": \n" },
+		{ "binary", "\x01\x02\n" },
+		{ "fits", "\n\n{\"return\": 1}\n" },
+		{ 0 },
+	};
+	struct agent_rig *r = setup(script);
+
+	memset(endless, '{', sizeof(endless) - 1);
+	agent_rig_open(r);
+	agent_rig_execute(r, "{\"execute\": \"long\"}");
+	agent_rig_run(r);
+	assert_string_equal(r->refusal, "its agent's answer is longer than 64 KiB");
+	for (unsigned int i = 4; i < 8; i++) {
+		char command[64];
+
+		snprintf(command, sizeof(command), "{\"execute\": \"%s\"}", script[i].command);
+		*r->refusal = '\0';
+		agent_rig_execute(r, command);
+		agent_rig_run(r);
+		assert_string_equal(r->refusal, "its agent's answer is no JSON object");
+	}
+	agent_rig_execute(r, "{\"execute\": \"fits\"}");
+	agent_rig_run(r);
+	assert_int_equal(json_integer_value(json_object_get(r->answer, "return")), 1);
+	teardown(r);
+}
+
+/* --- any command --- */
+
+static void a_command_is_passed_on_in_one_line_and_its_answer_returned(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	agent_rig_open(r);
+	*r->heard = '\0';
+	agent_rig_execute(r, "{\n\"execute\":\n\"guest-ping\"\n}");
+	assert_int_equal(r->answers, 0);
+	agent_rig_run(r);
+	assert_string_equal(r->heard, "guest-ping\n");
+	assert_int_equal(r->answers, 1);
+	assert_non_null(json_object_get(r->answer, "return"));
+	/* An error is an answer, too. */
+	agent_rig_execute(r, "{\"execute\": \"guest-suspend-disk\"}");
+	agent_rig_run(r);
+	assert_int_equal(r->answers, 2);
+	assert_non_null(json_object_get(r->answer, "error"));
+	teardown(r);
+}
+
+static void json_that_is_no_command_is_not_sent(void **state)
+{
+	static const char *const texts[] = { "{}", "{\"execute\": 1}", "[]" };
+	const struct agent_caller caller = { 0 };
+	struct agent_rig *r = setup(usual);
+	struct error error;
+
+	agent_rig_open(r);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *json = json_loads(texts[i], 0, NULL);
+
+		assert_int_equal(agent_execute(r->agent, json, &caller, &error), -EINVAL);
+		json_decref(json);
+	}
+	teardown(r);
+}
+
+static void a_command_that_nothing_answers_has_an_empty_answer_when_the_port_is_closed(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	agent_rig_open(r);
+	agent_rig_execute(r, "{\"execute\": \"guest-shutdown\"}");
+	agent_rig_run(r);
+	assert_int_equal(r->answers, 0);
+	agent_rig_close(r);
+	assert_int_equal(r->answers, 1);
+	assert_int_equal(r->refusals, 0);
+	assert_int_equal(json_object_size(r->answer), 0);
+	teardown(r);
+}
+
+static void a_command_whose_agent_closes_its_port_fails(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	agent_rig_open(r);
+	agent_rig_execute(r, "{\"execute\": \"guest-nothing\"}");
+	agent_rig_run(r);
+	/* It has crashed, and is started again. */
+	agent_rig_open(r);
+	assert_int_equal(r->answers, 1);
+	assert_string_equal(r->refusal, "its agent has closed its port");
+	/* One that was not sent cannot have been carried out. */
+	r->deaf = true;
+	agent_rig_execute(r, "{\"execute\": \"guest-shutdown\"}");
+	agent_rig_run(r);
+	agent_rig_close(r);
+	assert_int_equal(r->answers, 2);
+	assert_int_equal(r->refusals, 2);
+	teardown(r);
+}
+
+static void a_command_is_forgotten_by_its_caller_alone(void **state)
+{
+	struct agent_rig *r = setup(usual);
+	struct error error;
+	int other;
+
+	agent_rig_open(r);
+	agent_rig_execute(r, "{\"execute\": \"guest-nothing\"}");
+	agent_rig_run(r);
+	agent_forget(r->agent);
+	agent_forget_caller(r->agent, &other);
+	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
+	agent_forget_caller(r->agent, r);
+	assert_int_equal(r->answers, 0);
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	agent_forget_caller(r->agent, r);
+	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
+	agent_rig_run(r);
+	assert_int_equal(r->answers, 0);
+	teardown(r);
+}
+
+/* The guest's buffers are small. */
+static void a_command_is_sent_in_the_pieces_that_the_guest_takes(void **state)
+{
+	struct agent_rig *r = setup(usual);
+
+	agent_rig_open(r);
+	r->room = 3;
+	agent_rig_execute(r, "{\"execute\": \"guest-ping\"}");
+	for (unsigned int i = 0; i < 200 && r->answers == 0; i++) {
+		agent_rig_rounds(r, 1);
+		r->room = 3;
+	}
+	assert_int_equal(r->answers, 1);
+	teardown(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_guest_without_an_agent_is_not_asked),
+		cmocka_unit_test(a_request_that_is_carried_out_has_no_answer),
+		cmocka_unit_test(a_request_that_the_agent_refuses_is_refused_with_its_words),
+		cmocka_unit_test(late_answers_are_discarded),
+		cmocka_unit_test(an_agent_that_does_not_answer_is_slow_and_is_there_once_it_does),
+		cmocka_unit_test(an_agent_that_stops_answering_is_not_there),
+		cmocka_unit_test(an_agent_whose_sync_is_another_is_not_there),
+		cmocka_unit_test(
+			an_agent_that_sends_without_end_is_read_in_pieces_and_not_for_ever),
+		cmocka_unit_test(an_answer_that_is_too_long_or_no_object_is_refused),
+		cmocka_unit_test(a_command_is_passed_on_in_one_line_and_its_answer_returned),
+		cmocka_unit_test(json_that_is_no_command_is_not_sent),
+		cmocka_unit_test(
+			a_command_that_nothing_answers_has_an_empty_answer_when_the_port_is_closed),
+		cmocka_unit_test(a_command_whose_agent_closes_its_port_fails),
+		cmocka_unit_test(a_command_is_forgotten_by_its_caller_alone),
+		cmocka_unit_test(a_command_is_sent_in_the_pieces_that_the_guest_takes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

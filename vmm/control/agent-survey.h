@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What dormouse asks an agent by itself when it opens its port: the commands that it
+ * has, its guest's system, its swap space, its clock; and setting that clock if the
+ * guest has slept and its clock is wrong since.
+ *
+ * Linux on arm64 adds the time that it was suspended by the counter of the generic
+ * timer, which continues while it is in SYSTEM_SUSPEND, so its clock is right after
+ * that. It is not after a time that the counter does not have: in a saved file, and
+ * after a hibernation, if the counter of the machine that resumes it has run for
+ * longer than that of the one before.
+ */
+#ifndef VMM_AGENT_SURVEY_H
+#define VMM_AGENT_SURVEY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control/agent-facts.h"
+
+/** The difference between clocks that is none, in nanoseconds. */
+#define AGENT_CLOCK_TOLERANCE 2000000000LL
+
+enum agent_survey_step {
+	AGENT_SURVEY_INFO,
+	AGENT_SURVEY_OS,
+	AGENT_SURVEY_OPEN,
+	AGENT_SURVEY_READ,
+	AGENT_SURVEY_CLOSE,
+	AGENT_SURVEY_CLOCK,
+	AGENT_SURVEY_SET_CLOCK,
+	AGENT_SURVEY_CHECK_CLOCK,
+	AGENT_SURVEY_DONE,
+};
+
+/** Private, except what says so. */
+struct agent_survey {
+	const char *name; /**< The VM's, for messages. */
+	enum agent_survey_step step; /**< To be read. */
+	size_t file;
+	int64_t handle;
+	bool woke; /**< To be set: the guest has slept since its clock was looked at. */
+	int64_t asked; /**< The host's clock when it was asked for the time, in nanoseconds. */
+	bool offset_known;
+	int64_t offset; /**< By how much the guest's clock was ahead of the host's. */
+};
+
+/** Begin at its first step. */
+void agent_survey_begin(struct agent_survey *survey);
+
+/** Only look at the clock, if the guest has slept. Not before it is DONE. */
+void agent_survey_recheck(struct agent_survey *survey);
+
+/**
+ * The command of its step, to be freed, or NULL if memory ran out. Steps that the
+ * agent cannot do are left out: so it may be DONE then, with NULL.
+ */
+char *agent_survey_command(struct agent_survey *survey, const struct agent_facts *facts);
+
+/** @answer, an object, is the agent's to that; go to the next step. */
+void agent_survey_take(struct agent_survey *survey, struct agent_facts *facts,
+		       const json_t *answer);
+
+#endif
