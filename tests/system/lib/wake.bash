@@ -51,6 +51,13 @@ sleeper_vm()
 	vm_start "$1" --flat "$disks/$1.img" --memory 64M --net "$2,mac=$net_mac" "${@:5}"
 }
 
+# Starts Linux, which announces an address and suspends COUNT times: linux_start NAME NET ADDRESS COUNT [OPTION...]
+linux_start()
+{
+	vm_start "$1" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 2 \
+		--net "$2,mac=$net_mac" --append "$vm_linux do=net:$3,serve:$3,suspend:$4,poweroff" "${@:5}"
+}
+
 # --- passt ---
 
 # What it needs on an emulated host: the program, its user, and a network with a route. Fails
