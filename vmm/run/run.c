@@ -21,10 +21,12 @@
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "machine/vm.h"
+#include "record/at-boot.h"
 #include "record/lifecycle.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/config.h"
+#include "run/manager.h"
 #include "run/prior.h"
 #include "run/settle.h"
 #include "run/vars.h"
@@ -39,6 +41,7 @@ struct session {
 	struct vm vm;
 	struct control control;
 	struct monitor monitor;
+	struct manager manager;
 	struct main_loop loop;
 	int signal_fd;
 };
@@ -306,6 +309,8 @@ static int run_vm(struct session *s, struct error *error)
 	int err = watch(s, error);
 
 	if (!err)
+		err = manager_watch(&s->manager, &s->control, &s->loop, error);
+	if (!err)
 		err = s->options->from ? restore(s, error) : boot(s, error);
 	if (!err)
 		err = control_start(&s->control, error);
@@ -315,6 +320,9 @@ static int run_vm(struct session *s, struct error *error)
 	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0 ||
 	    watch_monitor(s, &uncontrolled) < 0)
 		message("%s", uncontrolled.text);
+	if (at_boot_clear(s->dir.fd, s->dir.name, &uncontrolled) < 0)
+		message("%s", uncontrolled.text);
+	manager_ready(&s->manager);
 	main_loop_run(&s->loop);
 	terminal_restore();
 	monitor_close(&s->monitor);
