@@ -14,7 +14,8 @@
  *	3	Behind a firmware, the second bank of flash is a chip, fw_cfg
  *		has ACPI tables, and the device tree has both. There is pvpanic.
  *		CPUs have KVM's PMU, pointer authentication and SVE.
- *	4	With ACPI there are a power and a sleep button. There are
+ *	4	The device tree has the flash chips in a node of their own. With
+ *		ACPI there are a power and a sleep button. There are
  *		virtio-console, with a port for an agent, and network devices.
  */
 #ifndef VMM_BOARD_H

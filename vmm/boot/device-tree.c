@@ -23,14 +23,11 @@
  */
 #define ACPI_ON "acpi=on "
 
-/* Linux' own word, which the initial RAM disks of distributions heed, too. */
-#define NO_RESUME "noresume "
-
 static void command_line(struct tree_writer *w, const struct device_tree *tree)
 {
 	const char *append = tree->config->append;
 	const char *first = tree->efi && tree->config->kernel ? ACPI_ON : "";
-	const char *second = tree->no_resume ? NO_RESUME : "";
+	const char *second = tree->no_resume ? IMAGE_NO_RESUME : "";
 	const size_t size = strlen(first) + strlen(second) + strlen(append) + 1;
 	void *to;
 

@@ -39,6 +39,12 @@
 /** The default address of a flat binary. */
 #define IMAGE_FLAT_ADDRESS (MEMORY_BASE + 0x80000)
 
+/**
+ * In front of the command line of a kernel that shall take no image: Linux' own
+ * word, which the initial RAM disks of distributions heed, too.
+ */
+#define IMAGE_NO_RESUME "noresume "
+
 /** The files stay open, so a reset boots the same files as the first start. */
 struct image {
 	const struct config *config;

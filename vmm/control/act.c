@@ -394,6 +394,8 @@ static bool perform(struct control *control, enum lifecycle_action action)
 		break;
 	case LIFECYCLE_ACT_REPORT_RESETTING:
 		control_log_state(control, VM_RESETTING);
+		if (control->cause.panicked)
+			control_report(control, VM_REPORT_GUEST_PANICKED);
 		break;
 	case LIFECYCLE_ACT_REPORT_RESET:
 		control_report_reset(control);

@@ -62,16 +62,21 @@ static void serve(struct control *control, struct vcpu *vcpu)
 	(void)control_act(control, event);
 }
 
+static void serve_panic(struct control *control)
+{
+	if (!atomic_exchange(&control->vm->panicked, false) || control->life.panicked)
+		return;
+	cause_set(&control->cause, VM_TRIGGER_PANIC, CAUSE_VCPU_NONE, VM_PANICKED);
+	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_PANICKED });
+}
+
 void control_serve(struct control *control)
 {
 	struct vm *vm = control->vm;
 
 	gate_acknowledge(&vm->gate);
 	/* First: the vCPU that said it may ask something since. */
-	if (atomic_exchange(&vm->panicked, false) && !control->life.panicked) {
-		cause_set(&control->cause, VM_TRIGGER_PANIC, CAUSE_VCPU_NONE, VM_PANICKED);
-		(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_PANICKED });
-	}
+	serve_panic(control);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
 		serve(control, &vm->vcpus[i]);
 }
@@ -310,12 +315,17 @@ static bool is_last_reset(const struct control *control, const struct cause *cau
 
 bool control_on_stop(struct control *control)
 {
+	struct cause cause;
+
 	/*
 	 * A vCPU that waits for a disk's lock gets it sooner, and only then
 	 * stops.
 	 */
 	devices_quiesce(control->vm->devices);
-	control->cause = vm_wait(control->vm);
+	cause = vm_wait(control->vm);
+	/* A guest may reset or power off at once after its panic. */
+	serve_panic(control);
+	control->cause = cause;
 	(void)control_act(control, (struct lifecycle_event){
 					   .kind = LIFECYCLE_ENDED,
 					   .trigger = control->cause.trigger,

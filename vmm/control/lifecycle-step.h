@@ -100,7 +100,8 @@ enum lifecycle_action {
 	LIFECYCLE_ACT_REPORT, /**< Report the change of state, as lifecycle_report() says. */
 	LIFECYCLE_ACT_REPORT_STOP,
 	LIFECYCLE_ACT_REPORT_RESUME,
-	LIFECYCLE_ACT_REPORT_RESETTING, /**< Only log it: RESET comes when the reset is done. */
+	/** Log it, and report a panic that caused it: RESET comes when the reset is done. */
+	LIFECYCLE_ACT_REPORT_RESETTING,
 	LIFECYCLE_ACT_REPORT_RESET,
 	LIFECYCLE_ACT_REPORT_END, /**< The event of the trigger, if it has one, and SHUTDOWN. */
 };

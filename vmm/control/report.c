@@ -90,8 +90,6 @@ void control_report_reset(const struct control *control)
 {
 	const bool by_host = control->cause.by_host;
 
-	if (control->cause.panicked)
-		control_report(control, VM_REPORT_GUEST_PANICKED);
 	notify(control, (struct control_event){
 				.kind = VM_REPORT_RESET,
 				.reason = by_host ? CONTROL_REASON_HOST_QMP_SYSTEM_RESET

@@ -21,6 +21,7 @@
 #include "base/uniform.h"
 #include "board/board.h"
 #include "board/rom.h"
+#include "boot/tree-writer.h"
 #include "config/config.h"
 #include "devices/cfi-flash.h"
 #include "devices/erased.h"
@@ -43,6 +44,7 @@ struct flash_chip {
 	struct rom rom;
 	bool shown; /**< The guest has the ROM. */
 	bool has_file;
+	bool has_node; /**< Of its own; otherwise flash.c describes it. */
 	struct flash_file file;
 	int timer_fd;
 	atomic_bool sync_is_due; /**< The timer runs. */
@@ -346,6 +348,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 
 		return err;
 	}
+	chip->has_node = setup->config->machine_version != BOARD_VERSION_3;
 	device->self = chip;
 	device->base = chip->rom.base;
 	device->size = chip->rom.size;
@@ -434,7 +437,19 @@ static uint64_t hash_contents(const void *self)
 	return hash;
 }
 
-/* flash.c describes both banks. */
+static void describe(const struct device *device, struct tree_writer *tree)
+{
+	const struct flash_chip *chip = device->self;
+
+	if (!chip->has_node)
+		return;
+	tree_begin_at(tree, "flash", device->base);
+	tree_text(tree, "compatible", "cfi-flash");
+	TREE_CELLS(tree, "reg", TREE_PAIR(device->base), TREE_PAIR(device->size));
+	tree_cell(tree, "bank-width", BOARD_FLASH_CHIP_WIDTH);
+	tree_end(tree);
+}
+
 const struct device_ops flash_chip_ops = {
 	.name = "cfi-flash",
 	.since = BOARD_VERSION_3,
@@ -443,6 +458,7 @@ const struct device_ops flash_chip_ops = {
 	.count = count,
 	.create = create,
 	.destroy = destroy,
+	.describe = describe,
 	.watch = watch,
 	.contents = hash_contents,
 	.reset = reset,

@@ -132,6 +132,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 
 		return err;
 	}
+	flash->describes_chip = setup->config->machine_version == BOARD_VERSION_3;
 	device->self = flash;
 	device->base = BOARD_FLASH_BASE;
 	device->size = flash->size;
@@ -147,12 +148,14 @@ static void destroy(void *self)
 }
 
 /*
- * One node for both banks, as QEMU's. A driver finds no chip in the first,
- * which does not answer commands. Where there is none at all, there is no node.
+ * In version 3 one node has both banks, as QEMU's, but a driver such as Linux'
+ * gives up the whole node if the first, which answers no command, is no chip.
  */
 static void describe(const struct device *device, struct tree_writer *tree)
 {
-	if (device->size != BOARD_FLASH_BANK_SIZE)
+	const struct flash *flash = device->self;
+
+	if (!flash->describes_chip)
 		return;
 	tree_begin_at(tree, "flash", BOARD_FLASH_BASE);
 	tree_text(tree, "compatible", "cfi-flash");

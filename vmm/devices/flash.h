@@ -19,11 +19,13 @@
 #include "board/board.h"
 #include "board/device.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct flash {
 	uint8_t *host; /**< All banks, one after the other; NULL if there is no flash. */
 	uint64_t size;
+	bool describes_chip; /**< Its node of the device tree has the chips' bank, too. */
 };
 
 /** The board's device. It receives a guest's writes, and drops them. */

@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct files {
 	uint32_t kernel_size;
 	uint32_t initrd_size;
 	uint32_t command_line_size; /* With its end. */
+	char command_line[];
 };
 
 static struct fw_cfg_item item(const void *bytes, size_t size)
@@ -55,8 +57,6 @@ static void set_file(struct fw_cfg *fw_cfg, enum fw_cfg_key size_key, uint32_t *
 /* Without a kernel all sizes read as 0. */
 static void fill_kernel(struct fw_cfg *fw_cfg, struct files *files, const struct image *image)
 {
-	const char *append = image->config->append;
-
 	if (image->kernel.fd < 0)
 		return;
 	set_file(fw_cfg, FW_CFG_KERNEL_SIZE, &files->kernel_size, FW_CFG_KERNEL_DATA,
@@ -64,10 +64,9 @@ static void fill_kernel(struct fw_cfg *fw_cfg, struct files *files, const struct
 	if (image->initrd.fd >= 0)
 		set_file(fw_cfg, FW_CFG_INITRD_SIZE, &files->initrd_size, FW_CFG_INITRD_DATA,
 			 &image->initrd);
-	files->command_line_size = htole32((uint32_t)strlen(append) + 1);
 	set(fw_cfg, FW_CFG_COMMAND_LINE_SIZE, &files->command_line_size,
 	    sizeof(files->command_line_size));
-	set(fw_cfg, FW_CFG_COMMAND_LINE_DATA, append, strlen(append) + 1);
+	set(fw_cfg, FW_CFG_COMMAND_LINE_DATA, files->command_line, strlen(files->command_line) + 1);
 }
 
 /*
@@ -90,10 +89,13 @@ static void fill(struct fw_cfg *fw_cfg, struct files *files)
 }
 
 int firmware_files_make(const struct image *image, const struct acpi_machine *machine,
-			struct fw_cfg *fw_cfg, struct error *error)
+			bool no_resume, struct fw_cfg *fw_cfg, struct error *error)
 {
 	const struct config *config = image->config;
-	struct files *files = malloc(sizeof(*files));
+	const char *first = no_resume ? IMAGE_NO_RESUME : "";
+	const char *append = config->append ? config->append : "";
+	const size_t size = strlen(first) + strlen(append) + 1;
+	struct files *files = malloc(sizeof(*files) + size);
 	int err;
 
 	if (!files)
@@ -108,6 +110,8 @@ int firmware_files_make(const struct image *image, const struct acpi_machine *ma
 	memcpy(files->generation_id, config->generation_id, sizeof(files->generation_id));
 	files->memory = htole64(config->memory);
 	files->cpus = htole16((uint16_t)config->cpus);
+	files->command_line_size = htole32((uint32_t)size);
+	snprintf(files->command_line, size, "%s%s", first, append);
 	fill(fw_cfg, files);
 	fill_kernel(fw_cfg, files, image);
 

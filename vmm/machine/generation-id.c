@@ -31,19 +31,16 @@ static uint8_t *find_of_kernel(const struct vm *vm)
 	return present;
 }
 
-/* Where its firmware has put it, and has said so. */
+/*
+ * Where its firmware has put it, and has said so. One that has not said so, such
+ * as U-Boot, has given its guest no ID.
+ */
 static uint8_t *find_of_firmware(const struct vm *vm)
 {
 	const struct fw_cfg *fw_cfg = devices_fw_cfg(vm->devices);
 	const uint64_t address = fw_cfg ? fw_cfg_answer(fw_cfg) : 0;
-	uint8_t *present = memory_at(&vm->memory, address, CONFIG_GENERATION_ID_SIZE);
 
-	if (!present)
-		message("%s: its guest cannot be given a generation ID, since its firmware has not "
-			"reported where that is",
-			vm->name);
-
-	return present;
+	return memory_at(&vm->memory, address, CONFIG_GENERATION_ID_SIZE);
 }
 
 void generation_id_update(struct vm *vm)

@@ -217,7 +217,7 @@ int vm_fill_firmware(struct vm *vm, struct error *error)
 
 	const struct acpi_machine machine = describe(vm, mpidrs);
 
-	return firmware_files_make(&vm->image, &machine, fw_cfg, error);
+	return firmware_files_make(&vm->image, &machine, vm->no_resume, fw_cfg, error);
 }
 
 int vm_fill(struct vm *vm, struct error *error)

@@ -53,11 +53,11 @@ static bool reads_signature(const void *context)
 
 /*
  * See to it that no image is taken: where dormouse finds it on a disk, it is
- * discarded, and the kernel gets noresume, unless firmware loads it.
+ * discarded, and the kernel gets noresume, unless a firmware loads it from a disk.
  */
 static int discard_image(struct vm *vm, struct record *record, struct error *error)
 {
-	const bool loads_kernel = !vm->config->firmware;
+	const bool loads_kernel = vm->config->kernel || !vm->config->firmware;
 	const int err = run_discard_images(vm->name, vm->config, vm->devices, loads_kernel, error);
 
 	if (err || !loads_kernel)

@@ -91,3 +91,46 @@ system_is()
 	system_answers "$2"
 	is "$1" "$answer" "$3"
 }
+
+# systemd refuses to hibernate, and to power off, while a job of hibernate.target is in its queue.
+system_settles()
+{
+	system_answers 'while systemctl list-jobs --no-legend | grep -q .; do sleep 1; done; echo settled'
+}
+
+# It hibernates when it is asked to; $system_count has how far its process has counted by then:
+# system_hibernates WHICH
+system_hibernates()
+{
+	system_answers 'cat /run/count 2>/dev/null || echo 0'
+	system_count=$answer
+	system_settles
+	system_types 'systemctl hibernate'
+	vm_finish
+	is "$1: systemctl hibernate ends the run with 3" "$vm_status" 3
+	is "$1: status says hibernated" "$(vm_state web state)" hibernated
+}
+
+# A process counts in the background, into /run/count: system_counts
+system_counts()
+{
+	system_types 'i=0; while :; do echo $((++i)) >/run/count; sleep 1; done & echo $! >/run/pid; clear'
+}
+
+# Starts the VM again after its hibernation; the system that hibernated is there, with its
+# process: system_comes_back WHICH BOOT_ID
+system_comes_back()
+{
+	system_start web
+	ok "$1: a shell answers again" system_resumes
+	system_is "$1: Debian is the one that hibernated" 'cat /proc/sys/kernel/random/boot_id' "$2"
+	system_is "$1: its process is alive" 'kill -0 $(cat /run/pid) && echo yes' yes
+	system_answers 'sleep 3; cat /run/count'
+	ok "$1: its process goes on from where it was" system_counts_on "$system_count"
+}
+
+# The last answer is a later number than this one: a boot later would have begun anew.
+system_counts_on()
+{
+	[[ $1 && $answer ]] && (($1 > 0 && answer > $1))
+}

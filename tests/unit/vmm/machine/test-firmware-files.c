@@ -49,7 +49,7 @@ static struct fw_cfg *make_with(const char *kernel, const char *initrd)
 	assert_non_null(fw_cfg);
 	if (image_open(&image, &config, &error) != 0)
 		fail_msg("%s", error.text);
-	assert_int_equal(firmware_files_make(&image, &rig.machine, fw_cfg, &error), 0);
+	assert_int_equal(firmware_files_make(&image, &rig.machine, false, fw_cfg, &error), 0);
 
 	return fw_cfg;
 }
@@ -182,6 +182,16 @@ static void a_kernel_its_initrd_and_command_line_are_handed_on_as_they_are(void 
 	destroy();
 }
 
+static void a_kernel_that_takes_no_image_has_noresume_in_front(void **state)
+{
+	struct fw_cfg *fw_cfg = make_with("MZ a kernel", NULL);
+	struct error error;
+
+	assert_int_equal(firmware_files_make(&image, &rig.machine, true, fw_cfg, &error), 0);
+	item_is(fw_cfg, 0x14, 0x15, "noresume console=ttyAMA0", 25);
+	destroy();
+}
+
 static void without_a_kernel_there_is_none_of_the_three(void **state)
 {
 	struct fw_cfg *fw_cfg = make();
@@ -229,7 +239,7 @@ static void files_are_replaced_when_they_are_made_again(void **state)
 	rig.machine.hardware_signature = 0x600dcafe;
 	rig.machine.cpu_count = 2;
 	config.cpus = 2;
-	assert_int_equal(firmware_files_make(&image, &rig.machine, fw_cfg, &error), 0);
+	assert_int_equal(firmware_files_make(&image, &rig.machine, false, fw_cfg, &error), 0);
 	loader_rig_make(&wanted, &rig.machine, 0, 0, 0);
 	file_is(fw_cfg, "etc/acpi/tables", wanted.files.tables, wanted.files.tables_size);
 	choose(fw_cfg, 0x05);
@@ -245,6 +255,7 @@ int main(void)
 		cmocka_unit_test(the_generation_id_is_a_file_too_short_for_a_table),
 		cmocka_unit_test(the_values_of_the_machine_have_qemu_s_keys),
 		cmocka_unit_test(a_kernel_its_initrd_and_command_line_are_handed_on_as_they_are),
+		cmocka_unit_test(a_kernel_that_takes_no_image_has_noresume_in_front),
 		cmocka_unit_test(without_a_kernel_there_is_none_of_the_three),
 		cmocka_unit_test(a_machine_without_fw_cfg_has_no_kernel_for_its_firmware),
 		cmocka_unit_test(a_kernel_that_is_no_efi_program_is_refused),
