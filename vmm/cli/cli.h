@@ -21,6 +21,7 @@ int cli_features(int argc, char **argv, struct error *error);
 int cli_control(int argc, char **argv, struct error *error);
 int cli_console(int argc, char **argv, struct error *error);
 int cli_events(int argc, char **argv, struct error *error);
+int cli_ask(int argc, char **argv, struct error *error);
 
 struct record;
 

@@ -21,6 +21,7 @@
 #include "host/terminal.h"
 
 struct fw_cfg;
+struct ged;
 
 /** The functions that the console calls on input. */
 struct console_user {
@@ -101,6 +102,9 @@ struct disk *devices_disk(const struct devices *devices, size_t number);
 
 /** What hands files to the machine's firmware, or NULL if it has none. */
 struct fw_cfg *devices_fw_cfg(const struct devices *devices);
+
+/** What has the machine's buttons, or NULL if it has none. */
+struct ged *devices_ged(const struct devices *devices);
 
 /* --- to come to rest: see board/device.h --- */
 

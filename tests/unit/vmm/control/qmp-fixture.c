@@ -59,10 +59,10 @@ static json_t *counts(void *context, const char *argument, struct error *error)
 }
 
 static const struct qmp_command rows[] = {
-	{ "works", works, NULL },
-	{ "fails", fails, NULL },
-	{ "tells", tells, NULL },
-	{ "counts", counts, NULL },
+	{ .name = "works", .execute = works },
+	{ .name = "fails", .execute = fails },
+	{ .name = "tells", .execute = tells },
+	{ .name = "counts", .execute = counts },
 };
 const struct qmp_commands qmp_served = { rows, 4, NULL };
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/client.h"
+
+#include <errno.h>
+
+#include "cli/cli.h"
+#include "record/lifecycle.h"
+#include "record/record.h"
+#include "record/vm-dir.h"
+
+int cli_open_client(const char *name, int seconds, struct qmp_client *client, struct error *error)
+{
+	struct record record = { 0 };
+	struct vm_dir dir;
+	int err = cli_load_record(name, &record, error);
+
+	if (err)
+		return err;
+	if (!lifecycle_has_process(record.state))
+		err = error_set(error, -ESRCH, "%s does not run: it is %s", name,
+				lifecycle_state_word(record.state));
+	record_free(&record);
+	if (err)
+		return err;
+	err = vm_dir_open(name, false, &dir, error);
+	if (err)
+		return err;
+	err = qmp_client_open(client, dir.fd, name, seconds, error);
+	vm_dir_close(&dir);
+	if (err == -ENOENT || err == -ECONNREFUSED)
+		error_set(error, err, "%s cannot be reached: it is starting or ending", name);
+	if (err == -ETIMEDOUT)
+		error_set(error, err,
+			  "the dormouse that runs %s has not answered within %d second%s, and was "
+			  "sent no request",
+			  name, seconds, seconds == 1 ? "" : "s");
+
+	return err;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The client of a VM that runs, for commands. */
+#ifndef VMM_CLI_CLIENT_H
+#define VMM_CLI_CLIENT_H
+
+#include "base/error.h"
+#include "control/qmp/client.h"
+
+/**
+ * Connect to the dormouse that runs the VM @name; a VM that does not run is refused
+ * with its state. @seconds is as for qmp_client_open(). Returns 0, or -errno with
+ * @error set.
+ */
+int cli_open_client(const char *name, int seconds, struct qmp_client *client, struct error *error);
+
+#endif
