@@ -7,7 +7,7 @@
 # Prints the commands.
 _dormouse_commands()
 {
-	dormouse --help 2>/dev/null | sed -nE 's/^  ([a-z]+(, [a-z]+)*)  +[^ ].*/\1/p' | tr -d ,
+	dormouse --help 2>/dev/null | sed -nE 's/^  ([a-z]+(, [a-z]+)*)(  +[^ ].*)?$/\1/p' | tr -d ,
 }
 
 # Prints the options of a command: those of its usage, and those that begin a line.

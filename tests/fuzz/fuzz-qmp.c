@@ -25,7 +25,8 @@ static json_t *fails(void *context, const char *argument, struct error *error)
 	return NULL;
 }
 
-static const struct qmp_command rows[] = { { .name = "stop", .execute = works }, { .name = "cont", .execute = fails } };
+static const struct qmp_command rows[] = { { .name = "stop", .execute = works },
+					   { .name = "cont", .execute = fails } };
 static const struct qmp_commands commands = { rows, 2, NULL };
 
 static void *copy_of(const char *text, size_t size)

@@ -352,7 +352,7 @@ static void a_reset_forgets_the_request_and_the_press(void **state)
 	REPORTS_ARE(VM_REPORT_POWERDOWN, VM_REPORT_RESET, VM_REPORT_REQUEST);
 }
 
-static void what_a_guest_cannot_do_is_refused_before_it_is_asked(void **state)
+static void a_guest_is_not_asked_for_something_that_it_cannot_do(void **state)
 {
 	rig.record.config.suspend = SUSPEND_POLICY_DENY;
 	refused(REQUEST_SUSPEND, REQUEST_ELSE_LEAVE, -EOPNOTSUPP, "--suspend deny");
@@ -389,7 +389,7 @@ int main(void)
 		TEST(a_guest_that_is_asleep_is_not_asked_to_suspend),
 		TEST(a_press_while_it_is_paused_waits_for_the_guest),
 		TEST(a_reset_forgets_the_request_and_the_press),
-		TEST(what_a_guest_cannot_do_is_refused_before_it_is_asked),
+		TEST(a_guest_is_not_asked_for_something_that_it_cannot_do),
 		TEST(a_vm_that_is_ending_cannot_be_asked),
 #undef TEST
 		cmocka_unit_test_setup_teardown(without_buttons_and_agent_a_request_is_refused,

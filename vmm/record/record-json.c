@@ -229,10 +229,10 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	record->no_resume = no_resume != 0;
 	record->discard_image = discard_image != 0;
 	err = lifecycle_parse_state(state, &record->state);
+	if (!err)
+		err = record_request_from_json(request, &record->request);
 	if (!err && suspension)
 		err = record_suspension_from_json(suspension, &record->suspension);
-	if (!err && request)
-		err = record_request_from_json(request, &record->request);
 	if (!err && saved)
 		err = saved_from_json(saved, record);
 	/* Otherwise the machine could never be started again. */

@@ -181,6 +181,8 @@ int record_request_from_json(json_t *json, struct request *request)
 	int found[4];
 
 	*request = (struct request){ 0 };
+	if (!json)
+		return 0;
 	if (json_unpack(json, "{s:s, s:s, s:I, s:s, s:s, s:s, s?s, s?o}", "what", &what, "way",
 			&way, "timeout", &timeout, "else", &otherwise, "since", &since, "outcome",
 			&outcome, "until", &until, "reason", &reason) < 0)

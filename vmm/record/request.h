@@ -78,7 +78,7 @@ void request_format(const struct request *request, char text[REQUEST_TEXT_SIZE])
 /** Returns a new reference, or NULL if memory ran out. */
 json_t *record_request_to_json(const struct request *request);
 
-/** The reverse. Returns 0 or -EINVAL; -ENOMEM. */
+/** The reverse; NULL is none. Returns 0, -EINVAL or -ENOMEM. */
 int record_request_from_json(json_t *json, struct request *request);
 
 #endif

@@ -97,7 +97,7 @@ static void an_agent_is_asked_and_no_button_is_pressed(void **state)
 	assert_int_equal(host.ends, 2);
 }
 
-static void what_the_agent_says_is_no_success(void **state)
+static void an_agent_s_answer_is_no_success(void **state)
 {
 	host.agent = true;
 	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
@@ -224,7 +224,7 @@ int main(void)
 		TEST(a_guest_that_has_suspended_already_is_not_asked),
 		TEST(a_guest_that_suspends_of_itself_is_not_woken_by_the_press),
 		TEST(an_agent_is_asked_and_no_button_is_pressed),
-		TEST(what_the_agent_says_is_no_success),
+		TEST(an_agent_s_answer_is_no_success),
 		TEST(a_refusal_of_the_agent_leads_to_the_button),
 		TEST(a_refusal_of_the_agent_without_buttons_is_a_failure_at_once),
 		TEST(an_agent_that_cannot_be_asked_leads_to_the_button),

@@ -59,7 +59,7 @@ static void a_press_raises_the_line_until_the_register_is_read(void **state)
 	board_destroy(&board);
 }
 
-static void one_read_has_all_events_and_each_once(void **state)
+static void a_read_has_all_events_and_each_once(void **state)
 {
 	make();
 	ged_press(ged, GED_SLEEP_BUTTON);
@@ -182,7 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_press_raises_the_line_until_the_register_is_read),
-		cmocka_unit_test(one_read_has_all_events_and_each_once),
+		cmocka_unit_test(a_read_has_all_events_and_each_once),
 		cmocka_unit_test(a_register_that_is_not_there_reads_as_zero_and_no_write_counts),
 		cmocka_unit_test(a_press_can_be_taken_back_while_it_waits),
 		cmocka_unit_test(a_press_is_a_reason_to_wake_once),
