@@ -8,6 +8,11 @@ static const enum ged_button ged_buttons[] = {
 	[BUTTON_SLEEP] = GED_SLEEP_BUTTON,
 };
 
+bool buttons_are_in(const struct config *config)
+{
+	return devices_count(&ged_ops, config) > 0;
+}
+
 bool buttons_exist(const struct devices *devices)
 {
 	return devices_ged(devices) != NULL;

@@ -15,6 +15,9 @@ enum button {
 	BUTTON_SLEEP,
 };
 
+/** Whether a machine of this configuration has buttons. */
+bool buttons_are_in(const struct config *config);
+
 /** Whether it has buttons. The functions below do nothing without. */
 bool buttons_exist(const struct devices *devices);
 
