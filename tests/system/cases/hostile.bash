@@ -174,6 +174,8 @@ hostile_devices()
 		survives "anything in registers of the GIC" 'wrote all registers' 1
 		hostile_start registers "$write_registers" $((0x09010000 + 0xff0))
 		survives "anything in any register of the clock" 'wrote all registers' 1
+		hostile_start registers "$write_registers" $((0x0a003000 + 0xffc))
+		survives "anything in any register of virtio-console and virtio-rng" 'wrote all registers' 4
 	fi
 	hostile_start doorbells "$ring_doorbells" $((rounds << 8 | 2)) --disk "$disks/hostile-disk"
 	survives "nonsense in the rings of a disk" '^rang all doorbells' 1
@@ -184,7 +186,7 @@ hostile_devices()
 	ok "nonsense in the rings of virtio-rng: dormouse reports the broken protocol once" \
 		[ "$(count_lines "$vm_messages" 'virtio-rng: the guest.s driver broke the protocol')" = 1 ]
 
-	for kind in 2:disk 4:virtio-rng; do
+	for kind in 2:disk 3:virtio-console 4:virtio-rng; do
 		hostile_start doorbells "$ring_together" $((rounds << 8 | ${kind%:*})) --cpus 2 \
 			--disk "$disks/hostile-disk"
 		survives "nonsense in the rings of a ${kind#*:} by two vCPUs" '^rang all doorbells' 2
