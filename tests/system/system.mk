@@ -4,7 +4,7 @@
 # looks for them in $(O)/arm64.
 
 guests := tests/system/guests
-system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause psci-facs psci-features example-guest net-sleeper
+system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause psci-facs psci-features example-guest net-sleeper net-frames
 system_programs := test-kvm-psci on-terminal on-socket net-peer at-call faults example-kvm wake-peer
 
 system-programs: $(system_guests:%=$(O)/arm64/%.img) $(system_programs:%=$(O)/arm64/%)
@@ -24,6 +24,12 @@ $(O)/bare/net-sleeper.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-s
 	$(call link,$(call flat_ld,$(guests)/hostile.ld))
 
 $(O)/arm64/net-sleeper.img: $(O)/bare/net-sleeper.elf
+	$(call flat,$<,-j .text)
+
+$(O)/bare/net-frames.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-frames*.[cS])) $(guests)/net-driver.c) $(guests)/hostile.ld
+	$(call link,$(call flat_ld,$(guests)/hostile.ld))
+
+$(O)/arm64/net-frames.img: $(O)/bare/net-frames.elf
 	$(call flat,$<,-j .text)
 
 calls_ld := $(ARM64_CC) -nostdlib -static -Wl,--build-id=none,-T,$(guests)/calls.ld

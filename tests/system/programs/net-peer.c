@@ -2,11 +2,12 @@
 /*
  * net-peer - be what is at the other end of a guest's network
  *
- *	net-peer [--echo | --sink | --print] SOCKET
+ *	net-peer [--echo | --sink | --source | --print] SOCKET
  *
  * Listens at the Unix socket, and takes one connection after the other, in the protocol of
  * QEMU's -netdev stream. Answers ARP requests for any address, and pings. With --echo each
- * frame is sent back as it came, with --sink none is answered, with --print each is printed
+ * frame is sent back as it came, with --sink none is answered, with --source each asks for frames, how many and of which size
+ * (64 bits each, little-endian, behind addresses and type); with --print each is printed
  * instead: "frame SIZE BYTES", in hexadecimal. A line "send BYTES" on standard input sends a
  * frame, "close" closes the connection, "end" ends the program, as does its end; with
  * --sink, "count" prints how many frames and bytes have come.
@@ -30,7 +31,7 @@
 #define TYPE_IP 0x0800
 #define TYPE_ARP 0x0806
 
-enum mode { MODE_HOST, MODE_ECHO, MODE_SINK, MODE_PRINT };
+enum mode { MODE_HOST, MODE_ECHO, MODE_SINK, MODE_SOURCE, MODE_PRINT };
 
 struct peer {
 	enum mode mode;
@@ -132,6 +133,24 @@ static void print_frame(const uint8_t *frame, size_t size)
 	putchar('\n');
 }
 
+/* One call for each, as programs make that forward single frames. */
+static void send_many(struct peer *peer, const uint8_t *frame, size_t size)
+{
+	static uint8_t record[4 + FRAME_MAX];
+	uint64_t numbers[2];
+	uint32_t length;
+
+	if (size < ETHERNET_SIZE + sizeof(numbers))
+		return;
+	memcpy(numbers, frame + ETHERNET_SIZE, sizeof(numbers));
+	if (numbers[1] > FRAME_MAX)
+		return;
+	length = htonl((uint32_t)numbers[1]);
+	memcpy(record, &length, sizeof(length));
+	for (uint64_t i = 0; i < numbers[0]; i++)
+		send_all(peer, record, 4 + (size_t)numbers[1]);
+}
+
 static void take_frame(struct peer *peer, uint8_t *frame, size_t size)
 {
 	const unsigned int type = size >= ETHERNET_SIZE ? word_at(frame + 2 * MAC_SIZE) : 0;
@@ -148,6 +167,9 @@ static void take_frame(struct peer *peer, uint8_t *frame, size_t size)
 		send_frame(peer, frame, size);
 		break;
 	case MODE_SINK:
+		break;
+	case MODE_SOURCE:
+		send_many(peer, frame, size);
 		break;
 	case MODE_PRINT:
 		print_frame(frame, size);
@@ -285,6 +307,8 @@ static enum mode mode_of(const char *option)
 {
 	if (strcmp(option, "--echo") == 0)
 		return MODE_ECHO;
+	if (strcmp(option, "--source") == 0)
+		return MODE_SOURCE;
 
 	return strcmp(option, "--sink") == 0 ? MODE_SINK : MODE_PRINT;
 }

@@ -315,7 +315,8 @@ static int create_transport(struct net *net)
 		.features = net->setup.features,
 		.queue_count = NET_QUEUES,
 		.space = &net->space,
-		.space_size = sizeof(net->space),
+		/* The rest belongs to features that it does not have. */
+		.space_size = offsetof(struct virtio_net_config, mtu),
 		.space_varies = true,
 		/* A driver may have set the address. */
 		.advice = &net->space,

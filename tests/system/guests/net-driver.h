@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A driver of virtio-net for guests without an operating system, on one CPU: interrupts end
+ * a wait, and none is taken.
+ */
+#ifndef TESTS_GUESTS_NET_DRIVER_H
+#define TESTS_GUESTS_NET_DRIVER_H
+
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+#define NET_QUEUE_SIZE 64
+#define NET_BUFFER_SIZE 4096U
+#define NET_HEADER_SIZE 12U
+#define NET_FRAME_MAX 65535U
+
+enum { NET_RECEIVE, NET_TRANSMIT };
+
+/** Find the first network device and start it. Returns 0 if there is none. */
+int net_start(void);
+
+/** Where the frame is written that net_send() sends, NET_FRAME_MAX bytes. */
+uint8_t *net_frame(void);
+
+/** Send it, @size bytes; waits only if the ring is full. */
+void net_send(uint32_t size);
+
+/** Wait until all that was sent has been taken. */
+void net_await_sent(void);
+
+/**
+ * Wait for the next frame. Returns its size; its bytes are in pieces, which
+ * net_byte() reads, until net_done().
+ */
+uint32_t net_receive(void);
+uint8_t net_byte(uint32_t offset);
+void net_done(void);
+
+/** What a guest says, and its end. */
+void say(const char *text);
+void say_number(uint64_t value);
+_Noreturn void off(void);
+
+/** The virtual counter. */
+uint64_t now(void);
+
+#pragma GCC visibility pop
+
+#endif
