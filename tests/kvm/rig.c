@@ -72,6 +72,23 @@ void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars)
 	create(rig, cpus);
 }
 
+void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
+			const uint8_t mac[CONFIG_MAC_SIZE])
+{
+	struct net_config *net = &rig->record.config.nets[0];
+
+	memset(rig, 0, sizeof(*rig));
+	rig->record.config.flat = make_binary(rig);
+	rig->record.config.net_count = 1;
+	*net = (struct net_config){
+		.kind = NET_KIND_UNIX,
+		.target = strdup(path),
+		.features = config_net_features(NET_KIND_UNIX),
+	};
+	memcpy(net->mac, mac, sizeof(net->mac));
+	create(rig, cpus);
+}
+
 void rig_run(struct rig *rig)
 {
 	struct error error;

@@ -32,6 +32,10 @@ void rig_create(struct rig *rig, unsigned int cpus);
  */
 void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars);
 
+/** As rig_create(), with a network at the Unix socket @path, of the device @mac. */
+void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
+			const uint8_t mac[CONFIG_MAC_SIZE]);
+
 /** Start its vCPUs. */
 void rig_run(struct rig *rig);
 

@@ -178,7 +178,7 @@ static int serialize(void *self, struct stream *stream, struct error *error)
 }
 
 const struct device_ops ged_ops = {
-	.name = "generic event device",
+	.name = "acpi-ged",
 	.read = ged_read,
 	.write = ged_write,
 	.since = BOARD_VERSION_4,

@@ -213,9 +213,10 @@ static int describe_end(const struct passt *passt, int status, struct error *err
 	char text[SAID_SIZE];
 	const char *said = read_said(passt->said_fd, text);
 
+	/* Of a signal it knows nothing. */
 	if (WIFSIGNALED(status))
-		return error_set(error, -ECHILD, "passt was ended by SIG%s%s%s",
-				 sigabbrev_np(WTERMSIG(status)), *said ? ": " : "", said);
+		return error_set(error, -ECHILD, "passt was ended by SIG%s",
+				 sigabbrev_np(WTERMSIG(status)));
 
 	return error_set(error, -ECHILD, "passt ended with status %d%s%s", WEXITSTATUS(status),
 			 *said ? ": " : "", said);

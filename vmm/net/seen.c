@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "net/dhcp.h"
+
 /* --- to look up --- */
 
 static uint32_t find_mac(const struct net_seen *seen, const uint8_t *mac)
@@ -107,14 +109,19 @@ void net_seen_learn(struct net_seen *seen, const uint8_t *bytes, size_t size)
 	struct frame frame;
 	struct frame_arp arp;
 	struct frame_ip ip;
+	struct ip_address requested;
 
 	if (!frame_parse(&frame, bytes, size))
 		return;
 	use_mac(seen, frame.from);
 	if (frame_parse_arp(&frame, &arp))
 		use_address(seen, &arp.sender, true);
-	else if (frame_parse_ip(&frame, &ip))
+	else if (!frame_parse_ip(&frame, &ip))
+		return;
+	else if (ip_address_is_unicast(&ip.from) || ip.neighbour)
 		learn_from_ip(seen, &ip);
+	else if (dhcp_requests(&frame, &requested))
+		use_address(seen, &requested, true);
 }
 
 /* --- to save --- */
@@ -142,7 +149,8 @@ static void serialize_address(struct net_seen_address *address, struct stream *s
 	stream_serialize(stream, &address->ip.version, 1);
 	stream_serialize(stream, address->ip.bytes, sizeof(address->ip.bytes));
 	stream_serialize_bool(stream, &address->announced);
-	if (stream_is_loading(stream) && address->ip.version == 4 && memcmp(address->ip.bytes + 4, zero, sizeof(zero)) != 0)
+	if (stream_is_loading(stream) && address->ip.version == 4 &&
+	    memcmp(address->ip.bytes + 4, zero, sizeof(zero)) != 0)
 		stream_fail(stream);
 }
 

@@ -6,7 +6,7 @@
  *
  * An address is *announced* if the guest says that it has it: by ARP, or by
  * IPv6's neighbour discovery, including the probe for duplicates, after which
- * a host uses the address without another word. Other addresses are the sources
+ * a host uses the address without another word, or by a request of DHCP. Other addresses are the sources
  * of packets. A guest that forwards packets sends many of those that are not
  * its own, so they never replace an announced one.
  *

@@ -66,7 +66,7 @@ changes_change_the_signature()
 		env --acpi
 	facs_run env
 	ok "no ACPI, for a guest that had it: dormouse says what differs" dormouse_said \
-		"^dormouse: env: its image needs a device tree and ACPI, not a device tree: another hardware signature"
+		"^dormouse: env: its image needs a device tree and ACPI, not a device tree; at 0x9080000 the device acpi-ged, not none: another hardware signature"
 	ok "no ACPI: the guest finds no signature" guest_said '^FACS: none'
 }
 
@@ -125,7 +125,7 @@ without_acpi_it_is_refused()
 	facs_is_refused "a CPU less and other memory, without ACPI" \
 		'^dormouse: plain is hibernated, and its image needs 2 CPUs, not 1; 64 MiB of memory, not 128: .* --discard, .* --force' \
 		plain --cpus 1 --memory 128M
-	facs_is_refused "ACPI, for a guest that had none" 'needs a device tree, not a device tree and ACPI: ' \
+	facs_is_refused "ACPI, for a guest that had none" 'needs a device tree, not a device tree and ACPI; at 0x9080000 the device none, not acpi-ged: ' \
 		plain --acpi
 	facs_is_refused "another PSCI version, without ACPI" \
 		'needs PSCI 1\.3 from --psci userspace, not 1\.1 from --psci userspace: ' plain --psci-version 1.1

@@ -1,23 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# Linux, woken by frames: through a socket, and through passt by a connection to a port of the
-# host.
+# Linux that frames from a socket wake: by an ARP request, a ping, a neighbour solicitation.
 
 . "$here/lib/wake.bash"
 
-# Starts Linux, which uses an address, pings another and suspends COUNT times:
-# linux_start NAME NET ADDRESS PINGED COUNT [OPTION...]
-linux_start()
-{
-	vm_start "$1" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 2 \
-		--net "$2,mac=$net_mac" --append "$vm_linux do=net:$3,ping:$4:56,serve,suspend:$5,poweroff" "${@:6}"
-}
-
-# --- through a socket ---
-
 net_start wake-linux
-linux_start wake-linux "unix:$net_path" 192.0.2.7 192.0.2.1 3
+linux_start wake-linux "unix:$net_path" 192.0.2.7 3
 vm_await_state wake-linux suspended || true
 net_send noise
 net_send arp 192.0.2.7
@@ -35,40 +24,3 @@ vm_finish
 is "a Linux that was woken by three frames powers off: run exits 0" "$vm_status" 0
 is "Linux was woken by these frames alone" "$(count_lines "$vm_messages" ': running: woken by ')" 3
 net_stop
-
-# --- through passt ---
-
-# passt of the same Debian release as the guest's kernel: a host has it installed.
-if [[ -d /host/passt ]]; then
-	printf '#!/bin/sh\nexec /host/passt/lib/ld-linux-aarch64.so.1 --library-path /host/passt/lib /host/passt/passt "$@"\n' \
-		>/bin/passt
-	chmod 755 /bin/passt
-	grep -qs ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/false' >>/etc/passwd
-	[[ -e /sys/class/net/dummy0 ]] || insmod /host/dummy.ko
-	ip addr add 198.51.100.2/24 dev dummy0
-	ip link set dummy0 up
-	ip route add default via 198.51.100.1
-
-	# Prints what a server at a port of this host sends for /nonce: get PORT
-	get()
-	{
-		local line server
-
-		exec {server}<>"/dev/tcp/127.0.0.1/$1" || return 1
-		printf 'GET /nonce HTTP/1.0\r\n\r\n' >&"$server"
-		while read -r -u "$server" line; do
-			echo "${line%$'\r'}"
-		done
-		exec {server}>&-
-	}
-
-	linux_start wake-passt passt 198.51.100.2 198.51.100.1 1 --forward 127.0.0.1:8080:80
-	ok "--net passt: Linux suspends" vm_await_state wake-passt suspended
-	get 8080 >"$disks/got" 2>&1 || true
-	ok "--net passt: a connection to a sleeping Linux is answered" grep -q 'HTTP/1.[01] 200 OK' "$disks/got"
-	ok "--net passt: status says what woke Linux" dormouse_said \
-		': running: woken by a(n ARP request| network frame) from [0-9.]* for 198.51.100.2, at '
-	vm_finish
-	is "--net passt: a Linux that a connection woke powers off: run exits 0" "$vm_status" 0
-	is "--net passt: passt ends with dormouse" "$(pidof ld-linux-aarch64.so.1 || true)" ""
-fi

@@ -10,15 +10,12 @@
 mkfifo "$disks/in"
 exec {bytes}<>"$disks/in"
 
-# Starts the guest, which answers COUNT frames; with STEPS 1 it stops on its way to sleep:
-# sleeper_start NAME COUNT STEPS [OPTION...]
+# Starts the guest and its network: sleeper_start NAME COUNT STEPS [OPTION...]
 sleeper_start()
 {
-	cat "$(command -v net-sleeper.img)" >"$disks/$1.img"
-	append_words "$disks/$1.img" "$2" "$3"
 	net_start "$1"
 	vm_stdin=$disks/in
-	vm_start "$1" --flat "$disks/$1.img" --memory 64M --net "unix:$net_path,mac=$net_mac" "${@:4}"
+	sleeper_vm "$1" "unix:$net_path" "${@:2}"
 	vm_stdin=
 	net_await '^announced 192.0.2.7 ' || true
 }
@@ -184,16 +181,23 @@ net_stop
 
 # --- many times ---
 
-sleeper_start wake-cycles 101 0
-net_send cycle "$net_mac" 101
-vm_finish
-is "100 sleeps, each ended by a frame: run exits 0" "$vm_status" 0
-is "100 sleeps, each ended by a frame: each frame was answered" \
-	"$(tail -n 1 "$net_said")" "gone"
-is "100 sleeps, each ended by a frame: no frame was lost" "$(count_lines "$net_said" '^cycled 101$')" 1
-is "100 sleeps, each ended by a frame: the guest has seen each once" \
-	"$(tr -d '\r' <"$vm_console" | tail -n 1)" "answered 0000000000000065"
-net_stop
+# many_sleeps MODE COUNT
+many_sleeps()
+{
+	local what="--psci $1: $2 sleeps, each ended by a frame" said
+
+	sleeper_start "wake-cycles-$1" $(($2 + 1)) 0 --psci "$1"
+	net_send cycle "$net_mac" $(($2 + 1))
+	vm_finish
+	printf -v said 'answered %016x' $(($2 + 1))
+	is "$what: run exits 0" "$vm_status" 0
+	is "$what: no frame was lost" "$(count_lines "$net_said" "^cycled $(($2 + 1))\$")" 1
+	is "$what: the guest has seen each once" "$(tr -d '\r' <"$vm_console" | tail -n 1)" "$said"
+	net_stop
+}
+
+many_sleeps userspace 100
+many_sleeps kernel 20
 
 exec {bytes}>&-
 rm "$disks/in"

@@ -41,3 +41,48 @@ net_await()
 {
 	vm_await "$net_said" "$@"
 }
+
+# Starts the guest of tests/system/guests/net-sleeper.c, which answers COUNT frames; with STEPS 1
+# it stops on its way to sleep: sleeper_vm NAME NET COUNT STEPS [OPTION...]
+sleeper_vm()
+{
+	cat "$(command -v net-sleeper.img)" >"$disks/$1.img"
+	append_words "$disks/$1.img" "$3" "$4"
+	vm_start "$1" --flat "$disks/$1.img" --memory 64M --net "$2,mac=$net_mac" "${@:5}"
+}
+
+# Starts Linux, which announces an address and suspends COUNT times: linux_start NAME NET ADDRESS COUNT [OPTION...]
+linux_start()
+{
+	vm_start "$1" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 2 \
+		--net "$2,mac=$net_mac" --append "$vm_linux do=net:$3,serve:$3,suspend:$4,poweroff" "${@:5}"
+}
+
+# --- passt ---
+
+# What it needs on an emulated host: the program, its user, and a network with a route. Fails
+# where there is no passt.
+passt_set_up()
+{
+	[[ -d /host/passt ]] || return 1
+	printf '#!/bin/sh\nexec %s --library-path %s %s "$@"\n' /host/passt/lib/ld-linux-aarch64.so.1 \
+		/host/passt/lib /host/passt/passt >/bin/passt
+	chmod 755 /bin/passt
+	grep -qs ^nobody: /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/false' >>/etc/passwd
+	[[ ! -e /sys/class/net/dummy0 ]] || return 0
+	insmod /host/dummy.ko
+	ip addr add 198.51.100.2/24 dev dummy0
+	ip link set dummy0 up
+	ip route add default via 198.51.100.1
+}
+
+# The processes that run passt.
+passt_pids()
+{
+	local process arguments
+
+	for process in /proc/[0-9]*; do
+		{ mapfile -d '' -t arguments <"$process/cmdline"; } 2>/dev/null || continue
+		[[ ${arguments[3]-} != /host/passt/passt ]] || echo "${process#/proc/}"
+	done
+}

@@ -376,50 +376,73 @@ static bool receive(void)
 
 static bool parse_mac(const char *text, uint8_t to[MAC_SIZE])
 {
-	unsigned int bytes[MAC_SIZE];
-
-	if (!text || sscanf(text, "%x:%x:%x:%x:%x:%x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-			    &bytes[4], &bytes[5]) != MAC_SIZE)
+	if (!text)
 		return false;
-	for (int i = 0; i < MAC_SIZE; i++)
-		to[i] = (uint8_t)bytes[i];
+	for (int i = 0; i < MAC_SIZE; i++) {
+		char *end;
+
+		to[i] = (uint8_t)strtoul(text, &end, 16);
+		if (end != text + 2 || *end != (i < MAC_SIZE - 1 ? ':' : '\0'))
+			return false;
+		text = end + 1;
+	}
+
+	return true;
+}
+
+/* A command with an address of IP. Returns whether it is one. */
+static bool on_ip_command(const char *word, const char *text)
+{
+	static const uint8_t unused[4] = { 192, 0, 2, 99 };
+	static const uint8_t unknown[MAC_SIZE];
+	uint8_t ip[16];
+
+	if (strcmp(word, "noise") == 0)
+		send_arp(all, 1, unknown, unused);
+	else if (strcmp(word, "arp") == 0 && text && inet_pton(AF_INET, text, ip) == 1)
+		send_arp(all, 1, unknown, ip);
+	else if (strcmp(word, "solicit") == 0 && text && inet_pton(AF_INET6, text, ip) == 1)
+		send_solicitation(ip);
+	else
+		return false;
+
+	return true;
+}
+
+/* One with a MAC, and a number or an address. Likewise. */
+static bool on_mac_command(const char *word, const char *text, const char *rest)
+{
+	uint8_t to[MAC_SIZE];
+	uint8_t ip[4];
+
+	if (!parse_mac(text, to))
+		return false;
+	if (strcmp(word, "magic") == 0) {
+		send_magic(to);
+	} else if (strcmp(word, "ping") == 0 && rest && inet_pton(AF_INET, rest, ip) == 1) {
+		send_ping(to, ip);
+	} else if (strcmp(word, "test") == 0 && rest) {
+		send_test(to, strtoul(rest, NULL, 10));
+	} else if (strcmp(word, "cycle") == 0 && rest) {
+		memcpy(cycle_mac, to, MAC_SIZE);
+		cycles = strtoul(rest, NULL, 10);
+		cycles_done = 0;
+		cycle();
+	} else {
+		return false;
+	}
 
 	return true;
 }
 
 static void on_command(char *line)
 {
-	static const uint8_t unused[4] = { 192, 0, 2, 99 };
-	static const uint8_t unknown[MAC_SIZE];
 	char *save;
 	const char *word = strtok_r(line, " \n", &save);
 	const char *first = strtok_r(NULL, " \n", &save);
 	const char *second = strtok_r(NULL, " \n", &save);
-	uint8_t to[MAC_SIZE];
-	uint8_t ip[16];
 
-	if (!word)
-		return;
-	if (strcmp(word, "noise") == 0)
-		send_arp(all, 1, unknown, unused);
-	else if (strcmp(word, "arp") == 0 && first && inet_pton(AF_INET, first, ip) == 1)
-		send_arp(all, 1, unknown, ip);
-	else if (strcmp(word, "solicit") == 0 && first && inet_pton(AF_INET6, first, ip) == 1)
-		send_solicitation(ip);
-	else if (!parse_mac(first, to))
-		printf("what is %s?\n", word);
-	else if (strcmp(word, "magic") == 0)
-		send_magic(to);
-	else if (strcmp(word, "ping") == 0 && second && inet_pton(AF_INET, second, ip) == 1)
-		send_ping(to, ip);
-	else if (strcmp(word, "test") == 0 && second)
-		send_test(to, strtoul(second, NULL, 10));
-	else if (strcmp(word, "cycle") == 0 && second) {
-		memcpy(cycle_mac, to, MAC_SIZE);
-		cycles = strtoul(second, NULL, 10);
-		cycles_done = 0;
-		cycle();
-	} else
+	if (word && !on_ip_command(word, first) && !on_mac_command(word, first, second))
 		printf("what is %s?\n", word);
 }
 

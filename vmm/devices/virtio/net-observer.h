@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** How many bytes of a frame that is sent can be observed: any headers fit. */
-#define NET_OBSERVED_MAX 256
+/** How many bytes of a frame that is sent can be observed: a request of DHCP fits. */
+#define NET_OBSERVED_MAX 400
 
 struct net_observer {
 	/**

@@ -58,7 +58,7 @@ static void a_machine_has_the_devices_of_its_configuration(void **state)
 	create(&board);
 	assert_int_equal(board.devices.count, 10);
 	assert_int_equal(count_of(&board.devices, "pvpanic"), 1);
-	assert_int_equal(count_of(&board.devices, "generic event device"), 1);
+	assert_int_equal(count_of(&board.devices, "acpi-ged"), 1);
 	assert_int_equal(count_of(&board.devices, "fw_cfg"), 1);
 	assert_non_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "flash"), 1);
