@@ -6,6 +6,7 @@
 #include "rig.h"
 
 #include "base/main-loop.h"
+#include "devices/virtio/net.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 
@@ -133,20 +134,33 @@ static void send_frame(const uint8_t *to)
 	assert_int_equal(write(peer, bytes, sizeof(bytes)), sizeof(bytes));
 }
 
-/* The main loop goes round. */
+/* The main loop goes round, once. */
 static void turn(void)
 {
-	struct pollfd fd = { .fd = control_fd(&rig.control), .events = POLLIN };
+	struct net *net = devices_net(rig.vm.devices, 0);
+	struct pollfd fds[] = {
+		{ .fd = control_fd(&rig.control), .events = POLLIN },
+		{ .fd = net->main_fd, .events = POLLIN },
+	};
 
-	assert_int_equal(poll(&fd, 1, -1), 1);
-	control_serve(&rig.control);
+	assert_in_range(poll(fds, 2, -1), 1, 2);
+	if (fds[0].revents)
+		control_serve(&rig.control);
+	if (fds[1].revents)
+		net_receive_asleep(net);
 }
 
 static void suspend(void)
 {
 	atomic_store(&suspends, true);
-	turn();
-	assert_int_equal(rig.control.life.state, VM_SUSPENDED);
+	while (rig.control.life.state != VM_SUSPENDED)
+		turn();
+}
+
+static void await_call(void)
+{
+	while (!devices_are_called(rig.vm.devices))
+		turn();
 }
 
 static void must_be_woken_by(const char *what)
@@ -167,7 +181,7 @@ static void a_frame_wakes_a_guest_that_sleeps(void **state)
 	suspend();
 	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);
 	send_frame(mac);
-	turn();
+	await_call();
 	must_be_woken_by(BY_FRAME);
 }
 
@@ -176,7 +190,7 @@ static void noise_before_a_frame_is_not_what_wakes_a_guest(void **state)
 	suspend();
 	send_frame(group);
 	send_frame(mac);
-	turn();
+	await_call();
 	must_be_woken_by(BY_FRAME);
 }
 
@@ -184,7 +198,7 @@ static void a_frame_wakes_a_guest_once(void **state)
 {
 	suspend();
 	send_frame(mac);
-	turn();
+	await_call();
 	must_be_woken_by(BY_FRAME);
 	suspend();
 	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);
@@ -206,7 +220,7 @@ static void a_paused_guest_that_sleeps_is_awake_at_once(void **state)
 	suspend();
 	assert_int_equal(control_pause(&rig.control, &error), 0);
 	send_frame(mac);
-	turn();
+	await_call();
 	must_be_woken_by(BY_FRAME);
 	assert_true(control_is_paused(&rig.control));
 	assert_int_equal(control_continue(&rig.control, &error), 0);
@@ -219,7 +233,7 @@ static void a_frame_waits_while_the_guest_is_saved(void **state)
 	suspend();
 	rig.control.life.stage = LIFECYCLE_WRITING_FILE;
 	send_frame(mac);
-	turn();
+	await_call();
 	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);
 	rig.control.life.stage = LIFECYCLE_RUNNING;
 	must_be_woken_by(BY_FRAME);
@@ -236,7 +250,7 @@ static void a_guest_that_another_has_woken_is_not_woken_by_a_frame(void **state)
 {
 	suspend();
 	send_frame(mac);
-	turn();
+	await_call();
 	control_on_input(&rig.control);
 	assert_string_equal(rig.record.cause.what, "woken by the console");
 	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);

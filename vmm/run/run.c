@@ -346,7 +346,8 @@ static int watch(struct session *s, struct error *error)
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
 	if (!err)
-		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, call_due, on_call, s);
+		/* After devices, in the same round. */
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_LAST, call_due, on_call, s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, idle_is_due, on_idle_due,
 					     s);

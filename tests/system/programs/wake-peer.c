@@ -376,13 +376,16 @@ static bool receive(void)
 
 static bool parse_mac(const char *text, uint8_t to[MAC_SIZE])
 {
-	unsigned int bytes[MAC_SIZE];
-
-	if (!text || sscanf(text, "%x:%x:%x:%x:%x:%x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-			    &bytes[4], &bytes[5]) != MAC_SIZE)
+	if (!text)
 		return false;
-	for (int i = 0; i < MAC_SIZE; i++)
-		to[i] = (uint8_t)bytes[i];
+	for (int i = 0; i < MAC_SIZE; i++) {
+		char *end;
+
+		to[i] = (uint8_t)strtoul(text, &end, 16);
+		if (end != text + 2 || *end != (i < MAC_SIZE - 1 ? ':' : '\0'))
+			return false;
+		text = end + 1;
+	}
 
 	return true;
 }
