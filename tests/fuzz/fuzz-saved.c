@@ -163,7 +163,7 @@ static void make(struct kind *kind, unsigned int number)
 	if (vm_boot(&vm, &error) < 0)
 		must_be(false, error.text);
 	put_to_sleep(&vm);
-	MUST(save_file_write(file, &vm, &kind->record, &draft, &error) == 0);
+	MUST(save_file_write(file, &vm, &kind->record, true, &draft, &error) == 0);
 	MUST(save_file_publish(&draft, &error) == 0);
 	vm_end(&vm);
 	vm_destroy(&vm);

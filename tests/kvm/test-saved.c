@@ -46,7 +46,7 @@ static void save(struct rig *rig, const char *path)
 
 	put_to_sleep(rig);
 	devices_freeze(rig->vm.devices);
-	if (save_file_write(path, &rig->vm, &rig->record, &draft, &error) != 0)
+	if (save_file_write(path, &rig->vm, &rig->record, false, &draft, &error) != 0)
 		fail_msg("%s", error.text);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(save_file_publish(&draft, &error), 0);

@@ -30,36 +30,39 @@ struct verb {
 	const char *word;
 	const char *argument; /* QMP's name for a file that is wanted, too, or NULL. */
 	const char *command; /* QMP's command; NULL if no VM supports it. */
+	const char *compressing; /* That of --compress, or NULL. */
 	const char *event; /* The event that completes it, or NULL if its answer does. */
 	const char *done;
 	const char *help;
 };
 
 static const struct verb verbs[] = {
-	{ "stop", NULL, "stop", NULL, "stopped",
+	{ "stop", NULL, "stop", NULL, NULL, "stopped",
 	  "Pause all vCPUs of NAME. Its guest's counter stands still meanwhile: for it no time passes." },
-	{ "cont", NULL, "cont", NULL, "resumed",
+	{ "cont", NULL, "cont", NULL, NULL, "resumed",
 	  "Resume the vCPUs of NAME after \"dormouse stop\"." },
-	{ "wake", NULL, "system_wakeup", NULL, "awake",
+	{ "wake", NULL, "system_wakeup", NULL, NULL, "awake",
 	  "Wake the guest of NAME, which has suspended itself to RAM." },
-	{ "suspend", NULL, NULL, NULL, "suspended",
+	{ "suspend", NULL, NULL, NULL, NULL, "suspended",
 	  "Ask the guest of NAME to suspend itself to RAM. This needs an agent in the guest, which\n"
 	  "dormouse does not support yet: use \"echo mem > /sys/power/state\" in the guest." },
-	{ "reset", NULL, "system_reset", "RESET", "reset",
+	{ "reset", NULL, "system_reset", NULL, "RESET", "reset",
 	  "Reset NAME, with empty RAM, as a reset button does. Data that the guest has not written\n"
 	  "to its disks is lost." },
-	{ "poweroff", NULL, "system_powerdown", "SHUTDOWN", "off",
+	{ "poweroff", NULL, "system_powerdown", NULL, "SHUTDOWN", "off",
 	  "Ask the guest of NAME to power off. This needs a power button or an agent in the guest,\n"
 	  "neither of which exists yet." },
-	{ "kill", NULL, "quit", "SHUTDOWN", "ended",
+	{ "kill", NULL, "quit", NULL, "SHUTDOWN", "ended",
 	  "End NAME at once. Data that the guest has not written to its disks is lost." },
-	{ "save", "file", "x-dormouse-save", "SHUTDOWN", "saved",
+	{ "save", "file", "x-dormouse-save", "x-dormouse-save-compressed", "SHUTDOWN", "saved",
 	  "Save NAME, whose guest has suspended itself to RAM, in FILE, which must not exist, and\n"
-	  "end it: \"dormouse restore FILE\" resumes it, here or on another host." },
+	  "end it: \"dormouse restore FILE\" resumes it, here or on another host. Of its memory FILE\n"
+	  "has all that is not zero, as it is, so that it can be restored at once." },
 };
 
 struct request {
 	const char *word;
+	bool compress;
 	const char *name;
 	const char *file; /* The file as given, or NULL. */
 	bool json;
@@ -81,12 +84,14 @@ static const struct verb *find(const char *word)
  * Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error
  * set.
  */
-static int parse(int argc, char **argv, const char *text, bool wants_file, struct request *request,
-		 struct error *error)
+static int parse(int argc, char **argv, const char *text, const struct verb *verb,
+		 struct request *request, struct error *error)
 {
+	const bool wants_file = verb && verb->argument;
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "compress", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -109,14 +114,20 @@ static int parse(int argc, char **argv, const char *text, bool wants_file, struc
 						 optarg);
 			request->timeout = (int)seconds;
 			break;
+		case 'c':
+			request->compress = true;
+			break;
 		case 'h':
-			printf("Usage: dormouse %s [--json] [--timeout SECONDS] NAME%s\n%s\n\n",
-			       argv[0], wants_file ? " FILE" : "", text);
+			printf("Usage: dormouse %s [--json] [--timeout SECONDS]%s NAME%s\n%s\n\n",
+			       argv[0], wants_file ? " [--compress]" : "",
+			       wants_file ? " FILE" : "", text);
 			return 1;
 		default:
 			return error_set(error, CLI_USAGE, "%s has no option %s", argv[0],
 					 argv[optind - 1]);
 		}
+		if (request->compress && !wants_file)
+			return error_set(error, CLI_USAGE, "%s has no option --compress", argv[0]);
 	}
 	if (argc != optind + 1 + wants_file)
 		return error_set(error, CLI_USAGE, "%s wants one name%s", argv[0],
@@ -218,7 +229,9 @@ static int carry_out(const struct request *request, const struct verb *verb, str
 		return err;
 	}
 	if (verb->command)
-		err = qmp_client_execute(&client, verb->command, arguments, verb->event, error);
+		err = qmp_client_execute(&client,
+					 request->compress ? verb->compressing : verb->command,
+					 arguments, verb->event, error);
 	else
 		err = error_set(
 			error, -EOPNOTSUPP,
@@ -262,15 +275,20 @@ static const char options_help[] =
 	"  --json             print the outcome as a JSON object\n"
 	"  --timeout SECONDS  how long to wait for the outcome (default: %d)\n";
 
+static const char compress_help[] =
+	"  --compress         compress FILE, for an archive or a transport: restoring it reads all\n";
+
 int cli_control(int argc, char **argv, struct error *error)
 {
 	const struct verb *verb = find(argv[0]);
 	const int timeout = verb->argument ? TIMEOUT_SAVE : TIMEOUT_DEFAULT;
 	struct request request = { .timeout = timeout };
-	int err = parse(argc, argv, verb->help, verb->argument != NULL, &request, error);
+	int err = parse(argc, argv, verb->help, verb, &request, error);
 
 	if (err == 1) {
 		printf(options_help, timeout);
+		if (verb->compressing)
+			fputs(compress_help, stdout);
 
 		return EXIT_SUCCESS;
 	}
@@ -340,7 +358,7 @@ int cli_events(int argc, char **argv, struct error *error)
 	struct request request = { .timeout = QMP_CLIENT_FOREVER };
 	struct qmp_client client;
 	bool shut_down = false;
-	int err = parse(argc, argv, events_help, false, &request, error);
+	int err = parse(argc, argv, events_help, NULL, &request, error);
 
 	if (err == 1)
 		return EXIT_SUCCESS;

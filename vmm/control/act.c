@@ -72,6 +72,18 @@ static void settle_cause(struct control *control)
 		control->cause = control->quit;
 }
 
+/* What RAM needs of a file. */
+static enum record_restoring restoring(const struct control *control)
+{
+	enum memory_source_way way;
+
+	if (!lifecycle_has_process(control->life.state) ||
+	    !restored_memory_needs_file(control->vm, &way))
+		return RESTORING_NOTHING;
+
+	return way == MEMORY_SOURCE_MAPPING ? RESTORING_BY_MAPPING : RESTORING_BY_USERFAULTFD;
+}
+
 /* Update the record to the new state. */
 static void update_record(struct control *control)
 {
@@ -79,6 +91,7 @@ static void update_record(struct control *control)
 	const struct lifecycle *life = &control->life;
 
 	record->paused = life->paused;
+	record->restoring = restoring(control);
 	if (record->state == life->state &&
 	    (record->cause.trigger == VM_TRIGGER_PANIC) == life->panicked)
 		return;
@@ -136,6 +149,15 @@ uint64_t control_deadline(const struct control *control)
 	return control->record_lags ? write_limit_next(&control->limit) : MAIN_LOOP_NEVER;
 }
 
+void control_memory_is_complete(struct control *control)
+{
+	message("%s: its memory is copied: %s is not needed any more", control->vm->name,
+		control->vm->restored.path);
+	restored_memory_end(control->vm);
+	control->record->restoring = RESTORING_NOTHING;
+	note(control);
+}
+
 /*
  * If this cannot be recorded, the record says that the VM runs, and so that it
  * crashed, or what it said before.
@@ -190,8 +212,8 @@ static bool write_file(struct control *control)
 	if (!err)
 		err = note_disks(control);
 	if (!err)
-		err = save_file_write(control->save_path, vm, record, &control->draft,
-				      &control->error);
+		err = save_file_write(control->save_path, vm, record, control->save_compresses,
+				      &control->draft, &control->error);
 	control->has_draft = !err;
 
 	return succeeded(control, err);
@@ -236,8 +258,10 @@ static bool run_vcpus(struct control *control)
 	err = vm_run(vm, &control->error);
 	if (restored) {
 		/* Nothing can fail any more: serve the guest's requests again. */
-		if (!err)
+		if (!err) {
 			devices_unquiesce(vm->devices);
+			restored_memory_start(vm);
+		}
 		vm_release(vm);
 	}
 

@@ -329,6 +329,13 @@ static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
 		return crash(vcpu, "an instruction that KVM cannot decode accessed an address "
 				   "without memory, and this host's KVM has no "
 				   "KVM_CAP_ARM_NISV_TO_USER");
+	if (err == EFAULT && vcpu->vm->restored.source) {
+		struct error reason;
+
+		restored_memory_explain(vcpu->vm, &reason);
+
+		return crash(vcpu, reason.text);
+	}
 	if (err == EFAULT)
 		return crash(vcpu, "KVM_RUN: Bad address: the host cannot give the guest a page, "
 				   "perhaps of a firmware file that has become shorter");

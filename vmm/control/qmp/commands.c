@@ -44,16 +44,27 @@ static json_t *quit(void *context, const char *argument, struct error *error)
 	return json_object();
 }
 
-static json_t *save(void *context, const char *argument, struct error *error)
+static json_t *save_in(struct control *control, const char *file, bool compress,
+		       struct error *error)
 {
 	/* Our current directory is not the client's. */
-	if (argument[0] != '/') {
+	if (file[0] != '/') {
 		error_set(error, 0, "the argument \"file\" must be an absolute path");
 
 		return NULL;
 	}
 
-	return control_save(context, argument, error) < 0 ? NULL : json_object();
+	return control_save(control, file, compress, error) < 0 ? NULL : json_object();
+}
+
+static json_t *save(void *context, const char *argument, struct error *error)
+{
+	return save_in(context, argument, false, error);
+}
+
+static json_t *save_compressed(void *context, const char *argument, struct error *error)
+{
+	return save_in(context, argument, true, error);
 }
 
 /* --- asking --- */
@@ -222,6 +233,7 @@ const struct qmp_command monitor_commands[] = {
 	{ "query-block", query_block, NULL },
 	{ "query-chardev", query_chardev, NULL },
 	{ "x-dormouse-save", save, "file" },
+	{ "x-dormouse-save-compressed", save_compressed, "file" },
 	{ "x-dormouse-query-psci", query_psci, NULL },
 	{ "x-dormouse-query-record", query_record, NULL },
 };
