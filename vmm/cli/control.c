@@ -80,6 +80,12 @@ static const struct verb *find(const char *word)
 	return verb;
 }
 
+static void print_usage(const char *word, bool wants_file, const char *text)
+{
+	printf("Usage: dormouse %s [--json] [--timeout SECONDS]%s NAME%s\n%s\n\n", word,
+	       wants_file ? " [--compress]" : "", wants_file ? " FILE" : "", text);
+}
+
 /*
  * Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error
  * set.
@@ -118,17 +124,15 @@ static int parse(int argc, char **argv, const char *text, const struct verb *ver
 			request->compress = true;
 			break;
 		case 'h':
-			printf("Usage: dormouse %s [--json] [--timeout SECONDS]%s NAME%s\n%s\n\n",
-			       argv[0], wants_file ? " [--compress]" : "",
-			       wants_file ? " FILE" : "", text);
+			print_usage(argv[0], wants_file, text);
 			return 1;
 		default:
 			return error_set(error, CLI_USAGE, "%s has no option %s", argv[0],
 					 argv[optind - 1]);
 		}
-		if (request->compress && !wants_file)
-			return error_set(error, CLI_USAGE, "%s has no option --compress", argv[0]);
 	}
+	if (request->compress && !wants_file)
+		return error_set(error, CLI_USAGE, "%s has no option --compress", argv[0]);
 	if (argc != optind + 1 + wants_file)
 		return error_set(error, CLI_USAGE, "%s wants one name%s", argv[0],
 				 wants_file ? " and one file" : "");

@@ -138,6 +138,35 @@ static void note(struct control *control)
 		control->record_lags = true;
 }
 
+/* With all vCPUs paused. */
+static void detach_memory(struct control *control)
+{
+	struct vm *vm = control->vm;
+
+	devices_freeze(vm->devices);
+	if (restored_memory_detach(vm)) {
+		message("%s: its memory is copied: %s is not needed any more", vm->name,
+			vm->restored.path);
+		restored_memory_end(vm);
+		control->record->restoring = RESTORING_NOTHING;
+		note(control);
+	}
+	devices_thaw(vm->devices);
+}
+
+void control_detach_memory(struct control *control)
+{
+	struct vm *vm = control->vm;
+	const bool hold = control->life.stage == LIFECYCLE_RUNNING && !control->life.paused;
+
+	if (control->life.stage != LIFECYCLE_RUNNING || atomic_load(&vm->stopping))
+		return;
+	if (!hold || vm_hold(vm))
+		detach_memory(control);
+	if (hold)
+		vm_release(vm);
+}
+
 void control_write_late(struct control *control)
 {
 	if (control->record_lags && write_limit_take(&control->limit, main_loop_now()))
@@ -147,15 +176,6 @@ void control_write_late(struct control *control)
 uint64_t control_deadline(const struct control *control)
 {
 	return control->record_lags ? write_limit_next(&control->limit) : MAIN_LOOP_NEVER;
-}
-
-void control_memory_is_complete(struct control *control)
-{
-	message("%s: its memory is copied: %s is not needed any more", control->vm->name,
-		control->vm->restored.path);
-	restored_memory_end(control->vm);
-	control->record->restoring = RESTORING_NOTHING;
-	note(control);
 }
 
 /*
@@ -206,6 +226,11 @@ static bool write_file(struct control *control)
 	err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
 	if (err)
 		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
+	/* RAM itself may be in a file, in part. */
+	if (!err)
+		err = restored_memory_finish(vm, &control->error);
+	if (!err)
+		record->restoring = RESTORING_NOTHING;
 	/* The guest's data is on disk before the file that relies on it. */
 	if (!err)
 		err = devices_flush(vm->devices, &control->error);

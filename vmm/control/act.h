@@ -15,8 +15,8 @@
  */
 enum lifecycle_answer control_act(struct control *control, struct lifecycle_event event);
 
-/** RAM does not need the file any more that the machine was restored from. */
-void control_memory_is_complete(struct control *control);
+/** Have RAM not need the file any more that the machine was restored from. */
+void control_detach_memory(struct control *control);
 
 /** Write a record whose write was delayed, if the limit now allows it. */
 void control_write_late(struct control *control);

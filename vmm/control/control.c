@@ -76,7 +76,7 @@ void control_serve(struct control *control)
 
 	gate_acknowledge(&vm->gate);
 	if (restored_memory_serve(vm))
-		control_memory_is_complete(control);
+		control_detach_memory(control);
 	/* First: the vCPU that said it may ask something since. */
 	serve_panic(control);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)

@@ -139,9 +139,12 @@ static int read_sums(struct memory_index *index, size_t count, struct stream *st
 	int err = 0;
 
 	stream_serialize(stream, bytes, count * SUM_SIZE);
-	for (const uint8_t *at = bytes; at < bytes + count * SUM_SIZE && !err; at += SUM_SIZE)
+	for (size_t i = 0; i < count && !err; i++) {
+		const uint8_t *at = bytes + i * SUM_SIZE;
+
 		err = add_piece(index, (uint32_t)at[0] | (uint32_t)at[1] << 8 |
 					       (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
+	}
 
 	return err;
 }
@@ -178,7 +181,8 @@ static bool is_valid(const struct memory_index *index, uint64_t offset, uint64_t
 
 	/* Twice what is written, in case another version writes more. */
 	return index->extent_count < 2 * MEMORY_EXTENTS_MAX && offset % MEMORY_PIECE == 0 &&
-	       size % MEMORY_PIECE == 0 && offset >= end && offset <= index->memory && size <= index->memory - offset;
+	       size % MEMORY_PIECE == 0 && offset >= end && offset <= index->memory &&
+	       size <= index->memory - offset;
 }
 
 static void read_extent(struct memory_index *index, uint64_t offset, uint64_t size,

@@ -44,7 +44,13 @@ void user_fault_refuse(int fd, uint8_t *at, int empty);
  */
 int source_map(int fd, uint8_t *host, const struct memory_index *index, struct error *error);
 
-/** Have private copies of the pages of a piece. Returns 0 or -errno. */
-int source_populate(uint8_t *at);
+/**
+ * Replace @size bytes of a mapping at @at by anonymous memory with their
+ * contents. No other thread may access them. Returns 0 or -errno.
+ */
+int source_detach(uint8_t *at, size_t size);
+
+/** What is detached at once: a huge page, where a page has 4 KiB. */
+#define SOURCE_DETACH_MAX ((size_t)2 << 20)
 
 #endif

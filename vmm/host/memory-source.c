@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "base/interrupt.h"
 #include "base/range.h"
 #include "host/memory-source-part.h"
 
@@ -38,8 +39,8 @@ struct memory_source {
 	pthread_t thread;
 	uint8_t *piece; /* The bytes of one. */
 	bool *is_done; /* Of each piece. */
-	size_t next; /* The next to be copied or verified. */
-	bool copies; /* It makes copies, not only verifies. */
+	size_t next; /* The next to be fetched or verified. */
+	bool fetches; /* Not only what is waited for. */
 	bool is_lost;
 	int64_t begin_ms; /* When to begin; 0: not yet known. */
 
@@ -48,6 +49,10 @@ struct memory_source {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool is_complete, has_failed; /* Guarded by the lock. */
+
+	/* Of memory_source_detach(). */
+	size_t detached_extents;
+	uint64_t detached; /* Bytes of the next. */
 };
 
 static int64_t now_ms(void)
@@ -125,7 +130,7 @@ static int fetch(struct memory_source *s, size_t piece)
 	return err;
 }
 
-static void copy_piece(struct memory_source *s, const struct memory_extent *extent, size_t piece)
+static void do_piece(struct memory_source *s, const struct memory_extent *extent, size_t piece)
 {
 	uint8_t *at = s->setup.host + memory_index_offset(extent, piece);
 	int err;
@@ -135,13 +140,11 @@ static void copy_piece(struct memory_source *s, const struct memory_extent *exte
 	err = fetch(s, piece);
 	if (!err && s->user_fault >= 0)
 		err = user_fault_give(s->user_fault, at, s->piece);
-	else if (!err && s->copies)
-		err = source_populate(at);
 	if (err)
 		lose(s, err);
 	if (err && s->user_fault >= 0)
 		user_fault_refuse(s->user_fault, at, s->empty);
-	s->is_done[piece] = s->user_fault >= 0 || s->copies;
+	s->is_done[piece] = true;
 }
 
 /* --- what is waited for --- */
@@ -155,25 +158,19 @@ static void serve_waiting(struct memory_source *s)
 		const struct memory_extent *extent = memory_index_find(&s->index, offset);
 
 		if (extent)
-			copy_piece(s, extent,
-				   extent->first + (offset - extent->offset) / MEMORY_PIECE);
+			do_piece(s, extent,
+				 extent->first + (offset - extent->offset) / MEMORY_PIECE);
 	}
 }
 
 /* --- the rest --- */
 
-/* Whether a further piece is to be copied or verified once it is time. */
+/* Whether there is more to do once it is time; if nothing else, to say that it is complete. */
 static bool has_work(struct memory_source *s)
 {
-	if (atomic_load(&s->is_wanted) && !s->copies) {
-		s->copies = true;
-		s->next = 0;
-	}
-	if (s->is_lost)
-		return false;
+	s->fetches = s->fetches || atomic_load(&s->is_wanted);
 
-	return s->copies || (s->user_fault < 0 && atomic_load(&s->is_started) &&
-			     s->next < s->index.piece_count);
+	return !s->is_lost && s->fetches;
 }
 
 /* How long to wait for anything else, for poll(). */
@@ -224,15 +221,15 @@ static void complete(struct memory_source *s)
 	s->setup.complete(s->setup.context);
 }
 
-/* Returns whether all is copied. */
-static bool copy_next(struct memory_source *s)
+/* Returns whether all is done. */
+static bool do_next(struct memory_source *s)
 {
 	if (s->next < s->index.piece_count) {
-		copy_piece(s, extent_of(s, s->next), s->next);
+		do_piece(s, extent_of(s, s->next), s->next);
 		s->next++;
 	}
 
-	return s->next == s->index.piece_count && s->copies && !s->is_lost;
+	return s->next == s->index.piece_count && !s->is_lost;
 }
 
 static void *run_thread(void *argument)
@@ -252,7 +249,7 @@ static void *run_thread(void *argument)
 			(void)eventfd_read(s->wake_fd, &count);
 		if (ready > 0 && fds[1].revents)
 			serve_waiting(s);
-		if (ready == 0 && has_work(s) && copy_next(s)) {
+		if (ready == 0 && has_work(s) && do_next(s)) {
 			complete(s);
 			return NULL;
 		}
@@ -331,9 +328,8 @@ static int provide(struct memory_source *s, const struct memory_index *index, st
 		return source_map(s->setup.fd, s->setup.host, index, error);
 	s->user_fault = user_fault_open(error);
 
-	return s->user_fault < 0
-		       ? s->user_fault
-		       : user_fault_register(s->user_fault, s->setup.host, index, error);
+	return s->user_fault < 0 ? s->user_fault
+				 : user_fault_register(s->user_fault, s->setup.host, index, error);
 }
 
 int memory_source_begin(struct memory_source **source, const struct memory_source_setup *setup,
@@ -346,7 +342,8 @@ int memory_source_begin(struct memory_source **source, const struct memory_sourc
 		return error_set(error, -ENOMEM, "out of memory");
 	s->setup = *setup;
 	s->user_fault = -1;
-	s->copies = setup->prefetch;
+	/* What is mapped is verified in any case. */
+	s->fetches = setup->prefetch || setup->way == MEMORY_SOURCE_MAPPING;
 	err = make(s, setup, index, error);
 	if (!err)
 		err = provide(s, index, error);
@@ -397,6 +394,38 @@ int memory_source_finish(struct memory_source *s)
 	pthread_mutex_unlock(&s->lock);
 
 	return err;
+}
+
+/* Before it lets others run, as in interrupt.h. */
+#define DETACH_PIECES (INTERRUPT_PIECE / SOURCE_DETACH_MAX)
+
+int memory_source_detach(struct memory_source *s)
+{
+	int err = 0;
+
+	if (s->setup.way != MEMORY_SOURCE_MAPPING)
+		return 0;
+	for (size_t i = 0; i < DETACH_PIECES && s->detached_extents < s->index.extent_count && !err;
+	     i++) {
+		const struct memory_extent *extent = &s->index.extents[s->detached_extents];
+		const uint64_t left = extent->size - s->detached;
+		uint8_t *at = s->setup.host + extent->offset + s->detached;
+		/* Up to where a huge page would begin. */
+		size_t size = SOURCE_DETACH_MAX - (uintptr_t)at % SOURCE_DETACH_MAX;
+
+		size = left < size ? (size_t)left : size;
+		err = source_detach(at, size);
+		s->detached += size;
+		if (s->detached == extent->size) {
+			s->detached = 0;
+			s->detached_extents++;
+		}
+	}
+	/* What was copied is what was verified. */
+	if (!err)
+		err = check_file(s);
+
+	return err ? err : s->detached_extents < s->index.extent_count;
 }
 
 void memory_source_end(struct memory_source *s)

@@ -8,10 +8,10 @@
  * the thread verifies the pieces behind the guest, which may have used a damaged
  * one by then.
  *
- * The thread begins to copy the rest a little after memory_source_start(), one
- * piece after the other, and those that are waited for first. After that all of
- * RAM is anonymous memory, or private copies of a mapping's pages, and the file
- * is closed or can be removed.
+ * The thread begins a little after memory_source_start(), one piece after the
+ * other, and those that are waited for first. Once it is complete, RAM is
+ * anonymous memory again, by userfaultfd; memory_source_detach() makes that of a
+ * mapping, whose file could still take its pages back by becoming shorter.
  *
  * A piece that is damaged or cannot be read is reported; under userfaultfd,
  * accesses to it get SIGBUS or EFAULT from then on (memory-error.h). In a
@@ -37,13 +37,13 @@ struct memory_source_setup {
 	enum memory_source_way way;
 	uint8_t *host; /**< RAM, anonymous and never written; as large as the index says. */
 	int fd; /**< The file, duplicated. */
-	bool prefetch; /**< Copy what the guest has not accessed, too. */
+	bool prefetch; /**< By userfaultfd: fetch what the guest has not accessed, too. */
 	/**
 	 * A piece is lost, since the file "is damaged", for example: @reason is
 	 * such a phrase. Called once, by the thread.
 	 */
 	void (*lost)(void *context, const char *reason);
-	/** All is copied. Called once, by the thread. */
+	/** All is fetched and verified. Called once, by the thread. */
 	void (*complete)(void *context);
 	void *context;
 };
@@ -58,18 +58,26 @@ int memory_source_begin(struct memory_source **source, const struct memory_sourc
 
 enum memory_source_way memory_source_way(const struct memory_source *source);
 
-/** The guest runs from here on: begin to copy, and to verify, soon. */
+/** The guest runs from here on: begin to fetch and to verify, soon. */
 void memory_source_start(struct memory_source *source);
 
 /**
- * Copy all now, whether or not it is to be prefetched, and wait for the end of
- * it. Returns 0, or -EIO if a piece is lost.
+ * Fetch and verify all now, whether or not it is to be prefetched, and wait for
+ * the end of it. Returns 0, or -EIO if a piece is lost.
  */
 int memory_source_finish(struct memory_source *source);
 
 /**
- * End it. What was not copied stays lost, or mapped: RAM must be unmapped, or
- * mapped anew, next. No thread may access it any more. NULL is fine.
+ * Copy some more of a mapping into anonymous memory, once it is complete, for
+ * some tens of milliseconds. No other thread may access RAM. Returns 1 if there
+ * is more, 0 if the file is not needed any more, or -errno: -ENODATA or -ESTALE
+ * if the file has changed.
+ */
+int memory_source_detach(struct memory_source *source);
+
+/**
+ * End it. What was not fetched stays lost, or mapped: unless all was detached,
+ * RAM must be unmapped, or mapped anew, next. No thread may access it any more. NULL is fine.
  */
 void memory_source_end(struct memory_source *source);
 

@@ -5,11 +5,6 @@
 
 #include "host/memory-source-part.h"
 
-/* Linux 5.14. */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
 int source_map(int fd, uint8_t *host, const struct memory_index *index, struct error *error)
 {
 	for (size_t i = 0; i < index->extent_count; i++) {
@@ -28,13 +23,27 @@ int source_map(int fd, uint8_t *host, const struct memory_index *index, struct e
 	return 0;
 }
 
-int source_populate(uint8_t *at)
+int source_detach(uint8_t *at, size_t size)
 {
-	int err;
+	const size_t room = size + SOURCE_DETACH_MAX;
+	uint8_t *made = mmap(NULL, room, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *copy;
+	int err = 0;
 
-	do
-		err = madvise(at, MEMORY_PIECE, MADV_POPULATE_WRITE);
-	while (err < 0 && errno == EINTR);
+	if (made == MAP_FAILED)
+		return -errno;
+	/* A huge page moves as one if it is aligned at both places. */
+	copy = made + ((uintptr_t)at - (uintptr_t)made) % SOURCE_DETACH_MAX;
+	(void)madvise(made, room, MADV_HUGEPAGE);
+	if (madvise(made, room, MADV_DONTDUMP) < 0)
+		err = -errno;
+	if (!err) {
+		memcpy(copy, at, size);
+		if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
+			err = -errno;
+	}
+	munmap(made, room);
 
-	return err < 0 ? -errno : 0;
+	return err;
 }

@@ -15,9 +15,15 @@
 
 void restored_memory_explain(const struct vm *vm, struct error *reason)
 {
-	error_set(reason, -EIO,
-		  "the file that it was restored from has become shorter or cannot be read: %s",
-		  vm->restored.path);
+	if (!vm->restored.source)
+		error_set(reason, -EFAULT,
+			  "KVM_RUN: Bad address: the host cannot give the guest a page, perhaps of "
+			  "a firmware file that has become shorter");
+	else
+		error_set(
+			reason, -EIO,
+			"the file that it was restored from has become shorter or cannot be read: %s",
+			vm->restored.path);
 }
 
 /* By the source's thread. */
@@ -52,7 +58,7 @@ static void on_lost(void *context, const void *at)
 		(void)nanosleep(&a_little, NULL);
 }
 
-static int begin(struct vm *vm, struct memory_source_setup *setup, struct memory_index *index,
+static int begin(struct vm *vm, const struct memory_source_setup *setup, struct memory_index *index,
 		 struct error *error)
 {
 	const int err = memory_source_begin(&vm->restored.source, setup, index, error);
@@ -60,11 +66,8 @@ static int begin(struct vm *vm, struct memory_source_setup *setup, struct memory
 	/* It may be mapped in part. */
 	if (err && memory_renew(&vm->memory) < 0)
 		return error_set(error, -ENOMEM, "the guest's memory cannot be mapped");
-	if (!err || setup->way == MEMORY_SOURCE_MAPPING)
-		return err;
-	setup->way = MEMORY_SOURCE_MAPPING;
 
-	return begin(vm, setup, index, error);
+	return err;
 }
 
 int restored_memory_begin(struct vm *vm, int fd, const char *path, struct memory_index *index,
@@ -87,11 +90,16 @@ int restored_memory_begin(struct vm *vm, int fd, const char *path, struct memory
 	};
 	int err;
 
+	vm->restored.prefetch = prefetch;
 	vm->restored.path = strdup(path);
 	if (!vm->restored.path)
 		return error_set(error, -ENOMEM, "out of memory");
 	memory_error_watch(&watch);
 	err = begin(vm, &setup, index, error);
+	if (err) {
+		setup.way = MEMORY_SOURCE_MAPPING;
+		err = begin(vm, &setup, index, error);
+	}
 	if (err)
 		restored_memory_end(vm);
 
@@ -126,22 +134,55 @@ void restored_memory_start(struct vm *vm)
 
 int restored_memory_finish(struct vm *vm, struct error *error)
 {
-	if (!vm->restored.source || memory_source_finish(vm->restored.source) == 0)
-		return 0;
+	struct memory_source *source = vm->restored.source;
+	int err;
 
-	return error_set(error, -EIO, "its memory cannot be read from %s", vm->restored.path);
+	if (!source)
+		return 0;
+	err = memory_source_finish(source);
+	while (!err) {
+		err = memory_source_detach(source);
+		if (err <= 0)
+			break;
+		err = 0;
+	}
+	if (err || atomic_load(&vm->restored.lost))
+		return error_set(error, -EIO, "its memory cannot be read from %s",
+				 vm->restored.path);
+	restored_memory_end(vm);
+
+	return 0;
+}
+
+static void crash(struct vm *vm)
+{
+	struct error reason;
+
+	restored_memory_explain(vm, &reason);
+	vm_crash(vm, CAUSE_VCPU_NONE, "%s", reason.text);
 }
 
 bool restored_memory_serve(struct vm *vm)
 {
-	struct error reason;
+	if (atomic_exchange(&vm->restored.lost, 0))
+		crash(vm);
 
-	if (atomic_exchange(&vm->restored.lost, 0)) {
-		restored_memory_explain(vm, &reason);
-		vm_crash(vm, CAUSE_VCPU_NONE, "%s", reason.text);
-	}
+	return atomic_exchange(&vm->restored.is_complete, false) && vm->restored.source &&
+	       (vm->restored.prefetch ||
+		memory_source_way(vm->restored.source) == MEMORY_SOURCE_USERFAULTFD);
+}
 
-	return atomic_exchange(&vm->restored.is_complete, false);
+bool restored_memory_detach(struct vm *vm)
+{
+	const int more = memory_source_detach(vm->restored.source);
+
+	/* A page may have been lost while it was copied. */
+	if (more < 0 || atomic_load(&vm->restored.lost))
+		crash(vm);
+	else if (more > 0)
+		on_complete(vm);
+
+	return more == 0 && !atomic_load(&vm->restored.lost);
 }
 
 int restored_memory_drop(struct vm *vm)

@@ -24,7 +24,8 @@ struct restored_memory {
 	struct memory_source *source; /**< NULL: RAM depends on no file. */
 	char *path; /**< Of the file. */
 	atomic_uintptr_t lost; /**< An address in this process that could not be had, or 0. */
-	atomic_bool is_complete; /**< All is copied; for the main thread. */
+	atomic_bool is_complete; /**< All is fetched; for the main thread. */
+	bool prefetch;
 };
 
 /**
@@ -49,19 +50,26 @@ int restored_memory_check(const struct vm *vm, struct error *error);
 void restored_memory_start(struct vm *vm);
 
 /**
- * Copy all of it now. Returns 0, also if there is nothing to copy, or -EIO with
- * @error set.
+ * Copy all of it now, for a caller that has paused all vCPUs and frozen the
+ * devices. Returns 0, and then the file is not needed any more, also if it was
+ * not before; or -EIO with @error set.
  */
 int restored_memory_finish(struct vm *vm, struct error *error);
 
 /**
  * For the main thread, once the gate has notified it: stop the machine if a page
- * was lost. Returns whether all is copied, once: the file is not needed any
- * more.
+ * was lost. Returns whether restored_memory_detach() must be called.
  */
 bool restored_memory_serve(struct vm *vm);
 
-/** What KVM or the host says for a page that it cannot give: the reason to crash. */
+/**
+ * Have RAM not need the file any more, for a caller that has paused all vCPUs
+ * and frozen the devices. Returns whether that is so; otherwise the gate
+ * notifies the main thread again, or the machine stops.
+ */
+bool restored_memory_detach(struct vm *vm);
+
+/** The reason to crash if the host cannot give a page, as KVM reports by EFAULT. */
 void restored_memory_explain(const struct vm *vm, struct error *reason);
 
 /**

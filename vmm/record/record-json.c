@@ -206,6 +206,8 @@ static int saved_from_json(json_t *json, struct record *record)
 
 static int restoring_from_json(const char *word, struct record *record)
 {
+	if (!word)
+		return 0;
 	if (strcmp(word, restoring_words[RESTORING_BY_USERFAULTFD]) == 0)
 		record->restoring = RESTORING_BY_USERFAULTFD;
 	else if (strcmp(word, restoring_words[RESTORING_BY_MAPPING]) == 0)
@@ -236,12 +238,12 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	int err;
 
 	error_set(reason, -EINVAL, "a value is missing or outside its range");
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?s}",
-			"state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host",
-			&host, "machine", &machine, "suspension", &suspension, "saved", &saved,
-			"paused", &paused, "discard-image", &discard_image, "environment",
-			&environment, "images", &images, "no-resume", &no_resume, "restoring",
-			&restoring) < 0)
+	if (json_unpack(
+		    json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?s}",
+		    "state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host", &host,
+		    "machine", &machine, "suspension", &suspension, "saved", &saved, "paused",
+		    &paused, "discard-image", &discard_image, "environment", &environment, "images",
+		    &images, "no-resume", &no_resume, "restoring", &restoring) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
@@ -255,7 +257,7 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 		err = record_suspension_from_json(suspension, &record->suspension);
 	if (!err && saved)
 		err = saved_from_json(saved, record);
-	if (!err && restoring)
+	if (!err)
 		err = restoring_from_json(restoring, record);
 	/* Otherwise the machine could never be started again. */
 	if (!err && record->state == VM_SAVED && (!*record->saved_id || !record->saved_file))

@@ -135,12 +135,9 @@ static int write_compressed(int fd, struct vm *vm, const struct record *record, 
 static int write_file(struct new_file *file, struct vm *vm, const struct record *record,
 		      bool compress, struct error *error)
 {
-	/* It may itself have been restored, and be in a file in part. */
-	int err = restored_memory_finish(vm, error);
+	int err = compress ? write_compressed(file->fd, vm, record, error)
+			   : write_mapped(file->fd, vm, record, error);
 
-	if (!err)
-		err = compress ? write_compressed(file->fd, vm, record, error)
-			       : write_mapped(file->fd, vm, record, error);
 	if (!err) {
 		err = new_file_sync(file);
 		if (err)

@@ -47,7 +47,8 @@ struct save_draft {
 };
 
 /**
- * Save @vm, all of whose vCPUs are paused and whose devices are frozen, for a
+ * Save @vm, all of whose vCPUs are paused and whose devices are frozen, and whose
+ * RAM needs no file (restored_memory_finish()), for a
  * file @path, which must not exist: @compress has it be small, but not a file that
  * can be mapped. @record is its own, with the suspension, and a saved_id that no
  * other file has. Returns 0 once all of it is on disk,

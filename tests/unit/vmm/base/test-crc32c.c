@@ -38,8 +38,9 @@ static void the_checksum_of_pieces_is_that_of_the_whole(void **state)
 		const uint32_t whole = crc32c(0, bytes, size);
 
 		assert_int_equal(crc32c_by_table(0, bytes, size), whole);
-		assert_int_equal(crc32c(crc32c(0, bytes, size / 3), bytes + size / 3, size - size / 3),
-				 whole);
+		assert_int_equal(
+			crc32c(crc32c(0, bytes, size / 3), bytes + size / 3, size - size / 3),
+			whole);
 	}
 }
 

@@ -109,7 +109,8 @@ static void make_file(struct rig *rig)
 
 static void change_byte(const struct rig *rig, size_t piece)
 {
-	assert_int_equal(pwrite(rig->fd, "", 1, (off_t)(POSITION + piece * MEMORY_PIECE + 4097)), 1);
+	assert_int_equal(pwrite(rig->fd, "", 1, (off_t)(POSITION + piece * MEMORY_PIECE + 4097)),
+			 1);
 }
 
 /* Returns false if this user may not. */
@@ -200,9 +201,20 @@ static void check(const struct rig *rig)
 	}
 }
 
+static bool is_dumped(void *context, const struct mapping *mapping)
+{
+	const struct rig *rig = context;
+	const uint8_t *end = rig->memory.host + rig->memory.size;
+
+	assert_true(mapping->end <= rig->memory.host || mapping->start >= end ||
+		    mapping->not_dumped);
+
+	return true;
+}
+
 #define WAYS 2
 
-static void what_is_accessed_is_fetched(void **state)
+static void accessed_pieces_are_fetched(void **state)
 {
 	for (int way = 0; way < WAYS; way++) {
 		struct rig rig;
@@ -244,8 +256,8 @@ static void the_rest_is_copied_and_the_file_not_needed(void **state)
 			rig.memory.host[7] = byte_of(0, 7);
 			memory_source_start(rig.source);
 			await_complete(&rig);
-			for (size_t piece = 0; piece < PIECES; piece++)
-				change_byte(&rig, piece);
+			assert_int_equal(memory_source_detach(rig.source), 0);
+			assert_int_equal(ftruncate(rig.fd, 0), 0);
 			check(&rig);
 		}
 		teardown(&rig);
@@ -261,8 +273,10 @@ static void all_is_copied_on_request(void **state)
 		if (begin(&rig, way, false)) {
 			memory_source_start(rig.source);
 			assert_int_equal(memory_source_finish(rig.source), 0);
-			change_byte(&rig, 3);
+			assert_int_equal(memory_source_detach(rig.source), 0);
+			assert_int_equal(ftruncate(rig.fd, 0), 0);
 			check(&rig);
+			smaps_each(is_dumped, &rig);
 		}
 		teardown(&rig);
 	}
@@ -344,6 +358,19 @@ static void a_file_that_becomes_shorter_is_reported(void **state)
 	}
 }
 
+static void a_mapped_file_that_changes_while_it_is_detached_is_reported(void **state)
+{
+	struct rig rig;
+
+	setup(&rig);
+	assert_true(begin(&rig, MEMORY_SOURCE_MAPPING, true));
+	assert_int_equal(memory_source_finish(rig.source), 0);
+	assert_int_equal(ftruncate(rig.fd, POSITION), 0);
+	assert_int_equal(memory_source_detach(rig.source), -ENODATA);
+	assert_non_null(rig.lost_at);
+	teardown(&rig);
+}
+
 static void a_mapped_file_that_changes_is_reported(void **state)
 {
 	const struct timespec past[2] = { { 1, 0 }, { 1, 0 } };
@@ -359,18 +386,7 @@ static void a_mapped_file_that_changes_is_reported(void **state)
 	teardown(&rig);
 }
 
-static bool is_dumped(void *context, const struct mapping *mapping)
-{
-	const struct rig *rig = context;
-	const uint8_t *end = rig->memory.host + rig->memory.size;
-
-	assert_true(mapping->end <= rig->memory.host || mapping->start >= end ||
-		    mapping->not_dumped);
-
-	return true;
-}
-
-static void no_core_dump_has_what_is_fetched(void **state)
+static void fetched_pieces_are_in_no_core_dump(void **state)
 {
 	for (int way = 0; way < WAYS; way++) {
 		struct rig rig;
@@ -387,7 +403,7 @@ static void no_core_dump_has_what_is_fetched(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_accessed_is_fetched),
+		cmocka_unit_test(accessed_pieces_are_fetched),
 		cmocka_unit_test(a_system_call_s_access_is_fetched),
 		cmocka_unit_test(the_rest_is_copied_and_the_file_not_needed),
 		cmocka_unit_test(all_is_copied_on_request),
@@ -395,8 +411,9 @@ int main(void)
 		cmocka_unit_test(a_damaged_piece_is_reported_and_never_given_by_userfaultfd),
 		cmocka_unit_test(a_damaged_piece_is_found_behind_the_guest),
 		cmocka_unit_test(a_file_that_becomes_shorter_is_reported),
+		cmocka_unit_test(a_mapped_file_that_changes_while_it_is_detached_is_reported),
 		cmocka_unit_test(a_mapped_file_that_changes_is_reported),
-		cmocka_unit_test(no_core_dump_has_what_is_fetched),
+		cmocka_unit_test(fetched_pieces_are_in_no_core_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
