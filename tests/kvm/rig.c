@@ -41,7 +41,8 @@ static void create(struct rig *rig, unsigned int cpus)
 	config->append = strdup("");
 	config->console = strdup("none");
 	config->cpus = cpus;
-	config->machine_version = BOARD_VERSION_NEWEST;
+	if (config->machine_version == 0)
+		config->machine_version = BOARD_VERSION_NEWEST;
 	config->memory = RIG_MEMORY;
 	config->psci_version = PSCI_VERSION_1_3;
 	config->psci = PSCI_SERVER_USERSPACE;
@@ -61,6 +62,14 @@ void rig_create(struct rig *rig, unsigned int cpus)
 {
 	memset(rig, 0, sizeof(*rig));
 	rig->record.config.flat = make_binary(rig);
+	create(rig, cpus);
+}
+
+void rig_create_version(struct rig *rig, unsigned int cpus, uint32_t machine_version)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->record.config.flat = make_binary(rig);
+	rig->record.config.machine_version = machine_version;
 	create(rig, cpus);
 }
 

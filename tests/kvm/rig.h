@@ -32,6 +32,9 @@ void rig_create(struct rig *rig, unsigned int cpus);
  */
 void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars);
 
+/** The same as rig_create(), of an earlier version of the machine. */
+void rig_create_version(struct rig *rig, unsigned int cpus, uint32_t machine_version);
+
 /** Start its vCPUs. */
 void rig_run(struct rig *rig);
 

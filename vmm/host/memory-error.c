@@ -38,10 +38,13 @@ static bool is_watched(const void *at)
 	return offset < watched.size;
 }
 
-void memory_error_report(const void *at)
+bool memory_error_report(const void *at)
 {
-	if (is_watched(at))
-		watched.lost(watched.context, at);
+	if (!is_watched(at))
+		return false;
+	watched.lost(watched.context, at);
+
+	return true;
 }
 
 /* The machine ends, and until then this thread continues with zeros. */

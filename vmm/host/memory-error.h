@@ -58,8 +58,8 @@ void memory_error_watch(const struct memory_error_watch *watch);
 
 /**
  * A system call had EFAULT for memory at @at: report it if that is watched. From
- * any thread.
+ * any thread. Returns whether it is: the machine ends.
  */
-void memory_error_report(const void *at);
+bool memory_error_report(const void *at);
 
 #endif

@@ -332,7 +332,6 @@ static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
 			     "memory, and this host's KVM has no KVM_CAP_ARM_NISV_TO_USER");
 	if (err == EFAULT) {
 		restored_memory_explain(vcpu->vm, &reason);
-
 		return crash(vcpu, reason.text);
 	}
 	if (err == EHWPOISON) {
