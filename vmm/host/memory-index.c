@@ -180,7 +180,7 @@ static bool is_valid(const struct memory_index *index, uint64_t offset, uint64_t
 	const uint64_t end = index->extent_count ? end_of_last(index) : 0;
 
 	/* Twice what is written, in case another version writes more. */
-	return index->extent_count < 2 * MEMORY_EXTENTS_MAX && offset % MEMORY_PIECE == 0 &&
+	return index->extent_count < 2ULL * MEMORY_EXTENTS_MAX && offset % MEMORY_PIECE == 0 &&
 	       size % MEMORY_PIECE == 0 && offset >= end && offset <= index->memory &&
 	       size <= index->memory - offset;
 }

@@ -30,7 +30,7 @@ void memory_pages_begin(struct memory_pages *pages, const uint8_t *host, uint64_
 /**
  * Find the next range that has pages, at or behind the offset @from, as offsets
  * @begin and @end; both are the size if there is none. A range may go on where
- * it ends.
+ * it ends. @begin may be where @from is.
  */
 void memory_pages_next(struct memory_pages *pages, uint64_t from, uint64_t *begin, uint64_t *end);
 

@@ -33,9 +33,9 @@ static void lose(struct rig *r)
 	const int empty = memfd_create("lost", MFD_CLOEXEC);
 
 	assert_true(empty >= 0);
-	assert_ptr_not_equal(mmap(rig_data(r), page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-				  empty, 0),
-			     MAP_FAILED);
+	assert_ptr_not_equal(
+		mmap(rig_data(r), page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, empty, 0),
+		MAP_FAILED);
 	close(empty);
 }
 
