@@ -307,6 +307,57 @@ static void a_page_that_kvm_cannot_have_ends_the_machine_as_crashed(void **state
 	end_test(&rig, path);
 }
 
+/* As a clone has. Returns the result. */
+static int copy(const char *from, const char *to, struct error *error)
+{
+	struct save_file file;
+	struct new_file made;
+	int err;
+
+	assert_int_equal(save_file_open(from, &file, error), 0);
+	err = save_file_copy(&file, to, "copy", &file.record, &made, error);
+	if (!err)
+		assert_int_equal(new_file_publish(&made, error), 0);
+	save_file_close(&file);
+
+	return err;
+}
+
+static void a_copy_of_a_file_has_the_same_ram(void **state)
+{
+	char again[PATH_MAX];
+	char path[PATH_MAX];
+	struct error error;
+	struct rig rig;
+
+	begin_test(&rig, BY_READING, path);
+	snprintf(again, sizeof(again), "%s/copy", rig.dir);
+	assert_int_equal(copy(path, again, &error), 0);
+	unlink(path);
+	restore_well(&rig, again);
+	check(&rig.vm);
+	end_test(&rig, again);
+}
+
+static void a_damaged_file_is_not_copied(void **state)
+{
+	char expected[2 * PATH_MAX + 64];
+	char again[PATH_MAX];
+	char path[PATH_MAX];
+	struct error error;
+	struct rig rig;
+
+	begin_test(&rig, BY_READING, path);
+	snprintf(again, sizeof(again), "%s/copy", rig.dir);
+	damage(path);
+	assert_int_equal(copy(path, again, &error), -EBADMSG);
+	snprintf(expected, sizeof(expected), "cannot copy %s to %s: %s is damaged", path, again,
+		 path);
+	assert_string_equal(error.text, expected);
+	assert_int_equal(access(again, F_OK), -1);
+	end_test(&rig, path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +367,8 @@ int main(void)
 		cmocka_unit_test(a_damaged_piece_is_refused_if_all_is_verified_first),
 		cmocka_unit_test(a_damaged_piece_ends_the_machine_as_crashed),
 		cmocka_unit_test(a_file_that_becomes_shorter_ends_the_machine_as_crashed),
+		cmocka_unit_test(a_copy_of_a_file_has_the_same_ram),
+		cmocka_unit_test(a_damaged_file_is_not_copied),
 		cmocka_unit_test(a_page_that_kvm_cannot_have_ends_the_machine_as_crashed),
 	};
 
