@@ -341,7 +341,7 @@ static void a_copy_of_a_file_has_the_same_ram(void **state)
 
 static void a_damaged_file_is_not_copied(void **state)
 {
-	char expected[2 * PATH_MAX + 64];
+	char expected[3 * PATH_MAX + 64];
 	char again[PATH_MAX];
 	char path[PATH_MAX];
 	struct error error;
