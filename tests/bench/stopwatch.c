@@ -5,7 +5,7 @@
  * Runs a command and prints "exec COUNTER", of the moment before its exec, then
  * "found COUNTER TEXT" for each TEXT, of the moment when the command's standard
  * output was seen to hold it; they come in the order given. Lines that the command
- * begins with "STOPWATCH " are passed on. After the last text the command is told
+ * begins with "STOPWATCH " are passed on, and "awake COUNTER" as "first COUNTER". After the last text the command is told
  * to end (SIGTERM); or, with --to-end, it is waited for, and "ended COUNTER" says
  * when its output had an end. COUNTER is CNTVCT_EL0 in hex. Exits 0 if all texts came, 1 if
  * one did not.
@@ -55,11 +55,15 @@ struct output {
 static void pass_on(const char *line)
 {
 	static const char word[] = "STOPWATCH ";
+	/* That of tests/system/guests/wake.S, for which it has no other word. */
+	static const char awake[] = "awake ";
 
 	if (strncmp(line, "exec ", 5) == 0)
 		puts(line);
 	else if (strncmp(line, word, sizeof(word) - 1) == 0)
 		puts(line + sizeof(word) - 1);
+	else if (strncmp(line, awake, sizeof(awake) - 1) == 0)
+		printf("first %s\n", line + sizeof(awake) - 1);
 }
 
 /* Take in what came. Returns whether @text is among it. */

@@ -5,8 +5,10 @@
  *
  * The first byte is how: bits 0 and 1 say who serves PSCI, bit 2 how many vCPUs there
  * are, bit 3 that the record in front is meant, bit 4 that all of the file is the rest
- * of the input, as it is, bit 5 that it is read as format 1. Else there follow changes: three bytes of offset, one of
- * length, up to 15, and so many bytes; a length above that has the file end there.
+ * of the input, as it is, bit 5 that it is read as format 1, bit 6 that RAM is in pieces
+ * that can be mapped, bit 7 that all of those are read at once. Else there follow
+ * changes: three bytes of offset, one of length, up to 15, and so many bytes; a length
+ * above that has the file end there.
  *
  * What is not refused is a machine, whose devices are then used as a guest would.
  */
@@ -18,8 +20,10 @@
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "devices/virtio/rng.h"
+#include "host/memory-error.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
+#include "save/file-header.h"
 #include "save/file.h"
 #include "vpsci/vpsci.h"
 
@@ -36,20 +40,24 @@
 
 #include <zstd.h>
 
-#define HEADER_SIZE 16
 #define DISK_SIZE 65536
 #define SAVED_MAX (1 << 20)
 #define KINDS 8
 #define CHANGE_MAX 15
 #define RNG_BASE (BOARD_VIRTIO_BASE + BOARD_VIRTIO_RNG_SLOT * BOARD_VIRTIO_SIZE)
 
-/** A VM, and what it is in a file. */
-struct kind {
-	struct record record;
-	uint8_t header[HEADER_SIZE];
-	uint8_t *bytes; /**< Behind the header, not compressed. */
+/** What a VM is in a file of one format. */
+struct saved {
+	uint8_t *front; /**< All before the stream. */
+	size_t front_size;
+	uint8_t *bytes; /**< The stream, not compressed. */
 	size_t size;
 	size_t record_end; /**< Where the record ends among them. */
+};
+
+struct kind {
+	struct record record;
+	struct saved compressed, mapped;
 };
 
 static struct kind kinds[KINDS];
@@ -123,61 +131,87 @@ static void put_to_sleep(struct vm *vm)
 	MUST(psci_call(vcpu->psci, &regs) == PSCI_NEXT_SYSTEM_SUSPEND);
 }
 
-static void read_back(struct kind *kind, const char *path)
+static uint8_t *copy_of(const void *bytes, size_t size)
+{
+	uint8_t *copy = malloc(size);
+
+	MUST(copy);
+	memcpy(copy, bytes, size);
+
+	return copy;
+}
+
+static void read_back(struct saved *saved, const char *path)
 {
 	static uint8_t file[SAVED_MAX];
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const ssize_t size = read(fd, file, sizeof(file));
-	ZSTD_inBuffer in = { file, (size_t)size, HEADER_SIZE };
 	ZSTD_outBuffer out = { malloc(SAVED_MAX), SAVED_MAX, 0 };
 	ZSTD_DCtx *context = ZSTD_createDCtx();
+	struct file_header header;
+	struct error error;
+	ZSTD_inBuffer in;
 
-	MUST(size > HEADER_SIZE && out.dst && context);
+	MUST(size > FILE_HEADER_SIZE && lseek(fd, 0, SEEK_SET) == 0 && out.dst && context);
+	MUST(file_header_read(fd, path, &header, &error) == 0);
+	saved->front_size = (size_t)header.stream;
+	saved->front = copy_of(file, saved->front_size);
+	in = (ZSTD_inBuffer){ file, (size_t)size, saved->front_size };
 	MUST(ZSTD_decompressStream(context, &out, &in) == 0);
 	ZSTD_freeDCtx(context);
 	close(fd);
-	memcpy(kind->header, file, HEADER_SIZE);
-	kind->bytes = out.dst;
-	kind->size = out.pos;
+	saved->bytes = out.dst;
+	saved->size = out.pos;
 	/* Two texts, each behind its length. */
 	for (int i = 0; i < 2; i++) {
 		uint32_t length;
 
-		memcpy(&length, kind->bytes + kind->record_end, sizeof(length));
-		kind->record_end += sizeof(length) + length;
+		memcpy(&length, saved->bytes + saved->record_end, sizeof(length));
+		saved->record_end += sizeof(length) + length;
 	}
 }
 
-static void make(struct kind *kind, unsigned int number)
+static void save(const struct kind *kind, struct vm *vm, bool compress, struct saved *saved)
 {
 	char path[] = "/tmp/fuzz-saved.XXXXXX";
 	char file[sizeof(path) + 8];
 	struct save_draft draft;
 	struct error error;
+
+	MUST(mkdtemp(path));
+	snprintf(file, sizeof(file), "%s/vm", path);
+	MUST(save_file_write(file, vm, &kind->record, compress, &draft, &error) == 0);
+	MUST(save_file_publish(&draft, &error) == 0);
+	read_back(saved, file);
+	unlink(file);
+	rmdir(path);
+}
+
+static void make(struct kind *kind, unsigned int number)
+{
+	struct error error;
 	struct vm vm;
 
 	describe(kind, number);
-	MUST(mkdtemp(path));
-	snprintf(file, sizeof(file), "%s/vm", path);
 	MUST(vm_create(&vm, &kvm_of_tests, &kind->record.config, "vm", vpsci_choose, &error) == 0);
 	if (vm_boot(&vm, &error) < 0)
 		must_be(false, error.text);
 	put_to_sleep(&vm);
-	MUST(save_file_write(file, &vm, &kind->record, &draft, &error) == 0);
-	MUST(save_file_publish(&draft, &error) == 0);
+	save(kind, &vm, true, &kind->compressed);
+	save(kind, &vm, false, &kind->mapped);
 	vm_end(&vm);
 	vm_destroy(&vm);
-	read_back(kind, file);
-	unlink(file);
-	rmdir(path);
 }
 
 static void prepare(void)
 {
 	static const uint8_t zeros[DISK_SIZE];
 
-	if (kinds[0].bytes)
+	struct error error;
+
+	if (kinds[0].compressed.bytes)
 		return;
+	MUST(memory_error_setup(&error) == 0);
 	path_of(file_of("\0\0\0\x14", 4), binary_path);
 	path_of(file_of(zeros, sizeof(zeros)), disk_path);
 	for (unsigned int i = 0; i < KINDS; i++)
@@ -202,22 +236,23 @@ static size_t change(struct input *in, uint8_t *bytes, size_t first, size_t end,
 	return size;
 }
 
-static int forge(const struct kind *kind, struct input *in, bool record, bool old)
+static int forge(const struct saved *saved, struct input *in, bool record, bool old)
 {
 	static uint8_t bytes[SAVED_MAX];
-	static uint8_t file[HEADER_SIZE + ZSTD_COMPRESSBOUND(SAVED_MAX)];
-	size_t size = kind->size;
+	static uint8_t file[SAVED_MAX + ZSTD_COMPRESSBOUND(SAVED_MAX)];
+	const size_t front_size = saved->front_size;
+	size_t size = saved->size;
 
-	memcpy(bytes, kind->bytes, size);
-	size = record ? change(in, bytes, 0, kind->record_end, size)
-		      : change(in, bytes, kind->record_end, size, size);
-	memcpy(file, kind->header, HEADER_SIZE);
+	memcpy(bytes, saved->bytes, size);
+	size = record ? change(in, bytes, 0, saved->record_end, size)
+		      : change(in, bytes, saved->record_end, size, size);
+	memcpy(file, saved->front, front_size);
 	if (old)
-		file[HEADER_SIZE - 1] = 1;
-	size = ZSTD_compress(file + HEADER_SIZE, sizeof(file) - HEADER_SIZE, bytes, size, 1);
+		file[FILE_HEADER_SIZE - 1] = 1;
+	size = ZSTD_compress(file + front_size, sizeof(file) - front_size, bytes, size, 1);
 	MUST(!ZSTD_isError(size));
 
-	return file_of(file, HEADER_SIZE + size);
+	return file_of(file, front_size + size);
 }
 
 /* The device at an address, whose kind is known by that. */
@@ -262,6 +297,15 @@ static void use(struct vm *vm)
 	}
 }
 
+/* Whatever the index says, each byte of RAM is there, or the machine ends. */
+static void touch(const struct memory *memory)
+{
+	const volatile uint8_t *bytes = memory->host;
+
+	for (uint64_t at = 0; at < memory->size; at += MEMORY_PIECE)
+		(void)bytes[at];
+}
+
 static void restore(const struct kind *kind, struct save_file *file, bool whole)
 {
 	struct error error;
@@ -280,6 +324,7 @@ static void restore(const struct kind *kind, struct save_file *file, bool whole)
 		MUST(file->record.suspension.vcpu < vm.vcpu_count);
 		devices_unquiesce(vm.devices);
 		use(&vm);
+		touch(&vm.memory);
 		MUST(devices_drain(vm.devices, &error) == 0);
 		vm_end(&vm);
 	}
@@ -291,6 +336,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { data, size };
 	const uint8_t how = take_byte(&in);
 	const struct kind *kind = &kinds[how % KINDS];
+	const struct saved *saved = how & 64 ? &kind->mapped : &kind->compressed;
 	struct save_file file;
 	struct error error;
 	char path[64];
@@ -298,12 +344,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd;
 
 	prepare();
-	fd = how & 16 ? file_of(in.next, in.left) : forge(kind, &in, how & 8, how & 32);
+	fd = how & 16 ? file_of(in.next, in.left) : forge(saved, &in, how & 8, how & 32);
 	path_of(fd, path);
 	if (save_file_open(path, &file, &error) == 0) {
 		json = record_to_json(&file.record, file.name);
 		MUST(json);
 		json_decref(json);
+		file.verify = how & 128;
 		if (!(how & 24))
 			restore(kind, &file, in.left == 0 && size <= 1 && !(how & 32));
 		save_file_close(&file);

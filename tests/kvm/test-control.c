@@ -174,7 +174,7 @@ static void a_key_typed_during_a_save_reaches_the_restored_guest(void **state)
 	struct error error;
 
 	suspend(rig);
-	assert_int_equal(control_save(&rig->control, saved_path(rig), &error), 0);
+	assert_int_equal(control_save(&rig->control, saved_path(rig), false, &error), 0);
 	control_on_input(&rig->control);
 	ends_saved(rig);
 }
@@ -188,7 +188,7 @@ static void an_interrupt_during_a_save_wakes_the_restored_guest(void **state)
 	suspend(rig);
 	wakes = true;
 	await_question(rig, false);
-	assert_int_equal(control_save(&rig->control, saved_path(rig), &error), 0);
+	assert_int_equal(control_save(&rig->control, saved_path(rig), false, &error), 0);
 	control_serve(&rig->control);
 	ends_saved(rig);
 }
@@ -201,7 +201,7 @@ static void a_save_is_recorded_durably_before_it_is_acknowledged(void **state)
 	struct error error;
 
 	suspend(rig);
-	assert_int_equal(control_save(&rig->control, saved_path(rig), &error), 0);
+	assert_int_equal(control_save(&rig->control, saved_path(rig), false, &error), 0);
 	record = load(rig);
 	assert_int_equal(record.state, VM_SAVED);
 	record_free(&record);
@@ -221,7 +221,7 @@ static void a_clone_s_image_is_to_be_discarded_until_its_first_run_has_ended(voi
 	assert_int_equal(record.state, VM_SUSPENDED);
 	assert_true(record.discard_image);
 	record_free(&record);
-	assert_int_equal(control_save(&rig->control, saved_path(rig), &error), 0);
+	assert_int_equal(control_save(&rig->control, saved_path(rig), false, &error), 0);
 	record = load(rig);
 	assert_int_equal(record.state, VM_SAVED);
 	assert_false(record.discard_image);
@@ -236,7 +236,7 @@ static void a_save_that_fails_leaves_a_record_without_a_file(void **state)
 	struct error error;
 
 	suspend(rig);
-	assert_true(control_save(&rig->control, "/dev/null/saved", &error) < 0);
+	assert_true(control_save(&rig->control, "/dev/null/saved", false, &error) < 0);
 	assert_int_equal(rig->control.life.state, VM_SUSPENDED);
 	assert_int_equal(control_wake(&rig->control, "the test", &error), 0);
 	record = load(rig);
@@ -380,7 +380,7 @@ static void an_alarm_during_a_save_waits_for_the_restored_guest(void **state)
 
 	rig->record.config.acpi = true;
 	suspend(rig);
-	assert_int_equal(control_save(&rig->control, saved_path(rig), &error), 0);
+	assert_int_equal(control_save(&rig->control, saved_path(rig), false, &error), 0);
 	raise_alarm(rig);
 	assert_true(control_alarm_due(&rig->control) == MAIN_LOOP_NEVER);
 	assert_false(control_on_stop(&rig->control));

@@ -76,7 +76,7 @@ static void a_save_interrupted_at_any_point_leaves_the_guest_suspended_and_no_fi
 	do {
 		yes_from = ++n;
 		asked = 0;
-		err = control_save(&rig.control, path, &error);
+		err = control_save(&rig.control, path, false, &error);
 		if (!err)
 			break;
 		assert_int_equal(err, -ECANCELED);

@@ -23,6 +23,11 @@
 
 #define FORMAT_1 "tests/fuzz/corpus/format-1.saved"
 
+/* Of machines of version 3, with KEPT_BYTE at the end of RAM. */
+#define FORMAT_2 "tests/fuzz/corpus/format-2.saved"
+#define FORMAT_3 "tests/fuzz/corpus/format-3.saved"
+#define KEPT_BYTE 17
+
 /* As after its guest's SYSTEM_SUSPEND. */
 static void put_to_sleep(struct rig *rig)
 {
@@ -47,7 +52,7 @@ static void save(struct rig *rig, const char *path)
 
 	put_to_sleep(rig);
 	devices_freeze(rig->vm.devices);
-	if (save_file_write(path, &rig->vm, &rig->record, &draft, &error) != 0)
+	if (save_file_write(path, &rig->vm, &rig->record, false, &draft, &error) != 0)
 		fail_msg("%s", error.text);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(save_file_publish(&draft, &error), 0);
@@ -81,6 +86,27 @@ static void a_saved_file_of_format_1_is_restored(void **state)
 	assert_int_equal(rig.vm.vcpus[0].suspend.entry, MEMORY_BASE);
 	assert_int_equal(rig.vm.vcpus[0].suspend.context, 7);
 	rig_destroy(&rig);
+}
+
+static void saved_files_of_later_formats_are_restored(void **state)
+{
+	static const char *const files[] = { FORMAT_2, FORMAT_3 };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct error error = { "" };
+		struct rig rig;
+
+		rig_create_version(&rig, 1, BOARD_VERSION_3);
+		if (restore(&rig, files[i], &error) != 0)
+			fail_msg("%s", error.text);
+		assert_true(rig.vm.vcpus[0].suspended);
+		assert_int_equal(rig.vm.vcpus[0].suspend.context, 7);
+		assert_int_equal(rig.vm.memory.host[RIG_MEMORY - 1], KEPT_BYTE);
+		/* The binary, a jump to itself. */
+		assert_memory_equal(memory_at(&rig.vm.memory, rig.vm.image.entry, 4), "\0\0\0\x14",
+				    4);
+		rig_destroy(&rig);
+	}
 }
 
 /* --- state that only KVM has --- */
@@ -247,6 +273,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_saved_file_of_format_1_is_restored),
+		cmocka_unit_test(saved_files_of_later_formats_are_restored),
 		cmocka_unit_test(a_pending_serror_is_pending_after_a_restore),
 		cmocka_unit_test(a_restore_without_a_pending_serror_sets_no_kvm_events),
 		cmocka_unit_test(all_active_interrupt_priorities_are_restored),

@@ -18,6 +18,12 @@
 
 #define BUFFER_SIZE ((size_t)128 * 1024)
 
+/*
+ * Many numbers are read, and to decompress each by itself costs more than all
+ * else that is done for it.
+ */
+#define STAGED_SIZE ((size_t)4096)
+
 struct stream {
 	int fd;
 	int err;
@@ -27,6 +33,8 @@ struct stream {
 	ZSTD_DCtx *in;
 	size_t work; /* Bytes serialized since the last check for an interrupt. */
 	size_t at, count; /* The part of buffer that has been read, but not parsed. */
+	size_t staged_at, staged_count; /* The part of staged that is still to be taken. */
+	uint8_t staged[STAGED_SIZE];
 	uint8_t buffer[BUFFER_SIZE];
 };
 
@@ -227,14 +235,42 @@ static void step(struct stream *s, ZSTD_outBuffer *out)
 		fail(s, -ENODATA);
 }
 
+/* Returns how many bytes were staged, of @size that are wanted. */
+static size_t take_staged(struct stream *s, uint8_t *bytes, size_t size)
+{
+	const size_t left = s->staged_count - s->staged_at;
+	const size_t count = size < left ? size : left;
+
+	memcpy(bytes, s->staged + s->staged_at, count);
+	s->staged_at += count;
+
+	return count;
+}
+
+/* Have some bytes there, if there are any. */
+static void stage(struct stream *s)
+{
+	ZSTD_outBuffer out = { .dst = s->staged, .size = sizeof(s->staged) };
+
+	while (!s->err && out.pos == 0 && !s->ended)
+		step(s, &out);
+	s->staged_at = 0;
+	s->staged_count = s->err ? 0 : out.pos;
+	if (!s->err && out.pos == 0)
+		fail(s, -EBADMSG);
+}
+
 static void take(struct stream *s, void *bytes, size_t size)
 {
 	ZSTD_outBuffer out = { .dst = bytes, .size = size };
 
 	while (!s->err && out.pos < out.size) {
-		if (s->ended)
+		out.pos += take_staged(s, (uint8_t *)bytes + out.pos, out.size - out.pos);
+		if (out.pos < out.size && out.size - out.pos < sizeof(s->staged))
+			stage(s);
+		else if (out.pos < out.size && s->ended)
 			fail(s, -EBADMSG);
-		else
+		else if (out.pos < out.size)
 			step(s, &out);
 	}
 	if (s->err)
@@ -246,6 +282,8 @@ static void read_to_end(struct stream *s, bool empty)
 {
 	uint8_t more[4096];
 
+	if (empty && s->staged_at < s->staged_count)
+		fail(s, -EBADMSG);
 	while (!s->err && !s->ended) {
 		ZSTD_outBuffer out = { .dst = more, .size = sizeof(more) };
 
@@ -360,6 +398,7 @@ int stream_copy(struct stream *from, struct stream *to)
 
 	if (!piece)
 		return -ENOMEM;
+	stream_serialize(to, piece, take_staged(from, piece, BUFFER_SIZE));
 	while (!from->err && !to->err && !from->ended) {
 		ZSTD_outBuffer out = { .dst = piece, .size = BUFFER_SIZE };
 

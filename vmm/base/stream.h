@@ -29,10 +29,10 @@ int stream_write_to(struct stream **stream, int fd);
 int stream_read_from(struct stream **stream, int fd);
 
 /**
- * The format of the data: STREAM_FORMAT_NEWEST, unless the file is older and
- * its reader has set this before it read any.
+ * The format of the data: STREAM_FORMAT_NEWEST, unless the file has an older one
+ * and its reader or writer has set this before anything else.
  */
-#define STREAM_FORMAT_NEWEST 2
+#define STREAM_FORMAT_NEWEST 3
 void stream_set_format(struct stream *stream, unsigned int format);
 unsigned int stream_format(const struct stream *stream);
 

@@ -63,11 +63,24 @@ static uint8_t *map_aligned(uint64_t size, uint64_t alignment)
 	return host;
 }
 
+/* What a new mapping is advised of. Returns 0 or -errno. */
+static int advise(uint8_t *host, uint64_t size)
+{
+	const uint64_t huge = huge_page_size((uint64_t)sysconf(_SC_PAGESIZE));
+
+	/* The host may have none, or they may be disabled. */
+	if (size / HUGE_PAGES_MIN >= huge)
+		(void)madvise(host, size, MADV_HUGEPAGE);
+
+	return madvise(host, size, MADV_DONTDUMP) < 0 ? -errno : 0;
+}
+
 int memory_create(struct memory *memory, uint64_t size)
 {
 	const uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	const uint64_t huge = huge_page_size(page_size);
 	uint8_t *host;
+	int err;
 
 	if (size == 0 || size > SIZE_MAX || size % page_size != 0)
 		return -EINVAL;
@@ -78,12 +91,8 @@ int memory_create(struct memory *memory, uint64_t size)
 	if (!host)
 		return -errno;
 
-	/* The host may have none, or they may be disabled. */
-	if (size / HUGE_PAGES_MIN >= huge)
-		(void)madvise(host, size, MADV_HUGEPAGE);
-	if (madvise(host, size, MADV_DONTDUMP) < 0) {
-		const int err = -errno;
-
+	err = advise(host, size);
+	if (err) {
 		munmap(host, size);
 
 		return err;
@@ -104,6 +113,15 @@ void memory_destroy(struct memory *memory)
 int memory_drop(struct memory *memory)
 {
 	return madvise(memory->host, memory->size, MADV_DONTNEED) < 0 ? -errno : 0;
+}
+
+int memory_renew(struct memory *memory)
+{
+	if (mmap(memory->host, memory->size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+
+	return advise(memory->host, memory->size);
 }
 
 void *memory_at(const struct memory *memory, uint64_t address, uint64_t size)

@@ -35,6 +35,11 @@ void memory_destroy(struct memory *memory);
 int memory_drop(struct memory *memory);
 
 /**
+ * Likewise, if files are mapped in it: map all of it anew. Returns 0 or -errno.
+ */
+int memory_renew(struct memory *memory);
+
+/**
  * The address in this process of @size bytes at guest physical @address, or
  * NULL if they are not all RAM. Any values are allowed; a @size of 0 is never
  * RAM. From any thread: the mapping never moves. The guest may change the bytes

@@ -30,30 +30,33 @@ struct verb {
 	const char *word;
 	const char *argument; /* QMP's name for a file that is wanted, too, or NULL. */
 	const char *command;
+	const char *compressing; /* That of --compress, or NULL. */
 	const char *event; /* The event that completes it, or NULL if its answer does. */
 	const char *done;
 	const char *help;
 };
 
 static const struct verb verbs[] = {
-	{ "stop", NULL, "stop", NULL, "stopped",
+	{ "stop", NULL, "stop", NULL, NULL, "stopped",
 	  "Pause all vCPUs of NAME. Its guest's counter stands still meanwhile: for it no time passes." },
-	{ "cont", NULL, "cont", NULL, "resumed",
+	{ "cont", NULL, "cont", NULL, NULL, "resumed",
 	  "Resume the vCPUs of NAME after \"dormouse stop\"." },
-	{ "wake", NULL, "system_wakeup", NULL, "awake",
+	{ "wake", NULL, "system_wakeup", NULL, NULL, "awake",
 	  "Wake the guest of NAME, which has suspended itself to RAM." },
-	{ "reset", NULL, "system_reset", "RESET", "reset",
+	{ "reset", NULL, "system_reset", NULL, "RESET", "reset",
 	  "Reset NAME, with empty RAM, as a reset button does. Data that the guest has not written\n"
 	  "to its disks is lost." },
-	{ "kill", NULL, "quit", "SHUTDOWN", "ended",
+	{ "kill", NULL, "quit", NULL, "SHUTDOWN", "ended",
 	  "End NAME at once. Data that the guest has not written to its disks is lost." },
-	{ "save", "file", "x-dormouse-save", "SHUTDOWN", "saved",
+	{ "save", "file", "x-dormouse-save", "x-dormouse-save-compressed", "SHUTDOWN", "saved",
 	  "Save NAME, whose guest has suspended itself to RAM, in FILE, which must not exist, and\n"
-	  "end it: \"dormouse restore FILE\" resumes it, here or on another host." },
+	  "end it: \"dormouse restore FILE\" resumes it, here or on another host. Of its memory FILE\n"
+	  "has all that is not zero, as it is, so that it can be restored at once." },
 };
 
 struct errand {
 	const char *word;
+	bool compress;
 	const char *name;
 	const char *file; /* The file as given, or NULL. */
 	bool json;
@@ -71,16 +74,24 @@ static const struct verb *find(const char *word)
 	return verb;
 }
 
+static void print_usage(const char *word, bool wants_file, const char *text)
+{
+	printf("Usage: dormouse %s [--json] [--timeout SECONDS]%s NAME%s\n%s\n\n", word,
+	       wants_file ? " [--compress]" : "", wants_file ? " FILE" : "", text);
+}
+
 /*
  * Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error
  * set.
  */
-static int parse(int argc, char **argv, const char *text, bool wants_file, struct errand *errand,
-		 struct error *error)
+static int parse(int argc, char **argv, const char *text, const struct verb *verb,
+		 struct errand *errand, struct error *error)
 {
+	const bool wants_file = verb && verb->argument;
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "compress", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -103,15 +114,19 @@ static int parse(int argc, char **argv, const char *text, bool wants_file, struc
 						 optarg);
 			errand->timeout = (int)seconds;
 			break;
+		case 'c':
+			errand->compress = true;
+			break;
 		case 'h':
-			printf("Usage: dormouse %s [--json] [--timeout SECONDS] NAME%s\n%s\n\n",
-			       argv[0], wants_file ? " FILE" : "", text);
+			print_usage(argv[0], wants_file, text);
 			return 1;
 		default:
 			return error_set(error, CLI_USAGE, "%s has no option %s", argv[0],
 					 argv[optind - 1]);
 		}
 	}
+	if (request->compress && !wants_file)
+		return error_set(error, CLI_USAGE, "%s has no option --compress", argv[0]);
 	if (argc != optind + 1 + wants_file)
 		return error_set(error, CLI_USAGE, "%s wants one name%s", argv[0],
 				 wants_file ? " and one file" : "");
@@ -175,7 +190,8 @@ static int carry_out(const struct errand *errand, const struct verb *verb, struc
 
 		return err;
 	}
-	err = qmp_client_execute(&client, verb->command, arguments, verb->event, error);
+	err = qmp_client_execute(&client, errand->compress ? verb->compressing : verb->command,
+				 arguments, verb->event, error);
 	qmp_client_close(&client);
 	json_decref(arguments);
 
@@ -213,15 +229,20 @@ static const char options_help[] =
 	"  --json             print the outcome as a JSON object\n"
 	"  --timeout SECONDS  how long to wait for the outcome (default: %d)\n";
 
+static const char compress_help[] =
+	"  --compress         compress FILE, for an archive or a transport: restoring it reads all\n";
+
 int cli_control(int argc, char **argv, struct error *error)
 {
 	const struct verb *verb = find(argv[0]);
 	const int timeout = verb->argument ? TIMEOUT_SAVE : TIMEOUT_DEFAULT;
 	struct errand errand = { .timeout = timeout };
-	int err = parse(argc, argv, verb->help, verb->argument != NULL, &errand, error);
+	int err = parse(argc, argv, verb->help, verb, &errand, error);
 
 	if (err == 1) {
 		printf(options_help, timeout);
+		if (verb->compressing)
+			fputs(compress_help, stdout);
 
 		return EXIT_SUCCESS;
 	}
@@ -293,7 +314,7 @@ int cli_events(int argc, char **argv, struct error *error)
 	struct errand errand = { .timeout = QMP_CLIENT_FOREVER };
 	struct qmp_client client;
 	bool shut_down = false;
-	int err = parse(argc, argv, events_help, false, &errand, error);
+	int err = parse(argc, argv, events_help, NULL, &errand, error);
 
 	if (err == 1)
 		return EXIT_SUCCESS;

@@ -11,24 +11,31 @@
 #include "save/file.h"
 
 static const char help[] =
-	"Usage: dormouse restore [--console WHERE] [--force] FILE\n"
+	"Usage: dormouse restore [--console WHERE] [--force] [--verify] [--no-prefetch] FILE\n"
 	"Resume a virtual machine that \"dormouse save\" saved in FILE. Its guest sleeps until its\n"
 	"clock's alarm, input on its console, another interrupt or \"dormouse wake\" wakes it, and\n"
 	"then continues. Its disks must have their former paths and be unchanged. Stays until the\n"
-	"machine ends, as \"dormouse run\" does, with its exit status.\n"
+	"machine ends, as \"dormouse run\" does, with its exit status. Until dormouse reports that\n"
+	"the memory is copied, FILE must neither change nor become shorter.\n"
 	"\n"
 	"  --console WHERE  its console, see \"dormouse run --help\" (default: tty)\n"
-	"  --force          restore it although it has run since it was saved\n";
+	"  --force          restore it although it has run since it was saved\n"
+	"  --verify         read all of FILE, and verify it, before the guest runs\n"
+	"  --no-prefetch    read of the memory only what the guest accesses: FILE is needed\n"
+	"                   until the machine ends or is reset\n";
 
 /*
  * Returns 0, 1 if help was all that was wanted, or CLI_USAGE or another with
  * @error set.
  */
-static int parse(int argc, char **argv, struct run_options *run, struct error *error)
+static int parse(int argc, char **argv, struct run_options *run, struct save_file *file,
+		 struct error *error)
 {
 	static const struct option options[] = {
 		{ "console", required_argument, NULL, 'c' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "verify", no_argument, NULL, 'v' },
+		{ "no-prefetch", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -43,6 +50,12 @@ static int parse(int argc, char **argv, struct run_options *run, struct error *e
 			break;
 		case 'f':
 			run->force = true;
+			break;
+		case 'v':
+			file->verify = true;
+			break;
+		case 'p':
+			file->no_prefetch = true;
 			break;
 		case 'h':
 			return 1;
@@ -63,8 +76,9 @@ static int parse(int argc, char **argv, struct run_options *run, struct error *e
 int cli_restore(int argc, char **argv, struct error *error)
 {
 	struct run_options run_options = { 0 };
+	struct save_file wanted = { 0 };
 	struct save_file file;
-	int ret = parse(argc, argv, &run_options, error);
+	int ret = parse(argc, argv, &run_options, &wanted, error);
 
 	if (ret == 1) {
 		fputs(help, stdout);
@@ -72,6 +86,8 @@ int cli_restore(int argc, char **argv, struct error *error)
 	} else if (!ret) {
 		ret = save_file_open(argv[optind], &file, error);
 		if (!ret) {
+			file.verify = wanted.verify;
+			file.no_prefetch = wanted.no_prefetch;
 			run_options.name = file.name;
 			run_options.from = &file;
 			ret = run(&run_options, error);

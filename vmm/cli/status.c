@@ -266,6 +266,9 @@ static void print_status(const char *name, const struct record *record)
 	print_request(&record->request);
 	if (record->saved_file)
 		printf("saved: %s\n", record->saved_file);
+	if (record->restoring != RESTORING_NOTHING)
+		printf("restoring: from that file, by %s\n",
+		       record_restoring_word(record->restoring));
 	print_images(record);
 	if (lifecycle_has_process(record->state))
 		printf("pid: %ld\n", record->pid);

@@ -76,6 +76,18 @@ static void settle_cause(struct control *control)
 		control->cause = control->quit;
 }
 
+/* What RAM needs of a file. */
+static enum record_restoring restoring(const struct control *control)
+{
+	enum memory_source_way way;
+
+	if (!lifecycle_has_process(control->life.state) ||
+	    !restored_memory_needs_file(control->vm, &way))
+		return RESTORING_NOTHING;
+
+	return way == MEMORY_SOURCE_MAPPING ? RESTORING_BY_MAPPING : RESTORING_BY_USERFAULTFD;
+}
+
 /* Update the record to the new state. */
 static void update_record(struct control *control)
 {
@@ -83,6 +95,7 @@ static void update_record(struct control *control)
 	const struct lifecycle *life = &control->life;
 
 	record->paused = life->paused;
+	record->restoring = restoring(control);
 	if (record->state == life->state &&
 	    (record->cause.trigger == VM_TRIGGER_PANIC) == life->panicked)
 		return;
@@ -128,6 +141,35 @@ static void note(struct control *control)
 		control_write(control);
 	else
 		control->record_lags = true;
+}
+
+/* With all vCPUs paused. */
+static void detach_memory(struct control *control)
+{
+	struct vm *vm = control->vm;
+
+	devices_freeze(vm->devices);
+	if (restored_memory_detach(vm)) {
+		message("%s: its memory is copied: %s is not needed any more", vm->name,
+			vm->restored.path);
+		restored_memory_end(vm);
+		control->record->restoring = RESTORING_NOTHING;
+		note(control);
+	}
+	devices_thaw(vm->devices);
+}
+
+void control_detach_memory(struct control *control)
+{
+	struct vm *vm = control->vm;
+	const bool hold = control->life.stage == LIFECYCLE_RUNNING && !control->life.paused;
+
+	if (control->life.stage != LIFECYCLE_RUNNING || atomic_load(&vm->stopping))
+		return;
+	if (!hold || vm_hold(vm))
+		detach_memory(control);
+	if (hold)
+		vm_release(vm);
 }
 
 void control_write_late(struct control *control)
@@ -189,14 +231,19 @@ static bool write_file(struct control *control)
 	err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
 	if (err)
 		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
+	/* RAM itself may be in a file, in part. */
+	if (!err)
+		err = restored_memory_finish(vm, &control->error);
+	if (!err)
+		record->restoring = RESTORING_NOTHING;
 	/* The guest's data is on disk before the file that relies on it. */
 	if (!err)
 		err = devices_flush(vm->devices, &control->error);
 	if (!err)
 		err = note_disks(control);
 	if (!err)
-		err = save_file_write(control->save_path, vm, record, &control->draft,
-				      &control->error);
+		err = save_file_write(control->save_path, vm, record, control->save_compresses,
+				      &control->draft, &control->error);
 	control->has_draft = !err;
 
 	return succeeded(control, err);
@@ -241,8 +288,10 @@ static bool run_vcpus(struct control *control)
 	err = vm_run(vm, &control->error);
 	if (restored) {
 		/* Nothing can fail any more: serve the guest's requests again. */
-		if (!err)
+		if (!err) {
 			devices_unquiesce(vm->devices);
+			restored_memory_start(vm);
+		}
 		vm_release(vm);
 	}
 

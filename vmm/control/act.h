@@ -18,6 +18,9 @@ enum lifecycle_answer control_act(struct control *control, struct lifecycle_even
 /** Replace the record; a failure is only logged. */
 void control_write(struct control *control);
 
+/** Have RAM not need the file any more that the machine was restored from. */
+void control_detach_memory(struct control *control);
+
 /** Write a record whose write was delayed, if the limit now allows it. */
 void control_write_late(struct control *control);
 

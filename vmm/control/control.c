@@ -91,6 +91,8 @@ void control_serve(struct control *control)
 	struct vm *vm = control->vm;
 
 	gate_acknowledge(&vm->gate);
+	if (restored_memory_serve(vm))
+		control_detach_memory(control);
 	/* First: the vCPU that said it may ask something since. */
 	serve_panic(control);
 	for (unsigned int i = 0; i < vm->vcpu_count; i++)
@@ -230,7 +232,7 @@ int control_reset(struct control *control, const char *by, struct error *error)
 	return request(control, LIFECYCLE_RESET, error);
 }
 
-int control_save(struct control *control, const char *path, struct error *error)
+int control_save(struct control *control, const char *path, bool compress, struct error *error)
 {
 	char what[PATH_MAX + 4];
 	int err;
@@ -238,6 +240,7 @@ int control_save(struct control *control, const char *path, struct error *error)
 	snprintf(what, sizeof(what), "in %s", path);
 	cause_set(&control->cause, VM_TRIGGER_SAVE, CAUSE_VCPU_NONE, what);
 	control->save_path = path;
+	control->save_compresses = compress;
 	err = request(control, LIFECYCLE_SAVE, error);
 	if (!err && control->life.state != VM_SAVED) {
 		*error = control->error;

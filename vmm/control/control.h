@@ -96,6 +96,7 @@ struct control {
 	enum control_reason quit_reason;
 	int32_t suspend_answer; /**< The answer to the vCPU that asked: a PSCI_RET_ value. */
 	const char *save_path;
+	bool save_compresses;
 	struct save_draft draft;
 	bool has_draft;
 	struct error error; /**< The reason for which the last failed action failed, */
@@ -158,11 +159,11 @@ int control_reset(struct control *control, const char *by, struct error *error);
 
 /**
  * Save the VM in @path, the absolute path of a file that does not exist, and
- * end the run. Only from SYSTEM_SUSPEND (-EINVAL). Takes as long as the memory
+ * end the run. @compress: in a small file, which cannot be mapped. Only from SYSTEM_SUSPEND (-EINVAL). Takes as long as the memory
  * takes to be written; if it fails the VM continues as before. Once it returns
  * 0, both the file and the record that names it are on disk.
  */
-int control_save(struct control *control, const char *path, struct error *error);
+int control_save(struct control *control, const char *path, bool compress, struct error *error);
 
 /** End the run at once, like pulling the plug; soon, and from any state. */
 void control_quit(struct control *control, enum control_reason reason, const char *by);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <linux/kvm.h>
@@ -21,6 +22,49 @@ static void say(const char *text)
 		return;
 }
 
+static struct memory_error_watch watched;
+static uintptr_t page_mask;
+
+void memory_error_watch(const struct memory_error_watch *watch)
+{
+	page_mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	watched = watch ? *watch : (struct memory_error_watch){ 0 };
+}
+
+static bool is_watched(const void *at)
+{
+	const uintptr_t offset = (uintptr_t)at - (uintptr_t)watched.host;
+
+	return offset < watched.size;
+}
+
+bool memory_error_report(const void *at)
+{
+	if (!is_watched(at))
+		return false;
+	watched.lost(watched.context, at);
+
+	return true;
+}
+
+/* The machine ends, and until then this thread continues with zeros. */
+static bool survive(void *at)
+{
+	const size_t size = page_mask + 1;
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): the page that it is in. */
+	void *page = (void *)((uintptr_t)at & ~page_mask);
+	const int before = errno;
+	bool survived;
+
+	watched.lost(watched.context, at);
+	survived = mmap(page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			-1, 0) != MAP_FAILED &&
+		   madvise(page, size, MADV_DONTDUMP) == 0;
+	errno = before;
+
+	return survived;
+}
+
 /* Async-signal-safe throughout. */
 static void on_bus_error(int signal, siginfo_t *info, void *context)
 {
@@ -34,6 +78,8 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 
 		return;
 	}
+	if (info->si_code == BUS_ADRERR && is_watched(info->si_addr) && survive(info->si_addr))
+		return;
 	raw_mode_leave();
 	say(info->si_code == BUS_MCEERR_AR
 		    ? "dormouse: dormouse needs a page of this host's memory that is broken "

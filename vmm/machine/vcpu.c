@@ -323,15 +323,17 @@ static bool take_kick(struct vcpu *vcpu)
 
 static enum vcpu_next on_run_failure(struct vcpu *vcpu, int err)
 {
+	struct error reason;
 	char what[128];
 
 	if (err == ENOSYS)
-		return crash(vcpu, "an instruction that KVM cannot decode accessed an address "
-				   "without memory, and this host's KVM has no "
-				   "KVM_CAP_ARM_NISV_TO_USER");
-	if (err == EFAULT)
-		return crash(vcpu, "KVM_RUN: Bad address: the host cannot give the guest a page, "
-				   "perhaps of a firmware file that has become shorter");
+		return crash(vcpu,
+			     "an instruction that KVM cannot decode accessed an address without "
+			     "memory, and this host's KVM has no KVM_CAP_ARM_NISV_TO_USER");
+	if (err == EFAULT) {
+		restored_memory_explain(vcpu->vm, &reason);
+		return crash(vcpu, reason.text);
+	}
 	if (err == EHWPOISON) {
 		uint64_t broken = 0;
 

@@ -155,6 +155,8 @@ void vm_destroy(struct vm *vm)
 	devices_destroy(vm->devices, vm->name);
 	free(vm->devices);
 	close(vm->stop_fd);
+	/* Last: a disk's thread may have waited for a page. */
+	restored_memory_end(vm);
 	memory_destroy(&vm->memory);
 	image_close(&vm->image);
 }
@@ -443,7 +445,7 @@ struct cause vm_wait(struct vm *vm)
 
 static int drop_memory(struct vm *vm, struct error *error)
 {
-	const int err = memory_drop(&vm->memory);
+	const int err = restored_memory_drop(vm);
 
 	if (err)
 		return error_set(error, err, "cannot drop the guest's memory: %s", strerror(-err));

@@ -26,6 +26,7 @@
 #include "kvm/reset-state.h"
 #include "machine/gate.h"
 #include "machine/guest-clock.h"
+#include "machine/restored-memory.h"
 #include "machine/vpsci-server.h"
 #include "record/cause.h"
 
@@ -41,6 +42,7 @@ struct vm {
 	const char *name;
 	vpsci_chooser *choose_server;
 	struct memory memory;
+	struct restored_memory restored; /**< Where RAM is from. */
 	struct bus bus;
 	struct image image;
 	struct devices *devices;

@@ -68,6 +68,23 @@ static bool add_saved(json_t *object, const struct record *record)
 					    record_add_text(json, "file", record->saved_file)));
 }
 
+static const char *const restoring_words[] = {
+	[RESTORING_BY_USERFAULTFD] = "userfaultfd",
+	[RESTORING_BY_MAPPING] = "mapping",
+};
+
+const char *record_restoring_word(enum record_restoring restoring)
+{
+	return restoring_words[restoring];
+}
+
+/* Omitted, if RAM needs no file. */
+static bool add_restoring(json_t *object, const struct record *record)
+{
+	return record->restoring == RESTORING_NOTHING ||
+	       record_add_text(object, "restoring", record_restoring_word(record->restoring));
+}
+
 /* Omitted, before the machine's first run. */
 static bool add_environment(json_t *object, const struct record *record)
 {
@@ -107,7 +124,7 @@ json_t *record_to_json(const struct record *record, const char *name)
 			      record_add_text(json, "state", lifecycle_state_word(record->state)) &&
 			      record_add(json, "cause", cause_to_json(&record->cause)) &&
 			      add_suspension(json, record) && add_request(json, record) &&
-			      add_saved(json, record) &&
+			      add_saved(json, record) && add_restoring(json, record) &&
 			      record_add_flag(json, "paused", record->paused) &&
 			      record_add_flag(json, "discard-image", record->discard_image) &&
 			      record_add(json, "pid", json_integer((json_int_t)record->pid)) &&
@@ -194,6 +211,20 @@ static int saved_from_json(json_t *json, struct record *record)
 	return record_optional_text_from_json(file, &record->saved_file);
 }
 
+static int restoring_from_json(const char *word, struct record *record)
+{
+	if (!word)
+		return 0;
+	if (strcmp(word, restoring_words[RESTORING_BY_USERFAULTFD]) == 0)
+		record->restoring = RESTORING_BY_USERFAULTFD;
+	else if (strcmp(word, restoring_words[RESTORING_BY_MAPPING]) == 0)
+		record->restoring = RESTORING_BY_MAPPING;
+	else
+		return -EINVAL;
+
+	return 0;
+}
+
 /* On failure @record still has to be freed. */
 int record_from_json(json_t *json, struct record *record, struct error *reason)
 {
@@ -208,6 +239,7 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	json_int_t pid;
 	json_int_t boots;
 	const char *state;
+	const char *restoring = NULL;
 	int paused = 0;
 	int no_resume = 0;
 	int discard_image = 0;
@@ -215,11 +247,13 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 
 	error_set(reason, -EINVAL, "a value is missing or outside its range");
 	if (json_unpack(
-		    json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?o}",
+		    json,
+		    "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?o, s?s}",
 		    "state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host", &host,
 		    "machine", &machine, "suspension", &suspension, "saved", &saved, "paused",
 		    &paused, "discard-image", &discard_image, "environment", &environment, "images",
-		    &images, "no-resume", &no_resume, "request", &request) < 0)
+		    &images, "no-resume", &no_resume, "request", &request, "restoring",
+		    &restoring) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
@@ -235,6 +269,8 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 		err = record_suspension_from_json(suspension, &record->suspension);
 	if (!err && saved)
 		err = saved_from_json(saved, record);
+	if (!err)
+		err = restoring_from_json(restoring, record);
 	/* Otherwise the machine could never be started again. */
 	if (!err && record->state == VM_SAVED && (!*record->saved_id || !record->saved_file))
 		err = -EINVAL;

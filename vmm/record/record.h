@@ -33,6 +33,13 @@
 /** How many hibernation images it remembers. */
 #define RECORD_IMAGES_MAX 4
 
+/** What a machine's RAM needs of the file that it was restored from. */
+enum record_restoring {
+	RESTORING_NOTHING,
+	RESTORING_BY_USERFAULTFD, /**< What was not accessed yet is only there. */
+	RESTORING_BY_MAPPING, /**< It is mapped. */
+};
+
 struct record_image {
 	unsigned int disk; /**< Of those of the configuration. */
 	struct swap_image swap;
@@ -53,6 +60,7 @@ struct record {
 	struct request request; /**< The last one of this run, or of the last run. */
 	char saved_id[RECORD_SAVED_ID_SIZE]; /**< Of the file it is, or was, saved in; or empty. */
 	char *saved_file; /**< Its absolute path, or NULL. */
+	enum record_restoring restoring; /**< While it has a process: from saved_file. */
 	struct config config;
 	/**
 	 * What the guest relies on. What a run leaves behind is known between
@@ -87,6 +95,9 @@ int record_make_saved_id(struct record *record);
 
 /** The hardware signature that its guest was given; one that has any. */
 uint32_t record_signature(const struct record *record);
+
+/** The word for what is not RESTORING_NOTHING: "userfaultfd" or "mapping". */
+const char *record_restoring_word(enum record_restoring restoring);
 
 /**
  * Read the record in the directory @dir_fd. @name is the VM's, for messages.

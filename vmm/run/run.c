@@ -389,6 +389,8 @@ static int restore(struct session *s, struct error *error)
 	if (err)
 		return err;
 	err = run_settle_restored(&s->vm, s->options, &s->found, &s->record, error);
+	if (!err)
+		err = restored_memory_check(&s->vm, error);
 	if (err)
 		vm_end(&s->vm);
 

@@ -10,18 +10,9 @@
 
 #include "machine/cpu-features.h"
 #include "machine/devices.h"
+#include "save/file-header.h"
 #include "save/machine.h"
-
-/*
- * Raised whenever the stream changes. Older formats are still read:
- *  1: without what a vCPU has pending (KVM_GET_VCPU_EVENTS), and of the active
- *     priorities of its GIC only the first 32.
- *  2: with them.
- */
-#define FORMAT_OLDEST 1
-#define MAGIC "DORMOUSE saved "
-#define MAGIC_SIZE 15
-#define HEADER_SIZE (MAGIC_SIZE + 1)
+#include "save/memory-file.h"
 
 /* --- the parts before the machine, both ways --- */
 
@@ -73,7 +64,9 @@ static int cannot_write(int err, struct error *error)
 					   : strerror(-err));
 }
 
-static int write_stream(int fd, struct vm *vm, const struct record *record, struct error *error)
+/* @index: of RAM that is in the file, or NULL if RAM is in the stream. */
+static int write_stream(int fd, struct vm *vm, const struct record *record,
+			struct memory_index *index, struct error *error)
 {
 	unsigned int sleeper = record->suspension.vcpu;
 	struct stream *stream;
@@ -81,9 +74,13 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 
 	if (err)
 		return error_set(error, err, "out of memory");
+	if (!index)
+		stream_set_format(stream, FILE_FORMAT_COMPRESSED);
 	err = write_front(stream, vm->name, record, error);
+	if (!err && index)
+		memory_index_serialize(index, stream);
 	if (!err)
-		err = machine_serialize(vm, &sleeper, stream, error);
+		err = machine_serialize(vm, &sleeper, !index, stream, error);
 	if (!err) {
 		err = stream_end(stream);
 		if (err)
@@ -94,21 +91,53 @@ static int write_stream(int fd, struct vm *vm, const struct record *record, stru
 	return err;
 }
 
-static int write_file(struct new_file *file, struct vm *vm, const struct record *record,
-		      struct error *error)
+/* All before the stream, with a header whose stream is behind RAM. */
+static int write_memory(int fd, const struct memory *memory, struct memory_index *index,
+			struct error *error)
 {
-	static const char header[HEADER_SIZE + 1] = MAGIC "\2";
-	const ssize_t count = write(file->fd, header, HEADER_SIZE);
-	int err = count < 0 ? -errno : 0;
+	struct file_header header = { .format = FILE_FORMAT_MAPPED, .stream = FILE_HEADER_MEMORY };
+	/* First of all: it identifies what a writer leaves behind that is killed. */
+	int err = file_header_write(fd, &header);
 
-	_Static_assert(STREAM_FORMAT_NEWEST == 2, "as the header has it");
-	/* A part of so few bytes is written only where there is no room. */
-	if (!err && count != HEADER_SIZE)
-		err = -ENOSPC;
-	if (err)
-		error_set(error, err, "%s", strerror(-err));
-	else
-		err = write_stream(file->fd, vm, record, error);
+	if (!err)
+		err = memory_file_write(fd, memory, index);
+	if (!err) {
+		header.stream = memory_index_position(index, index->piece_count);
+		err = file_header_write(fd, &header);
+	}
+
+	return err ? cannot_write(err, error) : 0;
+}
+
+static int write_mapped(int fd, struct vm *vm, const struct record *record, struct error *error)
+{
+	struct memory_index index;
+	int err;
+
+	memory_index_init(&index, vm->memory.size, FILE_HEADER_MEMORY);
+	err = write_memory(fd, &vm->memory, &index, error);
+	if (!err)
+		err = write_stream(fd, vm, record, &index, error);
+	memory_index_free(&index);
+
+	return err;
+}
+
+static int write_compressed(int fd, struct vm *vm, const struct record *record, struct error *error)
+{
+	const struct file_header header = { .format = FILE_FORMAT_COMPRESSED,
+					    .stream = FILE_HEADER_SIZE };
+	const int err = file_header_write(fd, &header);
+
+	return err ? cannot_write(err, error) : write_stream(fd, vm, record, NULL, error);
+}
+
+static int write_file(struct new_file *file, struct vm *vm, const struct record *record,
+		      bool compress, struct error *error)
+{
+	int err = compress ? write_compressed(file->fd, vm, record, error)
+			   : write_mapped(file->fd, vm, record, error);
+
 	if (!err) {
 		err = new_file_sync(file);
 		if (err)
@@ -124,16 +153,16 @@ static int cannot_save(const char *name, const char *path, int err, const struct
 	return error_set(error, err, "cannot save %s in %s: %s", name, path, reason->text);
 }
 
-int save_file_write(const char *path, struct vm *vm, const struct record *record,
+int save_file_write(const char *path, struct vm *vm, const struct record *record, bool compress,
 		    struct save_draft *draft, struct error *error)
 {
 	struct error reason;
 	int err;
 
 	*draft = (struct save_draft){ .path = path, .vm = vm->name };
-	err = new_file_begin(&draft->file, path, MAGIC, &reason);
+	err = new_file_begin(&draft->file, path, FILE_HEADER_MAGIC, &reason);
 	if (!err) {
-		err = write_file(&draft->file, vm, record, &reason);
+		err = write_file(&draft->file, vm, record, compress, &reason);
 		if (err)
 			new_file_drop(&draft->file);
 	}
@@ -166,30 +195,6 @@ static int damaged(const struct save_file *file, int err, struct error *error)
 	return error_set(error, err, "cannot read %s: %s", file->path, strerror(-err));
 }
 
-/* @format: set to the file's. */
-static int read_header(struct save_file *file, unsigned int *format, struct error *error)
-{
-	uint8_t header[HEADER_SIZE];
-	ssize_t count;
-
-	do {
-		count = read(file->fd, header, sizeof(header));
-	} while (count < 0 && errno == EINTR);
-	if (count < 0)
-		return damaged(file, -errno, error);
-	if (count != HEADER_SIZE || memcmp(header, MAGIC, MAGIC_SIZE) != 0)
-		return error_set(error, -EBADMSG, "%s is no file that dormouse saved a VM in",
-				 file->path);
-	*format = header[MAGIC_SIZE];
-	if (*format < FORMAT_OLDEST || *format > STREAM_FORMAT_NEWEST)
-		return error_set(error, -EBADMSG,
-				 "%s has format %u, which this dormouse (formats %d to %d) does "
-				 "not know",
-				 file->path, *format, FORMAT_OLDEST, STREAM_FORMAT_NEWEST);
-
-	return 0;
-}
-
 static int read_record(struct save_file *file, struct error *error)
 {
 	char *text = calloc(1, RECORD_SIZE_MAX);
@@ -216,26 +221,58 @@ int save_file_open(const char *path, struct save_file *file, struct error *error
 {
 	/* Opening a FIFO must not block. */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	unsigned int format = 0;
+	struct file_header header = { 0 };
 	int err;
 
 	if (fd < 0)
 		return error_set(error, -errno, "cannot open %s: %s", path, strerror(errno));
 	*file = (struct save_file){ .path = path, .fd = fd };
-	err = read_header(file, &format, error);
+	err = file_header_read(fd, path, &header, error);
 	if (!err) {
 		err = stream_read_from(&file->stream, fd);
 		if (err)
 			error_set(error, err, "out of memory");
 	}
 	if (!err) {
-		stream_set_format(file->stream, format);
+		file->stream_position = header.stream;
+		stream_set_format(file->stream, header.format);
 		err = read_record(file, error);
 	}
 	if (err)
 		save_file_close(file);
 
 	return err;
+}
+
+static bool is_mapped(const struct save_file *file)
+{
+	return stream_format(file->stream) >= FILE_FORMAT_MAPPED;
+}
+
+/* Of RAM that is in the file. */
+static void read_index(struct save_file *file)
+{
+	memory_index_init(&file->index, file->record.config.memory, FILE_HEADER_MEMORY);
+	if (!is_mapped(file))
+		return;
+	memory_index_serialize(&file->index, file->stream);
+	/* The stream is behind it. */
+	if (memory_index_position(&file->index, file->index.piece_count) > file->stream_position)
+		stream_fail(file->stream);
+}
+
+/* Returns 0; -EBADMSG, -ENODATA, -ECANCELED; or another -errno. */
+static int provide_memory(struct save_file *file, struct vm *vm)
+{
+	struct error unwanted;
+
+	/* It is read where it cannot be mapped. */
+	if (!is_mapped(file) ||
+	    (!file->verify && restored_memory_begin(vm, file->fd, file->path, &file->index,
+						    !file->no_prefetch, &unwanted) == 0))
+		return 0;
+
+	return memory_file_read(file->fd, &file->index, &vm->memory);
 }
 
 static int load(struct save_file *file, struct vm *vm, struct error *error)
@@ -251,8 +288,8 @@ static int load(struct save_file *file, struct vm *vm, struct error *error)
 	 */
 	devices_quiesce(vm->devices);
 	devices_freeze(vm->devices);
-	err = machine_serialize(vm, &sleeper, file->stream, &reason);
-	devices_thaw(vm->devices);
+	read_index(file);
+	err = machine_serialize(vm, &sleeper, !is_mapped(file), file->stream, &reason);
 	/*
 	 * An error that a damaged file causes on this host is not worth
 	 * reporting.
@@ -260,6 +297,10 @@ static int load(struct save_file *file, struct vm *vm, struct error *error)
 	end = err ? stream_drain(file->stream) : stream_end(file->stream);
 	if (!end && !err && sleeper != file->record.suspension.vcpu)
 		end = -EBADMSG;
+	/* From here on the index is known to be right. */
+	if (!end && !err)
+		end = provide_memory(file, vm);
+	devices_thaw(vm->devices);
 	if (end)
 		return damaged(file, end, error);
 
@@ -296,7 +337,7 @@ int save_file_restore(struct save_file *file, struct vm *vm, struct error *error
 
 /* --- both --- */
 
-/* The machine is copied as it is, whatever its format. */
+/* The machine is copied unchanged, whatever its format. */
 static int copy_stream(struct save_file *file, int fd, const char *name,
 		       const struct record *record, struct error *error)
 {
@@ -306,6 +347,8 @@ static int copy_stream(struct save_file *file, int fd, const char *name,
 	if (err)
 		return error_set(error, err, "out of memory");
 	err = write_front(stream, name, record, error);
+	if (!err && is_mapped(file))
+		memory_index_serialize(&file->index, stream);
 	if (!err) {
 		err = stream_copy(file->stream, stream);
 		if (stream_error(file->stream) && err != -ECANCELED)
@@ -318,17 +361,32 @@ static int copy_stream(struct save_file *file, int fd, const char *name,
 	return err;
 }
 
+static int copy_memory(struct save_file *file, int fd, struct error *error)
+{
+	int err;
+
+	read_index(file);
+	err = stream_error(file->stream);
+	if (!err)
+		err = memory_file_copy(file->fd, fd, &file->index);
+	if (err == -ECANCELED)
+		return cannot_write(err, error);
+
+	return err ? damaged(file, err, error) : 0;
+}
+
 static int copy_into(struct save_file *file, struct new_file *copy, const char *name,
 		     const struct record *record, struct error *error)
 {
-	const uint8_t format = (uint8_t)stream_format(file->stream);
-	uint8_t header[HEADER_SIZE];
-	int err = 0;
+	const struct file_header header = { .format = stream_format(file->stream),
+					    .stream = file->stream_position };
+	int err = is_mapped(file) ? copy_memory(file, copy->fd, error) : 0;
 
-	memcpy(header, MAGIC, MAGIC_SIZE);
-	header[MAGIC_SIZE] = format;
-	if (write(copy->fd, header, sizeof(header)) < 0)
-		err = error_set(error, -errno, "%s", strerror(errno));
+	if (!err) {
+		err = file_header_write(copy->fd, &header);
+		if (err)
+			error_set(error, err, "%s", strerror(-err));
+	}
 	if (!err)
 		err = copy_stream(file, copy->fd, name, record, error);
 	if (!err) {
@@ -359,6 +417,7 @@ int save_file_copy(struct save_file *file, const char *path, const char *name,
 
 void save_file_close(struct save_file *file)
 {
+	memory_index_free(&file->index);
 	record_free(&file->record);
 	stream_close(file->stream);
 	close(file->fd);

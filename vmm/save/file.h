@@ -4,9 +4,11 @@
  * machine.
  *
  * It is written as a whole, durably, or not at all, and never over another. Its
- * first bytes identify it and its format; all else is one stream, whose
- * checksum is at its end. No guest runs from a file that has not been read up
- * to there.
+ * header (file-header.h) identifies it and its format. All but RAM is one
+ * stream, whose checksum is at its end: no guest runs from a file whose stream
+ * has not been read up to there. RAM is in the stream too, compressed; or in
+ * pieces of the file, each with a checksum, which are fetched while the guest
+ * runs.
  */
 #ifndef VMM_SAVE_FILE_H
 #define VMM_SAVE_FILE_H
@@ -14,18 +16,25 @@
 #include "base/error.h"
 #include "base/new-file.h"
 #include "base/stream.h"
+#include "host/memory-index.h"
 #include "machine/vm.h"
 #include "record/record.h"
 
 #define SAVE_NAME_SIZE 65
 
-/** A file that is read. */
+/** A file that is read. Private, except where it says otherwise, and path, name and record. */
 struct save_file {
 	const char *path; /**< The caller's string. */
 	char name[SAVE_NAME_SIZE]; /**< Of the VM. */
 	struct record record; /**< As it was saved; record.saved_id says in which file. */
+	/** For save_file_restore(): read and verify all of RAM first. */
+	bool verify;
+	/** For save_file_restore(): fetch of RAM only what the guest accesses. */
+	bool no_prefetch;
 	int fd;
 	struct stream *stream;
+	uint64_t stream_position;
+	struct memory_index index; /**< Of RAM that is in the file. */
 };
 
 /**
@@ -38,14 +47,16 @@ struct save_draft {
 };
 
 /**
- * Save @vm, all of whose vCPUs are paused and whose devices are frozen, for a
- * file @path, which must not exist. @record is its own, with the suspension,
- * and a saved_id that no other file has. Returns 0 once all of it is on disk,
+ * Save @vm, all of whose vCPUs are paused and whose devices are frozen, and whose
+ * RAM needs no file (restored_memory_finish()), for a
+ * file @path, which must not exist: @compress has it be small, but not a file that
+ * can be mapped. @record is its own, with the suspension, and a saved_id that no
+ * other file has. Returns 0 once all of it is on disk,
  * and then @draft, whose strings are @path and @vm's, is for
  * save_file_publish() or save_file_drop(); or -errno with @error set, and then
  * there is nothing.
  */
-int save_file_write(const char *path, struct vm *vm, const struct record *record,
+int save_file_write(const char *path, struct vm *vm, const struct record *record, bool compress,
 		    struct save_draft *draft, struct error *error);
 
 /**

@@ -13,6 +13,7 @@ struct range {
 	const char *name;
 	uint32_t offset;
 	uint32_t count;
+	bool is_zero; /* In a new GIC: need not be written to be so. */
 };
 
 /*
@@ -29,18 +30,18 @@ struct range {
  * GIC on.
  */
 static const struct range distributor[] = {
-	{ "GICD_IIDR", 0x0008, 1 },	    { "GICD_IGROUPR", BITS(0x0080) },
-	{ "GICD_ICFGR", PAIRS(0x0c00) },    { "GICD_IPRIORITYR", BYTES(0x0400) },
-	{ "GICD_IROUTER", ROUTES(0x6000) }, { "GICD_ISENABLER", BITS(0x0100) },
-	{ "GICD_ISPENDR", BITS(0x0200) },   { "GICD_ISACTIVER", BITS(0x0300) },
-	{ "GICD_CTLR", 0x0000, 1 },
+	{ "GICD_IIDR", 0x0008, 1, false },	  { "GICD_IGROUPR", BITS(0x0080), false },
+	{ "GICD_ICFGR", PAIRS(0x0c00), false },	  { "GICD_IPRIORITYR", BYTES(0x0400), true },
+	{ "GICD_IROUTER", ROUTES(0x6000), true }, { "GICD_ISENABLER", BITS(0x0100), true },
+	{ "GICD_ISPENDR", BITS(0x0200), true },	  { "GICD_ISACTIVER", BITS(0x0300), true },
+	{ "GICD_CTLR", 0x0000, 1, false },
 };
 
 /* In the frame of SGIs and PPIs. */
 static const struct range redistributor[] = {
-	{ "GICR_IGROUPR0", 0x10080, 1 },   { "GICR_ICFGR1", 0x10c04, 1 },
-	{ "GICR_IPRIORITYR", 0x10400, 8 }, { "GICR_ISENABLER0", 0x10100, 1 },
-	{ "GICR_ISPENDR0", 0x10200, 1 },   { "GICR_ISACTIVER0", 0x10300, 1 },
+	{ "GICR_IGROUPR0", 0x10080, 1, false },	 { "GICR_ICFGR1", 0x10c04, 1, false },
+	{ "GICR_IPRIORITYR", 0x10400, 8, true }, { "GICR_ISENABLER0", 0x10100, 1, true },
+	{ "GICR_ISPENDR0", 0x10200, 1, true },	 { "GICR_ISACTIVER0", 0x10300, 1, true },
 };
 
 /** Of the CPU interface: S3_0_CRn_CRm_op2. */
@@ -120,7 +121,7 @@ static int serialize_range(int gic_fd, struct stream *stream, const struct range
 
 	for (uint32_t i = 0; i < range->count && !err && !stream_error(stream); i++)
 		err = serialize_register(gic_fd, stream, group, cpu | (range->offset + 4ULL * i),
-					 range->name, false, error);
+					 range->name, range->is_zero, error);
 
 	return err;
 }

@@ -92,7 +92,7 @@ static int serialize_sleeper(struct vm *vm, unsigned int *sleeper, struct stream
 
 /* --- all of it --- */
 
-int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *stream,
+int machine_serialize(struct vm *vm, unsigned int *sleeper, bool memory, struct stream *stream,
 		      struct error *error)
 {
 	const uint64_t elapsed = serialize_time(stream);
@@ -107,7 +107,7 @@ int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *strea
 	/* After the GIC: the devices raise their lines again. */
 	if (!err)
 		err = devices_serialize(vm->devices, stream, error);
-	if (!err)
+	if (!err && memory)
 		memory_state_serialize(&vm->memory, stream);
 
 	return err;

@@ -18,9 +18,10 @@
  * Serialize it. A machine is saved with its vCPUs paused, its devices frozen
  * and @sleeper in SYSTEM_SUSPEND; it is loaded into one that has been begun
  * with its configuration and of which nothing runs. Returns 0, or -errno with
- * @error set; failures of the stream are reported there, too.
+ * @error set; failures of the stream are reported there, too. Without @memory,
+ * RAM is saved elsewhere.
  */
-int machine_serialize(struct vm *vm, unsigned int *sleeper, struct stream *stream,
+int machine_serialize(struct vm *vm, unsigned int *sleeper, bool memory, struct stream *stream,
 		      struct error *error);
 
 #endif

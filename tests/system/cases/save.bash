@@ -135,31 +135,44 @@ damage_is_refused()
 	is "restore of $1: the guest is still saved" "$(vm_state save-damage state)" saved
 }
 
+# Restore of $saved with another byte at a place is refused: changed_byte_is_refused PLACE SIZE
+changed_byte_is_refused()
+{
+	local byte
+
+	cp "$saved" "$disks/damaged"
+	byte=$(od -An -tu1 -j "$1" -N 1 "$saved")
+	printf '%b' "\\x$(printf %02x $((byte ^ 0x01)))" |
+		dd of="$disks/damaged" bs=1 seek="$1" conv=notrunc 2>/dev/null
+	damage_is_refused "a file whose byte $1 of $2 is changed" 'is damaged|has format|saved a VM'
+}
+
+# With the option --compress of save, or without any: restore_of_a_damaged_file [OPTION]
 restore_of_a_damaged_file()
 {
-	local size place byte
+	local size place places
 
 	rm -f "$saved"
 	vm_start save-damage --kernel "$disks/save.img" --memory 64M
 	save_suspends save-damage || true
-	vm_save save-damage "$saved" || true
+	saved_said=$(dormouse save "$@" save-damage "$saved" 2>&1) || true
 	vm_finish
 	size=$(stat -c %s "$saved")
-	for place in 20 $((size / 4)) $((size / 2)) $((size - 3)); do
-		cp "$saved" "$disks/damaged"
-		byte=$(od -An -tu1 -j "$place" -N 1 "$saved")
-		printf '%b' "\\x$(printf %02x $((byte ^ 0x01)))" |
-			dd of="$disks/damaged" bs=1 seek="$place" conv=notrunc 2>/dev/null
-		damage_is_refused "a file whose byte $place of $size is changed" \
-			'is damaged|has format|saved a VM'
+	# Of a file that can be mapped, the header and the stream behind RAM.
+	places=(16 24 $((size - 200)) $((size - 3)))
+	(($# == 0)) || places=(20 $((size / 4)) $((size / 2)) $((size - 3)))
+	for place in "${places[@]}"; do
+		changed_byte_is_refused "$place" "$size"
 	done
 	head -c $((size - 1)) "$saved" >"$disks/damaged"
 	damage_is_refused "a file without its last byte" 'is damaged: it ends too early'
+	head -c $((size / 2)) "$saved" >"$disks/damaged"
+	damage_is_refused "a file of half the size" 'is damaged: it ends too early'
 	{ cat "$saved" && echo; } >"$disks/damaged"
 	damage_is_refused "a file with a byte too many" 'is damaged'
-	printf 'DORMOUSE saved \3' >"$disks/damaged"
+	printf 'DORMOUSE saved \4' >"$disks/damaged"
 	damage_is_refused "a file of a later format" \
-		'has format 3, which this dormouse \(formats 1 to 2\) does not know'
+		'has format 4, which this dormouse \(formats 1 to 3\) does not know'
 }
 
 restore_of_another_kind_of_file()
@@ -200,6 +213,8 @@ save_without_space()
 }
 
 restore_of_a_damaged_file
+restore_of_another_kind_of_file
+restore_of_a_damaged_file --compress
 restore_of_another_kind_of_file
 save_without_space
 

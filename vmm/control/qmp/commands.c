@@ -87,16 +87,27 @@ static json_t *quit(void *context, const char *argument, struct error *error)
 	return json_object();
 }
 
-static json_t *save(void *context, const char *argument, struct error *error)
+static json_t *save_in(struct control *control, const char *file, bool compress,
+		       struct error *error)
 {
 	/* Our current directory is not the client's. */
-	if (argument[0] != '/') {
+	if (file[0] != '/') {
 		error_set(error, 0, "the argument \"file\" must be an absolute path");
 
 		return NULL;
 	}
 
-	return control_save(context, argument, error) < 0 ? NULL : json_object();
+	return control_save(control, file, compress, error) < 0 ? NULL : json_object();
+}
+
+static json_t *save(void *context, const char *argument, struct error *error)
+{
+	return save_in(context, argument, false, error);
+}
+
+static json_t *save_compressed(void *context, const char *argument, struct error *error)
+{
+	return save_in(context, argument, true, error);
 }
 
 /* --- asking --- */
@@ -275,6 +286,7 @@ const struct qmp_command monitor_commands[] = {
 	{ .name = "query-block", .execute = query_block },
 	{ .name = "query-chardev", .execute = query_chardev },
 	{ .name = "x-dormouse-save", .execute = save, .argument = "file" },
+	{ .name = "x-dormouse-save-compressed", .execute = save_compressed, .argument = "file" },
 	{ .name = "x-dormouse-query-psci", .execute = query_psci },
 	{ .name = "x-dormouse-query-record", .execute = query_record },
 	{ .name = "x-dormouse-suspend", .execute_with = suspend, .options = ask_options },

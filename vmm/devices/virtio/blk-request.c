@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "devices/virtio/iov-cursor.h"
+#include "host/memory-error.h"
 
 /*
  * The lock is held while data is moved, and a reset, or a vCPU that the user
@@ -55,10 +56,10 @@ static ssize_t transfer_piece(const struct disk *disk, const struct iov_cursor *
 /*
  * Read or write all of a cursor at an offset of the image, and drop what was
  * transferred. Returns 0 or -errno, -EIO if the image has become too short,
- * -ECANCELED if the device was quiesced or reset meanwhile.
+ * -ECANCELED if the device was quiesced or reset meanwhile. If the guest's
+ * memory is lost, so is the machine, and the request is dropped.
  */
-static int transfer(const struct blk *blk, struct iov_cursor *cursor, uint64_t offset,
-		    bool to_image)
+static int transfer(struct blk *blk, struct iov_cursor *cursor, uint64_t offset, bool to_image)
 {
 	while (cursor->count > 0) {
 		ssize_t ret;
@@ -68,8 +69,10 @@ static int transfer(const struct blk *blk, struct iov_cursor *cursor, uint64_t o
 		ret = transfer_piece(blk->disk, cursor, offset, to_image);
 		if (ret < 0 && errno == EINTR)
 			continue;
+		if (ret < 0 && errno == EFAULT)
+			blk->dropped = memory_error_report(cursor->parts[0].iov_base);
 		if (ret < 0)
-			return -errno;
+			return blk->dropped ? -ECANCELED : -errno;
 		if (ret == 0)
 			return -EIO;
 		iov_cursor_skip(cursor, (uint64_t)ret);
@@ -122,7 +125,7 @@ static uint8_t status_of(int err)
 	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
 }
 
-static uint8_t read_sectors(const struct blk *blk, uint64_t sector, struct iov_cursor *cursor,
+static uint8_t read_sectors(struct blk *blk, uint64_t sector, struct iov_cursor *cursor,
 			    uint64_t size)
 {
 	if (!is_inside(blk->disk, sector, size))

@@ -14,6 +14,7 @@
 #include "base/main-loop.h"
 #include "board/board.h"
 #include "devices/virtio/device.h"
+#include "host/memory-error.h"
 
 /* What one answer holds at most: a driver that wants more asks again. */
 #define ANSWER_SIZE_MAX 4096
@@ -36,6 +37,8 @@ static size_t fill(const struct virtqueue_chain *chain)
 		 * The host has no random bytes yet; it is asked again once it
 		 * has.
 		 */
+		if (count < 0 && errno == EFAULT)
+			(void)memory_error_report(part->iov_base);
 		if (count < 0)
 			break;
 		done += (size_t)count;

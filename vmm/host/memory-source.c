@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "host/memory-source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+#include "base/interrupt.h"
+#include "base/range.h"
+#include "host/memory-source-part.h"
+
+/*
+ * What a guest needs at once, it fetches itself; the first moments are its own.
+ */
+#define DELAY_MS 100
+
+/*
+ * All belongs to the thread once it runs, except what is atomic and what the
+ * lock guards.
+ */
+struct memory_source {
+	struct memory_source_setup setup; /* Its fd is our own. */
+	struct memory_index index;
+	struct stat status; /* Of the file, when it was verified first. */
+	int user_fault; /* -1: a mapping. */
+	int empty; /* A file of no bytes. */
+	int wake_fd;
+	pthread_t thread;
+	uint8_t *piece; /* The bytes of one. */
+	bool *is_done; /* Of each piece. */
+	size_t next; /* The next to be fetched or verified. */
+	bool fetches; /* Not only what is waited for. */
+	bool is_lost;
+	int64_t begin_ms; /* When to begin; 0: not yet known. */
+
+	atomic_bool is_started, is_wanted, is_ended;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool is_complete, has_failed; /* Guarded by the lock. */
+
+	/* Of memory_source_detach(). */
+	size_t detached_extents;
+	uint64_t detached; /* Bytes of the next. */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- one piece --- */
+
+/* Whether the file is as it was at first. Returns 0, -ENODATA, -ESTALE or another -errno. */
+static int check_file(const struct memory_source *s)
+{
+	struct stat now;
+
+	if (fstat(s->setup.fd, &now) < 0)
+		return -errno;
+	if (now.st_size < s->status.st_size)
+		return -ENODATA;
+
+	return now.st_size != s->status.st_size || now.st_mtim.tv_sec != s->status.st_mtim.tv_sec ||
+			       now.st_mtim.tv_nsec != s->status.st_mtim.tv_nsec
+		       ? -ESTALE
+		       : 0;
+}
+
+/* In words that follow those for the file. */
+static void explain(int err, struct error *reason)
+{
+	switch (err) {
+	case -ENODATA:
+		error_set(reason, err, "has become shorter");
+		break;
+	case -ESTALE:
+		error_set(reason, err, "has changed");
+		break;
+	case -EBADMSG:
+		error_set(reason, err, "is damaged");
+		break;
+	default:
+		error_set(reason, err, "cannot be copied: %s", strerror(-err));
+	}
+}
+
+/* Afterwards whatever waits may find that it waits in vain. */
+static void lose(struct memory_source *s, int err)
+{
+	struct error reason;
+
+	explain(err, &reason);
+	if (!s->is_lost)
+		s->setup.lost(s->setup.context, reason.text);
+	s->is_lost = true;
+	pthread_mutex_lock(&s->lock);
+	s->has_failed = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Read a piece and verify it. Returns 0 or -errno. */
+static int fetch(struct memory_source *s, size_t piece)
+{
+	int err = range_read(s->setup.fd, memory_index_position(&s->index, piece), s->piece,
+			     MEMORY_PIECE);
+
+	if (!err && crc32c(0, s->piece, MEMORY_PIECE) != s->index.sums[piece])
+		err = -EBADMSG;
+	/* A mapping may have had other contents before. */
+	if (!err && s->user_fault < 0)
+		err = check_file(s);
+
+	return err;
+}
+
+static void do_piece(struct memory_source *s, const struct memory_extent *extent, size_t piece)
+{
+	uint8_t *at = s->setup.host + memory_index_offset(extent, piece);
+	int err;
+
+	if (s->is_done[piece])
+		return;
+	err = fetch(s, piece);
+	if (!err && s->user_fault >= 0)
+		err = user_fault_give(s->user_fault, at, s->piece);
+	if (err)
+		lose(s, err);
+	if (err && s->user_fault >= 0)
+		user_fault_refuse(s->user_fault, at, s->empty);
+	s->is_done[piece] = true;
+}
+
+/* --- what is waited for --- */
+
+static void serve_waiting(struct memory_source *s)
+{
+	const uint8_t *at;
+
+	while (s->user_fault >= 0 && (at = user_fault_next(s->user_fault))) {
+		const uint64_t offset = (uint64_t)(at - s->setup.host);
+		const struct memory_extent *extent = memory_index_find(&s->index, offset);
+
+		if (extent)
+			do_piece(s, extent,
+				 extent->first + (offset - extent->offset) / MEMORY_PIECE);
+	}
+}
+
+/* --- the rest --- */
+
+/* Whether there is more to do once it is time; if nothing else, to say that it is complete. */
+static bool has_work(struct memory_source *s)
+{
+	s->fetches = s->fetches || atomic_load(&s->is_wanted);
+
+	return !s->is_lost && s->fetches;
+}
+
+/* How long to wait for anything else, for poll(). */
+static int find_timeout(struct memory_source *s)
+{
+	int64_t left;
+
+	if (!has_work(s))
+		return -1;
+	if (atomic_load(&s->is_wanted))
+		return 0;
+	if (!atomic_load(&s->is_started))
+		return -1;
+	if (s->begin_ms == 0)
+		s->begin_ms = now_ms() + DELAY_MS;
+	left = s->begin_ms - now_ms();
+
+	return left > 0 ? (int)left : 0;
+}
+
+static const struct memory_extent *extent_of(const struct memory_source *s, size_t piece)
+{
+	size_t first = 0;
+	size_t end = s->index.extent_count;
+
+	while (end - first > 1) {
+		const size_t middle = first + (end - first) / 2;
+
+		if (s->index.extents[middle].first <= piece)
+			first = middle;
+		else
+			end = middle;
+	}
+
+	return &s->index.extents[first];
+}
+
+static void complete(struct memory_source *s)
+{
+	/* Nothing waits any more: all its pages are there. */
+	if (s->user_fault >= 0)
+		close(s->user_fault);
+	s->user_fault = -1;
+	pthread_mutex_lock(&s->lock);
+	s->is_complete = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	s->setup.complete(s->setup.context);
+}
+
+/* Returns whether all is done. */
+static bool do_next(struct memory_source *s)
+{
+	if (s->next < s->index.piece_count) {
+		do_piece(s, extent_of(s, s->next), s->next);
+		s->next++;
+	}
+
+	return s->next == s->index.piece_count && !s->is_lost;
+}
+
+static void *run_thread(void *argument)
+{
+	struct memory_source *s = argument;
+	struct pollfd fds[] = {
+		{ .fd = s->wake_fd, .events = POLLIN },
+		{ .fd = s->user_fault, .events = POLLIN },
+	};
+	eventfd_t count;
+
+	while (!atomic_load(&s->is_ended)) {
+		const int timeout = find_timeout(s);
+		const int ready = poll(fds, 2, timeout);
+
+		if (ready > 0 && fds[0].revents)
+			(void)eventfd_read(s->wake_fd, &count);
+		if (ready > 0 && fds[1].revents)
+			serve_waiting(s);
+		if (ready == 0 && has_work(s) && do_next(s)) {
+			complete(s);
+			return NULL;
+		}
+	}
+
+	return NULL;
+}
+
+/* --- all of it --- */
+
+static int start_thread(struct memory_source *s)
+{
+	sigset_t all;
+	sigset_t before;
+	int err;
+
+	/* A thread inherits the mask: other threads handle signals. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&s->thread, NULL, run_thread, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+	return -err;
+}
+
+static void close_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void release(struct memory_source *s)
+{
+	close_open(s->setup.fd);
+	close_open(s->user_fault);
+	close_open(s->empty);
+	close_open(s->wake_fd);
+	if (s->piece)
+		munmap(s->piece, MEMORY_PIECE);
+	free(s->is_done);
+	memory_index_free(&s->index);
+	free(s);
+}
+
+/* The bytes of a guest are in no core dump. */
+static uint8_t *make_piece(void)
+{
+	void *piece = mmap(NULL, MEMORY_PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	if (piece == MAP_FAILED)
+		return NULL;
+	(void)madvise(piece, MEMORY_PIECE, MADV_DONTDUMP);
+
+	return piece;
+}
+
+static int make(struct memory_source *s, const struct memory_source_setup *setup,
+		const struct memory_index *index, struct error *error)
+{
+	s->setup.fd = fcntl(setup->fd, F_DUPFD_CLOEXEC, 0);
+	s->empty = memfd_create("lost", MFD_CLOEXEC);
+	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->setup.fd < 0 || s->empty < 0 || s->wake_fd < 0 || fstat(s->setup.fd, &s->status) < 0)
+		return error_set(error, -errno, "%s", strerror(errno));
+	s->piece = make_piece();
+	s->is_done = calloc(index->piece_count + 1, sizeof(*s->is_done));
+
+	return s->piece && s->is_done ? 0 : error_set(error, -ENOMEM, "out of memory");
+}
+
+/* From here on RAM has the file's contents. */
+static int provide(struct memory_source *s, const struct memory_index *index, struct error *error)
+{
+	if (s->setup.way == MEMORY_SOURCE_MAPPING)
+		return source_map(s->setup.fd, s->setup.host, index, error);
+	s->user_fault = user_fault_open(error);
+
+	return s->user_fault < 0 ? s->user_fault
+				 : user_fault_register(s->user_fault, s->setup.host, index, error);
+}
+
+int memory_source_begin(struct memory_source **source, const struct memory_source_setup *setup,
+			struct memory_index *index, struct error *error)
+{
+	struct memory_source *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return error_set(error, -ENOMEM, "out of memory");
+	s->setup = *setup;
+	s->user_fault = -1;
+	/* What is mapped is verified in any case. */
+	s->fetches = setup->prefetch || setup->way == MEMORY_SOURCE_MAPPING;
+	err = make(s, setup, index, error);
+	if (!err)
+		err = provide(s, index, error);
+	if (err) {
+		release(s);
+
+		return err;
+	}
+	s->index = *index;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	err = start_thread(s);
+	if (err) {
+		pthread_cond_destroy(&s->changed);
+		pthread_mutex_destroy(&s->lock);
+		s->index = (struct memory_index){ 0 };
+		release(s);
+
+		return error_set(error, err, "cannot start a thread: %s", strerror(-err));
+	}
+	*index = (struct memory_index){ 0 };
+	*source = s;
+
+	return 0;
+}
+
+enum memory_source_way memory_source_way(const struct memory_source *s)
+{
+	return s->setup.way;
+}
+
+void memory_source_start(struct memory_source *s)
+{
+	atomic_store(&s->is_started, true);
+	(void)eventfd_write(s->wake_fd, 1);
+}
+
+int memory_source_finish(struct memory_source *s)
+{
+	int err;
+
+	atomic_store(&s->is_wanted, true);
+	(void)eventfd_write(s->wake_fd, 1);
+	pthread_mutex_lock(&s->lock);
+	while (!s->is_complete && !s->has_failed)
+		pthread_cond_wait(&s->changed, &s->lock);
+	err = s->has_failed ? -EIO : 0;
+	pthread_mutex_unlock(&s->lock);
+
+	return err;
+}
+
+/* Before it lets others run, as in interrupt.h. */
+#define DETACH_PIECES (INTERRUPT_PIECE / SOURCE_DETACH_MAX)
+
+int memory_source_detach(struct memory_source *s)
+{
+	int err = 0;
+
+	if (s->setup.way != MEMORY_SOURCE_MAPPING)
+		return 0;
+	for (size_t i = 0; i < DETACH_PIECES && s->detached_extents < s->index.extent_count && !err;
+	     i++) {
+		const struct memory_extent *extent = &s->index.extents[s->detached_extents];
+		const uint64_t left = extent->size - s->detached;
+		uint8_t *at = s->setup.host + extent->offset + s->detached;
+		/* Up to where a huge page would begin. */
+		size_t size = SOURCE_DETACH_MAX - (uintptr_t)at % SOURCE_DETACH_MAX;
+
+		size = left < size ? (size_t)left : size;
+		err = source_detach(at, size);
+		s->detached += size;
+		if (s->detached == extent->size) {
+			s->detached = 0;
+			s->detached_extents++;
+		}
+	}
+	/* What was copied is what was verified. */
+	if (!err)
+		err = check_file(s);
+
+	return err ? err : s->detached_extents < s->index.extent_count;
+}
+
+void memory_source_end(struct memory_source *s)
+{
+	if (!s)
+		return;
+	atomic_store(&s->is_ended, true);
+	(void)eventfd_write(s->wake_fd, 1);
+	pthread_join(s->thread, NULL);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+	release(s);
+}
