@@ -191,6 +191,19 @@ static void ask_to_save(void)
 	json_decref(arguments);
 }
 
+/* By a button, which this guest never looks at: it wakes all the same. */
+static void ask_guest(unsigned int *state)
+{
+	static const char *const commands[] = { "system_powerdown", "x-dormouse-suspend",
+						"x-dormouse-hibernate" };
+	static const char *const otherwise[] = { "leave", "leave", "leave", "kill" };
+	json_t *arguments =
+		json_pack("{s:i, s:s}", "timeout", 1, "else", otherwise[rand_r(state) % 4]);
+
+	(void)ask(commands[rand_r(state) % 3], arguments);
+	json_decref(arguments);
+}
+
 static void sleep_ms(long milliseconds)
 {
 	nanosleep(&(struct timespec){ .tv_sec = milliseconds / 1000,
@@ -231,7 +244,7 @@ static void *use(void *argument)
 	unsigned int state = seed + 77;
 
 	while (!atomic_load(&over)) {
-		switch (rand_r(&state) % 13) {
+		switch (rand_r(&state) % 14) {
 		case 0:
 			(void)ask("stop", NULL);
 			break;
@@ -263,6 +276,9 @@ static void *use(void *argument)
 		case 11:
 			must_run();
 			break;
+		case 12:
+			ask_guest(&state);
+			break;
 		default:
 			sleep_ms(rand_r(&state) % 5);
 			break;
@@ -285,8 +301,9 @@ static struct config describe(bool kernel)
 		.suspend = SUSPEND_POLICY_ALLOW,
 	};
 
-	snprintf(path, sizeof(path), "%s/flat", folder);
-	config.flat = strdup(path);
+	/* A machine with a firmware has buttons. */
+	snprintf(path, sizeof(path), "%s/firmware", folder);
+	config.firmware = strdup(path);
 	config.append = strdup("");
 	/* None said: standard input and output. */
 	config.console = NULL;
@@ -401,7 +418,7 @@ static void make_files(void)
 	if (!mkdtemp(folder))
 		exit(2);
 	snprintf(saved, sizeof(saved), "%s/saved", folder);
-	snprintf(path, sizeof(path), "%s/flat", folder);
+	snprintf(path, sizeof(path), "%s/firmware", folder);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, "\0\0\0\x14", 4) != 4)
 		exit(2);

@@ -5,7 +5,8 @@ It holds the VM's lock, has a record that says "running", and serves two sockets
 which echoes, and says all of it before it reads on, and QMP, which answers every command and
 tells of two events. It ends when its standard input does. DORMOUSE_STATE_DIR is where the VM is,
 and the environment's SHOUT how many bytes the console says to a client at first; with ENDS, the
-connections are closed after that, and after the first events of QMP."""
+connections are closed after that, and after the first events of QMP. OUTCOME is the data of a
+third event, with which a request to the guest ends."""
 import fcntl
 import json
 import os
@@ -71,6 +72,9 @@ def qmp(client):
             line({'return': {}})
             line(event)
             line(dict(event, event='SHUTDOWN'))
+            if 'OUTCOME' in os.environ:
+                line(dict(event, event='X_DORMOUSE_REQUEST',
+                          data=json.loads(os.environ['OUTCOME'])))
             if 'ENDS' in os.environ:
                 client.shutdown(socket.SHUT_RDWR)
     except OSError:

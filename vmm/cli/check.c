@@ -18,12 +18,14 @@ static const char help[] =
 	"Usage: dormouse check [--json] NAME\n"
 	"Compare what the guest of a virtual machine relies on with what it would find, and print a\n"
 	"line for each: its name, \"same\", \"differs\" or \"unknown\", and the value, or what the\n"
-	"guest needs; and what its disks hold of hibernation images. Nothing changes.\n"
+	"guest needs; what its disks hold of hibernation images; and what is known to prevent its\n"
+	"next hibernation, or makes it doubtful. Of a machine that runs only the last is printed.\n"
+	"Nothing changes.\n"
 	"\n"
 	"  --json   print one JSON object instead\n"
 	"\n"
 	"Exit status: 0 the guest would resume, 1 dormouse failed, 2 the command line is invalid,\n"
-	"3 it would not resume.\n";
+	"3 it would not resume; of a machine that runs: its hibernation is prevented.\n";
 
 #define STATUS_NOT 3
 
@@ -112,6 +114,18 @@ static void print_places(const struct check *check)
 		       "images");
 }
 
+static void print_hindrances(const struct run_hindrances *hindrances)
+{
+	for (size_t i = 0; i < hindrances->count; i++) {
+		const struct run_hindrance *hindrance = &hindrances->list[i];
+
+		printf("%-18s %s: %s\n", i == 0 ? "hibernation" : "",
+		       hindrance->prevents ? "prevented" : "doubtful", hindrance->reason);
+	}
+	if (hindrances->count == 0)
+		printf("%-18s nothing is known to prevent it\n", "hibernation");
+}
+
 static void print_table(const char *name, const struct check *check)
 {
 	for (enum environment_line i = 0; i < ENVIRONMENT_LINES; i++) {
@@ -131,6 +145,7 @@ static void print_table(const char *name, const struct check *check)
 		       shown);
 	}
 	print_places(check);
+	print_hindrances(&check->hindrances);
 	printf("%s is %s: %s\n", name, state_word(check), conclusion(check));
 }
 
@@ -186,22 +201,63 @@ static json_t *to_json(const char *name, const struct check *check)
 	}
 	snprintf(signature, sizeof(signature), "%#" PRIx32, check->signature);
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:o, s:o}", "name", name, "state",
+	return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:o, s:o, s:o}", "name", name, "state",
 			 state_word(check), "outcome", outcomes[check->outcome], "resumes",
 			 check->outcome == CHECK_RESUMES, "hardware-signature",
 			 check->signature ? signature : NULL, "lines", lines, "images",
-			 run_places_to_json(&check->places));
+			 run_places_to_json(&check->places), "hibernation",
+			 run_hindrances_to_json(&check->hindrances));
 }
 
-static int print_json(const char *name, const struct check *check, struct error *error)
+/* @json's reference is taken. */
+static int print_json(json_t *json, struct error *error)
 {
-	json_t *json = to_json(name, check);
 	const bool printed =
 		json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
 
 	json_decref(json);
 
 	return printed ? 0 : error_set(error, -EIO, "cannot write the comparison as JSON");
+}
+
+/* Its environment is in use; what may become of its hibernation can be said. */
+static int check_running(const struct record *record, const char *name, bool json,
+			 struct error *error)
+{
+	const char *state = lifecycle_state_word(record->state);
+	struct run_hindrances hindrances;
+	int err = run_find_hindrances_of(record, &hindrances, error);
+
+	if (err)
+		return err;
+	if (json)
+		err = print_json(json_pack("{s:s, s:s, s:o}", "name", name, "state", state,
+					   "hibernation", run_hindrances_to_json(&hindrances)),
+				 error);
+	else
+		print_hindrances(&hindrances);
+	if (err)
+		return err;
+
+	return run_is_prevented(&hindrances) ? STATUS_NOT : EXIT_SUCCESS;
+}
+
+static int check_resting(const char *name, bool json, struct error *error)
+{
+	struct check check;
+	int err = run_check(name, &check, error);
+
+	if (err)
+		return err;
+	if (json)
+		err = print_json(to_json(name, &check), error);
+	else
+		print_table(name, &check);
+	check_free(&check);
+	if (err)
+		return err;
+
+	return check.outcome == CHECK_RESUMES ? EXIT_SUCCESS : STATUS_NOT;
 }
 
 int cli_check(int argc, char **argv, struct error *error)
@@ -211,7 +267,8 @@ int cli_check(int argc, char **argv, struct error *error)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	struct check check;
+	struct record record = { 0 };
+	struct error unknown;
 	bool json = false;
 	int option;
 	int err;
@@ -234,16 +291,13 @@ int cli_check(int argc, char **argv, struct error *error)
 	}
 	if (argc != optind + 1)
 		return error_set(error, CLI_USAGE, "check wants one name");
-	err = run_check(argv[optind], &check, error);
-	if (err)
-		return err;
-	if (json)
-		err = print_json(argv[optind], &check, error);
+	/* What is wrong with a record, run_check() says. */
+	if (cli_load_record(argv[optind], &record, &unknown) == 0 &&
+	    lifecycle_has_process(record.state))
+		err = check_running(&record, argv[optind], json, error);
 	else
-		print_table(argv[optind], &check);
-	check_free(&check);
-	if (err)
-		return err;
+		err = check_resting(argv[optind], json, error);
+	record_free(&record);
 
-	return check.outcome == CHECK_RESUMES ? EXIT_SUCCESS : STATUS_NOT;
+	return err;
 }

@@ -22,6 +22,7 @@ int cli_control(int argc, char **argv, struct error *error);
 int cli_console(int argc, char **argv, struct error *error);
 int cli_agent(int argc, char **argv, struct error *error);
 int cli_events(int argc, char **argv, struct error *error);
+int cli_ask(int argc, char **argv, struct error *error);
 
 struct record;
 

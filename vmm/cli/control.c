@@ -17,11 +17,11 @@
 #include "base/message.h"
 #include "base/time-text.h"
 #include "base/utf8.h"
+#include "cli/client.h"
 #include "cli/option.h"
 #include "control/qmp/client.h"
 #include "record/lifecycle.h"
 #include "record/record.h"
-#include "record/vm-dir.h"
 
 #define TIMEOUT_DEFAULT 30 /* Seconds: a reset clears all RAM. */
 #define TIMEOUT_SAVE 600 /* Saving takes longer, depending on the size of the memory. */
@@ -29,7 +29,7 @@
 struct verb {
 	const char *word;
 	const char *argument; /* QMP's name for a file that is wanted, too, or NULL. */
-	const char *command; /* QMP's command; NULL if no VM supports it. */
+	const char *command;
 	const char *event; /* The event that completes it, or NULL if its answer does. */
 	const char *done;
 	const char *help;
@@ -42,15 +42,9 @@ static const struct verb verbs[] = {
 	  "Resume the vCPUs of NAME after \"dormouse stop\"." },
 	{ "wake", NULL, "system_wakeup", NULL, "awake",
 	  "Wake the guest of NAME, which has suspended itself to RAM." },
-	{ "suspend", NULL, NULL, NULL, "suspended",
-	  "Ask the guest of NAME to suspend itself to RAM. This needs an agent in the guest, which\n"
-	  "dormouse does not support yet: use \"echo mem > /sys/power/state\" in the guest." },
 	{ "reset", NULL, "system_reset", "RESET", "reset",
 	  "Reset NAME, with empty RAM, as a reset button does. Data that the guest has not written\n"
 	  "to its disks is lost." },
-	{ "poweroff", NULL, "system_powerdown", "SHUTDOWN", "off",
-	  "Ask the guest of NAME to power off. This needs a power button or an agent in the guest,\n"
-	  "neither of which exists yet." },
 	{ "kill", NULL, "quit", "SHUTDOWN", "ended",
 	  "End NAME at once. Data that the guest has not written to its disks is lost." },
 	{ "save", "file", "x-dormouse-save", "SHUTDOWN", "saved",
@@ -58,7 +52,7 @@ static const struct verb verbs[] = {
 	  "end it: \"dormouse restore FILE\" resumes it, here or on another host." },
 };
 
-struct request {
+struct errand {
 	const char *word;
 	const char *name;
 	const char *file; /* The file as given, or NULL. */
@@ -81,7 +75,7 @@ static const struct verb *find(const char *word)
  * Returns 0, or 1 if help was all that was wanted, or CLI_USAGE with @error
  * set.
  */
-static int parse(int argc, char **argv, const char *text, bool wants_file, struct request *request,
+static int parse(int argc, char **argv, const char *text, bool wants_file, struct errand *errand,
 		 struct error *error)
 {
 	static const struct option options[] = {
@@ -99,7 +93,7 @@ static int parse(int argc, char **argv, const char *text, bool wants_file, struc
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
-			request->json = true;
+			errand->json = true;
 			break;
 		case 't':
 			seconds = strtol(optarg, &end, 10);
@@ -107,7 +101,7 @@ static int parse(int argc, char **argv, const char *text, bool wants_file, struc
 				return error_set(error, CLI_USAGE,
 						 "--timeout wants a number of seconds, not %s",
 						 optarg);
-			request->timeout = (int)seconds;
+			errand->timeout = (int)seconds;
 			break;
 		case 'h':
 			printf("Usage: dormouse %s [--json] [--timeout SECONDS] NAME%s\n%s\n\n",
@@ -121,61 +115,25 @@ static int parse(int argc, char **argv, const char *text, bool wants_file, struc
 	if (argc != optind + 1 + wants_file)
 		return error_set(error, CLI_USAGE, "%s wants one name%s", argv[0],
 				 wants_file ? " and one file" : "");
-	request->word = argv[0];
-	request->name = argv[optind];
-	request->file = wants_file ? argv[optind + 1] : NULL;
+	errand->word = argv[0];
+	errand->name = argv[optind];
+	errand->file = wants_file ? argv[optind + 1] : NULL;
 
 	return 0;
 }
 
-/*
- * Connect to the dormouse that runs the VM; a VM that does not run is refused
- * with its state.
- */
-static int open_client(const struct request *request, struct qmp_client *client,
-		       struct error *error)
-{
-	struct record record = { 0 };
-	struct vm_dir dir;
-	int err = cli_load_record(request->name, &record, error);
-
-	if (err)
-		return err;
-	if (!lifecycle_has_process(record.state))
-		err = error_set(error, -ESRCH, "%s does not run: it is %s", request->name,
-				lifecycle_state_word(record.state));
-	record_free(&record);
-	if (err)
-		return err;
-	err = vm_dir_open(request->name, false, &dir, error);
-	if (err)
-		return err;
-	err = qmp_client_open(client, dir.fd, request->name, request->timeout, error);
-	vm_dir_close(&dir);
-	if (err == -ENOENT || err == -ECONNREFUSED)
-		error_set(error, err, "%s cannot be reached: it is starting or ending",
-			  request->name);
-	if (err == -ETIMEDOUT)
-		error_set(error, err,
-			  "the dormouse that runs %s has not answered within %d second%s, and was "
-			  "sent no request",
-			  request->name, request->timeout, request->timeout == 1 ? "" : "s");
-
-	return err;
-}
-
 /* Returns NULL with @error set. */
-static json_t *make_arguments(const struct request *request, const struct verb *verb,
+static json_t *make_arguments(const struct errand *errand, const struct verb *verb,
 			      struct error *error)
 {
 	/* Of a VM's own dormouse the current directory is another. */
 	char *path = NULL;
 	json_t *arguments = NULL;
 
-	if (cli_set_path(&path, request->file, strlen(request->file), error) == 0) {
+	if (cli_set_path(&path, errand->file, strlen(errand->file), error) == 0) {
 		arguments = json_pack("{s:s}", verb->argument, path);
 		if (!arguments)
-			error_set(error, -EILSEQ, "%s: the file name must be UTF-8", request->file);
+			error_set(error, -EILSEQ, "%s: the file name must be UTF-8", errand->file);
 	}
 	free(path);
 
@@ -183,65 +141,58 @@ static json_t *make_arguments(const struct request *request, const struct verb *
 }
 
 /* The VM received the request, and may still carry it out. */
-static int time_is_up(const struct request *request, struct error *error)
+static int time_is_up(const struct errand *errand, struct error *error)
 {
 	struct record record = { 0 };
 	struct error unknown;
 	const char *state = "not known";
 
-	if (cli_load_record(request->name, &record, &unknown) == 0)
+	if (cli_load_record(errand->name, &record, &unknown) == 0)
 		state = lifecycle_state_word(record.state);
 	error_set(error, -ETIMEDOUT,
 		  "%s was asked to %s, but has not done so within %d second%s: it is %s%s",
-		  request->name, request->word, request->timeout, request->timeout == 1 ? "" : "s",
+		  errand->name, errand->word, errand->timeout, errand->timeout == 1 ? "" : "s",
 		  state, record.paused ? ", paused" : "");
 	record_free(&record);
 
 	return -ETIMEDOUT;
 }
 
-static int carry_out(const struct request *request, const struct verb *verb, struct error *error)
+static int carry_out(const struct errand *errand, const struct verb *verb, struct error *error)
 {
 	json_t *arguments = NULL;
 	struct qmp_client client;
 	int err;
 
-	if (request->file) {
-		arguments = make_arguments(request, verb, error);
+	if (errand->file) {
+		arguments = make_arguments(errand, verb, error);
 		if (!arguments)
 			return -EINVAL;
 	}
-	err = open_client(request, &client, error);
+	err = cli_open_client(errand->name, errand->timeout, &client, error);
 	if (err) {
 		json_decref(arguments);
 
 		return err;
 	}
-	if (verb->command)
-		err = qmp_client_execute(&client, verb->command, arguments, verb->event, error);
-	else
-		err = error_set(
-			error, -EOPNOTSUPP,
-			"%s has no agent in its guest, which the command %s needs: do it from "
-			"within the guest",
-			request->name, verb->word);
+	err = qmp_client_execute(&client, verb->command, arguments, verb->event, error);
 	qmp_client_close(&client);
 	json_decref(arguments);
 
-	return err == -ETIMEDOUT ? time_is_up(request, error) : err;
+	return err == -ETIMEDOUT ? time_is_up(errand, error) : err;
 }
 
 /* The outcome, and the resulting state of the VM. */
-static int print_json(const struct request *request, int err, const struct error *reason)
+static int print_json(const struct errand *errand, int err, const struct error *reason)
 {
 	struct record record = { 0 };
 	struct error unknown;
-	json_t *json = json_pack("{s:s, s:s, s:b}", "name", request->name, "command", request->word,
+	json_t *json = json_pack("{s:s, s:s, s:b}", "name", errand->name, "command", errand->word,
 				 "done", err == 0);
 
 	if (err)
 		(void)json_object_set_new(json, "error", utf8_to_json(reason->text));
-	if (cli_load_record(request->name, &record, &unknown) == 0) {
+	if (cli_load_record(errand->name, &record, &unknown) == 0) {
 		(void)json_object_set_new(json, "state",
 					  json_string(lifecycle_state_word(record.state)));
 		(void)json_object_set_new(json, "paused", json_boolean(record.paused));
@@ -266,8 +217,8 @@ int cli_control(int argc, char **argv, struct error *error)
 {
 	const struct verb *verb = find(argv[0]);
 	const int timeout = verb->argument ? TIMEOUT_SAVE : TIMEOUT_DEFAULT;
-	struct request request = { .timeout = timeout };
-	int err = parse(argc, argv, verb->help, verb->argument != NULL, &request, error);
+	struct errand errand = { .timeout = timeout };
+	int err = parse(argc, argv, verb->help, verb->argument != NULL, &errand, error);
 
 	if (err == 1) {
 		printf(options_help, timeout);
@@ -276,11 +227,11 @@ int cli_control(int argc, char **argv, struct error *error)
 	}
 	if (err)
 		return err;
-	err = carry_out(&request, verb, error);
-	if (request.json)
-		return print_json(&request, err, error);
+	err = carry_out(&errand, verb, error);
+	if (errand.json)
+		return print_json(&errand, err, error);
 	if (!err)
-		printf("%s: %s\n", request.name, verb->done);
+		printf("%s: %s\n", errand.name, verb->done);
 
 	return err;
 }
@@ -316,13 +267,13 @@ static void print_event(const json_t *event, bool json)
  * The connection has ended: because the VM has ended, or it runs and further
  * events will come.
  */
-static int check_end(const struct request *request, bool shut_down, struct error *error)
+static int check_end(const struct errand *errand, bool shut_down, struct error *error)
 {
 	struct record record = { 0 };
 	struct error unknown;
 	bool runs;
 
-	if (shut_down || cli_load_record(request->name, &record, &unknown) < 0)
+	if (shut_down || cli_load_record(errand->name, &record, &unknown) < 0)
 		return EXIT_SUCCESS;
 	runs = lifecycle_has_process(record.state);
 	record_free(&record);
@@ -332,20 +283,20 @@ static int check_end(const struct request *request, bool shut_down, struct error
 	return error_set(error, -EPIPE,
 			 "the dormouse that runs %s has closed the connection: events were read "
 			 "too slowly, and some are lost",
-			 request->name);
+			 errand->name);
 }
 
 int cli_events(int argc, char **argv, struct error *error)
 {
-	struct request request = { .timeout = QMP_CLIENT_FOREVER };
+	struct errand errand = { .timeout = QMP_CLIENT_FOREVER };
 	struct qmp_client client;
 	bool shut_down = false;
-	int err = parse(argc, argv, events_help, false, &request, error);
+	int err = parse(argc, argv, events_help, false, &errand, error);
 
 	if (err == 1)
 		return EXIT_SUCCESS;
 	if (!err)
-		err = open_client(&request, &client, error);
+		err = cli_open_client(errand.name, errand.timeout, &client, error);
 	if (err)
 		return err;
 	client.reader_fd = STDOUT_FILENO;
@@ -356,14 +307,14 @@ int cli_events(int argc, char **argv, struct error *error)
 		err = qmp_client_next(&client, &event, error);
 		name = json_string_value(json_object_get(event, "event"));
 		if (!err && name) {
-			print_event(event, request.json);
+			print_event(event, errand.json);
 			shut_down = shut_down || strcmp(name, "SHUTDOWN") == 0;
 		}
 		json_decref(event);
 	}
 	qmp_client_close(&client);
 	if (err == -EPIPE)
-		return check_end(&request, shut_down, error);
+		return check_end(&errand, shut_down, error);
 
 	return err == -ETIMEDOUT ? EXIT_SUCCESS : err;
 }

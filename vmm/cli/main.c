@@ -30,7 +30,8 @@ static const char help[] =
 	"\n"
 	"  stop, cont         pause and resume it\n"
 	"  wake               wake its guest, which has suspended itself to RAM\n"
-	"  suspend, poweroff  ask its guest to suspend or power off\n"
+	"  suspend, hibernate, poweroff\n"
+	"                     ask its guest to, and wait until it has\n"
 	"  reset, kill        reset it, or end it, whatever its guest does\n"
 	"  save               save it in a file while its guest is suspended, and end it\n"
 	"  agent              pass a command to the agent in its guest\n"
@@ -52,10 +53,11 @@ static const struct {
 } commands[] = {
 	{ "run", cli_run },	      { "status", cli_status },	  { "list", cli_list },
 	{ "features", cli_features }, { "stop", cli_control },	  { "cont", cli_control },
-	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
-	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_control },
+	{ "wake", cli_control },      { "suspend", cli_ask },	  { "reset", cli_control },
+	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_ask },
 	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
-	{ "check", cli_check },	      { "clone", cli_clone },	  { "agent", cli_agent },
+	{ "check", cli_check },	      { "clone", cli_clone },	  { "hibernate", cli_ask },
+	{ "agent", cli_agent },
 };
 
 static int usage(const char *command, const char *text)

@@ -18,7 +18,7 @@ static const char machine[] =
 	"                       firmware takes kernel, initrd and command line from fw_cfg\n"
 	"  --vars FILE          where the firmware's variables are; by default in NAME's own\n"
 	"                       directory\n"
-	"  --machine-version N  the version of dormouse's board: 3, or 2 or 1 for those of\n"
+	"  --machine-version N  the version of dormouse's board: 4, or 3, 2 or 1 for those of\n"
 	"                       earlier releases; see dormouse(1). Default: the newest, or that of a\n"
 	"                       hibernated NAME\n"
 	"  --initrd FILE        the kernel's or flat binary's initial RAM disk\n"
@@ -40,7 +40,9 @@ static const char machine[] =
 	"                       with =clusters some are of clusters of CPUs, and the guest may\n"
 	"                       coordinate them (OS-initiated mode)\n"
 	"  --acpi               hand ACPI tables to the kernel, beside the device tree, and put\n"
-	"                       acpi=on in front of its command line\n";
+	"                       acpi=on in front of its command line. ACPI tables, which a firmware\n"
+	"                       gets in any case, have buttons, by which \"dormouse suspend\",\n"
+	"                       hibernate and poweroff ask the guest\n";
 
 static const char behaviour[] =
 	"  --on-reset WHAT      when the guest calls SYSTEM_RESET: restart it (the default), or\n"

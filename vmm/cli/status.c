@@ -46,6 +46,11 @@ static void died(struct record *record)
 	record->cause.when = when;
 	record->state = VM_CRASHED;
 	record->paused = false;
+	if (record->request.what != REQUEST_NOTHING && record->request.outcome == REQUEST_WAITING) {
+		record->request.outcome = REQUEST_LEFT;
+		record->request.until = when;
+		snprintf(record->request.reason, sizeof(record->request.reason), "%s", what);
+	}
 }
 
 /*
@@ -123,6 +128,8 @@ static void name_interrupt(uint16_t intid, char name[32])
 		snprintf(name, 32, " (console)");
 	else if (spi == BOARD_RTC_SPI)
 		snprintf(name, 32, " (clock)");
+	else if (spi == BOARD_GED_SPI)
+		snprintf(name, 32, " (buttons)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_RNG_SLOT)
 		snprintf(name, 32, " (randomness)");
 	else if (spi == BOARD_VIRTIO_SPI + BOARD_VIRTIO_CONSOLE_SLOT)
@@ -151,6 +158,16 @@ static void print_suspension(const struct suspension *suspension)
 		printf("%s %u%s", i ? "," : "", suspension->interrupts[i], name);
 	}
 	puts(suspension->interrupt_count ? "" : " none");
+}
+
+static void print_request(const struct request *request)
+{
+	char text[REQUEST_TEXT_SIZE];
+
+	if (request->what == REQUEST_NOTHING)
+		return;
+	request_format(request, text);
+	printf("request: %s\n", text);
 }
 
 static void print_acpi(const struct record *record)
@@ -216,6 +233,7 @@ static void print_status(const char *name, const struct record *record)
 		puts("paused: yes");
 	if (record->suspension.known)
 		print_suspension(&record->suspension);
+	print_request(&record->request);
 	if (record->saved_file)
 		printf("saved: %s\n", record->saved_file);
 	print_images(record);

@@ -154,6 +154,7 @@ static int make_own(struct clone *clone, const struct environment *disks, struct
 		err = -ENOMEM;
 	record->pid = getpid();
 	record->paused = false;
+	record->request = (struct request){ 0 };
 
 	return err ? error_set(error, err, "out of memory") : 0;
 }

@@ -89,6 +89,7 @@ static void update_record(struct control *control)
 	if (!lifecycle_has_process(life->state))
 		record->discard_image = false;
 	update_suspension(control);
+	ask_on_state(&control->ask, life->state, life->cause);
 }
 
 /* Whether an action did, whose failure is in control->error. */
@@ -109,7 +110,7 @@ static bool write_record(struct control *control)
 	return succeeded(control, control->record_err);
 }
 
-static void write_or_log(struct control *control)
+void control_write(struct control *control)
 {
 	if (!write_record(control))
 		message_ratelimited("%s", control->error.text);
@@ -120,7 +121,7 @@ static void write_or_log(struct control *control)
 static void note(struct control *control)
 {
 	if (write_limit_take(&control->limit, main_loop_now()))
-		write_or_log(control);
+		control_write(control);
 	else
 		control->record_lags = true;
 }
@@ -128,7 +129,7 @@ static void note(struct control *control)
 void control_write_late(struct control *control)
 {
 	if (control->record_lags && write_limit_take(&control->limit, main_loop_now()))
-		write_or_log(control);
+		control_write(control);
 }
 
 uint64_t control_deadline(const struct control *control)
@@ -249,13 +250,16 @@ static bool restart(struct control *control)
 	struct vm *vm = control->vm;
 	const int err = vm_restart(vm, control->cause.warm, &control->error);
 
-	if (!err)
+	if (!err) {
 		control->record->boots++;
-	else if (err == -ECANCELED && control->interrupted)
+		if (ask_on_reset(&control->ask))
+			note(control);
+	} else if (err == -ECANCELED && control->interrupted) {
 		control->interrupted(control->context);
-	else
+	} else {
 		/* Whole, since a cause has less room. */
 		message("%s: cannot reset: %s", vm->name, control->error.text);
+	}
 
 	return !err;
 }
@@ -326,7 +330,7 @@ static bool perform(struct control *control, enum lifecycle_action action)
 	case LIFECYCLE_ACT_RECORD:
 		return write_record(control);
 	case LIFECYCLE_ACT_WRITE:
-		write_or_log(control);
+		control_write(control);
 		break;
 	case LIFECYCLE_ACT_NOTE:
 		note(control);
@@ -385,6 +389,7 @@ static bool perform(struct control *control, enum lifecycle_action action)
 	case LIFECYCLE_ACT_REPORT:
 		control_log_state(control, control->life.state);
 		control_report(control, lifecycle_report(control->life.cause));
+		ask_report(&control->ask);
 		break;
 	case LIFECYCLE_ACT_REPORT_STOP:
 		control_report(control, VM_REPORT_STOP);
@@ -397,8 +402,10 @@ static bool perform(struct control *control, enum lifecycle_action action)
 		break;
 	case LIFECYCLE_ACT_REPORT_RESET:
 		control_report_reset(control);
+		ask_report(&control->ask);
 		break;
 	case LIFECYCLE_ACT_REPORT_END:
+		ask_report(&control->ask);
 		control_report_end(control);
 		break;
 	}

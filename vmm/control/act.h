@@ -15,6 +15,9 @@
  */
 enum lifecycle_answer control_act(struct control *control, struct lifecycle_event event);
 
+/** Replace the record; a failure is only logged. */
+void control_write(struct control *control);
+
 /** Write a record whose write was delayed, if the limit now allows it. */
 void control_write_late(struct control *control);
 

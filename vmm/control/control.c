@@ -8,6 +8,7 @@
 
 #include "base/main-loop.h"
 #include "control/act.h"
+#include "control/ask-vm.h"
 #include "control/report.h"
 #include "machine/devices.h"
 #include "machine/guest-clock.h"
@@ -24,6 +25,7 @@ void control_create(struct control *control, struct vm *vm, struct record *recor
 		.dir_fd = dir_fd,
 	};
 	lifecycle_init(&control->life, VM_OFF);
+	control_create_ask(control);
 }
 
 /* --- what happens by itself --- */
@@ -201,14 +203,6 @@ int control_save(struct control *control, const char *path, struct error *error)
 		control->quit_reason = CONTROL_REASON_HOST_QMP_QUIT;
 
 	return err;
-}
-
-int control_powerdown(struct control *control, struct error *error)
-{
-	return error_set(error, -EOPNOTSUPP,
-			 "%s has no power button, and its guest has no agent: power off from "
-			 "within the guest",
-			 control->vm->name);
 }
 
 void control_quit(struct control *control, enum control_reason reason, const char *by)

@@ -31,6 +31,7 @@
 #include "base/error.h"
 #include "base/write-limit.h"
 #include "control/agent.h"
+#include "control/ask.h"
 #include "control/lifecycle-step.h"
 #include "machine/vm.h"
 #include "record/cause.h"
@@ -54,6 +55,8 @@ struct control_event {
 	enum control_reason reason; /**< Of RESET and SHUTDOWN. */
 	bool guest; /**< Of RESET and SHUTDOWN: requested by the guest. */
 	const struct cause *cause; /**< Its cause, valid during the call; or NULL. */
+	const struct request *request; /**< Of REQUEST: how it ended; valid during the call. */
+	enum vm_state state; /**< Of REQUEST: the VM's. */
 	bool open; /**< Of VSERPORT_CHANGE: the guest has the agent's port open. */
 };
 
@@ -94,6 +97,8 @@ struct control {
 	bool has_draft;
 	struct error error; /**< The reason for which the last failed action failed, */
 	int err; /**< and its -errno. */
+
+	struct ask ask; /**< The request to the guest; see ask-vm.h. */
 
 	struct write_limit limit;
 	bool record_lags; /**< A write was delayed: the record on disk is older. */
@@ -155,12 +160,6 @@ int control_reset(struct control *control, const char *by, struct error *error);
  * 0, both the file and the record that names it are on disk.
  */
 int control_save(struct control *control, const char *path, struct error *error);
-
-/**
- * Ask the guest to power off, by its power button: -EOPNOTSUPP, since the
- * machine has none.
- */
-int control_powerdown(struct control *control, struct error *error);
 
 /** End the run at once, like pulling the plug; soon, and from any state. */
 void control_quit(struct control *control, enum control_reason reason, const char *by);

@@ -76,6 +76,8 @@ void control_listen(struct control *control, struct control_listener *listener)
 static void notify(const struct control *control, struct control_event event)
 {
 	event.cause = &control->cause;
+	event.request = &control->record->request;
+	event.state = control->life.state;
 	clock_gettime(CLOCK_REALTIME, &event.when);
 	for (const struct control_listener *l = control->listeners; l; l = l->next)
 		l->on_event(l->context, &event);

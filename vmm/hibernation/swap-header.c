@@ -16,6 +16,12 @@ enum {
 	HARDWARE_SIGNATURE = 40,
 };
 
+/* From the page's start: what mkswap(8) writes there, 32 bits each. */
+enum {
+	VERSION = 1024,
+	LAST_PAGE = 1028,
+};
+
 const uint32_t swap_page_sizes[SWAP_PAGE_SIZES] = { 4096, 16384, 65536 };
 
 /* Signatures are 10 bytes, some of which end in a NUL. */
@@ -68,6 +74,14 @@ static bool interpret(struct swap_header *header, const uint8_t *end)
 	return true;
 }
 
+/* @start is the first piece of the page. uswsusp has its image there. */
+static uint32_t count_pages(const uint8_t *start)
+{
+	const uint32_t last = source_le32(start + LAST_PAGE);
+
+	return source_le32(start + VERSION) == 1 && last < UINT32_MAX ? last + 1 : 0;
+}
+
 int swap_header_read(const struct source *source, uint64_t offset, uint32_t page_size,
 		     struct swap_header *header)
 {
@@ -88,8 +102,12 @@ int swap_header_read(const struct source *source, uint64_t offset, uint32_t page
 		err = source_read(source, offset + at, piece, sizeof(piece));
 		if (err)
 			return err;
+		if (at == 0)
+			found.pages = count_pages(piece);
 		found.id = hash_add(found.id, piece, sizeof(piece));
 	}
+	if (last == 0)
+		found.pages = count_pages(end);
 	found.id = hash_add(found.id, end, sizeof(end) - SIGNATURE);
 	*header = found;
 

@@ -30,6 +30,8 @@ struct swap_header {
 	uint32_t page_size; /**< In bytes. */
 	/** As it was read. Of an image, it is "S1SUSPEND" but for old kernels and uswsusp. */
 	char signature[SWAP_SIGNATURE_SIZE + 1];
+	/** Pages of the swap space, with this one, as mkswap(8) wrote it; 0: not known. */
+	uint32_t pages;
 	bool has_image;
 	/** Of an image: the signature before, or empty if that is none of swap space. */
 	char original[SWAP_SIGNATURE_SIZE + 1];

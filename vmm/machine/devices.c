@@ -8,6 +8,7 @@
 #include "devices/flash-chip.h"
 #include "devices/flash.h"
 #include "devices/fw-cfg.h"
+#include "devices/ged.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "devices/pvpanic.h"
@@ -20,8 +21,8 @@
  * last, with the machine version that introduces it.
  */
 static const struct device_ops *const kinds[] = {
-	&flash_ops,  &pl011_ops,   &pl031_ops,		&rng_ops, &blk_ops, &flash_chip_ops,
-	&fw_cfg_ops, &pvpanic_ops, &virtio_console_ops,
+	&flash_ops,	 &pl011_ops,  &pl031_ops,   &rng_ops, &blk_ops,
+	&flash_chip_ops, &fw_cfg_ops, &pvpanic_ops, &ged_ops, &virtio_console_ops,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
@@ -271,6 +272,15 @@ struct fw_cfg *devices_fw_cfg(const struct devices *devices)
 {
 	for (size_t i = 0; i < devices->count; i++)
 		if (devices->all[i].ops == &fw_cfg_ops)
+			return devices->all[i].self;
+
+	return NULL;
+}
+
+struct ged *devices_ged(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (devices->all[i].ops == &ged_ops)
 			return devices->all[i].self;
 
 	return NULL;

@@ -22,6 +22,7 @@
 
 struct channel;
 struct fw_cfg;
+struct ged;
 
 /** The functions that the console calls on input. */
 struct console_user {
@@ -105,6 +106,9 @@ struct channel *devices_channel(const struct devices *devices);
 
 /** What hands files to the machine's firmware, or NULL if it has none. */
 struct fw_cfg *devices_fw_cfg(const struct devices *devices);
+
+/** What has the machine's buttons, or NULL if it has none. */
+struct ged *devices_ged(const struct devices *devices);
 
 /* --- to come to rest: see board/device.h --- */
 

@@ -48,7 +48,8 @@ enum vm_report {
 	VM_REPORT_STOP, /**< The host has paused its vCPUs. */
 	VM_REPORT_RESUME, /**< They run again. */
 	VM_REPORT_RESET, /**< Another power cycle begins. */
-	VM_REPORT_POWERDOWN, /**< The guest was asked to power off. Not sent yet. */
+	VM_REPORT_POWERDOWN, /**< The guest was asked to power off. */
+	VM_REPORT_REQUEST, /**< A request to the guest has ended, see record/request.h. */
 	VM_REPORT_SUSPEND_DISK, /**< The guest has saved itself to disk; SHUTDOWN follows. */
 	/** It panicked, and goes on, restarts or ends; or it cannot continue. */
 	VM_REPORT_GUEST_PANICKED,

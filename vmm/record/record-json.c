@@ -46,6 +46,13 @@ static bool add_suspension(json_t *object, const struct record *record)
 	       record_add(object, "suspension", record_suspension_to_json(&record->suspension));
 }
 
+/* Omitted, if its guest was asked nothing. */
+static bool add_request(json_t *object, const struct record *record)
+{
+	return record->request.what == REQUEST_NOTHING ||
+	       record_add(object, "request", record_request_to_json(&record->request));
+}
+
 /* Omitted, unless the machine is or was saved. */
 static bool add_saved(json_t *object, const struct record *record)
 {
@@ -99,7 +106,8 @@ json_t *record_to_json(const struct record *record, const char *name)
 			      record_add_text(json, "name", name) &&
 			      record_add_text(json, "state", lifecycle_state_word(record->state)) &&
 			      record_add(json, "cause", cause_to_json(&record->cause)) &&
-			      add_suspension(json, record) && add_saved(json, record) &&
+			      add_suspension(json, record) && add_request(json, record) &&
+			      add_saved(json, record) &&
 			      record_add_flag(json, "paused", record->paused) &&
 			      record_add_flag(json, "discard-image", record->discard_image) &&
 			      record_add(json, "pid", json_integer((json_int_t)record->pid)) &&
@@ -193,6 +201,7 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	json_t *machine;
 	json_t *host;
 	json_t *suspension = NULL;
+	json_t *request = NULL;
 	json_t *saved = NULL;
 	json_t *environment = NULL;
 	json_t *images = NULL;
@@ -205,11 +214,12 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	int err;
 
 	error_set(reason, -EINVAL, "a value is missing or outside its range");
-	if (json_unpack(json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b}",
-			"state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host",
-			&host, "machine", &machine, "suspension", &suspension, "saved", &saved,
-			"paused", &paused, "discard-image", &discard_image, "environment",
-			&environment, "images", &images, "no-resume", &no_resume) < 0)
+	if (json_unpack(
+		    json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?o}",
+		    "state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host", &host,
+		    "machine", &machine, "suspension", &suspension, "saved", &saved, "paused",
+		    &paused, "discard-image", &discard_image, "environment", &environment, "images",
+		    &images, "no-resume", &no_resume, "request", &request) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
@@ -219,6 +229,8 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	record->no_resume = no_resume != 0;
 	record->discard_image = discard_image != 0;
 	err = lifecycle_parse_state(state, &record->state);
+	if (!err)
+		err = record_request_from_json(request, &record->request);
 	if (!err && suspension)
 		err = record_suspension_from_json(suspension, &record->suspension);
 	if (!err && saved)

@@ -18,6 +18,7 @@
 #include "environment/environment.h"
 #include "hibernation/swap.h"
 #include "record/cause.h"
+#include "record/request.h"
 #include "record/suspension.h"
 
 /** The limit of a record's size, for writing and reading. */
@@ -49,6 +50,7 @@ struct record {
 	 * state.
 	 */
 	struct suspension suspension;
+	struct request request; /**< The last one of this run, or of the last run. */
 	char saved_id[RECORD_SAVED_ID_SIZE]; /**< Of the file it is, or was, saved in; or empty. */
 	char *saved_file; /**< Its absolute path, or NULL. */
 	struct config config;

@@ -68,6 +68,7 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 		err = run_find_images(vm->config, vm->devices, &check->places, error);
 	if (err)
 		return err;
+	run_find_hindrances(vm->config, vm->psci_version, &check->places, &check->hindrances);
 	if (!run_may_have_image(found) && found->last.state != VM_SAVED)
 		check->outcome = CHECK_BOOTS;
 	else if (found->last.discard_image)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "environment/environment.h"
 #include "record/cause.h"
+#include "run/hindrances.h"
 #include "run/images.h"
 
 /** What follows if the VM is started unchanged. */
@@ -28,6 +29,7 @@ struct check {
 	uint32_t signature; /**< resume_kept_signature() */
 	struct environment before; /**< As its guest left it; all unknown if it has none. */
 	struct environment now;
+	struct run_hindrances hindrances; /**< To its next hibernation. */
 	struct run_places places; /**< On its disks, what may hold a hibernation image. */
 };
 

@@ -10,8 +10,7 @@
 #include "hibernation/swap.h"
 #include "run/resume.h"
 
-/* Without its lock, which the VM's dormouse may hold. Returns -1 if it is no disk. */
-static int open_disk(const char *path, uint64_t *size)
+int run_open_disk(const char *path, uint64_t *size)
 {
 	struct stat status;
 	int fd;
@@ -40,7 +39,7 @@ static enum swap_fate find_fate(const struct record *record, const struct record
 
 	if (image->disk >= record->config.disk_count)
 		return fate;
-	fd = open_disk(record->config.disks[image->disk].path, &size);
+	fd = run_open_disk(record->config.disks[image->disk].path, &size);
 	if (fd < 0)
 		return fate;
 	source = source_of_file(fd, size);

@@ -4,6 +4,7 @@
 #define VMM_RUN_IMAGE_FATE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "record/record.h"
@@ -21,5 +22,12 @@ size_t run_image_count(const struct record *record);
  * Returns its word in `dormouse status --json`; @text is a sentence.
  */
 const char *run_image_fate(const struct record *record, size_t number, struct error *text);
+
+/**
+ * Open a disk to read it, without its lock, which the VM's dormouse may hold. Returns
+ * a descriptor, which the caller closes, with @size set in bytes; or -1 if it cannot
+ * be opened or is no disk.
+ */
+int run_open_disk(const char *path, uint64_t *size);
 
 #endif

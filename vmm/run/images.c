@@ -28,12 +28,12 @@ static int append(struct run_places *places, unsigned int number, const struct s
 	return 0;
 }
 
-static int find_on(const struct disk *disk, unsigned int number, const char *append_line,
-		   struct run_places *places)
+int run_find_images_on(const struct config *config, int fd, uint64_t size, unsigned int number,
+		       struct run_places *places)
 {
-	const struct source source = source_of_file(disk->fd, disk->size);
+	const struct source source = source_of_file(fd, size);
 	struct swap_places found;
-	const int err = swap_find(&source, append_line, &found);
+	const int err = swap_find(&source, command_line(config), &found);
 
 	if (err) {
 		found.count = 1;
@@ -51,7 +51,7 @@ int run_find_images(const struct config *config, const struct devices *devices,
 
 	*places = (struct run_places){ 0 };
 	for (unsigned int i = 0; !err && (disk = devices_disk(devices, i)); i++)
-		err = find_on(disk, i, command_line(config), places);
+		err = run_find_images_on(config, disk->fd, disk->size, i, places);
 	if (!err)
 		return 0;
 	free(places->list);

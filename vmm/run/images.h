@@ -31,6 +31,13 @@ struct run_places {
 int run_find_images(const struct config *config, const struct devices *devices,
 		    struct run_places *places, struct error *error);
 
+/**
+ * Likewise on one disk, an open image of @size bytes, the @number'th of @config; what
+ * is found is added to @places, which is all zero at first. Returns 0 or -ENOMEM.
+ */
+int run_find_images_on(const struct config *config, int fd, uint64_t size, unsigned int number,
+		       struct run_places *places);
+
 #define RUN_DISK_NAME_SIZE 4
 
 /** The name that Linux gives a disk, such as "vda". */

@@ -13,6 +13,7 @@
 #include "base/main-loop.h"
 #include "base/message.h"
 #include "control/act.h"
+#include "control/ask-vm.h"
 #include "control/control.h"
 #include "control/qmp/monitor.h"
 #include "control/report.h"
@@ -249,6 +250,20 @@ static void on_alarm(void *context)
 	control_on_alarm(&s->control);
 }
 
+static uint64_t ask_is_due(const void *context)
+{
+	const struct session *s = context;
+
+	return control_ask_due(&s->control);
+}
+
+static void on_ask_due(void *context)
+{
+	struct session *s = context;
+
+	control_on_ask_due(&s->control);
+}
+
 static void on_signals(void *context)
 {
 	on_signal(context);
@@ -295,6 +310,8 @@ static int watch(struct session *s, struct error *error)
 					     s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
+	if (!err)
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, ask_is_due, on_ask_due, s);
 	if (err)
 		return error_set(error, err, "cannot wait for what the VM needs: %s",
 				 strerror(-err));

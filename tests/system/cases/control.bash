@@ -5,41 +5,7 @@
 # each where it makes sense and where it does not, and QMP itself on the socket.
 
 . "$here/lib/calls.bash"
-
-control_socket()
-{
-	echo "$DORMOUSE_STATE_DIR/$1/qmp"
-}
-
-quietly()
-{
-	"$@" >/dev/null
-}
-
-# The listener has received an event. The test must cause the first one: control_hears NAME
-control_hears()
-{
-	! has_line "$events" STOP || return 0
-	dormouse stop "$1" >/dev/null && dormouse cont "$1" >/dev/null
-	return 1
-}
-
-# Receives the VM's events, into a file, until it ends: control_listen NAME
-control_listen()
-{
-	vm_await_socket "$(control_socket "$1")" || true
-	events=$logs/$vm_runs-$1.events
-	: >"$events"
-	dormouse events "$1" >"$events" 2>&1 &
-	events_pid=$!
-	vm_until control_hears "$1" || true
-}
-
-# The events so far, without their times and those that were there at first, in a line.
-control_heard()
-{
-	whole_lines "$events" | sed -E 's/^[^ ]+ //' | grep -vxE 'STOP|RESUME' | tr '\n' ' '
-}
+. "$here/lib/control.bash"
 
 # dormouse COMMAND fails with a message: verb_says SENTENCE COMMAND...
 verb_says()
@@ -93,12 +59,13 @@ control_of_a_running_linux()
 {
 	ok "dormouse wake of a running guest is refused" \
 		verb_says 'control is not suspended: it is running' wake control
-	ok "dormouse suspend of a guest without an agent is refused" verb_says \
-		'control has no agent in its guest, which the command suspend needs: .*' suspend control
-	ok "dormouse poweroff of a guest without a power button is refused" \
-		verb_says 'control has no power button.*' poweroff control
-	ok "dormouse poweroff --json of a guest without a power button reports the error" \
-		grep -q '"done": false, "error": "control has no power' \
+	for verb in suspend hibernate poweroff; do
+		ok "dormouse $verb of a guest without buttons and agent is refused" verb_says \
+			'control cannot be asked to .*: its machine has no buttons, which come with --acpi .*' \
+			"$verb" control
+	done
+	ok "dormouse poweroff --json of a guest without buttons and agent reports the error" \
+		grep -q '"done": false, "error": "control cannot be asked to power off: its' \
 		<<<"$(dormouse poweroff --json control)"
 	ok "dormouse reset of a running guest succeeds" quietly dormouse reset control
 	vm_await "$events" ' RESET host-qmp-system-reset$' || true
@@ -155,7 +122,7 @@ control_ends_a_running_linux()
 
 control_of_a_vm_that_does_not_run()
 {
-	for verb in stop cont wake suspend reset poweroff kill events; do
+	for verb in stop cont wake suspend hibernate reset poweroff kill events; do
 		ok "dormouse $verb of a VM that is off is refused" verb_says 'control does not run: it is off' \
 			"$verb" control
 		ok "dormouse $verb of a VM that does not exist is refused" verb_says 'there is no VM named nobody.*' \

@@ -7,8 +7,8 @@
 # as vm_start_guest makes it, and takes the step acpi.
 
 acpi_tables=APIC,DBG2,DSDT,FACP,FACS,GTDT,PPTT,SPCR
-# Of the CPUs, the events, the console, the disks and the generation ID.
-acpi_drivers=(processor acpi-ged sbsa-uart virtio-mmio vmgenid)
+# Of the CPUs, the events, the console, the disks, the generation ID and the buttons.
+acpi_drivers=(processor acpi-ged sbsa-uart virtio-mmio vmgenid button)
 
 # Prints what the guest is to find: the SHA-256 of a table of the file that acpidump(8)
 # could have made. The FACS has the signature of this VM, in the place of the file's:

@@ -134,8 +134,50 @@ static json_t *begin(const struct qmp_commands *commands, const struct qmp_comma
 	return NULL;
 }
 
-static json_t *execute(const struct qmp_commands *commands, const char *name,
-		       const json_t *arguments, struct qmp_pending *pending)
+static const char *type_words(json_type type)
+{
+	return type == JSON_INTEGER ? "an integer" : "a string";
+}
+
+/* Returns an error if @command does not take them, else NULL. */
+static json_t *check_options(const struct qmp_command *command, json_t *arguments)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(arguments, name, value)
+	{
+		const struct qmp_option *option = command->options;
+
+		while (option->name && strcmp(option->name, name) != 0)
+			option++;
+		if (!option->name)
+			return error_about(generic, "%s takes no argument \"%s\"", command->name,
+					   name);
+		if (json_typeof(value) != option->type ||
+		    (option->type == JSON_STRING && !plain_string(value)))
+			return error_about(generic, "the argument \"%s\" of %s must be %s", name,
+					   command->name, type_words(option->type));
+	}
+
+	return NULL;
+}
+
+static json_t *execute_with_options(const struct qmp_commands *commands,
+				    const struct qmp_command *command, json_t *arguments)
+{
+	struct error error = { "out of memory" };
+	json_t *value = check_options(command, arguments);
+
+	if (value)
+		return value;
+	value = command->execute_with(commands->context, arguments, &error);
+
+	return value ? json_pack("{s:o}", "return", value) : qmp_error(generic, error.text);
+}
+
+static json_t *execute(const struct qmp_commands *commands, const char *name, json_t *arguments,
+		       struct qmp_pending *pending)
 {
 	const bool is_list = strcmp(name, "query-commands") == 0;
 	const struct qmp_command *command = find(commands, name);
@@ -147,6 +189,8 @@ static json_t *execute(const struct qmp_commands *commands, const char *name,
 		return error_about(not_found, "there is no command \"%s\"", name);
 	if (command && command->begin)
 		return begin(commands, command, arguments, pending);
+	if (command && command->options)
+		return execute_with_options(commands, command, arguments);
 	argument = command ? command->argument : NULL;
 	if (argument && !plain_string(json_object_get(arguments, argument)))
 		return error_about(generic, "%s wants an argument \"%s\", a string", name,

@@ -12,6 +12,11 @@
 
 #include "base/error.h"
 
+/** An argument that a client may omit. */
+struct qmp_option {
+	const char *name;
+	json_type type;
+};
 struct qmp_pending;
 
 struct qmp_command {
@@ -24,6 +29,12 @@ struct qmp_command {
 	 */
 	json_t *(*execute)(void *context, const char *argument, struct error *error);
 	const char *argument; /**< The required argument, or NULL: none takes more than one. */
+	/**
+	 * In place of execute(), for a command that has options: @arguments has
+	 * those that the client gave, each of its type; NULL if it gave none.
+	 */
+	json_t *(*execute_with)(void *context, const json_t *arguments, struct error *error);
+	const struct qmp_option *options; /**< Up to one without a name. */
 	/**
 	 * In place of execute(): begin it, with the arguments that the client gave,
 	 * or NULL. Returns 0, and qmp_pending_end() follows, not from within this

@@ -2,11 +2,13 @@
 /* The commands for clients: QEMU's, and our own. */
 #include "control/qmp/monitor.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/utf8.h"
+#include "control/ask-vm.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 
@@ -32,9 +34,50 @@ static json_t *system_reset(void *context, const char *argument, struct error *e
 	return control_reset(context, "a client of QMP", error) < 0 ? NULL : json_object();
 }
 
-static json_t *system_powerdown(void *context, const char *argument, struct error *error)
+static const struct qmp_option ask_options[] = {
+	{ "timeout", JSON_INTEGER },
+	{ "else", JSON_STRING },
+	{ 0 },
+};
+
+static json_t *ask(struct control *control, enum request_what what, const json_t *arguments,
+		   struct error *error)
 {
-	return control_powerdown(context, error) < 0 ? NULL : json_object();
+	const json_t *timeout = json_object_get(arguments, "timeout");
+	const char *word = json_string_value(json_object_get(arguments, "else"));
+	const json_int_t seconds = timeout ? json_integer_value(timeout) : CONTROL_ASK_TIMEOUT;
+	enum request_else otherwise = REQUEST_ELSE_LEAVE;
+	int err = 0;
+
+	if (seconds < 1 || seconds > CONTROL_ASK_TIMEOUT_MAX)
+		err = error_set(
+			error, -EINVAL,
+			"the argument \"timeout\" must be a number of seconds, from 1 to %u",
+			CONTROL_ASK_TIMEOUT_MAX);
+	else if (word && request_parse_else(word, &otherwise) < 0)
+		err = error_set(
+			error, -EINVAL,
+			"the argument \"else\" must be leave, save, poweroff or kill, not %s",
+			word);
+	if (!err)
+		err = control_ask(control, what, (unsigned int)seconds, otherwise, error);
+
+	return err ? NULL : json_object();
+}
+
+static json_t *system_powerdown(void *context, const json_t *arguments, struct error *error)
+{
+	return ask(context, REQUEST_POWEROFF, arguments, error);
+}
+
+static json_t *suspend(void *context, const json_t *arguments, struct error *error)
+{
+	return ask(context, REQUEST_SUSPEND, arguments, error);
+}
+
+static json_t *hibernate(void *context, const json_t *arguments, struct error *error)
+{
+	return ask(context, REQUEST_HIBERNATE, arguments, error);
 }
 
 static json_t *quit(void *context, const char *argument, struct error *error)
@@ -221,7 +264,7 @@ const struct qmp_command monitor_commands[] = {
 	{ .name = "cont", .execute = cont },
 	{ .name = "system_wakeup", .execute = system_wakeup },
 	{ .name = "system_reset", .execute = system_reset },
-	{ .name = "system_powerdown", .execute = system_powerdown },
+	{ .name = "system_powerdown", .execute_with = system_powerdown, .options = ask_options },
 	{ .name = "quit", .execute = quit },
 	{ .name = "query-version", .execute = query_version },
 	{ .name = "query-name", .execute = query_name },
@@ -234,6 +277,8 @@ const struct qmp_command monitor_commands[] = {
 	{ .name = "x-dormouse-save", .execute = save, .argument = "file" },
 	{ .name = "x-dormouse-query-psci", .execute = query_psci },
 	{ .name = "x-dormouse-query-record", .execute = query_record },
+	{ .name = "x-dormouse-suspend", .execute_with = suspend, .options = ask_options },
+	{ .name = "x-dormouse-hibernate", .execute_with = hibernate, .options = ask_options },
 	{ .name = "x-dormouse-query-agent", .execute = query_agent },
 	{ .name = "x-dormouse-agent",
 	  .begin = monitor_begin_agent,

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/qmp/monitor.h"
 
+#include "base/utf8.h"
+
 /* Whether the VM goes on, with or without a reset. */
 static bool goes_on(const struct control_event *event)
 {
 	return event->cause && (event->cause->trigger == VM_TRIGGER_PANIC ||
 				event->cause->trigger == VM_TRIGGER_RESET);
+}
+
+/* "reason" is omitted if it was done. */
+static json_t *request_data(const struct control_event *event)
+{
+	const struct request *request = event->request;
+
+	return json_pack("{s:s, s:s, s:s, s:o*}", "request", request_word(request->what), "outcome",
+			 request_outcome_word(request->outcome), "state",
+			 lifecycle_state_word(event->state), "reason",
+			 *request->reason ? utf8_to_json(request->reason) : NULL);
 }
 
 /* The event's data. Returns a new reference, or NULL for none. */
@@ -18,6 +31,8 @@ static json_t *data(const struct control_event *event)
 				 control_reason_word(event->reason));
 	case VM_REPORT_GUEST_PANICKED:
 		return json_pack("{s:s}", "action", goes_on(event) ? "run" : "poweroff");
+	case VM_REPORT_REQUEST:
+		return request_data(event);
 	case VM_REPORT_VSERPORT_CHANGE:
 		return json_pack("{s:s, s:b}", "id", "org.qemu.guest_agent.0", "open", event->open);
 	case VM_REPORT_NONE:

@@ -40,13 +40,27 @@ static json_t *repeats(void *context, const char *argument, struct error *error)
 	return json_pack("{s:s}", "file", argument);
 }
 
+static json_t *takes_options(void *context, const json_t *arguments, struct error *error)
+{
+	executed++;
+
+	return arguments ? json_deep_copy(arguments) : json_null();
+}
+
+static const struct qmp_option options[] = {
+	{ "count", JSON_INTEGER },
+	{ "word", JSON_STRING },
+	{ 0 },
+};
+
 static const struct qmp_command rows[] = {
 	{ .name = "works", .execute = works },
 	{ .name = "fails", .execute = fails },
 	{ .name = "has-no-memory", .execute = has_no_memory },
 	{ .name = "repeats", .execute = repeats, .argument = "file" },
+	{ .name = "opts", .execute_with = takes_options, .options = options },
 };
-static const struct qmp_commands commands = { rows, 4, &executed };
+static const struct qmp_commands commands = { rows, 5, &executed };
 
 /* The answer to @text, as JSON with its keys sorted; good until the next call. */
 static const char *answer(bool *negotiated, const char *text)
@@ -313,12 +327,32 @@ static void an_argument_of_another_name_type_or_number_is_refused(void **state)
 		   "GenericError", "no argument but");
 }
 
+static void options_may_be_omitted_and_have_their_type(void **state)
+{
+	answers("{'execute': 'opts'}", "{\"return\":null}");
+	answers("{'execute': 'opts', 'arguments': {}}", "{\"return\":{}}");
+	answers("{'execute': 'opts', 'arguments': {'word': 'a', 'count': 7}}",
+		"{\"return\":{\"count\":7,\"word\":\"a\"}}");
+	executed = 0;
+	fails_with("{'execute': 'opts', 'arguments': {'words': 'a'}}", "GenericError",
+		   "opts takes no argument \\\"words\\\"");
+	fails_with("{'execute': 'opts', 'arguments': {'word': 1}}", "GenericError",
+		   "the argument \\\"word\\\" of opts must be a string");
+	fails_with("{'execute': 'opts', 'arguments': {'word': 'a\\u0000b'}}", "GenericError",
+		   "must be a string");
+	fails_with("{'execute': 'opts', 'arguments': {'count': 1.0}}", "GenericError",
+		   "the argument \\\"count\\\" of opts must be an integer");
+	fails_with("{'execute': 'opts', 'arguments': {'count': 99999999999999999999}}",
+		   "GenericError", "must be an integer");
+	assert_int_equal(executed, 0);
+}
+
 static void query_commands_lists_all_commands(void **state)
 {
 	answers("{\"execute\": \"query-commands\"}",
 		"{\"return\":[{\"name\":\"qmp_capabilities\"},{\"name\":\"query-commands\"},"
 		"{\"name\":\"works\"},{\"name\":\"fails\"},{\"name\":\"has-no-memory\"},"
-		"{\"name\":\"repeats\"}]}");
+		"{\"name\":\"repeats\"},{\"name\":\"opts\"}]}");
 }
 
 static void the_greeting_has_the_version_and_no_capabilities(void **state)
@@ -362,6 +396,7 @@ int main(void)
 		cmocka_unit_test(a_long_name_in_an_error_is_cut_between_characters),
 		cmocka_unit_test(a_command_before_the_negotiation_is_not_carried_out),
 		cmocka_unit_test(an_argument_of_another_name_type_or_number_is_refused),
+		cmocka_unit_test(options_may_be_omitted_and_have_their_type),
 		cmocka_unit_test(query_commands_lists_all_commands),
 		cmocka_unit_test(the_greeting_has_the_version_and_no_capabilities),
 	};

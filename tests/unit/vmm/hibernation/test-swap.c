@@ -71,6 +71,11 @@ static void an_image_of_linux_wants_the_signature_of_its_facs(void **state)
 	assert_int_equal(places.list[0].header.hardware_signature, LINUX_ACPI_SIGNATURE);
 	assert_string_equal(places.list[0].header.signature, "S1SUSPEND");
 	assert_string_equal(places.list[0].header.original, "SWAPSPACE2");
+	assert_int_equal(places.list[0].header.pages, 0x20000);
+	rig.bytes[1024] = 2;
+	finds_one(&rig, "the whole disk: a hibernation image, in pages of 4 KiB, that wants the "
+			"hardware signature 0x107f79a0");
+	assert_int_equal(places.list[0].header.pages, 0);
 	put_linux_page(rig.bytes, LINUX_PAGE_ACPI_RESUMED);
 	finds_one(&rig,
 		  "the whole disk: swap space without a hibernation image, in pages of 4 KiB");

@@ -57,9 +57,10 @@ static void a_machine_has_the_devices_of_its_configuration(void **state)
 	board_destroy(&board);
 
 	create(&board);
-	assert_int_equal(board.devices.count, 10);
+	assert_int_equal(board.devices.count, 11);
 	assert_int_equal(count_of(&board.devices, "virtio-console"), 1);
 	assert_int_equal(count_of(&board.devices, "pvpanic"), 1);
+	assert_int_equal(count_of(&board.devices, "acpi-ged"), 1);
 	assert_int_equal(count_of(&board.devices, "fw_cfg"), 1);
 	assert_non_null(devices_fw_cfg(&board.devices));
 	assert_int_equal(count_of(&board.devices, "flash"), 1);
@@ -84,11 +85,17 @@ static void a_device_exists_from_its_machine_version_on(void **state)
 static void each_device_answers_at_its_address(void **state)
 {
 	static const uint64_t bases[] = {
-		BOARD_FLASH_BASE,  BOARD_FLASH_CHIP_BASE,
-		BOARD_UART_BASE,   BOARD_RTC_BASE,
-		BOARD_FW_CFG_BASE, BOARD_PVPANIC_BASE,
-		SLOT(0),	   SLOT(1),
-		SLOT(30),	   SLOT(31),
+		BOARD_FLASH_BASE,
+		BOARD_FLASH_CHIP_BASE,
+		BOARD_UART_BASE,
+		BOARD_RTC_BASE,
+		BOARD_FW_CFG_BASE,
+		BOARD_GED_BASE,
+		BOARD_PVPANIC_BASE,
+		SLOT(0),
+		SLOT(1),
+		SLOT(30),
+		SLOT(31),
 	};
 	static struct board board;
 
@@ -310,6 +317,7 @@ static void a_device_whose_line_is_high_is_named_as_waking_the_guest(void **stat
 #define DISK_SIZE (sizeof(struct virtio_blk_config) + 172)
 #define CHIPS_SIZE (21 + CFI_FLASH_BUFFER_SIZE + CFI_FLASH_BLOCKS)
 #define FW_CFG_SIZE 22
+#define GED_SIZE 4 /* The events that wait. */
 #define CONSOLE_SIZE (sizeof(struct virtio_console_config) + 244 + 26)
 
 /* The order is the format of saved files. */
@@ -339,7 +347,7 @@ static void devices_are_saved_in_the_order_of_older_files(void **state)
 	close(fd);
 	board_destroy(&board);
 	assert_int_equal(count, UART_SIZE + CLOCK_SIZE + RNG_SIZE + 2 * DISK_SIZE + CHIPS_SIZE +
-					FW_CFG_SIZE + CONSOLE_SIZE);
+					FW_CFG_SIZE + GED_SIZE + CONSOLE_SIZE);
 	assert_int_equal(bytes[UART_IBRD], 13);
 	/* The disks' capacities, which their configuration spaces begin with. */
 	assert_int_equal(bytes[UART_SIZE + CLOCK_SIZE + RNG_SIZE], 1);

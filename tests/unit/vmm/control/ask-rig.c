@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ask-rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/main-loop.h"
+
+#define SECOND 1000000ULL
+
+struct ask_rig host;
+struct ask ask;
+struct request request;
+static uint64_t now;
+
+/* --- the host's functions --- */
+
+static bool has_agent(void *context)
+{
+	return host.agent;
+}
+
+static int ask_agent(void *context, enum request_what what, struct error *error)
+{
+	assert_false(host.in_state);
+	if (host.agent_err)
+		return error_set(error, host.agent_err, "it does not answer");
+	host.agent_asked = what;
+	host.agent_requests++;
+
+	return 0;
+}
+
+static void forget_agent(void *context)
+{
+	host.agent_forgotten++;
+}
+
+static bool has_buttons(void *context)
+{
+	return host.buttons;
+}
+
+static void press(void *context, enum request_what what)
+{
+	assert_false(host.in_state);
+	assert_true(host.buttons);
+	host.presses++;
+	host.pressed = what;
+	host.waits = true;
+}
+
+static bool is_same_button(enum request_what what)
+{
+	return (what == REQUEST_POWEROFF) == (host.pressed == REQUEST_POWEROFF);
+}
+
+static bool press_waits(void *context, enum request_what what)
+{
+	return host.waits && is_same_button(what);
+}
+
+static void withdraw(void *context, enum request_what what)
+{
+	if (is_same_button(what))
+		host.waits = false;
+}
+
+void becomes(enum vm_state state, enum vm_trigger trigger)
+{
+	host.in_state = true;
+	ask_on_state(&ask, state, trigger);
+	host.in_state = false;
+}
+
+static void wake(void *context)
+{
+	host.wakes++;
+	becomes(VM_RUNNING, VM_TRIGGER_WAKE);
+}
+
+static int save(void *context, struct error *error)
+{
+	host.saves++;
+	/* It would be in the file. */
+	assert_false(host.waits);
+	if (host.save_err)
+		return error_set(error, host.save_err, "the disk is full");
+	becomes(VM_SAVED, VM_TRIGGER_SAVE);
+
+	return 0;
+}
+
+static void kill_vm(void *context, const char *why)
+{
+	snprintf(host.killed, sizeof(host.killed), "%s", why);
+}
+
+static void changed(void *context)
+{
+	host.changes++;
+}
+
+static void asked_to_power_off(void *context)
+{
+	host.powerdowns++;
+}
+
+static void ended(void *context)
+{
+	assert_false(host.in_state);
+	host.ends++;
+}
+
+int set_up(void **state)
+{
+	const struct ask_host functions = {
+		.has_agent = has_agent,
+		.ask_agent = ask_agent,
+		.forget_agent = forget_agent,
+		.has_buttons = has_buttons,
+		.press = press,
+		.press_waits = press_waits,
+		.withdraw = withdraw,
+		.wake = wake,
+		.save = save,
+		.kill = kill_vm,
+		.changed = changed,
+		.asked_to_power_off = asked_to_power_off,
+		.ended = ended,
+	};
+
+	memset(&host, 0, sizeof(host));
+	memset(&request, 0, sizeof(request));
+	now = 5 * SECOND;
+	host.buttons = true;
+	ask_create(&ask, &functions, &request, "vm");
+	becomes(VM_RUNNING, VM_TRIGGER_START);
+
+	return 0;
+}
+
+/* --- what tests do --- */
+
+void begin(enum request_what what, enum request_else otherwise)
+{
+	struct error error;
+
+	assert_int_equal(ask_begin(&ask, what, 60, otherwise, now, &error), 0);
+	assert_int_equal(request.what, what);
+	assert_int_equal(request.timeout, 60);
+}
+
+/* Time passes, and ask_run() is called when it is due. */
+void pass(uint64_t seconds)
+{
+	const uint64_t end = now + seconds * SECOND;
+
+	/* A request that is due without end would not let time pass. */
+	for (int i = 0; i < 1000 && ask_due(&ask) <= end; i++) {
+		if (ask_due(&ask) > now)
+			now = ask_due(&ask);
+		ask_run(&ask, now);
+	}
+	assert_true(ask_due(&ask) > end);
+	now = end;
+}
+
+void ends(enum request_outcome outcome, const char *reason)
+{
+	pass(0);
+	assert_int_equal(host.ends, 1);
+	assert_int_equal(request.outcome, outcome);
+	assert_string_equal(request.reason, reason);
+	assert_false(host.waits);
+	assert_true(ask_due(&ask) == MAIN_LOOP_NEVER);
+	pass(1000);
+	assert_int_equal(host.ends, 1);
+}
+
+/* The report of a state's change asks for that of the request. */
+void reports(enum vm_state state, enum vm_trigger trigger)
+{
+	becomes(state, trigger);
+	ask_report(&ask);
+}
+
+int begin_fails(enum request_what what, struct error *error)
+{
+	return ask_begin(&ask, what, 60, REQUEST_ELSE_KILL, now, error);
+}

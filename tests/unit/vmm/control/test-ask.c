@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Requests to a guest: how it is asked, and that it does it. */
+#include "ask-rig.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/main-loop.h"
+
+/* --- a request that is done --- */
+
+static void a_guest_suspends_when_its_sleep_button_is_pressed(void **state)
+{
+	begin(REQUEST_SUSPEND, REQUEST_ELSE_KILL);
+	assert_int_equal(host.presses, 1);
+	assert_int_equal(host.pressed, REQUEST_SUSPEND);
+	assert_int_equal(request.way, REQUEST_WAY_BUTTON);
+	assert_int_equal(request.outcome, REQUEST_WAITING);
+	assert_int_equal(host.changes, 1);
+	pass(59);
+	assert_int_equal(host.presses, 1);
+	host.waits = false;
+	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	ends(REQUEST_DONE, "");
+	assert_string_equal(host.killed, "");
+}
+
+static void a_guest_that_hibernates_when_it_should_suspend_sleeps_too(void **state)
+{
+	begin(REQUEST_SUSPEND, REQUEST_ELSE_LEAVE);
+	host.waits = false;
+	reports(VM_HIBERNATED, VM_TRIGGER_HIBERNATE);
+	ends(REQUEST_DONE, "");
+}
+
+static void a_guest_hibernates_when_its_sleep_button_is_pressed(void **state)
+{
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.pressed, REQUEST_HIBERNATE);
+	host.waits = false;
+	reports(VM_HIBERNATED, VM_TRIGGER_HIBERNATE);
+	ends(REQUEST_DONE, "");
+	assert_int_equal(host.powerdowns, 0);
+}
+
+static void a_guest_powers_off_when_its_power_button_is_pressed(void **state)
+{
+	begin(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.pressed, REQUEST_POWEROFF);
+	assert_int_equal(host.powerdowns, 1);
+	host.waits = false;
+	reports(VM_OFF, VM_TRIGGER_OFF);
+	ends(REQUEST_DONE, "");
+}
+
+static void a_guest_that_has_suspended_already_is_not_asked(void **state)
+{
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	begin(REQUEST_SUSPEND, REQUEST_ELSE_KILL);
+	assert_int_equal(host.presses, 0);
+	assert_int_equal(request.way, REQUEST_WAY_NONE);
+	assert_int_equal(host.changes, 1);
+	/* The client has its answer first. */
+	assert_int_equal(host.ends, 0);
+	ends(REQUEST_DONE, "");
+}
+
+static void a_guest_that_suspends_of_itself_is_not_woken_by_the_press(void **state)
+{
+	begin(REQUEST_SUSPEND, REQUEST_ELSE_LEAVE);
+	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	assert_false(host.waits);
+	ends(REQUEST_DONE, "");
+}
+
+/* --- the way --- */
+
+static void an_agent_is_asked_and_no_button_is_pressed(void **state)
+{
+	static const enum request_what whats[] = { REQUEST_SUSPEND, REQUEST_HIBERNATE,
+						   REQUEST_POWEROFF };
+
+	host.agent = true;
+	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
+		begin(whats[i], REQUEST_ELSE_LEAVE);
+		assert_int_equal(host.agent_asked, whats[i]);
+		assert_int_equal(host.agent_requests, i + 1);
+		assert_int_equal(request.way, REQUEST_WAY_AGENT);
+	}
+	assert_int_equal(host.presses, 0);
+	/* Each replaced the one before it, which the agent was to forget. */
+	assert_int_equal(host.agent_forgotten, 2);
+	assert_int_equal(host.ends, 2);
+}
+
+static void an_agent_s_answer_is_no_success(void **state)
+{
+	host.agent = true;
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	pass(61);
+	assert_int_equal(host.agent_forgotten, 1);
+	ends(REQUEST_LEFT, "it has not hibernated within 60 seconds");
+}
+
+static void a_refusal_of_the_agent_leads_to_the_button(void **state)
+{
+	host.agent = true;
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	ask_refused(&ask, "its agent answered: no swap");
+	assert_int_equal(host.presses, 0);
+	pass(0);
+	assert_int_equal(host.presses, 1);
+	assert_int_equal(request.way, REQUEST_WAY_BUTTON);
+	/* Its time goes on; a refusal that comes twice changes nothing. */
+	ask_refused(&ask, "again");
+	pass(59);
+	assert_int_equal(host.presses, 1);
+	pass(1);
+	ends(REQUEST_LEFT, "it has not hibernated within 60 seconds");
+}
+
+static void a_refusal_of_the_agent_without_buttons_is_a_failure_at_once(void **state)
+{
+	host.agent = true;
+	host.buttons = false;
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	ask_refused(&ask, "its agent answered: no swap");
+	ends(REQUEST_LEFT, "its agent answered: no swap");
+}
+
+static void an_agent_that_cannot_be_asked_leads_to_the_button(void **state)
+{
+	host.agent = true;
+	host.agent_err = -EBUSY;
+	begin(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.presses, 1);
+	assert_int_equal(host.powerdowns, 1);
+	assert_int_equal(request.way, REQUEST_WAY_BUTTON);
+}
+
+static void without_a_way_a_request_is_refused_and_nothing_changes(void **state)
+{
+	struct error error;
+
+	host.buttons = false;
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	assert_string_equal(
+		error.text,
+		"vm cannot be asked to hibernate: its machine has no buttons, which come with "
+		"--acpi or a firmware (machine version 4), and its guest has no agent that answers");
+	host.agent = true;
+	host.agent_err = -EBUSY;
+	assert_int_equal(begin_fails(REQUEST_POWEROFF, &error), -EOPNOTSUPP);
+	assert_int_equal(request.what, REQUEST_NOTHING);
+	assert_int_equal(host.changes, 0);
+	assert_int_equal(host.powerdowns, 0);
+	assert_true(ask_due(&ask) == MAIN_LOOP_NEVER);
+}
+
+/* --- a guest that sleeps --- */
+
+static void a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it(void **state)
+{
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	begin(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.presses, 1);
+	assert_int_equal(host.wakes, 0);
+	becomes(VM_RUNNING, VM_TRIGGER_WAKE);
+	/* It has not taken it yet. */
+	pass(10);
+	assert_int_equal(host.presses, 1);
+	host.waits = false;
+	pass(3);
+	assert_int_equal(host.presses, 2);
+	assert_int_equal(host.pressed, REQUEST_POWEROFF);
+	host.waits = false;
+	pass(20);
+	assert_int_equal(host.presses, 2);
+	reports(VM_OFF, VM_TRIGGER_OFF);
+	ends(REQUEST_DONE, "");
+}
+
+static void a_guest_that_falls_asleep_before_it_takes_the_press_is_pressed_again(void **state)
+{
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	assert_true(host.waits);
+	assert_int_equal(host.ends, 0);
+	becomes(VM_RUNNING, VM_TRIGGER_WAKE);
+	pass(0);
+	host.waits = false;
+	pass(3);
+	assert_int_equal(host.presses, 2);
+	host.waits = false;
+	reports(VM_HIBERNATED, VM_TRIGGER_HIBERNATE);
+	ends(REQUEST_DONE, "");
+}
+
+static void a_sleeping_guest_is_woken_so_that_its_agent_can_be_asked(void **state)
+{
+	host.agent = true;
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.wakes, 1);
+	assert_int_equal(host.agent_requests, 1);
+	pass(30);
+	assert_int_equal(host.presses, 0);
+	reports(VM_HIBERNATED, VM_TRIGGER_HIBERNATE);
+	ends(REQUEST_DONE, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+		TEST(a_guest_suspends_when_its_sleep_button_is_pressed),
+		TEST(a_guest_that_hibernates_when_it_should_suspend_sleeps_too),
+		TEST(a_guest_hibernates_when_its_sleep_button_is_pressed),
+		TEST(a_guest_powers_off_when_its_power_button_is_pressed),
+		TEST(a_guest_that_has_suspended_already_is_not_asked),
+		TEST(a_guest_that_suspends_of_itself_is_not_woken_by_the_press),
+		TEST(an_agent_is_asked_and_no_button_is_pressed),
+		TEST(an_agent_s_answer_is_no_success),
+		TEST(a_refusal_of_the_agent_leads_to_the_button),
+		TEST(a_refusal_of_the_agent_without_buttons_is_a_failure_at_once),
+		TEST(an_agent_that_cannot_be_asked_leads_to_the_button),
+		TEST(without_a_way_a_request_is_refused_and_nothing_changes),
+		TEST(a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it),
+		TEST(a_guest_that_falls_asleep_before_it_takes_the_press_is_pressed_again),
+		TEST(a_sleeping_guest_is_woken_so_that_its_agent_can_be_asked),
+#undef TEST
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/ask.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/main-loop.h"
+#include "base/message.h"
+
+#define SECOND 1000000ULL
+
+void ask_create(struct ask *ask, const struct ask_host *host, struct request *request,
+		const char *name)
+{
+	*ask = (struct ask){
+		.host = *host,
+		.request = request,
+		.name = name,
+		.look = MAIN_LOOP_NEVER,
+	};
+}
+
+/* --- its end --- */
+
+/* Append to the reason for which it is not done. */
+__attribute__((format(printf, 2, 3))) static void explain(struct ask *ask, const char *format, ...)
+{
+	const size_t size = sizeof(ask->request->reason);
+	char *reason = ask->request->reason;
+	const size_t used = strlen(reason);
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(reason + used, size - used, format, args);
+	va_end(args);
+	if (length < 0 || (size_t)length < size - used)
+		return;
+	/* It is cut, perhaps within a character of UTF-8. */
+	for (size_t i = size - 1; i > used && (reason[i - 1] & 0x80); i--)
+		reason[i - 1] = '\0';
+}
+
+/* What was asked is no longer wanted. */
+static void take_back(struct ask *ask)
+{
+	ask->host.withdraw(ask->host.context, ask->asked);
+	if (ask->by_agent)
+		ask->host.forget_agent(ask->host.context);
+	ask->by_agent = false;
+	ask->refused = false;
+	ask->look = MAIN_LOOP_NEVER;
+}
+
+/* The caller records it. */
+static void end(struct ask *ask, enum request_outcome outcome)
+{
+	struct request *request = ask->request;
+
+	take_back(ask);
+	ask->phase = ASK_IDLE;
+	ask->failed = false;
+	ask->report_due = true;
+	request->outcome = outcome;
+	request->until = time(NULL);
+	if (outcome == REQUEST_DONE)
+		request->reason[0] = '\0';
+	else
+		message("%s: the request to %s failed: %s", ask->name, request_verb(request->what),
+			request->reason);
+}
+
+static void end_and_record(struct ask *ask, enum request_outcome outcome)
+{
+	end(ask, outcome);
+	ask->host.changed(ask->host.context);
+	ask_report(ask);
+}
+
+void ask_report(struct ask *ask)
+{
+	if (!ask->report_due)
+		return;
+	ask->report_due = false;
+	ask->host.ended(ask->host.context);
+}
+
+/* --- to ask --- */
+
+static const char no_way[] = "its machine has no buttons, which come with --acpi or a firmware "
+			     "(machine version 4), and its guest has no agent that answers";
+
+/* @sleeps: the press wakes it, or it has just been woken. */
+static void press(struct ask *ask, bool sleeps, uint64_t now)
+{
+	ask->by_agent = false;
+	ask->host.press(ask->host.context, ask->asked);
+	ask->taken = false;
+	ask->look = sleeps ? now + SECOND : MAIN_LOOP_NEVER;
+}
+
+/* Returns whether there was a way. */
+static bool ask_guest(struct ask *ask, enum request_what what, uint64_t now)
+{
+	const struct ask_host *host = &ask->host;
+	const bool sleeps = ask->suspended;
+	struct error error;
+	int err = -ENOTCONN;
+
+	ask->asked = what;
+	ask->look = MAIN_LOOP_NEVER;
+	if (host->has_agent(host->context)) {
+		if (sleeps)
+			host->wake(host->context);
+		err = host->ask_agent(host->context, what, &error);
+		ask->by_agent = !err;
+	}
+	if (err && host->has_buttons(host->context)) {
+		press(ask, sleeps, now);
+		err = 0;
+	}
+	if (!err && what == REQUEST_POWEROFF)
+		host->asked_to_power_off(host->context);
+
+	return !err;
+}
+
+static void note_way(struct ask *ask)
+{
+	ask->request->way = ask->by_agent ? REQUEST_WAY_AGENT : REQUEST_WAY_BUTTON;
+	message("%s: its guest is asked to %s, %s, and has %u second%s for it", ask->name,
+		request_verb(ask->request->what), request_by(ask->request), ask->request->timeout,
+		ask->request->timeout == 1 ? "" : "s");
+}
+
+static void replace(struct ask *ask)
+{
+	if (ask->phase == ASK_IDLE)
+		return;
+	explain(ask, "%sanother request replaced it", *ask->request->reason ? "; " : "");
+	end(ask, REQUEST_LEFT);
+	ask_report(ask);
+}
+
+static int refuse(const struct ask *ask, enum request_what what, struct error *error)
+{
+	return error_set(error, -EOPNOTSUPP, "%s cannot be asked to %s: %s", ask->name,
+			 request_verb(what), no_way);
+}
+
+int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
+	      enum request_else otherwise, uint64_t now, struct error *error)
+{
+	const struct ask_host *host = &ask->host;
+	const bool is_done = what == REQUEST_SUSPEND && ask->suspended;
+	struct request former;
+
+	if (!is_done && !host->has_agent(host->context) && !host->has_buttons(host->context))
+		return refuse(ask, what, error);
+	replace(ask);
+	former = *ask->request;
+	*ask->request = (struct request){
+		.what = what,
+		.timeout = timeout,
+		.otherwise = otherwise,
+		.since = time(NULL),
+	};
+	if (is_done) {
+		end(ask, REQUEST_DONE);
+		host->changed(host->context);
+
+		return 0;
+	}
+	if (!ask_guest(ask, what, now)) {
+		*ask->request = former;
+
+		return refuse(ask, what, error);
+	}
+	ask->phase = ASK_WAITING;
+	ask->deadline = now + timeout * SECOND;
+	note_way(ask);
+	host->changed(host->context);
+
+	return 0;
+}
+
+/* --- what follows if it does not do it --- */
+
+/* Ask it for something else instead, with the same time for it. */
+static void ask_instead(struct ask *ask, enum request_what what, enum ask_phase phase, uint64_t now)
+{
+	take_back(ask);
+	if (!ask_guest(ask, what, now)) {
+		explain(ask, "; it cannot be asked to %s: %s", request_verb(what), no_way);
+		end_and_record(ask, REQUEST_LEFT);
+
+		return;
+	}
+	message("%s: the request to %s failed: %s; it is asked to %s", ask->name,
+		request_verb(ask->request->what), ask->request->reason, request_verb(what));
+	ask->phase = phase;
+	ask->deadline = now + ask->request->timeout * SECOND;
+	ask->host.changed(ask->host.context);
+}
+
+static void save(struct ask *ask)
+{
+	struct error error;
+
+	ask->phase = ASK_ELSE_SAVING;
+	/* A press that waits would be saved, too, and wake the restored guest. */
+	take_back(ask);
+	/* If it succeeds, ask_on_state() has ended the request. */
+	if (ask->host.save(ask->host.context, &error) == 0) {
+		ask_report(ask);
+
+		return;
+	}
+	explain(ask, "; it could not be saved: %s", error.text);
+	end_and_record(ask, REQUEST_LEFT);
+}
+
+static void kill_it(struct ask *ask)
+{
+	char why[sizeof(ask->request->reason) + 64];
+
+	ask->phase = ASK_ELSE_KILLING;
+	take_back(ask);
+	snprintf(why, sizeof(why), "dormouse %s: %s", request_word(ask->request->what),
+		 ask->request->reason);
+	ask->host.kill(ask->host.context, why);
+}
+
+static void follow(struct ask *ask, uint64_t now)
+{
+	switch (ask->request->otherwise) {
+	case REQUEST_ELSE_LEAVE:
+		end_and_record(ask, REQUEST_LEFT);
+		break;
+	case REQUEST_ELSE_SAVE:
+		if (ask->suspended)
+			save(ask);
+		else
+			ask_instead(ask, REQUEST_SUSPEND, ASK_ELSE_SUSPENDING, now);
+		break;
+	case REQUEST_ELSE_POWEROFF:
+		ask_instead(ask, REQUEST_POWEROFF, ASK_ELSE_POWERING_OFF, now);
+		break;
+	case REQUEST_ELSE_KILL:
+		kill_it(ask);
+		break;
+	}
+}
+
+/* The reason has been given. */
+static void fail(struct ask *ask, uint64_t now)
+{
+	ask->failed = false;
+	if (ask->phase == ASK_WAITING)
+		follow(ask, now);
+	else
+		end_and_record(ask, REQUEST_LEFT);
+}
+
+/* --- as time passes --- */
+
+uint64_t ask_due(const struct ask *ask)
+{
+	if (ask->report_due)
+		return 0;
+	switch (ask->phase) {
+	case ASK_IDLE:
+	case ASK_ELSE_KILLING:
+		return MAIN_LOOP_NEVER;
+	case ASK_ELSE_SAVING:
+		return 0;
+	case ASK_WAITING:
+	case ASK_ELSE_SUSPENDING:
+	case ASK_ELSE_POWERING_OFF:
+		break;
+	}
+	if (ask->failed || ask->refused)
+		return 0;
+
+	return ask->look < ask->deadline ? ask->look : ask->deadline;
+}
+
+/* The button is the way if there is one. */
+static void on_refusal(struct ask *ask, uint64_t now)
+{
+	ask->refused = false;
+	if (!ask->host.has_buttons(ask->host.context)) {
+		explain(ask, "%s%s", *ask->request->reason ? "; " : "", ask->refusal.text);
+		fail(ask, now);
+		return;
+	}
+	message("%s: %s", ask->name, ask->refusal.text);
+	press(ask, ask->suspended, now);
+	if (ask->phase == ASK_WAITING) {
+		note_way(ask);
+		ask->host.changed(ask->host.context);
+	}
+}
+
+/*
+ * A second after the guest's driver took the press that woke it, or later, its
+ * driver for buttons passes on another press.
+ */
+static void look_at_press(struct ask *ask, uint64_t now)
+{
+	ask->look = now + SECOND;
+	if (ask->host.press_waits(ask->host.context, ask->asked)) {
+		ask->taken = false;
+	} else if (!ask->taken) {
+		ask->taken = true;
+	} else {
+		press(ask, ask->suspended, now);
+	}
+}
+
+static void on_deadline(struct ask *ask, uint64_t now)
+{
+	const unsigned int timeout = ask->request->timeout;
+	const bool again = ask->phase != ASK_WAITING;
+
+	explain(ask, "%sit has not %s within %s%u second%s", again ? "; " : "",
+		request_past(ask->asked), again ? "another " : "", timeout,
+		timeout == 1 ? "" : "s");
+	fail(ask, now);
+}
+
+void ask_run(struct ask *ask, uint64_t now)
+{
+	ask_report(ask);
+	if (ask->phase == ASK_IDLE || ask->phase == ASK_ELSE_KILLING)
+		return;
+	if (ask->phase == ASK_ELSE_SAVING)
+		save(ask);
+	else if (ask->failed)
+		fail(ask, now);
+	else if (ask->refused)
+		on_refusal(ask, now);
+	else if (now >= ask->deadline)
+		on_deadline(ask, now);
+	else if (now >= ask->look)
+		look_at_press(ask, now);
+}
+
+void ask_refused(struct ask *ask, const char *reason)
+{
+	if (ask->phase == ASK_IDLE || !ask->by_agent)
+		return;
+	ask->refused = true;
+	error_set(&ask->refusal, 0, "%s", reason);
+}
+
+/* --- what the guest does --- */
+
+static bool does(enum request_what what, enum vm_state state, enum vm_trigger trigger)
+{
+	switch (what) {
+	case REQUEST_NOTHING:
+		break;
+	case REQUEST_SUSPEND:
+		return trigger == VM_TRIGGER_SUSPEND || trigger == VM_TRIGGER_HIBERNATE;
+	case REQUEST_HIBERNATE:
+		return state == VM_HIBERNATED;
+	case REQUEST_POWEROFF:
+		return state == VM_OFF && trigger == VM_TRIGGER_OFF;
+	}
+
+	return false;
+}
+
+static void on_suspension(struct ask *ask)
+{
+	if (ask->phase == ASK_ELSE_SUSPENDING) {
+		ask->phase = ASK_ELSE_SAVING;
+		/* A press that waits would wake it. */
+		take_back(ask);
+		return;
+	}
+	/* Of itself: it had not taken the press, which wakes it; see look_at_press(). */
+	if (!ask->by_agent && ask->look == MAIN_LOOP_NEVER &&
+	    ask->host.press_waits(ask->host.context, ask->asked)) {
+		ask->look = 0;
+		ask->taken = false;
+	}
+	if (!ask->by_agent && ask->look != MAIN_LOOP_NEVER)
+		return;
+	explain(ask, "%sit has suspended itself to RAM instead", *ask->request->reason ? "; " : "");
+	ask->failed = true;
+}
+
+/* The run ends, with the request or for another reason. */
+static void on_end(struct ask *ask, enum vm_state state, enum vm_trigger trigger)
+{
+	const char *before = *ask->request->reason ? "; " : "";
+	enum request_outcome outcome = REQUEST_LEFT;
+
+	if (ask->phase == ASK_ELSE_POWERING_OFF && does(REQUEST_POWEROFF, state, trigger)) {
+		explain(ask, "; asked to power off, it did");
+		outcome = REQUEST_REPLACED_BY_ELSE;
+	} else if (ask->phase == ASK_ELSE_SAVING && state == VM_SAVED) {
+		explain(ask, "; it was saved");
+		outcome = REQUEST_REPLACED_BY_ELSE;
+	} else if (ask->phase == ASK_ELSE_KILLING && trigger == VM_TRIGGER_HOST_QUIT) {
+		explain(ask, "; it was ended");
+		outcome = REQUEST_REPLACED_BY_ELSE;
+	} else if (trigger == VM_TRIGGER_RESET) {
+		explain(ask, "%sits machine was reset", before);
+	} else if (trigger == VM_TRIGGER_HOST_QUIT) {
+		explain(ask, "%sits user ended it", before);
+	} else if (state == VM_CRASHED) {
+		explain(ask, "%sit crashed", before);
+	} else if (state == VM_SAVED) {
+		explain(ask, "%sits user saved it", before);
+	} else if (state == VM_HIBERNATED) {
+		explain(ask, "%sit has hibernated instead", before);
+	} else {
+		explain(ask, "%sit has powered off instead", before);
+	}
+	end(ask, outcome);
+}
+
+void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger)
+{
+	ask->suspended = state == VM_SUSPENDED;
+	if (ask->phase == ASK_IDLE)
+		return;
+	/* Also if it is late; but what sleeps in time to be saved is saved. */
+	if (!(ask->phase == ASK_ELSE_SUSPENDING && state == VM_SUSPENDED) &&
+	    does(ask->request->what, state, trigger))
+		end(ask, REQUEST_DONE);
+	else if (trigger == VM_TRIGGER_SUSPEND && ask->phase < ASK_ELSE_SAVING)
+		on_suspension(ask);
+	else if (!lifecycle_has_process(state))
+		on_end(ask, state, trigger);
+}
+
+bool ask_on_reset(struct ask *ask)
+{
+	ask->suspended = false;
+	if (ask->phase == ASK_IDLE)
+		return false;
+	explain(ask, "%sits machine was reset", *ask->request->reason ? "; " : "");
+	end(ask, REQUEST_LEFT);
+
+	return true;
+}
