@@ -259,19 +259,25 @@ static void a_guest_that_another_has_woken_is_not_woken_by_a_frame(void **state)
 	must_be_woken_by(BY_FRAME);
 }
 
-#define CALL_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CALL_TEST(a_frame_wakes_a_guest_that_sleeps),
-		CALL_TEST(noise_before_a_frame_is_not_what_wakes_a_guest),
-		CALL_TEST(a_frame_wakes_a_guest_once),
-		CALL_TEST(a_frame_to_a_guest_that_is_awake_wakes_nothing),
-		CALL_TEST(a_paused_guest_that_sleeps_is_awake_at_once),
-		CALL_TEST(a_frame_waits_while_the_guest_is_saved),
-		CALL_TEST(the_record_of_a_sleeping_guest_says_which_frames_wake_it),
-		CALL_TEST(a_guest_that_another_has_woken_is_not_woken_by_a_frame),
+		cmocka_unit_test_setup_teardown(a_frame_wakes_a_guest_that_sleeps, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(noise_before_a_frame_is_not_what_wakes_a_guest,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_frame_wakes_a_guest_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_frame_to_a_guest_that_is_awake_wakes_nothing,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_paused_guest_that_sleeps_is_awake_at_once, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_frame_waits_while_the_guest_is_saved, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_record_of_a_sleeping_guest_says_which_frames_wake_it, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_guest_that_another_has_woken_is_not_woken_by_a_frame, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

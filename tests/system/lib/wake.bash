@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # The sourcing script uses and sets them.
 #
-# wake.bash - guests with a network, whose other end is tests/system/programs/wake-peer.c
+# wake.bash - guests with a network, whose other end is tests/system/programs/wake-peer
 #
 # To be sourced after vm.bash.
 
