@@ -107,7 +107,6 @@ struct net {
 	bool wants_output; /**< or writable. */
 	atomic_bool asleep; /**< The guest is, so that the main thread waits for input, */
 	bool main_waits; /**< by main_fd, which has the backend's descriptor. */
-	bool failed; /**< The last attempt to connect; it was reported. */
 	uint64_t retry_at; /**< In microseconds of main_loop_now(). */
 	uint64_t link_changes; /**< How often it was connected and disconnected. */
 };
