@@ -104,6 +104,7 @@ struct control {
 	struct idle idle; /**< See idle-vm.h. */
 	uint64_t inputs; /**< How often the console had some. */
 	struct ask ask; /**< The request to the guest; see ask-vm.h. */
+	struct agent *agent; /**< NULL if the guest's machine has no port for one. */
 
 	struct write_limit limit;
 	bool record_lags; /**< A write was delayed: the record on disk is older. */
