@@ -77,6 +77,13 @@ struct net_written {
 	uint8_t *count_at[2]; /**< The two bytes of the header's num_buffers. */
 };
 
+/** A chain that the driver was given back. */
+struct net_given {
+	uint16_t head;
+	uint16_t count; /**< Of the chains of the frame that begins in it; 0: none does. */
+	uint32_t size; /**< What was written to it. */
+};
+
 /** Guarded by mmio.lock, apart from what is constant. */
 struct net {
 	struct virtio_mmio mmio; /**< First. */
@@ -90,6 +97,8 @@ struct net {
 	/** Scratch of one step, here since a stack's is cleared each time. */
 	struct virtqueue_chain chain;
 	struct net_written written;
+	/** The last ones of the receive queue, each where it is in the used ring. */
+	struct net_given given[VIRTQUEUE_SIZE_MAX];
 	uint8_t reread[NET_HEADER_SIZE + NET_FRAME_MAX];
 	struct net_filter filter;
 	struct net_keep keep;

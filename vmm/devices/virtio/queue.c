@@ -281,6 +281,9 @@ bool virtqueue_publish(struct virtqueue *queue)
 		return false;
 	queue->published = queue->next_used;
 	store(queue->device + DEVICE_INDEX, queue->next_used);
+	/* A chain becomes available again once the driver has looked at it. */
+	if ((uint16_t)(queue->published - queue->looked) > queue->size)
+		queue->looked = (uint16_t)(queue->published - queue->size);
 
 	if (queue->event_idx)
 		return vring_need_event(load(queue->driver + DRIVER_RING + 2UL * queue->size),
@@ -306,20 +309,14 @@ uint16_t virtqueue_unseen(const struct virtqueue *queue)
 	unseen = (uint16_t)(queue->published -
 			    load(queue->driver + DRIVER_RING + 2UL * queue->size));
 
-	return unseen <= queue->size ? unseen : 0;
+	return unseen <= (uint16_t)(queue->published - queue->looked) ? unseen : 0;
 }
 
-int virtqueue_reread(const struct virtqueue *queue, uint16_t back, struct virtqueue_chain *chain,
-		     uint32_t *written)
+int virtqueue_reread(const struct virtqueue *queue, uint16_t head, struct virtqueue_chain *chain)
 {
-	const uint16_t slot = (uint16_t)(queue->published - back) & (queue->size - 1);
 	struct virtqueue copy = *queue;
-	struct vring_used_elem used;
 
-	copy_in(&used, queue->device + DEVICE_RING + sizeof(used) * slot, sizeof(used));
-	*written = used.len;
-
-	return used.id < queue->size ? read_chain(&copy, chain, (uint16_t)used.id) : -EPROTO;
+	return read_chain(&copy, chain, head);
 }
 
 static void serialize_setup(struct virtqueue_setup *setup, struct stream *stream)
@@ -345,5 +342,6 @@ void virtqueue_serialize(struct virtqueue *queue, struct virtqueue_setup *setup,
 	stream_serialize_u16(stream, &queue->next_available);
 	stream_serialize_u16(stream, &queue->next_used);
 	queue->published = queue->next_used;
+	queue->looked = queue->next_used;
 	stream_serialize_bool(stream, &queue->quiet);
 }
