@@ -6,7 +6,8 @@
  * was given and has not looked at: Linux's no longer polls by then. With
  * EVENT_IDX the driver says how far it has looked. So at a reset the rest is
  * read out of its buffers again, which are still the device's then, and kept
- * until it is back. Which buffers those are, and how much is in them, is
+ * until it is back. A driver that is interrupted as it polls has not said it of
+ * the last ones: those come twice, which networks may do as well. Which buffers those are, and how much is in them, is
  * remembered here, since the used ring is the guest's memory: a guest can change
  * what is in a frame that it was given, but make none of its own.
  */

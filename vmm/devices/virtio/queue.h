@@ -118,9 +118,9 @@ bool virtqueue_publish(struct virtqueue *queue);
 
 /**
  * How many of the chains that were published last the driver has not looked at,
- * as far as EVENT_IDX tells; 0 if that was not negotiated. It is never more than
- * were published since the queue was set up, nor than @queue->size, whatever the
- * driver says; and 0 of a queue that was just loaded.
+ * at most: while it polls it does not say with EVENT_IDX how far it has come. 0 if
+ * that was not negotiated. It is never more than were published since the queue
+ * was set up or loaded, nor than @queue->size, whatever the driver says.
  */
 uint16_t virtqueue_unseen(const struct virtqueue *queue);
 
