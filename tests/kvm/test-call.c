@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A guest that sleeps, and frames from its network, with the real threads of vCPUs and of
- * the device, on a fake KVM. The guest has no driver for it, as while it sleeps.
+ * the device, on a fake KVM. The guest has no driver for it, as Linux while it sleeps, or
+ * leaves its driver at work, and its interrupt masked.
  */
 #include "rig.h"
 
 #include "base/main-loop.h"
+#include "devices/virtio/net.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
+#include "machine/vpsci-server.h"
 
 #include <psci/abi.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/virtio_config.h>
+#define VIRTIO_MMIO_NO_LEGACY
+#include <linux/virtio_mmio.h>
+#include <linux/virtio_ring.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,6 +167,81 @@ static void must_be_woken_by(const char *what)
 
 #define BY_FRAME "woken by a network frame from 52:54:00:00:00:02"
 
+/* --- a driver that stays at work --- */
+
+#define QUEUE 8
+#define DESCRIPTORS (MEMORY_BASE + 0x4000000)
+#define AVAILABLE (DESCRIPTORS + 0x1000)
+#define USED (DESCRIPTORS + 0x2000)
+#define BUFFERS (DESCRIPTORS + 0x3000)
+
+static struct net *net(void)
+{
+	return devices_net(rig.vm.devices, 0);
+}
+
+static void *at(uint64_t address, uint64_t size)
+{
+	void *found = memory_at(&rig.vm.memory, address, size);
+
+	assert_non_null(found);
+
+	return found;
+}
+
+static void set(uint64_t offset, uint32_t value)
+{
+	virtio_mmio_write(&net()->mmio, offset, value, 4);
+}
+
+/* It has buffers for as many frames as its queue holds. */
+static void start_driver(void)
+{
+	const uint32_t status = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER;
+	uint16_t *available = at(AVAILABLE, 4 + 2 * QUEUE + 2);
+
+	for (uint16_t i = 0; i < QUEUE; i++) {
+		const struct vring_desc desc = { BUFFERS + i * 2048ULL, 2048, VRING_DESC_F_WRITE,
+						 0 };
+
+		memcpy(at(DESCRIPTORS + i * sizeof(desc), sizeof(desc)), &desc, sizeof(desc));
+		available[2 + i] = i;
+	}
+	available[1] = QUEUE;
+	set(VIRTIO_MMIO_STATUS, status);
+	set(VIRTIO_MMIO_DRIVER_FEATURES_SEL, 0);
+	set(VIRTIO_MMIO_DRIVER_FEATURES, 1U << VIRTIO_RING_F_EVENT_IDX);
+	set(VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
+	set(VIRTIO_MMIO_DRIVER_FEATURES, 1U << (VIRTIO_F_VERSION_1 - 32));
+	set(VIRTIO_MMIO_STATUS, status | VIRTIO_CONFIG_S_FEATURES_OK);
+	set(VIRTIO_MMIO_QUEUE_SEL, 0);
+	set(VIRTIO_MMIO_QUEUE_NUM, QUEUE);
+	set(VIRTIO_MMIO_QUEUE_DESC_LOW, (uint32_t)DESCRIPTORS);
+	set(VIRTIO_MMIO_QUEUE_AVAIL_LOW, (uint32_t)AVAILABLE);
+	set(VIRTIO_MMIO_QUEUE_USED_LOW, (uint32_t)USED);
+	set(VIRTIO_MMIO_QUEUE_READY, 1);
+	set(VIRTIO_MMIO_STATUS, status | VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+/* The network sends a frame, and the device gives it to the driver as its @count'th. */
+static void give_frame(uint16_t count)
+{
+	const _Atomic uint16_t *used = at(USED + 2, 2);
+
+	send_frame(mac);
+	while (atomic_load(used) != count)
+		(void)poll(NULL, 0, 1);
+}
+
+static const struct vpsci_server *real_server;
+
+static int32_t may_suspend_after_a_frame(struct vm *vm, const struct vcpu *caller)
+{
+	give_frame(1);
+
+	return real_server->may_suspend(vm, caller);
+}
+
 /* --- tests --- */
 
 static void a_frame_wakes_a_guest_that_sleeps(void **state)
@@ -245,6 +327,19 @@ static void a_guest_that_another_has_woken_is_not_woken_by_a_frame(void **state)
 	must_be_woken_by(BY_FRAME);
 }
 
+static void a_frame_wakes_a_guest_whose_call_is_being_decided_on(void **state)
+{
+	struct vpsci_server server = *rig.vm.server;
+
+	start_driver();
+	real_server = rig.vm.server;
+	server.may_suspend = may_suspend_after_a_frame;
+	rig.vm.server = &server;
+	suspend();
+	rig.vm.server = real_server;
+	must_be_woken_by(BY_FRAME);
+}
+
 #define CALL_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -258,6 +353,7 @@ int main(void)
 		CALL_TEST(a_frame_waits_while_the_guest_is_saved),
 		CALL_TEST(the_record_of_a_sleeping_guest_says_which_frames_wake_it),
 		CALL_TEST(a_guest_that_another_has_woken_is_not_woken_by_a_frame),
+		CALL_TEST(a_frame_wakes_a_guest_whose_call_is_being_decided_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
