@@ -152,8 +152,10 @@ static void turn(void)
 static void suspend(void)
 {
 	atomic_store(&suspends, true);
-	turn();
-	assert_int_equal(rig.control.life.state, VM_SUSPENDED);
+	/* A frame that waits makes the loop go round, too. */
+	do
+		turn();
+	while (atomic_load(&suspends) || rig.control.life.state != VM_SUSPENDED);
 }
 
 static void must_be_woken_by(const char *what)
@@ -224,11 +226,11 @@ static void start_driver(void)
 }
 
 /* The network sends a frame, and the device gives it to the driver as its @count'th. */
-static void give_frame(uint16_t count)
+static void give_frame(const uint8_t *to, uint16_t count)
 {
 	const _Atomic uint16_t *used = at(USED + 2, 2);
 
-	send_frame(mac);
+	send_frame(to);
 	while (atomic_load(used) != count)
 		(void)poll(NULL, 0, 1);
 }
@@ -237,9 +239,29 @@ static const struct vpsci_server *real_server;
 
 static int32_t may_suspend_after_a_frame(struct vm *vm, const struct vcpu *caller)
 {
-	give_frame(1);
+	give_frame(mac, 1);
 
 	return real_server->may_suspend(vm, caller);
+}
+
+static int32_t may_not_suspend(struct vm *vm, const struct vcpu *caller)
+{
+	return PSCI_RET_DENIED;
+}
+
+/* It says with EVENT_IDX that it has looked at @count frames. */
+static void look(uint16_t count)
+{
+	_Atomic uint16_t *used_event = at(AVAILABLE + 4 + 2 * QUEUE, 2);
+
+	atomic_store(used_event, count);
+}
+
+/* It sleeps, and nothing wakes it. */
+static void must_sleep(void)
+{
+	suspend();
+	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);
 }
 
 /* --- tests --- */
@@ -340,6 +362,54 @@ static void a_frame_wakes_a_guest_whose_call_is_being_decided_on(void **state)
 	must_be_woken_by(BY_FRAME);
 }
 
+/* Its interrupt is masked some time before the call. */
+static void a_frame_that_a_driver_has_not_looked_at_wakes_the_guest_once(void **state)
+{
+	start_driver();
+	give_frame(mac, 1);
+	suspend();
+	must_be_woken_by(BY_FRAME);
+	must_sleep();
+	control_on_input(&rig.control);
+	give_frame(mac, 2);
+	suspend();
+	must_be_woken_by(BY_FRAME);
+}
+
+static void a_frame_that_its_driver_has_looked_at_wakes_no_guest(void **state)
+{
+	start_driver();
+	give_frame(mac, 1);
+	look(1);
+	must_sleep();
+}
+
+static void noise_that_a_driver_has_not_looked_at_wakes_no_guest(void **state)
+{
+	start_driver();
+	give_frame(group, 1);
+	must_sleep();
+}
+
+/* It looks at nothing between its calls. */
+static void a_frame_wakes_a_guest_whose_first_call_was_refused(void **state)
+{
+	struct vpsci_server server = *rig.vm.server;
+
+	start_driver();
+	give_frame(mac, 1);
+	real_server = rig.vm.server;
+	server.may_suspend = may_not_suspend;
+	rig.vm.server = &server;
+	atomic_store(&suspends, true);
+	turn();
+	assert_int_equal(rig.control.life.state, VM_RUNNING);
+	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);
+	rig.vm.server = real_server;
+	suspend();
+	must_be_woken_by(BY_FRAME);
+}
+
 #define CALL_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -354,6 +424,10 @@ int main(void)
 		CALL_TEST(the_record_of_a_sleeping_guest_says_which_frames_wake_it),
 		CALL_TEST(a_guest_that_another_has_woken_is_not_woken_by_a_frame),
 		CALL_TEST(a_frame_wakes_a_guest_whose_call_is_being_decided_on),
+		CALL_TEST(a_frame_that_a_driver_has_not_looked_at_wakes_the_guest_once),
+		CALL_TEST(a_frame_that_its_driver_has_looked_at_wakes_no_guest),
+		CALL_TEST(noise_that_a_driver_has_not_looked_at_wakes_no_guest),
+		CALL_TEST(a_frame_wakes_a_guest_whose_first_call_was_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -275,7 +275,7 @@ bool net_receive(struct net *net)
 	return net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net);
 }
 
-/* --- at a reset by the driver --- */
+/* --- what the driver has not looked at: at a reset by it, or as the guest falls asleep --- */
 
 /* Copy the first bytes of the chain's writable part, up to @size. Returns how many. */
 static size_t copy_chain(const struct virtqueue_chain *chain, uint8_t *to, size_t size)
@@ -344,4 +344,28 @@ void net_take_back(struct net *net)
 			(void)net_keep_add(&net->keep, &frame);
 	}
 	net_keep_append(&net->keep, &later);
+}
+
+void net_report_unseen(struct net *net)
+{
+	const struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	struct net_frame frame;
+	uint16_t back = 0;
+
+	pthread_mutex_lock(&net->mmio.lock);
+	if (net_queue_runs(net, NET_QUEUE_RECEIVE) && !queue->fault)
+		back = virtqueue_unseen(queue);
+	if (back > (uint16_t)(queue->published - net->passed))
+		back = (uint16_t)(queue->published - net->passed);
+	while (back > 0) {
+		back = (uint16_t)(back - reread_frame(net, back, &frame));
+		if (frame.size > 0)
+			(void)observe(net, &frame, true);
+	}
+	pthread_mutex_unlock(&net->mmio.lock);
+}
+
+void net_pass_unseen(struct net *net)
+{
+	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
 }

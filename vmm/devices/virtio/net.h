@@ -16,7 +16,8 @@
  *
  * A reset by a vCPU runs net_before_reset() on that vCPU's thread, with the lock
  * held: it accesses the queues while the device's thread cannot. The main
- * thread takes the lock to set the observer, and to save and load state.
+ * thread takes the lock to set the observer, to save and load state, and when the
+ * guest falls asleep or is woken for a frame.
  *
  * Frames
  * ------
@@ -104,6 +105,7 @@ struct net {
 	struct net_keep keep;
 	struct net_observer observer;
 	uint64_t offloads; /**< What the backend was last given. */
+	uint16_t passed; /**< What net_report_unseen() passes over, as an index of the used ring. */
 	bool driver_was_absent; /**< Since net_observer.delivered was called. */
 	bool space_news; /**< The driver is to be interrupted for a change of space. */
 	bool interrupt; /**< Likewise, for its queues. */
@@ -132,6 +134,20 @@ void net_destroy(struct net *net);
  * called no more once this has returned. From any thread without the lock.
  */
 void net_observe(struct net *net, const struct net_observer *observer);
+
+/**
+ * Have the observer see the frames that the driver was given and has not looked at, as
+ * far as EVENT_IDX says, once more, as frames with a driver: the guest falls asleep, and
+ * may have masked their interrupt. On the main thread, without the lock, of a device
+ * that is not frozen.
+ */
+void net_report_unseen(struct net *net);
+
+/**
+ * The guest was woken for one of the frames that came until now: net_report_unseen() is
+ * to pass them over. With the lock held.
+ */
+void net_pass_unseen(struct net *net);
 
 /**
  * Report, in order, how the connection has changed since the last call, by
