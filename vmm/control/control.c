@@ -60,8 +60,6 @@ static void serve(struct control *control, struct vcpu *vcpu)
 
 	switch (gate_pending(&control->vm->gate, &vcpu->request)) {
 	case VCPU_MAY_SUSPEND:
-		/* What calls it from now on comes after its own call. */
-		devices_sleep(control->vm->devices, true);
 		event.kind = LIFECYCLE_ASKED;
 		cause_set(&control->cause, VM_TRIGGER_SUSPEND, (int)vcpu->index, "SYSTEM_SUSPEND");
 		break;
@@ -75,7 +73,6 @@ static void serve(struct control *control, struct vcpu *vcpu)
 		return;
 	}
 	(void)control_act(control, event);
-	devices_sleep(control->vm->devices, control->life.state == VM_SUSPENDED);
 }
 
 static void serve_panic(struct control *control)

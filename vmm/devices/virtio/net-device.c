@@ -26,6 +26,7 @@ static_assert(CONFIG_NETS_MAX == BOARD_VIRTIO_NETS, "a slot for each");
 struct net_device {
 	struct net net; /**< First. */
 	struct net_watch watch;
+	bool asleep; /**< As the main thread said last. */
 	uint64_t reported; /**< For net_report_link(). */
 	void (*linked)(void *context, const char *id, const char *path, bool connected);
 	void *context;
@@ -143,9 +144,14 @@ static void start_watch(struct net_device *made, const struct device_setup *setu
 static void sleep_or_wake(void *self, bool asleep)
 {
 	struct net_device *made = self;
+	const bool begins = asleep && !made->asleep;
 
+	made->asleep = asleep;
 	net_watch_sleep(&made->watch, asleep);
 	net_sleep(&made->net, asleep);
+	/* Not at a repetition, when the device may be frozen. What comes from now on waits. */
+	if (begins)
+		net_report_unseen(&made->net);
 }
 
 static bool is_called(void *self)
@@ -158,8 +164,16 @@ static bool is_called(void *self)
 static bool take_call(void *self, char text[DEVICE_CALL_SIZE])
 {
 	struct net_device *made = self;
+	bool taken;
 
-	return net_watch_take(&made->watch, text);
+	/* No frame comes between the two. */
+	pthread_mutex_lock(&made->net.mmio.lock);
+	taken = net_watch_take(&made->watch, text);
+	if (taken)
+		net_pass_unseen(&made->net);
+	pthread_mutex_unlock(&made->net.mmio.lock);
+
+	return taken;
 }
 
 static uint64_t count_uses(const void *self)

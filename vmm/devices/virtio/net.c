@@ -260,6 +260,7 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 	net->space.status &= (uint16_t)~VIRTIO_NET_S_ANNOUNCE;
 	net->space_news = false;
 	net->driver_was_absent = true;
+	net->passed = 0;
 	/* From now on it keeps what comes. */
 	(void)eventfd_write(mmio->notify_fd, 1);
 }
@@ -319,6 +320,7 @@ int net_serialize(struct net *net, struct stream *stream, struct error *error)
 	net_filter_serialize(&net->filter, stream);
 	if (!stream_is_loading(stream))
 		return 0;
+	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
 	/* The link is that of here, and others may have to learn where the guest is. */
 	net->space.status = status;
 	if (virtio_mmio_has(&net->mmio, VIRTIO_NET_F_GUEST_ANNOUNCE))

@@ -20,7 +20,8 @@
  *
  * A reset by a vCPU runs net_before_reset() on that vCPU's thread, with the lock
  * held: it accesses the queues while the device's thread cannot. The main
- * thread takes the lock also to set the observer, and to save and load state.
+ * thread takes the lock to set the observer, to save and load state, and when the
+ * guest falls asleep or is woken for a frame.
  *
  * Frames
  * ------
@@ -81,6 +82,13 @@ struct net_written {
 	uint8_t *count_at[2]; /**< The two bytes of the header's num_buffers. */
 };
 
+/** A chain that the driver was given back. */
+struct net_given {
+	uint16_t head;
+	uint16_t count; /**< Of the chains of the frame that begins in it; 0: none does. */
+	uint32_t size; /**< What was written to it. */
+};
+
 /** Guarded by mmio.lock, apart from what is constant. */
 struct net {
 	struct virtio_mmio mmio; /**< First. */
@@ -95,11 +103,14 @@ struct net {
 	/** Scratch of one step, here since a stack's is cleared each time. */
 	struct virtqueue_chain chain;
 	struct net_written written;
+	/** The last ones of the receive queue, each where it is in the used ring. */
+	struct net_given given[VIRTQUEUE_SIZE_MAX];
 	uint8_t reread[NET_HEADER_SIZE + NET_FRAME_MAX];
 	struct net_filter filter;
 	struct net_keep keep;
 	struct net_observer observer;
 	uint64_t offloads; /**< What the backend was last given. */
+	uint16_t passed; /**< What net_report_unseen() passes over, as an index of the used ring. */
 	bool driver_was_absent; /**< Since net_observer.delivered was called. */
 	bool space_news; /**< The driver is to be interrupted for a change of space. */
 	bool interrupt; /**< Likewise, for its queues. */
@@ -129,6 +140,20 @@ void net_destroy(struct net *net);
  * called no more once this has returned. From any thread without the lock.
  */
 void net_observe(struct net *net, const struct net_observer *observer);
+
+/**
+ * Have the observer see the frames that the driver was given and has not looked at, as
+ * far as EVENT_IDX says, once more, as frames with a driver: the guest falls asleep, and
+ * may have masked their interrupt. On the main thread, without the lock, of a device
+ * that is not frozen.
+ */
+void net_report_unseen(struct net *net);
+
+/**
+ * The guest was woken for one of the frames that came until now: net_report_unseen() is
+ * to pass them over. With the lock held.
+ */
+void net_pass_unseen(struct net *net);
 
 /**
  * Report, in order, how the connection has changed since the last call, by
