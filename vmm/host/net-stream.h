@@ -12,7 +12,10 @@
 
 #include "host/net-backend.h"
 
-/** Where connections come from. */
+/** How much of a frame's front is judged: the headers of Ethernet and of IPv6. */
+#define NET_STREAM_FRONT 54
+
+/** Where connections come from, and what their peer may be sent. */
 struct net_stream_source {
 	/**
 	 * Make a connection. Returns a stream socket, which the caller closes,
@@ -21,6 +24,14 @@ struct net_stream_source {
 	 * why, which is to be reported.
 	 */
 	int (*connect)(void *context, struct error *error);
+	/** Longer frames are not sent, but lost; 0: NET_FRAME_MAX. */
+	size_t frame_max;
+	/**
+	 * Whether a frame may be sent, of which @front are the first @size bytes:
+	 * all, or NET_STREAM_FRONT. They are a copy, and are what is sent. Another
+	 * frame is lost. NULL: each may be.
+	 */
+	bool (*may_pass)(const uint8_t *front, size_t size);
 	/** Free @context; may be NULL. */
 	void (*destroy)(void *context);
 	void *context;

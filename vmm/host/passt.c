@@ -13,10 +13,17 @@
 #include <unistd.h>
 
 #include "base/main-loop.h"
+#include "host/passt-frame.h"
 
 /* Its end of the socket, behind its standard streams. */
 #define PASST_FD 3
 #define PASST_FD_TEXT "3"
+
+/*
+ * Where the guest finds a resolver that the host has at its loopback. Any address
+ * that no other station has would do.
+ */
+#define RESOLVER "169.254.1.1"
 
 /* One that ends sooner has failed; the next one is started 1, 2, 4, ... seconds later. */
 #define LIFE_MIN_US (60 * UINT64_C(1000000))
@@ -35,17 +42,23 @@ struct passt {
 
 /* --- how it is started --- */
 
-/* The program, four words, two a forward, two for no others of UDP, the end. */
+/*
+ * The program, seven words, two a forward, two for no others of UDP, the end. The
+ * address of the gateway would be that of the host's loopback; of what is there
+ * the guest needs no more than the resolver.
+ */
 static int make_arguments(struct passt *passt, const struct passt_forward *forwards, size_t count)
 {
 	/* posix_spawnp() wants strings that could be changed. */
 	static char name[] = "passt", foreground[] = "--foreground", quiet[] = "--quiet";
+	static char no_loopback[] = "--no-map-gw";
+	static char resolver_at[] = "--dns-forward", resolver[] = RESOLVER;
 	static char fd[] = "--fd", number[] = PASST_FD_TEXT;
 	static char tcp_ports[] = "--tcp-ports", udp_ports[] = "--udp-ports", none[] = "none";
 	size_t used = 0;
 	bool udp = false;
 
-	passt->arguments = calloc(8 + 2 * count, sizeof(*passt->arguments));
+	passt->arguments = calloc(11 + 2 * count, sizeof(*passt->arguments));
 	passt->forwards = calloc(count + 1, sizeof(*forwards));
 	if (!passt->arguments || !passt->forwards)
 		return -ENOMEM;
@@ -54,6 +67,9 @@ static int make_arguments(struct passt *passt, const struct passt_forward *forwa
 	passt->arguments[used++] = name;
 	passt->arguments[used++] = foreground;
 	passt->arguments[used++] = quiet;
+	passt->arguments[used++] = no_loopback;
+	passt->arguments[used++] = resolver_at;
+	passt->arguments[used++] = resolver;
 	passt->arguments[used++] = fd;
 	passt->arguments[used++] = number;
 	for (size_t i = 0; i < count; i++) {
@@ -348,6 +364,8 @@ int passt_create(const struct passt_forward *forwards, size_t count,
 	*source = (struct net_stream_source){
 		.connect = connect_passt,
 		.destroy = destroy,
+		.frame_max = PASST_FRAME_MAX,
+		.may_pass = passt_may_have,
 		.context = passt,
 	};
 

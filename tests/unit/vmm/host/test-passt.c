@@ -135,8 +135,8 @@ static void passt_is_given_its_socket_and_the_ports(void **state)
 	assert_int_equal(read_byte(fd, &byte), 1);
 	assert_int_equal(byte, 'x');
 	read_line("arguments", text, sizeof(text));
-	assert_string_equal(text, "--foreground --quiet --fd 3 --tcp-ports 8080:80 "
-				  "--udp-ports 127.0.0.1/5353:53");
+	assert_string_equal(text, "--foreground --quiet --no-map-gw --dns-forward 169.254.1.1 "
+				  "--fd 3 --tcp-ports 8080:80 --udp-ports 127.0.0.1/5353:53");
 	close(fd);
 	source.destroy(source.context);
 }
@@ -153,8 +153,8 @@ static void passt_forwards_no_ports_of_udp_unless_there_are_some(void **state)
 	fd = must_connect(&source);
 	assert_int_equal(read_byte(fd, &byte), 1);
 	read_line("arguments", text, sizeof(text));
-	assert_string_equal(text,
-			    "--foreground --quiet --fd 3 --tcp-ports 8080:80 --udp-ports none");
+	assert_string_equal(text, "--foreground --quiet --no-map-gw --dns-forward 169.254.1.1 "
+				  "--fd 3 --tcp-ports 8080:80 --udp-ports none");
 	close(fd);
 	source.destroy(source.context);
 }
