@@ -7,10 +7,13 @@
 #include "rig.h"
 
 #include "base/main-loop.h"
+#include "board/board.h"
+#include "control/ask-vm.h"
 #include "devices/virtio/net.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "machine/vpsci-server.h"
+#include "save/file.h"
 
 #include <psci/abi.h>
 
@@ -410,6 +413,50 @@ static void a_frame_wakes_a_guest_whose_first_call_was_refused(void **state)
 	must_be_woken_by(BY_FRAME);
 }
 
+/* --- a guest that is to be saved --- */
+
+/* The run ends; whether a frame waits in the machine of the file that it left. */
+static bool calls_once_restored(void)
+{
+	struct pollfd fd = { .fd = rig.vm.stop_fd, .events = POLLIN };
+	struct save_file file;
+	struct error error;
+	bool calls;
+
+	assert_int_equal(poll(&fd, 1, -1), 1);
+	assert_false(control_on_stop(&rig.control));
+	assert_int_equal(rig.record.state, VM_SAVED);
+	if (save_file_open(rig.record.saved_file, &file, &error) != 0 ||
+	    save_file_restore(&file, &rig.vm, &error) != 0)
+		fail_msg("%s", error.text);
+	save_file_close(&file);
+	calls = devices_are_called(rig.vm.devices);
+	vm_end(&rig.vm);
+	assert_int_equal(unlink(rig.record.saved_file), 0);
+
+	return calls;
+}
+
+static void a_frame_does_not_keep_a_guest_from_being_saved_instead(void **state)
+{
+	struct error error;
+	uint64_t events = 0;
+
+	assert_int_equal(
+		control_ask(&rig.control, REQUEST_HIBERNATE, 60, REQUEST_ELSE_SAVE, &error), 0);
+	/* It takes the press of the button, and suspends itself instead. */
+	assert_non_null(bus_read(&rig.vm.bus, BOARD_GED_BASE, 4, &events));
+	suspend();
+	send_frame(mac);
+	turn();
+	assert_true(devices_are_called(rig.vm.devices));
+	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);
+	assert_int_equal(control_alarm_due(&rig.control), MAIN_LOOP_NEVER);
+	assert_int_equal(control_ask_due(&rig.control), 0);
+	control_on_ask_due(&rig.control);
+	assert_true(calls_once_restored());
+}
+
 #define CALL_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -428,6 +475,7 @@ int main(void)
 		CALL_TEST(a_frame_that_its_driver_has_looked_at_wakes_no_guest),
 		CALL_TEST(noise_that_a_driver_has_not_looked_at_wakes_no_guest),
 		CALL_TEST(a_frame_wakes_a_guest_whose_first_call_was_refused),
+		CALL_TEST(a_frame_does_not_keep_a_guest_from_being_saved_instead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,6 +210,8 @@ static void save(struct ask *ask)
 	struct error error;
 
 	ask->phase = ASK_ELSE_SAVING;
+	/* The restored guest is not asked again, by a press that is in the file. */
+	take_back(ask);
 	/* If it succeeds, ask_on_state() has ended the request. */
 	if (ask->host.save(ask->host.context, &error) == 0) {
 		ask_report(ask);
@@ -260,6 +262,14 @@ static void fail(struct ask *ask, uint64_t now)
 		follow(ask, now);
 	else
 		end_and_record(ask, REQUEST_LEFT);
+}
+
+bool ask_saves(const struct ask *ask)
+{
+	const bool follows = ask->phase == ASK_WAITING && ask->failed &&
+			     ask->request->otherwise == REQUEST_ELSE_SAVE;
+
+	return ask->suspended && (ask->phase == ASK_ELSE_SAVING || follows);
 }
 
 /* --- as time passes --- */

@@ -87,6 +87,9 @@ static void wake(void *context)
 static int save(void *context, struct error *error)
 {
 	host.saves++;
+	assert_true(ask_saves(&ask));
+	/* The file would have it. */
+	assert_false(host.waits);
 	if (host.save_err)
 		return error_set(error, host.save_err, "the disk is full");
 	becomes(VM_SAVED, VM_TRIGGER_SAVE);
