@@ -13,8 +13,10 @@
 #
 #   DESTDIR=DIR     in front of every path, for packages
 #   PREFIX=DIR      where everything goes (default: /usr/local); BINDIR, LIBDIR,
-#                   INCLUDEDIR, DATADIR, DOCDIR and MANDIR are below it
+#                   INCLUDEDIR, DATADIR, DOCDIR, MANDIR, LIBEXECDIR, SYSTEMDDIR, SYSUSERSDIR and
+#                   COMPLETIONDIR are below it
 #   LIBRARY=arm64   install libpsci.a for arm64 (default: for this machine)
+#   LINKED=shared   install dormouse with shared libraries (default: static)
 
 O ?= build
 Q := $(if $(V),,@)
@@ -43,6 +45,12 @@ include $(parts)
 # Static, so that one file runs in any arm64 Linux, the emulated host's initramfs included.
 $(O)/arm64/dormouse: $(call objects,arm64,$(vmm_src)) $(O)/arm64/libpsci.a
 	$(call link,$(ARM64_CC) $(HARDENING_LD),$(LDFLAGS) $(LDFLAGS_SYSROOT) $(VMM_LIBS))
+
+# For a distribution, which replaces libraries that have faults. What debugging information has
+# would give each directory another build id.
+VMM_LIBS_SHARED := $(subst -lz ,-l:libz.so.1 ,$(VMM_LIBS))
+$(O)/arm64/shared/dormouse: $(call objects,arm64,$(vmm_src)) $(O)/arm64/libpsci.a
+	$(call link,$(ARM64_CC) $(HARDENING_LD_SHARED) -s,$(LDFLAGS) $(LDFLAGS_SYSROOT) $(VMM_LIBS_SHARED))
 
 # --- how things are made of objects ---
 

@@ -51,14 +51,16 @@ init_zero_clang := -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed
 HARDENING = $(eval HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
 	$(call takes,-fstack-clash-protection) \
 	$(or $(call takes,$(init_zero)),$(call takes,$(init_zero) $(init_zero_clang))))$(HARDENING)
-HARDENING_LD := -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,text
+HARDENING_LD_ALL := -Wl,-z,relro,-z,now,-z,noexecstack,-z,text
+HARDENING_LD := -static-pie $(HARDENING_LD_ALL)
+HARDENING_LD_SHARED := -pie -Wl,--as-needed $(HARDENING_LD_ALL)
 
 # Static arm64 libraries for cross building; fetched on demand, see tools/fetch.
 SYSROOT ?= $(if $(CROSS),$(O)/sysroot)
 # A file of the library that came last: without it, the sysroot is an old one.
 sysroot_file := $(if $(CROSS),$(SYSROOT)/usr/include/zstd.h)
 CPPFLAGS_SYSROOT := $(if $(CROSS),-isystem $(SYSROOT)/usr/include)
-LDFLAGS_SYSROOT := $(if $(CROSS),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu)
+LDFLAGS_SYSROOT := $(if $(CROSS),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu -L$(SYSROOT)/lib/aarch64-linux-gnu)
 ifneq ($(CROSS),)
 $(sysroot_file):
 	@mkdir -p $(dir $(SYSROOT))

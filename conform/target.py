@@ -7,11 +7,11 @@ import shlex
 import subprocess
 
 import boot
+import places
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # The board of all that we start ourselves: enough CPUs for races between three.
 CPUS = '4'
-RELAY_IMAGE = os.path.join(ROOT, os.environ.get('O', 'build'), 'relay', 'psci-relay.img')
+RELAY_IMAGE = places.image('relay', 'psci-relay.img')
 QEMU = ['qemu-system-aarch64', '-smp', CPUS, '-m', '128M', '-nodefaults', '-display', 'none',
         '-serial', 'stdio', '-monitor', 'none', '-nic', 'none',
         '-kernel', '%IMAGE%', '-append', '%APPEND%']
@@ -126,7 +126,7 @@ class Target:
         """The table of its known deviations, or None."""
         if self.options.known:
             return self.options.known
-        return self.kind.known and os.path.join(ROOT, 'conform', 'known', self.kind.known)
+        return self.kind.known and places.ours(os.path.join('known', self.kind.known))
 
     def on_emulated_host(self):
         return self.kind.kvm and not has_kvm()
@@ -162,9 +162,8 @@ def has_kvm():
 
 
 def firmware():
-    """Where make el3 puts it."""
-    return os.path.join(os.path.abspath(os.environ.get('O') or os.path.join(ROOT, 'build')),
-                        'el3', 'psci-el3.img')
+    """psci-el3, as make el3 makes it."""
+    return os.path.abspath(places.image('el3', 'psci-el3.img'))
 
 
 def host_path(path):
@@ -175,7 +174,7 @@ def host_path(path):
 def fetch(*what):
     """The path of what tools/fetch brings."""
     try:
-        return subprocess.run([os.path.join(ROOT, 'tools', 'fetch'), *what], check=True,
+        return subprocess.run([os.path.join(places.TOOLS, 'fetch'), *what], check=True,
                               stdout=subprocess.PIPE, text=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError) as error:
         raise boot.CannotRun('tools/fetch %s failed' % ' '.join(what)) from error
@@ -204,7 +203,7 @@ class Machines:
         name = 'conform-%d' % self.boots
         if not target.on_emulated_host():
             argv = target.command(os.path.abspath(self.image), append, name, self.state,
-                                  look and os.path.join(ROOT, 'conform', 'look'))
+                                  look and places.ours('look'))
             return boot.watch(boot.Here(argv), seconds, enough)
         argv = target.command('/host/psci-conform.img', append, name, '/tmp/state',
                               look and '/host/look')
@@ -223,11 +222,14 @@ class Machines:
         return self.hosts[kernel]
 
     def host_command(self, kernel):
+        if places.IS_INSTALLED:
+            raise boot.CannotRun('this machine has no /dev/kvm of arm64 that this user may open; '
+                                 'an emulated one comes with the sources of dormouse')
         users = [t for t in self.targets
                  if t.on_emulated_host() and t.options.host_kernel == kernel]
         files = {self.image: '/host/psci-conform.img'}
         for script in ('boots', 'look'):
-            files[os.path.join(ROOT, 'conform', script)] = '/host/' + script
+            files[places.ours(script)] = '/host/' + script
         for target in users:
             if '%DORMOUSE%' in target.argv:
                 files[target.options.dormouse] = host_path(target.options.dormouse)
@@ -236,7 +238,7 @@ class Machines:
         for path in files:
             if not os.path.exists(path):
                 raise boot.CannotRun('there is no %s: make all payload builds it' % path)
-        argv = [os.path.join(ROOT, 'tools', 'arm64-host'), '--kernel', kernel]
+        argv = [os.path.join(places.TOOLS, 'arm64-host'), '--kernel', kernel]
         if self.logs:
             argv += ['--log', os.path.join(self.logs, 'host-%s.log' % kernel)]
         for path, place in files.items():

@@ -7,7 +7,4 @@ KERNELS ?= 6.12 6.1
 module: ## psci_hibernate.ko for Debian's kernels KERNELS="6.12 6.1"
 	$(Q)$(foreach series,$(KERNELS),tools/build-module $(series) &&) true
 
-deb: ## the Debian package that has DKMS build it
-	$(Q)tools/make-deb
-
-.PHONY: module deb
+.PHONY: module

@@ -11,6 +11,8 @@
  *	qmp	QMP's system_wakeup, from the moment before it is sent
  *	wake	"dormouse wake NAME", from the moment before it is started
  *	alarm	nothing: its clock's, from the full second on at which it comes
+ *	frame	a frame to 52:54:00:12:34:56, from the moment before it is sent through
+ *		$DORMOUSE_STATE_DIR/net, the Unix socket of the guest's network
  *
  * Nobody is woken before every thread of the command sleeps. Exits 0 if the guest
  * woke as often as it should.
@@ -42,6 +44,8 @@ struct vm {
 	int keys;
 	FILE *console;
 	int qmp; /**< Connected, or -1. */
+	int net; /**< Listens, then is connected; or -1. */
+	bool linked; /**< It is connected. */
 	const char *name;
 };
 
@@ -196,6 +200,42 @@ static void connect_to(struct vm *vm)
 	await_quiet(vm->pid);
 }
 
+static void listen_for(struct vm *vm)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *states = getenv("DORMOUSE_STATE_DIR");
+
+	vm->net = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/net", states ? states : "");
+	(void)unlink(address.sun_path);
+	if (bind(vm->net, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(vm->net, 1) < 0)
+		die(address.sun_path);
+}
+
+static void link_to(struct vm *vm)
+{
+	const int net = accept(vm->net, NULL, NULL);
+
+	if (net < 0)
+		die("cannot accept the network");
+	close(vm->net);
+	vm->net = net;
+	vm->linked = true;
+	await_quiet(vm->pid);
+}
+
+/* In the protocol of QEMU's -netdev stream. */
+static void send_frame(const struct vm *vm)
+{
+	static const unsigned char frame[64] = {
+		0, 0, 0, 60, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 0x52, 0x54, 0, 0, 0, 2, 0x88, 0xb5,
+	};
+
+	if (write(vm->net, frame, sizeof(frame)) != sizeof(frame))
+		die("cannot send a frame");
+}
+
 /* Returns the counter of that moment. */
 static uint64_t wake(const struct vm *vm, const char *how)
 {
@@ -213,6 +253,9 @@ static uint64_t wake(const struct vm *vm, const char *how)
 		drain(vm);
 		moment = counter();
 		talk(vm, "{\"execute\": \"system_wakeup\"}");
+	} else if (strcmp(how, "frame") == 0) {
+		moment = counter();
+		send_frame(vm);
 	} else {
 		posix_spawn_file_actions_init(&quiet);
 		posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", 1, 0);
@@ -253,6 +296,8 @@ static bool measure(struct vm *vm, const char *how)
 		await_quiet(vm->pid);
 		if (strcmp(how, "qmp") == 0 && vm->qmp < 0)
 			connect_to(vm);
+		if (strcmp(how, "frame") == 0 && !vm->linked)
+			link_to(vm);
 		asked = wake(vm, how);
 	}
 	if (!hear(vm, "awake ", &awake))
@@ -264,18 +309,21 @@ static bool measure(struct vm *vm, const char *how)
 
 int main(int argc, char **argv)
 {
-	struct vm vm = { .qmp = -1 };
+	struct vm vm = { .qmp = -1, .net = -1 };
 	uint64_t nothing;
 	long count;
 	bool ok;
 
 	if (argc < 6 || strcmp(argv[4], "--") != 0) {
-		fprintf(stderr, "Usage: wakes byte|qmp|wake|alarm COUNT NAME -- COMMAND...\n");
+		fprintf(stderr,
+			"Usage: wakes byte|qmp|wake|alarm|frame COUNT NAME -- COMMAND...\n");
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	count = strtol(argv[2], NULL, 10);
 	vm.name = argv[3];
+	if (strcmp(argv[1], "frame") == 0)
+		listen_for(&vm);
 	start(&vm, argv + 5);
 	ok = hear(&vm, "ready", &nothing);
 	for (long i = 0; i < count && ok; i++)

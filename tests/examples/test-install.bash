@@ -33,6 +33,8 @@ expected_files()
 {
 	local file
 
+	printf '%s\n' lib/systemd/{system,user}/dormouse{@,-resume}.service lib/sysusers.d/dormouse.conf \
+		libexec/dormouse/dormouse-unit share/bash-completion/completions/dormouse
 	printf '%s\n' bin/dormouse lib/libpsci.a lib/pkgconfig/libpsci.pc share/dormouse/psci-conform.img
 	for file in include/psci/*.h; do
 		echo "$file"
@@ -187,6 +189,8 @@ is "dormouse --version prints the version of libpsci.pc" "$(program_version)" "d
 is "the man pages have the version of libpsci.pc" "$(pages_versions)" "dormouse $version"
 ok "CHANGELOG.md has the version of libpsci.pc" changelog_agrees
 
+is "the installed units run what is installed" "$(sed -n 's/^Exec[A-Za-z]*=-*\([^ ]*\).*/\1/p' "$prefix"/lib/systemd/*/*.service |
+	sort -u)" /opt/psci/libexec/dormouse/dormouse-unit
 ok "embed.c compiles outside of the tree with pkg-config's flags" runs_here compile_away
 ok "embed.c compiled with pkg-config's flags runs" runs "$away/a.out"
 is "embed.c compiled with pkg-config's flags ends hibernated" "$(said machine | tail -n 1)" hibernated

@@ -41,8 +41,9 @@ $(O)/arm64/psci-%.img: $(O)/bare/psci-%.elf
 	$(call flat,$<)
 
 $(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/programs/kvm-psci.c.o $(O)/arm64/libpsci.a
-$(addprefix $(O)/arm64/,on-terminal on-socket net-peer at-call wake-peer): $(O)/arm64/%: $(O)/arm64/tests/system/programs/%.c.o
+$(addprefix $(O)/arm64/,on-terminal on-socket net-peer at-call): $(O)/arm64/%: $(O)/arm64/tests/system/programs/%.c.o
 $(O)/arm64/faults: $(call objects,arm64,$(sort $(wildcard tests/system/programs/faults/*.c)))
+$(O)/arm64/wake-peer: $(call objects,arm64,$(sort $(wildcard tests/system/programs/wake-peer/*.c)))
 # For tests/bench.
 $(addprefix $(O)/arm64/,stopwatch wakes): $(O)/arm64/%: $(O)/arm64/tests/bench/%.c.o
 $(addprefix $(O)/arm64/,test-kvm-psci on-terminal on-socket net-peer at-call wake-peer faults stopwatch wakes):

@@ -15,6 +15,7 @@
 #include "boot/image.h"
 #include "cli/agent.h"
 #include "config/cpu-features.h"
+#include "record/at-boot.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/image-fate.h"
@@ -27,10 +28,12 @@ static const char status_help[] =
 	"\n"
 	"  --json   print one JSON object instead\n";
 
-static const char list_help[] = "Usage: dormouse list [--json]\n"
-				"List the virtual machines: name, state, time of the last change.\n"
-				"\n"
-				"  --json   print a JSON array instead\n";
+static const char list_help[] =
+	"Usage: dormouse list [--json]\n"
+	"List the virtual machines: name, state, time of the last change, and \"at boot\" if the\n"
+	"shutdown of the host has stopped it and its next boot starts it again.\n"
+	"\n"
+	"  --json   print a JSON array instead\n";
 
 /* Correct a record that says that there is a process, but there is none. */
 static void died(struct record *record)
@@ -402,6 +405,20 @@ int cli_status(int argc, char **argv, struct error *error)
 	return err;
 }
 
+static bool is_at_boot(const char *name)
+{
+	struct vm_dir dir;
+	struct error error;
+	bool at_boot;
+
+	if (vm_dir_open(name, false, &dir, &error) < 0)
+		return false;
+	at_boot = at_boot_is_set(dir.fd);
+	vm_dir_close(&dir);
+
+	return at_boot;
+}
+
 /*
  * A VM that cannot be read is listed as such, so that the others are listed,
  * too. A VM that has never run, because its first run failed, does not exist
@@ -422,7 +439,8 @@ static int print_row(const char *name, void *context)
 		return 0;
 	}
 	time_format(record.cause.when, when);
-	printf("%-24s %-12s %s\n", name, lifecycle_state_word(record.state), when);
+	printf("%-24s %-12s %s%s\n", name, lifecycle_state_word(record.state), when,
+	       is_at_boot(name) ? "  at boot" : "");
 	record_free(&record);
 
 	return 0;
@@ -444,9 +462,9 @@ static int add_row(const char *name, void *context)
 		(void)json_object_set_new(row, "error", utf8_to_json(error.text));
 	} else {
 		time_format(record.cause.when, when);
-		row = json_pack("{s:s, s:s, s:s, s:b}", "name", name, "state",
+		row = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", name, "state",
 				lifecycle_state_word(record.state), "since", when, "paused",
-				(int)record.paused);
+				(int)record.paused, "at-boot", (int)is_at_boot(name));
 		record_free(&record);
 	}
 

@@ -4,11 +4,12 @@
  * has, its guest's system, its swap space, its clock; and setting that clock if the
  * guest has slept and its clock is wrong since.
  *
- * Linux on arm64 adds the time that it was suspended by the counter of the generic
- * timer, which continues while it is in SYSTEM_SUSPEND, so its clock is right after
- * that. It is not after a time that the counter does not have: in a saved file, and
- * after a hibernation, if the counter of the machine that resumes it has run for
- * longer than that of the one before.
+ * Linux on arm64 adds the time of a sleep by the counter of the generic timer. That
+ * continues in SYSTEM_SUSPEND, and in a saved file, so its clock is right after both.
+ * After a hibernation the counter is another: if it is lower than it was, Linux asks
+ * its real-time clock, for which it has no driver with ACPI before 7.2; if it is
+ * higher, the difference is taken for the time of the sleep. So what the clock needs
+ * is found by looking at it.
  */
 #ifndef VMM_AGENT_SURVEY_H
 #define VMM_AGENT_SURVEY_H

@@ -139,7 +139,7 @@ static void replace(struct ask *ask)
 {
 	if (ask->phase == ASK_IDLE)
 		return;
-	explain(ask, "another request replaced this one");
+	explain(ask, "%sanother request replaced it", *ask->request->reason ? "; " : "");
 	end(ask, REQUEST_LEFT);
 	ask_report(ask);
 }
@@ -210,7 +210,7 @@ static void save(struct ask *ask)
 	struct error error;
 
 	ask->phase = ASK_ELSE_SAVING;
-	/* The restored guest is not asked again, by a press that is in the file. */
+	/* A press that waits would be saved, too, and wake the restored guest. */
 	take_back(ask);
 	/* If it succeeds, ask_on_state() has ended the request. */
 	if (ask->host.save(ask->host.context, &error) == 0) {
@@ -386,6 +386,8 @@ static void on_suspension(struct ask *ask)
 {
 	if (ask->phase == ASK_ELSE_SUSPENDING) {
 		ask->phase = ASK_ELSE_SAVING;
+		/* A press that waits would wake it. */
+		take_back(ask);
 		return;
 	}
 	/* Of itself: it had not taken the press, which wakes it; see look_at_press(). */
@@ -440,7 +442,7 @@ void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger)
 	if (!(ask->phase == ASK_ELSE_SUSPENDING && state == VM_SUSPENDED) &&
 	    does(ask->request->what, state, trigger))
 		end(ask, REQUEST_DONE);
-	else if (trigger == VM_TRIGGER_SUSPEND && ask->phase != ASK_ELSE_KILLING)
+	else if (trigger == VM_TRIGGER_SUSPEND && ask->phase < ASK_ELSE_SAVING)
 		on_suspension(ask);
 	else if (!lifecycle_has_process(state))
 		on_end(ask, state, trigger);

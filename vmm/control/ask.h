@@ -68,8 +68,9 @@ enum ask_phase {
 	ASK_IDLE,
 	ASK_WAITING,
 	ASK_ELSE_SUSPENDING, /**< It has not done it, and is to be saved. */
-	ASK_ELSE_SAVING, /**< It has suspended: ask_run() saves it. */
 	ASK_ELSE_POWERING_OFF,
+	/* What the guest does next changes nothing any more, unless it is what was asked. */
+	ASK_ELSE_SAVING, /**< It has suspended: ask_run() saves it. */
 	ASK_ELSE_KILLING,
 };
 

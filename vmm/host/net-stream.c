@@ -13,6 +13,11 @@
 #define RECORD_MAX (LENGTH_SIZE + NET_FRAME_MAX)
 /* How often the socket is read for one frame before other work is done. */
 #define READS_MAX 4
+/*
+ * So much is asked for, in bytes; the host may give less. A frame that the socket takes in
+ * part has to be copied.
+ */
+#define SEND_BUFFER (1 << 20)
 
 /* A connection. Its buffers hold any frame. */
 struct stream_socket {
@@ -37,6 +42,7 @@ static int connect_stream(struct net_backend *backend, struct error *error)
 	if (fd < 0)
 		return fd;
 	backend->fd = fd;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ SEND_BUFFER }, sizeof(int));
 	s->begin = 0;
 	s->end = 0;
 	s->sent = 0;

@@ -22,13 +22,14 @@
  *
  * Concurrency
  * -----------
- * The device's thread reports frames: net_watch_sent(), _received(),
- * _delivered(), _reset() and _addressed() are called one at a time, with the device's lock
- * held, which guards `seen`, `mac` and `had_driver`. The main thread says whether
- * the guest sleeps, and takes what waits. `lock` guards what both use; it is the
- * innermost one and is held for some instructions.
+ * Frames are reported by the device's thread, or by the main thread while the guest
+ * sleeps: net_watch_sent(), _received(), _delivered(), _reset() and _addressed() are
+ * called one at a time, with the device's lock held, which guards `seen`, `mac` and
+ * `had_driver`. The main thread says whether the guest sleeps, and takes what waits.
+ * `lock` guards what both use; it is the innermost one and is held for some
+ * instructions.
  *
- * No frame is missed between the two. The device's thread sets `waits` before
+ * No frame is missed between the two threads. Whichever reports sets `waits` before
  * it calls notify(), which makes the main loop go round; and the main loop asks
  * net_watch_waits() in each round in which the guest sleeps, also in the one
  * after it has let the guest sleep. Frames that come with a driver are compared

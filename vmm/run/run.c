@@ -23,11 +23,13 @@
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "machine/vm.h"
+#include "record/at-boot.h"
 #include "record/lifecycle.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/config.h"
 #include "run/macs.h"
+#include "run/manager.h"
 #include "run/prior.h"
 #include "run/settle.h"
 #include "run/vars.h"
@@ -43,6 +45,7 @@ struct session {
 	struct control control;
 	struct control_listener on_event;
 	struct monitor monitor;
+	struct manager manager;
 	struct main_loop loop;
 	int signal_fd;
 };
@@ -343,7 +346,8 @@ static int watch(struct session *s, struct error *error)
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
 	if (!err)
-		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, call_due, on_call, s);
+		/* After devices, in the same round. */
+		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_LAST, call_due, on_call, s);
 	if (!err)
 		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, idle_is_due, on_idle_due,
 					     s);
@@ -414,6 +418,8 @@ static int run_vm(struct session *s, struct error *error)
 	if (!err)
 		err = watch_agent(s, error);
 	if (!err)
+		err = manager_watch(&s->manager, &s->control, &s->loop, error);
+	if (!err)
 		err = s->options->from ? restore(s, error) : boot(s, error);
 	if (!err)
 		err = control_start(&s->control, error);
@@ -423,6 +429,9 @@ static int run_vm(struct session *s, struct error *error)
 	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0 ||
 	    watch_monitor(s, &uncontrolled) < 0)
 		message("%s", uncontrolled.text);
+	if (at_boot_clear(s->dir.fd, s->dir.name, &uncontrolled) < 0)
+		message("%s", uncontrolled.text);
+	manager_ready(&s->manager);
 	main_loop_run(&s->loop);
 	terminal_restore();
 	monitor_close(&s->monitor);

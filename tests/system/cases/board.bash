@@ -87,9 +87,9 @@ flat_binary_is_refused()
 machine_version_is_kept()
 {
 	run_board version --flat "$board" --memory 64M
-	is "a new machine has the newest version" "$(vm_state version machine-version)" 3
+	is "a new machine has the newest version" "$(vm_state version machine-version)" 4
 	is "status --json of a new machine has the newest version" \
-		"$(dormouse status --json version | grep -c '"version": 3,$')" 1
+		"$(dormouse status --json version | grep -c '"version": 4,$')" 1
 	run_board version --flat "$board" --memory 64M --machine-version 1
 	ok "the device tree of a machine of version 1 is at the base of RAM" woke_up_at 0x40080000 0x40000000
 	is "status of a machine of version 1 says so" "$(vm_state version machine-version)" 1
@@ -118,7 +118,7 @@ hibernated_machine_keeps_its_version()
 	ok "the usual command for a guest that is off makes a machine of the newest version" \
 		woke_up_at 0x40080000 0x42000000
 	ok "an unknown machine version is a usage error" refuses_board 2 \
-		'--machine-version 4: must be from 1 to 3 ' flat2 --flat "$board" --machine-version 4
+		'--machine-version 5: must be from 1 to 4 ' flat2 --flat "$board" --machine-version 5
 	ok "a machine version without a machine is a usage error" refuses_board 2 \
 		'--machine-version without --kernel' version --machine-version 2
 }

@@ -6,6 +6,7 @@
 # types, for each deadline and what follows.
 
 . "$here/lib/calls.bash"
+. "$here/lib/control.bash"
 
 # Runs in the background; its output is in $asked_said: ask COMMAND [OPTION...]
 ask()
@@ -40,7 +41,7 @@ buttons_guest_starts()
 	calls_guest "$disks/buttons.img" 2 "3 0x72 4" "3 0x6f 6" "0xc400000e 0x40200000" \
 		"12 0x09080000" "3 0x72 0" 0x84000008
 	vm_start deaf --kernel "$disks/buttons.img" --memory 64M --acpi
-	vm_await_socket "$DORMOUSE_STATE_DIR/deaf/qmp" || true
+	vm_await_socket "$(control_socket deaf)" || true
 }
 
 # Prints the events of the register, the Nth time: buttons_events N
@@ -89,7 +90,7 @@ buttons_of_a_paused_guest()
 buttons_of_a_guest_that_suspends_instead()
 {
 	vm_start deaf
-	vm_await_socket "$DORMOUSE_STATE_DIR/deaf/qmp" || true
+	vm_await_socket "$(control_socket deaf)" || true
 	ask hibernate --timeout 300 --else save deaf
 	ok "a guest is asked to hibernate" vm_until is_asked
 	is "a guest that should hibernate finds its sleep button pressed" "$(buttons_events 1)" 10
@@ -103,7 +104,7 @@ buttons_of_a_guest_that_suspends_instead()
 	is "a guest that was saved in place of hibernating is in its directory" "$(vm_state deaf saved)" \
 		"$DORMOUSE_STATE_DIR/deaf/saved-1"
 	vm_restore deaf "$DORMOUSE_STATE_DIR/deaf/saved-1"
-	vm_await_socket "$DORMOUSE_STATE_DIR/deaf/qmp" || true
+	vm_await_socket "$(control_socket deaf)" || true
 	is "dormouse suspend of a guest that is suspended says so" "$(dormouse suspend deaf 2>&1)" \
 		"deaf: suspended"
 }
@@ -130,8 +131,7 @@ linux_is_asked_to_sleep()
 	vm_start_guest asked buttons,press:sleep,suspend:1,press:sleep,hibernate,press:power,poweroff \
 		--acpi --cpus 2
 	vm_await "$vm_console" '^GUEST: buttons ' || true
-	events=$logs/$vm_runs-asked.events
-	dormouse events asked >"$events" 2>&1 &
+	control_listen asked
 	ask suspend --timeout 600 asked
 	asked_ends
 	is "dormouse suspend of Linux with ACPI exits 0" "$asked_status" 0
@@ -142,13 +142,14 @@ linux_is_asked_to_sleep()
 	ask hibernate --timeout 600 asked
 	asked_ends
 	vm_finish
+	wait "$events_pid" || true
 	ok "dormouse reports that a button woke Linux" dormouse_said ': asked: running: woken by a button, at '
 	is "dormouse hibernate of a Linux that is suspended exits 0" "$asked_status" 0
 	is "dormouse hibernate of a Linux that is suspended says that it has hibernated" \
 		"$(<"$asked_said")" "asked: hibernated"
 	is "run of a Linux that was asked to hibernate exits 3" "$vm_status" 3
 	is "dormouse events prints the requests beside what Linux did" \
-		"$(whole_lines "$events" | sed -E 's/^[^ ]+ //' | grep -vxE 'STOP|RESUME' | tr '\n' ' ')" \
+		"$(control_heard)" \
 		"SUSPEND X_DORMOUSE_REQUEST WAKEUP X_DORMOUSE_REQUEST SUSPEND_DISK SHUTDOWN guest-shutdown "
 }
 
@@ -156,11 +157,11 @@ linux_is_asked_to_power_off()
 {
 	vm_start asked
 	vm_await "$vm_console" '^GUEST: resumed ' || true
-	events=$logs/$vm_runs-asked.events
-	dormouse events asked >"$events" 2>&1 &
+	control_listen asked
 	ask poweroff --timeout 600 asked
 	asked_ends
 	vm_finish
+	wait "$events_pid" || true
 	is "dormouse poweroff of a Linux that has resumed exits 0" "$asked_status" 0
 	is "a Linux that has resumed has received KEY_POWER" "$(guest_fact 'pressed button=power' key)" 116
 	is "run of a Linux that was asked to power off exits 0" "$vm_status" 0

@@ -96,6 +96,16 @@ usage_errors_are_named()
 		'--psci-test needs libpsci' --name x --kernel "$idle" --cpus 2 --psci kernel --psci-test deny-cpu=1
 	ok "--psci-test extended-state-id without --idle-states is refused" run_refuses 1 \
 		'extended-state-id needs --idle-states' --name x --kernel "$idle" --psci-test extended-state-id
+	ok "--console-device with an unknown word is a usage error" run_refuses 2 \
+		'--console-device vga: must be uart or hvc' --name x --kernel "$idle" --console-device vga
+	ok "--console-device of a machine that has one console is refused" run_refuses 1 \
+		'--console-device for x, which has machine version 3: its only console is the UART' \
+		--name x --kernel "$idle" --machine-version 3 --console-device hvc
+	ok "agent without a command is a usage error" refuses 2 'agent wants one name and one command' \
+		dormouse agent x
+	ok "agent with a command that is no JSON is a usage error" refuses 2 \
+		'the command for the agent is no JSON object' dormouse agent x guest-ping
+	ok "agent of a VM that does not exist is refused" refuses 1 'x' dormouse agent x '{}'
 	ok "a name with a slash is refused" run_refuses 1 '"\.\./x" cannot be a VM' \
 		--name ../x --kernel "$idle"
 }

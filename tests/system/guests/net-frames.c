@@ -9,7 +9,7 @@
  *			"echoed N", in hexadecimal, or "wrong SIZE"
  *	1 COUNT SIZE	send so many frames of that size: "took TICKS"
  *	2 COUNT SIZE	have the network send so many, by a frame that asks for them, and
- *			receive them: "took TICKS"
+ *			receive them: "took TICKS"; those of another size do not count
  * Then it powers off.
  */
 #include "net-driver.h"
@@ -103,11 +103,10 @@ static void count_received(uint64_t count, uint32_t size)
 
 	before = now();
 	ask_for(count, size);
-	for (uint64_t i = 0; i < count; i++) {
-		if (net_receive() != size) {
-			say_line("wrong ", i);
-			return;
-		}
+	/* A host sends others of its own accord. */
+	for (uint64_t i = 0; i < count;) {
+		if (net_receive() == size)
+			i++;
 		net_done();
 	}
 	say_line("took ", now() - before);

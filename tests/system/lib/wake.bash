@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154 # The sourcing script uses and sets them.
 #
-# wake.bash - guests with a network, whose other end is tests/system/programs/wake-peer.c
+# wake.bash - guests with a network, whose other end is tests/system/programs/wake-peer
 #
 # To be sourced after vm.bash.
 
@@ -49,6 +49,13 @@ sleeper_vm()
 	cat "$(command -v net-sleeper.img)" >"$disks/$1.img"
 	append_words "$disks/$1.img" "$3" "$4"
 	vm_start "$1" --flat "$disks/$1.img" --memory 64M --net "$2,mac=$net_mac" "${@:5}"
+}
+
+# Starts Linux, which announces an address and suspends COUNT times: linux_start NAME NET ADDRESS COUNT [OPTION...]
+linux_start()
+{
+	vm_start "$1" --kernel "$guest/Image" --initrd "$guest/initrd" --memory 256M --cpus 2 \
+		--net "$2,mac=$net_mac" --append "$vm_linux do=net:$3,serve:$3,suspend:$4,poweroff" "${@:5}"
 }
 
 # --- passt ---

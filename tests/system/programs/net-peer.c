@@ -2,20 +2,27 @@
 /*
  * net-peer - be what is at the other end of a guest's network
  *
- *	net-peer [--echo | --sink | --source | --print] SOCKET
+ *	net-peer [--echo | --flood | --sink | --source | --print] SOCKET
+ *	net-peer --packets INTERFACE
  *
  * Listens at the Unix socket, and takes one connection after the other, in the protocol of
  * QEMU's -netdev stream. Answers ARP requests for any address, and pings. With --echo each
- * frame is sent back as it came, with --sink none is answered, with --source each asks for frames, how many and of which size
+ * frame is sent back as it came, with --flood too, after many that are sent at once; with --sink none is answered, with --source each asks for frames, how many and of which size
  * (64 bits each, little-endian, behind addresses and type); with --print each is printed
  * instead: "frame SIZE BYTES", in hexadecimal. A line "send BYTES" on standard input sends a
  * frame, "close" closes the connection, "end" ends the program, as does its end; with
  * --sink, "count" prints how many frames and bytes have come.
  *
  * What happens is printed, a line each: "listening", "connected", "closed".
+ *
+ * With --packets it is on an interface of the host, and sends what it is asked for, as with
+ * --source.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,11 +34,13 @@
 
 #define FRAME_MAX (1U << 17)
 #define MAC_SIZE 6
+#define FLOOD_SIZE_MAX 4096
+#define FLOOD_STEP 47
 #define ETHERNET_SIZE 14
 #define TYPE_IP 0x0800
 #define TYPE_ARP 0x0806
 
-enum mode { MODE_HOST, MODE_ECHO, MODE_SINK, MODE_SOURCE, MODE_PRINT };
+enum mode { MODE_HOST, MODE_ECHO, MODE_FLOOD, MODE_SINK, MODE_SOURCE, MODE_PRINT };
 
 struct peer {
 	enum mode mode;
@@ -133,6 +142,16 @@ static void print_frame(const uint8_t *frame, size_t size)
 	putchar('\n');
 }
 
+/* How many frames are asked for, and of which size. */
+static bool read_numbers(const uint8_t *frame, size_t size, uint64_t numbers[2])
+{
+	if (size < ETHERNET_SIZE + 2 * sizeof(numbers[0]))
+		return false;
+	memcpy(numbers, frame + ETHERNET_SIZE, 2 * sizeof(numbers[0]));
+
+	return numbers[1] <= FRAME_MAX;
+}
+
 /* One call for each, as programs make that forward single frames. */
 static void send_many(struct peer *peer, const uint8_t *frame, size_t size)
 {
@@ -140,10 +159,7 @@ static void send_many(struct peer *peer, const uint8_t *frame, size_t size)
 	uint64_t numbers[2];
 	uint32_t length;
 
-	if (size < ETHERNET_SIZE + sizeof(numbers))
-		return;
-	memcpy(numbers, frame + ETHERNET_SIZE, sizeof(numbers));
-	if (numbers[1] > FRAME_MAX)
+	if (!read_numbers(frame, size, numbers))
 		return;
 	length = htonl((uint32_t)numbers[1]);
 	memcpy(record, &length, sizeof(length));
@@ -164,6 +180,7 @@ static void take_frame(struct peer *peer, uint8_t *frame, size_t size)
 			send_frame(peer, frame, size);
 		break;
 	case MODE_ECHO:
+	case MODE_FLOOD:
 		send_frame(peer, frame, size);
 		break;
 	case MODE_SINK:
@@ -186,12 +203,25 @@ static void close_connection(struct peer *peer)
 	puts("closed");
 }
 
+/* Broadcasts of many sizes; as many as the socket takes without being read. */
+static void flood(struct peer *peer)
+{
+	static uint8_t frame[FLOOD_SIZE_MAX];
+
+	memset(frame, 0xff, MAC_SIZE);
+	for (size_t size = ETHERNET_SIZE; size <= FLOOD_SIZE_MAX; size += FLOOD_STEP)
+		send_frame(peer, frame, size);
+}
+
 static void take_connection(struct peer *peer)
 {
 	peer->fd = accept(peer->listener, NULL, NULL);
 	peer->size = 0;
-	if (peer->fd >= 0)
-		puts("connected");
+	if (peer->fd < 0)
+		return;
+	puts("connected");
+	if (peer->mode == MODE_FLOOD)
+		flood(peer);
 }
 
 static void receive(struct peer *peer)
@@ -303,10 +333,43 @@ static int listen_at(const char *path)
 	return fd;
 }
 
+/* Frames of the guest's come from the interface, and those to it go out there. */
+static int serve_packets(const char *interface)
+{
+	static uint8_t frame[FRAME_MAX];
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex(interface),
+	};
+	const int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		perror("net-peer");
+		return 2;
+	}
+	puts("listening");
+	for (;;) {
+		socklen_t length = sizeof(address);
+		const ssize_t size =
+			recvfrom(fd, frame, sizeof(frame), 0, (struct sockaddr *)&address, &length);
+		uint64_t numbers[2];
+
+		if (size < 0 || address.sll_pkttype == PACKET_OUTGOING ||
+		    !read_numbers(frame, (size_t)size, numbers))
+			continue;
+		memset(frame, 0, sizeof(frame));
+		for (uint64_t i = 0; i < numbers[0]; i++)
+			(void)send(fd, frame, (size_t)numbers[1], 0);
+	}
+}
+
 static enum mode mode_of(const char *option)
 {
 	if (strcmp(option, "--echo") == 0)
 		return MODE_ECHO;
+	if (strcmp(option, "--flood") == 0)
+		return MODE_FLOOD;
 	if (strcmp(option, "--source") == 0)
 		return MODE_SOURCE;
 
@@ -317,6 +380,9 @@ int main(int argc, char **argv)
 {
 	static struct peer peer;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 3 && strcmp(argv[1], "--packets") == 0)
+		return serve_packets(argv[2]);
 	peer.fd = -1;
 	peer.mode = argc == 3 ? mode_of(argv[1]) : MODE_HOST;
 	peer.listener = argc >= 2 ? listen_at(argv[argc - 1]) : -1;
@@ -324,7 +390,6 @@ int main(int argc, char **argv)
 		perror("net-peer");
 		return 2;
 	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("listening");
 	for (;;) {
 		struct pollfd fds[] = {

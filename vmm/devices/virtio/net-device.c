@@ -148,6 +148,7 @@ static void sleep_or_wake(void *self, bool asleep)
 
 	made->asleep = asleep;
 	net_watch_sleep(&made->watch, asleep);
+	net_sleep(&made->net, asleep);
 	/* Not at a repetition, when the device may be frozen. What comes from now on waits. */
 	if (begins)
 		net_report_unseen(&made->net);
@@ -246,11 +247,20 @@ static void on_link(void *self)
 	net_report_link(&made->net, &made->reported, on_change, made);
 }
 
+static void on_input_asleep(void *self)
+{
+	struct net_device *made = self;
+
+	net_receive_asleep(&made->net);
+}
+
 static int watch(void *self, struct main_loop *loop)
 {
 	const struct net *net = self;
 
-	return main_loop_add(loop, MAIN_LOOP_USUAL, net->link_fd, on_link, self);
+	const int err = main_loop_add(loop, MAIN_LOOP_USUAL, net->main_fd, on_input_asleep, self);
+
+	return err ? err : main_loop_add(loop, MAIN_LOOP_USUAL, net->link_fd, on_link, self);
 }
 
 static int serialize(void *self, struct stream *stream, struct error *error)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -42,6 +43,8 @@ void net_lose(struct net *net, const struct error *error)
 	struct error text;
 
 	net_backend_disconnect(net->setup.backend);
+	/* The kernel has forgotten the descriptor with it. */
+	net->main_waits = false;
 	net->retry_at = main_loop_now() + NET_RETRY_MS * 1000ULL;
 	set_link(net, false);
 	error_set(&text, 0, "%s: its guest's link is down until it is back", error->text);
@@ -118,27 +121,39 @@ static void interrupt(struct net *net)
 	net->space_news = false;
 }
 
-/* Returns whether there may be more to do at once. */
-static bool serve(struct net *net)
+/*
+ * Have the main thread wait for input, or not, as is due now. With the lock held.
+ * Without memory for that the device's thread does.
+ */
+static void pass_on(struct net *net)
 {
-	bool more;
+	const bool wanted =
+		atomic_load(&net->asleep) && net->wants_input && net->setup.backend->fd >= 0;
+	struct epoll_event event = { .events = EPOLLIN };
 
-	pthread_mutex_lock(&net->mmio.lock);
-	net->wants_input = false;
-	net->wants_output = false;
-	if (net->setup.backend->fd < 0 && net->retry_at <= main_loop_now())
-		connect_again(net);
-	set_offloads(net);
-	more = net_control(net);
-	more = net_send(net) || more;
-	more = net_receive(net) || more;
-	interrupt(net);
-	pthread_mutex_unlock(&net->mmio.lock);
-
-	return more;
+	if (wanted == net->main_waits)
+		return;
+	if (epoll_ctl(net->main_fd, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, net->setup.backend->fd,
+		      &event) == 0)
+		net->main_waits = wanted;
 }
 
-/* How long to wait, in milliseconds. On the device's thread, which alone connects. */
+/*
+ * A descriptor of which nothing is wanted is not waited for: it would always
+ * report that its peer is gone.
+ */
+static struct pollfd backend_poll(const struct net *net)
+{
+	const int events = (net->wants_input && !net->main_waits ? POLLIN : 0) |
+			   (net->wants_output ? POLLOUT : 0);
+
+	return (struct pollfd){
+		.fd = events ? net->setup.backend->fd : -1,
+		.events = (short)events,
+	};
+}
+
+/* How long to wait, in milliseconds. */
 static int time_left(const struct net *net, bool more)
 {
 	uint64_t now;
@@ -153,18 +168,28 @@ static int time_left(const struct net *net, bool more)
 	return net->retry_at > now ? (int)((net->retry_at - now) / 1000) + 1 : 0;
 }
 
-/*
- * A descriptor of which nothing is wanted is not waited for: it would always
- * report that its peer is gone.
- */
-static struct pollfd backend_poll(const struct net *net)
+/* Sets what is to be waited for then. Returns for how long, in milliseconds. */
+static int serve(struct net *net, struct pollfd *backend)
 {
-	const int events = (net->wants_input ? POLLIN : 0) | (net->wants_output ? POLLOUT : 0);
+	bool more;
+	int time;
 
-	return (struct pollfd){
-		.fd = events ? net->setup.backend->fd : -1,
-		.events = (short)events,
-	};
+	pthread_mutex_lock(&net->mmio.lock);
+	net->wants_input = false;
+	net->wants_output = false;
+	if (net->setup.backend->fd < 0 && net->retry_at <= main_loop_now())
+		connect_again(net);
+	set_offloads(net);
+	more = net_control(net);
+	more = net_send(net) || more;
+	more = net_receive(net) || more;
+	interrupt(net);
+	pass_on(net);
+	*backend = backend_poll(net);
+	time = time_left(net, more);
+	pthread_mutex_unlock(&net->mmio.lock);
+
+	return time;
 }
 
 static void *run_thread(void *argument)
@@ -178,10 +203,9 @@ static void *run_thread(void *argument)
 	eventfd_t count;
 
 	for (;;) {
-		const bool more = serve(net);
+		const int time = serve(net, &fds[2]);
 
-		fds[2] = backend_poll(net);
-		if (poll(fds, 3, time_left(net, more)) < 0)
+		if (poll(fds, 3, time) < 0)
 			continue;
 		if (fds[0].revents)
 			return NULL;
@@ -250,6 +274,28 @@ void net_observe(struct net *net, const struct net_observer *observer)
 	pthread_mutex_unlock(&net->mmio.lock);
 }
 
+void net_sleep(struct net *net, bool asleep)
+{
+	/* Its thread decides who waits. The lock may be this thread's: it is frozen. */
+	if (atomic_exchange(&net->asleep, asleep) != asleep)
+		(void)eventfd_write(net->mmio.notify_fd, 1);
+}
+
+void net_receive_asleep(struct net *net)
+{
+	pthread_mutex_lock(&net->mmio.lock);
+	if (net->main_waits) {
+		net->wants_input = false;
+		(void)net_receive(net);
+		interrupt(net);
+		pass_on(net);
+	}
+	/* It connects again, and waits for input if there is more than one batch. */
+	if (!net->main_waits)
+		(void)eventfd_write(net->mmio.notify_fd, 1);
+	pthread_mutex_unlock(&net->mmio.lock);
+}
+
 void net_report_link(struct net *net, uint64_t *reported,
 		     void (*changed)(void *context, bool connected), void *context)
 {
@@ -294,8 +340,18 @@ static int create_descriptors(struct net *net)
 	if (net->stop_fd < 0)
 		return -errno;
 	net->link_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (net->link_fd >= 0)
+	if (net->link_fd < 0)
+		goto err_stop;
+	net->main_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (net->main_fd >= 0)
 		return 0;
+
+	err = -errno;
+	close(net->link_fd);
+	close(net->stop_fd);
+
+	return err;
+err_stop:
 	err = -errno;
 	close(net->stop_fd);
 
@@ -306,6 +362,7 @@ static void close_descriptors(const struct net *net)
 {
 	close(net->stop_fd);
 	close(net->link_fd);
+	close(net->main_fd);
 }
 
 static int create_transport(struct net *net)
@@ -317,7 +374,8 @@ static int create_transport(struct net *net)
 		.features = net->setup.features,
 		.queue_count = NET_QUEUES,
 		.space = &net->space,
-		.space_size = sizeof(net->space),
+		/* The rest belongs to features that it does not have. */
+		.space_size = offsetof(struct virtio_net_config, mtu),
 		.space_varies = true,
 		/* A driver may have set the address. */
 		.advice = &net->space,

@@ -5,14 +5,18 @@
  *
  * Concurrency
  * -----------
- * Each device has a thread, which is the only one that uses the backend and the
- * queues. It holds the transport's lock (virtio/mmio.h) while it moves up to
+ * Each device has a thread, which alone uses the backend and the queues, except
+ * for a guest that sleeps. It holds the transport's lock (virtio/mmio.h) while it moves up to
  * NET_BATCH frames each way, which never waits: the backend's descriptor does
  * not block. Then it releases the lock and sleeps until the driver notifies, a
  * frame has come, there is room for one to be sent, or it is time to connect
  * again. So neither a vCPU nor the main thread ever waits for a peer, and a
  * frame does not wait for what the main thread does, such as writing a record.
  * All signals are blocked in the thread.
+ *
+ * While the guest sleeps, it is the main thread that waits for frames and receives
+ * them, with the lock held, since it is the one that wakes the guest: see
+ * net_sleep(). The device's thread then waits for all but input.
  *
  * A reset by a vCPU runs net_before_reset() on that vCPU's thread, with the lock
  * held: it accesses the queues while the device's thread cannot. The main
@@ -92,6 +96,7 @@ struct net {
 	char *name;
 	int stop_fd;
 	int link_fd; /**< Readable when the connection was made or lost. */
+	int main_fd; /**< An epoll: readable when net_receive_asleep() must be called. */
 	pthread_t thread;
 
 	struct virtio_net_config space;
@@ -111,7 +116,8 @@ struct net {
 	bool interrupt; /**< Likewise, for its queues. */
 	bool wants_input; /**< Wait until the backend is readable, */
 	bool wants_output; /**< or writable. */
-	bool failed; /**< The last attempt to connect; it was reported. */
+	atomic_bool asleep; /**< The guest is, so that the main thread waits for input, */
+	bool main_waits; /**< by main_fd, which has the backend's descriptor. */
 	uint64_t retry_at; /**< In microseconds of main_loop_now(). */
 	uint64_t link_changes; /**< How often it was connected and disconnected. */
 };
@@ -156,6 +162,16 @@ void net_pass_unseen(struct net *net);
  */
 void net_report_link(struct net *net, uint64_t *reported,
 		     void (*changed)(void *context, bool connected), void *context);
+
+/**
+ * The guest is about to sleep, or is awake: the main thread, which wakes it, waits
+ * for frames meanwhile, by main_fd, so that no other thread has to run before it
+ * does. From the main thread; a repetition has no effect.
+ */
+void net_sleep(struct net *net, bool asleep);
+
+/** Receive frames: on the main thread, when main_fd is readable. */
+void net_receive_asleep(struct net *net);
 
 /** Save or load its state, frozen, as serialize() of struct device_ops. */
 int net_serialize(struct net *net, struct stream *stream, struct error *error);

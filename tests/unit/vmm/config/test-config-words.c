@@ -195,6 +195,22 @@ static void a_suspend_policy_has_a_word_unless_it_is_unset(void **state)
 	assert_int_equal(policy, SUSPEND_POLICY_DENY);
 }
 
+static void a_device_of_the_console_has_a_word_unless_it_is_unset(void **state)
+{
+	enum console_device device = CONSOLE_DEVICE_NONE;
+
+	assert_string_equal(config_console_device_word(CONSOLE_DEVICE_UART), "uart");
+	assert_string_equal(config_console_device_word(CONSOLE_DEVICE_VIRTIO), "hvc");
+	assert_null(config_console_device_word(CONSOLE_DEVICE_NONE));
+	assert_int_equal(config_parse_console_device("uart", &device), 0);
+	assert_int_equal(device, CONSOLE_DEVICE_UART);
+	assert_int_equal(config_parse_console_device("hvc", &device), 0);
+	assert_int_equal(device, CONSOLE_DEVICE_VIRTIO);
+	assert_int_equal(config_parse_console_device("", &device), -EINVAL);
+	assert_int_equal(config_parse_console_device("hvc0", &device), -EINVAL);
+	assert_int_equal(device, CONSOLE_DEVICE_VIRTIO);
+}
+
 static void a_panic_policy_has_a_word_unless_it_is_unset(void **state)
 {
 	enum panic_policy policy = PANIC_POLICY_NONE;
@@ -281,6 +297,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_machine_version_is_refused),
 		cmocka_unit_test(a_psci_server_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(a_suspend_policy_has_a_word_unless_it_is_unset),
+		cmocka_unit_test(a_device_of_the_console_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(a_panic_policy_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(a_reset_policy_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(an_address_is_decimal_or_hexadecimal_and_not_0),

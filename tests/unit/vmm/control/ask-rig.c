@@ -88,7 +88,7 @@ static int save(void *context, struct error *error)
 {
 	host.saves++;
 	assert_true(ask_saves(&ask));
-	/* The file would have it. */
+	/* It would be in the file. */
 	assert_false(host.waits);
 	if (host.save_err)
 		return error_set(error, host.save_err, "the disk is full");

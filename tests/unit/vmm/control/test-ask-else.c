@@ -91,6 +91,20 @@ static void another_request_replaces_one(void **state)
 
 /* --- the deadline --- */
 
+static void a_request_in_place_of_one_that_failed_replaces_it_too(void **state)
+{
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_SAVE);
+	host.waits = false;
+	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	/* It is to be saved, which has not begun. */
+	begin(REQUEST_SUSPEND, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.ends, 1);
+	pass(0);
+	assert_int_equal(host.saves, 0);
+	assert_int_equal(host.ends, 2);
+	assert_int_equal(request.outcome, REQUEST_DONE);
+}
+
 static void a_guest_is_left_after_its_time(void **state)
 {
 	begin(REQUEST_SUSPEND, REQUEST_ELSE_LEAVE);
@@ -190,7 +204,9 @@ static void a_guest_that_suspends_late_is_saved_too(void **state)
 	host.waits = false;
 	pass(60);
 	assert_int_equal(host.presses, 2);
+	/* Of itself: the press that it has not taken must not wake it. */
 	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	assert_false(host.waits);
 	pass(0);
 	assert_int_equal(host.saves, 1);
 	ends(REQUEST_REPLACED_BY_ELSE, "it has not suspended within 60 seconds; it was saved");
@@ -252,6 +268,7 @@ int main(void)
 		TEST(an_end_of_another_kind_is_named),
 		TEST(a_reset_forgets_the_request),
 		TEST(another_request_replaces_one),
+		TEST(a_request_in_place_of_one_that_failed_replaces_it_too),
 		TEST(a_guest_is_left_after_its_time),
 		TEST(a_guest_is_killed_after_its_time),
 		TEST(a_guest_that_does_it_as_it_is_killed_has_done_it),

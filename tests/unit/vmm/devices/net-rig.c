@@ -105,6 +105,8 @@ void net_rig_teardown(struct net_rig *r)
 
 void net_rig_start(struct net_rig *r, uint64_t features)
 {
+	/* The device no longer uses the rings after that. */
+	driver_set(&r->net.mmio, VIRTIO_MMIO_STATUS, 0);
 	driver_restart(&r->receive);
 	driver_restart(&r->transmit);
 	driver_restart(&r->control);

@@ -118,7 +118,7 @@ static void await_end(void)
 
 /* --- */
 
-static void it_is_given_its_socket_and_the_ports(void **state)
+static void passt_is_given_its_socket_and_the_ports(void **state)
 {
 	const struct passt_forward forwards[] = {
 		{ .spec = "8080:80" },
@@ -141,7 +141,7 @@ static void it_is_given_its_socket_and_the_ports(void **state)
 	source.destroy(source.context);
 }
 
-static void without_ports_of_udp_it_forwards_none(void **state)
+static void passt_forwards_no_ports_of_udp_unless_there_are_some(void **state)
 {
 	const struct passt_forward forward = { .spec = "8080:80" };
 	struct net_stream_source source = make(&forward, 1);
@@ -160,7 +160,7 @@ static void without_ports_of_udp_it_forwards_none(void **state)
 }
 
 /* Such as one that is not closed at an exec. */
-static void it_inherits_no_other_descriptor(void **state)
+static void passt_inherits_no_other_descriptor(void **state)
 {
 	const int open_fd = open("/", O_PATH);
 	const int open_high = fcntl(open_fd, F_DUPFD, 300);
@@ -337,9 +337,9 @@ static void signals_that_are_blocked_here_reach_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_given_its_socket_and_the_ports),
-		cmocka_unit_test(without_ports_of_udp_it_forwards_none),
-		cmocka_unit_test(it_inherits_no_other_descriptor),
+		cmocka_unit_test(passt_is_given_its_socket_and_the_ports),
+		cmocka_unit_test(passt_forwards_no_ports_of_udp_unless_there_are_some),
+		cmocka_unit_test(passt_inherits_no_other_descriptor),
 		cmocka_unit_test(no_process_is_left_when_the_source_is_destroyed),
 		cmocka_unit_test(a_missing_passt_is_reported_with_its_package),
 		cmocka_unit_test(a_passt_that_cannot_be_executed_is_reported),

@@ -189,6 +189,7 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_memory_equal(a->config.generation_id, b->config.generation_id,
 			    sizeof(a->config.generation_id));
 	assert_int_equal(a->config.suspend, b->config.suspend);
+	assert_int_equal(a->config.console_device, b->config.console_device);
 	assert_int_equal(a->config.on_panic, b->config.on_panic);
 	assert_int_equal(a->paused, b->paused);
 	assert_int_equal(a->discard_image, b->discard_image);

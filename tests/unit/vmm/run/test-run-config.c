@@ -328,6 +328,42 @@ static void cpu_features_are_refused_for_a_machine_that_has_none(void **state)
 	config_free(&config);
 }
 
+/* An option of each run, which a machine that exists keeps. */
+static void the_console_is_another_device_in_machines_that_have_it(void **state)
+{
+	struct prior_run found = found_in(VM_OFF, false, NULL);
+	struct run_options options = {
+		.name = "web",
+		.config = { .console_device = CONSOLE_DEVICE_VIRTIO },
+	};
+	struct config config = { 0 };
+	struct error error;
+
+	found.last.config.machine_version = BOARD_VERSION_3;
+	assert_int_equal(run_config_resolve(&options, &found, &config, &error), -EINVAL);
+	assert_string_equal(error.text,
+			    "--console-device for web, which has machine version 3: its only "
+			    "console is the UART; virtio-console came with version 4");
+	config_free(&config);
+	found.last.config.machine_version = BOARD_VERSION_4;
+	assert_int_equal(run_config_resolve(&options, &found, &config, &error), 0);
+	assert_int_equal(config.console_device, CONSOLE_DEVICE_VIRTIO);
+	config_free(&config);
+	found.last.config.console_device = CONSOLE_DEVICE_VIRTIO;
+	options.config.console_device = CONSOLE_DEVICE_NONE;
+	assert_int_equal(run_config_resolve(&options, &found, &config, &error), 0);
+	assert_int_equal(config.console_device, CONSOLE_DEVICE_VIRTIO);
+	config_free(&config);
+	/* Also one that is described anew. */
+	options.config = (struct config){ .kernel = kernel,
+					  .append = append,
+					  .cpus = 1,
+					  .machine_version = BOARD_VERSION_3,
+					  .console_device = CONSOLE_DEVICE_UART };
+	assert_int_equal(run_config_resolve(&options, &found, &config, &error), -EINVAL);
+	config_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +377,7 @@ int main(void)
 		cmocka_unit_test(a_vm_that_is_restored_first_keeps_its_generation_id),
 		cmocka_unit_test(a_vm_that_is_rolled_back_gets_another_generation_id),
 		cmocka_unit_test(cpu_features_are_refused_for_a_machine_that_has_none),
+		cmocka_unit_test(the_console_is_another_device_in_machines_that_have_it),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

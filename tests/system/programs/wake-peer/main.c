@@ -22,6 +22,8 @@
  *	connected, gone, test N, arp IP MAC (a reply), advert IP, pong IP, announced IP MAC (a
  *	request), cycled N
  */
+#include "frames.h"
+
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -33,21 +35,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define MAC_SIZE 6
-#define HEADER_SIZE 14
 #define FRAME_MAX 65568
-#define TYPE_TEST 0x88b5
-#define TYPE_ARP 0x0806
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define ICMPV6 58
-#define SOLICITATION 135
-#define ADVERTISEMENT 136
-
-static const uint8_t mac[MAC_SIZE] = { 0x52, 0x54, 0, 0, 2, 1 };
-static const uint8_t all[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-static const char own_ipv4[] = "192.0.2.1";
-static const char own_ipv6[] = "fe80::1";
 
 static int connection = -1;
 
@@ -56,52 +44,7 @@ static uint8_t cycle_mac[MAC_SIZE];
 static unsigned long cycles, cycles_done;
 static bool cycle_due;
 
-struct frame {
-	uint8_t bytes[256];
-	size_t size;
-};
-
-/* --- to make frames --- */
-
-static void add(struct frame *frame, const void *bytes, size_t size)
-{
-	memcpy(frame->bytes + frame->size, bytes, size);
-	frame->size += size;
-}
-
-static void add_u16(struct frame *frame, unsigned int value)
-{
-	const uint8_t bytes[] = { (uint8_t)(value >> 8), (uint8_t)value };
-
-	add(frame, bytes, sizeof(bytes));
-}
-
-static void begin(struct frame *frame, const uint8_t *to, unsigned int type)
-{
-	frame->size = 0;
-	add(frame, to, MAC_SIZE);
-	add(frame, mac, MAC_SIZE);
-	add_u16(frame, type);
-}
-
-/* The Internet checksum of @size bytes, after @sum. */
-static unsigned int checksum(unsigned long sum, const uint8_t *bytes, size_t size)
-{
-	for (size_t i = 0; i + 1 < size; i += 2)
-		sum += (unsigned int)(bytes[i] << 8 | bytes[i + 1]);
-	if (size % 2)
-		sum += (unsigned int)bytes[size - 1] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-
-	return ~(unsigned int)sum & 0xffff;
-}
-
-static void put_u16(uint8_t *at, unsigned int value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
+/* --- to send --- */
 
 static bool write_all(const uint8_t *bytes, size_t size)
 {
@@ -117,111 +60,13 @@ static bool write_all(const uint8_t *bytes, size_t size)
 	return true;
 }
 
-static void transmit(const struct frame *frame)
+void transmit(const struct frame *frame)
 {
 	const uint32_t length = htonl((uint32_t)frame->size);
 
 	if (connection < 0 || !write_all((const uint8_t *)&length, sizeof(length)) ||
 	    !write_all(frame->bytes, frame->size))
 		puts("not sent");
-}
-
-static void send_arp(const uint8_t *to, unsigned int operation, const uint8_t *target_mac,
-		     const uint8_t *target)
-{
-	static const uint8_t start[] = { 0, 1, 8, 0, 6, 4 };
-	struct frame frame;
-	struct in_addr own;
-
-	inet_pton(AF_INET, own_ipv4, &own);
-	begin(&frame, to, TYPE_ARP);
-	add(&frame, start, sizeof(start));
-	add_u16(&frame, operation);
-	add(&frame, mac, MAC_SIZE);
-	add(&frame, &own, 4);
-	add(&frame, target_mac, MAC_SIZE);
-	add(&frame, target, 4);
-	transmit(&frame);
-}
-
-static void send_neighbour(const uint8_t *to, uint8_t type, const uint8_t *destination,
-			   const uint8_t *target)
-{
-	const uint8_t start[] = { 0x60, 0, 0, 0, 0, 32, ICMPV6, 255 };
-	uint8_t message[32] = { type };
-	uint8_t pseudo[40] = { 0 };
-	struct frame frame;
-	struct in6_addr own;
-
-	inet_pton(AF_INET6, own_ipv6, &own);
-	if (type == ADVERTISEMENT)
-		message[4] = 0x60; /* Solicited, override. */
-	memcpy(message + 8, target, 16);
-	message[24] = type == ADVERTISEMENT ? 2 : 1;
-	message[25] = 1;
-	memcpy(message + 26, mac, MAC_SIZE);
-	memcpy(pseudo, &own, 16);
-	memcpy(pseudo + 16, destination, 16);
-	pseudo[35] = sizeof(message);
-	pseudo[39] = ICMPV6;
-	put_u16(message + 2, checksum((unsigned int)(~checksum(0, pseudo, sizeof(pseudo)) & 0xffff),
-				      message, sizeof(message)));
-	begin(&frame, to, TYPE_IPV6);
-	add(&frame, start, sizeof(start));
-	add(&frame, &own, 16);
-	add(&frame, destination, 16);
-	add(&frame, message, sizeof(message));
-	transmit(&frame);
-}
-
-static void send_solicitation(const uint8_t *target)
-{
-	uint8_t to[MAC_SIZE] = { 0x33, 0x33, 0xff };
-	struct in6_addr group;
-
-	inet_pton(AF_INET6, "ff02::1:ff00:0", &group);
-	memcpy(to + 3, target + 13, 3);
-	memcpy(group.s6_addr + 13, target + 13, 3);
-	send_neighbour(to, SOLICITATION, group.s6_addr, target);
-}
-
-static void send_ping(const uint8_t *to, const uint8_t *target)
-{
-	uint8_t ip[20] = { 0x45, 0, 0, 36, 0, 1, 0, 0, 64, 1 };
-	uint8_t echo[16] = { 8, 0, 0, 0, 0x12, 0x34, 0, 1 };
-	struct frame frame;
-
-	inet_pton(AF_INET, own_ipv4, ip + 12);
-	memcpy(ip + 16, target, 4);
-	put_u16(ip + 10, checksum(0, ip, sizeof(ip)));
-	put_u16(echo + 2, checksum(0, echo, sizeof(echo)));
-	begin(&frame, to, TYPE_IPV4);
-	add(&frame, ip, sizeof(ip));
-	add(&frame, echo, sizeof(echo));
-	transmit(&frame);
-}
-
-static void send_magic(const uint8_t *target)
-{
-	struct frame frame;
-
-	begin(&frame, all, 0x0842);
-	add(&frame, all, MAC_SIZE);
-	for (int i = 0; i < 16; i++)
-		add(&frame, target, MAC_SIZE);
-	transmit(&frame);
-}
-
-static void send_test(const uint8_t *to, unsigned long number)
-{
-	static const uint8_t rest[46];
-	struct frame frame;
-
-	begin(&frame, to, TYPE_TEST);
-	add_u16(&frame, (unsigned int)(number >> 16));
-	add_u16(&frame, (unsigned int)number);
-	add(&frame, rest, sizeof(rest));
-	transmit(&frame);
 }
 
 static void cycle(void)
@@ -265,26 +110,6 @@ static void on_ipv6(const uint8_t *from, const uint8_t *ip)
 		printf("advert %s\n", target);
 	if (message[0] == SOLICITATION && strcmp(target, own_ipv6) == 0)
 		send_neighbour(from, ADVERTISEMENT, ip + 8, message + 8);
-}
-
-/* The answer to an echo request: the same, from here. */
-static void send_pong(const uint8_t *bytes, size_t size)
-{
-	struct frame frame = { .size = size };
-	uint8_t *ip = frame.bytes + HEADER_SIZE;
-	uint8_t *echo = ip + 20;
-
-	if (size > sizeof(frame.bytes))
-		return;
-	memcpy(frame.bytes, bytes + MAC_SIZE, MAC_SIZE);
-	memcpy(frame.bytes + MAC_SIZE, mac, MAC_SIZE);
-	memcpy(ip - 2, bytes + HEADER_SIZE - 2, size - HEADER_SIZE + 2);
-	memcpy(ip + 12, bytes + HEADER_SIZE + 16, 4);
-	memcpy(ip + 16, bytes + HEADER_SIZE + 12, 4);
-	echo[0] = 0;
-	put_u16(echo + 2, 0);
-	put_u16(echo + 2, checksum(0, echo, size - HEADER_SIZE - 20));
-	transmit(&frame);
 }
 
 static void on_ipv4(const uint8_t *bytes, size_t size)
@@ -376,50 +201,73 @@ static bool receive(void)
 
 static bool parse_mac(const char *text, uint8_t to[MAC_SIZE])
 {
-	unsigned int bytes[MAC_SIZE];
-
-	if (!text || sscanf(text, "%x:%x:%x:%x:%x:%x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-			    &bytes[4], &bytes[5]) != MAC_SIZE)
+	if (!text)
 		return false;
-	for (int i = 0; i < MAC_SIZE; i++)
-		to[i] = (uint8_t)bytes[i];
+	for (int i = 0; i < MAC_SIZE; i++) {
+		char *end;
+
+		to[i] = (uint8_t)strtoul(text, &end, 16);
+		if (end != text + 2 || *end != (i < MAC_SIZE - 1 ? ':' : '\0'))
+			return false;
+		text = end + 1;
+	}
+
+	return true;
+}
+
+/* A command with an address of IP. Returns whether it is one. */
+static bool on_ip_command(const char *word, const char *text)
+{
+	static const uint8_t unused[4] = { 192, 0, 2, 99 };
+	static const uint8_t unknown[MAC_SIZE];
+	uint8_t ip[16];
+
+	if (strcmp(word, "noise") == 0)
+		send_arp(all, 1, unknown, unused);
+	else if (strcmp(word, "arp") == 0 && text && inet_pton(AF_INET, text, ip) == 1)
+		send_arp(all, 1, unknown, ip);
+	else if (strcmp(word, "solicit") == 0 && text && inet_pton(AF_INET6, text, ip) == 1)
+		send_solicitation(ip);
+	else
+		return false;
+
+	return true;
+}
+
+/* One with a MAC, and a number or an address. Likewise. */
+static bool on_mac_command(const char *word, const char *text, const char *rest)
+{
+	uint8_t to[MAC_SIZE];
+	uint8_t ip[4];
+
+	if (!parse_mac(text, to))
+		return false;
+	if (strcmp(word, "magic") == 0) {
+		send_magic(to);
+	} else if (strcmp(word, "ping") == 0 && rest && inet_pton(AF_INET, rest, ip) == 1) {
+		send_ping(to, ip);
+	} else if (strcmp(word, "test") == 0 && rest) {
+		send_test(to, strtoul(rest, NULL, 10));
+	} else if (strcmp(word, "cycle") == 0 && rest) {
+		memcpy(cycle_mac, to, MAC_SIZE);
+		cycles = strtoul(rest, NULL, 10);
+		cycles_done = 0;
+		cycle();
+	} else {
+		return false;
+	}
 
 	return true;
 }
 
 static void on_command(char *line)
 {
-	static const uint8_t unused[4] = { 192, 0, 2, 99 };
-	static const uint8_t unknown[MAC_SIZE];
 	char *save;
 	const char *word = strtok_r(line, " \n", &save);
 	const char *first = strtok_r(NULL, " \n", &save);
 	const char *second = strtok_r(NULL, " \n", &save);
-	uint8_t to[MAC_SIZE];
-	uint8_t ip[16];
 
-	if (!word)
-		return;
-	if (strcmp(word, "noise") == 0)
-		send_arp(all, 1, unknown, unused);
-	else if (strcmp(word, "arp") == 0 && first && inet_pton(AF_INET, first, ip) == 1)
-		send_arp(all, 1, unknown, ip);
-	else if (strcmp(word, "solicit") == 0 && first && inet_pton(AF_INET6, first, ip) == 1)
-		send_solicitation(ip);
-	else if (!parse_mac(first, to))
-		printf("what is %s?\n", word);
-	else if (strcmp(word, "magic") == 0)
-		send_magic(to);
-	else if (strcmp(word, "ping") == 0 && second && inet_pton(AF_INET, second, ip) == 1)
-		send_ping(to, ip);
-	else if (strcmp(word, "test") == 0 && second)
-		send_test(to, strtoul(second, NULL, 10));
-	else if (strcmp(word, "cycle") == 0 && second) {
-		memcpy(cycle_mac, to, MAC_SIZE);
-		cycles = strtoul(second, NULL, 10);
-		cycles_done = 0;
-		cycle();
-	} else
+	if (word && !on_ip_command(word, first) && !on_mac_command(word, first, second))
 		printf("what is %s?\n", word);
 }
 

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* virtio-net while its guest sleeps: the main thread waits for frames and receives them. */
+#include "net-rig.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define DEADLINE_MS 60000
+
+static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
+
+/* Frames, by the thread that received them. */
+struct seen {
+	pthread_t main;
+	atomic_uint by_main, by_device;
+};
+
+static bool note_received(void *context, const uint8_t *frame, size_t size, bool driver)
+{
+	struct seen *seen = context;
+	const bool is_main = pthread_equal(pthread_self(), seen->main) != 0;
+
+	atomic_fetch_add(is_main ? &seen->by_main : &seen->by_device, 1);
+
+	return true;
+}
+
+static void create(struct net_rig *r, struct seen *seen)
+{
+	const struct net_observer observer = { .received = note_received, .context = seen };
+
+	*seen = (struct seen){ .main = pthread_self() };
+	net_rig_create(r, false);
+	net_observe(&r->net, &observer);
+}
+
+/* Whether the main thread is to receive frames, within some time. */
+static bool main_is_wanted(const struct net_rig *r, int milliseconds)
+{
+	struct pollfd fd = { .fd = r->net.main_fd, .events = POLLIN };
+
+	return poll(&fd, 1, milliseconds) == 1;
+}
+
+/* Send frames until the main thread is the one that waits for them. */
+static void fall_asleep(struct net_rig *r, struct seen *seen)
+{
+	net_sleep(&r->net, true);
+	do
+		net_rig_peer_sends(r, own, 1, 100);
+	while (!main_is_wanted(r, 100));
+	net_receive_asleep(&r->net);
+	assert_int_not_equal(atomic_load(&seen->by_main), 0);
+}
+
+static void await(const atomic_uint *count, unsigned int more_than)
+{
+	for (int tries = 0; atomic_load(count) <= more_than; tries++) {
+		assert_in_range(tries, 0, DEADLINE_MS);
+		(void)poll(NULL, 0, 1);
+	}
+}
+
+static void the_main_thread_receives_while_the_guest_sleeps(void **state)
+{
+	struct net_rig r;
+	struct seen seen;
+	unsigned int before;
+
+	create(&r, &seen);
+	net_rig_peer_sends(&r, own, 1, 100);
+	await(&seen.by_device, 0);
+	assert_false(main_is_wanted(&r, 0));
+	fall_asleep(&r, &seen);
+	before = atomic_load(&seen.by_device);
+	for (unsigned int i = 0; i < 10; i++) {
+		const unsigned int so_far = atomic_load(&seen.by_main);
+
+		net_rig_peer_sends(&r, own, 2, 100);
+		assert_true(main_is_wanted(&r, DEADLINE_MS));
+		net_receive_asleep(&r.net);
+		assert_int_equal(atomic_load(&seen.by_main), so_far + 1);
+	}
+	assert_int_equal(atomic_load(&seen.by_device), before);
+	net_rig_teardown(&r);
+}
+
+static void the_devices_thread_receives_once_the_guest_is_awake(void **state)
+{
+	struct net_rig r;
+	struct seen seen;
+	unsigned int before;
+
+	create(&r, &seen);
+	fall_asleep(&r, &seen);
+	before = atomic_load(&seen.by_device);
+	net_sleep(&r.net, false);
+	net_rig_peer_sends(&r, own, 3, 100);
+	await(&seen.by_device, before);
+	assert_false(main_is_wanted(&r, 0));
+	net_rig_teardown(&r);
+}
+
+static void frames_that_came_while_it_slept_are_delivered(void **state)
+{
+	struct net_rig r;
+	struct seen seen;
+
+	create(&r, &seen);
+	net_sleep(&r.net, true);
+	net_rig_peer_sends(&r, own, 7, 100);
+	while (atomic_load(&seen.by_main) + atomic_load(&seen.by_device) == 0)
+		if (main_is_wanted(&r, 10))
+			net_receive_asleep(&r.net);
+	net_sleep(&r.net, false);
+	net_rig_start(&r, 0);
+	net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
+	net_rig_notify(&r);
+	assert_int_equal(net_rig_wait_received(&r, 0), NET_HEADER_SIZE + 100);
+	assert_int_equal(net_rig_buffer(&r, 0)[NET_HEADER_SIZE + 99], 7);
+	net_rig_teardown(&r);
+}
+
+/* Otherwise the main loop would turn without end. */
+static void a_full_queue_does_not_want_the_main_thread(void **state)
+{
+	struct net_rig r;
+	struct seen seen;
+
+	create(&r, &seen);
+	net_sleep(&r.net, true);
+	for (unsigned int i = 0; i < NET_KEEP_FRAMES_MAX + 10; i++) {
+		net_rig_peer_sends(&r, own, 1, 100);
+		if (main_is_wanted(&r, 0))
+			net_receive_asleep(&r.net);
+	}
+	while (atomic_load(&seen.by_main) + atomic_load(&seen.by_device) < NET_KEEP_FRAMES_MAX)
+		if (main_is_wanted(&r, 10))
+			net_receive_asleep(&r.net);
+	net_receive_asleep(&r.net);
+	assert_false(main_is_wanted(&r, 50));
+	net_rig_teardown(&r);
+}
+
+static void a_peer_that_ends_while_the_guest_sleeps_is_replaced(void **state)
+{
+	struct net_rig r;
+	struct seen seen;
+	unsigned int before;
+
+	create(&r, &seen);
+	fall_asleep(&r, &seen);
+	net_rig_offer_peer(&r);
+	assert_true(main_is_wanted(&r, DEADLINE_MS));
+	net_receive_asleep(&r.net);
+	before = atomic_load(&seen.by_main);
+	net_rig_peer_sends(&r, own, 4, 100);
+	/* Its thread connects again, and passes the descriptor on. */
+	while (atomic_load(&seen.by_main) == before) {
+		if (!main_is_wanted(&r, 100))
+			net_rig_peer_sends(&r, own, 4, 100);
+		else
+			net_receive_asleep(&r.net);
+	}
+	net_rig_teardown(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_main_thread_receives_while_the_guest_sleeps),
+		cmocka_unit_test(the_devices_thread_receives_once_the_guest_is_awake),
+		cmocka_unit_test(frames_that_came_while_it_slept_are_delivered),
+		cmocka_unit_test(a_full_queue_does_not_want_the_main_thread),
+		cmocka_unit_test(a_peer_that_ends_while_the_guest_sleeps_is_replaced),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
