@@ -101,16 +101,21 @@ void control_on_input(struct control *control)
 	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
 }
 
+/*
+ * Whether what waits may wake the guest now. While it is saved, and if it is saved next,
+ * that waits for the end of it or for the restored guest.
+ */
+static bool may_be_woken(const struct control *control)
+{
+	return control->life.state == VM_SUSPENDED && control->life.stage == LIFECYCLE_RUNNING &&
+	       !ask_saves(&control->ask);
+}
+
 uint64_t control_alarm_due(const struct control *control)
 {
 	const struct vm *vm = control->vm;
 
-	/*
-	 * While it is saved, the alarm waits for the end of that or for the
-	 * restored guest.
-	 */
-	return config_has_acpi(vm->config) && control->life.state == VM_SUSPENDED &&
-			       control->life.stage == LIFECYCLE_RUNNING &&
+	return config_has_acpi(vm->config) && may_be_woken(control) &&
 			       devices_alarm_waits(vm->devices)
 		       ? 0
 		       : MAIN_LOOP_NEVER;
@@ -130,13 +135,9 @@ void control_on_alarm(struct control *control)
 
 uint64_t control_call_due(const struct control *control)
 {
-	const struct vm *vm = control->vm;
+	const bool due = may_be_woken(control) && devices_are_called(control->vm->devices);
 
-	/* While it is saved, the call waits, as an alarm does. */
-	return control->life.state == VM_SUSPENDED && control->life.stage == LIFECYCLE_RUNNING &&
-			       devices_are_called(vm->devices)
-		       ? 0
-		       : MAIN_LOOP_NEVER;
+	return due ? 0 : MAIN_LOOP_NEVER;
 }
 
 void control_on_call(struct control *control)

@@ -342,7 +342,7 @@ static void frames_that_a_driver_was_not_given_are_not_taken_back(void **state)
 }
 
 /* 19 frames that a driver has not looked at, and one that has no room in its last buffer. */
-static void what_is_taken_back_is_limited_together_with_what_is_kept(void **state)
+static void frames_taken_back_and_kept_ones_are_limited_together(void **state)
 {
 	const uint32_t size = 60000;
 	struct seen seen;
@@ -425,7 +425,7 @@ int main(void)
 		cmocka_unit_test(frames_in_several_buffers_are_delivered_again),
 		cmocka_unit_test(a_driver_that_spoils_its_rings_before_a_reset_loses_frames_only),
 		cmocka_unit_test(frames_that_a_driver_was_not_given_are_not_taken_back),
-		cmocka_unit_test(what_is_taken_back_is_limited_together_with_what_is_kept),
+		cmocka_unit_test(frames_taken_back_and_kept_ones_are_limited_together),
 		cmocka_unit_test(a_reset_of_the_machine_drops_what_was_kept),
 		cmocka_unit_test(frames_that_are_sent_are_observed),
 	};

@@ -80,7 +80,7 @@ static void a_driver_says_how_far_it_has_looked(void **state)
 	teardown(&f);
 }
 
-static void without_event_idx_it_says_nothing(void **state)
+static void without_event_idx_a_driver_says_nothing(void **state)
 {
 	struct fixture f;
 
@@ -105,7 +105,7 @@ static void no_driver_claims_more_than_it_was_given(void **state)
 	teardown(&f);
 }
 
-static void what_it_said_before_is_not_forgotten(void **state)
+static void an_earlier_used_event_is_not_forgotten(void **state)
 {
 	struct fixture f;
 
@@ -118,7 +118,7 @@ static void what_it_said_before_is_not_forgotten(void **state)
 	teardown(&f);
 }
 
-static void what_is_available_again_was_looked_at(void **state)
+static void chains_that_are_available_again_were_looked_at(void **state)
 {
 	struct fixture f;
 
@@ -152,10 +152,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_driver_says_how_far_it_has_looked),
-		cmocka_unit_test(without_event_idx_it_says_nothing),
+		cmocka_unit_test(without_event_idx_a_driver_says_nothing),
 		cmocka_unit_test(no_driver_claims_more_than_it_was_given),
-		cmocka_unit_test(what_it_said_before_is_not_forgotten),
-		cmocka_unit_test(what_is_available_again_was_looked_at),
+		cmocka_unit_test(an_earlier_used_event_is_not_forgotten),
+		cmocka_unit_test(chains_that_are_available_again_were_looked_at),
 		cmocka_unit_test(no_more_than_a_queue_holds_is_unseen),
 	};
 
