@@ -252,6 +252,20 @@ static int receive(struct net_backend *backend, struct net_frame *frame, struct 
 
 /* --- to make it --- */
 
+static int said_fd(const struct net_backend *backend)
+{
+	const struct stream_socket *s = (const struct stream_socket *)backend;
+
+	return s->source.said_fd ? s->source.said_fd(s->source.context) : -1;
+}
+
+static void listen_to_peer(struct net_backend *backend)
+{
+	const struct stream_socket *s = (const struct stream_socket *)backend;
+
+	s->source.listen(s->source.context);
+}
+
 static void destroy(struct net_backend *backend)
 {
 	struct stream_socket *s = (struct stream_socket *)backend;
@@ -268,6 +282,8 @@ static const struct net_backend_ops stream_ops = {
 	.send = send_frame,
 	.flush = flush,
 	.receive = receive,
+	.said_fd = said_fd,
+	.listen = listen_to_peer,
 	.destroy = destroy,
 };
 

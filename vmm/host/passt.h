@@ -29,9 +29,8 @@ struct passt_forward {
  *
  * A connection is refused with a sentence if passt cannot be started, which names
  * the package if it is missing. If the last one has ended by itself, the next
- * attempt is refused with -ECHILD, its exit status and what it said last; or with
- * -EAGAIN if the one before it has ended for the same reason. Some seconds later
- * another one is started, and up to a minute later if one after the other ends.
+ * attempt is refused with -ECHILD, its exit status and what it said last, and the
+ * one after that starts another one: when, is the caller's to decide.
  */
 int passt_create(const struct passt_forward *forwards, size_t count,
 		 struct net_stream_source *source);

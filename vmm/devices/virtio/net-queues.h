@@ -29,7 +29,10 @@ bool net_control(struct net *net);
  */
 void net_take_back(struct net *net);
 
-/** The connection is lost, for the reason in @error. */
-void net_lose(struct net *net, const struct error *error);
+/**
+ * A round of the device's thread: all of this, and what the connection needs.
+ * Without the lock. Returns whether there may be more to do at once.
+ */
+bool net_serve(struct net *net);
 
 #endif

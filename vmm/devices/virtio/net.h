@@ -10,11 +10,13 @@
  * NET_BATCH frames each way, which never waits: the backend's descriptor does
  * not block. Then it releases the lock and sleeps until the driver notifies, a
  * frame has come, there is room for one to be sent, or it is time to connect
- * again. So neither a vCPU nor the main thread ever waits for a peer, and a
- * frame does not wait for what the main thread does, such as writing a record.
- * All signals are blocked in the thread.
+ * again. To connect, to disconnect and to report may wait for the host, and is
+ * done by the thread without the lock (net-link.h). So neither a vCPU nor the
+ * main thread ever waits for a peer or for the log, and a frame does not wait
+ * for what the main thread does, such as writing a record. All signals are
+ * blocked in the thread.
  *
- * A reset by a vCPU runs net_before_reset() on that vCPU's thread, with the lock
+ * A reset by a vCPU runs before_reset() on that vCPU's thread, with the lock
  * held: it accesses the queues while the device's thread cannot. The main
  * thread takes the lock to set the observer, and to save and load state.
  *
@@ -42,18 +44,17 @@
 #include "devices/virtio/net-filter.h"
 #include "devices/virtio/net-keep.h"
 #include "devices/virtio/net-observer.h"
+#include "devices/virtio/net-retry.h"
 #include "host/net-backend.h"
 
 #include <linux/virtio_net.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /** How many frames are moved each way before the lock is released. */
 #define NET_BATCH 64
-
-/** How long a connection is waited for before the next attempt. */
-#define NET_RETRY_MS 1000
 
 enum net_queue { NET_QUEUE_RECEIVE, NET_QUEUE_TRANSMIT, NET_QUEUE_CONTROL, NET_QUEUES };
 
@@ -64,7 +65,13 @@ struct net_setup {
 	struct net_backend *backend; /**< Not connected. The device's from now on. */
 	uint8_t mac[NET_MAC_SIZE];
 	uint64_t features; /**< Of virtio-net, as bits; the backend must have what they need. */
-	/** As in struct virtio_mmio_config; also for what the peer does. */
+	/** Sees all frames, from the first one on; copied; may be NULL. */
+	const struct net_observer *observer;
+	/**
+	 * What is to be logged: what the guest did, as in struct
+	 * virtio_mmio_config, and what the peer does. From the device's thread,
+	 * without the lock: it may wait. From net_create(), too. May be NULL.
+	 */
 	void (*report)(void *context, const char *message);
 	void *context;
 };
@@ -80,7 +87,7 @@ struct net_written {
 /** Guarded by mmio.lock, apart from what is constant. */
 struct net {
 	struct virtio_mmio mmio; /**< First. */
-	struct net_setup setup; /**< Constant, as is what follows. */
+	struct net_setup setup; /**< Constant, as is what follows; without its observer. */
 	char *name;
 	int stop_fd;
 	int link_fd; /**< Readable when the connection was made or lost. */
@@ -94,15 +101,23 @@ struct net {
 	struct net_filter filter;
 	struct net_keep keep;
 	struct net_observer observer;
-	uint64_t offloads; /**< What the backend was last given. */
 	bool driver_was_absent; /**< Since net_observer.delivered was called. */
 	bool space_news; /**< The driver is to be interrupted for a change of space. */
 	bool interrupt; /**< Likewise, for its queues. */
 	bool wants_input; /**< Wait until the backend is readable, */
 	bool wants_output; /**< or writable. */
-	bool failed; /**< The last attempt to connect; it was reported. */
-	uint64_t retry_at; /**< In microseconds of main_loop_now(). */
-	uint64_t link_changes; /**< How often it was connected and disconnected. */
+	bool has_fault; /**< What the guest did is to be reported. */
+	struct error fault;
+	_Atomic uint64_t link_changes; /**< How often it was connected and lost; no lock. */
+
+	/** The device's thread's alone, as the backend is: no lock. */
+	struct net_retry retry;
+	bool lost; /**< The connection, and it is still to be left. */
+	struct error loss; /**< Why. */
+	bool reports_fault; /**< Likewise, of a copy of @fault. */
+	struct error reported_fault;
+	uint64_t offloads; /**< What the backend was last given, */
+	uint64_t wanted_offloads; /**< and is to be given. */
 };
 
 /** The board's device: a machine has one for each network of its configuration. */

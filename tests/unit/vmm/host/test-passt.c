@@ -22,15 +22,16 @@
 #include "support/scratch.h"
 
 /* What it is, and what it does then. */
-#define PROLOGUE                                \
-	"#!/bin/sh\n"                           \
-	"echo \"$*\" >arguments.new\n"          \
-	"for fd in /proc/$$/fd/*; do\n"         \
-	"	readlink $fd\n"                       \
-	"done >files.new\n"                     \
-	"echo $$ >pid.new\n"                    \
-	"for file in arguments files pid; do\n" \
-	"	mv $file.new $file\n"                 \
+#define PROLOGUE                                            \
+	"#!/bin/sh\n"                                       \
+	"echo \"$*\" >arguments.new\n"                      \
+	"for fd in /proc/$$/fd/*; do\n"                     \
+	"	readlink $fd\n"                                   \
+	"done >files.new\n"                                 \
+	"echo $$ >pid.new\n"                                \
+	"env >environment.new\n"                            \
+	"for file in arguments files environment pid; do\n" \
+	"	mv $file.new $file\n"                             \
 	"done\n"
 
 static void be(const char *rest)
@@ -118,7 +119,7 @@ static void await_end(void)
 
 /* --- */
 
-static void it_is_given_its_socket_and_the_ports(void **state)
+static void passt_is_given_its_socket_and_the_ports(void **state)
 {
 	const struct passt_forward forwards[] = {
 		{ .spec = "8080:80" },
@@ -160,7 +161,7 @@ static void without_ports_of_udp_it_forwards_none(void **state)
 }
 
 /* Such as one that is not closed at an exec. */
-static void it_inherits_no_other_descriptor(void **state)
+static void passt_inherits_no_other_descriptor(void **state)
 {
 	const int open_fd = open("/", O_PATH);
 	const int open_high = fcntl(open_fd, F_DUPFD, 300);
@@ -257,8 +258,27 @@ static void the_end_of_passt_is_reported_with_what_it_said_last(void **state)
 	await_end();
 	assert_int_equal(source.connect(source.context, &error), -ECHILD);
 	assert_string_equal(error.text, "passt ended with status 3: Failed to bind port?80");
-	/* Not at once: what is wrong may last. */
-	assert_int_equal(source.connect(source.context, &error), -EAGAIN);
+	/* That was said of it: the next one is started. */
+	be("exec cat <&3 >&3\n");
+	close(must_connect(&source));
+	source.destroy(source.context);
+}
+
+/* passt does so when its connection ends, for which the guest may be the reason. */
+static void an_end_with_status_0_is_reported_as_well(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	struct error error;
+	char byte;
+	int fd;
+
+	be("exit 0\n");
+	fd = must_connect(&source);
+	assert_int_equal(read_byte(fd, &byte), 0);
+	close(fd);
+	await_end();
+	assert_int_equal(source.connect(source.context, &error), -ECHILD);
+	assert_string_equal(error.text, "passt ended with status 0");
 	source.destroy(source.context);
 }
 
@@ -311,6 +331,45 @@ static void a_passt_that_says_much_is_not_blocked(void **state)
 	source.destroy(source.context);
 }
 
+/* Its pipe is read while it runs, so what it says last still has room. */
+static void the_last_line_is_reported_after_more_than_a_pipe_holds(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	struct error error;
+	char byte;
+	int fd;
+
+	be("i=0\nwhile [ $i -lt 20 ]; do\n"
+	   "	head -c 50000 /dev/zero >&2; echo >&3; read answer <&3; i=$((i + 1))\n"
+	   "done\nprintf '\\nthe last line\\n' >&2\nexit 1\n");
+	fd = must_connect(&source);
+	while (read_byte(fd, &byte) == 1) {
+		assert_true(source.said_fd(source.context) >= 0);
+		source.listen(source.context);
+		assert_int_equal(write(fd, "\n", 1), 1);
+	}
+	close(fd);
+	await_end();
+	assert_int_equal(source.connect(source.context, &error), -ECHILD);
+	assert_string_equal(error.text, "passt ended with status 1: the last line");
+	source.destroy(source.context);
+}
+
+static void an_end_of_the_messages_of_passt_is_noticed(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	char byte;
+	int fd;
+
+	be("exec 2>&-\necho >&3\nread answer <&3\n");
+	fd = must_connect(&source);
+	assert_int_equal(read_byte(fd, &byte), 1);
+	source.listen(source.context);
+	assert_int_equal(source.said_fd(source.context), -1);
+	close(fd);
+	source.destroy(source.context);
+}
+
 /* dormouse blocks signals in its threads. */
 static void signals_that_are_blocked_here_reach_it(void **state)
 {
@@ -337,14 +396,17 @@ static void signals_that_are_blocked_here_reach_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_given_its_socket_and_the_ports),
+		cmocka_unit_test(passt_is_given_its_socket_and_the_ports),
 		cmocka_unit_test(without_ports_of_udp_it_forwards_none),
-		cmocka_unit_test(it_inherits_no_other_descriptor),
+		cmocka_unit_test(passt_inherits_no_other_descriptor),
 		cmocka_unit_test(no_process_is_left_when_the_source_is_destroyed),
 		cmocka_unit_test(a_missing_passt_is_reported_with_its_package),
 		cmocka_unit_test(a_passt_that_cannot_be_executed_is_reported),
 		cmocka_unit_test(the_end_of_passt_is_reported_with_what_it_said_last),
+		cmocka_unit_test(an_end_with_status_0_is_reported_as_well),
 		cmocka_unit_test(the_last_line_of_many_is_reported),
+		cmocka_unit_test(the_last_line_is_reported_after_more_than_a_pipe_holds),
+		cmocka_unit_test(an_end_of_the_messages_of_passt_is_noticed),
 		cmocka_unit_test(a_signal_that_ended_passt_is_reported),
 		cmocka_unit_test(a_passt_that_says_much_is_not_blocked),
 		cmocka_unit_test(signals_that_are_blocked_here_reach_it),
