@@ -29,6 +29,11 @@
 /* A pipe is read so often at a time, which is all that is in it: each second read is of half. */
 #define READS_MAX (2 * 65536 / (SAID_SIZE / 2))
 
+/* What of dormouse's environment it is given: the rest may have secrets. */
+static const char *const variables[] = { "PATH", "HOME", "TMPDIR", "LANG" };
+
+#define VARIABLES (sizeof(variables) / sizeof(variables[0]))
+
 struct passt {
 	char **arguments; /**< Ends with NULL. */
 	struct passt_forward *forwards; /**< What some of them point to. */
@@ -124,10 +129,38 @@ static int arrange_signals(posix_spawnattr_t *attributes)
 	return err;
 }
 
+static void free_environment(char *environment[VARIABLES + 1])
+{
+	for (size_t i = 0; i < VARIABLES; i++)
+		free(environment[i]);
+}
+
+/* Returns 0 or an error number. Free it in both cases. */
+static int make_environment(char *environment[VARIABLES + 1])
+{
+	size_t used = 0;
+
+	memset(environment, 0, (VARIABLES + 1) * sizeof(*environment));
+	for (size_t i = 0; i < VARIABLES; i++) {
+		const char *value = getenv(variables[i]);
+
+		if (!value)
+			continue;
+		if (asprintf(&environment[used], "%s=%s", variables[i], value) < 0) {
+			environment[used] = NULL;
+			return ENOMEM;
+		}
+		used++;
+	}
+
+	return 0;
+}
+
 static int spawn(struct passt *passt, int socket_fd, int said_fd)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
+	char *environment[VARIABLES + 1];
 	int err = posix_spawn_file_actions_init(&files);
 
 	if (err)
@@ -139,8 +172,13 @@ static int spawn(struct passt *passt, int socket_fd, int said_fd)
 	if (!err)
 		err = arrange_signals(&attributes);
 	if (!err)
+		err = make_environment(environment);
+	else
+		memset(environment, 0, sizeof(environment));
+	if (!err)
 		err = posix_spawnp(&passt->pid, passt->arguments[0], &files, &attributes,
-				   passt->arguments, environ);
+				   passt->arguments, environment);
+	free_environment(environment);
 	posix_spawnattr_destroy(&attributes);
 out_files:
 	posix_spawn_file_actions_destroy(&files);

@@ -5,10 +5,11 @@
  * each network of this kind, at the other end of a socket, and another one when
  * that has ended.
  *
- * It inherits nothing but its end of the socket and of a pipe for its messages,
- * and ends by itself when the socket is closed, which the kernel does when
- * dormouse ends, however it ends. It runs in a session of its own: keys on
- * dormouse's terminal do not reach it. Started by root it becomes nobody.
+ * It inherits nothing but its end of the socket, of a pipe for its messages, and
+ * PATH, HOME, TMPDIR and LANG of the environment, and ends by itself when the
+ * socket is closed, which the kernel does when dormouse ends, however it ends. It
+ * runs in a session of its own: keys on dormouse's terminal do not reach it.
+ * Started by root it becomes nobody.
  */
 #ifndef VMM_HOST_PASST_H
 #define VMM_HOST_PASST_H

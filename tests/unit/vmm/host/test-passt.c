@@ -370,6 +370,41 @@ static void an_end_of_the_messages_of_passt_is_noticed(void **state)
 	source.destroy(source.context);
 }
 
+static void passt_gets_no_secret_of_the_environment(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	char line[4096];
+	unsigned int known = 0;
+	FILE *file;
+	char byte;
+	int fd;
+
+	assert_int_equal(setenv("NOTIFY_SOCKET", "/nowhere", 1), 0);
+	assert_int_equal(setenv("SECRET", "hush", 1), 0);
+	assert_int_equal(setenv("LANG", "C", 1), 0);
+	assert_int_equal(setenv("HOME", "/home", 1), 0);
+	be("echo >&3\n");
+	fd = must_connect(&source);
+	assert_int_equal(read_byte(fd, &byte), 1);
+	file = fopen("environment", "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "PATH=", 5) == 0 || strcmp(line, "HOME=/home\n") == 0 ||
+		    strcmp(line, "LANG=C\n") == 0)
+			known++;
+		/* The shell's. */
+		else if (strncmp(line, "PWD=", 4) != 0 && strncmp(line, "TMPDIR=", 7) != 0 &&
+			 strncmp(line, "OLDPWD=", 7) != 0 && strncmp(line, "SHLVL=", 6) != 0 &&
+			 strncmp(line, "_=", 2) != 0)
+			fail_msg("%s", line);
+	}
+	fclose(file);
+	assert_int_equal(known, 3);
+	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+	close(fd);
+	source.destroy(source.context);
+}
+
 /* dormouse blocks signals in its threads. */
 static void signals_that_are_blocked_here_reach_it(void **state)
 {
@@ -407,6 +442,7 @@ int main(void)
 		cmocka_unit_test(the_last_line_of_many_is_reported),
 		cmocka_unit_test(the_last_line_is_reported_after_more_than_a_pipe_holds),
 		cmocka_unit_test(an_end_of_the_messages_of_passt_is_noticed),
+		cmocka_unit_test(passt_gets_no_secret_of_the_environment),
 		cmocka_unit_test(a_signal_that_ended_passt_is_reported),
 		cmocka_unit_test(a_passt_that_says_much_is_not_blocked),
 		cmocka_unit_test(signals_that_are_blocked_here_reach_it),
