@@ -29,6 +29,7 @@ struct stream_socket {
 	uint8_t received[2 * RECORD_MAX];
 	/* The rest of a frame that the socket took in part. */
 	size_t sent, unsent;
+	int broken; /* Of a frame only a part could be sent: -errno, which receive() reports. */
 	uint8_t rest[RECORD_MAX];
 	/* Scratch, here since a stack's is cleared each time. */
 	uint8_t front[NET_STREAM_FRONT];
@@ -48,6 +49,7 @@ static int connect_stream(struct net_backend *backend, struct error *error)
 	s->end = 0;
 	s->sent = 0;
 	s->unsent = 0;
+	s->broken = 0;
 
 	return 0;
 }
@@ -84,8 +86,9 @@ static int flush(struct net_backend *backend)
 		if (size == -EAGAIN)
 			return -EAGAIN;
 		if (size < 0) {
-			/* The stream ends in it. */
+			/* What would follow would be taken for the rest. */
 			s->unsent = 0;
+			s->broken = (int)size;
 			return 0;
 		}
 		s->sent += (size_t)size;
@@ -154,6 +157,8 @@ static int send_frame(struct net_backend *backend, const struct virtio_net_hdr_v
 		return -EMSGSIZE;
 	if (flush(backend) < 0)
 		return -EAGAIN;
+	if (s->broken)
+		return s->broken;
 	s->pieces[0] = (struct iovec){ .iov_base = &length, .iov_len = LENGTH_SIZE };
 	pieces = arrange_pieces(s, parts, count);
 	if (pieces == 0)
@@ -213,6 +218,17 @@ static void make_room(struct stream_socket *s)
 	}
 }
 
+static int lose(const struct stream_socket *s, int err, struct error *error)
+{
+	return error_set(error, err, "the connection to %s was lost: %s", s->name, strerror(-err));
+}
+
+/* Nothing more has come now. A peer that is gone is reported as its end, or as such. */
+static int find_none(const struct stream_socket *s, struct error *error)
+{
+	return s->broken ? lose(s, s->broken, error) : 0;
+}
+
 static int receive(struct net_backend *backend, struct net_frame *frame, struct error *error)
 {
 	struct stream_socket *s = (struct stream_socket *)backend;
@@ -232,16 +248,29 @@ static int receive(struct net_backend *backend, struct net_frame *frame, struct 
 			return error_set(error, -ECONNRESET, "%s closed the connection%s", s->name,
 					 s->begin < s->end ? ", in the middle of a frame" : "");
 		else if (errno == EAGAIN)
-			return 0;
+			return find_none(s, error);
 		else if (errno != EINTR)
-			return error_set(error, -errno, "the connection to %s was lost: %s",
-					 s->name, strerror(errno));
+			return lose(s, -errno, error);
 	}
 
 	return take(s, frame, error);
 }
 
 /* --- to make it --- */
+
+static int said_fd(const struct net_backend *backend)
+{
+	const struct stream_socket *s = (const struct stream_socket *)backend;
+
+	return s->source.said_fd ? s->source.said_fd(s->source.context) : -1;
+}
+
+static void listen_to_peer(struct net_backend *backend)
+{
+	const struct stream_socket *s = (const struct stream_socket *)backend;
+
+	s->source.listen(s->source.context);
+}
 
 static void destroy(struct net_backend *backend)
 {
@@ -259,6 +288,8 @@ static const struct net_backend_ops stream_ops = {
 	.send = send_frame,
 	.flush = flush,
 	.receive = receive,
+	.said_fd = said_fd,
+	.listen = listen_to_peer,
 	.destroy = destroy,
 };
 

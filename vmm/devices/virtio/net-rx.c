@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "devices/virtio/iov-cursor.h"
+#include "devices/virtio/net-link.h"
 
 enum outcome {
 	OUTCOME_DONE, /* The driver has the frame, or does not want it. */
@@ -184,7 +185,7 @@ static bool read_frame(struct net *net, struct net_frame *frame)
 		return false;
 	ret = net_backend_receive(net->setup.backend, frame, &error);
 	if (ret < 0)
-		net_lose(net, &error);
+		net_link_lose(net, &error);
 	if (ret == 0)
 		net->wants_input = true;
 

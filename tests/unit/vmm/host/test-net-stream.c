@@ -50,15 +50,17 @@ static void close_stream(struct stream *s)
 	close(s->peer);
 }
 
-static int send_bytes(struct stream *s, uint8_t *bytes, size_t size, size_t piece)
+static int send_bytes(struct stream *s, const uint8_t *bytes, size_t size, size_t piece)
 {
+	static uint8_t memory[NET_FRAME_MAX];
 	const struct virtio_net_hdr_v1 header = { 0 };
 	struct iovec parts[NET_BACKEND_PARTS_MAX];
 	unsigned int count = 0;
 
+	memcpy(memory, bytes, size);
 	for (size_t done = 0; done < size; done += parts[count++].iov_len)
 		parts[count] = (struct iovec){
-			.iov_base = bytes + done,
+			.iov_base = memory + done,
 			.iov_len = size - done < piece ? size - done : piece,
 		};
 
@@ -196,6 +198,54 @@ static void packets_without_an_address_are_not_given_to_passt(void **state)
 	close_stream(&s);
 }
 
+/* --- errors --- */
+
+/*
+ * The socket takes a part of a frame, and then fails for another reason than its
+ * peer's end: bytes that follow would be taken for the rest.
+ */
+static void a_frame_of_which_the_rest_cannot_be_sent_ends_the_connection(void **state)
+{
+	const int small = 1;
+	static uint8_t bytes[NET_FRAME_MAX];
+	static uint8_t taken[sizeof(bytes)];
+	const struct net_stream_source source = { 0 };
+	const int broken_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct net_frame frame;
+	struct error error;
+	struct stream s;
+	int good_fd;
+
+	connect_stream(&s, source);
+	assert_int_equal(setsockopt(s.backend->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)),
+			 0);
+	assert_int_equal(send_bytes(&s, bytes, sizeof(bytes), 4096), 0);
+	assert_int_equal(net_backend_flush(s.backend), -EAGAIN);
+	good_fd = dup(s.backend->fd);
+	assert_true(broken_fd >= 0 && good_fd >= 0);
+	assert_int_equal(dup2(broken_fd, s.backend->fd), s.backend->fd);
+	(void)net_backend_flush(s.backend);
+	assert_int_equal(dup2(good_fd, s.backend->fd), s.backend->fd);
+	/* The peer reads what there is, so there is room again. */
+	while (recv(s.peer, taken, sizeof(taken), MSG_DONTWAIT) > 0)
+		;
+	assert_true(send_bytes(&s, bytes, 60, 60) < 0);
+	assert_received(&s, NULL, 0);
+	assert_int_equal(net_backend_receive(s.backend, &frame, &error), -ENOTSOCK);
+	assert_string_equal(error.text, "the connection to the test was lost: Socket operation on "
+					"non-socket");
+	/* The next connection is a new one. */
+	net_backend_disconnect(s.backend);
+	close(s.peer);
+	assert_int_equal(net_backend_connect(s.backend, &error), 0);
+	assert_int_equal(send_bytes(&s, bytes, 60, 60), 0);
+	assert_received(&s, bytes, 60);
+	assert_int_equal(net_backend_receive(s.backend, &frame, &error), 0);
+	close_stream(&s);
+	close(good_fd);
+	close(broken_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +254,7 @@ int main(void)
 		cmocka_unit_test(packets_for_other_addresses_are_given_to_passt),
 		cmocka_unit_test(frames_that_are_no_packets_of_ip_are_given_to_passt),
 		cmocka_unit_test(packets_without_an_address_are_not_given_to_passt),
+		cmocka_unit_test(a_frame_of_which_the_rest_cannot_be_sent_ends_the_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
