@@ -57,8 +57,8 @@ static void pass_on(struct net *net)
 
 	if (!wanted)
 		net_keep_from_main(net);
-	else if (!net->main_waits && epoll_ctl(net->main_fd, EPOLL_CTL_ADD, net->setup.backend->fd,
-					       &event) == 0)
+	else if (!net->main_waits &&
+		 epoll_ctl(net->main_fd, EPOLL_CTL_ADD, net->setup.backend->fd, &event) == 0)
 		net->main_waits = true;
 }
 
