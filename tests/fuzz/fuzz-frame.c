@@ -5,8 +5,8 @@
  * guest's addresses stays one that can be saved and loaded, and that the
  * policies agree with one another.
  *
- * The input is a list of frames, each with a byte of flags and one of its size
- * in front: bit 0, the guest sends it; bit 1, its addresses are set to usual
+ * The input is a list of frames, each with two bytes of its size and a byte of
+ * flags in front: bit 0, the guest sends it; bit 1, its addresses are set to usual
  * ones; bit 2, it is ARP; bit 3, IPv6.
  */
 #include "input.h"
@@ -24,6 +24,8 @@
 		if (!(condition)) \
 			abort();  \
 	} while (0)
+
+#define FRAME_ROOM 512
 
 static const uint8_t mac[FRAME_MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 
@@ -94,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t flags = 0;
 
 	while (in.left > 0) {
-		const size_t length = take_byte(&in);
+		const size_t length = take_word(&in, 2) % FRAME_ROOM;
 		uint8_t *bytes;
 
 		flags = take_byte(&in);

@@ -85,7 +85,8 @@ void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
 	struct net_config *net = &rig->record.config.nets[0];
 
 	memset(rig, 0, sizeof(*rig));
-	rig->record.config.flat = make_binary(rig);
+	rig->record.config.firmware = make_binary(rig);
+	rig->record.config.wake_on_net = WAKE_ON_NET_DIRECTED;
 	rig->record.config.net_count = 1;
 	*net = (struct net_config){
 		.kind = NET_KIND_UNIX,

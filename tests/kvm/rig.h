@@ -35,7 +35,10 @@ void rig_create_version(struct rig *rig, unsigned int cpus, uint32_t version);
  */
 void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars);
 
-/** As rig_create(), with a network at the Unix socket @path, of the device @mac. */
+/**
+ * As rig_create_firmware() with variables in memory, and with a network at the Unix socket
+ * @path, of the device @mac.
+ */
 void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
 			const uint8_t mac[CONFIG_MAC_SIZE]);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/agent.h"
 #include "record/lifecycle.h"
 #include "record/text.h"
 #include "run/check.h"
@@ -220,6 +221,17 @@ static int print_json(json_t *json, struct error *error)
 	return printed ? 0 : error_set(error, -EIO, "cannot write the comparison as JSON");
 }
 
+/* An agent that does not answer says nothing. */
+static void hear_agent(const char *name, struct run_hindrances *hindrances)
+{
+	json_t *facts = cli_query_agent(name);
+
+	if (json_is_true(json_object_get(facts, "answers")))
+		run_hear_agent(hindrances,
+			       json_string_value(json_object_get(facts, "no-hibernation")));
+	json_decref(facts);
+}
+
 /* Its environment is in use; what may become of its hibernation can be said. */
 static int check_running(const struct record *record, const char *name, bool json,
 			 struct error *error)
@@ -230,6 +242,7 @@ static int check_running(const struct record *record, const char *name, bool jso
 
 	if (err)
 		return err;
+	hear_agent(name, &hindrances);
 	if (json)
 		err = print_json(json_pack("{s:s, s:s, s:o}", "name", name, "state", state,
 					   "hibernation", run_hindrances_to_json(&hindrances)),

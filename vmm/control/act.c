@@ -468,6 +468,16 @@ static bool perform(struct control *control, enum lifecycle_action action)
 	return true;
 }
 
+/*
+ * Also while its call is decided on: what calls it from then on comes after its own
+ * call, and may not interrupt it any more.
+ */
+static bool is_asleep(const struct lifecycle *life)
+{
+	return life->state == VM_SUSPENDED || life->stage == LIFECYCLE_HOLDING_TO_SUSPEND ||
+	       life->stage == LIFECYCLE_JUDGING_SUSPEND;
+}
+
 enum lifecycle_answer control_act(struct control *control, struct lifecycle_event event)
 {
 	enum lifecycle_answer answer = LIFECYCLE_TAKEN;
@@ -478,7 +488,7 @@ enum lifecycle_answer control_act(struct control *control, struct lifecycle_even
 		done = true;
 		lifecycle_step(&control->life, &event, &plan);
 		/* Before the actions, which let it sleep or run. */
-		devices_sleep(control->vm->devices, control->life.state == VM_SUSPENDED);
+		devices_sleep(control->vm->devices, is_asleep(&control->life));
 		if (control->life.state != VM_RUNNING || control->life.paused)
 			idle_forget(&control->idle);
 		update_record(control);

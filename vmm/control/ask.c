@@ -264,6 +264,14 @@ static void fail(struct ask *ask, uint64_t now)
 		end_and_record(ask, REQUEST_LEFT);
 }
 
+bool ask_saves(const struct ask *ask)
+{
+	const bool follows = ask->phase == ASK_WAITING && ask->failed &&
+			     ask->request->otherwise == REQUEST_ELSE_SAVE;
+
+	return ask->suspended && (ask->phase == ASK_ELSE_SAVING || follows);
+}
+
 /* --- as time passes --- */
 
 uint64_t ask_due(const struct ask *ask)

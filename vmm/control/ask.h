@@ -106,6 +106,12 @@ void ask_create(struct ask *ask, const struct ask_host *host, struct request *re
 int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 	      enum request_else otherwise, uint64_t now, struct error *error);
 
+/**
+ * Whether ask_run() saves the guest next, which has suspended itself. What would wake it
+ * meanwhile must wait, as it does during a save.
+ */
+bool ask_saves(const struct ask *ask);
+
 /** When ask_run() must be called, as a main loop's deadline. */
 uint64_t ask_due(const struct ask *ask);
 

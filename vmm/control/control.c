@@ -60,8 +60,6 @@ static void serve(struct control *control, struct vcpu *vcpu)
 
 	switch (gate_pending(&control->vm->gate, &vcpu->request)) {
 	case VCPU_MAY_SUSPEND:
-		/* What calls it from now on comes after its own call. */
-		devices_sleep(control->vm->devices, true);
 		event.kind = LIFECYCLE_ASKED;
 		cause_set(&control->cause, VM_TRIGGER_SUSPEND, (int)vcpu->index, "SYSTEM_SUSPEND");
 		break;
@@ -75,7 +73,6 @@ static void serve(struct control *control, struct vcpu *vcpu)
 		return;
 	}
 	(void)control_act(control, event);
-	devices_sleep(control->vm->devices, control->life.state == VM_SUSPENDED);
 }
 
 static void serve_panic(struct control *control)
@@ -106,16 +103,21 @@ void control_on_input(struct control *control)
 	(void)control_act(control, (struct lifecycle_event){ .kind = LIFECYCLE_INPUT });
 }
 
+/*
+ * Whether what waits may wake the guest now. While it is saved, and if it is saved next,
+ * that waits for the end of it or for the restored guest.
+ */
+static bool may_be_woken(const struct control *control)
+{
+	return control->life.state == VM_SUSPENDED && control->life.stage == LIFECYCLE_RUNNING &&
+	       !ask_saves(&control->ask);
+}
+
 uint64_t control_alarm_due(const struct control *control)
 {
 	const struct vm *vm = control->vm;
 
-	/*
-	 * While it is saved, the alarm waits for the end of that or for the
-	 * restored guest.
-	 */
-	return config_has_acpi(vm->config) && control->life.state == VM_SUSPENDED &&
-			       control->life.stage == LIFECYCLE_RUNNING &&
+	return config_has_acpi(vm->config) && may_be_woken(control) &&
 			       devices_alarm_waits(vm->devices)
 		       ? 0
 		       : MAIN_LOOP_NEVER;
@@ -135,13 +137,9 @@ void control_on_alarm(struct control *control)
 
 uint64_t control_call_due(const struct control *control)
 {
-	const struct vm *vm = control->vm;
+	const bool due = may_be_woken(control) && devices_are_called(control->vm->devices);
 
-	/* While it is saved, the call waits, as an alarm does. */
-	return control->life.state == VM_SUSPENDED && control->life.stage == LIFECYCLE_RUNNING &&
-			       devices_are_called(vm->devices)
-		       ? 0
-		       : MAIN_LOOP_NEVER;
+	return due ? 0 : MAIN_LOOP_NEVER;
 }
 
 void control_on_call(struct control *control)

@@ -205,7 +205,8 @@ void control_on_port(struct control *control, bool open);
 
 /**
  * When control_on_alarm() must be called, as a main loop's deadline: at once if
- * a guest with ACPI is suspended and the clock's alarm has come.
+ * a guest with ACPI is suspended, the clock's alarm has come, and the guest is not
+ * to be saved next, as ask_saves() says.
  *
  * Such a guest has no interrupt for it. In ACPI it is the machine that wakes,
  * and the guest finds the reason in the time-and-alarm device; Linux masks all
@@ -218,7 +219,8 @@ void control_on_alarm(struct control *control);
 
 /**
  * When control_on_call() must be called, as a main loop's deadline: at once if
- * the guest is suspended and a device is called, such as by a frame for it.
+ * the guest is suspended, a device is called, such as by a frame for it, and the
+ * guest is not to be saved next.
  *
  * Linux masks the interrupts of its devices, and has reset them; so it is the
  * host that wakes it. A call that came while the guest was falling asleep waits

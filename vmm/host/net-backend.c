@@ -33,6 +33,16 @@ int net_backend_set_offloads(struct net_backend *backend, uint64_t features)
 	return backend->ops->set_offloads ? backend->ops->set_offloads(backend, features) : 0;
 }
 
+int net_backend_said_fd(const struct net_backend *backend)
+{
+	return backend->ops->said_fd ? backend->ops->said_fd(backend) : -1;
+}
+
+void net_backend_listen(struct net_backend *backend)
+{
+	backend->ops->listen(backend);
+}
+
 void net_backend_destroy(struct net_backend *backend)
 {
 	if (!backend)

@@ -2,8 +2,9 @@
 /*
  * The host's side of a network device: where frames go and come from.
  *
- * A backend is used by one thread at a time, its device's, and never blocks it.
- * It is connected or not; while it is not, it has no descriptor.
+ * A backend is used by one thread at a time, its device's. To connect and to
+ * disconnect, to set offloads and to destroy it may wait for the host; nothing
+ * else does. It is connected or not; while it is not, it has no descriptor.
  */
 #ifndef VMM_NET_BACKEND_H
 #define VMM_NET_BACKEND_H
@@ -32,6 +33,9 @@ struct net_backend_ops {
 	int (*receive)(struct net_backend *backend, struct net_frame *frame, struct error *error);
 	/** NULL: the kind has no offloads. */
 	int (*set_offloads)(struct net_backend *backend, uint64_t features);
+	/** NULL, both: its peer says nothing. */
+	int (*said_fd)(const struct net_backend *backend);
+	void (*listen)(struct net_backend *backend);
 	void (*destroy)(struct net_backend *backend);
 };
 
@@ -91,6 +95,13 @@ int net_backend_receive(struct net_backend *backend, struct net_frame *frame, st
  * or -errno.
  */
 int net_backend_set_offloads(struct net_backend *backend, uint64_t features);
+
+/**
+ * A descriptor that is readable when the peer has said something for messages,
+ * connected or not; then to call net_backend_listen(). -1: none.
+ */
+int net_backend_said_fd(const struct net_backend *backend);
+void net_backend_listen(struct net_backend *backend);
 
 /** Disconnect and free. NULL has no effect. */
 void net_backend_destroy(struct net_backend *backend);

@@ -29,9 +29,11 @@ struct stream_socket {
 	uint8_t received[2 * RECORD_MAX];
 	/* The rest of a frame that the socket took in part. */
 	size_t sent, unsent;
+	int broken; /* Of a frame only a part could be sent: -errno, which receive() reports. */
 	uint8_t rest[RECORD_MAX];
 	/* Scratch, here since a stack's is cleared each time. */
-	struct iovec pieces[NET_BACKEND_PARTS_MAX + 1];
+	uint8_t front[NET_STREAM_FRONT];
+	struct iovec pieces[NET_BACKEND_PARTS_MAX + 2];
 };
 
 static int connect_stream(struct net_backend *backend, struct error *error)
@@ -47,6 +49,7 @@ static int connect_stream(struct net_backend *backend, struct error *error)
 	s->end = 0;
 	s->sent = 0;
 	s->unsent = 0;
+	s->broken = 0;
 
 	return 0;
 }
@@ -83,8 +86,9 @@ static int flush(struct net_backend *backend)
 		if (size == -EAGAIN)
 			return -EAGAIN;
 		if (size < 0) {
-			/* The stream ends in it. */
+			/* What would follow would be taken for the rest. */
 			s->unsent = 0;
+			s->broken = (int)size;
 			return 0;
 		}
 		s->sent += (size_t)size;
@@ -110,23 +114,60 @@ static void keep_rest(struct stream_socket *s, const struct iovec *pieces, size_
 	}
 }
 
+/*
+ * Put a frame into pieces, from the second one on. Its front is judged in a copy,
+ * which the guest cannot change before it is sent. Returns how many pieces there
+ * are then, or 0 if the frame may not be sent.
+ */
+static size_t arrange_pieces(struct stream_socket *s, const struct iovec *parts, unsigned int count)
+{
+	size_t used = 2;
+	size_t size = 0;
+
+	if (!s->source.may_pass) {
+		memcpy(&s->pieces[1], parts, count * sizeof(*parts));
+		return count + 1U;
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		const size_t left = sizeof(s->front) - size;
+		const size_t piece = parts[i].iov_len < left ? parts[i].iov_len : left;
+
+		memcpy(s->front + size, parts[i].iov_base, piece);
+		size += piece;
+		if (piece < parts[i].iov_len)
+			s->pieces[used++] = (struct iovec){
+				.iov_base = (uint8_t *)parts[i].iov_base + piece,
+				.iov_len = parts[i].iov_len - piece,
+			};
+	}
+	s->pieces[1] = (struct iovec){ .iov_base = s->front, .iov_len = size };
+
+	return s->source.may_pass(s->front, size) ? used : 0;
+}
+
 static int send_frame(struct net_backend *backend, const struct virtio_net_hdr_v1 *header,
 		      const struct iovec *parts, unsigned int count, size_t size)
 {
 	struct stream_socket *s = (struct stream_socket *)backend;
-	struct iovec *pieces = s->pieces;
 	uint32_t length = htonl((uint32_t)size);
+	size_t pieces;
 	ssize_t sent;
 
+	if (size > s->source.frame_max)
+		return -EMSGSIZE;
 	if (flush(backend) < 0)
 		return -EAGAIN;
-	pieces[0] = (struct iovec){ .iov_base = &length, .iov_len = LENGTH_SIZE };
-	memcpy(&pieces[1], parts, count * sizeof(*parts));
-	sent = send_pieces(backend->fd, pieces, count + 1U);
+	if (s->broken)
+		return s->broken;
+	s->pieces[0] = (struct iovec){ .iov_base = &length, .iov_len = LENGTH_SIZE };
+	pieces = arrange_pieces(s, parts, count);
+	if (pieces == 0)
+		return -EPERM;
+	sent = send_pieces(backend->fd, s->pieces, pieces);
 	if (sent < 0)
 		return (int)sent;
 	if ((size_t)sent < LENGTH_SIZE + size)
-		keep_rest(s, pieces, count + 1U, (size_t)sent);
+		keep_rest(s, s->pieces, pieces, (size_t)sent);
 
 	return 0;
 }
@@ -177,6 +218,17 @@ static void make_room(struct stream_socket *s)
 	}
 }
 
+static int lose(const struct stream_socket *s, int err, struct error *error)
+{
+	return error_set(error, err, "the connection to %s was lost: %s", s->name, strerror(-err));
+}
+
+/* Nothing more has come now. A peer that is gone is reported as its end, or as such. */
+static int find_none(const struct stream_socket *s, struct error *error)
+{
+	return s->broken ? lose(s, s->broken, error) : 0;
+}
+
 static int receive(struct net_backend *backend, struct net_frame *frame, struct error *error)
 {
 	struct stream_socket *s = (struct stream_socket *)backend;
@@ -196,16 +248,29 @@ static int receive(struct net_backend *backend, struct net_frame *frame, struct 
 			return error_set(error, -ECONNRESET, "%s closed the connection%s", s->name,
 					 s->begin < s->end ? ", in the middle of a frame" : "");
 		else if (errno == EAGAIN)
-			return 0;
+			return find_none(s, error);
 		else if (errno != EINTR)
-			return error_set(error, -errno, "the connection to %s was lost: %s",
-					 s->name, strerror(errno));
+			return lose(s, -errno, error);
 	}
 
 	return take(s, frame, error);
 }
 
 /* --- to make it --- */
+
+static int said_fd(const struct net_backend *backend)
+{
+	const struct stream_socket *s = (const struct stream_socket *)backend;
+
+	return s->source.said_fd ? s->source.said_fd(s->source.context) : -1;
+}
+
+static void listen_to_peer(struct net_backend *backend)
+{
+	const struct stream_socket *s = (const struct stream_socket *)backend;
+
+	s->source.listen(s->source.context);
+}
 
 static void destroy(struct net_backend *backend)
 {
@@ -223,6 +288,8 @@ static const struct net_backend_ops stream_ops = {
 	.send = send_frame,
 	.flush = flush,
 	.receive = receive,
+	.said_fd = said_fd,
+	.listen = listen_to_peer,
 	.destroy = destroy,
 };
 
@@ -238,6 +305,8 @@ struct net_backend *net_stream_create_from(const struct net_stream_source *sourc
 		return NULL;
 	}
 	s->source = *source;
+	if (s->source.frame_max == 0)
+		s->source.frame_max = NET_FRAME_MAX;
 	s->backend = (struct net_backend){
 		.ops = &stream_ops,
 		.fd = -1,

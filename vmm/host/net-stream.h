@@ -12,15 +12,30 @@
 
 #include "host/net-backend.h"
 
-/** Where connections come from. */
+/** How much of a frame's front is judged: the headers of Ethernet and of IPv6. */
+#define NET_STREAM_FRONT 54
+
+/** Where connections come from, and what their peer may be sent. */
 struct net_stream_source {
 	/**
 	 * Make a connection. Returns a stream socket, which the caller closes,
-	 * or -errno with @error set. It does not block. From the thread of the
-	 * backend. -ECHILD: the peer that there was has ended, and @error says
-	 * why, which is to be reported.
+	 * or -errno with @error set. It may wait for the host, as for the start
+	 * of a program. From the thread of the backend. -ECHILD: the peer that
+	 * there was has ended, and @error says why, which is to be reported; the
+	 * next attempt may follow at once.
 	 */
 	int (*connect)(void *context, struct error *error);
+	/** Longer frames are not sent, but lost; 0: NET_FRAME_MAX. */
+	size_t frame_max;
+	/**
+	 * Whether a frame may be sent, of which @front are the first @size bytes:
+	 * all, or NET_STREAM_FRONT. They are a copy, and are what is sent. Another
+	 * frame is lost. NULL: each may be.
+	 */
+	bool (*may_pass)(const uint8_t *front, size_t size);
+	/** As in struct net_backend_ops; both NULL: the peer says nothing. */
+	int (*said_fd)(const void *context);
+	void (*listen)(void *context);
 	/** Free @context; may be NULL. */
 	void (*destroy)(void *context);
 	void *context;

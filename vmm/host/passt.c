@@ -12,40 +12,56 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/main-loop.h"
+#include "host/passt-frame.h"
 
 /* Its end of the socket, behind its standard streams. */
 #define PASST_FD 3
 #define PASST_FD_TEXT "3"
 
-/* One that ends sooner has failed; the next one is started 1, 2, 4, ... seconds later. */
-#define LIFE_MIN_US (60 * UINT64_C(1000000))
-#define DELAYS_MAX 6
+/*
+ * Where the guest finds a resolver that the host has at its loopback. Any address
+ * that no other station has would do.
+ */
+#define RESOLVER "169.254.1.1"
+
+/* Room for what it said last, of which the last line is of interest. */
+#define SAID_SIZE 512
+/* A pipe is read so often at a time, which is all that is in it: each second read is of half. */
+#define READS_MAX (2 * 65536 / (SAID_SIZE / 2))
+
+/* What of dormouse's environment it is given: the rest may have secrets. */
+static const char *const variables[] = { "PATH", "HOME", "TMPDIR", "LANG" };
+
+#define VARIABLES (sizeof(variables) / sizeof(variables[0]))
 
 struct passt {
 	char **arguments; /**< Ends with NULL. */
 	struct passt_forward *forwards; /**< What some of them point to. */
 	pid_t pid; /**< 0: none runs, or it was waited for. */
-	int said_fd; /**< What it says; -1: none was started. */
-	struct error end; /**< How the last one ended that ended by itself. */
-	unsigned int ends; /**< How many have in a row, each soon after its start. */
-	uint64_t started_at; /**< In microseconds of main_loop_now(), */
-	uint64_t start_at; /**< and when the next one may be. */
+	int said_fd; /**< What it says; -1: it says nothing any more. */
+	size_t said_size; /**< The end of what it said. */
+	char said[SAID_SIZE];
 };
 
 /* --- how it is started --- */
 
-/* The program, four words, two a forward, two for no others of UDP, the end. */
+/*
+ * The program, seven words, two a forward, two for no others of UDP, the end. The
+ * address of the gateway would be that of the host's loopback; of what is there
+ * the guest needs no more than the resolver.
+ */
 static int make_arguments(struct passt *passt, const struct passt_forward *forwards, size_t count)
 {
 	/* posix_spawnp() wants strings that could be changed. */
 	static char name[] = "passt", foreground[] = "--foreground", quiet[] = "--quiet";
+	static char no_loopback[] = "--no-map-gw";
+	static char resolver_at[] = "--dns-forward", resolver[] = RESOLVER;
 	static char fd[] = "--fd", number[] = PASST_FD_TEXT;
 	static char tcp_ports[] = "--tcp-ports", udp_ports[] = "--udp-ports", none[] = "none";
 	size_t used = 0;
 	bool udp = false;
 
-	passt->arguments = calloc(8 + 2 * count, sizeof(*passt->arguments));
+	passt->arguments = calloc(11 + 2 * count, sizeof(*passt->arguments));
 	passt->forwards = calloc(count + 1, sizeof(*forwards));
 	if (!passt->arguments || !passt->forwards)
 		return -ENOMEM;
@@ -54,6 +70,9 @@ static int make_arguments(struct passt *passt, const struct passt_forward *forwa
 	passt->arguments[used++] = name;
 	passt->arguments[used++] = foreground;
 	passt->arguments[used++] = quiet;
+	passt->arguments[used++] = no_loopback;
+	passt->arguments[used++] = resolver_at;
+	passt->arguments[used++] = resolver;
 	passt->arguments[used++] = fd;
 	passt->arguments[used++] = number;
 	for (size_t i = 0; i < count; i++) {
@@ -110,10 +129,38 @@ static int arrange_signals(posix_spawnattr_t *attributes)
 	return err;
 }
 
+static void free_environment(char *environment[VARIABLES + 1])
+{
+	for (size_t i = 0; i < VARIABLES; i++)
+		free(environment[i]);
+}
+
+/* Returns 0 or an error number. Free it in both cases. */
+static int make_environment(char *environment[VARIABLES + 1])
+{
+	size_t used = 0;
+
+	memset(environment, 0, (VARIABLES + 1) * sizeof(*environment));
+	for (size_t i = 0; i < VARIABLES; i++) {
+		const char *value = getenv(variables[i]);
+
+		if (!value)
+			continue;
+		if (asprintf(&environment[used], "%s=%s", variables[i], value) < 0) {
+			environment[used] = NULL;
+			return ENOMEM;
+		}
+		used++;
+	}
+
+	return 0;
+}
+
 static int spawn(struct passt *passt, int socket_fd, int said_fd)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
+	char *environment[VARIABLES + 1];
 	int err = posix_spawn_file_actions_init(&files);
 
 	if (err)
@@ -125,8 +172,13 @@ static int spawn(struct passt *passt, int socket_fd, int said_fd)
 	if (!err)
 		err = arrange_signals(&attributes);
 	if (!err)
+		err = make_environment(environment);
+	else
+		memset(environment, 0, sizeof(environment));
+	if (!err)
 		err = posix_spawnp(&passt->pid, passt->arguments[0], &files, &attributes,
-				   passt->arguments, environ);
+				   passt->arguments, environment);
+	free_environment(environment);
 	posix_spawnattr_destroy(&attributes);
 out_files:
 	posix_spawn_file_actions_destroy(&files);
@@ -179,39 +231,57 @@ static int start(struct passt *passt, int sockets[2], int said[2])
 
 /* --- how it ended --- */
 
-/* Room for what it said last, of which the last line is of interest. */
-#define SAID_SIZE 512
-
-/* Read what there is, and keep the end of it, without control characters. */
-static const char *read_said(int fd, char text[SAID_SIZE])
+static void close_said(struct passt *passt)
 {
-	size_t size = 0;
-	ssize_t got;
-	char *line;
-
-	while ((got = read(fd, text + size, SAID_SIZE - 1 - size)) > 0) {
-		size += (size_t)got;
-		if (size < SAID_SIZE - 1)
-			continue;
-		memmove(text, text + SAID_SIZE / 2, size - SAID_SIZE / 2);
-		size -= SAID_SIZE / 2;
-	}
-	while (size > 0 && text[size - 1] == '\n')
-		size--;
-	text[size] = '\0';
-	line = strrchr(text, '\n');
-	line = line ? line + 1 : text;
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-			*c = '?';
-
-	return line;
+	if (passt->said_fd >= 0)
+		close(passt->said_fd);
+	passt->said_fd = -1;
 }
 
-static int describe_end(const struct passt *passt, int status, struct error *error)
+/* Read what it has said, of which the end is kept. At its end there is no more. */
+static void listen_to(struct passt *passt)
 {
-	char text[SAID_SIZE];
-	const char *said = read_said(passt->said_fd, text);
+	for (int reads = 0; reads < READS_MAX && passt->said_fd >= 0; reads++) {
+		ssize_t got;
+
+		if (passt->said_size == SAID_SIZE - 1) {
+			passt->said_size -= SAID_SIZE / 2;
+			memmove(passt->said, passt->said + SAID_SIZE / 2, passt->said_size);
+		}
+		got = read(passt->said_fd, passt->said + passt->said_size,
+			   SAID_SIZE - 1 - passt->said_size);
+		if (got > 0)
+			passt->said_size += (size_t)got;
+		else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+			close_said(passt);
+		else if (errno == EAGAIN)
+			return;
+	}
+}
+
+/* The last line, without control characters. */
+static const char *find_last_line(struct passt *passt)
+{
+	size_t size = passt->said_size;
+	char *line;
+
+	for (size_t i = 0; i < size; i++)
+		if (passt->said[i] != '\n' && (passt->said[i] < ' ' || passt->said[i] > '~'))
+			passt->said[i] = '?';
+	while (size > 0 && passt->said[size - 1] == '\n')
+		size--;
+	passt->said[size] = '\0';
+	line = strrchr(passt->said, '\n');
+
+	return line ? line + 1 : passt->said;
+}
+
+static int describe_end(struct passt *passt, int status, struct error *error)
+{
+	const char *said;
+
+	listen_to(passt);
+	said = find_last_line(passt);
 
 	/* Of a signal it knows nothing. */
 	if (WIFSIGNALED(status))
@@ -238,33 +308,11 @@ static int await(struct passt *passt, int options)
 static void forget(struct passt *passt)
 {
 	passt->pid = 0;
-	if (passt->said_fd >= 0)
-		close(passt->said_fd);
-	passt->said_fd = -1;
+	passt->said_size = 0;
+	close_said(passt);
 }
 
-/* It has ended by itself. A reason that is not news is not reported. */
-static int fail(struct passt *passt, int status, struct error *error)
-{
-	const uint64_t now = main_loop_now();
-	int err = describe_end(passt, status, error);
-
-	if (passt->ends > 0 && strcmp(error->text, passt->end.text) == 0)
-		err = -EAGAIN;
-	passt->end = *error;
-	if (now - passt->started_at >= LIFE_MIN_US)
-		passt->ends = 0;
-	passt->start_at = now + (UINT64_C(1000000) << passt->ends);
-	if (passt->ends < DELAYS_MAX)
-		passt->ends++;
-
-	return err;
-}
-
-/*
- * End the last one, if there is one. Returns -ECHILD, or -EAGAIN, with @error set if it
- * has ended by itself and not since its socket was closed, which is status 0.
- */
+/* End the last one, if there is one. Returns -ECHILD with @error set if it has ended by itself. */
 static int end(struct passt *passt, struct error *error)
 {
 	int status;
@@ -276,8 +324,8 @@ static int end(struct passt *passt, struct error *error)
 	if (status < 0) {
 		kill(passt->pid, SIGKILL);
 		(void)await(passt, 0);
-	} else if (status != 0) {
-		err = fail(passt, status, error);
+	} else {
+		err = describe_end(passt, status, error);
 	}
 	forget(passt);
 
@@ -295,8 +343,6 @@ static int connect_passt(void *context, struct error *error)
 
 	if (err)
 		return err;
-	if (main_loop_now() < passt->start_at)
-		return error_set(error, -EAGAIN, "passt is not started again yet");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
 		return refuse(-errno, error);
 	if (pipe2(said, O_CLOEXEC) < 0) {
@@ -311,7 +357,6 @@ static int connect_passt(void *context, struct error *error)
 	}
 	close(sockets[1]);
 	passt->said_fd = said[0];
-	passt->started_at = main_loop_now();
 
 	return sockets[0];
 
@@ -320,6 +365,18 @@ err_sockets:
 	close(sockets[1]);
 
 	return refuse(err, error);
+}
+
+static int said_fd(const void *context)
+{
+	const struct passt *passt = context;
+
+	return passt->said_fd;
+}
+
+static void listen_to_passt(void *context)
+{
+	listen_to(context);
 }
 
 static void destroy(void *context)
@@ -347,7 +404,11 @@ int passt_create(const struct passt_forward *forwards, size_t count,
 	}
 	*source = (struct net_stream_source){
 		.connect = connect_passt,
+		.said_fd = said_fd,
+		.listen = listen_to_passt,
 		.destroy = destroy,
+		.frame_max = PASST_FRAME_MAX,
+		.may_pass = passt_may_have,
 		.context = passt,
 	};
 

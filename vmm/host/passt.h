@@ -5,10 +5,11 @@
  * each network of this kind, at the other end of a socket, and another one when
  * that has ended.
  *
- * It inherits nothing but its end of the socket and of a pipe for its messages,
- * and ends by itself when the socket is closed, which the kernel does when
- * dormouse ends, however it ends. It runs in a session of its own: keys on
- * dormouse's terminal do not reach it. Started by root it becomes nobody.
+ * It inherits nothing but its end of the socket, of a pipe for its messages, and
+ * PATH, HOME, TMPDIR and LANG of the environment, and ends by itself when the
+ * socket is closed, which the kernel does when dormouse ends, however it ends. It
+ * runs in a session of its own: keys on dormouse's terminal do not reach it.
+ * Started by root it becomes nobody.
  */
 #ifndef VMM_HOST_PASST_H
 #define VMM_HOST_PASST_H
@@ -29,9 +30,8 @@ struct passt_forward {
  *
  * A connection is refused with a sentence if passt cannot be started, which names
  * the package if it is missing. If the last one has ended by itself, the next
- * attempt is refused with -ECHILD, its exit status and what it said last; or with
- * -EAGAIN if the one before it has ended for the same reason. Some seconds later
- * another one is started, and up to a minute later if one after the other ends.
+ * attempt is refused with -ECHILD, its exit status and what it said last, and the
+ * one after that starts another one: when, is the caller's to decide.
  */
 int passt_create(const struct passt_forward *forwards, size_t count,
 		 struct net_stream_source *source);

@@ -121,20 +121,22 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 		err = error_set(error, -ENOMEM, "out of memory");
 		goto err_close_stop;
 	}
-	err = create_devices(vm, error);
-	if (err)
-		goto err_free_devices;
+	/* A device's thread may notify it from the beginning, and to its end. */
 	err = gate_create(&vm->gate);
 	if (err) {
-		devices_destroy(vm->devices, vm->name);
 		error_set(error, err, "eventfd: %s", strerror(-err));
 		goto err_free_devices;
 	}
+	err = create_devices(vm, error);
+	if (err)
+		goto err_destroy_gate;
 	pthread_mutex_init(&vm->stop_lock, NULL);
 	reset_state_create(&vm->reset_state);
 
 	return 0;
 
+err_destroy_gate:
+	gate_destroy(&vm->gate);
 err_free_devices:
 	free(vm->devices);
 err_close_stop:
@@ -151,8 +153,8 @@ void vm_destroy(struct vm *vm)
 {
 	reset_state_destroy(&vm->reset_state);
 	pthread_mutex_destroy(&vm->stop_lock);
-	gate_destroy(&vm->gate);
 	devices_destroy(vm->devices, vm->name);
+	gate_destroy(&vm->gate);
 	free(vm->devices);
 	close(vm->stop_fd);
 	/* Last: a disk's thread may have waited for a page. */

@@ -66,7 +66,9 @@ void net_watch_delivered(struct net_watch *watch)
 {
 	watch->had_driver = true;
 	pthread_mutex_lock(&watch->lock);
-	watch->waits = false;
+	/* A frame that the driver had already is not among those that were kept. */
+	if (!watch->has_driver)
+		watch->waits = false;
 	pthread_mutex_unlock(&watch->lock);
 }
 

@@ -12,9 +12,10 @@
  * it: it wakes once. Of a guest that has had no driver since it was started a
  * frame does not wait while it is awake.
  *
- * A guest that calls SYSTEM_SUSPEND with its driver at work is interrupted by
- * the device for a frame that comes before the call. One that comes after it
- * waits as well, since the interrupt may be masked.
+ * A guest that calls SYSTEM_SUSPEND with its driver at work may have masked the
+ * device's interrupt before. A frame that comes after the call waits as well, and
+ * one that came before it and that the driver has not looked at is reported again
+ * (net_report_unseen()), and waits then.
  *
  * A frame that does not wake the guest is not kept, so that the queue does not
  * fill up with noise: what wakes it would then never be read.
@@ -34,8 +35,9 @@
  * after it has let the guest sleep. Frames that come with a driver are compared
  * with `asleep`, which is set before the guest's call is decided on and is
  * cleared once the guest is awake or its call is refused: what waits then and was
- * given to the driver is dropped, since its interrupt counts. One that is compared
- * while `asleep` is being set is one that came before.
+ * given to the driver is dropped, since its interrupt counts, and a driver that does
+ * not look at it has it reported again at the next call. One that is compared while
+ * `asleep` is being set is one that came before the call.
  */
 #ifndef VMM_NET_WATCH_H
 #define VMM_NET_WATCH_H
@@ -95,7 +97,7 @@ void net_watch_sent(struct net_watch *watch, const uint8_t *frame, size_t size);
  */
 bool net_watch_received(struct net_watch *watch, const uint8_t *frame, size_t size, bool driver);
 
-/** The driver is back, and has been given what was kept. */
+/** The driver is back, and has been given what was kept, which waits no longer. */
 void net_watch_delivered(struct net_watch *watch);
 
 /** The machine is reset: nothing is known of its guest any more. */

@@ -81,10 +81,12 @@ void run_find_hindrances(const struct config *config, uint32_t psci_version,
 		    "it cannot report that it hibernated: its PSCI is %s, and SYSTEM_OFF2 came with "
 		    "1.3",
 		    version);
-	if (!buttons_are_in(config))
+	if (!buttons_are_in(config)) {
 		add(hindrances, false,
 		    "it can be asked to only by an agent: its machine has no buttons, which come "
 		    "with --acpi or a firmware (machine version 4)");
+		hindrances->list[hindrances->count - 1].unless_agent = true;
+	}
 	look_at_swap(config, places, hindrances);
 }
 
@@ -109,6 +111,19 @@ int run_find_hindrances_of(const struct record *record, struct run_hindrances *h
 	free(places.list);
 
 	return err ? error_set(error, err, "out of memory") : 0;
+}
+
+void run_hear_agent(struct run_hindrances *hindrances, const char *reason)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < hindrances->count; i++) {
+		if (!hindrances->list[i].unless_agent)
+			hindrances->list[kept++] = hindrances->list[i];
+	}
+	hindrances->count = kept;
+	if (reason)
+		add(hindrances, true, "%s", reason);
 }
 
 bool run_is_prevented(const struct run_hindrances *hindrances)

@@ -15,12 +15,13 @@
 #include "record/record.h"
 #include "run/images.h"
 
-/** Ways to ask, PSCI's version, swap space: one of each. */
-#define RUN_HINDRANCES_MAX 3
+/** Ways to ask, PSCI's version, swap space, what an agent says: one of each. */
+#define RUN_HINDRANCES_MAX 4
 
 struct run_hindrance {
 	bool prevents; /**< Otherwise the guest may do it all the same. */
 	char reason[192];
+	bool unless_agent; /**< It is none if the guest has an agent that answers. */
 };
 
 struct run_hindrances {
@@ -44,6 +45,12 @@ void run_find_hindrances(const struct config *config, uint32_t psci_version,
  */
 int run_find_hindrances_of(const struct record *record, struct run_hindrances *hindrances,
 			   struct error *error);
+
+/**
+ * The guest has an agent that answers, and has said what prevents it, @reason, or
+ * has not: NULL.
+ */
+void run_hear_agent(struct run_hindrances *hindrances, const char *reason);
 
 /** Whether one of them prevents it. */
 bool run_is_prevented(const struct run_hindrances *hindrances);

@@ -48,6 +48,12 @@ events_have()
 		"$logs/agent-events"
 }
 
+# It has buttons, too: asked_by_agent WHAT
+asked_by_agent()
+{
+	[[ $(vm_state agent request) == "$1, by its agent, "*": done, "* ]]
+}
+
 # With ACPI, this Linux has no real-time clock before a module is loaded.
 agent_sleeps()
 {
@@ -85,8 +91,9 @@ agent_sleeps()
 	ok "agent: the port's closings are reported" vm_until events_have false
 	kill "$events" 2>/dev/null || true
 
-	agent_says agent '{"execute": "guest-suspend-ram"}' --timeout 100 >/dev/null || true
-	vm_await_state agent suspended || true
+	is "dormouse suspend: a guest with an agent has suspended itself" \
+		"$(dormouse suspend --timeout 200 agent 2>&1)" "agent: suspended"
+	ok "dormouse suspend: it was asked by its agent" asked_by_agent suspend
 	dormouse save agent "$disks/agent.saved" >/dev/null || true
 	vm_finish
 	sleep 5
@@ -98,8 +105,9 @@ agent_sleeps()
 	ok "agent: a clock that is right is not set" fails dormouse_said "dormouse: agent: its guest.s clock is .*"
 
 	# To disk, and back.
-	is "agent: guest-suspend-disk has no answer" \
-		"$(agent_says agent '{"execute": "guest-suspend-disk"}' --timeout 100)" ""
+	is "dormouse hibernate: a guest with an agent has hibernated" \
+		"$(dormouse hibernate --timeout 200 agent 2>&1)" "agent: hibernated"
+	ok "dormouse hibernate: it was asked by its agent" asked_by_agent hibernate
 	vm_finish
 	is "agent: the guest has hibernated, exit 3" "$vm_status" 3
 	sleep 5
@@ -108,8 +116,9 @@ agent_sleeps()
 	ok "agent: the clock of a resumed guest is the host's" vm_until clock_is_right agent
 	ok "agent: a clock that was wrong is set" dormouse_said \
 		"dormouse: agent: its guest's clock is .* behind after it slept: its agent sets it"
-	is "agent: guest-shutdown has no answer" \
-		"$(agent_says agent '{"execute": "guest-shutdown"}' --timeout 100 2>&1 | grep -v 'has ended')" ""
+	is "dormouse poweroff: a guest with an agent has powered off" \
+		"$(dormouse poweroff --timeout 200 agent 2>&1)" "agent: off"
+	ok "dormouse poweroff: it was asked by its agent" asked_by_agent "power off"
 	vm_finish
 	is "agent: the guest has powered off, exit 0" "$vm_status" 0
 }

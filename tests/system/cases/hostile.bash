@@ -7,6 +7,8 @@
 # it commits all its misdeeds; else, those that differ most.
 
 . "$here/lib/calls.bash"
+# shellcheck source=tests/system/lib/network.bash
+. "$here/lib/network.bash"
 
 # Nothing here takes long, so a short limit finds what hangs.
 hostile_deadline=$vm_deadline
@@ -191,6 +193,17 @@ hostile_devices()
 			--disk "$disks/hostile-disk"
 		survives "nonsense in the rings of a ${kind#*:} by two vCPUs" '^rang all doorbells' 2
 	done
+
+	peer_start "$disks/net.socket" --flood
+	hostile_start registers "$write_registers" $((0x0a002c00 + 0x180)) --net "unix:$disks/net.socket"
+	survives "anything in any register of a network device" 'wrote all registers' 2
+	hostile_start doorbells "$ring_doorbells" $((rounds << 8 | 1)) --net "unix:$disks/net.socket"
+	survives "nonsense in the rings of a network device" '^rang all doorbells' 2
+	ok "nonsense in the rings of a network device: dormouse reports the broken protocol" dormouse_said \
+		"net0: the guest's driver broke the protocol"
+	hostile_start doorbells "$ring_together" $((rounds << 8 | 1)) --cpus 2 --net "unix:$disks/net.socket"
+	survives "nonsense in the rings of a network device by two vCPUs" '^rang all doorbells' 2
+	peer_end
 
 	# The disk's read makes the disk read more: it continues when no vCPU runs.
 	hostile_start feed "$feed_itself" 0 --disk "$disks/hostile-disk"

@@ -31,13 +31,16 @@ no_passt_is_left()
 mkfifo "$disks/passt-in"
 exec {bytes}<>"$disks/passt-in"
 
-vm_stdin=$disks/passt-in
-sleeper_vm passt-missing passt 1 0
-vm_stdin=
-ok "--net passt: without passt a message names its package" vm_await "$vm_messages" \
-	": passt-missing: net0: cannot start passt, which is not installed: Debian's package passt has it: its guest's link is down"
-ok "--net passt: without passt the guest runs" vm_await "$vm_console" '^announced'
-if passt_set_up; then
+# On an emulated host, where another case may have put it.
+if [[ -d /host/passt ]]; then
+	rm -f /bin/passt
+	vm_stdin=$disks/passt-in
+	sleeper_vm passt-missing passt 1 0
+	vm_stdin=
+	ok "--net passt: without passt a message names its package" vm_await "$vm_messages" \
+		": passt-missing: net0: cannot start passt, which is not installed: Debian's package passt has it: its guest's link is down"
+	ok "--net passt: without passt the guest runs" vm_await "$vm_console" '^announced'
+	passt_set_up
 	ok "--net passt: passt is started once it is there" vm_await "$vm_messages" ': net0: connected to passt'
 	ok "--net passt: one passt runs" vm_until passts_are 1
 	passt_pid=$(passt_pids)
@@ -68,12 +71,10 @@ if passt_set_up; then
 	vm_pid=$first_pid
 	vm_signal TERM
 	ok "--net passt: passt ends when dormouse is stopped" no_passt_is_left
-else
-	vm_signal TERM
 fi
 
 is "--forward without --net passt is refused" \
-	"$(dormouse run --name passt-none --flat "$disks/passt-missing.img" --forward 80:80 2>&1)" \
+	"$(dormouse run --name passt-none --flat "$(command -v net-sleeper.img)" --forward 80:80 2>&1)" \
 	"dormouse: --forward for passt-none, which has no --net passt: only passt forwards ports"
 
 exec {bytes}>&-

@@ -27,6 +27,7 @@
 #define DRIVER_FEATURES 0x20
 #define DRIVER_FEATURES_SEL 0x24
 #define QUEUE_SEL 0x30
+#define QUEUE_NUM_MAX 0x34
 #define QUEUE_NUM 0x38
 #define QUEUE_READY 0x44
 #define QUEUE_NOTIFY 0x50
@@ -192,6 +193,9 @@ static void set_up_nonsense(uint64_t base)
 	write32(base + DRIVER_FEATURES_SEL, 1);
 	write32(base + DRIVER_FEATURES, FEATURE_HIGH_VERSION_1);
 	write32(base + STATUS, STATUS_FEATURES_OK);
+	write32(base + QUEUE_SEL, kind >> 8 & 3);
+	if (read32(base + QUEUE_NUM_MAX) == 0)
+		write32(base + QUEUE_SEL, 0);
 	if (kind % 32 == 0)
 		write32(base + QUEUE_SEL, (uint32_t)noise());
 	write32(base + QUEUE_NUM, kind % 5 ? 1U << kind % 9 : (uint32_t)noise());

@@ -2,12 +2,12 @@
 /*
  * net-peer - be what is at the other end of a guest's network
  *
- *	net-peer [--echo | --sink | --source | --print] SOCKET
+ *	net-peer [--echo | --flood | --sink | --source | --print] SOCKET
  *	net-peer --packets INTERFACE
  *
  * Listens at the Unix socket, and takes one connection after the other, in the protocol of
  * QEMU's -netdev stream. Answers ARP requests for any address, and pings. With --echo each
- * frame is sent back as it came, with --sink none is answered, with --source each asks for frames, how many and of which size
+ * frame is sent back as it came, with --flood too, after many that are sent at once; with --sink none is answered, with --source each asks for frames, how many and of which size
  * (64 bits each, little-endian, behind addresses and type); with --print each is printed
  * instead: "frame SIZE BYTES", in hexadecimal. A line "send BYTES" on standard input sends a
  * frame, "close" closes the connection, "end" ends the program, as does its end; with
@@ -34,11 +34,13 @@
 
 #define FRAME_MAX (1U << 17)
 #define MAC_SIZE 6
+#define FLOOD_SIZE_MAX 4096
+#define FLOOD_STEP 47
 #define ETHERNET_SIZE 14
 #define TYPE_IP 0x0800
 #define TYPE_ARP 0x0806
 
-enum mode { MODE_HOST, MODE_ECHO, MODE_SINK, MODE_SOURCE, MODE_PRINT };
+enum mode { MODE_HOST, MODE_ECHO, MODE_FLOOD, MODE_SINK, MODE_SOURCE, MODE_PRINT };
 
 struct peer {
 	enum mode mode;
@@ -178,6 +180,7 @@ static void take_frame(struct peer *peer, uint8_t *frame, size_t size)
 			send_frame(peer, frame, size);
 		break;
 	case MODE_ECHO:
+	case MODE_FLOOD:
 		send_frame(peer, frame, size);
 		break;
 	case MODE_SINK:
@@ -200,12 +203,25 @@ static void close_connection(struct peer *peer)
 	puts("closed");
 }
 
+/* Broadcasts of many sizes; as many as the socket takes without being read. */
+static void flood(struct peer *peer)
+{
+	static uint8_t frame[FLOOD_SIZE_MAX];
+
+	memset(frame, 0xff, MAC_SIZE);
+	for (size_t size = ETHERNET_SIZE; size <= FLOOD_SIZE_MAX; size += FLOOD_STEP)
+		send_frame(peer, frame, size);
+}
+
 static void take_connection(struct peer *peer)
 {
 	peer->fd = accept(peer->listener, NULL, NULL);
 	peer->size = 0;
-	if (peer->fd >= 0)
-		puts("connected");
+	if (peer->fd < 0)
+		return;
+	puts("connected");
+	if (peer->mode == MODE_FLOOD)
+		flood(peer);
 }
 
 static void receive(struct peer *peer)
@@ -352,6 +368,8 @@ static enum mode mode_of(const char *option)
 {
 	if (strcmp(option, "--echo") == 0)
 		return MODE_ECHO;
+	if (strcmp(option, "--flood") == 0)
+		return MODE_FLOOD;
 	if (strcmp(option, "--source") == 0)
 		return MODE_SOURCE;
 

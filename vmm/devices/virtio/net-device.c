@@ -26,6 +26,7 @@ static_assert(CONFIG_NETS_MAX == BOARD_VIRTIO_NETS, "a slot for each");
 struct net_device {
 	struct net net; /**< First. */
 	struct net_watch watch;
+	bool asleep; /**< As the main thread said last. */
 	uint64_t reported; /**< For net_report_link(). */
 	void (*linked)(void *context, const char *id, const char *path, bool connected);
 	void *context;
@@ -117,7 +118,16 @@ static void on_addressed(void *context, const uint8_t mac[6])
 	net_watch_addressed(context, mac);
 }
 
-static void start_watch(struct net_device *made, const struct device_setup *setup)
+static const struct net_observer observer = {
+	.sent = on_sent,
+	.received = on_received,
+	.delivered = on_delivered,
+	.reset = on_reset,
+	.addressed = on_addressed,
+};
+
+static void create_watch(struct net_device *made, const struct device_setup *setup,
+			 const uint8_t mac[NET_MAC_SIZE])
 {
 	const struct config *config = setup->config;
 	struct net_watch_setup watch = {
@@ -126,26 +136,40 @@ static void start_watch(struct net_device *made, const struct device_setup *setu
 		.notify = setup->called,
 		.context = setup->context,
 	};
-	const struct net_observer observer = {
-		.sent = on_sent,
-		.received = on_received,
-		.delivered = on_delivered,
-		.reset = on_reset,
-		.addressed = on_addressed,
-		.context = &made->watch,
-	};
 
-	memcpy(watch.mac, made->net.setup.mac, sizeof(watch.mac));
+	memcpy(watch.mac, mac, sizeof(watch.mac));
 	net_watch_create(&made->watch, &watch);
-	net_observe(&made->net, &observer);
+}
+
+/* What comes first is judged as well: the watch is there before the device's thread. */
+static int create_watched(struct net_device *made, const struct device_setup *setup,
+			  const struct net_setup *net, struct error *error)
+{
+	struct net_observer watching = observer;
+	struct net_setup observed = *net;
+	int err;
+
+	watching.context = &made->watch;
+	observed.observer = &watching;
+	create_watch(made, setup, net->mac);
+	err = net_create(&made->net, &observed, error);
+	if (err)
+		net_watch_destroy(&made->watch);
+
+	return err;
 }
 
 static void sleep_or_wake(void *self, bool asleep)
 {
 	struct net_device *made = self;
+	const bool begins = asleep && !made->asleep;
 
+	made->asleep = asleep;
 	net_watch_sleep(&made->watch, asleep);
 	net_sleep(&made->net, asleep);
+	/* Not at a repetition, when the device may be frozen. What comes from now on waits. */
+	if (begins)
+		net_report_unseen(&made->net);
 }
 
 static bool is_called(void *self)
@@ -158,8 +182,16 @@ static bool is_called(void *self)
 static bool take_call(void *self, char text[DEVICE_CALL_SIZE])
 {
 	struct net_device *made = self;
+	bool taken;
 
-	return net_watch_take(&made->watch, text);
+	/* No frame comes between the two. */
+	pthread_mutex_lock(&made->net.mmio.lock);
+	taken = net_watch_take(&made->watch, text);
+	if (taken)
+		net_pass_unseen(&made->net);
+	pthread_mutex_unlock(&made->net.mmio.lock);
+
+	return taken;
 }
 
 static uint64_t count_uses(const void *self)
@@ -192,7 +224,7 @@ static int create(struct device *device, size_t number, const struct device_setu
 	if (made)
 		net.backend = make_backend(setup->config, number);
 	if (net.backend)
-		err = net_create(&made->net, &net, error);
+		err = create_watched(made, setup, &net, error);
 	else
 		error_set(error, err, "out of memory");
 	if (err) {
@@ -201,7 +233,6 @@ static int create(struct device *device, size_t number, const struct device_setu
 	}
 	made->linked = setup->linked;
 	made->context = setup->context;
-	start_watch(made, setup);
 	virtio_device_place(device, &made->net.mmio, BOARD_VIRTIO_NET_SLOT + number);
 
 	return 0;

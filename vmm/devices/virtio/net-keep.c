@@ -59,6 +59,12 @@ void net_keep_drop(struct net_keep *keep)
 	free(kept);
 }
 
+bool net_keep_fits(const struct net_keep *keep, const struct net_keep *other, size_t size)
+{
+	return keep->count + other->count < NET_KEEP_FRAMES_MAX &&
+	       keep->bytes + other->bytes + size <= NET_KEEP_BYTES_MAX;
+}
+
 void net_keep_append(struct net_keep *keep, struct net_keep *from)
 {
 	if (!from->first)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames that wait for the guest's driver, in the order in which they came. The
- * queue is bounded: while it is full, no frame is read from the network. It has
- * no lock of its own.
+ * queue is bounded: while it is full, no frame is read from the network, and none is
+ * taken back from the driver. It has no lock of its own.
  */
 #ifndef VMM_VIRTIO_NET_KEEP_H
 #define VMM_VIRTIO_NET_KEEP_H
@@ -17,7 +17,7 @@
 
 struct net_kept;
 
-/** Zero at first. Private, except @count. */
+/** Zero at first. Private, except @count and @bytes. */
 struct net_keep {
 	struct net_kept *first, **end;
 	size_t count;
@@ -39,7 +39,10 @@ struct net_frame net_keep_first(const struct net_keep *keep);
 /** Drop that frame. */
 void net_keep_drop(struct net_keep *keep);
 
-/** Move all frames of @from, which is empty then, behind those of @keep. */
+/** Whether another frame, of @size bytes, may be added to @keep if it is to hold @other too. */
+bool net_keep_fits(const struct net_keep *keep, const struct net_keep *other, size_t size);
+
+/** Move all frames of @from, which is empty then, behind those of @keep. They fit. */
 void net_keep_append(struct net_keep *keep, struct net_keep *from);
 
 /** Drop all. */

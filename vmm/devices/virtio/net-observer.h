@@ -2,8 +2,8 @@
 /*
  * What a network device reports of its frames, so that a frame can wake a guest.
  *
- * All functions are called on the device's thread, or on a vCPU's that resets
- * the device, with the device's lock held, so one at a time for a device. They
+ * All functions are called on the device's thread, on a vCPU's that resets the
+ * device, or on the main thread when the guest falls asleep, with the device's lock held, so one at a time for a device. They
  * do not block, and do not call the device. NULL: not of interest.
  */
 #ifndef VMM_VIRTIO_NET_OBSERVER_H
@@ -31,7 +31,7 @@ struct net_observer {
 	 *   frame is kept until there is one again, if this returns true, and
 	 *   dropped otherwise. A frame that the driver was given, but had not
 	 *   looked at when it reset the device, comes a second time, without
-	 *   @driver.
+	 *   @driver; and with it, if it had not when the guest fell asleep.
 	 */
 	bool (*received)(void *context, const uint8_t *frame, size_t size, bool driver);
 

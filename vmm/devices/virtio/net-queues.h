@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How virtio-net serves its queues. Each function is called on the device's
- * thread with the lock held, unless it says otherwise, and may set what struct
+ * How virtio-net serves its queues. Each function is called with the lock held, on
+ * the device's thread or on the main thread while that receives (net.h), unless it says otherwise, and may set what struct
  * net has about interrupts and about the backend's descriptor.
  */
 #ifndef VMM_VIRTIO_NET_QUEUES_H
@@ -29,7 +29,16 @@ bool net_control(struct net *net);
  */
 void net_take_back(struct net *net);
 
-/** The connection is lost, for the reason in @error. */
-void net_lose(struct net *net, const struct error *error);
+/**
+ * Have the main thread wait for the backend no more, if it does: what is done to
+ * the backend without the lock is the device's thread's alone.
+ */
+void net_keep_from_main(struct net *net);
+
+/**
+ * A round of the device's thread: all of this, and what the connection needs.
+ * Without the lock. Returns whether there may be more to do at once.
+ */
+bool net_serve(struct net *net);
 
 #endif

@@ -5,8 +5,11 @@
  * A driver that goes to sleep resets the device, and loses the frames that it
  * was given and has not looked at: Linux's no longer polls by then. With
  * EVENT_IDX the driver says how far it has looked. So at a reset the rest is
- * read out of its buffers again, which it still owns the device then, and kept
- * until it is back.
+ * read out of its buffers again, which are still the device's then, and kept
+ * until it is back. A driver that is interrupted as it polls has not said it of
+ * the last ones: those come twice, which networks may do as well. Which buffers those are, and how much is in them, is
+ * remembered here, since the used ring is the guest's memory: a guest can change
+ * what is in a frame that it was given, but make none of its own.
  */
 #include "devices/virtio/net-queues.h"
 
@@ -14,6 +17,7 @@
 #include <string.h>
 
 #include "devices/virtio/iov-cursor.h"
+#include "devices/virtio/net-link.h"
 
 enum outcome {
 	OUTCOME_DONE, /* The driver has the frame, or does not want it. */
@@ -84,8 +88,14 @@ static void give(struct net *net)
 		*written->count_at[0] = (uint8_t)written->count;
 		*written->count_at[1] = (uint8_t)(written->count >> 8);
 	}
-	for (uint16_t i = 0; i < written->count; i++)
+	for (uint16_t i = 0; i < written->count; i++) {
+		net->given[queue->next_used & (queue->size - 1)] = (struct net_given){
+			.head = written->heads[i],
+			.count = i == 0 ? written->count : 0,
+			.size = written->sizes[i],
+		};
 		virtqueue_put(queue, written->heads[i], written->sizes[i]);
+	}
 }
 
 static enum outcome write_frame(struct net *net, const struct net_frame *frame)
@@ -175,7 +185,7 @@ static bool read_frame(struct net *net, struct net_frame *frame)
 		return false;
 	ret = net_backend_receive(net->setup.backend, frame, &error);
 	if (ret < 0)
-		net_lose(net, &error);
+		net_link_lose(net, &error);
 	if (ret == 0)
 		net->wants_input = true;
 
@@ -266,16 +276,13 @@ bool net_receive(struct net *net)
 	return net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net);
 }
 
-/* --- at a reset by the driver --- */
+/* --- what the driver has not looked at: at a reset by it, or as the guest falls asleep --- */
 
-/* Copy the chain's writable part, of which @written bytes count. */
-static size_t copy_chain(const struct virtqueue_chain *chain, uint32_t written, uint8_t *to,
-			 size_t size)
+/* Copy the first bytes of the chain's writable part, up to @size. Returns how many. */
+static size_t copy_chain(const struct virtqueue_chain *chain, uint8_t *to, size_t size)
 {
 	size_t done = 0;
 
-	if (written < size)
-		size = written;
 	for (unsigned int i = 0; i < chain->writable_count && done < size; i++) {
 		const struct iovec *part = &chain->parts[chain->readable_count + i];
 		const size_t left = size - done;
@@ -289,53 +296,39 @@ static size_t copy_chain(const struct virtqueue_chain *chain, uint32_t written, 
 }
 
 /*
- * Read the frame that begins @back chains before the last. Returns how many it
- * is made of, and 0 if the guest has changed them; header and frame are in
- * net->reread then.
+ * Read the frame that begins @back chains before the end of those that were given,
+ * into net->reread. Returns how many chains to go on. @frame->size is 0 if none begins
+ * there, or if the guest has changed where its buffers are.
  */
-static uint16_t reread_frame(struct net *net, uint16_t back, size_t *size)
+static uint16_t reread_frame(struct net *net, uint16_t back, struct net_frame *frame)
 {
 	const struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
-	struct virtio_net_hdr_v1 header = { .num_buffers = 1 };
-	uint16_t count = 0;
+	const uint16_t first = (uint16_t)(queue->published - back);
+	const uint16_t count = net->given[first & (queue->size - 1)].count;
+	size_t size = 0;
 
-	*size = 0;
-	while (count < header.num_buffers) {
-		uint32_t written;
+	*frame = (struct net_frame){ .bytes = net->reread + NET_HEADER_SIZE };
+	for (uint16_t i = 0; i < count; i++) {
+		const struct net_given *given = &net->given[(first + i) & (queue->size - 1)];
 
-		if (count == back ||
-		    virtqueue_reread(queue, (uint16_t)(back - count), &net->chain, &written) < 0)
-			return 0;
-		*size += copy_chain(&net->chain, written, net->reread + *size,
-				    NET_HEADER_SIZE + NET_FRAME_MAX - *size);
-		if (count == 0 && *size < NET_HEADER_SIZE + NET_FRAME_MIN)
-			return 0;
-		if (count == 0)
-			memcpy(&header, net->reread, NET_HEADER_SIZE);
-		count++;
+		if (virtqueue_reread(queue, given->head, &net->chain) < 0 ||
+		    copy_chain(&net->chain, net->reread + size, given->size) < given->size)
+			return count;
+		size += given->size;
 	}
+	if (count == 0)
+		return 1;
+	memcpy(&frame->header, net->reread, NET_HEADER_SIZE);
+	frame->size = size - NET_HEADER_SIZE;
 
 	return count;
-}
-
-static void keep_again(struct net *net, size_t size)
-{
-	struct net_frame frame = {
-		.bytes = net->reread + NET_HEADER_SIZE,
-		.size = size - NET_HEADER_SIZE,
-	};
-
-	memcpy(&frame.header, net->reread, NET_HEADER_SIZE);
-	if (observe(net, &frame, false))
-		(void)net_keep_add(&net->keep, &frame);
 }
 
 void net_take_back(struct net *net)
 {
 	const struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	struct net_frame frame;
 	uint16_t back;
-	uint16_t count;
-	size_t size;
 
 	/* Frames that are kept already are later ones: those come in front. */
 	struct net_keep later = net->keep;
@@ -344,11 +337,36 @@ void net_take_back(struct net *net)
 		return;
 	net->keep = (struct net_keep){ 0 };
 	back = virtqueue_unseen(queue);
-	for (; back > 0; back = (uint16_t)(back - count)) {
-		count = net_keep_is_full(&net->keep) ? 0 : reread_frame(net, back, &size);
-		if (count == 0)
-			break;
-		keep_again(net, size);
+	while (back > 0) {
+		back = (uint16_t)(back - reread_frame(net, back, &frame));
+		/* Without room for it, it is lost, as it would have been without all this. */
+		if (frame.size > 0 && observe(net, &frame, false) &&
+		    net_keep_fits(&net->keep, &later, frame.size))
+			(void)net_keep_add(&net->keep, &frame);
 	}
 	net_keep_append(&net->keep, &later);
+}
+
+void net_report_unseen(struct net *net)
+{
+	const struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
+	struct net_frame frame;
+	uint16_t back = 0;
+
+	pthread_mutex_lock(&net->mmio.lock);
+	if (net_queue_runs(net, NET_QUEUE_RECEIVE) && !queue->fault)
+		back = virtqueue_unseen(queue);
+	if (back > (uint16_t)(queue->published - net->passed))
+		back = (uint16_t)(queue->published - net->passed);
+	while (back > 0) {
+		back = (uint16_t)(back - reread_frame(net, back, &frame));
+		if (frame.size > 0)
+			(void)observe(net, &frame, true);
+	}
+	pthread_mutex_unlock(&net->mmio.lock);
+}
+
+void net_pass_unseen(struct net *net)
+{
+	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
 }

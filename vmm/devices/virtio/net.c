@@ -12,102 +12,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/main-loop.h"
+#include "devices/virtio/net-link.h"
 #include "devices/virtio/net-queues.h"
-
-/* --- the connection --- */
-
-static void report(const struct net *net, const char *text)
-{
-	struct error message;
-
-	if (!net->setup.report)
-		return;
-	error_set(&message, 0, "%s: %s", net->name, text);
-	net->setup.report(net->setup.context, message.text);
-}
-
-/* With the lock held, or before there is a thread. */
-static void set_link(struct net *net, bool up)
-{
-	const uint16_t flags = VIRTIO_NET_S_LINK_UP;
-
-	net->space.status = up ? net->space.status | flags : net->space.status & (uint16_t)~flags;
-	net->space_news = true;
-	net->link_changes++;
-	(void)eventfd_write(net->link_fd, 1);
-}
-
-void net_lose(struct net *net, const struct error *error)
-{
-	struct error text;
-
-	net_backend_disconnect(net->setup.backend);
-	/* The kernel has forgotten the descriptor with it. */
-	net->main_waits = false;
-	net->retry_at = main_loop_now() + NET_RETRY_MS * 1000ULL;
-	set_link(net, false);
-	error_set(&text, 0, "%s: its guest's link is down until it is back", error->text);
-	report(net, text.text);
-}
-
-/* Reported is only the first failure after a success, and why a peer has ended. */
-static void connect_again(struct net *net)
-{
-	struct error error;
-	const int err = net_backend_connect(net->setup.backend, &error);
-
-	if (err == -ECHILD)
-		report(net, error.text);
-	if (err < 0) {
-		net->retry_at = main_loop_now() + NET_RETRY_MS * 1000ULL;
-		return;
-	}
-	net->offloads = 0;
-	set_link(net, true);
-	error_set(&error, 0, "connected to %s", net->setup.backend->name);
-	report(net, error.text);
-}
-
-static int connect_first(struct net *net, struct error *error)
-{
-	struct error text;
-	const int err = net_backend_connect(net->setup.backend, error);
-
-	if (!err) {
-		set_link(net, true);
-		/* No driver knows otherwise. */
-		net->space_news = false;
-		return 0;
-	}
-	if (!net->setup.backend->connects_later)
-		return err;
-	net->retry_at = main_loop_now() + NET_RETRY_MS * 1000ULL;
-	error_set(&text, 0, "%s: its guest's link is down until it can", error->text);
-	report(net, text.text);
-
-	return 0;
-}
 
 /* --- the device's thread --- */
 
 bool net_queue_runs(const struct net *net, enum net_queue number)
 {
 	return virtio_mmio_running(&net->mmio) && net->mmio.queues[number].ready;
-}
-
-/* What the driver does for the host, the host need not do for it. */
-static void set_offloads(struct net *net)
-{
-	const uint64_t features = virtio_mmio_running(&net->mmio) ? net->mmio.driver_features : 0;
-	const uint64_t offloads =
-		features & (1ULL << VIRTIO_NET_F_GUEST_CSUM | 1ULL << VIRTIO_NET_F_GUEST_TSO4 |
-			    1ULL << VIRTIO_NET_F_GUEST_TSO6 | 1ULL << VIRTIO_NET_F_GUEST_ECN);
-
-	if (net->setup.backend->fd < 0 || offloads == net->offloads)
-		return;
-	(void)net_backend_set_offloads(net->setup.backend, offloads);
-	net->offloads = offloads;
 }
 
 static void interrupt(struct net *net)
@@ -121,21 +33,59 @@ static void interrupt(struct net *net)
 	net->space_news = false;
 }
 
+/* With the lock held. Returns whether there may be more to do at once. */
+static bool move_frames(struct net *net)
+{
+	bool more = net_control(net);
+
+	more = net_send(net) || more;
+	more = net_receive(net) || more;
+	interrupt(net);
+
+	return more || net->lost || net->has_fault;
+}
+
 /*
  * Have the main thread wait for input, or not, as is due now. With the lock held.
  * Without memory for that the device's thread does.
  */
 static void pass_on(struct net *net)
 {
-	const bool wanted =
-		atomic_load(&net->asleep) && net->wants_input && net->setup.backend->fd >= 0;
+	const bool wanted = atomic_load(&net->asleep) && net->wants_input && !net->lost &&
+			    net->setup.backend->fd >= 0;
 	struct epoll_event event = { .events = EPOLLIN };
 
-	if (wanted == net->main_waits)
-		return;
-	if (epoll_ctl(net->main_fd, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, net->setup.backend->fd,
-		      &event) == 0)
-		net->main_waits = wanted;
+	if (!wanted)
+		net_keep_from_main(net);
+	else if (!net->main_waits &&
+		 epoll_ctl(net->main_fd, EPOLL_CTL_ADD, net->setup.backend->fd, &event) == 0)
+		net->main_waits = true;
+}
+
+void net_keep_from_main(struct net *net)
+{
+	if (net->main_waits)
+		(void)epoll_ctl(net->main_fd, EPOLL_CTL_DEL, net->setup.backend->fd, NULL);
+	net->main_waits = false;
+}
+
+bool net_serve(struct net *net)
+{
+	bool more = true;
+
+	net_link_serve(net);
+	pthread_mutex_lock(&net->mmio.lock);
+	net->wants_input = false;
+	net->wants_output = false;
+	if (net_link_is_ready(net)) {
+		more = move_frames(net);
+		pass_on(net);
+	}
+	net->awaited = (short)((net->wants_input && !net->main_waits ? POLLIN : 0) |
+			       (net->wants_output ? POLLOUT : 0));
+	pthread_mutex_unlock(&net->mmio.lock);
+
+	return more;
 }
 
 /*
@@ -144,52 +94,10 @@ static void pass_on(struct net *net)
  */
 static struct pollfd backend_poll(const struct net *net)
 {
-	const int events = (net->wants_input && !net->main_waits ? POLLIN : 0) |
-			   (net->wants_output ? POLLOUT : 0);
-
 	return (struct pollfd){
-		.fd = events ? net->setup.backend->fd : -1,
-		.events = (short)events,
+		.fd = net->awaited ? net->setup.backend->fd : -1,
+		.events = net->awaited,
 	};
-}
-
-/* How long to wait, in milliseconds. */
-static int time_left(const struct net *net, bool more)
-{
-	uint64_t now;
-
-	if (more)
-		return 0;
-	if (net->setup.backend->fd >= 0)
-		return -1;
-	now = main_loop_now();
-
-	/* Rounded up, so that the time has come when the wait ends. */
-	return net->retry_at > now ? (int)((net->retry_at - now) / 1000) + 1 : 0;
-}
-
-/* Sets what is to be waited for then. Returns for how long, in milliseconds. */
-static int serve(struct net *net, struct pollfd *backend)
-{
-	bool more;
-	int time;
-
-	pthread_mutex_lock(&net->mmio.lock);
-	net->wants_input = false;
-	net->wants_output = false;
-	if (net->setup.backend->fd < 0 && net->retry_at <= main_loop_now())
-		connect_again(net);
-	set_offloads(net);
-	more = net_control(net);
-	more = net_send(net) || more;
-	more = net_receive(net) || more;
-	interrupt(net);
-	pass_on(net);
-	*backend = backend_poll(net);
-	time = time_left(net, more);
-	pthread_mutex_unlock(&net->mmio.lock);
-
-	return time;
 }
 
 static void *run_thread(void *argument)
@@ -199,18 +107,23 @@ static void *run_thread(void *argument)
 		{ .fd = net->stop_fd, .events = POLLIN },
 		{ .fd = net->mmio.notify_fd, .events = POLLIN },
 		{ .fd = -1 },
+		{ .fd = -1, .events = POLLIN },
 	};
 	eventfd_t count;
 
 	for (;;) {
-		const int time = serve(net, &fds[2]);
+		const bool more = net_serve(net);
 
-		if (poll(fds, 3, time) < 0)
+		fds[2] = backend_poll(net);
+		fds[3].fd = net_backend_said_fd(net->setup.backend);
+		if (poll(fds, 4, more ? 0 : net_link_time_left(net)) < 0)
 			continue;
 		if (fds[0].revents)
 			return NULL;
 		if (fds[1].revents)
 			(void)eventfd_read(net->mmio.notify_fd, &count);
+		if (fds[3].revents)
+			net_backend_listen(net->setup.backend);
 	}
 }
 
@@ -260,6 +173,7 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 	net->space.status &= (uint16_t)~VIRTIO_NET_S_ANNOUNCE;
 	net->space_news = false;
 	net->driver_was_absent = true;
+	net->passed = 0;
 	/* From now on it keeps what comes. */
 	(void)eventfd_write(mmio->notify_fd, 1);
 }
@@ -302,9 +216,8 @@ void net_report_link(struct net *net, uint64_t *reported,
 	uint64_t changes;
 
 	(void)eventfd_read(net->link_fd, &count);
-	pthread_mutex_lock(&net->mmio.lock);
-	changes = net->link_changes;
-	pthread_mutex_unlock(&net->mmio.lock);
+	/* The main thread does not wait for the lock, which a busy device's thread may hold. */
+	changes = atomic_load(&net->link_changes);
 	/* The first change is a connection, and they alternate. */
 	for (; *reported < changes; (*reported)++)
 		changed(context, *reported % 2 == 0);
@@ -319,6 +232,7 @@ int net_serialize(struct net *net, struct stream *stream, struct error *error)
 	net_filter_serialize(&net->filter, stream);
 	if (!stream_is_loading(stream))
 		return 0;
+	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
 	/* The link is that of here, and others may have to learn where the guest is. */
 	net->space.status = status;
 	if (virtio_mmio_has(&net->mmio, VIRTIO_NET_F_GUEST_ANNOUNCE))
@@ -378,8 +292,8 @@ static int create_transport(struct net *net)
 		/* A driver may have set the address. */
 		.advice = &net->space,
 		.advice_size = offsetof(struct virtio_net_config, max_virtqueue_pairs),
-		.report = net->setup.report,
-		.context = net->setup.context,
+		.report = net_link_report_fault,
+		.context = net,
 		.before_reset = before_reset,
 	};
 
@@ -396,7 +310,7 @@ static int create(struct net *net, struct error *error)
 	err = create_transport(net);
 	if (err)
 		goto err_close;
-	err = connect_first(net, error);
+	err = net_link_start(net, error);
 	if (!err)
 		err = start_thread(net);
 	if (!err)
@@ -415,6 +329,9 @@ int net_create(struct net *net, const struct net_setup *setup, struct error *err
 
 	memset(net, 0, sizeof(*net));
 	net->setup = *setup;
+	net->setup.observer = NULL;
+	if (setup->observer)
+		net->observer = *setup->observer;
 	net->driver_was_absent = true;
 	net_filter_reset(&net->filter);
 	memcpy(net->space.mac, setup->mac, NET_MAC_SIZE);
@@ -437,6 +354,7 @@ void net_destroy(struct net *net)
 {
 	(void)eventfd_write(net->stop_fd, 1);
 	pthread_join(net->thread, NULL);
+	net_link_stop(net);
 	net_backend_destroy(net->setup.backend);
 	net_keep_clear(&net->keep);
 	close_descriptors(net);

@@ -6,21 +6,28 @@
  * Concurrency
  * -----------
  * Each device has a thread, which alone uses the backend and the queues, except
- * for a guest that sleeps. It holds the transport's lock (virtio/mmio.h) while it moves up to
- * NET_BATCH frames each way, which never waits: the backend's descriptor does
- * not block. Then it releases the lock and sleeps until the driver notifies, a
- * frame has come, there is room for one to be sent, or it is time to connect
- * again. So neither a vCPU nor the main thread ever waits for a peer, and a
- * frame does not wait for what the main thread does, such as writing a record.
- * All signals are blocked in the thread.
+ * for a guest that sleeps. It holds the transport's lock (virtio/mmio.h) while it
+ * moves up to NET_BATCH frames each way, which never waits: the backend's
+ * descriptor does not block. Then it releases the lock and sleeps until the driver
+ * notifies, a frame has come, there is room for one to be sent, or it is time to
+ * connect again. To connect, to disconnect and to report may wait for the host, and
+ * is done by the thread without the lock (net-link.h). So neither a vCPU nor the
+ * main thread ever waits for a peer or for the log, and a frame does not wait for
+ * what the main thread does, such as writing a record. All signals are blocked in
+ * the thread.
  *
  * While the guest sleeps, it is the main thread that waits for frames and receives
  * them, with the lock held, since it is the one that wakes the guest: see
- * net_sleep(). The device's thread then waits for all but input.
+ * net_sleep(). The device's thread then waits for all but input. It lets the main
+ * thread wait, main_waits, only at the end of a round in which there was nothing to
+ * do without the lock, and takes that back, with the lock held, before it does
+ * anything to the backend without the lock (net_keep_from_main()). So the main
+ * thread uses the backend only where both hold the lock.
  *
- * A reset by a vCPU runs net_before_reset() on that vCPU's thread, with the lock
+ * A reset by a vCPU runs before_reset() on that vCPU's thread, with the lock
  * held: it accesses the queues while the device's thread cannot. The main
- * thread takes the lock also to set the observer, and to save and load state.
+ * thread takes the lock to set the observer, to save and load state, and when the
+ * guest falls asleep or is woken for a frame.
  *
  * Frames
  * ------
@@ -46,18 +53,17 @@
 #include "devices/virtio/net-filter.h"
 #include "devices/virtio/net-keep.h"
 #include "devices/virtio/net-observer.h"
+#include "devices/virtio/net-retry.h"
 #include "host/net-backend.h"
 
 #include <linux/virtio_net.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /** How many frames are moved each way before the lock is released. */
 #define NET_BATCH 64
-
-/** How long a connection is waited for before the next attempt. */
-#define NET_RETRY_MS 1000
 
 enum net_queue { NET_QUEUE_RECEIVE, NET_QUEUE_TRANSMIT, NET_QUEUE_CONTROL, NET_QUEUES };
 
@@ -68,7 +74,13 @@ struct net_setup {
 	struct net_backend *backend; /**< Not connected. The device's from now on. */
 	uint8_t mac[NET_MAC_SIZE];
 	uint64_t features; /**< Of virtio-net, as bits; the backend must have what they need. */
-	/** As in struct virtio_mmio_config; also for what the peer does. */
+	/** Sees all frames, from the first one on; copied; may be NULL. */
+	const struct net_observer *observer;
+	/**
+	 * What is to be logged: what the guest did, as in struct
+	 * virtio_mmio_config, and what the peer does. From the device's thread,
+	 * without the lock: it may wait. From net_create(), too. May be NULL.
+	 */
 	void (*report)(void *context, const char *message);
 	void *context;
 };
@@ -81,10 +93,17 @@ struct net_written {
 	uint8_t *count_at[2]; /**< The two bytes of the header's num_buffers. */
 };
 
+/** A chain that the driver was given back. */
+struct net_given {
+	uint16_t head;
+	uint16_t count; /**< Of the chains of the frame that begins in it; 0: none does. */
+	uint32_t size; /**< What was written to it. */
+};
+
 /** Guarded by mmio.lock, apart from what is constant. */
 struct net {
 	struct virtio_mmio mmio; /**< First. */
-	struct net_setup setup; /**< Constant, as is what follows. */
+	struct net_setup setup; /**< Constant, as is what follows; without its observer. */
 	char *name;
 	int stop_fd;
 	int link_fd; /**< Readable when the connection was made or lost. */
@@ -95,11 +114,13 @@ struct net {
 	/** Scratch of one step, here since a stack's is cleared each time. */
 	struct virtqueue_chain chain;
 	struct net_written written;
+	/** The last ones of the receive queue, each where it is in the used ring. */
+	struct net_given given[VIRTQUEUE_SIZE_MAX];
 	uint8_t reread[NET_HEADER_SIZE + NET_FRAME_MAX];
 	struct net_filter filter;
 	struct net_keep keep;
 	struct net_observer observer;
-	uint64_t offloads; /**< What the backend was last given. */
+	uint16_t passed; /**< What net_report_unseen() passes over, as an index of the used ring. */
 	bool driver_was_absent; /**< Since net_observer.delivered was called. */
 	bool space_news; /**< The driver is to be interrupted for a change of space. */
 	bool interrupt; /**< Likewise, for its queues. */
@@ -107,8 +128,21 @@ struct net {
 	bool wants_output; /**< or writable. */
 	atomic_bool asleep; /**< The guest is, so that the main thread waits for input, */
 	bool main_waits; /**< by main_fd, which has the backend's descriptor. */
-	uint64_t retry_at; /**< In microseconds of main_loop_now(). */
-	uint64_t link_changes; /**< How often it was connected and disconnected. */
+	bool has_fault; /**< What the guest did is to be reported. */
+	struct error fault;
+	bool lost; /**< The connection, which the device's thread is to leave. */
+	struct error loss; /**< Why. */
+	_Atomic uint64_t link_changes; /**< How often it was connected and lost; no lock. */
+
+	/** The device's thread's alone: no lock. */
+	struct net_retry retry;
+	short awaited; /**< The events of the backend that it waits for. */
+	bool leaves; /**< It is about to leave a connection that was lost. */
+	struct error left_for; /**< Why. */
+	bool reports_fault; /**< It is about to report a copy of @fault. */
+	struct error reported_fault;
+	uint64_t offloads; /**< What the backend was last given, */
+	uint64_t wanted_offloads; /**< and is to be given. */
 };
 
 /** The board's device: a machine has one for each network of its configuration. */
@@ -129,6 +163,20 @@ void net_destroy(struct net *net);
  * called no more once this has returned. From any thread without the lock.
  */
 void net_observe(struct net *net, const struct net_observer *observer);
+
+/**
+ * Have the observer see the frames that the driver was given and has not looked at, as
+ * far as EVENT_IDX says, once more, as frames with a driver: the guest falls asleep, and
+ * may have masked their interrupt. On the main thread, without the lock, of a device
+ * that is not frozen.
+ */
+void net_report_unseen(struct net *net);
+
+/**
+ * The guest was woken for one of the frames that came until now: net_report_unseen() is
+ * to pass them over. With the lock held.
+ */
+void net_pass_unseen(struct net *net);
 
 /**
  * Report, in order, how the connection has changed since the last call, by

@@ -108,6 +108,12 @@ static int check_available(struct virtqueue *queue)
 	return count > 0;
 }
 
+/* Of EVENT_IDX: the driver wants an interrupt for the chain of this number. */
+static uint16_t used_event(const struct virtqueue *queue)
+{
+	return load(queue->driver + DRIVER_RING + 2UL * queue->size);
+}
+
 /* Ask the driver for a notification when it makes the next chain available. */
 static void want_notification(struct virtqueue *queue)
 {
@@ -273,18 +279,36 @@ void virtqueue_put(struct virtqueue *queue, uint16_t head, uint32_t written)
 	queue->next_used++;
 }
 
+/*
+ * @index is another claim of how far the driver has looked, @looked what is known of it.
+ * Returns what is known then: no claim takes back another one, or is ahead of what the
+ * driver can have seen.
+ */
+static uint16_t furthest(const struct virtqueue *queue, uint16_t looked, uint16_t index)
+{
+	return (uint16_t)(queue->published - index) < (uint16_t)(queue->published - looked)
+		       ? index
+		       : looked;
+}
+
 bool virtqueue_publish(struct virtqueue *queue)
 {
 	const uint16_t before = queue->published;
+	uint16_t event;
 
 	if (before == queue->next_used)
 		return false;
 	queue->published = queue->next_used;
 	store(queue->device + DEVICE_INDEX, queue->next_used);
+	/* A chain becomes available again once the driver has looked at it. */
+	queue->looked = furthest(queue, queue->looked, (uint16_t)(queue->published - queue->size));
 
-	if (queue->event_idx)
-		return vring_need_event(load(queue->driver + DRIVER_RING + 2UL * queue->size),
-					queue->next_used, before);
+	if (queue->event_idx) {
+		event = used_event(queue);
+		queue->looked = furthest(queue, queue->looked, event);
+
+		return vring_need_event(event, queue->next_used, before);
+	}
 
 	return !(load(queue->driver + DRIVER_FLAGS) & VRING_AVAIL_F_NO_INTERRUPT);
 }
@@ -298,28 +322,28 @@ bool virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written)
 
 uint16_t virtqueue_unseen(const struct virtqueue *queue)
 {
-	uint16_t unseen;
+	const uint16_t available = load(queue->driver + DRIVER_INDEX);
+	uint16_t looked;
 
 	if (!queue->event_idx)
 		return 0;
-	/* The driver names the chain that it has not seen yet. */
-	unseen = (uint16_t)(queue->published -
-			    load(queue->driver + DRIVER_RING + 2UL * queue->size));
+	/*
+	 * The driver names the chain that it has not looked at yet. Linux does so
+	 * when it has finished to poll, and may write 0 when it begins. Those that
+	 * were returned before the oldest ones which can be available it has looked
+	 * at, too.
+	 */
+	looked = furthest(queue, queue->looked, used_event(queue));
+	looked = furthest(queue, looked, (uint16_t)(available - queue->size));
 
-	return unseen <= queue->size ? unseen : 0;
+	return (uint16_t)(queue->published - looked);
 }
 
-int virtqueue_reread(const struct virtqueue *queue, uint16_t back, struct virtqueue_chain *chain,
-		     uint32_t *written)
+int virtqueue_reread(const struct virtqueue *queue, uint16_t head, struct virtqueue_chain *chain)
 {
-	const uint16_t slot = (uint16_t)(queue->published - back) & (queue->size - 1);
 	struct virtqueue copy = *queue;
-	struct vring_used_elem used;
 
-	copy_in(&used, queue->device + DEVICE_RING + sizeof(used) * slot, sizeof(used));
-	*written = used.len;
-
-	return used.id < queue->size ? read_chain(&copy, chain, (uint16_t)used.id) : -EPROTO;
+	return read_chain(&copy, chain, head);
 }
 
 static void serialize_setup(struct virtqueue_setup *setup, struct stream *stream)
@@ -345,5 +369,6 @@ void virtqueue_serialize(struct virtqueue *queue, struct virtqueue_setup *setup,
 	stream_serialize_u16(stream, &queue->next_available);
 	stream_serialize_u16(stream, &queue->next_used);
 	queue->published = queue->next_used;
+	queue->looked = queue->next_used;
 	stream_serialize_bool(stream, &queue->quiet);
 }

@@ -35,7 +35,7 @@ struct virtqueue_setup {
 	bool indirect; /**< VIRTIO_RING_F_INDIRECT_DESC was negotiated. */
 };
 
-/** Private, except @ready and @fault. */
+/** Private, except @ready, @fault, @size, @next_used and @published. */
 struct virtqueue {
 	bool ready; /**< Between virtqueue_start() and virtqueue_stop(). */
 	const char *fault; /**< What the guest did wrong, or NULL. A constant string. */
@@ -46,6 +46,7 @@ struct virtqueue {
 	uint16_t next_available; /**< Free-running, as in the rings. */
 	uint16_t next_used;
 	uint16_t published; /**< What the driver can see of it. */
+	uint16_t looked; /**< As far as it has looked, at least: at most @size behind. */
 	bool quiet; /**< The driver was told not to notify; without EVENT_IDX only. */
 	const uint8_t *descriptors;
 	uint8_t *driver;
@@ -116,19 +117,19 @@ void virtqueue_put(struct virtqueue *queue, uint16_t head, uint32_t written);
 bool virtqueue_publish(struct virtqueue *queue);
 
 /**
- * How many chains that were given back the driver has not looked at, as far as
- * EVENT_IDX tells; 0 if that was not negotiated.
+ * How many of the chains that were published last the driver has not looked at,
+ * at most: while it polls it does not say with EVENT_IDX how far it has come. 0 if
+ * that was not negotiated. It is never more than were published since the queue
+ * was set up or loaded, nor than @queue->size, whatever the driver says.
  */
 uint16_t virtqueue_unseen(const struct virtqueue *queue);
 
 /**
- * Read again a chain that was given back as the last but @back, 1 for the very
- * last, and that the driver has not seen. Returns 0 with @chain and @written as
- * they are in memory now, or -EPROTO if the guest has changed it to something
- * invalid; the queue does not become faulty.
+ * Read again the chain at @head, which was given back and which the driver has
+ * not looked at. Returns 0 with @chain as it is in memory now, or -EPROTO if the
+ * guest has changed it to something invalid; the queue does not become faulty.
  */
-int virtqueue_reread(const struct virtqueue *queue, uint16_t back, struct virtqueue_chain *chain,
-		     uint32_t *written);
+int virtqueue_reread(const struct virtqueue *queue, uint16_t head, struct virtqueue_chain *chain);
 
 /**
  * Serialize a queue and what its driver has set up. It is loaded into a queue

@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,13 +19,13 @@
 
 static int64_t passed; /* Seconds. */
 
+/* It stands still by itself, so that no test depends on how fast it runs. */
 int agent_rig_clock(clockid_t clock, struct timespec *time)
 {
-	const int ret = (int)syscall(SYS_clock_gettime, clock, time);
-
+	*time = (struct timespec){ .tv_sec = clock == CLOCK_REALTIME ? 1700000000 : 1000 };
 	time->tv_sec += passed;
 
-	return ret;
+	return 0;
 }
 
 void agent_rig_pass(unsigned int seconds)

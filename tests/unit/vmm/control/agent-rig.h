@@ -77,7 +77,7 @@ void agent_rig_rounds(struct agent_rig *r, unsigned int rounds);
 /** The agent sends this. */
 void agent_rig_send(struct agent_rig *r, const void *bytes, size_t size);
 
-/** Time passes. */
+/** Time passes, as it does not by itself. */
 void agent_rig_pass(unsigned int seconds);
 
 /** A test program has this as its clock_gettime(), in the place of libc's. */

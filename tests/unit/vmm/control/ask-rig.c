@@ -87,6 +87,7 @@ static void wake(void *context)
 static int save(void *context, struct error *error)
 {
 	host.saves++;
+	assert_true(ask_saves(&ask));
 	/* It would be in the file. */
 	assert_false(host.waits);
 	if (host.save_err)

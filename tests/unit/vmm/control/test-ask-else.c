@@ -19,6 +19,7 @@ static void a_guest_that_suspends_instead_has_not_done_it(void **state)
 	host.waits = false;
 	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
 	assert_int_equal(host.ends, 0);
+	assert_false(ask_saves(&ask));
 	ends(REQUEST_LEFT, "it has suspended itself to RAM instead");
 }
 
@@ -26,7 +27,9 @@ static void a_guest_that_suspends_instead_is_saved_at_once(void **state)
 {
 	begin(REQUEST_HIBERNATE, REQUEST_ELSE_SAVE);
 	host.waits = false;
+	assert_false(ask_saves(&ask));
 	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	assert_true(ask_saves(&ask));
 	pass(0);
 	assert_int_equal(host.saves, 1);
 	assert_int_equal(host.presses, 1);
@@ -188,6 +191,7 @@ static void a_guest_is_asked_to_suspend_and_saved_after_its_time(void **state)
 	assert_int_equal(host.agent_forgotten, 1);
 	pass(59);
 	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	assert_true(ask_saves(&ask));
 	assert_int_equal(host.saves, 0);
 	pass(0);
 	assert_int_equal(host.saves, 1);
@@ -225,6 +229,7 @@ static void a_guest_that_cannot_be_saved_is_left(void **state)
 	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
 	pass(0);
 	assert_int_equal(host.saves, 1);
+	assert_false(ask_saves(&ask));
 	ends(REQUEST_LEFT,
 	     "it has suspended itself to RAM instead; it could not be saved: the disk "
 	     "is full");

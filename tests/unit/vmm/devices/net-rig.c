@@ -8,9 +8,11 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -26,21 +28,89 @@
 
 static const uint8_t mac[NET_MAC_SIZE] = NET_RIG_MAC;
 
+/* With the lock held. Returns whether there is still time. */
+static bool wait_for_change(struct net_rig *r)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += DEADLINE_MS / 1000;
+
+	return pthread_cond_timedwait(&r->reported, &r->lock, &end) == 0;
+}
+
+/* What may wait waits here while the test wants it to. */
+static void wait_while_held(struct net_rig *r)
+{
+	pthread_mutex_lock(&r->lock);
+	if (atomic_load(&r->held)) {
+		atomic_fetch_add(&r->waiting, 1);
+		pthread_cond_broadcast(&r->reported);
+	}
+	while (atomic_load(&r->held) && !atomic_load(&r->impatient))
+		if (!wait_for_change(r))
+			atomic_store(&r->impatient, true);
+	pthread_mutex_unlock(&r->lock);
+}
+
 static void record_report(void *context, const char *message)
 {
 	struct net_rig *r = context;
 
+	wait_while_held(r);
+	pthread_mutex_lock(&r->lock);
 	strncpy(r->report, message, sizeof(r->report) - 1);
+	if (strlen(r->all) + strlen(message) + 2 < sizeof(r->all)) {
+		strcat(r->all, message);
+		strcat(r->all, "\n");
+	}
 	atomic_fetch_add(&r->reports, 1);
+	pthread_cond_broadcast(&r->reported);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void net_rig_hold(struct net_rig *r, bool hold)
+{
+	pthread_mutex_lock(&r->lock);
+	atomic_store(&r->held, hold);
+	pthread_cond_broadcast(&r->reported);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void net_rig_wait_until_held(struct net_rig *r)
+{
+	pthread_mutex_lock(&r->lock);
+	while (atomic_load(&r->waiting) == 0)
+		assert_true(wait_for_change(r));
+	pthread_mutex_unlock(&r->lock);
+}
+
+void net_rig_wait_for_report(struct net_rig *r, const char *report)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s\n", report);
+	pthread_mutex_lock(&r->lock);
+	while (!strstr(r->all, line))
+		assert_true(wait_for_change(r));
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* struct net_stream_source. */
 static int connect_peer(void *context, struct error *error)
 {
 	struct net_rig *r = context;
-	const int fd = atomic_exchange(&r->next, -1);
+	int fd;
 
-	return fd >= 0 ? fd : error_set(error, -ECONNREFUSED, "the test refuses");
+	wait_while_held(r);
+	fd = atomic_exchange(&r->next, -1);
+
+	if (fd >= 0)
+		return fd;
+
+	return error_set(error, -ECONNREFUSED,
+			 atomic_load(&r->refuses_otherwise) ? "the test is not ready"
+							    : "the test refuses");
 }
 
 void net_rig_offer_peer(struct net_rig *r)
@@ -54,18 +124,19 @@ void net_rig_offer_peer(struct net_rig *r)
 	atomic_store(&r->next, fds[1]);
 }
 
-static void create_net(struct net_rig *r, bool refused)
+static void create_net(struct net_rig *r, bool refused, const struct net_observer *observer)
 {
 	const struct net_stream_source source = { .connect = connect_peer, .context = r };
 	struct net_setup setup = {
 		.name = "net0",
 		.features = config_net_features(NET_KIND_UNIX),
+		.observer = observer,
 		.report = record_report,
 		.context = r,
 	};
 	struct error error;
 
-	if (!refused)
+	if (!refused && atomic_load(&r->next) < 0)
 		net_rig_offer_peer(r);
 	setup.memory = &r->receive.memory;
 	setup.backend = net_stream_create_from(&source, "the test");
@@ -74,21 +145,37 @@ static void create_net(struct net_rig *r, bool refused)
 	assert_int_equal(net_create(&r->net, &setup, &error), 0);
 }
 
-void net_rig_create(struct net_rig *r, bool refused)
+static void prepare(struct net_rig *r)
 {
 	memset(r, 0, sizeof(*r));
 	r->peer = -1;
 	atomic_store(&r->next, -1);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->reported, NULL);
 	driver_create(&r->receive, NET_RIG_QUEUE);
 	driver_add_queue(&r->transmit, &r->receive, NET_QUEUE_TRANSMIT);
 	driver_add_queue(&r->control, &r->receive, NET_QUEUE_CONTROL);
-	create_net(r, refused);
+}
+
+void net_rig_create(struct net_rig *r, bool refused)
+{
+	prepare(r);
+	create_net(r, refused, NULL);
+}
+
+void net_rig_create_observed(struct net_rig *r, const struct net_observer *observer,
+			     const uint8_t to[NET_MAC_SIZE], uint8_t byte, uint32_t size)
+{
+	prepare(r);
+	net_rig_offer_peer(r);
+	net_rig_peer_sends(r, to, byte, size);
+	create_net(r, false, observer);
 }
 
 void net_rig_replace(struct net_rig *r, bool refused)
 {
 	net_destroy(&r->net);
-	create_net(r, refused);
+	create_net(r, refused, NULL);
 }
 
 void net_rig_teardown(struct net_rig *r)
@@ -101,10 +188,14 @@ void net_rig_teardown(struct net_rig *r)
 	if (fd >= 0)
 		close(fd);
 	driver_destroy(&r->receive);
+	pthread_cond_destroy(&r->reported);
+	pthread_mutex_destroy(&r->lock);
 }
 
 void net_rig_start(struct net_rig *r, uint64_t features)
 {
+	/* The device no longer uses the rings after that. */
+	driver_set(&r->net.mmio, VIRTIO_MMIO_STATUS, 0);
 	driver_restart(&r->receive);
 	driver_restart(&r->transmit);
 	driver_restart(&r->control);
@@ -257,8 +348,6 @@ void net_rig_wait_until_broken(struct net_rig *r)
 {
 	while (!(driver_get(&r->net.mmio, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_NEEDS_RESET))
 		net_rig_wait_for_interrupt(r);
-	/* It has the device's lock until it has reported it. */
-	(void)driver_get(&r->net.mmio, VIRTIO_MMIO_QUEUE_READY);
 }
 
 void net_rig_wait_for_link(struct net_rig *r, bool up)

@@ -7,6 +7,7 @@
 #include "virtio-driver.h"
 
 #include <linux/virtio_net.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,13 +37,25 @@ struct net_rig {
 	struct net net;
 	int peer; /**< The test's end of the socket, or -1. */
 	atomic_int next; /**< The device's end of the next connection, or -1: refused. */
+	atomic_bool refuses_otherwise; /**< For another reason than at first. */
 	atomic_uint reports; /**< How often the device reported, */
 	char report[256]; /**< and its last report. */
+	char all[4096]; /**< All of them, a line each; guarded by @lock. */
+	pthread_mutex_t lock;
+	pthread_cond_t reported;
+	/** While set, neither a report nor an attempt to connect returns: net_rig_hold(). */
+	atomic_bool held;
+	atomic_uint waiting; /**< How many wait, or have waited, for that. */
+	atomic_bool impatient; /**< It waited in vain. */
 };
 
 /** A device after power-on whose peer is connected, or with @refused refuses. */
 void net_rig_create(struct net_rig *r, bool refused);
 void net_rig_teardown(struct net_rig *r);
+
+/** A device whose observer sees what its peer has sent before there is a device. */
+void net_rig_create_observed(struct net_rig *r, const struct net_observer *observer,
+			     const uint8_t to[NET_MAC_SIZE], uint8_t byte, uint32_t size);
 
 /**
  * Another device with the same memory and another peer, as on the host where it
@@ -82,6 +95,14 @@ void net_rig_peer_sends(struct net_rig *r, const uint8_t mac[NET_MAC_SIZE], uint
 void net_rig_peer_writes(struct net_rig *r, const void *bytes, size_t size);
 /** Wait for a frame at the peer, of @size bytes, all @byte. */
 void net_rig_peer_receives(struct net_rig *r, uint8_t byte, uint32_t size);
+
+/** From now on whatever the device does of its own that may wait does wait, for @hold false. */
+void net_rig_hold(struct net_rig *r, bool hold);
+/** Until that waits. */
+void net_rig_wait_until_held(struct net_rig *r);
+
+/** Wait until the device has reported this, now or before. */
+void net_rig_wait_for_report(struct net_rig *r, const char *report);
 
 /** Wait until the device needs a reset. */
 void net_rig_wait_until_broken(struct net_rig *r);

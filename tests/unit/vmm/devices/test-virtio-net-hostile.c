@@ -29,6 +29,7 @@ static void describe_sent(struct net_rig *r, uint16_t index, uint64_t address, u
 static void assert_broken(struct net_rig *r, const char *report)
 {
 	net_rig_wait_until_broken(r);
+	net_rig_wait_for_report(r, report);
 	assert_int_equal(atomic_load(&r->reports), 1);
 	assert_string_equal(r->report, report);
 }
@@ -183,7 +184,7 @@ static void broken_rings_fail_the_device(void **state)
 static void wait_for_loss(struct net_rig *r, const char *report)
 {
 	net_rig_wait_for_link(r, false);
-	assert_string_equal(r->report, report);
+	net_rig_wait_for_report(r, report);
 	/* A later one is served as if nothing had been. */
 	net_rig_offer_peer(r);
 	net_rig_wait_for_link(r, true);

@@ -6,6 +6,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -303,6 +304,69 @@ static void a_driver_that_spoils_its_rings_before_a_reset_loses_frames_only(void
 	}
 }
 
+/* --- how much is kept, whatever a driver claims --- */
+
+/* What the device keeps now. */
+static void must_keep(struct net_rig *r, size_t count, size_t bytes)
+{
+	pthread_mutex_lock(&r->net.mmio.lock);
+	assert_int_equal(r->net.keep.count, count);
+	assert_int_equal(r->net.keep.bytes, bytes);
+	pthread_mutex_unlock(&r->net.mmio.lock);
+}
+
+/* The used ring is the driver's memory: an entry there is no frame that was given to it. */
+static void frames_that_a_driver_was_not_given_are_not_taken_back(void **state)
+{
+	const struct vring_used_elem forged = { 0, (uint32_t)NET_HEADER_SIZE + 100 };
+	struct seen seen;
+	struct net_rig r;
+
+	net_rig_create(&r, false);
+	observe(&r, &seen);
+	memcpy(net_rig_buffer(&r, 0) + NET_HEADER_SIZE, own, sizeof(own));
+	for (unsigned int i = 0; i < 10; i++) {
+		net_rig_start(&r, NET_RIG_MERGEABLE | NET_RIG_EVENT_IDX);
+		net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
+		for (size_t j = 0; j < NET_RIG_QUEUE; j++)
+			memcpy(driver_at(&r.receive, DRIVER_USED + 4 + j * sizeof(forged),
+					 sizeof(forged)),
+			       &forged, sizeof(forged));
+		driver_set_used_event(&r.receive, (uint16_t)-NET_RIG_QUEUE);
+		reset(&r);
+	}
+	assert_int_equal(atomic_load(&seen.absent), 0);
+	must_keep(&r, 0, 0);
+	stop_observing(&r, &seen);
+	net_rig_teardown(&r);
+}
+
+/* 19 frames that a driver has not looked at, and one that has no room in its last buffer. */
+static void frames_taken_back_and_kept_ones_are_limited_together(void **state)
+{
+	const uint32_t size = 60000;
+	struct seen seen;
+	struct net_rig r;
+
+	net_rig_create(&r, false);
+	observe(&r, &seen);
+	net_rig_start(&r, NET_RIG_MERGEABLE | NET_RIG_EVENT_IDX);
+	/* They overlap, but not where frames begin. */
+	for (uint16_t i = 0; i < 19; i++)
+		net_rig_offer(&r, i, (uint32_t)NET_HEADER_SIZE + size);
+	net_rig_offer(&r, 19, NET_RIG_BUFFER_SIZE);
+	driver_set_used_event(&r.receive, 0);
+	net_rig_notify(&r);
+	for (uint8_t i = 0; i < 20; i++)
+		net_rig_peer_sends(&r, own, i, size);
+	wait_for_frames(&seen, 20);
+	must_keep(&r, 1, size);
+	reset(&r);
+	must_keep(&r, NET_KEEP_BYTES_MAX / size, NET_KEEP_BYTES_MAX / size * size);
+	stop_observing(&r, &seen);
+	net_rig_teardown(&r);
+}
+
 static void a_reset_of_the_machine_drops_what_was_kept(void **state)
 {
 	struct seen seen;
@@ -360,6 +424,8 @@ int main(void)
 		cmocka_unit_test(frames_that_a_driver_has_not_looked_at_are_delivered_again),
 		cmocka_unit_test(frames_in_several_buffers_are_delivered_again),
 		cmocka_unit_test(a_driver_that_spoils_its_rings_before_a_reset_loses_frames_only),
+		cmocka_unit_test(frames_that_a_driver_was_not_given_are_not_taken_back),
+		cmocka_unit_test(frames_taken_back_and_kept_ones_are_limited_together),
 		cmocka_unit_test(a_reset_of_the_machine_drops_what_was_kept),
 		cmocka_unit_test(frames_that_are_sent_are_observed),
 	};

@@ -6,6 +6,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_mmio.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -349,6 +350,38 @@ static void commands_that_do_not_exist_are_refused(void **state)
 	net_rig_teardown(&r);
 }
 
+/* --- who sees frames --- */
+
+static bool refuse_noise(void *context, const uint8_t *frame, size_t size, bool driver)
+{
+	atomic_uint *seen = context;
+
+	atomic_fetch_add(seen, 1);
+
+	return memcmp(frame, other, NET_MAC_SIZE) != 0;
+}
+
+/* There is no moment at which noise is kept since nothing judges it yet. */
+static void the_first_frame_of_a_network_is_observed(void **state)
+{
+	atomic_uint seen = 0;
+	const struct net_observer observer = { .received = refuse_noise, .context = &seen };
+	struct net_rig r;
+
+	for (int i = 0; i < 20; i++) {
+		net_rig_create_observed(&r, &observer, other, 1, 60);
+		net_rig_peer_sends(&r, own, 2, 60);
+		while (atomic_load(&seen) < 2)
+			sched_yield();
+		net_rig_start(&r, 0);
+		net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
+		net_rig_notify(&r);
+		assert_frame(&r, 0, own, 2, 60);
+		net_rig_teardown(&r);
+		atomic_store(&seen, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +400,7 @@ int main(void)
 		cmocka_unit_test(a_driver_gets_the_frames_that_its_filter_names),
 		cmocka_unit_test(a_driver_sets_the_address_and_a_reset_restores_it),
 		cmocka_unit_test(commands_that_do_not_exist_are_refused),
+		cmocka_unit_test(the_first_frame_of_a_network_is_observed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,15 +22,16 @@
 #include "support/scratch.h"
 
 /* What it is, and what it does then. */
-#define PROLOGUE                                \
-	"#!/bin/sh\n"                           \
-	"echo \"$*\" >arguments.new\n"          \
-	"for fd in /proc/$$/fd/*; do\n"         \
-	"	readlink $fd\n"                       \
-	"done >files.new\n"                     \
-	"echo $$ >pid.new\n"                    \
-	"for file in arguments files pid; do\n" \
-	"	mv $file.new $file\n"                 \
+#define PROLOGUE                                            \
+	"#!/bin/sh\n"                                       \
+	"echo \"$*\" >arguments.new\n"                      \
+	"for fd in /proc/$$/fd/*; do\n"                     \
+	"	readlink $fd\n"                                   \
+	"done >files.new\n"                                 \
+	"echo $$ >pid.new\n"                                \
+	"env >environment.new\n"                            \
+	"for file in arguments files environment pid; do\n" \
+	"	mv $file.new $file\n"                             \
 	"done\n"
 
 static void be(const char *rest)
@@ -135,8 +136,8 @@ static void passt_is_given_its_socket_and_the_ports(void **state)
 	assert_int_equal(read_byte(fd, &byte), 1);
 	assert_int_equal(byte, 'x');
 	read_line("arguments", text, sizeof(text));
-	assert_string_equal(text, "--foreground --quiet --fd 3 --tcp-ports 8080:80 "
-				  "--udp-ports 127.0.0.1/5353:53");
+	assert_string_equal(text, "--foreground --quiet --no-map-gw --dns-forward 169.254.1.1 "
+				  "--fd 3 --tcp-ports 8080:80 --udp-ports 127.0.0.1/5353:53");
 	close(fd);
 	source.destroy(source.context);
 }
@@ -153,8 +154,8 @@ static void passt_forwards_no_ports_of_udp_unless_there_are_some(void **state)
 	fd = must_connect(&source);
 	assert_int_equal(read_byte(fd, &byte), 1);
 	read_line("arguments", text, sizeof(text));
-	assert_string_equal(text,
-			    "--foreground --quiet --fd 3 --tcp-ports 8080:80 --udp-ports none");
+	assert_string_equal(text, "--foreground --quiet --no-map-gw --dns-forward 169.254.1.1 "
+				  "--fd 3 --tcp-ports 8080:80 --udp-ports none");
 	close(fd);
 	source.destroy(source.context);
 }
@@ -257,8 +258,27 @@ static void the_end_of_passt_is_reported_with_what_it_said_last(void **state)
 	await_end();
 	assert_int_equal(source.connect(source.context, &error), -ECHILD);
 	assert_string_equal(error.text, "passt ended with status 3: Failed to bind port?80");
-	/* Not at once: what is wrong may last. */
-	assert_int_equal(source.connect(source.context, &error), -EAGAIN);
+	/* That was said of it: the next one is started. */
+	be("exec cat <&3 >&3\n");
+	close(must_connect(&source));
+	source.destroy(source.context);
+}
+
+/* passt does so when its connection ends, for which the guest may be the reason. */
+static void an_end_with_status_0_is_reported_as_well(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	struct error error;
+	char byte;
+	int fd;
+
+	be("exit 0\n");
+	fd = must_connect(&source);
+	assert_int_equal(read_byte(fd, &byte), 0);
+	close(fd);
+	await_end();
+	assert_int_equal(source.connect(source.context, &error), -ECHILD);
+	assert_string_equal(error.text, "passt ended with status 0");
 	source.destroy(source.context);
 }
 
@@ -311,6 +331,80 @@ static void a_passt_that_says_much_is_not_blocked(void **state)
 	source.destroy(source.context);
 }
 
+/* Its pipe is read while it runs, so what it says last still has room. */
+static void the_last_line_is_reported_after_more_than_a_pipe_holds(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	struct error error;
+	char byte;
+	int fd;
+
+	be("i=0\nwhile [ $i -lt 20 ]; do\n"
+	   "	head -c 50000 /dev/zero >&2; echo >&3; read answer <&3; i=$((i + 1))\n"
+	   "done\nprintf '\\nthe last line\\n' >&2\nexit 1\n");
+	fd = must_connect(&source);
+	while (read_byte(fd, &byte) == 1) {
+		assert_true(source.said_fd(source.context) >= 0);
+		source.listen(source.context);
+		assert_int_equal(write(fd, "\n", 1), 1);
+	}
+	close(fd);
+	await_end();
+	assert_int_equal(source.connect(source.context, &error), -ECHILD);
+	assert_string_equal(error.text, "passt ended with status 1: the last line");
+	source.destroy(source.context);
+}
+
+static void an_end_of_the_messages_of_passt_is_noticed(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	char byte;
+	int fd;
+
+	be("exec 2>&-\necho >&3\nread answer <&3\n");
+	fd = must_connect(&source);
+	assert_int_equal(read_byte(fd, &byte), 1);
+	source.listen(source.context);
+	assert_int_equal(source.said_fd(source.context), -1);
+	close(fd);
+	source.destroy(source.context);
+}
+
+static void passt_gets_no_secret_of_the_environment(void **state)
+{
+	struct net_stream_source source = make(NULL, 0);
+	char line[4096];
+	unsigned int known = 0;
+	FILE *file;
+	char byte;
+	int fd;
+
+	assert_int_equal(setenv("NOTIFY_SOCKET", "/nowhere", 1), 0);
+	assert_int_equal(setenv("SECRET", "hush", 1), 0);
+	assert_int_equal(setenv("LANG", "C", 1), 0);
+	assert_int_equal(setenv("HOME", "/home", 1), 0);
+	be("echo >&3\n");
+	fd = must_connect(&source);
+	assert_int_equal(read_byte(fd, &byte), 1);
+	file = fopen("environment", "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "PATH=", 5) == 0 || strcmp(line, "HOME=/home\n") == 0 ||
+		    strcmp(line, "LANG=C\n") == 0)
+			known++;
+		/* The shell's. */
+		else if (strncmp(line, "PWD=", 4) != 0 && strncmp(line, "TMPDIR=", 7) != 0 &&
+			 strncmp(line, "OLDPWD=", 7) != 0 && strncmp(line, "SHLVL=", 6) != 0 &&
+			 strncmp(line, "_=", 2) != 0)
+			fail_msg("%s", line);
+	}
+	fclose(file);
+	assert_int_equal(known, 3);
+	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+	close(fd);
+	source.destroy(source.context);
+}
+
 /* dormouse blocks signals in its threads. */
 static void signals_that_are_blocked_here_reach_it(void **state)
 {
@@ -344,7 +438,11 @@ int main(void)
 		cmocka_unit_test(a_missing_passt_is_reported_with_its_package),
 		cmocka_unit_test(a_passt_that_cannot_be_executed_is_reported),
 		cmocka_unit_test(the_end_of_passt_is_reported_with_what_it_said_last),
+		cmocka_unit_test(an_end_with_status_0_is_reported_as_well),
 		cmocka_unit_test(the_last_line_of_many_is_reported),
+		cmocka_unit_test(the_last_line_is_reported_after_more_than_a_pipe_holds),
+		cmocka_unit_test(an_end_of_the_messages_of_passt_is_noticed),
+		cmocka_unit_test(passt_gets_no_secret_of_the_environment),
 		cmocka_unit_test(a_signal_that_ended_passt_is_reported),
 		cmocka_unit_test(a_passt_that_says_much_is_not_blocked),
 		cmocka_unit_test(signals_that_are_blocked_here_reach_it),

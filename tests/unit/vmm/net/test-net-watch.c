@@ -297,6 +297,24 @@ static void addresses_and_a_waiting_frame_survive_a_save(void **state)
 	net_watch_destroy(&loaded.watch);
 }
 
+/* A restored device believes that its driver is back, which was at work all the time. */
+static void a_frame_that_a_saved_sleepers_driver_has_wakes_it_when_it_is_restored(void **state)
+{
+	struct rig rig;
+	struct rig loaded;
+
+	make(&rig, WAKE_ON_NET_DIRECTED);
+	net_watch_sleep(&rig.watch, true);
+	assert_true(received(&rig, to_guest(), true));
+	make(&loaded, WAKE_ON_NET_DIRECTED);
+	assert_int_equal(move(&rig.watch, &loaded.watch), 0);
+	net_watch_sleep(&loaded.watch, true);
+	net_watch_delivered(&loaded.watch);
+	must_have(&loaded, "a network frame from 192.0.2.1 for 192.0.2.7");
+	net_watch_destroy(&rig.watch);
+	net_watch_destroy(&loaded.watch);
+}
+
 static void a_frame_of_no_kind_is_refused(void **state)
 {
 	struct rig rig;
@@ -365,6 +383,8 @@ int main(void)
 		cmocka_unit_test(only_frames_that_wake_are_kept),
 		cmocka_unit_test(uses_are_frames_that_are_not_noise),
 		cmocka_unit_test(addresses_and_a_waiting_frame_survive_a_save),
+		cmocka_unit_test(
+			a_frame_that_a_saved_sleepers_driver_has_wakes_it_when_it_is_restored),
 		cmocka_unit_test(a_frame_of_no_kind_is_refused),
 		cmocka_unit_test(threads_may_report_and_look_at_once),
 	};

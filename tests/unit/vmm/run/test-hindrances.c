@@ -146,6 +146,24 @@ static void a_vm_that_runs_is_judged_by_its_record(void **state)
 	assert_false(run_is_prevented(&found));
 }
 
+static void an_agent_is_a_way_to_ask_and_knows_what_prevents_it(void **state)
+{
+	struct run_hindrances hindrances = {
+		.list = { { .prevents = false, .unless_agent = true, .reason = "no way to ask" },
+			  { .prevents = false, .reason = "little swap space" } },
+		.count = 2,
+	};
+
+	run_hear_agent(&hindrances, NULL);
+	assert_int_equal(hindrances.count, 1);
+	assert_string_equal(hindrances.list[0].reason, "little swap space");
+	assert_false(run_is_prevented(&hindrances));
+	run_hear_agent(&hindrances, "its guest has no swap space in use");
+	assert_int_equal(hindrances.count, 2);
+	assert_string_equal(hindrances.list[1].reason, "its guest has no swap space in use");
+	assert_true(run_is_prevented(&hindrances));
+}
+
 static void hindrances_are_listed_as_json(void **state)
 {
 	struct config config = machine();
@@ -157,9 +175,12 @@ static void hindrances_are_listed_as_json(void **state)
 	config.acpi = false;
 	config.disk_count = 0;
 	run_find_hindrances(&config, config.psci_version, &places, &found);
-	assert_int_equal(found.count, RUN_HINDRANCES_MAX);
+	run_hear_agent(&found, "its agent has guest-suspend-disk disabled");
+	assert_int_equal(found.count, 3);
+	run_find_hindrances(&config, config.psci_version, &places, &found);
+	assert_int_equal(found.count, 3);
 	json = run_hindrances_to_json(&found);
-	assert_int_equal(json_array_size(json), RUN_HINDRANCES_MAX);
+	assert_int_equal(json_array_size(json), 3);
 	assert_true(json_is_true(json_object_get(json_array_get(json, 0), "prevents")));
 	assert_true(json_is_false(json_object_get(json_array_get(json, 1), "prevents")));
 	assert_string_equal(json_string_value(json_object_get(json_array_get(json, 2), "reason")),
@@ -177,6 +198,7 @@ int main(void)
 		cmocka_unit_test(swap_space_that_is_not_seen_makes_it_doubtful),
 		cmocka_unit_test(swap_space_that_is_smaller_than_the_memory_makes_it_doubtful),
 		cmocka_unit_test(a_vm_that_runs_is_judged_by_its_record),
+		cmocka_unit_test(an_agent_is_a_way_to_ask_and_knows_what_prevents_it),
 		cmocka_unit_test(hindrances_are_listed_as_json),
 	};
 
