@@ -52,9 +52,9 @@ static const struct {
 	{ "run", cli_run },	      { "status", cli_status },	  { "list", cli_list },
 	{ "features", cli_features }, { "stop", cli_control },	  { "cont", cli_control },
 	{ "wake", cli_control },      { "suspend", cli_control }, { "reset", cli_control },
-	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_control },
-	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
-	{ "check", cli_check },	      { "clone", cli_clone },
+	{ "restore", cli_restore },   { "park", cli_control },	  { "save", cli_control },
+	{ "poweroff", cli_control },  { "kill", cli_control },	  { "console", cli_console },
+	{ "events", cli_events },     { "check", cli_check },	  { "clone", cli_clone },
 };
 
 static int usage(const char *command, const char *text)

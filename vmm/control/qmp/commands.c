@@ -67,6 +67,11 @@ static json_t *save_compressed(void *context, const char *argument, struct error
 	return save_in(context, argument, true, error);
 }
 
+static json_t *park(void *context, const char *argument, struct error *error)
+{
+	return control_park(context, error) < 0 ? NULL : json_object();
+}
+
 /* --- asking --- */
 
 static json_t *query_version(void *context, const char *argument, struct error *error)
@@ -236,5 +241,6 @@ const struct qmp_command monitor_commands[] = {
 	{ "x-dormouse-save-compressed", save_compressed, "file" },
 	{ "x-dormouse-query-psci", query_psci, NULL },
 	{ "x-dormouse-query-record", query_record, NULL },
+	{ "x-dormouse-park", park, NULL },
 };
 const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);
