@@ -30,6 +30,14 @@ static bool is_asleep(uint8_t thread)
 	return thread == THREAD_SLEEP || thread == THREAD_GATE_ASLEEP;
 }
 
+static const char *judge_parked(const struct world_state *w)
+{
+	if (w->parked != w->given_back)
+		return "it is parked and has its memory, or the other way round";
+
+	return w->parked && w->state != VM_SUSPENDED ? "it is parked and does not sleep" : NULL;
+}
+
 static const char *judge_rest(const struct world_state *w)
 {
 	unsigned int asleep = 0;
@@ -43,10 +51,8 @@ static const char *judge_rest(const struct world_state *w)
 		return "listeners were not told that the machine is paused, or that it runs";
 	if (w->ending)
 		return NULL;
-	if (w->parked != w->given_back)
-		return "it is parked and has its memory, or the other way round";
-	if (w->parked && w->state != VM_SUSPENDED)
-		return "it is parked and does not sleep";
+	if (judge_parked(w))
+		return judge_parked(w);
 	if (w->quit)
 		return "it goes on though its host has ended it";
 	if (w->told_asleep != (w->state == VM_SUSPENDED))

@@ -36,8 +36,8 @@ static const char list_help[] = "Usage: dormouse list [--json]\n"
 static void died(struct record *record)
 {
 	const bool asleep = record->state == VM_SUSPENDED;
-	const bool parked = record->parked && record->saved_file &&
-			    access(record->saved_file, F_OK) == 0;
+	const bool parked =
+		record->parked && record->saved_file && access(record->saved_file, F_OK) == 0;
 	const time_t when = record->cause.when;
 	char what[sizeof(record->cause.what)];
 

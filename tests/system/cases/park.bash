@@ -25,9 +25,10 @@ park_suspends()
 	vm_await_state "$1" suspended
 }
 
+# parks NAME SITUATION
 parks()
 {
-	is "$2" "$(dormouse park "$1" 2>&1)" "$1: parked"
+	is "$2: park of a guest that sleeps" "$(dormouse park "$1" 2>&1)" "$1: parked"
 }
 
 park_file()
@@ -66,7 +67,7 @@ park_and_wake()
 
 	park_suspends "park-$1"
 	before=$(resident)
-	parks "park-$1" "park of a suspended guest, woken by $1"
+	parks "park-$1" "woken by $1"
 	is "woken by $1: status says parked" "$(vm_state "park-$1" state)" parked
 	ok "woken by $1: list says parked" grep -q "^park-$1 * parked " <(dormouse list)
 	ok "woken by $1: its memory is given back" [ "$(resident)" -lt $((before - 4000)) ]
@@ -82,7 +83,7 @@ park_and_wake()
 	# It takes the byte, and sleeps again, in memory.
 	ok "woken by $1: the guest wakes, and suspends again" vm_await_state "park-$1" suspended
 	ok "woken by $1: the file is spent" [ ! -e "$(park_file "park-$1")" ]
-	parks "park-$1" "woken by $1: it is parked again"
+	parks "park-$1" "woken by $1 again"
 	park_ends "park-$1" "woken by $1 again"
 }
 
@@ -103,7 +104,7 @@ park_many_times()
 parked_and_reset()
 {
 	park_suspends park-reset
-	parks park-reset "park before a reset"
+	parks park-reset "before a reset"
 	is "reset of a parked guest" "$(dormouse reset park-reset 2>&1)" "park-reset: reset"
 	ok "reset of a parked guest: the file is spent" [ ! -e "$(park_file park-reset)" ]
 	park_ends park-reset "a parked guest that was reset"
@@ -112,7 +113,7 @@ parked_and_reset()
 parked_and_ended()
 {
 	park_suspends park-kill
-	parks park-kill "park before kill"
+	parks park-kill "before kill"
 	dormouse kill park-kill >/dev/null
 	vm_finish
 	is "kill of a parked guest: run exits 5" "$vm_status" 5
@@ -123,7 +124,7 @@ parked_and_ended()
 parked_and_saved()
 {
 	park_suspends park-save
-	parks park-save "park before save"
+	parks park-save "before save"
 	rm -f "$disks/park.saved"
 	ok "save of a parked guest" vm_save park-save "$disks/park.saved"
 	vm_finish
@@ -138,7 +139,7 @@ parked_and_saved()
 killed_while_parked()
 {
 	park_suspends park-killed
-	parks park-killed "park before dormouse is killed"
+	parks park-killed "before dormouse is killed"
 	vm_signal KILL
 	is "dormouse was killed: status says saved" "$(vm_state park-killed state)" saved
 	vm_start park-killed
@@ -160,20 +161,20 @@ killed_while_parked()
 damaged_while_killed()
 {
 	park_suspends park-damaged
-	parks park-damaged "park before its file is damaged"
+	parks park-damaged "before the file is damaged"
 	vm_signal KILL
 	truncate -s $(($(stat -c %s "$(park_file park-damaged)") - 100)) "$(park_file park-damaged)"
 	vm_start park-damaged
 	vm_finish
-	is "its file is damaged: run exits 1" "$vm_status" 1
-	ok "its file is damaged: the message says so" dormouse_said 'parked is damaged: it ends too early'
-	is "its file is damaged: status still says saved" "$(vm_state park-damaged state)" saved
+	is "a damaged file of a parked guest: run exits 1" "$vm_status" 1
+	ok "a damaged file of a parked guest: the message says so" dormouse_said 'parked is damaged: it ends too early'
+	is "a damaged file of a parked guest: status still says saved" "$(vm_state park-damaged state)" saved
 	vm_start park-damaged "${machine[@]}"
 	vm_finish
-	is "its file is damaged: a machine that is described anew is refused" "$vm_status" 1
+	is "a damaged file of a parked guest: a machine that is described anew is refused" "$vm_status" 1
 	vm_start park-damaged --force
 	vm_await "$vm_messages" ': running, ' || true
-	ok "its file is damaged: run --force boots" [ "$(vm_state park-damaged state)" = running ]
+	ok "a damaged file of a parked guest: run --force boots" [ "$(vm_state park-damaged state)" = running ]
 	dormouse kill park-damaged >/dev/null
 	vm_finish
 }
