@@ -87,6 +87,28 @@ park_and_wake()
 	park_ends "park-$1" "woken by $1 again"
 }
 
+# How often the threads of its dormouse have run
+park_switches()
+{
+	cat "/proc/$(dormouse_pid)/task/"*/status | sed -n 's/^\(non\)\?voluntary_ctxt_switches:[^0-9]*//p' |
+		awk '{ sum += $1 } END { print sum }'
+}
+
+parked_costs_nothing()
+{
+	local before
+
+	park_suspends park-cost
+	parks park-cost "before its cost is measured"
+	sleep 1
+	before=$(park_switches)
+	sleep 5
+	is "the threads of a parked guest's dormouse do not run for 5 s" "$(park_switches)" "$before"
+	ok "a parked guest's dormouse has at most 4 MiB resident" [ "$(resident)" -le 4096 ]
+	echo "# a parked guest's dormouse has $(resident) KiB resident"
+	park_ends park-cost "a parked guest whose cost was measured"
+}
+
 park_many_times()
 {
 	local i good=0
@@ -198,6 +220,7 @@ park_without_space()
 park_while_it_runs
 park_and_wake console
 park_and_wake wake
+parked_costs_nothing
 park_many_times
 parked_and_reset
 parked_and_ended
