@@ -32,6 +32,7 @@ static const char help[] =
 	"  wake               wake its guest, which has suspended itself to RAM\n"
 	"  suspend, poweroff  ask its guest to suspend or power off\n"
 	"  reset, kill        reset it, or end it, whatever its guest does\n"
+	"  park               give a suspended guest's memory back until it wakes\n"
 	"  save               save it in a file while its guest is suspended, and end it\n"
 	"  console            attach to its console, if that is a socket\n"
 	"  events             print its events\n"
