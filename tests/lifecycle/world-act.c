@@ -31,6 +31,9 @@ static void begin_cycle(struct world_state *w)
 {
 	const bool asleep = w->state == VM_SUSPENDED && !w->begun;
 
+	/* A reset makes RAM anew. */
+	w->given_back = 0;
+
 	w->ending = 0;
 	w->ended_by = 0;
 	w->begun = 1;
@@ -106,6 +109,35 @@ static bool act_publish(struct world_state *w, enum outcome outcome)
 					      : FILE_DOUBTFUL;
 
 	return true;
+}
+
+static bool act_spend(struct world_state *w, enum outcome outcome)
+{
+	if (outcome > OUTCOME_FAILED_LATE)
+		return false;
+	if (w->file != FILE_THERE)
+		world_say("a file is spent that is not there");
+	if (outcome == OUTCOME_DONE) {
+		w->file = FILE_NONE;
+		w->names_file = 0;
+		/* The open file still has it. */
+		w->given_back = 0;
+
+		return true;
+	}
+	if (outcome == OUTCOME_FAILED_LATE)
+		w->file = FILE_DOUBTFUL;
+	w->failed = 1;
+	world_stop(w, VM_TRIGGER_CRASH);
+
+	return true;
+}
+
+static void give_back(struct world_state *w)
+{
+	if (!w->frozen || !w->gate_closed)
+		world_say("RAM is given back of a machine that is not at rest");
+	w->given_back = 1;
 }
 
 static bool act_drain(struct world_state *w, enum outcome outcome)
@@ -209,6 +241,9 @@ static void act_at_once(struct world_state *w, enum lifecycle_action action)
 		if (w->file == FILE_TEMPORARY)
 			w->file = FILE_NONE;
 		break;
+	case LIFECYCLE_ACT_GIVE_BACK:
+		give_back(w);
+		break;
 	case LIFECYCLE_ACT_STOP:
 		world_stop(w, w->state == VM_SAVED ? VM_TRIGGER_SAVE
 			      : w->quit		   ? VM_TRIGGER_HOST_QUIT
@@ -255,6 +290,8 @@ bool world_act(struct world_state *w, enum lifecycle_action action, enum outcome
 		return act_write_file(w, outcome);
 	case LIFECYCLE_ACT_PUBLISH_FILE:
 		return act_publish(w, outcome);
+	case LIFECYCLE_ACT_SPEND_FILE:
+		return act_spend(w, outcome);
 	case LIFECYCLE_ACT_RESTART:
 		return act_restart(w, outcome);
 	case LIFECYCLE_ACT_DRAIN:

@@ -12,6 +12,8 @@ static const char *judge_death(const struct world_state *w)
 	const bool awaits =
 		lifecycle_awaits_restore(record, lifecycle_has_process(record), w->record_has_file);
 
+	if (w->given_back && !w->failed && (w->file != FILE_THERE || w->guest_ran_on || !awaits))
+		return "a death loses a machine that is parked";
 	if (w->undo_failed)
 		return NULL;
 	if (w->file == FILE_THERE && !w->guest_ran_on && w->stage != LIFECYCLE_IDLE && !awaits &&
@@ -28,6 +30,14 @@ static bool is_asleep(uint8_t thread)
 	return thread == THREAD_SLEEP || thread == THREAD_GATE_ASLEEP;
 }
 
+static const char *judge_parked(const struct world_state *w)
+{
+	if (w->parked != w->given_back)
+		return "it is parked and has its memory, or the other way round";
+
+	return w->parked && w->state != VM_SUSPENDED ? "it is parked and does not sleep" : NULL;
+}
+
 static const char *judge_rest(const struct world_state *w)
 {
 	unsigned int asleep = 0;
@@ -41,6 +51,8 @@ static const char *judge_rest(const struct world_state *w)
 		return "listeners were not told that the machine is paused, or that it runs";
 	if (w->ending)
 		return NULL;
+	if (judge_parked(w))
+		return judge_parked(w);
 	if (w->quit)
 		return "it goes on though its host has ended it";
 	if (w->told_asleep != (w->state == VM_SUSPENDED))
@@ -67,6 +79,8 @@ static const char *judge_rest(const struct world_state *w)
 
 static const char *judge_end(const struct world_state *w)
 {
+	if (w->parked)
+		return "it has ended, and is still parked";
 	if (w->panicked)
 		return "it has ended, and is still panicked";
 	if (w->state == VM_CRASHED && !w->failed && w->cause != VM_TRIGGER_LAST_PANIC)

@@ -27,6 +27,9 @@ static void give_event(struct world_state *w, struct lifecycle_event event)
 		.panicked = w->panicked,
 		.quit = w->quit,
 		.vcpu = w->vcpu,
+		.parking = w->parking,
+		.parked = w->parked,
+		.then = { .kind = (enum lifecycle_event_kind)w->then, .vcpu = w->then_vcpu },
 	};
 
 	lifecycle_step(&life, &event, &plan);
@@ -37,6 +40,11 @@ static void give_event(struct world_state *w, struct lifecycle_event event)
 	w->panicked = life.panicked;
 	w->quit = life.quit;
 	w->vcpu = (uint8_t)life.vcpu;
+	w->parking = life.parking;
+	w->parked = life.parked;
+	/* What was done is no part of a state. */
+	w->then = life.stage == LIFECYCLE_SPENDING ? (uint8_t)life.then.kind : 0;
+	w->then_vcpu = life.stage == LIFECYCLE_SPENDING ? (uint8_t)life.then.vcpu : 0;
 	w->action_at = 0;
 	w->action_count = (uint8_t)plan.count;
 	memset(w->actions, 0, sizeof(w->actions));
@@ -106,6 +114,8 @@ bool world_all(const struct world_state *w, bool (*is)(uint8_t thread))
 static void run_guest(struct world_state *w, unsigned int i)
 {
 	w->threads[i] = THREAD_RUN;
+	if (w->given_back)
+		world_say("the guest runs while its memory is in a file alone");
 	if (w->file != FILE_NONE)
 		w->guest_ran_on = 1;
 }
@@ -360,6 +370,7 @@ const struct world_step world_steps[] = {
 	{ "a client says wake", main_hears, LIFECYCLE_WAKE },
 	{ "a client says reset", main_hears, LIFECYCLE_RESET },
 	{ "a client says save", main_hears, LIFECYCLE_SAVE },
+	{ "a client says park", main_hears, LIFECYCLE_PARK },
 	{ "a signal or a client says quit", main_hears, LIFECYCLE_QUIT },
 	{ "the action succeeds", main_acts, OUTCOME_DONE },
 	{ "the action fails", main_acts, OUTCOME_FAILED },

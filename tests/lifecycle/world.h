@@ -42,6 +42,7 @@ enum saved_file {
 struct world_state {
 	/* struct lifecycle. */
 	uint8_t state, stage, cause, paused, panicked, quit, vcpu;
+	uint8_t parking, parked, then, then_vcpu;
 	/* The plan that the main thread carries out, and its purpose. */
 	uint8_t action_count, action_at, actions[6];
 	uint8_t saving; /**< A client waits for the end of its save. */
@@ -55,6 +56,7 @@ struct world_state {
 	uint8_t record, record_has_file, record_lags;
 	uint8_t file;
 	uint8_t guest_ran_on; /**< Since the state in the file. */
+	uint8_t given_back; /**< RAM is in the file alone. */
 	/* What happened, for judging the end. */
 	uint8_t begun, failed, undo_failed, off2, frozen, clock_stands;
 	/* The last event that listeners received. */

@@ -52,6 +52,9 @@ static const struct verb verbs[] = {
 	  "Save NAME, whose guest has suspended itself to RAM, in FILE, which must not exist, and\n"
 	  "end it: \"dormouse restore FILE\" resumes it, here or on another host. Of its memory FILE\n"
 	  "has all that is not zero, as it is, so that it can be restored at once." },
+	{ "park", NULL, "x-dormouse-park", NULL, NULL, "parked",
+	  "Write the memory of NAME, whose guest has suspended itself to RAM, to a file in its\n"
+	  "directory, and give it back to the host. Whatever wakes the guest brings it back." },
 };
 
 struct errand {
@@ -163,7 +166,7 @@ static int time_is_up(const struct errand *errand, struct error *error)
 	const char *state = "not known";
 
 	if (cli_load_record(errand->name, &record, &unknown) == 0)
-		state = lifecycle_state_word(record.state);
+		state = record_state_word(&record);
 	error_set(error, -ETIMEDOUT,
 		  "%s was asked to %s, but has not done so within %d second%s: it is %s%s",
 		  errand->name, errand->word, errand->timeout, errand->timeout == 1 ? "" : "s",
@@ -209,8 +212,7 @@ static int print_json(const struct errand *errand, int err, const struct error *
 	if (err)
 		(void)json_object_set_new(json, "error", utf8_to_json(reason->text));
 	if (cli_load_record(errand->name, &record, &unknown) == 0) {
-		(void)json_object_set_new(json, "state",
-					  json_string(lifecycle_state_word(record.state)));
+		(void)json_object_set_new(json, "state", json_string(record_state_word(&record)));
 		(void)json_object_set_new(json, "paused", json_boolean(record.paused));
 		record_free(&record);
 	}
@@ -235,7 +237,8 @@ static const char compress_help[] =
 int cli_control(int argc, char **argv, struct error *error)
 {
 	const struct verb *verb = find(argv[0]);
-	const int timeout = verb->argument ? TIMEOUT_SAVE : TIMEOUT_DEFAULT;
+	const bool writes = verb->argument || strcmp(verb->word, "park") == 0;
+	const int timeout = writes ? TIMEOUT_SAVE : TIMEOUT_DEFAULT;
 	struct errand errand = { .timeout = timeout };
 	int err = parse(argc, argv, verb->help, verb, &errand, error);
 

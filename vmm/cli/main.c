@@ -33,6 +33,7 @@ static const char help[] =
 	"  suspend, hibernate, poweroff\n"
 	"                     ask its guest to, and wait until it has\n"
 	"  reset, kill        reset it, or end it, whatever its guest does\n"
+	"  park               give a suspended guest's memory back until it wakes\n"
 	"  save               save it in a file while its guest is suspended, and end it\n"
 	"  agent              pass a command to the agent in its guest\n"
 	"  console            attach to its console, if that is a socket\n"
@@ -57,7 +58,7 @@ static const struct {
 	{ "restore", cli_restore },   { "save", cli_control },	  { "poweroff", cli_ask },
 	{ "kill", cli_control },      { "console", cli_console }, { "events", cli_events },
 	{ "check", cli_check },	      { "clone", cli_clone },	  { "hibernate", cli_ask },
-	{ "check", cli_check },	      { "clone", cli_clone },	  { "agent", cli_agent },
+	{ "agent", cli_agent },	      { "park", cli_control },
 };
 
 static int usage(const char *command, const char *text)

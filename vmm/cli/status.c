@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/time-text.h"
 #include "base/utf8.h"
@@ -39,15 +40,20 @@ static const char list_help[] =
 static void died(struct record *record)
 {
 	const bool asleep = record->state == VM_SUSPENDED;
+	const bool parked =
+		record->parked && record->saved_file && access(record->saved_file, F_OK) == 0;
 	const time_t when = record->cause.when;
 	char what[sizeof(record->cause.what)];
 
 	snprintf(what, sizeof(what), "the dormouse that ran it (pid %ld) died%s", record->pid,
-		 asleep ? " while the guest was suspended" : "");
+		 parked	  ? " while it was parked"
+		 : asleep ? " while the guest was suspended"
+			  : "");
 	cause_set(&record->cause, VM_TRIGGER_CRASH, CAUSE_VCPU_NONE, what);
 	/* The last known time. */
 	record->cause.when = when;
-	record->state = VM_CRASHED;
+	/* "dormouse run" goes on from its file. */
+	record->state = parked ? VM_SAVED : VM_CRASHED;
 	record->paused = false;
 	if (record->request.what != REQUEST_NOTHING && record->request.outcome == REQUEST_WAITING) {
 		record->request.outcome = REQUEST_LEFT;
@@ -257,8 +263,8 @@ static void print_status(const char *name, const struct record *record)
 	cause_format(&record->cause, what);
 	time_format(record->cause.when, when);
 	config_format_psci_version(config->psci_version, version);
-	printf("name: %s\nstate: %s\nsince: %s\ncause: %s\n", name,
-	       lifecycle_state_word(record->state), when, what);
+	printf("name: %s\nstate: %s\nsince: %s\ncause: %s\n", name, record_state_word(record), when,
+	       what);
 	if (record->paused)
 		puts("paused: yes");
 	if (record->suspension.known)
@@ -442,7 +448,7 @@ static int print_row(const char *name, void *context)
 		return 0;
 	}
 	time_format(record.cause.when, when);
-	printf("%-24s %-12s %s%s\n", name, lifecycle_state_word(record.state), when,
+	printf("%-24s %-12s %s%s\n", name, record_state_word(&record), when,
 	       is_at_boot(name) ? "  at boot" : "");
 	record_free(&record);
 
@@ -466,7 +472,7 @@ static int add_row(const char *name, void *context)
 	} else {
 		time_format(record.cause.when, when);
 		row = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", name, "state",
-				lifecycle_state_word(record.state), "since", when, "paused",
+				record_state_word(&record), "since", when, "paused",
 				(int)record.paused, "at-boot", (int)is_at_boot(name));
 		record_free(&record);
 	}

@@ -10,6 +10,7 @@
 
 #include "base/main-loop.h"
 #include "base/message.h"
+#include "control/park.h"
 #include "control/report.h"
 #include "kvm/gic.h"
 #include "machine/devices.h"
@@ -81,7 +82,8 @@ static enum record_restoring restoring(const struct control *control)
 {
 	enum memory_source_way way;
 
-	if (!lifecycle_has_process(control->life.state) ||
+	/* While it is parked, it is so on purpose. */
+	if (!lifecycle_has_process(control->life.state) || control->life.parked ||
 	    !restored_memory_needs_file(control->vm, &way))
 		return RESTORING_NOTHING;
 
@@ -95,6 +97,7 @@ static void update_record(struct control *control)
 	const struct lifecycle *life = &control->life;
 
 	record->paused = life->paused;
+	record->parked = life->parked;
 	record->restoring = restoring(control);
 	if (record->state == life->state &&
 	    (record->cause.trigger == VM_TRIGGER_PANIC) == life->panicked)
@@ -225,10 +228,11 @@ static bool write_file(struct control *control)
 {
 	struct vm *vm = control->vm;
 	struct record *record = control->record;
-	int err;
+	int err = control->life.parking ? park_remove(control->dir_fd) : 0;
 
 	record->saved_file = strdup(control->save_path);
-	err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
+	if (!err)
+		err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
 	if (err)
 		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
 	/* RAM itself may be in a file, in part. */
@@ -429,6 +433,11 @@ static bool perform(struct control *control, enum lifecycle_action action)
 	case LIFECYCLE_ACT_DISCARD_FILE:
 		discard_file(control);
 		break;
+	case LIFECYCLE_ACT_GIVE_BACK:
+		park_give_back(control);
+		break;
+	case LIFECYCLE_ACT_SPEND_FILE:
+		return park_spend(control);
 	case LIFECYCLE_ACT_STOP:
 		stop(control);
 		break;

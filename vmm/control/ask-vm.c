@@ -126,7 +126,7 @@ static int save(void *context, struct error *error)
 	char path[PATH_MAX];
 	int err = choose_path(control, path, error);
 
-	return err ? err : control_save(control, path, error);
+	return err ? err : control_save(control, path, false, error);
 }
 
 static void kill_vm(void *context, const char *why)

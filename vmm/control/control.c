@@ -173,6 +173,12 @@ static int request(struct control *control, enum lifecycle_event_kind kind, stru
 				"%s cannot be saved while it is %s: its guest must first suspend itself "
 				"to RAM",
 				name, state);
+		if (kind == LIFECYCLE_PARK)
+			return error_set(
+				error, -EINVAL,
+				"%s cannot be parked while it is %s: its guest must first suspend "
+				"itself to RAM",
+				name, state);
 
 		return error_set(error, -EINVAL, "%s is not suspended: it is %s", name, state);
 	}
@@ -246,6 +252,21 @@ int control_save(struct control *control, const char *path, bool compress, struc
 	}
 	if (!err)
 		control->quit_reason = CONTROL_REASON_HOST_QMP_QUIT;
+
+	return err;
+}
+
+int control_park(struct control *control, struct error *error)
+{
+	int err;
+
+	control->save_path = control->park_path;
+	control->save_compresses = false;
+	err = request(control, LIFECYCLE_PARK, error);
+	if (!err && !control->life.parked) {
+		*error = control->error;
+		err = control->err;
+	}
 
 	return err;
 }

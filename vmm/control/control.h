@@ -81,7 +81,7 @@ enum control_power {
 
 /**
  * Private, except that vm and record may be read, and run.c sets interrupted,
- * context and agent.
+ * context, agent and park_path.
  */
 struct control {
 	struct vm *vm;
@@ -97,6 +97,7 @@ struct control {
 	int32_t suspend_answer; /**< The answer to the vCPU that asked: a PSCI_RET_ value. */
 	const char *save_path;
 	bool save_compresses;
+	const char *park_path; /**< Of the file that the VM is parked in; run.c sets it. */
 	struct save_draft draft;
 	bool has_draft;
 	struct error error; /**< The reason for which the last failed action failed, */
@@ -164,6 +165,14 @@ int control_reset(struct control *control, const char *by, struct error *error);
  * 0, both the file and the record that names it are on disk.
  */
 int control_save(struct control *control, const char *path, bool compress, struct error *error);
+
+/**
+ * Write the memory of a guest in SYSTEM_SUSPEND to the VM's directory and return
+ * it to the host; whatever wakes the guest brings it back. Returns 0 once it is
+ * parked, or -errno with @error set, -EINVAL if the guest is not suspended, and
+ * then it is as before.
+ */
+int control_park(struct control *control, struct error *error);
 
 /** End the run at once, like pulling the plug; soon, and from any state. */
 void control_quit(struct control *control, enum control_reason reason, const char *by);

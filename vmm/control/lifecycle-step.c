@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/lifecycle-step.h"
 
+#include "control/lifecycle-part.h"
+
 void lifecycle_init(struct lifecycle *life, enum vm_state found)
 {
 	*life = (struct lifecycle){ .state = found };
@@ -11,12 +13,8 @@ bool lifecycle_has_outcome(enum lifecycle_action action)
 	return action == LIFECYCLE_ACT_RECORD || action == LIFECYCLE_ACT_RUN ||
 	       action == LIFECYCLE_ACT_HOLD || action == LIFECYCLE_ACT_JUDGE ||
 	       action == LIFECYCLE_ACT_WRITE_FILE || action == LIFECYCLE_ACT_PUBLISH_FILE ||
-	       action == LIFECYCLE_ACT_RESTART || action == LIFECYCLE_ACT_DRAIN;
-}
-
-static void add(struct lifecycle_plan *plan, enum lifecycle_action action)
-{
-	plan->actions[plan->count++] = action;
+	       action == LIFECYCLE_ACT_RESTART || action == LIFECYCLE_ACT_DRAIN ||
+	       action == LIFECYCLE_ACT_SPEND_FILE;
 }
 
 /*
@@ -29,17 +27,6 @@ static void become(struct lifecycle *life, enum vm_trigger trigger)
 		life->state = VM_CRASHED;
 	life->cause = trigger;
 	life->panicked = trigger == VM_TRIGGER_PANIC;
-}
-
-/*
- * Go back to waiting for events; the vCPUs run on unless the host has paused
- * them.
- */
-static void go_on(struct lifecycle *life, struct lifecycle_plan *plan)
-{
-	life->stage = LIFECYCLE_RUNNING;
-	if (!life->paused)
-		add(plan, LIFECYCLE_ACT_RELEASE);
 }
 
 /* --- the run --- */
@@ -271,10 +258,17 @@ static void save(struct lifecycle *life, const struct lifecycle_event *event,
 	if (refuse(life, true, plan))
 		return;
 	life->stage = LIFECYCLE_HOLDING_TO_SAVE;
-	/*
-	 * Events that wake the guest from now on wake it when it is restored.
-	 */
+	/* Events that wake the guest from now on wake it when it is restored. */
 	add(plan, LIFECYCLE_ACT_HOLD);
+}
+
+static void park(struct lifecycle *life, const struct lifecycle_event *event,
+		 struct lifecycle_plan *plan)
+{
+	if (life->parked)
+		return;
+	save(life, event, plan);
+	life->parking = life->stage == LIFECYCLE_HOLDING_TO_SAVE;
 }
 
 static void held_to_save(struct lifecycle *life, bool done, struct lifecycle_plan *plan)
@@ -328,6 +322,10 @@ static void file_published(struct lifecycle *life, bool done, struct lifecycle_p
 		undo_save(life, plan);
 		return;
 	}
+	if (life->parking) {
+		lifecycle_file_parked(life, plan);
+		return;
+	}
 	become(life, VM_TRIGGER_SAVE);
 	life->stage = LIFECYCLE_RECORDING_SAVED;
 	add(plan, LIFECYCLE_ACT_RECORD);
@@ -355,6 +353,7 @@ static void save_undone(struct lifecycle *life, bool done, struct lifecycle_plan
 static void drain(struct lifecycle *life, struct lifecycle_plan *plan)
 {
 	life->stage = LIFECYCLE_DRAINING;
+	life->parked = false;
 	add(plan, LIFECYCLE_ACT_CLOSE);
 	/* The guest's data is durable before its end is reported. */
 	add(plan, LIFECYCLE_ACT_DRAIN);
@@ -442,6 +441,30 @@ static void end_recorded(struct lifecycle *life, bool done, struct lifecycle_pla
 
 /* --- which is which --- */
 
+static void (*const events[LIFECYCLE_EVENT_COUNT])(struct lifecycle *life,
+						   const struct lifecycle_event *event,
+						   struct lifecycle_plan *plan) = {
+	[LIFECYCLE_START] = start,	 [LIFECYCLE_RESTORE] = start,
+	[LIFECYCLE_ASKED] = asked,	 [LIFECYCLE_WOKEN] = woken,
+	[LIFECYCLE_ENDED] = ended,	 [LIFECYCLE_INPUT] = input,
+	[LIFECYCLE_PAUSE] = pause,	 [LIFECYCLE_CONTINUE] = resume,
+	[LIFECYCLE_WAKE] = wake_by_host, [LIFECYCLE_RESET] = reset,
+	[LIFECYCLE_QUIT] = quit,	 [LIFECYCLE_SAVE] = save,
+	[LIFECYCLE_PANICKED] = panicked, [LIFECYCLE_PARK] = park,
+};
+
+/* It sleeps in memory; or its file could not be removed, and it crashes. */
+static void spent(struct lifecycle *life, bool done, struct lifecycle_plan *plan)
+{
+	life->stage = done ? LIFECYCLE_RUNNING : LIFECYCLE_STOPPING;
+	if (!done) {
+		plan->answer = LIFECYCLE_IS_ENDING;
+		return;
+	}
+	life->parked = false;
+	events[life->then.kind](life, &life->then, plan);
+}
+
 static void (*const outcomes[LIFECYCLE_STAGE_COUNT])(struct lifecycle *life, bool done,
 						     struct lifecycle_plan *plan) = {
 	[LIFECYCLE_RECORDING_START] = start_recorded,
@@ -455,21 +478,12 @@ static void (*const outcomes[LIFECYCLE_STAGE_COUNT])(struct lifecycle *life, boo
 	[LIFECYCLE_PUBLISHING_FILE] = file_published,
 	[LIFECYCLE_RECORDING_SAVED] = saved_recorded,
 	[LIFECYCLE_UNDOING_SAVE] = save_undone,
+	[LIFECYCLE_RECORDING_PARKED] = lifecycle_parked_recorded,
+	[LIFECYCLE_UNDOING_PARK] = lifecycle_park_undone,
+	[LIFECYCLE_SPENDING] = spent,
 	[LIFECYCLE_RESTARTING] = restarted,
 	[LIFECYCLE_DRAINING] = drained,
 	[LIFECYCLE_RECORDING_END] = end_recorded,
-};
-
-static void (*const events[LIFECYCLE_EVENT_COUNT])(struct lifecycle *life,
-						   const struct lifecycle_event *event,
-						   struct lifecycle_plan *plan) = {
-	[LIFECYCLE_START] = start,	 [LIFECYCLE_RESTORE] = start,
-	[LIFECYCLE_ASKED] = asked,	 [LIFECYCLE_WOKEN] = woken,
-	[LIFECYCLE_ENDED] = ended,	 [LIFECYCLE_INPUT] = input,
-	[LIFECYCLE_PAUSE] = pause,	 [LIFECYCLE_CONTINUE] = resume,
-	[LIFECYCLE_WAKE] = wake_by_host, [LIFECYCLE_RESET] = reset,
-	[LIFECYCLE_QUIT] = quit,	 [LIFECYCLE_SAVE] = save,
-	[LIFECYCLE_PANICKED] = panicked,
 };
 
 void lifecycle_step(struct lifecycle *life, const struct lifecycle_event *event,
@@ -478,6 +492,8 @@ void lifecycle_step(struct lifecycle *life, const struct lifecycle_event *event,
 	*plan = (struct lifecycle_plan){ 0 };
 	if (event->kind == LIFECYCLE_DONE || event->kind == LIFECYCLE_FAILED)
 		outcomes[life->stage](life, event->kind == LIFECYCLE_DONE, plan);
+	else if (lifecycle_ends_parking(life, event->kind))
+		lifecycle_spend(life, event, plan);
 	else
 		events[event->kind](life, event, plan);
 }

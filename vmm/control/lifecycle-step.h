@@ -33,6 +33,9 @@ enum lifecycle_stage {
 	LIFECYCLE_PUBLISHING_FILE,
 	LIFECYCLE_RECORDING_SAVED,
 	LIFECYCLE_UNDOING_SAVE,
+	LIFECYCLE_RECORDING_PARKED,
+	LIFECYCLE_UNDOING_PARK,
+	LIFECYCLE_SPENDING, /**< The file that it is parked in is being removed. */
 	LIFECYCLE_STOPPING, /**< The vCPUs are stopping. */
 	LIFECYCLE_RESTARTING,
 	LIFECYCLE_DRAINING,
@@ -61,8 +64,9 @@ enum lifecycle_event_kind {
 	LIFECYCLE_RESET,
 	LIFECYCLE_QUIT,
 	LIFECYCLE_SAVE,
+	LIFECYCLE_PARK,
 };
-#define LIFECYCLE_EVENT_COUNT (LIFECYCLE_SAVE + 1)
+#define LIFECYCLE_EVENT_COUNT (LIFECYCLE_PARK + 1)
 
 struct lifecycle_event {
 	enum lifecycle_event_kind kind;
@@ -93,6 +97,12 @@ enum lifecycle_action {
 	LIFECYCLE_ACT_WRITE_FILE, /**< Write the machine, durably, to a temporary name (outcome). */
 	LIFECYCLE_ACT_PUBLISH_FILE, /**< Give the file its name, durably (outcome). */
 	LIFECYCLE_ACT_DISCARD_FILE, /**< Remove the file, and its name and id from the record. */
+	LIFECYCLE_ACT_GIVE_BACK, /**< Return RAM to the host; the file has it. */
+	/**
+	 * Remove the file that a machine is parked in, durably; it fails by stopping the
+	 * machine, which has crashed (outcome).
+	 */
+	LIFECYCLE_ACT_SPEND_FILE,
 	LIFECYCLE_ACT_STOP, /**< Stop all vCPUs, because of the host's request. */
 	LIFECYCLE_ACT_CLOSE, /**< Destroy the stopped machine. */
 	LIFECYCLE_ACT_RESTART, /**< Destroy the machine, create it again and run it (outcome). */
@@ -130,6 +140,9 @@ struct lifecycle {
 	bool panicked; /**< The guest said so, and its state has not changed since. */
 	bool quit; /**< The host wants the run to end: no reset begins another cycle. */
 	unsigned int vcpu; /**< The one that asked last. */
+	bool parking; /**< What is being saved stays, and will be parked. */
+	bool parked; /**< It sleeps, and a file has its memory. */
+	struct lifecycle_event then; /**< What follows once the file is spent. */
 };
 
 /**

@@ -78,6 +78,13 @@ const char *record_restoring_word(enum record_restoring restoring)
 	return restoring_words[restoring];
 }
 
+const char *record_state_word(const struct record *record)
+{
+	return record->parked && record->state == VM_SUSPENDED
+		       ? "parked"
+		       : lifecycle_state_word(record->state);
+}
+
 /* Omitted, if RAM needs no file. */
 static bool add_restoring(json_t *object, const struct record *record)
 {
@@ -125,6 +132,7 @@ json_t *record_to_json(const struct record *record, const char *name)
 			      record_add(json, "cause", cause_to_json(&record->cause)) &&
 			      add_suspension(json, record) && add_request(json, record) &&
 			      add_saved(json, record) && add_restoring(json, record) &&
+			      record_add_flag(json, "parked", record->parked) &&
 			      record_add_flag(json, "paused", record->paused) &&
 			      record_add_flag(json, "discard-image", record->discard_image) &&
 			      record_add(json, "pid", json_integer((json_int_t)record->pid)) &&
@@ -240,6 +248,7 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	json_int_t boots;
 	const char *state;
 	const char *restoring = NULL;
+	int parked = 0;
 	int paused = 0;
 	int no_resume = 0;
 	int discard_image = 0;
@@ -248,18 +257,19 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	error_set(reason, -EINVAL, "a value is missing or outside its range");
 	if (json_unpack(
 		    json,
-		    "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?o, s?s}",
+		    "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?o, s?s, s?b}",
 		    "state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host", &host,
 		    "machine", &machine, "suspension", &suspension, "saved", &saved, "paused",
 		    &paused, "discard-image", &discard_image, "environment", &environment, "images",
-		    &images, "no-resume", &no_resume, "request", &request, "restoring",
-		    &restoring) < 0)
+		    &images, "no-resume", &no_resume, "request", &request, "restoring", &restoring,
+		    "parked", &parked) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
 	record->pid = (long)pid;
 	record->boots = (uint64_t)boots;
 	record->paused = paused != 0;
+	record->parked = parked != 0;
 	record->no_resume = no_resume != 0;
 	record->discard_image = discard_image != 0;
 	err = lifecycle_parse_state(state, &record->state);

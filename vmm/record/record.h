@@ -60,6 +60,7 @@ struct record {
 	struct request request; /**< The last one of this run, or of the last run. */
 	char saved_id[RECORD_SAVED_ID_SIZE]; /**< Of the file it is, or was, saved in; or empty. */
 	char *saved_file; /**< Its absolute path, or NULL. */
+	bool parked; /**< It is suspended, and its memory is in saved_file. */
 	enum record_restoring restoring; /**< While it has a process: from saved_file. */
 	struct config config;
 	/**
@@ -95,6 +96,9 @@ int record_make_saved_id(struct record *record);
 
 /** The hardware signature that its guest was given; one that has any. */
 uint32_t record_signature(const struct record *record);
+
+/** The word for its state, as lifecycle_state_word(), or "parked". */
+const char *record_state_word(const struct record *record);
 
 /** The word for what is not RESTORING_NOTHING: "userfaultfd" or "mapping". */
 const char *record_restoring_word(enum record_restoring restoring);

@@ -12,6 +12,9 @@
 
 #include "base/error.h"
 
+/** The file that a VM is parked in. */
+#define VM_DIR_PARKED "parked"
+
 struct vm_dir {
 	const char *name; /**< The caller's string. */
 	int fd; /**< The directory. */

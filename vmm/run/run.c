@@ -16,6 +16,7 @@
 #include "control/ask-vm.h"
 #include "control/control.h"
 #include "control/idle-vm.h"
+#include "control/park.h"
 #include "control/qmp/monitor.h"
 #include "control/report.h"
 #include "host/raw-mode.h"
@@ -30,6 +31,7 @@
 #include "run/config.h"
 #include "run/macs.h"
 #include "run/manager.h"
+#include "run/parked.h"
 #include "run/prior.h"
 #include "run/settle.h"
 #include "run/vars.h"
@@ -37,6 +39,9 @@
 
 struct session {
 	const struct run_options *options;
+	struct run_options going_on; /**< Of a VM that goes on from parked. */
+	struct save_file parked;
+	char *park_path;
 	struct vm_dir dir;
 	struct prior_run found;
 	struct record record; /**< Of this run. */
@@ -74,16 +79,39 @@ static int find_vars(struct session *s, struct error *error)
 						 &s->record.config, error);
 }
 
+/* Its dormouse died while it was parked: that is where it goes on. */
+static int find_parked(struct session *s, struct error *error)
+{
+	const struct run_options *options = s->options;
+	int err = vm_dir_path(&s->dir, VM_DIR_PARKED, &s->park_path, error);
+
+	if (err || options->from || options->force || config_describes_machine(&options->config) ||
+	    !run_is_parked(&s->found, s->park_path))
+		return err;
+	err = save_file_open(s->park_path, &s->parked, error);
+	if (err)
+		return err;
+	message("%s: goes on from %s, in which it was parked", s->dir.name, s->park_path);
+	s->going_on = *options;
+	s->going_on.from = &s->parked;
+	s->options = &s->going_on;
+
+	return 0;
+}
+
 static int prepare(struct session *s, struct error *error)
 {
-	const struct save_file *from = s->options->from;
+	const struct save_file *from;
 	struct prior_run *found = &s->found;
 	int err = prior_run_find(&s->dir, found, error);
 
+	if (!err)
+		err = find_parked(s, error);
 	if (err)
 		return err;
+	from = s->options->from;
 	s->record.boots = from ? from->record.boots : found->last.boots;
-	if (found->died)
+	if (found->died && !(from && from == &s->parked))
 		message("%s: the dormouse that ran it (pid %ld) died%s: it crashed", s->dir.name,
 			found->last.pid,
 			found->last.state == VM_SUSPENDED ? " while it was suspended" : "");
@@ -427,6 +455,8 @@ static int run_vm(struct session *s, struct error *error)
 		err = control_start(&s->control, error);
 	if (err)
 		return err;
+	/* The record does not name it any more; and if it stays, it is of no use. */
+	(void)park_remove(s->dir.fd);
 	/* After the guest's first instruction, which need not wait for it. */
 	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0 ||
 	    watch_monitor(s, &uncontrolled) < 0)
@@ -466,7 +496,8 @@ int run(const struct run_options *options, struct error *error)
 	ret = vm_create(&s.vm, &s.kvm, &s.record.config, s.dir.name, vpsci_choose, error);
 	if (!ret) {
 		control_create(&s.control, &s.vm, &s.record,
-			       s.found.recorded ? &s.found.last : NULL, options->from, s.dir.fd);
+			       s.found.recorded ? &s.found.last : NULL, s.options->from, s.dir.fd);
+		s.control.park_path = s.park_path;
 		s.control.interrupted = on_interrupt;
 		s.control.context = &s;
 		interrupt_ask(wants_quit, &s.vm.devices->terminal);
@@ -483,6 +514,9 @@ int run(const struct run_options *options, struct error *error)
 out_close_signals:
 	close(s.signal_fd);
 out_close_dir:
+	if (s.options == &s.going_on)
+		save_file_close(&s.parked);
+	free(s.park_path);
 	record_free(&s.record);
 	record_free(&s.found.last);
 	vm_dir_close(&s.dir);

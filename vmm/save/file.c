@@ -335,6 +335,39 @@ int save_file_restore(struct save_file *file, struct vm *vm, struct error *error
 	return err;
 }
 
+static int fetch_from(struct save_file *file, struct vm *vm, bool *lost, struct error *error)
+{
+	int err;
+
+	read_index(file);
+	err = stream_drain(file->stream);
+	if (err || !is_mapped(file))
+		return damaged(file, err ? err : -EBADMSG, error);
+	err = restored_memory_drop(vm);
+	*lost = true;
+	if (!err)
+		err = restored_memory_begin(vm, file->fd, file->path, &file->index, true, error);
+	/* What cannot be fetched as it is accessed is read. */
+	if (err)
+		err = memory_file_read(file->fd, &file->index, &vm->memory);
+
+	return err ? damaged(file, err, error) : 0;
+}
+
+int save_file_give_back(const char *path, struct vm *vm, bool *lost, struct error *error)
+{
+	struct save_file file;
+	int err = save_file_open(path, &file, error);
+
+	*lost = false;
+	if (err)
+		return err;
+	err = fetch_from(&file, vm, lost, error);
+	save_file_close(&file);
+
+	return err;
+}
+
 /* --- both --- */
 
 /* The machine is copied unchanged, whatever its format. */

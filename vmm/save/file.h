@@ -84,6 +84,14 @@ int save_file_open(const char *path, struct save_file *file, struct error *error
 int save_file_restore(struct save_file *file, struct vm *vm, struct error *error);
 
 /**
+ * RAM of @vm, as save_file_write() has written it to the file @path, without
+ * compression, is returned to the host, and fetched from the file when it is
+ * accessed. All vCPUs are paused and devices frozen. Returns 0, or -errno with
+ * @error set, and @lost if RAM has lost its contents.
+ */
+int save_file_give_back(const char *path, struct vm *vm, bool *lost, struct error *error);
+
+/**
  * Write a copy of @file, of which no more has been read, for a file @path that
  * must not exist: of the VM @name, with @record instead of its own. Returns 0
  * once all of it is on disk, and then @copy is for new_file_publish() or

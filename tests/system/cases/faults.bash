@@ -71,4 +71,6 @@ faults_keep_power save-fails 1000
 faults_leave_nothing "dormouse killed at the start of a restored guest: it is restored at most once" \
 	restore-killed 5
 faults_keep_power restore-killed 10
+faults_leave_nothing "dormouse killed while its guest is parked or wakes: the guest goes on or boots, as its record says" \
+	park-killed 20
 ok "faults around hibernation and save: at least 200 instants are tried in all" [ "$faults_instants" -ge 200 ]

@@ -146,12 +146,29 @@ damaged_memory()
 		": damage-$1: crashed: the file that it was restored from is damaged: $saved"
 }
 
+parked_and_woken()
+{
+	use "$1"
+	vm_start "park-$1" --kernel "$disks/memory.img" --memory 64M
+	printf s >&"$bytes"
+	vm_await_state "park-$1" suspended
+	is "by $1: a guest that sleeps is parked" "$(dormouse park "park-$1" 2>&1)" "park-$1: parked"
+	is "by $1: status says that it is parked" "$(vm_state "park-$1" state)" parked
+	dormouse wake "park-$1" >"$disks/said" 2>&1 || true
+	is "by $1: a parked guest is woken" "$(cat "$disks/said")" "park-$1: awake"
+	ok "by $1: its memory is copied behind a guest that was parked" vm_await "$vm_messages" \
+		": park-$1: its memory is copied: "
+	memory_wakes
+	is "by $1: a guest that was parked powers off" "$vm_status" 0
+}
+
 become_able_to_be_nobody
 for way in userfaultfd mapping; do
 	fetched_as_needed "$way"
 	copied_behind_the_guest "$way"
 	file_becomes_shorter "$way"
 	damaged_memory "$way"
+	parked_and_woken "$way"
 done
 use userfaultfd
 unset_stdin

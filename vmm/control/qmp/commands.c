@@ -110,6 +110,11 @@ static json_t *save_compressed(void *context, const char *argument, struct error
 	return save_in(context, argument, true, error);
 }
 
+static json_t *park(void *context, const char *argument, struct error *error)
+{
+	return control_park(context, error) < 0 ? NULL : json_object();
+}
+
 /* --- asking --- */
 
 static json_t *query_version(void *context, const char *argument, struct error *error)
@@ -295,5 +300,6 @@ const struct qmp_command monitor_commands[] = {
 	{ .name = "x-dormouse-agent",
 	  .begin = monitor_begin_agent,
 	  .cancel = monitor_cancel_agent },
+	{ .name = "x-dormouse-park", .execute = park },
 };
 const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);

@@ -23,6 +23,7 @@ static const struct {
 	{ __NR_openat, "openat", CALL_OPEN },
 	{ __NR_write, "write", CALL_WRITE },
 	{ __NR_pwritev, "pwritev", CALL_WRITE },
+	{ __NR_pwrite64, "pwrite64", CALL_WRITE },
 	{ __NR_fsync, "fsync", CALL_SYNC },
 	{ __NR_fdatasync, "fdatasync", CALL_SYNC_DATA },
 	{ __NR_renameat, "renameat", CALL_RENAME },
@@ -196,7 +197,7 @@ static void read_bytes(pid_t process, const uint64_t *args, struct call *call)
 		die("out of memory");
 	(void)read_memory(process, args[1], call->data, call->size);
 	call->data[call->size] = '\0';
-	/* Set at its end: files are written from front to back. */
+	/* A record is written from front to back; of a saved file only its parts count. */
 	call->offset = 0;
 }
 

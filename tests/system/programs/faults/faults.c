@@ -27,6 +27,7 @@ static const struct {
 	{ "save-killed", "nap", save_killed },
 	{ "save-fails", "nap", save_fails },
 	{ "restore-killed", "nap", restore_killed },
+	{ "park-killed", "nap", park_killed },
 };
 
 void wrong(struct tally *tally, const char *instant, const char *format, ...)

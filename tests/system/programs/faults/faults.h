@@ -40,11 +40,16 @@ void judge_omission(struct tally *tally, enum model_omission omission, const cha
 void kill_at_each(struct vm *vm, struct tally *tally,
 		  void (*run_killed)(struct vm *vm, struct tally *tally, unsigned int at));
 
+/** Its console must have @word and @number, and be that of one guest. */
+void judge_sleeper(struct vm *vm, struct tally *tally, const char *instant, const char *word,
+		   uint64_t number);
+
 void hibernate_killed(struct vm *vm, struct tally *tally);
 void hibernate_fails(struct vm *vm, struct tally *tally);
 void start_killed(struct vm *vm, struct tally *tally);
 void save_killed(struct vm *vm, struct tally *tally);
 void save_fails(struct vm *vm, struct tally *tally);
 void restore_killed(struct vm *vm, struct tally *tally);
+void park_killed(struct vm *vm, struct tally *tally);
 
 #endif

@@ -44,8 +44,8 @@ static void look_again(void *context)
 
 /* --- what must be --- */
 
-static void judge_guest(struct vm *vm, struct tally *tally, const char *instant, const char *word,
-			uint64_t number)
+void judge_sleeper(struct vm *vm, struct tally *tally, const char *instant, const char *word,
+		   uint64_t number)
 {
 	char expected[64];
 	char *console = vm_text(vm->console);
@@ -147,7 +147,7 @@ static void begin(struct vm *vm, struct tally *tally, const char *instant,
 		tally->booted++;
 	}
 	(void)vm_await(vm, SLEEPS, 1);
-	judge_guest(vm, tally, instant, before->restores ? "resumed" : "booted", before->number);
+	judge_sleeper(vm, tally, instant, before->restores ? "resumed" : "booted", before->number);
 	/* So that its socket is there. */
 	vm_connect(vm);
 }
@@ -227,7 +227,7 @@ static void save_again(struct vm *vm, struct tally *tally, const char *instant,
 	if (!vm_answer(vm))
 		wrong(tally, instant, "the guest cannot be woken after a save that failed");
 	(void)vm_await(vm, SLEEPS, 2);
-	judge_guest(vm, tally, instant, "resumed", before->number + 1);
+	judge_sleeper(vm, tally, instant, "resumed", before->number + 1);
 	ask_to_save(vm);
 	if (vm_answer(vm) != can)
 		wrong(tally, instant,

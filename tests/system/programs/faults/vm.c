@@ -40,7 +40,9 @@ void vm_make(struct vm *vm, const char *folder, const char *name)
 	    snprintf(vm->record_folder, sizeof(vm->record_folder), "%s/%s", state, name) >=
 		    (int)sizeof(vm->record_folder) ||
 	    snprintf(vm->record, sizeof(vm->record), "%s/%s/record.json", state, name) >=
-		    (int)sizeof(vm->record))
+		    (int)sizeof(vm->record) ||
+	    snprintf(vm->parked, sizeof(vm->parked), "%s/%s/parked", state, name) >=
+		    (int)sizeof(vm->parked))
 		die("DORMOUSE_STATE_DIR is not set, or too long");
 	fd = open(vm->disk, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, DISK_SIZE) < 0)
@@ -49,6 +51,7 @@ void vm_make(struct vm *vm, const char *folder, const char *name)
 	/* It may be another scenario's. */
 	(void)unlink(vm->record);
 	(void)unlink(vm->saved);
+	(void)unlink(vm->parked);
 }
 
 /* --- a run --- */

@@ -29,6 +29,7 @@ struct vm {
 	char record[256];
 	char record_folder[256];
 	char saved[256];
+	char parked[256]; /**< The file that it is parked in. */
 	struct trace trace;
 	int qmp; /**< The socket, or -1. */
 };

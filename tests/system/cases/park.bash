@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
+#
+# dormouse park: a guest that sleeps while a file has its memory, each way to wake it, and a
+# dormouse that is killed meanwhile.
+
+. "$here/lib/calls.bash"
+. "$here/lib/suspend.bash"
+
+mkfifo "$disks/park-in"
+exec {bytes}<>"$disks/park-in"
+vm_stdin=$disks/park-in
+
+# Takes a byte, and suspends; wakes, begins again, takes the byte that woke it: o ends it.
+calls_guest "$disks/park.img" 2 "3 0x6f 4" "0xc400000e 0x40200000 0x5eed" 0 0x84000008
+# 4 MiB of its memory.
+head -c $((4 << 20)) /dev/urandom >"$disks/park.initrd"
+machine=(--kernel "$disks/park.img" --initrd "$disks/park.initrd" --memory 64M)
+
+# A VM that sleeps: park_suspends NAME
+park_suspends()
+{
+	vm_start "$1" "${machine[@]}"
+	printf s >&"$bytes"
+	vm_await_state "$1" suspended
+}
+
+# parks NAME SITUATION
+parks()
+{
+	is "$2: park of a guest that sleeps" "$(dormouse park "$1" 2>&1)" "$1: parked"
+}
+
+park_file()
+{
+	echo "$DORMOUSE_STATE_DIR/$1/parked"
+}
+
+# KiB of memory that its dormouse has: resident
+resident()
+{
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(dormouse_pid)/status"
+}
+
+# The guest is awake and ends: park_ends NAME SITUATION
+park_ends()
+{
+	printf o >&"$bytes"
+	vm_finish
+	is "$2: the guest powers off" "$vm_status" 0
+	ok "$2: the file is gone" [ ! -e "$(park_file "$1")" ]
+}
+
+park_while_it_runs()
+{
+	vm_start park-runs "${machine[@]}"
+	vm_await "$vm_messages" ': running, ' || true
+	is "park while the guest runs is refused" "$(dormouse park park-runs 2>&1)" \
+		"dormouse: park-runs cannot be parked while it is running: its guest must first suspend itself to RAM"
+	dormouse kill park-runs >/dev/null
+	vm_finish
+}
+
+park_and_wake()
+{
+	local before
+
+	park_suspends "park-$1"
+	before=$(resident)
+	parks "park-$1" "woken by $1"
+	is "woken by $1: status says parked" "$(vm_state "park-$1" state)" parked
+	ok "woken by $1: list says parked" grep -q "^park-$1 * parked " <(dormouse list)
+	ok "woken by $1: its memory is given back" [ "$(resident)" -lt $((before - 4000)) ]
+	ok "woken by $1: the file has 4 MiB" [ "$(stat -c %s "$(park_file "park-$1")")" -gt $((4 << 20)) ]
+	is "woken by $1: a second park does nothing" "$(dormouse park "park-$1" 2>&1)" "park-$1: parked"
+	is "woken by $1: stop of a parked guest" "$(dormouse stop "park-$1" 2>&1)" "park-$1: stopped"
+	is "woken by $1: cont of a parked guest" "$(dormouse cont "park-$1" 2>&1)" "park-$1: resumed"
+	is "woken by $1: it is still parked" "$(vm_state "park-$1" state)" parked
+	case $1 in
+	console) printf s >&"$bytes" ;;
+	wake) dormouse wake "park-$1" >/dev/null && printf s >&"$bytes" ;;
+	esac
+	# It takes the byte, and sleeps again, in memory.
+	ok "woken by $1: the guest wakes, and suspends again" vm_await_state "park-$1" suspended
+	ok "woken by $1: the file is spent" [ ! -e "$(park_file "park-$1")" ]
+	parks "park-$1" "woken by $1 again"
+	park_ends "park-$1" "woken by $1 again"
+}
+
+# How often the threads of its dormouse have run
+park_switches()
+{
+	cat "/proc/$(dormouse_pid)/task/"*/status | sed -n 's/^\(non\)\?voluntary_ctxt_switches:[^0-9]*//p' |
+		awk '{ sum += $1 } END { print sum }'
+}
+
+parked_costs_nothing()
+{
+	local before
+
+	park_suspends park-cost
+	parks park-cost "before its cost is measured"
+	sleep 1
+	before=$(park_switches)
+	sleep 5
+	is "the threads of a parked guest's dormouse do not run for 5 s" "$(park_switches)" "$before"
+	ok "a parked guest's dormouse has at most 4 MiB resident" [ "$(resident)" -le 4096 ]
+	echo "# a parked guest's dormouse has $(resident) KiB resident"
+	park_ends park-cost "a parked guest whose cost was measured"
+}
+
+park_many_times()
+{
+	local i good=0
+
+	park_suspends park-many
+	for ((i = 0; i < 20; i++)); do
+		dormouse park park-many >/dev/null && dormouse wake park-many >/dev/null &&
+			printf s >&"$bytes" && vm_await_state park-many suspended &&
+			good=$((good + 1))
+	done
+	is "a guest is parked and woken 20 times" "$good" 20
+	park_ends park-many "a guest that was parked many times"
+}
+
+parked_and_reset()
+{
+	park_suspends park-reset
+	parks park-reset "before a reset"
+	is "reset of a parked guest" "$(dormouse reset park-reset 2>&1)" "park-reset: reset"
+	ok "reset of a parked guest: the file is spent" [ ! -e "$(park_file park-reset)" ]
+	park_ends park-reset "a parked guest that was reset"
+}
+
+parked_and_ended()
+{
+	park_suspends park-kill
+	parks park-kill "before kill"
+	dormouse kill park-kill >/dev/null
+	vm_finish
+	is "kill of a parked guest: run exits 5" "$vm_status" 5
+	is "kill of a parked guest: it is off" "$(vm_state park-kill state)" off
+	ok "kill of a parked guest: the file is gone" [ ! -e "$(park_file park-kill)" ]
+}
+
+parked_and_saved()
+{
+	park_suspends park-save
+	parks park-save "before save"
+	rm -f "$disks/park.saved"
+	ok "save of a parked guest" vm_save park-save "$disks/park.saved"
+	vm_finish
+	ok "save of a parked guest: its file of parking is gone" [ ! -e "$(park_file park-save)" ]
+	vm_restore park-save "$disks/park.saved"
+	vm_await_state park-save suspended
+	park_ends park-save "a parked guest that was saved and restored"
+}
+
+# --- dormouse is killed ---
+
+killed_while_parked()
+{
+	park_suspends park-killed
+	parks park-killed "before dormouse is killed"
+	vm_signal KILL
+	is "dormouse was killed: status says saved" "$(vm_state park-killed state)" saved
+	vm_start park-killed
+	ok "dormouse was killed: run goes on from the file" vm_await "$vm_messages" \
+		": park-killed: goes on from .*, in which it was parked"
+	vm_await_state park-killed suspended
+	is "dormouse was killed: the guest sleeps where it did" \
+		"$(vm_state park-killed suspended | sed 's/^[^,]*, //')" \
+		"by vCPU 0, to resume at 0x40200000 with x0 0x5eed"
+	vm_until [ ! -e "$(park_file park-killed)" ]
+	park_ends park-killed "dormouse was killed"
+	vm_start park-killed
+	vm_await "$vm_messages" ': running, ' || true
+	ok "dormouse was killed: the next run boots" [ "$(vm_state park-killed state)" = running ]
+	dormouse kill park-killed >/dev/null
+	vm_finish
+}
+
+damaged_while_killed()
+{
+	park_suspends park-damaged
+	parks park-damaged "before the file is damaged"
+	vm_signal KILL
+	truncate -s $(($(stat -c %s "$(park_file park-damaged)") - 100)) "$(park_file park-damaged)"
+	vm_start park-damaged
+	vm_finish
+	is "a damaged file of a parked guest: run exits 1" "$vm_status" 1
+	ok "a damaged file of a parked guest: the message says so" dormouse_said 'parked is damaged: it ends too early'
+	is "a damaged file of a parked guest: status still says saved" "$(vm_state park-damaged state)" saved
+	vm_start park-damaged "${machine[@]}"
+	vm_finish
+	is "a damaged file of a parked guest: a machine that is described anew is refused" "$vm_status" 1
+	vm_start park-damaged --force
+	vm_await "$vm_messages" ': running, ' || true
+	ok "a damaged file of a parked guest: run --force boots" [ "$(vm_state park-damaged state)" = running ]
+	dormouse kill park-damaged >/dev/null
+	vm_finish
+}
+
+# --- No space ---
+
+park_without_space()
+{
+	mkdir "$disks/few"
+	mount -t tmpfs -o size=2m tmpfs "$disks/few"
+	DORMOUSE_STATE_DIR=$disks/few
+	park_suspends park-full
+	is "park without space is refused" "$(dormouse park park-full 2>&1)" \
+		"dormouse: cannot save park-full in $disks/few/park-full/parked: No space left on device"
+	is "park without space: the guest sleeps on" "$(vm_state park-full state)" suspended
+	park_ends park-full "park without space"
+	DORMOUSE_STATE_DIR=$disks/state
+	umount "$disks/few"
+}
+
+park_while_it_runs
+park_and_wake console
+park_and_wake wake
+parked_costs_nothing
+park_many_times
+parked_and_reset
+parked_and_ended
+parked_and_saved
+killed_while_parked
+damaged_while_killed
+park_without_space
+exec {bytes}>&-
+rm "$disks/park-in"
+vm_stdin=

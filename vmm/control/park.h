@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The file that a machine is parked in, in its directory: docs/park.md. */
+#ifndef VMM_CONTROL_PARK_H
+#define VMM_CONTROL_PARK_H
+
+#include <stdbool.h>
+
+#include "control/control.h"
+
+/**
+ * Remove what a former run left under its name, which no record names. Returns 0
+ * or -errno.
+ */
+int park_remove(int dir_fd);
+
+/**
+ * Return RAM to the host: what is accessed is fetched from the file, which is
+ * complete. If that fails, RAM is kept, and a message says so; or, if it is lost,
+ * the machine crashes.
+ */
+void park_give_back(struct control *control);
+
+/**
+ * Remove the file, durably, and have the record in memory not name it. RAM is
+ * fetched from it all the same. Returns whether that is done; if not, the machine
+ * crashes.
+ */
+bool park_spend(struct control *control);
+
+#endif
