@@ -128,7 +128,7 @@ static int parse(int argc, char **argv, const char *text, const struct verb *ver
 					 argv[optind - 1]);
 		}
 	}
-	if (request->compress && !wants_file)
+	if (errand->compress && !wants_file)
 		return error_set(error, CLI_USAGE, "%s has no option --compress", argv[0]);
 	if (argc != optind + 1 + wants_file)
 		return error_set(error, CLI_USAGE, "%s wants one name%s", argv[0],

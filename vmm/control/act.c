@@ -10,6 +10,7 @@
 
 #include "base/main-loop.h"
 #include "base/message.h"
+#include "control/act-file.h"
 #include "control/park.h"
 #include "control/report.h"
 #include "kvm/gic.h"
@@ -202,78 +203,6 @@ static void record_back(struct control *control)
 			  control->found ? control->found : record, &error);
 }
 
-/* --- the file that it is saved in --- */
-
-/*
- * What the disks are now is what the next run must find. If that cannot be
- * read, it is not known, and no run is refused for it; but a disk that cannot
- * be written may have lost what the guest wrote. Returns 0, or -errno with
- * control->error set.
- */
-static int note_disks(struct control *control)
-{
-	struct environment *environment = &control->record->environment;
-	struct error error;
-	const int err = environment_renew_disks(control->vm, &control->error);
-
-	if (err || environment_read_left_behind(environment, control->vm, &error) == 0)
-		return err;
-	message("%s: %s", control->vm->name, error.text);
-	environment_forget_left_behind(environment);
-
-	return 0;
-}
-
-static bool write_file(struct control *control)
-{
-	struct vm *vm = control->vm;
-	struct record *record = control->record;
-	int err = control->life.parking ? park_remove(control->dir_fd) : 0;
-
-	record->saved_file = strdup(control->save_path);
-	if (!err)
-		err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
-	if (err)
-		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
-	/* RAM itself may be in a file, in part. */
-	if (!err)
-		err = restored_memory_finish(vm, &control->error);
-	if (!err)
-		record->restoring = RESTORING_NOTHING;
-	/* The guest's data is on disk before the file that relies on it. */
-	if (!err)
-		err = devices_flush(vm->devices, &control->error);
-	if (!err)
-		err = note_disks(control);
-	if (!err)
-		err = save_file_write(control->save_path, vm, record, control->save_compresses,
-				      &control->draft, &control->error);
-	control->has_draft = !err;
-
-	return succeeded(control, err);
-}
-
-static bool publish_file(struct control *control)
-{
-	control->has_draft = false;
-
-	return succeeded(control, save_file_publish(&control->draft, &control->error));
-}
-
-static void discard_file(struct control *control)
-{
-	struct record *record = control->record;
-
-	if (control->has_draft)
-		save_file_drop(&control->draft);
-	control->has_draft = false;
-	/* The guest continues and writes to them. */
-	environment_forget_left_behind(&record->environment);
-	record->saved_id[0] = '\0';
-	free(record->saved_file);
-	record->saved_file = NULL;
-}
-
 /* --- the machine --- */
 
 static bool run_vcpus(struct control *control)
@@ -327,7 +256,7 @@ static bool drain(struct control *control)
 
 	/* The disks of a saved guest are as the file has them. */
 	if (!err && control->life.state != VM_SAVED)
-		err = note_disks(control);
+		err = act_note_disks(control);
 	if (err)
 		message("%s: %s", control->vm->name, control->error.text);
 
@@ -427,11 +356,11 @@ static bool perform(struct control *control, enum lifecycle_action action)
 		devices_thaw(vm->devices);
 		break;
 	case LIFECYCLE_ACT_WRITE_FILE:
-		return write_file(control);
+		return succeeded(control, act_write_file(control));
 	case LIFECYCLE_ACT_PUBLISH_FILE:
-		return publish_file(control);
+		return succeeded(control, act_publish_file(control));
 	case LIFECYCLE_ACT_DISCARD_FILE:
-		discard_file(control);
+		act_discard_file(control);
 		break;
 	case LIFECYCLE_ACT_GIVE_BACK:
 		park_give_back(control);

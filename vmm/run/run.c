@@ -29,6 +29,7 @@
 #include "record/record.h"
 #include "record/vm-dir.h"
 #include "run/config.h"
+#include "run/control-watch.h"
 #include "run/macs.h"
 #include "run/manager.h"
 #include "run/parked.h"
@@ -250,83 +251,6 @@ static int watch_agent(struct session *s, struct error *error)
 
 /* --- what the main loop calls --- */
 
-static void on_question(void *context)
-{
-	struct session *s = context;
-
-	control_serve(&s->control);
-}
-
-static uint64_t record_due(const void *context)
-{
-	const struct session *s = context;
-
-	return control_deadline(&s->control);
-}
-
-static void on_record_due(void *context)
-{
-	struct session *s = context;
-
-	control_write_late(&s->control);
-}
-
-static uint64_t alarm_due(const void *context)
-{
-	const struct session *s = context;
-
-	return control_alarm_due(&s->control);
-}
-
-static void on_alarm(void *context)
-{
-	struct session *s = context;
-
-	control_on_alarm(&s->control);
-}
-
-static uint64_t call_due(const void *context)
-{
-	const struct session *s = context;
-
-	return control_call_due(&s->control);
-}
-
-static void on_call(void *context)
-{
-	struct session *s = context;
-
-	control_on_call(&s->control);
-}
-
-static uint64_t ask_is_due(const void *context)
-{
-	const struct session *s = context;
-
-	return control_ask_due(&s->control);
-}
-
-static void on_ask_due(void *context)
-{
-	struct session *s = context;
-
-	control_on_ask_due(&s->control);
-}
-
-static uint64_t idle_is_due(const void *context)
-{
-	const struct session *s = context;
-
-	return control_idle_due(&s->control);
-}
-
-static void on_idle_due(void *context)
-{
-	struct session *s = context;
-
-	control_on_idle_due(&s->control);
-}
-
 static void on_signals(void *context)
 {
 	on_signal(context);
@@ -355,32 +279,14 @@ static int watch(struct session *s, struct error *error)
 		void (*ready)(void *context);
 		void *context;
 	} watched[] = {
-		/*
-		 * First, so that requests of the host find the current state.
-		 */
-		{ MAIN_LOOP_FIRST, control_fd(&s->control), on_question, s },
 		{ MAIN_LOOP_USUAL, s->signal_fd, on_signals, s },
 		{ MAIN_LOOP_LAST, s->vm.stop_fd, on_stop, s },
 	};
-	int err = 0;
+	int err = run_watch_control(&s->control, &s->loop);
 
 	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]) && !err; i++)
 		err = main_loop_add(&s->loop, watched[i].order, watched[i].fd, watched[i].ready,
 				    watched[i].context);
-	/* A flood of other events must not put it off. */
-	if (!err)
-		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_FIRST, record_due, on_record_due,
-					     s);
-	if (!err)
-		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, alarm_due, on_alarm, s);
-	if (!err)
-		/* After devices, in the same round. */
-		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_LAST, call_due, on_call, s);
-	if (!err)
-		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, idle_is_due, on_idle_due,
-					     s);
-	if (!err)
-		err = main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, ask_is_due, on_ask_due, s);
 	if (err)
 		return error_set(error, err, "cannot wait for what the VM needs: %s",
 				 strerror(-err));

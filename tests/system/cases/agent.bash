@@ -128,8 +128,8 @@ agent_misbehaves()
 {
 	local typed
 
-	mkfifo "$disks/typed"
-	exec {typed}<>"$disks/typed"
+	mkfifo "$disks/agent-typed"
+	exec {typed}<>"$disks/agent-typed"
 	vm_stdin=$disks/typed
 	vm_start_guest peer hvc,ask,peer,ask,flood --console-device hvc
 	vm_stdin=
