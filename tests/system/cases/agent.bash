@@ -130,7 +130,7 @@ agent_misbehaves()
 
 	mkfifo "$disks/agent-typed"
 	exec {typed}<>"$disks/agent-typed"
-	vm_stdin=$disks/typed
+	vm_stdin=$disks/agent-typed
 	vm_start_guest peer hvc,ask,peer,ask,flood --console-device hvc
 	vm_stdin=
 	ok "hvc: output of the guest's hvc0 is on the terminal" vm_await "$vm_console" 'GUEST: asking'
