@@ -219,8 +219,15 @@ static int saved_from_json(json_t *json, struct record *record)
 	return record_optional_text_from_json(file, &record->saved_file);
 }
 
-static int restoring_from_json(const char *word, struct record *record)
+/* Where its RAM is. */
+static int memory_from_json(json_t *json, struct record *record)
 {
+	const char *word = NULL;
+	int parked = 0;
+
+	if (json_unpack(json, "{s?s, s?b}", "restoring", &word, "parked", &parked) < 0)
+		return -EINVAL;
+	record->parked = parked != 0;
 	if (!word)
 		return 0;
 	if (strcmp(word, restoring_words[RESTORING_BY_USERFAULTFD]) == 0)
@@ -231,6 +238,12 @@ static int restoring_from_json(const char *word, struct record *record)
 		return -EINVAL;
 
 	return 0;
+}
+
+/* Otherwise the machine could never be started again. */
+static bool can_start(const struct record *record)
+{
+	return record->state != VM_SAVED || (*record->saved_id && record->saved_file);
 }
 
 /* On failure @record still has to be freed. */
@@ -247,8 +260,6 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	json_int_t pid;
 	json_int_t boots;
 	const char *state;
-	const char *restoring = NULL;
-	int parked = 0;
 	int paused = 0;
 	int no_resume = 0;
 	int discard_image = 0;
@@ -256,20 +267,17 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 
 	error_set(reason, -EINVAL, "a value is missing or outside its range");
 	if (json_unpack(
-		    json,
-		    "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?o, s?s, s?b}",
+		    json, "{s:s, s:o, s:I, s:I, s:o, s:o, s?o, s?o, s?b, s?b, s?o, s?o, s?b, s?o}",
 		    "state", &state, "cause", &cause, "pid", &pid, "boots", &boots, "host", &host,
 		    "machine", &machine, "suspension", &suspension, "saved", &saved, "paused",
 		    &paused, "discard-image", &discard_image, "environment", &environment, "images",
-		    &images, "no-resume", &no_resume, "request", &request, "restoring", &restoring,
-		    "parked", &parked) < 0)
+		    &images, "no-resume", &no_resume, "request", &request) < 0)
 		return -EINVAL;
 	if (pid < 1 || pid > INT_MAX || boots < 0)
 		return -EINVAL;
 	record->pid = (long)pid;
 	record->boots = (uint64_t)boots;
 	record->paused = paused != 0;
-	record->parked = parked != 0;
 	record->no_resume = no_resume != 0;
 	record->discard_image = discard_image != 0;
 	err = lifecycle_parse_state(state, &record->state);
@@ -280,9 +288,8 @@ int record_from_json(json_t *json, struct record *record, struct error *reason)
 	if (!err && saved)
 		err = saved_from_json(saved, record);
 	if (!err)
-		err = restoring_from_json(restoring, record);
-	/* Otherwise the machine could never be started again. */
-	if (!err && record->state == VM_SAVED && (!*record->saved_id || !record->saved_file))
+		err = memory_from_json(json, record);
+	if (!err && !can_start(record))
 		err = -EINVAL;
 	if (!err)
 		err = short_text_from_json(host, record->host, sizeof(record->host));
