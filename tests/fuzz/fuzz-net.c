@@ -327,6 +327,15 @@ static void check_keep(struct guest *guest)
 	pthread_mutex_unlock(&guest->net.mmio.lock);
 }
 
+/* A fault is found in one round, and reported in the next. */
+static void reset(struct guest *guest)
+{
+	virtio_mmio_reset(&guest->net.mmio);
+	serve(guest);
+	serve(guest);
+	guest->reports = 0;
+}
+
 static void step(struct guest *guest, struct input *in)
 {
 	uint64_t offset;
@@ -354,8 +363,7 @@ static void step(struct guest *guest, struct input *in)
 		initialise(guest, (uint32_t)offset, take_word(in, 4));
 		break;
 	case 5:
-		virtio_mmio_reset(&guest->net.mmio);
-		guest->reports = 0;
+		reset(guest);
 		break;
 	case 6:
 		serve(guest);
@@ -421,11 +429,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!guest)
 		guest = make_guest();
-	virtio_mmio_reset(&guest->net.mmio);
-	/* A fault is found in one round, and reported in the next. */
-	serve(guest);
-	serve(guest);
-	guest->reports = 0;
+	reset(guest);
 	network(guest, &(struct input){ data, 0 }, false);
 	REQUIRE(memory_drop(&guest->memory) == 0);
 	while (in.left > 0) {
