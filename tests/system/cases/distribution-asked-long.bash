@@ -10,7 +10,12 @@
 # The command succeeds once the guest has done it: asked SENTENCE COMMAND...
 asked()
 {
-	ok "asked: $1" dormouse "${@:2}" --timeout 1500 >"$logs/said" 2>&1
+	ok "asked: $1" asks "${@:2}"
+}
+
+asks()
+{
+	dormouse "$@" --timeout 1500 >"$logs/said" 2>&1
 }
 
 agent_is_seen()
