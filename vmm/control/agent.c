@@ -142,27 +142,56 @@ static int submit(struct agent *agent, const struct job *job, struct error *erro
 	return 0;
 }
 
+static const struct {
+	enum agent_command command;
+	const char *text;
+	const char *verb;
+} requests[] = {
+	[AGENT_SUSPEND_RAM] = { AGENT_COMMAND_SUSPEND_RAM, "{\"execute\": \"guest-suspend-ram\"}\n",
+				"suspend" },
+	[AGENT_SUSPEND_DISK] = { AGENT_COMMAND_SUSPEND_DISK,
+				 "{\"execute\": \"guest-suspend-disk\"}\n", "hibernate" },
+	[AGENT_SHUTDOWN] = { AGENT_COMMAND_SHUTDOWN,
+			     "{\"execute\": \"guest-shutdown\", \"arguments\": {\"mode\": "
+			     "\"powerdown\"}}\n",
+			     "power off" },
+};
+
+int agent_check(const struct agent *agent, enum agent_request request, struct error *error)
+{
+	if (!agent || !agent_is_there(agent))
+		return error_set(error, -ENOTCONN, "its guest has no agent that answers");
+
+	return agent_facts_check(&agent->facts, requests[request].command, error);
+}
+
+/* A command that was passed on has no deadline, and the life cycle does not wait for it. */
+static void displace_caller(struct agent *agent, enum agent_request request)
+{
+	struct error error;
+
+	if (!agent->job.caller.answered || channel_opening(agent->channel) == 0)
+		return;
+	if (agent->job.stage == JOB_RUNS)
+		agent_link_stop(&agent->link);
+	error_set(&error, 0,
+		  "its agent had not answered when its guest was asked to %s, and its answer is "
+		  "discarded",
+		  requests[request].verb);
+	finish(agent, NULL, error.text);
+}
+
 int agent_ask(struct agent *agent, enum agent_request request, const struct agent_user *user,
 	      struct error *error)
 {
-	static const struct {
-		enum agent_command command;
-		const char *text;
-	} rows[] = {
-		[AGENT_SUSPEND_RAM] = { AGENT_COMMAND_SUSPEND_RAM,
-					"{\"execute\": \"guest-suspend-ram\"}\n" },
-		[AGENT_SUSPEND_DISK] = { AGENT_COMMAND_SUSPEND_DISK,
-					 "{\"execute\": \"guest-suspend-disk\"}\n" },
-		[AGENT_SHUTDOWN] = { AGENT_COMMAND_SHUTDOWN,
-				     "{\"execute\": \"guest-shutdown\", \"arguments\": {\"mode\": "
-				     "\"powerdown\"}}\n" },
-	};
 	struct job made = { .silent = true, .user = *user };
-	const int err = agent_facts_check(&agent->facts, rows[request].command, error);
+	const int err = agent_facts_check(&agent->facts, requests[request].command, error);
 
 	if (err)
 		return err;
-	made.command = strdup(rows[request].text);
+	made.command = strdup(requests[request].text);
+	if (made.command)
+		displace_caller(agent, request);
 
 	return submit(agent, &made, error);
 }

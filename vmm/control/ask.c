@@ -89,8 +89,8 @@ void ask_report(struct ask *ask)
 
 /* --- to ask --- */
 
-static const char no_way[] = "its machine has no buttons, which come with --acpi or a firmware "
-			     "(machine version 4), and its guest has no agent that answers";
+static const char no_buttons[] =
+	"its machine has no buttons, which come with --acpi or a firmware (machine version 4)";
 
 /* @sleeps: the press wakes it, or it has just been woken. */
 static void press(struct ask *ask, bool sleeps, uint64_t now)
@@ -101,22 +101,31 @@ static void press(struct ask *ask, bool sleeps, uint64_t now)
 	ask->look = sleeps ? now + SECOND : MAIN_LOOP_NEVER;
 }
 
-/* Returns whether there was a way. */
-static bool ask_guest(struct ask *ask, enum request_what what, uint64_t now)
+/* Whether there is a way: otherwise @error is why its agent is none. */
+static bool has_way(const struct ask *ask, enum request_what what, struct error *error)
+{
+	const struct ask_host *host = &ask->host;
+
+	return host->has_buttons(host->context) ||
+	       host->check_agent(host->context, what, error) == 0;
+}
+
+/* Returns whether there was a way, as has_way() does. */
+static bool ask_guest(struct ask *ask, enum request_what what, uint64_t now, struct error *error)
 {
 	const struct ask_host *host = &ask->host;
 	const bool sleeps = ask->suspended;
-	struct error error;
-	int err = -ENOTCONN;
+	int err;
 
 	ask->asked = what;
 	ask->look = MAIN_LOOP_NEVER;
-	if (host->has_agent(host->context)) {
-		if (sleeps)
-			host->wake(host->context);
-		err = host->ask_agent(host->context, what, &error);
-		ask->by_agent = !err;
-	}
+	err = host->check_agent(host->context, what, error);
+	if (!err)
+		err = host->ask_agent(host->context, what, error);
+	ask->by_agent = !err;
+	/* It is not woken for what its agent refuses. */
+	if (!err && sleeps)
+		host->wake(host->context);
 	if (err && host->has_buttons(host->context)) {
 		press(ask, sleeps, now);
 		err = 0;
@@ -144,10 +153,11 @@ static void replace(struct ask *ask)
 	ask_report(ask);
 }
 
-static int refuse(const struct ask *ask, enum request_what what, struct error *error)
+static int refuse(const struct ask *ask, enum request_what what, const struct error *why,
+		  struct error *error)
 {
-	return error_set(error, -EOPNOTSUPP, "%s cannot be asked to %s: %s", ask->name,
-			 request_verb(what), no_way);
+	return error_set(error, -EOPNOTSUPP, "%s cannot be asked to %s: %s, and %s", ask->name,
+			 request_verb(what), no_buttons, why->text);
 }
 
 int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
@@ -156,9 +166,10 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 	const struct ask_host *host = &ask->host;
 	const bool is_done = what == REQUEST_SUSPEND && ask->suspended;
 	struct request former;
+	struct error why;
 
-	if (!is_done && !host->has_agent(host->context) && !host->has_buttons(host->context))
-		return refuse(ask, what, error);
+	if (!is_done && !has_way(ask, what, &why))
+		return refuse(ask, what, &why, error);
 	replace(ask);
 	former = *ask->request;
 	*ask->request = (struct request){
@@ -173,10 +184,10 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 
 		return 0;
 	}
-	if (!ask_guest(ask, what, now)) {
+	if (!ask_guest(ask, what, now, &why)) {
 		*ask->request = former;
 
-		return refuse(ask, what, error);
+		return refuse(ask, what, &why, error);
 	}
 	ask->phase = ASK_WAITING;
 	ask->deadline = now + timeout * SECOND;
@@ -191,9 +202,12 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 /* Ask it for something else instead, with the same time for it. */
 static void ask_instead(struct ask *ask, enum request_what what, enum ask_phase phase, uint64_t now)
 {
+	struct error why;
+
 	take_back(ask);
-	if (!ask_guest(ask, what, now)) {
-		explain(ask, "; it cannot be asked to %s: %s", request_verb(what), no_way);
+	if (!ask_guest(ask, what, now, &why)) {
+		explain(ask, "; it cannot be asked to %s: %s, and %s", request_verb(what),
+			no_buttons, why.text);
 		end_and_record(ask, REQUEST_LEFT);
 
 		return;

@@ -37,8 +37,8 @@
 
 /** What a request needs of the VM. Functions of @context. */
 struct ask_host {
-	/** As agent.h has them; an agent that is not there has_agent() denies. */
-	bool (*has_agent)(void *context);
+	/** As agent.h has them; check_agent() returns 0 for an agent that can be asked. */
+	int (*check_agent)(void *context, enum request_what what, struct error *error);
 	int (*ask_agent)(void *context, enum request_what what, struct error *error);
 	void (*forget_agent)(void *context);
 
@@ -100,8 +100,10 @@ void ask_create(struct ask *ask, const struct ask_host *host, struct request *re
 /**
  * Ask the guest. @timeout: seconds, not 0. @now: main_loop_now().
  *
- * Returns 0, or -EOPNOTSUPP with @error set if there is no way to ask; then nothing
- * has changed. A guest that has done it already is not asked.
+ * Returns 0, or -EOPNOTSUPP with @error set if there is no way to ask: neither buttons
+ * nor an agent that can be asked, whose reason is named. Then nothing has changed; an
+ * earlier request, however, has been replaced if it was memory that ran out. A guest
+ * that has done it already is not asked.
  */
 int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 	      enum request_else otherwise, uint64_t now, struct error *error);

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -155,13 +156,49 @@ static void without_a_way_a_request_is_refused_and_nothing_changes(void **state)
 	host.agent = true;
 	host.agent_err = -EBUSY;
 	assert_int_equal(begin_fails(REQUEST_POWEROFF, &error), -EOPNOTSUPP);
+	assert_non_null(strstr(error.text, "(machine version 4), and it does not answer"));
 	assert_int_equal(request.what, REQUEST_NOTHING);
 	assert_int_equal(host.changes, 0);
 	assert_int_equal(host.powerdowns, 0);
 	assert_true(ask_due(&ask) == MAIN_LOOP_NEVER);
 }
 
+static void the_agent_s_reason_is_in_the_refusal(void **state)
+{
+	struct error error;
+
+	host.agent = true;
+	host.buttons = false;
+	host.lacks = REQUEST_HIBERNATE;
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	assert_string_equal(
+		error.text,
+		"vm cannot be asked to hibernate: its machine has no buttons, which come with "
+		"--acpi or a firmware (machine version 4), and its agent, version 2.5, has no such "
+		"command");
+	/* What it was asked before is not replaced by what it cannot be asked. */
+	begin(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE);
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	assert_int_equal(request.what, REQUEST_POWEROFF);
+	assert_int_equal(request.outcome, REQUEST_WAITING);
+	assert_int_equal(host.ends, 0);
+}
+
 /* --- a guest that sleeps --- */
+
+static void a_sleeping_guest_is_not_woken_for_what_its_agent_refuses(void **state)
+{
+	struct error error;
+
+	host.agent = true;
+	host.buttons = false;
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	host.lacks = REQUEST_HIBERNATE;
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	host.agent_err = -ENOMEM;
+	assert_int_equal(begin_fails(REQUEST_POWEROFF, &error), -EOPNOTSUPP);
+	assert_int_equal(host.wakes, 0);
+}
 
 static void a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it(void **state)
 {
@@ -229,6 +266,8 @@ int main(void)
 		TEST(a_refusal_of_the_agent_without_buttons_is_a_failure_at_once),
 		TEST(an_agent_that_cannot_be_asked_leads_to_the_button),
 		TEST(without_a_way_a_request_is_refused_and_nothing_changes),
+		TEST(the_agent_s_reason_is_in_the_refusal),
+		TEST(a_sleeping_guest_is_not_woken_for_what_its_agent_refuses),
 		TEST(a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it),
 		TEST(a_guest_that_falls_asleep_before_it_takes_the_press_is_pressed_again),
 		TEST(a_sleeping_guest_is_woken_so_that_its_agent_can_be_asked),
