@@ -35,6 +35,8 @@ struct agent {
 	struct agent_host host;
 	struct agent_link link;
 	struct agent_facts facts;
+	struct agent_facts former; /* Of the agent that answered until the port was closed, */
+	bool had_answered; /* if one did. */
 	struct agent_survey survey;
 	struct job job;
 	uint64_t opening; /* Of the port, as it was last looked at. */
@@ -157,12 +159,30 @@ static const struct {
 			     "power off" },
 };
 
+static const char no_agent[] = "its guest has no agent that answers";
+
 int agent_check(const struct agent *agent, enum agent_request request, struct error *error)
 {
 	if (!agent || !agent_is_there(agent))
-		return error_set(error, -ENOTCONN, "its guest has no agent that answers");
+		return error_set(error, -ENOTCONN, "%s", no_agent);
 
 	return agent_facts_check(&agent->facts, requests[request].command, error);
+}
+
+int agent_check_return(const struct agent *agent, enum agent_request request, struct error *error)
+{
+	const struct agent_facts *facts;
+
+	/* A program that has closed its port by itself may not open it again. */
+	if (!agent || channel_opening(agent->channel) != 0 || channel_has_driver(agent->channel) ||
+	    !(agent->answers || agent->had_answered))
+		return error_set(error, -ENOTCONN, "%s", no_agent);
+	/* That the port was closed may not have been noticed yet. */
+	facts = agent->answers ? &agent->facts : &agent->former;
+	if (request == AGENT_SUSPEND_DISK)
+		return agent_facts_hibernation(facts, error) ? -EOPNOTSUPP : 0;
+
+	return agent_facts_check(facts, requests[request].command, error);
 }
 
 /* A command that was passed on has no deadline, and the life cycle does not wait for it. */
@@ -252,6 +272,8 @@ static void follow_port(struct agent *agent)
 	if (opening == agent->opening)
 		return;
 	agent->opening = opening;
+	agent->had_answered = agent->answers && opening == 0;
+	agent->former = agent->facts;
 	agent->answers = false;
 	agent->tried = false;
 	agent->problem.text[0] = '\0';

@@ -56,6 +56,14 @@ bool agent_is_there(const struct agent *agent);
 int agent_check(const struct agent *agent, enum agent_request request, struct error *error);
 
 /**
+ * Whether an agent that is away, since the guest's driver of its port is, as during a
+ * sleep, can be asked once it is back: it answered before. Returns as agent_check() does;
+ * also -EOPNOTSUPP for AGENT_SUSPEND_DISK if agent_prevents_hibernation() would have
+ * returned true then.
+ */
+int agent_check_return(const struct agent *agent, enum agent_request request, struct error *error);
+
+/**
  * Ask the agent. @user is copied. A command of agent_execute() that is in work is
  * displaced: its caller is answered, from within this function, with the reason.
  *

@@ -47,6 +47,13 @@ static int check_agent(void *context, enum request_what what, struct error *erro
 	return agent_check(control->agent, agent_requests[what], error);
 }
 
+static int check_return(void *context, enum request_what what, struct error *error)
+{
+	const struct control *control = context;
+
+	return agent_check_return(control->agent, agent_requests[what], error);
+}
+
 static void forget_agent(void *context)
 {
 	struct control *control = context;
@@ -154,6 +161,7 @@ void control_create_ask(struct control *control)
 {
 	const struct ask_host host = {
 		.check_agent = check_agent,
+		.check_return = check_return,
 		.ask_agent = ask_agent,
 		.forget_agent = forget_agent,
 		.has_buttons = has_buttons,

@@ -21,14 +21,26 @@ static uint64_t now;
 
 /* --- the host's functions --- */
 
-static int check_agent(void *context, enum request_what what, struct error *error)
+static int check(bool there, enum request_what what, struct error *error)
 {
-	if (!host.agent)
+	if (!there)
 		return error_set(error, -ENOTCONN, "its guest has no agent that answers");
 	if (host.lacks == what)
 		return error_set(error, -EOPNOTSUPP, "its agent, version 2.5, has no such command");
 
 	return 0;
+}
+
+static int check_agent(void *context, enum request_what what, struct error *error)
+{
+	return check(host.agent, what, error);
+}
+
+static int check_return(void *context, enum request_what what, struct error *error)
+{
+	assert_false(host.agent);
+
+	return check(host.returns, what, error);
 }
 
 static int ask_agent(void *context, enum request_what what, struct error *error)
@@ -128,6 +140,7 @@ int set_up(void **state)
 {
 	const struct ask_host functions = {
 		.check_agent = check_agent,
+		.check_return = check_return,
 		.ask_agent = ask_agent,
 		.forget_agent = forget_agent,
 		.has_buttons = has_buttons,
