@@ -48,6 +48,11 @@ static uint64_t opening(void *device)
 	return peer->opening;
 }
 
+static bool has_driver(void *device)
+{
+	return false;
+}
+
 static size_t read_channel(void *device, uint8_t *bytes, size_t size)
 {
 	struct peer *peer = device;
@@ -218,6 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct channel_ops ops = {
 		.opening = opening,
+		.has_driver = has_driver,
 		.read = read_channel,
 		.write = write_channel,
 	};

@@ -35,6 +35,8 @@ struct agent {
 	struct agent_host host;
 	struct agent_link link;
 	struct agent_facts facts;
+	struct agent_facts former; /* Of the agent that answered until the port was closed, */
+	bool had_answered; /* if one did. */
 	struct agent_survey survey;
 	struct job job;
 	uint64_t opening; /* Of the port, as it was last looked at. */
@@ -142,27 +144,74 @@ static int submit(struct agent *agent, const struct job *job, struct error *erro
 	return 0;
 }
 
+static const struct {
+	enum agent_command command;
+	const char *text;
+	const char *verb;
+} requests[] = {
+	[AGENT_SUSPEND_RAM] = { AGENT_COMMAND_SUSPEND_RAM, "{\"execute\": \"guest-suspend-ram\"}\n",
+				"suspend" },
+	[AGENT_SUSPEND_DISK] = { AGENT_COMMAND_SUSPEND_DISK,
+				 "{\"execute\": \"guest-suspend-disk\"}\n", "hibernate" },
+	[AGENT_SHUTDOWN] = { AGENT_COMMAND_SHUTDOWN,
+			     "{\"execute\": \"guest-shutdown\", \"arguments\": {\"mode\": "
+			     "\"powerdown\"}}\n",
+			     "power off" },
+};
+
+static const char no_agent[] = "its guest has no agent that answers";
+
+int agent_check(const struct agent *agent, enum agent_request request, struct error *error)
+{
+	if (!agent || !agent_is_there(agent))
+		return error_set(error, -ENOTCONN, "%s", no_agent);
+
+	return agent_facts_check(&agent->facts, requests[request].command, error);
+}
+
+int agent_check_return(const struct agent *agent, enum agent_request request, struct error *error)
+{
+	const struct agent_facts *facts;
+
+	/* A program that has closed its port by itself may not open it again. */
+	if (!agent || channel_opening(agent->channel) != 0 || channel_has_driver(agent->channel) ||
+	    !(agent->answers || agent->had_answered))
+		return error_set(error, -ENOTCONN, "%s", no_agent);
+	/* That the port was closed may not have been noticed yet. */
+	facts = agent->answers ? &agent->facts : &agent->former;
+	if (request == AGENT_SUSPEND_DISK)
+		return agent_facts_hibernation(facts, error) ? -EOPNOTSUPP : 0;
+
+	return agent_facts_check(facts, requests[request].command, error);
+}
+
+/* A command that was passed on has no deadline, and the life cycle does not wait for it. */
+static void displace_caller(struct agent *agent, enum agent_request request)
+{
+	struct error error;
+
+	if (!agent->job.caller.answered || channel_opening(agent->channel) == 0)
+		return;
+	if (agent->job.stage == JOB_RUNS)
+		agent_link_stop(&agent->link);
+	error_set(&error, 0,
+		  "its agent had not answered when its guest was asked to %s, and its answer is "
+		  "discarded",
+		  requests[request].verb);
+	finish(agent, NULL, error.text);
+}
+
 int agent_ask(struct agent *agent, enum agent_request request, const struct agent_user *user,
 	      struct error *error)
 {
-	static const struct {
-		enum agent_command command;
-		const char *text;
-	} rows[] = {
-		[AGENT_SUSPEND_RAM] = { AGENT_COMMAND_SUSPEND_RAM,
-					"{\"execute\": \"guest-suspend-ram\"}\n" },
-		[AGENT_SUSPEND_DISK] = { AGENT_COMMAND_SUSPEND_DISK,
-					 "{\"execute\": \"guest-suspend-disk\"}\n" },
-		[AGENT_SHUTDOWN] = { AGENT_COMMAND_SHUTDOWN,
-				     "{\"execute\": \"guest-shutdown\", \"arguments\": {\"mode\": "
-				     "\"powerdown\"}}\n" },
-	};
 	struct job made = { .silent = true, .user = *user };
-	const int err = agent_facts_check(&agent->facts, rows[request].command, error);
+	const int err = agent_facts_check(&agent->facts, requests[request].command, error);
 
 	if (err)
 		return err;
-	made.command = strdup(rows[request].text);
+	made.command = strdup(requests[request].text);
+	if (made.command)
+		displace_caller(agent, request);
 
 	return submit(agent, &made, error);
 }
@@ -223,6 +272,8 @@ static void follow_port(struct agent *agent)
 	if (opening == agent->opening)
 		return;
 	agent->opening = opening;
+	agent->had_answered = agent->answers && opening == 0;
+	agent->former = agent->facts;
 	agent->answers = false;
 	agent->tried = false;
 	agent->problem.text[0] = '\0';

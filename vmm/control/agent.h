@@ -49,10 +49,27 @@ struct agent_user {
 bool agent_is_there(const struct agent *agent);
 
 /**
- * Ask the agent. @user is copied. Returns 0, or with @error set: -ENOTCONN if
- * the guest has no agent that has the port open, -EBUSY if it has not answered an
- * earlier request yet, -EOPNOTSUPP if it has said that it lacks the command, or has
- * it disabled; -ENOMEM.
+ * Whether the agent can be asked: 0; or with @error set to a clause, "its agent ...",
+ * -ENOTCONN if agent_is_there() is false, or -EOPNOTSUPP if it has said that it lacks
+ * the command, or has it disabled. @agent: NULL is a guest that has no port for one.
+ */
+int agent_check(const struct agent *agent, enum agent_request request, struct error *error);
+
+/**
+ * Whether an agent that is away, since the guest's driver of its port is, as during a
+ * sleep, can be asked once it is back: it answered before. Returns as agent_check() does;
+ * also -EOPNOTSUPP for AGENT_SUSPEND_DISK if agent_prevents_hibernation() would have
+ * returned true then.
+ */
+int agent_check_return(const struct agent *agent, enum agent_request request, struct error *error);
+
+/**
+ * Ask the agent. @user is copied. A command of agent_execute() that is in work is
+ * displaced: its caller is answered, from within this function, with the reason.
+ *
+ * Returns 0, or with @error set: -ENOTCONN if the guest has no agent that has the port
+ * open, -EBUSY if it has not answered an earlier request of agent_ask() yet, -EOPNOTSUPP
+ * as agent_check() does; -ENOMEM.
  */
 int agent_ask(struct agent *agent, enum agent_request request, const struct agent_user *user,
 	      struct error *error);
@@ -62,7 +79,10 @@ void agent_forget(struct agent *agent);
 
 /* --- any command --- */
 
-/** A function that agent_execute() calls later, once, on the main thread. */
+/**
+ * A function that agent_execute() calls later, once, on the main thread. It may not call
+ * functions of the agent's.
+ */
 struct agent_caller {
 	/**
 	 * @answer is the agent's, an object with "return" or "error", borrowed; an
@@ -77,7 +97,11 @@ struct agent_caller {
 /**
  * Pass a command on. @command is an object, as in qemu-ga's protocol, borrowed;
  * @caller is copied. There is no deadline for the answer: agent_forget_caller() gives
- * up. Returns as agent_ask() does, or -EINVAL for what is no command.
+ * up, and agent_ask() displaces it.
+ *
+ * Returns 0, or with @error set: -ENOTCONN if the guest has no agent that has the port
+ * open, -EBUSY if it has not answered an earlier command or request yet, -EINVAL for what
+ * is no command; -ENOMEM.
  */
 int agent_execute(struct agent *agent, const json_t *command, const struct agent_caller *caller,
 		  struct error *error);

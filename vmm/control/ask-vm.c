@@ -18,13 +18,6 @@
 
 /* --- the agent --- */
 
-static bool has_agent(void *context)
-{
-	const struct control *control = context;
-
-	return control->agent && agent_is_there(control->agent);
-}
-
 /* struct agent_user. */
 static void on_refusal(void *context, const char *reason)
 {
@@ -33,17 +26,32 @@ static void on_refusal(void *context, const char *reason)
 	ask_refused(&control->ask, reason);
 }
 
+static const enum agent_request agent_requests[] = {
+	[REQUEST_SUSPEND] = AGENT_SUSPEND_RAM,
+	[REQUEST_HIBERNATE] = AGENT_SUSPEND_DISK,
+	[REQUEST_POWEROFF] = AGENT_SHUTDOWN,
+};
+
 static int ask_agent(void *context, enum request_what what, struct error *error)
 {
-	static const enum agent_request requests[] = {
-		[REQUEST_SUSPEND] = AGENT_SUSPEND_RAM,
-		[REQUEST_HIBERNATE] = AGENT_SUSPEND_DISK,
-		[REQUEST_POWEROFF] = AGENT_SHUTDOWN,
-	};
 	struct control *control = context;
 	const struct agent_user user = { .refused = on_refusal, .context = control };
 
-	return agent_ask(control->agent, requests[what], &user, error);
+	return agent_ask(control->agent, agent_requests[what], &user, error);
+}
+
+static int check_agent(void *context, enum request_what what, struct error *error)
+{
+	const struct control *control = context;
+
+	return agent_check(control->agent, agent_requests[what], error);
+}
+
+static int check_return(void *context, enum request_what what, struct error *error)
+{
+	const struct control *control = context;
+
+	return agent_check_return(control->agent, agent_requests[what], error);
 }
 
 static void forget_agent(void *context)
@@ -152,7 +160,8 @@ static void ended(void *context)
 void control_create_ask(struct control *control)
 {
 	const struct ask_host host = {
-		.has_agent = has_agent,
+		.check_agent = check_agent,
+		.check_return = check_return,
 		.ask_agent = ask_agent,
 		.forget_agent = forget_agent,
 		.has_buttons = has_buttons,

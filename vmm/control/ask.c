@@ -8,6 +8,7 @@
 
 #include "base/main-loop.h"
 #include "base/message.h"
+#include "control/ask-way.h"
 
 #define SECOND 1000000ULL
 
@@ -43,23 +44,12 @@ __attribute__((format(printf, 2, 3))) static void explain(struct ask *ask, const
 		reason[i - 1] = '\0';
 }
 
-/* What was asked is no longer wanted. */
-static void take_back(struct ask *ask)
-{
-	ask->host.withdraw(ask->host.context, ask->asked);
-	if (ask->by_agent)
-		ask->host.forget_agent(ask->host.context);
-	ask->by_agent = false;
-	ask->refused = false;
-	ask->look = MAIN_LOOP_NEVER;
-}
-
 /* The caller records it. */
 static void end(struct ask *ask, enum request_outcome outcome)
 {
 	struct request *request = ask->request;
 
-	take_back(ask);
+	ask_take_back(ask);
 	ask->phase = ASK_IDLE;
 	ask->failed = false;
 	ask->report_due = true;
@@ -89,49 +79,12 @@ void ask_report(struct ask *ask)
 
 /* --- to ask --- */
 
-static const char no_way[] = "its machine has no buttons, which come with --acpi or a firmware "
-			     "(machine version 4), and its guest has no agent that answers";
-
-/* @sleeps: the press wakes it, or it has just been woken. */
-static void press(struct ask *ask, bool sleeps, uint64_t now)
-{
-	ask->by_agent = false;
-	ask->host.press(ask->host.context, ask->asked);
-	ask->taken = false;
-	ask->look = sleeps ? now + SECOND : MAIN_LOOP_NEVER;
-}
-
-/* Returns whether there was a way. */
-static bool ask_guest(struct ask *ask, enum request_what what, uint64_t now)
-{
-	const struct ask_host *host = &ask->host;
-	const bool sleeps = ask->suspended;
-	struct error error;
-	int err = -ENOTCONN;
-
-	ask->asked = what;
-	ask->look = MAIN_LOOP_NEVER;
-	if (host->has_agent(host->context)) {
-		if (sleeps)
-			host->wake(host->context);
-		err = host->ask_agent(host->context, what, &error);
-		ask->by_agent = !err;
-	}
-	if (err && host->has_buttons(host->context)) {
-		press(ask, sleeps, now);
-		err = 0;
-	}
-	if (!err && what == REQUEST_POWEROFF)
-		host->asked_to_power_off(host->context);
-
-	return !err;
-}
-
 static void note_way(struct ask *ask)
 {
 	ask->request->way = ask->by_agent ? REQUEST_WAY_AGENT : REQUEST_WAY_BUTTON;
-	message("%s: its guest is asked to %s, %s, and has %u second%s for it", ask->name,
-		request_verb(ask->request->what), request_by(ask->request), ask->request->timeout,
+	message("%s: its guest is %sasked to %s, %s, and has %u second%s for it", ask->name,
+		ask->awaited ? "to be " : "", request_verb(ask->request->what),
+		request_by(ask->request), ask->request->timeout,
 		ask->request->timeout == 1 ? "" : "s");
 }
 
@@ -144,10 +97,11 @@ static void replace(struct ask *ask)
 	ask_report(ask);
 }
 
-static int refuse(const struct ask *ask, enum request_what what, struct error *error)
+static int refuse(const struct ask *ask, enum request_what what, const struct error *why,
+		  struct error *error)
 {
-	return error_set(error, -EOPNOTSUPP, "%s cannot be asked to %s: %s", ask->name,
-			 request_verb(what), no_way);
+	return error_set(error, -EOPNOTSUPP, "%s cannot be asked to %s: %s, and %s", ask->name,
+			 request_verb(what), ask_no_buttons, why->text);
 }
 
 int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
@@ -156,9 +110,10 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 	const struct ask_host *host = &ask->host;
 	const bool is_done = what == REQUEST_SUSPEND && ask->suspended;
 	struct request former;
+	struct error why;
 
-	if (!is_done && !host->has_agent(host->context) && !host->has_buttons(host->context))
-		return refuse(ask, what, error);
+	if (!is_done && !ask_has_way(ask, what, &why))
+		return refuse(ask, what, &why, error);
 	replace(ask);
 	former = *ask->request;
 	*ask->request = (struct request){
@@ -173,10 +128,10 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 
 		return 0;
 	}
-	if (!ask_guest(ask, what, now)) {
+	if (!ask_guest(ask, what, now, &why)) {
 		*ask->request = former;
 
-		return refuse(ask, what, error);
+		return refuse(ask, what, &why, error);
 	}
 	ask->phase = ASK_WAITING;
 	ask->deadline = now + timeout * SECOND;
@@ -191,9 +146,12 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 /* Ask it for something else instead, with the same time for it. */
 static void ask_instead(struct ask *ask, enum request_what what, enum ask_phase phase, uint64_t now)
 {
-	take_back(ask);
-	if (!ask_guest(ask, what, now)) {
-		explain(ask, "; it cannot be asked to %s: %s", request_verb(what), no_way);
+	struct error why;
+
+	ask_take_back(ask);
+	if (!ask_guest(ask, what, now, &why)) {
+		explain(ask, "; it cannot be asked to %s: %s, and %s", request_verb(what),
+			ask_no_buttons, why.text);
 		end_and_record(ask, REQUEST_LEFT);
 
 		return;
@@ -211,7 +169,7 @@ static void save(struct ask *ask)
 
 	ask->phase = ASK_ELSE_SAVING;
 	/* A press that waits would be saved, too, and wake the restored guest. */
-	take_back(ask);
+	ask_take_back(ask);
 	/* If it succeeds, ask_on_state() has ended the request. */
 	if (ask->host.save(ask->host.context, &error) == 0) {
 		ask_report(ask);
@@ -227,7 +185,7 @@ static void kill_it(struct ask *ask)
 	char why[sizeof(ask->request->reason) + 64];
 
 	ask->phase = ASK_ELSE_KILLING;
-	take_back(ask);
+	ask_take_back(ask);
 	snprintf(why, sizeof(why), "dormouse %s: %s", request_word(ask->request->what),
 		 ask->request->reason);
 	ask->host.kill(ask->host.context, why);
@@ -289,7 +247,7 @@ uint64_t ask_due(const struct ask *ask)
 	case ASK_ELSE_POWERING_OFF:
 		break;
 	}
-	if (ask->failed || ask->refused)
+	if (ask->failed || ask->refused || ask_agent_is_back(ask))
 		return 0;
 
 	return ask->look < ask->deadline ? ask->look : ask->deadline;
@@ -305,27 +263,17 @@ static void on_refusal(struct ask *ask, uint64_t now)
 		return;
 	}
 	message("%s: %s", ask->name, ask->refusal.text);
-	press(ask, ask->suspended, now);
+	ask_press(ask, ask->suspended, now);
 	if (ask->phase == ASK_WAITING) {
 		note_way(ask);
 		ask->host.changed(ask->host.context);
 	}
 }
 
-/*
- * A second after the guest's driver took the press that woke it, or later, its
- * driver for buttons passes on another press.
- */
-static void look_at_press(struct ask *ask, uint64_t now)
+static void on_return(struct ask *ask, uint64_t now)
 {
-	ask->look = now + SECOND;
-	if (ask->host.press_waits(ask->host.context, ask->asked)) {
-		ask->taken = false;
-	} else if (!ask->taken) {
-		ask->taken = true;
-	} else {
-		press(ask, ask->suspended, now);
-	}
+	if (ask_awaited_agent(ask, &ask->refusal) < 0)
+		on_refusal(ask, now);
 }
 
 static void on_deadline(struct ask *ask, uint64_t now)
@@ -333,8 +281,12 @@ static void on_deadline(struct ask *ask, uint64_t now)
 	const unsigned int timeout = ask->request->timeout;
 	const bool again = ask->phase != ASK_WAITING;
 
-	explain(ask, "%sit has not %s within %s%u second%s", again ? "; " : "",
-		request_past(ask->asked), again ? "another " : "", timeout,
+	explain(ask, "%s", again ? "; " : "");
+	if (ask->awaited)
+		explain(ask, "its agent has not answered after its sleep");
+	else
+		explain(ask, "it has not %s", request_past(ask->asked));
+	explain(ask, " within %s%u second%s", again ? "another " : "", timeout,
 		timeout == 1 ? "" : "s");
 	fail(ask, now);
 }
@@ -352,8 +304,10 @@ void ask_run(struct ask *ask, uint64_t now)
 		on_refusal(ask, now);
 	else if (now >= ask->deadline)
 		on_deadline(ask, now);
+	else if (ask_agent_is_back(ask))
+		on_return(ask, now);
 	else if (now >= ask->look)
-		look_at_press(ask, now);
+		ask_look_at_press(ask, now);
 }
 
 void ask_refused(struct ask *ask, const char *reason)
@@ -387,10 +341,10 @@ static void on_suspension(struct ask *ask)
 	if (ask->phase == ASK_ELSE_SUSPENDING) {
 		ask->phase = ASK_ELSE_SAVING;
 		/* A press that waits would wake it. */
-		take_back(ask);
+		ask_take_back(ask);
 		return;
 	}
-	/* Of itself: it had not taken the press, which wakes it; see look_at_press(). */
+	/* Of itself: it had not taken the press, which wakes it; see ask_look_at_press(). */
 	if (!ask->by_agent && ask->look == MAIN_LOOP_NEVER &&
 	    ask->host.press_waits(ask->host.context, ask->asked)) {
 		ask->look = 0;
@@ -436,6 +390,7 @@ static void on_end(struct ask *ask, enum vm_state state, enum vm_trigger trigger
 void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger)
 {
 	ask->suspended = state == VM_SUSPENDED;
+	ask->slept = ask->slept || ask->suspended;
 	if (ask->phase == ASK_IDLE)
 		return;
 	/* Also if it is late; but what sleeps in time to be saved is saved. */
@@ -451,6 +406,7 @@ void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger)
 bool ask_on_reset(struct ask *ask)
 {
 	ask->suspended = false;
+	ask->slept = false;
 	if (ask->phase == ASK_IDLE)
 		return false;
 	explain(ask, "%sits machine was reset", *ask->request->reason ? "; " : "");

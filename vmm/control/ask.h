@@ -3,7 +3,9 @@
  * A request to the guest of a VM: that it suspends, hibernates or powers off; how
  * long it has for that, and what follows if it does not.
  *
- * It is asked by its agent if that is there, otherwise by a button. That the agent
+ * It is asked by its agent if that is there, otherwise by a button. A guest that
+ * sleeps, without buttons, is woken, and its agent asked once it answers again, within
+ * the time of the request. That the agent
  * accepted it, or that the button was pressed, is not a success: what the guest
  * then does is.
  *
@@ -37,8 +39,12 @@
 
 /** What a request needs of the VM. Functions of @context. */
 struct ask_host {
-	/** As agent.h has them; an agent that is not there has_agent() denies. */
-	bool (*has_agent)(void *context);
+	/**
+	 * As agent.h has them; check_agent() returns 0 for an agent that can be asked, and
+	 * check_return() for one that can once its guest is back from its sleep.
+	 */
+	int (*check_agent)(void *context, enum request_what what, struct error *error);
+	int (*check_return)(void *context, enum request_what what, struct error *error);
 	int (*ask_agent)(void *context, enum request_what what, struct error *error);
 	void (*forget_agent)(void *context);
 
@@ -82,7 +88,9 @@ struct ask {
 	enum ask_phase phase;
 	enum request_what asked; /**< What it was asked last. */
 	bool by_agent; /**< And how. */
+	bool awaited; /**< by_agent, but it is not asked before it is back. */
 	bool suspended; /**< The guest is. */
+	bool slept; /**< It is, or was since the machine was reset. */
 	bool failed; /**< ask_run() does what follows. */
 	bool refused; /**< The agent refuses: ask_run() tries the button. */
 	bool report_due; /**< It has ended, which is to be reported. */
@@ -100,8 +108,11 @@ void ask_create(struct ask *ask, const struct ask_host *host, struct request *re
 /**
  * Ask the guest. @timeout: seconds, not 0. @now: main_loop_now().
  *
- * Returns 0, or -EOPNOTSUPP with @error set if there is no way to ask; then nothing
- * has changed. A guest that has done it already is not asked.
+ * Returns 0, or -EOPNOTSUPP with @error set if there is no way to ask: neither buttons
+ * nor an agent that can be asked, whose reason is named. Then nothing has changed, and
+ * a guest that sleeps sleeps on; an
+ * earlier request, however, has been replaced if it was memory that ran out. A guest
+ * that has done it already is not asked.
  */
 int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 	      enum request_else otherwise, uint64_t now, struct error *error);

@@ -12,6 +12,7 @@
 #ifndef VMM_CHANNEL_H
 #define VMM_CHANNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,12 @@ struct channel_ops {
 	 * another for each; 0 while the guest does not have it open.
 	 */
 	uint64_t (*opening)(void *device);
+
+	/**
+	 * Whether the guest's driver of the port is at work. It is not while the guest
+	 * boots, and, if its system resets its devices for a sleep, while it sleeps.
+	 */
+	bool (*has_driver)(void *device);
 
 	/** Take up to @size bytes that the guest sent. Returns how many. */
 	size_t (*read)(void *device, uint8_t *bytes, size_t size);
@@ -48,6 +55,11 @@ struct channel {
 static inline uint64_t channel_opening(const struct channel *channel)
 {
 	return channel->ops->opening(channel->device);
+}
+
+static inline bool channel_has_driver(const struct channel *channel)
+{
+	return channel->ops->has_driver(channel->device);
 }
 
 static inline size_t channel_read(const struct channel *channel, uint8_t *bytes, size_t size)

@@ -96,7 +96,9 @@ int qmp_client_next(struct qmp_client *client, json_t **message, struct error *e
 			if (qmp_scan(&client->scan, client->bytes[client->first++]) !=
 			    QMP_SCAN_MESSAGE)
 				continue;
-			*message = json_loadb(client->scan.text, client->scan.size, 0, NULL);
+			/* An agent's answer is passed on, and is read as agent-reader.c does. */
+			*message = json_loadb(client->scan.text, client->scan.size, JSON_ALLOW_NUL,
+					      NULL);
 
 			return *message ? refusal(message, error) : fail(client, -EPROTO, error);
 		}

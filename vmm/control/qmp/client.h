@@ -42,10 +42,10 @@ int qmp_client_open(struct qmp_client *client, int dir_fd, const char *name, int
 void qmp_client_close(struct qmp_client *client);
 
 /**
- * Wait for the next message. Returns 0 with a new reference in @message; -EPIPE
- * if the VM has ended; -EREMOTEIO with the description of an error that its
- * dormouse sent; -EBADF if reader_fd has no reader; or another -errno, each
- * with @error set.
+ * Wait for the next message, whose texts may contain NUL. Returns 0 with a new
+ * reference in @message; -EPIPE if the VM has ended; -EREMOTEIO with the description
+ * of an error that its dormouse sent; -EBADF if reader_fd has no reader; or another
+ * -errno, each with @error set.
  */
 int qmp_client_next(struct qmp_client *client, json_t **message, struct error *error);
 

@@ -90,6 +90,17 @@ static uint64_t opening(void *device)
 	return number;
 }
 
+static bool has_driver(void *device)
+{
+	struct virtio_console *console = device;
+	const bool runs = virtio_console_lock(console);
+	const bool has = runs || atomic_load(&console->mmio.quiesced);
+
+	virtio_console_unlock(console);
+
+	return has;
+}
+
 static size_t read_agent(void *device, uint8_t *bytes, size_t size)
 {
 	struct virtio_console *console = device;
@@ -121,6 +132,7 @@ int virtio_console_create(struct virtio_console *console, const struct memory *m
 {
 	static const struct channel_ops channel_ops = {
 		.opening = opening,
+		.has_driver = has_driver,
 		.read = read_agent,
 		.write = write_agent,
 	};

@@ -51,6 +51,13 @@ static uint64_t opening(void *device)
 	return r->opening;
 }
 
+static bool has_driver(void *device)
+{
+	const struct agent_rig *r = device;
+
+	return !r->no_driver;
+}
+
 static size_t read_channel(void *device, uint8_t *bytes, size_t size)
 {
 	struct agent_rig *r = device;
@@ -275,6 +282,7 @@ void agent_rig_create(struct agent_rig *r, const struct agent_line *script, bool
 {
 	static const struct channel_ops ops = {
 		.opening = opening,
+		.has_driver = has_driver,
 		.read = read_channel,
 		.write = write_channel,
 	};

@@ -40,6 +40,7 @@ struct agent_rig {
 	struct agent *agent;
 	struct channel channel;
 	uint64_t opening, openings;
+	bool no_driver; /**< The guest has reset the device. */
 	char to_agent[1 << 18]; /**< What dormouse sent, and the agent has not looked at. */
 	size_t to_size;
 	size_t room; /**< How much the guest takes from dormouse until it is asked again. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ask-rig.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,9 +21,26 @@ static uint64_t now;
 
 /* --- the host's functions --- */
 
-static bool has_agent(void *context)
+static int check(bool there, enum request_what what, struct error *error)
 {
-	return host.agent;
+	if (!there)
+		return error_set(error, -ENOTCONN, "its guest has no agent that answers");
+	if (host.lacks == what)
+		return error_set(error, -EOPNOTSUPP, "its agent, version 2.5, has no such command");
+
+	return 0;
+}
+
+static int check_agent(void *context, enum request_what what, struct error *error)
+{
+	return check(host.agent, what, error);
+}
+
+static int check_return(void *context, enum request_what what, struct error *error)
+{
+	assert_false(host.agent);
+
+	return check(host.returns, what, error);
 }
 
 static int ask_agent(void *context, enum request_what what, struct error *error)
@@ -121,7 +139,8 @@ static void ended(void *context)
 int set_up(void **state)
 {
 	const struct ask_host functions = {
-		.has_agent = has_agent,
+		.check_agent = check_agent,
+		.check_return = check_return,
 		.ask_agent = ask_agent,
 		.forget_agent = forget_agent,
 		.has_buttons = has_buttons,

@@ -14,6 +14,8 @@
 /** The test's side: what there is, and what was called. */
 struct ask_rig {
 	bool agent; /* It is there. */
+	bool returns; /* It is away while its guest sleeps. */
+	enum request_what lacks; /* For what it is known not to have a command. */
 	int agent_err; /* What it answers at once. */
 	enum request_what agent_asked;
 	unsigned int agent_requests, agent_forgotten;

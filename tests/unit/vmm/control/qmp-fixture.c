@@ -50,6 +50,12 @@ static json_t *tells(void *context, const char *argument, struct error *error)
 	return json_object();
 }
 
+/* As an agent in a guest may. */
+static json_t *has_nul(void *context, const char *argument, struct error *error)
+{
+	return json_pack("{s:s#}", "return", "a\0b", 3);
+}
+
 unsigned int qmp_counted;
 
 static json_t *counts(void *context, const char *argument, struct error *error)
@@ -95,8 +101,9 @@ static const struct qmp_command rows[] = {
 	{ .name = "tells", .execute = tells },
 	{ .name = "counts", .execute = counts },
 	{ .name = "later", .begin = begin, .cancel = cancel },
+	{ .name = "has-nul", .execute = has_nul },
 };
-const struct qmp_commands qmp_served = { rows, 5, NULL };
+const struct qmp_commands qmp_served = { rows, sizeof(rows) / sizeof(rows[0]), NULL };
 
 int qmp_set_up(void **state)
 {

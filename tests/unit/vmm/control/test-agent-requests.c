@@ -54,6 +54,17 @@ static int try_to_ask(struct agent_rig *r, enum agent_request request, struct er
 	return agent_ask(r->agent, request, &user, error);
 }
 
+static int try_to_execute(struct agent_rig *r, const char *command, struct error *error)
+{
+	const struct agent_caller caller = { 0 };
+	json_t *json = json_loads(command, 0, NULL);
+	const int err = agent_execute(r->agent, json, &caller, error);
+
+	json_decref(json);
+
+	return err;
+}
+
 /* --- requests --- */
 
 static void a_guest_without_an_agent_is_not_asked(void **state)
@@ -285,17 +296,12 @@ static void a_command_is_passed_on_in_one_line_and_its_answer_returned(void **st
 static void json_that_is_no_command_is_not_sent(void **state)
 {
 	static const char *const texts[] = { "{}", "{\"execute\": 1}", "[]" };
-	const struct agent_caller caller = { 0 };
 	struct agent_rig *r = setup(usual);
 	struct error error;
 
 	agent_rig_open(r);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		json_t *json = json_loads(texts[i], 0, NULL);
-
-		assert_int_equal(agent_execute(r->agent, json, &caller, &error), -EINVAL);
-		json_decref(json);
-	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(try_to_execute(r, texts[i], &error), -EINVAL);
 	teardown(r);
 }
 
@@ -346,13 +352,69 @@ static void a_command_is_forgotten_by_its_caller_alone(void **state)
 	agent_rig_run(r);
 	agent_forget(r->agent);
 	agent_forget_caller(r->agent, &other);
-	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
+	assert_int_equal(try_to_execute(r, "{\"execute\": \"guest-ping\"}", &error), -EBUSY);
 	agent_forget_caller(r->agent, r);
 	assert_int_equal(r->answers, 0);
 	agent_rig_ask(r, AGENT_SHUTDOWN);
 	agent_forget_caller(r->agent, r);
 	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
 	agent_rig_run(r);
+	assert_int_equal(r->answers, 0);
+	teardown(r);
+}
+
+static void a_request_displaces_a_command_whose_caller_is_answered(void **state)
+{
+	struct agent_rig *r = setup(usual);
+	struct error error;
+
+	agent_rig_open(r);
+	*r->heard = '\0';
+	agent_rig_execute(r, "{\"execute\": \"guest-nothing\"}");
+	agent_rig_run(r);
+	agent_rig_ask(r, AGENT_SHUTDOWN);
+	assert_int_equal(r->answers, 1);
+	assert_null(r->answer);
+	assert_string_equal(r->refusal, "its agent had not answered when its guest was asked to "
+					"power off, and its answer is discarded");
+	/* The late answer is none to the request. */
+	agent_rig_send(r, "{\"error\": {\"desc\": \"late\"}}\n", 28);
+	agent_rig_run(r);
+	assert_string_equal(r->heard, "guest-nothing\nguest-shutdown\n");
+	assert_int_equal(r->answers, 1);
+	assert_int_equal(r->refusals, 1);
+	/* The reverse is not so, and neither do requests displace one another. */
+	assert_int_equal(try_to_ask(r, AGENT_SUSPEND_RAM, &error), -EBUSY);
+	agent_forget(r->agent);
+	/* One that was not sent is not sent any more. */
+	agent_rig_execute(r, "{\"execute\": \"guest-never\"}");
+	agent_rig_ask(r, AGENT_SUSPEND_RAM);
+	agent_rig_run(r);
+	assert_int_equal(r->answers, 2);
+	assert_null(strstr(r->heard, "guest-never"));
+	assert_non_null(strstr(r->heard, "guest-suspend-ram"));
+	teardown(r);
+}
+
+static void a_request_that_the_agent_lacks_displaces_nothing(void **state)
+{
+	static const struct agent_line script[] = {
+		{ "guest-info",
+		  "{\"return\": {\"version\": \"2.5\", \"supported_commands\": []}}\n" },
+		{ 0 },
+	};
+	struct agent_rig *r = setup(script);
+	struct error error;
+
+	assert_int_equal(agent_check(NULL, AGENT_SUSPEND_DISK, &error), -ENOTCONN);
+	assert_int_equal(agent_check(r->agent, AGENT_SUSPEND_DISK, &error), -ENOTCONN);
+	assert_string_equal(error.text, "its guest has no agent that answers");
+	agent_rig_open(r);
+	assert_int_equal(agent_check(r->agent, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
+	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-disk");
+	agent_rig_execute(r, "{\"execute\": \"guest-nothing\"}");
+	agent_rig_run(r);
+	assert_int_equal(try_to_ask(r, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
 	assert_int_equal(r->answers, 0);
 	teardown(r);
 }
@@ -392,6 +454,8 @@ int main(void)
 			a_command_that_nothing_answers_has_an_empty_answer_when_the_port_is_closed),
 		cmocka_unit_test(a_command_whose_agent_closes_its_port_fails),
 		cmocka_unit_test(a_command_is_forgotten_by_its_caller_alone),
+		cmocka_unit_test(a_request_displaces_a_command_whose_caller_is_answered),
+		cmocka_unit_test(a_request_that_the_agent_lacks_displaces_nothing),
 		cmocka_unit_test(a_command_is_sent_in_the_pieces_that_the_guest_takes),
 	};
 

@@ -226,6 +226,58 @@ static void openings_are_reported_once_a_second_with_the_latest(void **state)
 	teardown(r);
 }
 
+static void an_agent_that_answered_before_its_driver_stopped_is_expected_back(void **state)
+{
+	struct agent_rig *r = setup(usual);
+	struct error error;
+
+	r->no_driver = true;
+	assert_int_equal(agent_check_return(NULL, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	r->no_driver = false;
+	agent_rig_open(r);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	/* It is so from the moment when the device is reset, and later. */
+	r->no_driver = true;
+	r->opening = 0;
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
+	agent_rig_close(r);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
+	assert_int_equal(agent_check(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	/* A program that ends by itself leaves the driver at work. */
+	r->no_driver = false;
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	/* The next one does not answer. */
+	r->deaf = true;
+	agent_rig_open(r);
+	r->no_driver = true;
+	agent_rig_close(r);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	assert_string_equal(error.text, "its guest has no agent that answers");
+	teardown(r);
+}
+
+static void commands_that_an_agent_lacked_are_known_while_its_guest_sleeps(void **state)
+{
+	static const struct agent_line script[] = {
+		{ "guest-info", "{\"return\": {\"version\": \"2.5\", \"supported_commands\": ["
+				"{\"name\": \"guest-shutdown\", \"enabled\": true}]}}\n" },
+		{ 0 },
+	};
+	struct agent_rig *r = setup(script);
+	struct error error;
+
+	agent_rig_open(r);
+	r->no_driver = true;
+	agent_rig_close(r);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SUSPEND_RAM, &error), -EOPNOTSUPP);
+	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-ram");
+	assert_int_equal(agent_check_return(r->agent, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
+	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-disk");
+	teardown(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +286,8 @@ int main(void)
 		cmocka_unit_test(an_agent_that_lacks_commands_is_asked_no_such),
 		cmocka_unit_test(texts_of_an_agent_are_cut_and_cannot_control_a_terminal),
 		cmocka_unit_test(answers_of_any_shape_are_survived),
+		cmocka_unit_test(an_agent_that_answered_before_its_driver_stopped_is_expected_back),
+		cmocka_unit_test(commands_that_an_agent_lacked_are_known_while_its_guest_sleeps),
 		cmocka_unit_test(openings_are_reported_once_a_second_with_the_latest),
 	};
 

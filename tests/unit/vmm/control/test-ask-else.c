@@ -248,6 +248,19 @@ static void a_guest_whose_agent_is_gone_cannot_be_asked_for_anything_else(void *
 	     "guest has no agent that answers");
 }
 
+static void an_agent_that_lacks_what_follows_is_named(void **state)
+{
+	host.agent = true;
+	host.buttons = false;
+	host.lacks = REQUEST_SUSPEND;
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_SAVE);
+	pass(60);
+	ends(REQUEST_LEFT,
+	     "it has not hibernated within 60 seconds; it cannot be asked to suspend: its machine "
+	     "has no buttons, which come with --acpi or a firmware (machine version 4), and its "
+	     "agent, version 2.5, has no such command");
+}
+
 static void a_refusal_after_the_deadline_is_named_too(void **state)
 {
 	host.agent = true;
@@ -281,6 +294,7 @@ int main(void)
 		TEST(a_guest_that_does_not_suspend_either_is_left_and_not_saved),
 		TEST(a_guest_that_cannot_be_saved_is_left),
 		TEST(a_guest_whose_agent_is_gone_cannot_be_asked_for_anything_else),
+		TEST(an_agent_that_lacks_what_follows_is_named),
 		TEST(a_refusal_after_the_deadline_is_named_too),
 #undef TEST
 	};

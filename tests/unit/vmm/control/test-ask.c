@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -155,13 +156,49 @@ static void without_a_way_a_request_is_refused_and_nothing_changes(void **state)
 	host.agent = true;
 	host.agent_err = -EBUSY;
 	assert_int_equal(begin_fails(REQUEST_POWEROFF, &error), -EOPNOTSUPP);
+	assert_non_null(strstr(error.text, "(machine version 4), and it does not answer"));
 	assert_int_equal(request.what, REQUEST_NOTHING);
 	assert_int_equal(host.changes, 0);
 	assert_int_equal(host.powerdowns, 0);
 	assert_true(ask_due(&ask) == MAIN_LOOP_NEVER);
 }
 
+static void the_agent_s_reason_is_in_the_refusal(void **state)
+{
+	struct error error;
+
+	host.agent = true;
+	host.buttons = false;
+	host.lacks = REQUEST_HIBERNATE;
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	assert_string_equal(
+		error.text,
+		"vm cannot be asked to hibernate: its machine has no buttons, which come with "
+		"--acpi or a firmware (machine version 4), and its agent, version 2.5, has no such "
+		"command");
+	/* What it was asked before is not replaced by what it cannot be asked. */
+	begin(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE);
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	assert_int_equal(request.what, REQUEST_POWEROFF);
+	assert_int_equal(request.outcome, REQUEST_WAITING);
+	assert_int_equal(host.ends, 0);
+}
+
 /* --- a guest that sleeps --- */
+
+static void a_sleeping_guest_is_not_woken_for_what_its_agent_refuses(void **state)
+{
+	struct error error;
+
+	host.agent = true;
+	host.buttons = false;
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	host.lacks = REQUEST_HIBERNATE;
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	host.agent_err = -ENOMEM;
+	assert_int_equal(begin_fails(REQUEST_POWEROFF, &error), -EOPNOTSUPP);
+	assert_int_equal(host.wakes, 0);
+}
 
 static void a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it(void **state)
 {
@@ -213,6 +250,117 @@ static void a_sleeping_guest_is_woken_so_that_its_agent_can_be_asked(void **stat
 	ends(REQUEST_DONE, "");
 }
 
+/* A guest without buttons falls asleep, and its agent is away. */
+static void sleep_with_agent(void)
+{
+	host.buttons = false;
+	host.returns = true;
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+}
+
+static void a_sleeping_guest_is_woken_and_its_agent_asked_once_it_answers_again(void **state)
+{
+	sleep_with_agent();
+	begin(REQUEST_POWEROFF, REQUEST_ELSE_KILL);
+	assert_int_equal(host.wakes, 1);
+	assert_int_equal(request.way, REQUEST_WAY_AGENT);
+	pass(2);
+	assert_int_equal(host.agent_requests, 0);
+	assert_int_equal(host.powerdowns, 0);
+	host.agent = true;
+	pass(0);
+	assert_int_equal(host.agent_requests, 1);
+	assert_int_equal(host.agent_asked, REQUEST_POWEROFF);
+	assert_int_equal(host.powerdowns, 1);
+	/* The agent is asked once. */
+	pass(57);
+	assert_int_equal(host.agent_requests, 1);
+	reports(VM_OFF, VM_TRIGGER_OFF);
+	ends(REQUEST_DONE, "");
+}
+
+static void an_agent_that_does_not_return_is_awaited_until_the_deadline(void **state)
+{
+	sleep_with_agent();
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	pass(59);
+	assert_int_equal(host.ends, 0);
+	pass(1);
+	assert_int_equal(host.agent_requests, 0);
+	/* What comes later is not asked. */
+	host.agent = true;
+	ends(REQUEST_LEFT, "its agent has not answered after its sleep within 60 seconds");
+	assert_int_equal(host.agent_requests, 0);
+	assert_int_equal(host.wakes, 1);
+}
+
+static void an_agent_that_returns_and_cannot_be_asked_is_named(void **state)
+{
+	sleep_with_agent();
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	host.agent = true;
+	host.agent_err = -ENOMEM;
+	ends(REQUEST_LEFT, "it does not answer");
+}
+
+static void a_guest_that_has_just_woken_is_asked_once_its_agent_answers_again(void **state)
+{
+	sleep_with_agent();
+	becomes(VM_RUNNING, VM_TRIGGER_WAKE);
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	pass(2);
+	host.agent = true;
+	pass(0);
+	assert_int_equal(host.agent_requests, 1);
+	assert_int_equal(host.wakes, 0);
+	reports(VM_HIBERNATED, VM_TRIGGER_HIBERNATE);
+	ends(REQUEST_DONE, "");
+}
+
+static void a_guest_that_sleeps_again_before_its_agent_answers_has_not_done_it(void **state)
+{
+	sleep_with_agent();
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	ends(REQUEST_LEFT, "it has suspended itself to RAM instead");
+	assert_int_equal(host.wakes, 1);
+}
+
+static void a_sleeping_guest_sleeps_on_if_its_agent_would_refuse(void **state)
+{
+	struct error error;
+
+	sleep_with_agent();
+	host.lacks = REQUEST_HIBERNATE;
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	assert_non_null(strstr(error.text, "and its agent, version 2.5, has no such command"));
+	host.returns = false;
+	assert_int_equal(begin_fails(REQUEST_POWEROFF, &error), -EOPNOTSUPP);
+	assert_non_null(strstr(error.text, "and its guest has no agent that answers"));
+	assert_int_equal(host.wakes, 0);
+	assert_int_equal(request.what, REQUEST_NOTHING);
+}
+
+static void an_agent_from_before_a_reset_is_not_awaited(void **state)
+{
+	struct error error;
+
+	sleep_with_agent();
+	becomes(VM_RUNNING, VM_TRIGGER_WAKE);
+	assert_false(ask_on_reset(&ask));
+	assert_int_equal(begin_fails(REQUEST_POWEROFF, &error), -EOPNOTSUPP);
+}
+
+static void a_button_is_pressed_rather_than_an_agent_awaited(void **state)
+{
+	sleep_with_agent();
+	host.buttons = true;
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.presses, 1);
+	assert_int_equal(request.way, REQUEST_WAY_BUTTON);
+	assert_int_equal(host.wakes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,9 +377,19 @@ int main(void)
 		TEST(a_refusal_of_the_agent_without_buttons_is_a_failure_at_once),
 		TEST(an_agent_that_cannot_be_asked_leads_to_the_button),
 		TEST(without_a_way_a_request_is_refused_and_nothing_changes),
+		TEST(the_agent_s_reason_is_in_the_refusal),
+		TEST(a_sleeping_guest_is_not_woken_for_what_its_agent_refuses),
 		TEST(a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it),
 		TEST(a_guest_that_falls_asleep_before_it_takes_the_press_is_pressed_again),
 		TEST(a_sleeping_guest_is_woken_so_that_its_agent_can_be_asked),
+		TEST(a_sleeping_guest_is_woken_and_its_agent_asked_once_it_answers_again),
+		TEST(an_agent_that_does_not_return_is_awaited_until_the_deadline),
+		TEST(an_agent_that_returns_and_cannot_be_asked_is_named),
+		TEST(a_guest_that_has_just_woken_is_asked_once_its_agent_answers_again),
+		TEST(a_guest_that_sleeps_again_before_its_agent_answers_has_not_done_it),
+		TEST(a_sleeping_guest_sleeps_on_if_its_agent_would_refuse),
+		TEST(an_agent_from_before_a_reset_is_not_awaited),
+		TEST(a_button_is_pressed_rather_than_an_agent_awaited),
 #undef TEST
 	};
 

@@ -67,6 +67,24 @@ static void a_call_is_carried_out_or_refused(void **state)
 	end_serving(&s);
 }
 
+static void an_answer_that_contains_nul_is_received_as_a_whole(void **state)
+{
+	struct served s;
+	json_t *value = NULL;
+	const json_t *text;
+
+	begin_serving(&s);
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", QMP_CLIENT_FOREVER, &s.error),
+			 0);
+	assert_int_equal(qmp_client_ask(&s.client, "has-nul", NULL, &value, &s.error), 0);
+	text = json_object_get(value, "return");
+	assert_int_equal(json_string_length(text), 3);
+	assert_memory_equal(json_string_value(text), "a\0b", 3);
+	json_decref(value);
+	qmp_client_close(&s.client);
+	end_serving(&s);
+}
+
 static void a_call_ends_when_its_time_is_up(void **state)
 {
 	struct served s;
@@ -140,6 +158,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, qmp_set_up, qmp_tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(a_call_is_carried_out_or_refused),
+		CASE(an_answer_that_contains_nul_is_received_as_a_whole),
 		CASE(a_call_ends_when_its_time_is_up),
 		CASE(a_call_ends_with_the_server),
 		CASE(a_call_that_is_turned_away_reports_the_reason),

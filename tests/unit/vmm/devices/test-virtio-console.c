@@ -215,6 +215,7 @@ static void each_opening_of_a_port_has_a_number_of_its_own(void **state)
 	assert_int_equal(opening(r), 1);
 	console_say(r, 1, VIRTIO_CONSOLE_PORT_OPEN, 0);
 	assert_int_equal(opening(r), 0);
+	assert_true(channel_has_driver(&r->console.channel));
 	console_say(r, 1, VIRTIO_CONSOLE_PORT_OPEN, 1);
 	assert_int_equal(opening(r), 2);
 
@@ -222,6 +223,7 @@ static void each_opening_of_a_port_has_a_number_of_its_own(void **state)
 	readies = r->readies;
 	driver_set(&r->console.mmio, VIRTIO_MMIO_STATUS, 0);
 	assert_int_equal(opening(r), 0);
+	assert_false(channel_has_driver(&r->console.channel));
 	console_serve(r);
 	assert_true(r->readies > readies);
 	/* As Linux does after it slept: it knows its ports. */
