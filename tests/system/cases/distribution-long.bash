@@ -22,7 +22,7 @@ looks_at_map()
 {
 	local map
 
-	vm_await "$vm_console" "$efi_map_head" "$2" || true
+	vm_until efi_map_ends "$vm_console" "$2" || true
 	efi_map "$vm_console" "$2" >"$logs/map-$map_count"
 	map=$(efi_map_kept <"$logs/map-$map_count")
 	echo "# map $map_count, $1: $(md5sum <"$logs/map-$map_count" | cut -c 1-8), kept $(md5sum <<<"$map" | cut -c 1-8)"

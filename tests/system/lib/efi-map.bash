@@ -18,6 +18,17 @@ efi_map()
 		maps == nth && is_range { sub(/^.*efi:   /, ""); sub(/[\r*]*$/, ""); print }'
 }
 
+# Whether the Nth map of a console is complete: another line follows it: efi_map_ends FILE N
+efi_map_ends()
+{
+	whole_lines "$1" | awk -v nth="$2" -v head="$efi_map_head" '
+		{ is_range = /efi:   0x[0-9a-f]+-0x[0-9a-f]+ \[/ }
+		index($0, head) { maps++; next }
+		maps == nth && is_range { ranges++ }
+		maps == nth && ranges && !is_range { found = 1 }
+		END { exit !found }'
+}
+
 # Prints of a map on stdin what the firmware keeps, and one line for each range of memory
 # between, whatever it was used for: efi_map_kept
 efi_map_kept()
