@@ -79,12 +79,15 @@ agent_sleeps()
 	# To RAM, by the agent, and it is back after that.
 	dormouse events --json agent >"$logs/agent-events" &
 	events=$!
+	# A port is reported at most once a second, with what it is then.
+	sleep 2
 	is "agent: guest-suspend-ram has no answer" \
 		"$(agent_says agent '{"execute": "guest-suspend-ram"}' --timeout 100)" ""
 	ok "agent: the guest has suspended itself" vm_await_state agent suspended
 	is "agent: that of a suspended guest cannot answer" \
 		"$(agent_says agent '{"execute": "guest-ping"}')" \
 		"dormouse: agent is suspended: its agent cannot answer"
+	sleep 2
 	dormouse wake agent >/dev/null || true
 	ok "agent: it answers after the guest was woken" agent_answers agent
 	ok "agent: the port's openings are reported" vm_until events_have true
