@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "host/net-backend.h"
 
+#include <errno.h>
+
+#include "host/memory-error.h"
+
 int net_backend_connect(struct net_backend *backend, struct error *error)
 {
 	return backend->ops->connect(backend, error);
@@ -15,7 +19,13 @@ void net_backend_disconnect(struct net_backend *backend)
 int net_backend_send(struct net_backend *backend, const struct virtio_net_hdr_v1 *header,
 		     const struct iovec *parts, unsigned int count, size_t size)
 {
-	return backend->ops->send(backend, header, parts, count, size);
+	const int err = backend->ops->send(backend, header, parts, count, size);
+
+	/* Which part it was is not known, and the machine ends whichever it was. */
+	if (err == -EFAULT)
+		(void)memory_error_report(parts[0].iov_base);
+
+	return err;
 }
 
 int net_backend_flush(struct net_backend *backend)

@@ -71,7 +71,8 @@ void net_backend_disconnect(struct net_backend *backend);
  *
  * Returns 0 if the frame was taken; -EAGAIN if there is no room for it now, and
  * there will be when the descriptor is writable; another -errno if the frame is
- * lost. Whether the connection is, net_backend_receive() reports.
+ * lost. Whether the connection is, net_backend_receive() reports. If memory of
+ * the guest is lost, so is the machine (memory-error.h).
  */
 int net_backend_send(struct net_backend *backend, const struct virtio_net_hdr_v1 *header,
 		     const struct iovec *parts, unsigned int count, size_t size);

@@ -9,11 +9,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "host/memory-error.h"
 #include "host/passt-frame.h"
 
 /* A backend whose peer is the test. */
@@ -246,6 +248,35 @@ static void a_frame_of_which_the_rest_cannot_be_sent_ends_the_connection(void **
 	close(broken_fd);
 }
 
+static const void *lost;
+
+static void on_lost(void *context, const void *at)
+{
+	lost = at;
+}
+
+/* Of a page whose file has become shorter. */
+static void a_frame_whose_memory_is_lost_is_reported(void **state)
+{
+	const struct virtio_net_hdr_v1 header = { 0 };
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const int empty = memfd_create("lost", MFD_CLOEXEC);
+	void *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, empty, 0);
+	const struct iovec part = { .iov_base = memory, .iov_len = 60 };
+	const struct memory_error_watch watch = { .host = memory, .size = page, .lost = on_lost };
+	struct stream s;
+
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	connect_stream(&s, (struct net_stream_source){ 0 });
+	memory_error_watch(&watch);
+	assert_int_equal(net_backend_send(s.backend, &header, &part, 1, 60), -EFAULT);
+	memory_error_watch(NULL);
+	assert_ptr_equal(lost, memory);
+	close_stream(&s);
+	munmap(memory, page);
+	close(empty);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +286,7 @@ int main(void)
 		cmocka_unit_test(frames_that_are_no_packets_of_ip_are_given_to_passt),
 		cmocka_unit_test(packets_without_an_address_are_not_given_to_passt),
 		cmocka_unit_test(a_frame_of_which_the_rest_cannot_be_sent_ends_the_connection),
+		cmocka_unit_test(a_frame_whose_memory_is_lost_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
