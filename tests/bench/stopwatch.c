@@ -4,10 +4,10 @@
  *
  * Runs a command and prints "exec COUNTER", of the moment before its exec, then
  * "found COUNTER TEXT" for each TEXT, of the moment when the command's standard
- * output was seen to hold it; they come in the order given. Lines that the command
- * begins with "STOPWATCH " are passed on, and "awake COUNTER" as "first COUNTER". After the last text the command is told
- * to end (SIGTERM); or, with --to-end, it is waited for, and "ended COUNTER" says
- * when its output had an end. COUNTER is CNTVCT_EL0 in hex. Exits 0 if all texts came, 1 if
+ * output was seen to hold it; they come in the order given. It prints the lines of the
+ * command that begin with "STOPWATCH ", too, and its line "awake COUNTER" as "first
+ * COUNTER". After the last text it sends SIGTERM to the command; or, with --to-end, it
+ * waits for the command, and "ended COUNTER" says when the output had an end. COUNTER is CNTVCT_EL0 in hex. Exits 0 if all texts came, 1 if
  * one did not.
  *
  * A guest of this machine's KVM reads the same counter as CNTPCT_EL0.

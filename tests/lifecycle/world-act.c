@@ -120,7 +120,7 @@ static bool act_spend(struct world_state *w, enum outcome outcome)
 	if (outcome == OUTCOME_DONE) {
 		w->file = FILE_NONE;
 		w->names_file = 0;
-		/* The open file still has it. */
+		/* RAM is in the file, which is open, and needs no name. */
 		w->given_back = 0;
 
 		return true;

@@ -49,20 +49,16 @@ static int parse(int argc, char **argv, struct wish *wish, struct error *error)
 		{ 0 },
 	};
 	int option;
-	char *end;
-	long seconds;
+	int err;
 
 	opterr = 0;
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 't':
-			seconds = strtol(optarg, &end, 10);
-			if (end == optarg || *end || seconds < 1 || seconds > 1000000)
-				return error_set(error, CLI_USAGE,
-						 "--timeout wants a number of seconds, not %s",
-						 optarg);
-			wish->timeout = (int)seconds;
+			err = cli_parse_timeout(optarg, &wish->timeout, error);
+			if (err)
+				return err;
 			break;
 		case 'h':
 			fputs(help, stdout);

@@ -21,7 +21,6 @@
 #include "record/record.h"
 
 #define TIMEOUT_DEFAULT 60
-#define TIMEOUT_MAX 1000000
 /* Dormouse has so much longer than the guest has, to report the outcome, */
 #define TIMEOUT_REPORT 30
 /* and to save it. */
@@ -91,19 +90,6 @@ static const struct verb *find(const char *word)
 	return verb;
 }
 
-static int parse_timeout(const char *text, int *timeout, struct error *error)
-{
-	char *end;
-	const long seconds = strtol(text, &end, 10);
-
-	if (end == text || *end || seconds < 1 || seconds > TIMEOUT_MAX)
-		return error_set(error, CLI_USAGE, "--timeout wants a number of seconds, not %s",
-				 text);
-	*timeout = (int)seconds;
-
-	return 0;
-}
-
 static int parse_else(const struct verb *verb, const char *text, const char **otherwise,
 		      struct error *error)
 {
@@ -144,7 +130,7 @@ static int parse(int argc, char **argv, struct wish *wish, struct error *error)
 			wish->json = true;
 			break;
 		case 't':
-			err = parse_timeout(optarg, &wish->timeout, error);
+			err = cli_parse_timeout(optarg, &wish->timeout, error);
 			break;
 		case 'e':
 			err = parse_else(wish->verb, optarg, &wish->otherwise, error);

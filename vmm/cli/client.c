@@ -2,11 +2,27 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "record/lifecycle.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
+
+#define TIMEOUT_MAX 1000000
+
+int cli_parse_timeout(const char *text, int *seconds, struct error *error)
+{
+	char *end;
+	const long value = strtol(text, &end, 10);
+
+	if (end == text || *end || value < 1 || value > TIMEOUT_MAX)
+		return error_set(error, CLI_USAGE, "--timeout wants a number of seconds, not %s",
+				 text);
+	*seconds = (int)value;
+
+	return 0;
+}
 
 int cli_open_client(const char *name, int seconds, struct qmp_client *client, struct error *error)
 {

@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "control/qmp/client.h"
 
+/** Parse the argument of --timeout. Returns 0, or CLI_USAGE with @error set. */
+int cli_parse_timeout(const char *text, int *seconds, struct error *error);
+
 /**
  * Connect to the dormouse that runs the VM @name; a VM that does not run is refused
  * with its state. @seconds is as for qmp_client_open(). Returns 0, or -errno with

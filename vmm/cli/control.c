@@ -99,8 +99,7 @@ static int parse(int argc, char **argv, const char *text, const struct verb *ver
 		{ 0 },
 	};
 	int option;
-	char *end;
-	long seconds;
+	int err;
 
 	opterr = 0;
 	optind = 1;
@@ -110,12 +109,9 @@ static int parse(int argc, char **argv, const char *text, const struct verb *ver
 			errand->json = true;
 			break;
 		case 't':
-			seconds = strtol(optarg, &end, 10);
-			if (end == optarg || *end || seconds < 1 || seconds > 1000000)
-				return error_set(error, CLI_USAGE,
-						 "--timeout wants a number of seconds, not %s",
-						 optarg);
-			errand->timeout = (int)seconds;
+			err = cli_parse_timeout(optarg, &errand->timeout, error);
+			if (err)
+				return err;
 			break;
 		case 'c':
 			errand->compress = true;

@@ -45,7 +45,7 @@ first_boot()
 	system_is "Debian's boot loader can be configured" \
 		"sed -i 's/console=ttyAMA0 quiet/console=ttyAMA0 $options/' /boot/grub/grub.cfg && grep -c efi=debug /boot/grub/grub.cfg >/tmp/n && echo yes" yes
 	system_is "efibootmgr makes a boot entry, the first of the boot order" \
-		"efibootmgr -q -c -d /dev/vda -p 1 -L mine -l '\\EFI\\debian\\grubaa64.efi' && efibootmgr | sed -n 's/^Boot\\(....\\).* mine.*/\\1/p' >/root/mine && echo yes" yes
+		"efibootmgr -q -c -d /dev/vda -p 1 -L mine -l '\\EFI\\debian\\grubaa64.efi' && efibootmgr | sed -n 's/^Boot\\(....\\).* mine.*/\\1/p' >/var/tmp/entry && echo yes" yes
 	system_answers "$boot_id"
 	previous=$answer
 }
@@ -67,7 +67,7 @@ reboots()
 	system_answers "$boot_id"
 	ok "the reboot starts another boot" [ "$answer" -a "$answer" != "$previous" ]
 	system_is "the firmware starts the boot entry that efibootmgr made" \
-		'[ "$(efibootmgr | sed -n "s/BootCurrent: //p")" = "$(cat /root/mine)" ] && echo yes' yes
+		'[ "$(efibootmgr | sed -n "s/BootCurrent: //p")" = "$(cat /var/tmp/entry)" ] && echo yes' yes
 	previous=$answer
 }
 
@@ -95,7 +95,7 @@ hibernates_often()
 	ok "Debian boots after a power-off" system_boots
 	looks_at_map power-off 1
 	system_is "the boot entry is remembered over a power-off" \
-		'[ "$(efibootmgr | sed -n "s/BootCurrent: //p")" = "$(cat /root/mine)" ] && echo yes' yes
+		'[ "$(efibootmgr | sed -n "s/BootCurrent: //p")" = "$(cat /var/tmp/entry)" ] && echo yes' yes
 	system_counts
 	system_answers "$boot_id"
 	previous=$answer

@@ -180,13 +180,6 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 
 /* --- for others --- */
 
-void net_observe(struct net *net, const struct net_observer *observer)
-{
-	pthread_mutex_lock(&net->mmio.lock);
-	net->observer = observer ? *observer : (struct net_observer){ 0 };
-	pthread_mutex_unlock(&net->mmio.lock);
-}
-
 void net_sleep(struct net *net, bool asleep)
 {
 	/* Its thread decides who waits. The lock may be this thread's: it is frozen. */

@@ -26,8 +26,8 @@
  *
  * A reset by a vCPU runs before_reset() on that vCPU's thread, with the lock
  * held: it accesses the queues while the device's thread cannot. The main
- * thread takes the lock to set the observer, to save and load state, and when the
- * guest falls asleep or is woken for a frame.
+ * thread takes the lock to save and load state, and when the guest falls asleep or
+ * is woken for a frame.
  *
  * Frames
  * ------
@@ -157,12 +157,6 @@ int net_create(struct net *net, const struct net_setup *setup, struct error *err
 
 /** Stop the thread, disconnect, and free everything. */
 void net_destroy(struct net *net);
-
-/**
- * Have @observer, which is copied, see the frames from now on; NULL: none. It is
- * called no more once this has returned. From any thread without the lock.
- */
-void net_observe(struct net *net, const struct net_observer *observer);
 
 /**
  * Have the observer see the frames that the driver was given and has not looked at, as

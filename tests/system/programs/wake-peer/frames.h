@@ -26,7 +26,7 @@ extern const char own_ipv4[];
 extern const char own_ipv6[];
 extern const uint8_t all[MAC_SIZE];
 
-/** Send it to the guest: main.c has it. */
+/** Send a frame to the guest. Defined in main.c. */
 void transmit(const struct frame *frame);
 
 /** An ARP packet to @to about @target, 4 bytes. */

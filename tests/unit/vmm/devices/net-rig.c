@@ -172,6 +172,13 @@ void net_rig_create_observed(struct net_rig *r, const struct net_observer *obser
 	create_net(r, false, observer);
 }
 
+void net_rig_observe(struct net_rig *r, const struct net_observer *observer)
+{
+	pthread_mutex_lock(&r->net.mmio.lock);
+	r->net.observer = observer ? *observer : (struct net_observer){ 0 };
+	pthread_mutex_unlock(&r->net.mmio.lock);
+}
+
 void net_rig_replace(struct net_rig *r, bool refused)
 {
 	net_destroy(&r->net);

@@ -57,6 +57,9 @@ void net_rig_teardown(struct net_rig *r);
 void net_rig_create_observed(struct net_rig *r, const struct net_observer *observer,
 			     const uint8_t to[NET_MAC_SIZE], uint8_t byte, uint32_t size);
 
+/** Have another observer see the frames from now on; NULL: none. */
+void net_rig_observe(struct net_rig *r, const struct net_observer *observer);
+
 /**
  * Another device with the same memory and another peer, as on the host where it
  * is restored.

@@ -38,7 +38,7 @@ static void create(struct net_rig *r, struct seen *seen)
 
 	*seen = (struct seen){ .main = pthread_self() };
 	net_rig_create(r, false);
-	net_observe(&r->net, &observer);
+	net_rig_observe(r, &observer);
 }
 
 /* Whether the main thread is to receive frames, within some time. */

@@ -85,7 +85,7 @@ static void observe(struct net_rig *r, struct seen *seen)
 	memset(seen, 0, sizeof(*seen));
 	seen->fd = eventfd(0, EFD_CLOEXEC);
 	assert_true(seen->fd >= 0);
-	net_observe(&r->net, &observer);
+	net_rig_observe(r, &observer);
 }
 
 static void wait_for_frames(struct seen *seen, unsigned int count)
@@ -103,7 +103,7 @@ static void wait_for_frames(struct seen *seen, unsigned int count)
 
 static void stop_observing(struct net_rig *r, struct seen *seen)
 {
-	net_observe(&r->net, NULL);
+	net_rig_observe(r, NULL);
 	close(seen->fd);
 }
 
