@@ -31,9 +31,9 @@ _dormouse_machines()
 	local states
 
 	case $1 in
-	status | run) states= ;;
-	clone | check) states='hibernated|saved|off|crashed' ;;
-	*) states='running|suspended' ;;
+	status | run | check) states= ;;
+	clone) states='hibernated|saved|off|crashed' ;;
+	*) states='running|suspended|parked' ;;
 	esac
 	dormouse list 2>/dev/null | awk -v states="$states" \
 		'states == "" || $2 ~ "^(" states ")$" { print $1 }'
