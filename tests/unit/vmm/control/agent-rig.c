@@ -319,3 +319,43 @@ void agent_rig_close(struct agent_rig *r)
 	r->opening = 0;
 	agent_rig_run(r);
 }
+
+/* --- as most tests have it --- */
+
+const struct agent_line agent_rig_usual[] = {
+	{ "guest-info", AGENT_RIG_INFO },
+	{ "guest-get-osinfo", AGENT_RIG_OS },
+	{ "guest-file-open", "{\"return\": 1000}\n" },
+	/* "freeze mem disk", as which both files are read. */
+	{ "guest-file-read", "{\"return\": {\"count\": 16, \"eof\": true, \"buf-b64\": "
+			     "\"ZnJlZXplIG1lbSBkaXNrCg==\"}}\n" },
+	{ "guest-file-close", "{\"return\": {}}\n" },
+	{ "guest-suspend-ram", NULL },
+	{ "guest-suspend-disk",
+	  "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no swap \\u001b[2J\"}}\n" },
+	{ "guest-shutdown", NULL },
+	{ "guest-ping", "{\"return\": {}}\n" },
+	{ 0 },
+};
+
+struct agent_rig *agent_rig_setup(const struct agent_line *script)
+{
+	struct agent_rig *r = test_malloc(sizeof(*r));
+
+	agent_rig_create(r, script, false);
+
+	return r;
+}
+
+void agent_rig_teardown(struct agent_rig *r)
+{
+	agent_rig_destroy(r);
+	test_free(r);
+}
+
+int agent_rig_try_to_ask(struct agent_rig *r, enum agent_request request, struct error *error)
+{
+	const struct agent_user user = { 0 };
+
+	return agent_ask(r->agent, request, &user, error);
+}

@@ -63,6 +63,13 @@ struct agent_rig {
 	bool reported;
 };
 
+/** The answers of an agent that sleeps to RAM and powers off, but has no swap space. */
+extern const struct agent_line agent_rig_usual[];
+
+/** Make one on the heap, of a guest that has not slept; and free it. */
+struct agent_rig *agent_rig_setup(const struct agent_line *script);
+void agent_rig_teardown(struct agent_rig *r);
+
 /** Make it, with an agent that answers by @script once the port is open. */
 void agent_rig_create(struct agent_rig *r, const struct agent_line *script, bool slept);
 void agent_rig_destroy(struct agent_rig *r);
@@ -87,6 +94,9 @@ int agent_rig_clock(clockid_t clock, struct timespec *time);
 /** Ask, and assert that it was accepted. */
 void agent_rig_ask(struct agent_rig *r, enum agent_request request);
 void agent_rig_execute(struct agent_rig *r, const char *command);
+
+/** As agent_ask(), of a caller that is not interested in the answer. */
+int agent_rig_try_to_ask(struct agent_rig *r, enum agent_request request, struct error *error);
 
 /** Assert what agent_to_json() has for a key. */
 void agent_rig_says(struct agent_rig *r, const char *key, const char *text);

@@ -16,44 +16,6 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 	return agent_rig_clock(clock, time);
 }
 
-static const struct agent_line usual[] = {
-	{ "guest-info", AGENT_RIG_INFO },
-	{ "guest-get-osinfo", AGENT_RIG_OS },
-	{ "guest-file-open", "{\"return\": 1000}\n" },
-	/* "freeze mem disk", as which both files are read. */
-	{ "guest-file-read", "{\"return\": {\"count\": 16, \"eof\": true, \"buf-b64\": "
-			     "\"ZnJlZXplIG1lbSBkaXNrCg==\"}}\n" },
-	{ "guest-file-close", "{\"return\": {}}\n" },
-	{ "guest-suspend-ram", NULL },
-	{ "guest-suspend-disk",
-	  "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no swap \\u001b[2J\"}}\n" },
-	{ "guest-shutdown", NULL },
-	{ "guest-ping", "{\"return\": {}}\n" },
-	{ 0 },
-};
-
-static struct agent_rig *setup(const struct agent_line *script)
-{
-	struct agent_rig *r = test_malloc(sizeof(*r));
-
-	agent_rig_create(r, script, false);
-
-	return r;
-}
-
-static void teardown(struct agent_rig *r)
-{
-	agent_rig_destroy(r);
-	test_free(r);
-}
-
-static int try_to_ask(struct agent_rig *r, enum agent_request request, struct error *error)
-{
-	const struct agent_user user = { 0 };
-
-	return agent_ask(r->agent, request, &user, error);
-}
-
 static int try_to_execute(struct agent_rig *r, const char *command, struct error *error)
 {
 	const struct agent_caller caller = { 0 };
@@ -69,21 +31,21 @@ static int try_to_execute(struct agent_rig *r, const char *command, struct error
 
 static void a_guest_without_an_agent_is_not_asked(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 	struct error error;
 
-	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SHUTDOWN, &error), -ENOTCONN);
 	assert_string_equal(error.text, "its guest has no agent that has its port open");
 	agent_rig_open(r);
 	agent_rig_close(r);
 	assert_false(agent_is_there(r->agent));
-	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -ENOTCONN);
-	teardown(r);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	agent_rig_teardown(r);
 }
 
 static void a_request_that_is_carried_out_has_no_answer(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 	struct error error;
 
 	agent_rig_open(r);
@@ -92,7 +54,7 @@ static void a_request_that_is_carried_out_has_no_answer(void **state)
 	assert_int_equal(r->refusals, 0);
 	agent_rig_run(r);
 	assert_string_equal(r->heard, "guest-suspend-ram\n");
-	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
 	agent_rig_pass(1000);
 	agent_rig_run(r);
 	/* It suspends itself, which closes the port, and is back. */
@@ -104,12 +66,12 @@ static void a_request_that_is_carried_out_has_no_answer(void **state)
 	assert_non_null(strstr(r->heard, "guest-shutdown\n"));
 	agent_forget(r->agent);
 	agent_rig_ask(r, AGENT_SHUTDOWN);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void a_request_that_the_agent_refuses_is_refused_with_its_words(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_open(r);
 	agent_rig_ask(r, AGENT_SUSPEND_DISK);
@@ -118,7 +80,7 @@ static void a_request_that_the_agent_refuses_is_refused_with_its_words(void **st
 	assert_string_equal(r->refusal, "its agent answered: no swap ?[2J");
 	agent_rig_close(r);
 	assert_int_equal(r->refusals, 1);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void late_answers_are_discarded(void **state)
@@ -126,7 +88,7 @@ static void late_answers_are_discarded(void **state)
 	static const char late[] =
 		"{\"return\": {}}\n{\"error\": {\"desc\": \"late\"}}\n\xff{\"retu"
 		"\xff{\"return\": 1}\n{\"error\": {\"desc\": \"later\"}}\n";
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_open(r);
 	agent_rig_ask(r, AGENT_SUSPEND_RAM);
@@ -137,12 +99,12 @@ static void late_answers_are_discarded(void **state)
 	agent_rig_run(r);
 	assert_int_equal(r->refusals, 1);
 	assert_string_equal(r->refusal, "its agent answered: no swap ?[2J");
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void an_agent_that_does_not_answer_is_slow_and_is_there_once_it_does(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	r->deaf = true;
 	agent_rig_open(r);
@@ -173,12 +135,12 @@ static void an_agent_that_does_not_answer_is_slow_and_is_there_once_it_does(void
 	agent_rig_run(r);
 	assert_true(agent_is_there(r->agent));
 	agent_rig_says(r, "problem", NULL);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void an_agent_that_stops_answering_is_not_there(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_open(r);
 	r->deaf = true;
@@ -193,23 +155,23 @@ static void an_agent_that_stops_answering_is_not_there(void **state)
 	agent_rig_ask(r, AGENT_SHUTDOWN);
 	agent_rig_run(r);
 	assert_true(agent_is_there(r->agent));
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void an_agent_whose_sync_is_another_is_not_there(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	r->syncs_wrong = true;
 	agent_rig_open(r);
 	assert_false(agent_is_there(r->agent));
 	assert_string_equal(r->heard, "");
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void an_agent_that_sends_without_end_is_read_in_pieces_and_not_for_ever(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 	unsigned int rounds = 0;
 
 	r->endless = true;
@@ -231,7 +193,7 @@ static void an_agent_that_sends_without_end_is_read_in_pieces_and_not_for_ever(v
 	assert_int_equal(r->refusals, 1);
 	assert_string_equal(r->refusal,
 			    "its agent sends without end, and not what it was asked for");
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void an_answer_that_is_too_long_or_no_object_is_refused(void **state)
@@ -249,7 +211,7 @@ static void an_answer_that_is_too_long_or_no_object_is_refused(void **state)
 		{ "fits", "\n\n{\"return\": 1}\n" },
 		{ 0 },
 	};
-	struct agent_rig *r = setup(script);
+	struct agent_rig *r = agent_rig_setup(script);
 
 	memset(endless, '{', sizeof(endless) - 1);
 	agent_rig_open(r);
@@ -268,14 +230,14 @@ static void an_answer_that_is_too_long_or_no_object_is_refused(void **state)
 	agent_rig_execute(r, "{\"execute\": \"fits\"}");
 	agent_rig_run(r);
 	assert_int_equal(json_integer_value(json_object_get(r->answer, "return")), 1);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 /* --- any command --- */
 
 static void a_command_is_passed_on_in_one_line_and_its_answer_returned(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_open(r);
 	*r->heard = '\0';
@@ -290,24 +252,24 @@ static void a_command_is_passed_on_in_one_line_and_its_answer_returned(void **st
 	agent_rig_run(r);
 	assert_int_equal(r->answers, 2);
 	assert_non_null(json_object_get(r->answer, "error"));
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void json_that_is_no_command_is_not_sent(void **state)
 {
 	static const char *const texts[] = { "{}", "{\"execute\": 1}", "[]" };
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 	struct error error;
 
 	agent_rig_open(r);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_int_equal(try_to_execute(r, texts[i], &error), -EINVAL);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void a_command_that_nothing_answers_has_an_empty_answer_when_the_port_is_closed(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_open(r);
 	agent_rig_execute(r, "{\"execute\": \"guest-shutdown\"}");
@@ -317,12 +279,12 @@ static void a_command_that_nothing_answers_has_an_empty_answer_when_the_port_is_
 	assert_int_equal(r->answers, 1);
 	assert_int_equal(r->refusals, 0);
 	assert_int_equal(json_object_size(r->answer), 0);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void a_command_whose_agent_closes_its_port_fails(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_open(r);
 	agent_rig_execute(r, "{\"execute\": \"guest-nothing\"}");
@@ -338,12 +300,12 @@ static void a_command_whose_agent_closes_its_port_fails(void **state)
 	agent_rig_close(r);
 	assert_int_equal(r->answers, 2);
 	assert_int_equal(r->refusals, 2);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void a_command_is_forgotten_by_its_caller_alone(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 	struct error error;
 	int other;
 
@@ -357,15 +319,15 @@ static void a_command_is_forgotten_by_its_caller_alone(void **state)
 	assert_int_equal(r->answers, 0);
 	agent_rig_ask(r, AGENT_SHUTDOWN);
 	agent_forget_caller(r->agent, r);
-	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SHUTDOWN, &error), -EBUSY);
 	agent_rig_run(r);
 	assert_int_equal(r->answers, 0);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void a_request_displaces_a_command_whose_caller_is_answered(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 	struct error error;
 
 	agent_rig_open(r);
@@ -384,7 +346,7 @@ static void a_request_displaces_a_command_whose_caller_is_answered(void **state)
 	assert_int_equal(r->answers, 1);
 	assert_int_equal(r->refusals, 1);
 	/* The reverse is not so, and neither do requests displace one another. */
-	assert_int_equal(try_to_ask(r, AGENT_SUSPEND_RAM, &error), -EBUSY);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SUSPEND_RAM, &error), -EBUSY);
 	agent_forget(r->agent);
 	/* One that was not sent is not sent any more. */
 	agent_rig_execute(r, "{\"execute\": \"guest-never\"}");
@@ -393,7 +355,7 @@ static void a_request_displaces_a_command_whose_caller_is_answered(void **state)
 	assert_int_equal(r->answers, 2);
 	assert_null(strstr(r->heard, "guest-never"));
 	assert_non_null(strstr(r->heard, "guest-suspend-ram"));
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void a_request_that_the_agent_lacks_displaces_nothing(void **state)
@@ -403,7 +365,7 @@ static void a_request_that_the_agent_lacks_displaces_nothing(void **state)
 		  "{\"return\": {\"version\": \"2.5\", \"supported_commands\": []}}\n" },
 		{ 0 },
 	};
-	struct agent_rig *r = setup(script);
+	struct agent_rig *r = agent_rig_setup(script);
 	struct error error;
 
 	assert_int_equal(agent_check(NULL, AGENT_SUSPEND_DISK, &error), -ENOTCONN);
@@ -414,15 +376,15 @@ static void a_request_that_the_agent_lacks_displaces_nothing(void **state)
 	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-disk");
 	agent_rig_execute(r, "{\"execute\": \"guest-nothing\"}");
 	agent_rig_run(r);
-	assert_int_equal(try_to_ask(r, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
 	assert_int_equal(r->answers, 0);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 /* The guest's buffers are small. */
 static void a_command_is_sent_in_the_pieces_that_the_guest_takes(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_open(r);
 	r->room = 3;
@@ -432,7 +394,7 @@ static void a_command_is_sent_in_the_pieces_that_the_guest_takes(void **state)
 		r->room = 3;
 	}
 	assert_int_equal(r->answers, 1);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 int main(void)

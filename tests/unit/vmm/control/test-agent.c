@@ -16,49 +16,11 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 	return agent_rig_clock(clock, time);
 }
 
-static const struct agent_line usual[] = {
-	{ "guest-info", AGENT_RIG_INFO },
-	{ "guest-get-osinfo", AGENT_RIG_OS },
-	{ "guest-file-open", "{\"return\": 1000}\n" },
-	/* "freeze mem disk", as which both files are read. */
-	{ "guest-file-read", "{\"return\": {\"count\": 16, \"eof\": true, \"buf-b64\": "
-			     "\"ZnJlZXplIG1lbSBkaXNrCg==\"}}\n" },
-	{ "guest-file-close", "{\"return\": {}}\n" },
-	{ "guest-suspend-ram", NULL },
-	{ "guest-suspend-disk",
-	  "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no swap \\u001b[2J\"}}\n" },
-	{ "guest-shutdown", NULL },
-	{ "guest-ping", "{\"return\": {}}\n" },
-	{ 0 },
-};
-
-static struct agent_rig *setup(const struct agent_line *script)
-{
-	struct agent_rig *r = test_malloc(sizeof(*r));
-
-	agent_rig_create(r, script, false);
-
-	return r;
-}
-
-static void teardown(struct agent_rig *r)
-{
-	agent_rig_destroy(r);
-	test_free(r);
-}
-
-static int try_to_ask(struct agent_rig *r, enum agent_request request, struct error *error)
-{
-	const struct agent_user user = { 0 };
-
-	return agent_ask(r->agent, request, &user, error);
-}
-
 /* --- what it says --- */
 
 static void an_agent_that_opens_its_port_is_asked_what_it_is(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	agent_rig_run(r);
 	assert_false(agent_is_there(r->agent));
@@ -75,7 +37,7 @@ static void an_agent_that_opens_its_port_is_asked_what_it_is(void **state)
 	agent_rig_says(r, "problem", NULL);
 	assert_int_equal(r->reports, 1);
 	assert_true(r->reported);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void swap_space_is_added_up_and_a_kernel_without_hibernation_noticed(void **state)
@@ -94,7 +56,7 @@ static void swap_space_is_added_up_and_a_kernel_without_hibernation_noticed(void
 		{ "guest-file-close", "{\"return\": {}}\n" },
 		{ 0 },
 	};
-	struct agent_rig *r = setup(without);
+	struct agent_rig *r = agent_rig_setup(without);
 	struct error error;
 	json_t *json;
 
@@ -104,16 +66,16 @@ static void swap_space_is_added_up_and_a_kernel_without_hibernation_noticed(void
 	json_decref(json);
 	assert_true(agent_prevents_hibernation(r->agent, &error));
 	assert_string_equal(error.text, "its guest's kernel offers no hibernation");
-	teardown(r);
+	agent_rig_teardown(r);
 
-	r = setup(usual);
+	r = agent_rig_setup(agent_rig_usual);
 	assert_false(agent_prevents_hibernation(r->agent, &error));
 	agent_rig_open(r);
 	/* Only a heading: no swap space. */
 	assert_true(agent_prevents_hibernation(r->agent, &error));
 	assert_string_equal(error.text, "its guest has no swap space in use");
 	agent_rig_says(r, "no-hibernation", "its guest has no swap space in use");
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void an_agent_that_lacks_commands_is_asked_no_such(void **state)
@@ -124,18 +86,18 @@ static void an_agent_that_lacks_commands_is_asked_no_such(void **state)
 				" {\"name\": \"guest-suspend-ram\", \"enabled\": true}]}}\n" },
 		{ 0 },
 	};
-	struct agent_rig *r = setup(old);
+	struct agent_rig *r = agent_rig_setup(old);
 	struct error error;
 
 	agent_rig_open(r);
 	assert_string_equal(r->heard, "guest-info\n");
-	assert_int_equal(try_to_ask(r, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
 	assert_string_equal(error.text, "its agent has guest-suspend-disk disabled");
-	assert_int_equal(try_to_ask(r, AGENT_SHUTDOWN, &error), -EOPNOTSUPP);
+	assert_int_equal(agent_rig_try_to_ask(r, AGENT_SHUTDOWN, &error), -EOPNOTSUPP);
 	assert_string_equal(error.text, "its agent, version 2.5, has no guest-shutdown");
 	assert_true(agent_prevents_hibernation(r->agent, &error));
 	agent_rig_ask(r, AGENT_SUSPEND_RAM);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void texts_of_an_agent_are_cut_and_cannot_control_a_terminal(void **state)
@@ -152,7 +114,7 @@ static void texts_of_an_agent_are_cut_and_cannot_control_a_terminal(void **state
 	strcpy(long_text, "{\"return\": {\"version\": \"\\u001b[31m\\u202e\\u0000\\u009b");
 	memset(long_text + strlen(long_text), 'x', 2000);
 	strcat(long_text, "\"}}\n");
-	r = setup(script);
+	r = agent_rig_setup(script);
 	agent_rig_open(r);
 	json = agent_to_json(r->agent);
 	version = json_string_value(json_object_get(json, "version"));
@@ -160,7 +122,7 @@ static void texts_of_an_agent_are_cut_and_cannot_control_a_terminal(void **state
 	assert_int_equal(strlen(version), 127);
 	assert_memory_equal(version, "?[31m???xxx", 11);
 	json_decref(json);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void answers_of_any_shape_are_survived(void **state)
@@ -187,16 +149,16 @@ static void answers_of_any_shape_are_survived(void **state)
 		const struct agent_line later[] = {
 			{ "guest-info", AGENT_RIG_INFO }, all[1], all[2], all[3], all[4], { 0 },
 		};
-		struct agent_rig *r = setup(all);
+		struct agent_rig *r = agent_rig_setup(all);
 
 		agent_rig_open(r);
 		assert_true(agent_is_there(r->agent));
-		teardown(r);
-		r = setup(later);
+		agent_rig_teardown(r);
+		r = agent_rig_setup(later);
 		agent_woke(r->agent);
 		agent_rig_open(r);
 		assert_true(agent_is_there(r->agent));
-		teardown(r);
+		agent_rig_teardown(r);
 	}
 }
 
@@ -204,7 +166,7 @@ static void answers_of_any_shape_are_survived(void **state)
 
 static void openings_are_reported_once_a_second_with_the_latest(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 
 	for (unsigned int i = 0; i < 1000; i++) {
 		agent_rig_open(r);
@@ -223,12 +185,12 @@ static void openings_are_reported_once_a_second_with_the_latest(void **state)
 	agent_rig_run(r);
 	assert_int_equal(r->reports, 3);
 	assert_true(r->reported);
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void an_agent_that_answered_before_its_driver_stopped_is_expected_back(void **state)
 {
-	struct agent_rig *r = setup(usual);
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
 	struct error error;
 
 	r->no_driver = true;
@@ -254,7 +216,7 @@ static void an_agent_that_answered_before_its_driver_stopped_is_expected_back(vo
 	agent_rig_close(r);
 	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
 	assert_string_equal(error.text, "its guest has no agent that answers");
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 static void commands_that_an_agent_lacked_are_known_while_its_guest_sleeps(void **state)
@@ -264,7 +226,7 @@ static void commands_that_an_agent_lacked_are_known_while_its_guest_sleeps(void 
 				"{\"name\": \"guest-shutdown\", \"enabled\": true}]}}\n" },
 		{ 0 },
 	};
-	struct agent_rig *r = setup(script);
+	struct agent_rig *r = agent_rig_setup(script);
 	struct error error;
 
 	agent_rig_open(r);
@@ -275,7 +237,7 @@ static void commands_that_an_agent_lacked_are_known_while_its_guest_sleeps(void 
 	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-ram");
 	assert_int_equal(agent_check_return(r->agent, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
 	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-disk");
-	teardown(r);
+	agent_rig_teardown(r);
 }
 
 int main(void)
