@@ -3,6 +3,7 @@
  * A guest that is asked to sleep or to power off, with the vCPUs' real threads, on a fake
  * KVM: vCPU 0 makes the call that the test wants.
  */
+#include "calling-guest.h"
 #include "rig.h"
 
 #include "board/board.h"
@@ -16,12 +17,10 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -29,61 +28,6 @@
 #include "base/main-loop.h"
 
 #define ENTRY 0x40080000
-
-static atomic_ulong call; /* A PSCI function that it calls next, or 0. */
-static atomic_ulong entry; /* Its argument. */
-static atomic_int first_fd;
-
-static int run(int fd)
-{
-	struct kvm_run *shared =
-		mmap(NULL, kvm_of_tests.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool left = false;
-
-	while (!left && !*(volatile uint8_t *)&shared->immediate_exit) {
-		const unsigned long next = atomic_exchange(&call, 0);
-
-		(void)poll(NULL, 0, 1);
-		if (next) {
-			shared->exit_reason = KVM_EXIT_HYPERCALL;
-			shared->hypercall.nr = next;
-			left = true;
-		}
-	}
-	munmap(shared, kvm_of_tests.run_size);
-	if (left)
-		return 0;
-	errno = EINTR;
-
-	return -1;
-}
-
-static bool answer(int fd, unsigned long ioctl, void *argument, int *ret)
-{
-	const struct kvm_one_reg *reg = argument;
-
-	if (ioctl == KVM_CREATE_VCPU && !argument) {
-		*ret = fake_kvm_create_vcpu(0);
-		atomic_store(&first_fd, *ret);
-
-		return true;
-	}
-	if (fd != atomic_load(&first_fd))
-		return false;
-	*ret = 0;
-	if (ioctl == KVM_RUN) {
-		*ret = run(fd);
-
-		return true;
-	}
-	if (ioctl != KVM_GET_ONE_REG || reg->id != kvm_register_x(1))
-		return false;
-	/* Of SYSTEM_SUSPEND; SYSTEM_OFF2's type is 0. */
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
-	*(uint64_t *)(uintptr_t)reg->addr = atomic_load(&entry);
-
-	return true;
-}
 
 /* --- events --- */
 
@@ -115,10 +59,8 @@ static struct rig rig;
 
 static void prepare(void)
 {
-	call = 0;
-	entry = 0;
 	report_count = 0;
-	fake_kvm_answer = answer;
+	calling_guest_begin();
 }
 
 static void start(void)
@@ -185,8 +127,7 @@ static void suspend(void)
 {
 	struct pollfd fd = { .fd = control_fd(&rig.control), .events = POLLIN };
 
-	entry = ENTRY;
-	call = PSCI_FN64_SYSTEM_SUSPEND;
+	calling_guest_call(PSCI_FN64_SYSTEM_SUSPEND, ENTRY);
 	assert_int_equal(poll(&fd, 1, -1), 1);
 	control_serve(&rig.control);
 	assert_int_equal(rig.control.life.state, VM_SUSPENDED);
@@ -232,7 +173,7 @@ static void a_guest_that_powers_off_has_done_it_before_the_run_is_over(void **st
 	ask(REQUEST_POWEROFF, 60, REQUEST_ELSE_KILL);
 	recorded(VM_RUNNING, REQUEST_WAITING, "");
 	assert_int_equal(take_press(), 0x02);
-	call = PSCI_FN32_SYSTEM_OFF;
+	calling_guest_call(PSCI_FN32_SYSTEM_OFF, 0);
 	stops();
 	recorded(VM_OFF, REQUEST_DONE, "");
 	REPORTS_ARE(VM_REPORT_POWERDOWN, VM_REPORT_REQUEST, VM_REPORT_SHUTDOWN);
@@ -242,7 +183,7 @@ static void a_guest_that_hibernates_has_done_it(void **state)
 {
 	ask(REQUEST_HIBERNATE, 60, REQUEST_ELSE_LEAVE);
 	assert_int_equal(take_press(), 0x10);
-	call = PSCI_FN64_SYSTEM_OFF2;
+	calling_guest_call(PSCI_FN64_SYSTEM_OFF2, 0);
 	stops();
 	recorded(VM_HIBERNATED, REQUEST_DONE, "");
 	REPORTS_ARE(VM_REPORT_REQUEST, VM_REPORT_SUSPEND_DISK, VM_REPORT_SHUTDOWN);
@@ -303,7 +244,7 @@ static void a_press_wakes_a_suspended_guest_and_waits_for_it(void **state)
 	while (!button_waits(rig.vm.devices, BUTTON_POWER))
 		await_due();
 	assert_int_equal(take_press(), 0x02);
-	call = PSCI_FN32_SYSTEM_OFF;
+	calling_guest_call(PSCI_FN32_SYSTEM_OFF, 0);
 	stops();
 	recorded(VM_OFF, REQUEST_DONE, "");
 }

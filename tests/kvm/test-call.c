@@ -4,6 +4,7 @@
  * the device, on a fake KVM. The guest has no driver for it, as Linux while it sleeps, or
  * leaves its driver at work, and its interrupt masked.
  */
+#include "calling-guest.h"
 #include "rig.h"
 
 #include "base/main-loop.h"
@@ -32,7 +33,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -44,57 +44,6 @@
 
 static const uint8_t mac[CONFIG_MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 static const uint8_t group[CONFIG_MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-
-static atomic_bool suspends; /* vCPU 0 calls SYSTEM_SUSPEND. */
-static atomic_int first_fd;
-
-static int run(int fd)
-{
-	struct kvm_run *shared =
-		mmap(NULL, kvm_of_tests.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool left = false;
-
-	while (!left && !*(volatile uint8_t *)&shared->immediate_exit) {
-		(void)poll(NULL, 0, 1);
-		if (fd == atomic_load(&first_fd) && atomic_exchange(&suspends, false)) {
-			shared->exit_reason = KVM_EXIT_HYPERCALL;
-			shared->hypercall.nr = PSCI_FN64_SYSTEM_SUSPEND;
-			left = true;
-		}
-	}
-	munmap(shared, kvm_of_tests.run_size);
-	if (left)
-		return 0;
-	errno = EINTR;
-
-	return -1;
-}
-
-static bool answer(int fd, unsigned long ioctl, void *argument, int *ret)
-{
-	const struct kvm_one_reg *reg = argument;
-
-	if (ioctl == KVM_CREATE_VCPU && !argument) {
-		*ret = fake_kvm_create_vcpu(0);
-		atomic_store(&first_fd, *ret);
-
-		return true;
-	}
-	if (fd != atomic_load(&first_fd))
-		return false;
-	*ret = 0;
-	if (ioctl == KVM_RUN) {
-		*ret = run(fd);
-
-		return true;
-	}
-	if (ioctl != KVM_GET_ONE_REG || reg->id != kvm_register_x(1))
-		return false;
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): KVM's interface passes it as a number. */
-	*(uint64_t *)(uintptr_t)reg->addr = ENTRY;
-
-	return true;
-}
 
 /* --- the rig --- */
 
@@ -111,8 +60,7 @@ static int set_up(void **state)
 	(void)unlink(address.sun_path);
 	assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 1), 0);
-	atomic_store(&suspends, false);
-	fake_kvm_answer = answer;
+	calling_guest_begin();
 	rig_create_network(&rig, 1, address.sun_path, mac);
 	peer = accept(listener, NULL, NULL);
 	assert_true(peer >= 0);
@@ -162,11 +110,11 @@ static void turn(void)
 
 static void suspend(void)
 {
-	atomic_store(&suspends, true);
+	calling_guest_call(PSCI_FN64_SYSTEM_SUSPEND, ENTRY);
 	/* A frame that waits makes the loop go round, too. */
 	do
 		turn();
-	while (atomic_load(&suspends) || rig.control.life.state != VM_SUSPENDED);
+	while (calling_guest_will_call() || rig.control.life.state != VM_SUSPENDED);
 }
 
 static void await_call(void)
@@ -423,7 +371,7 @@ static void a_frame_wakes_a_guest_whose_first_call_was_refused(void **state)
 	real_server = rig.vm.server;
 	server.may_suspend = may_not_suspend;
 	rig.vm.server = &server;
-	atomic_store(&suspends, true);
+	calling_guest_call(PSCI_FN64_SYSTEM_SUSPEND, ENTRY);
 	turn();
 	assert_int_equal(rig.control.life.state, VM_RUNNING);
 	assert_int_equal(control_call_due(&rig.control), MAIN_LOOP_NEVER);
