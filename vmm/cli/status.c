@@ -170,6 +170,8 @@ static void print_policies(const struct config *config)
 		printf("wake-on-net: %s\n", config_wake_on_net_word(config->wake_on_net));
 	if (config->sleep_when_idle && config->sleep_when_idle != CONFIG_IDLE_OFF)
 		printf("sleep-when-idle: %" PRIu32 " s\n", config->sleep_when_idle);
+	if (config->park && config->park != CONFIG_IDLE_OFF)
+		printf("park: after %" PRIu32 " s of sleep\n", config->park);
 }
 
 static void print_agent(const char *name)

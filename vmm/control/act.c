@@ -429,6 +429,7 @@ enum lifecycle_answer control_act(struct control *control, struct lifecycle_even
 		devices_sleep(control->vm->devices, is_asleep(&control->life));
 		if (control->life.state != VM_RUNNING || control->life.paused)
 			idle_forget(&control->idle);
+		park_note_state(control);
 		update_record(control);
 		if (plan.answer != LIFECYCLE_TAKEN)
 			answer = plan.answer;

@@ -34,6 +34,7 @@
 #include "control/ask.h"
 #include "control/idle.h"
 #include "control/lifecycle-step.h"
+#include "control/park-timer.h"
 #include "machine/vm.h"
 #include "record/cause.h"
 #include "record/record.h"
@@ -98,6 +99,7 @@ struct control {
 	const char *save_path;
 	bool save_compresses;
 	const char *park_path; /**< Of the file that the VM is parked in; run.c sets it. */
+	struct park_timer park_timer; /**< See park.h. */
 	struct save_draft draft;
 	bool has_draft;
 	struct error error; /**< The reason for which the last failed action failed, */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/durable.h"
+#include "base/main-loop.h"
 #include "base/message.h"
 #include "record/vm-dir.h"
 
@@ -56,4 +57,40 @@ bool park_spend(struct control *control)
 	restored_memory_start(vm);
 
 	return true;
+}
+
+/* --- --park --- */
+
+void park_create_timer(struct control *control)
+{
+	const uint32_t seconds = control->vm->config->park;
+
+	if (seconds != CONFIG_IDLE_OFF)
+		control->park_timer.time = seconds * UINT64_C(1000000);
+}
+
+void park_note_state(struct control *control)
+{
+	if (control->life.state == VM_SUSPENDED && !control->life.parked)
+		park_timer_sleeps(&control->park_timer, main_loop_now());
+	else
+		park_timer_forget(&control->park_timer);
+}
+
+/* A guest that is saved next need not be parked. */
+uint64_t park_due(const struct control *control)
+{
+	return control->life.stage == LIFECYCLE_RUNNING && !ask_saves(&control->ask)
+		       ? park_timer_due(&control->park_timer)
+		       : MAIN_LOOP_NEVER;
+}
+
+void park_on_due(struct control *control)
+{
+	struct error error;
+
+	if (control_park(control, &error) < 0 &&
+	    park_timer_fail(&control->park_timer, main_loop_now()))
+		message("%s: sleeps on in memory, and is parked later: %s", control->vm->name,
+			error.text);
 }

@@ -27,4 +27,21 @@ void park_give_back(struct control *control);
  */
 bool park_spend(struct control *control);
 
+/* --- --park --- */
+
+/** For control_create(). */
+void park_create_timer(struct control *control);
+
+/** The machine's state may have changed. */
+void park_note_state(struct control *control);
+
+/**
+ * When park_on_due() must be called, as a main loop's deadline: never while the
+ * guest is awake or parked.
+ */
+uint64_t park_due(const struct control *control);
+
+/** Park the guest; if that fails it sleeps on in memory. */
+void park_on_due(struct control *control);
+
 #endif

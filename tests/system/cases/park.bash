@@ -156,6 +156,35 @@ parked_and_saved()
 	park_ends park-save "a parked guest that was saved and restored"
 }
 
+# --- --park ---
+
+# park_restarts NAME [OPTION...]: its guest, which suspends
+park_restarts()
+{
+	vm_start "$@"
+	printf s >&"$bytes"
+}
+
+parked_by_itself()
+{
+	park_restarts park-self "${machine[@]}" --park 1
+	ok "--park 1: a guest that sleeps is parked" vm_await_state park-self parked
+	is "--park 1: status has it" "$(vm_state park-self park)" "after 1 s of sleep"
+	printf s >&"$bytes"
+	ok "--park 1: a guest that is woken and sleeps again is parked again" \
+		vm_await "$vm_messages" ': park-self: parked: its memory is in ' 2
+	park_ends park-self "--park 1"
+	park_restarts park-self
+	ok "--park is kept with the machine" vm_await_state park-self parked
+	park_ends park-self "--park of the last run"
+	park_restarts park-self --park 0
+	vm_await_state park-self suspended
+	is "--park 0: status has none" "$(vm_state park-self park)" ""
+	sleep 2
+	is "--park 0: a guest that sleeps is not parked" "$(vm_state park-self state)" suspended
+	park_ends park-self "--park 0"
+}
+
 # --- dormouse is killed ---
 
 killed_while_parked()
@@ -213,6 +242,15 @@ park_without_space()
 		"dormouse: cannot save park-full in $disks/few/park-full/parked: No space left on device"
 	is "park without space: the guest sleeps on" "$(vm_state park-full state)" suspended
 	park_ends park-full "park without space"
+	park_restarts park-late "${machine[@]}" --park 1
+	ok "--park without space: the guest sleeps on, and a message says why" vm_await "$vm_messages" \
+		": park-late: sleeps on in memory, and is parked later: cannot save .*: No space left on device"
+	# Several attempts fail.
+	sleep 4
+	is "--park without space: there is one message" "$(grep -c 'parked later' "$vm_messages")" 1
+	mount -o remount,size=20m "$disks/few"
+	ok "--park without space: it is parked once there is space" vm_await_state park-late parked
+	park_ends park-late "--park without space"
 	DORMOUSE_STATE_DIR=$disks/state
 	umount "$disks/few"
 }
@@ -225,6 +263,7 @@ park_many_times
 parked_and_reset
 parked_and_ended
 parked_and_saved
+parked_by_itself
 killed_while_parked
 damaged_while_killed
 park_without_space
