@@ -339,6 +339,7 @@ int control_start(struct control *control, struct error *error)
 
 	if (control->from) {
 		event.kind = LIFECYCLE_RESTORE;
+		event.parked = control->stays_parked;
 		cause_set(&control->cause, VM_TRIGGER_RESTORE, CAUSE_VCPU_NONE, "dormouse restore");
 	} else {
 		record->boots++;
