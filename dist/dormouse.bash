@@ -46,6 +46,7 @@ _dormouse_words()
 	--console) echo tty none file: unix: ;;
 	--cpu-features) echo pmu=off pauth=off sve=off ;;
 	--else) echo leave save poweroff kill ;;
+	--park | --sleep-when-idle) echo off ;;
 	--idle-states) echo clusters ;;
 	--machine-version) echo 1 2 3 4 ;;
 	--net) echo tap: unix: passt ;;

@@ -67,6 +67,22 @@ static int write_new(struct control *control)
 	return err ? cannot_save(control, err) : write_whole(control);
 }
 
+/* What the file says of itself is not that it is parked. */
+static int write_anew(struct control *control)
+{
+	struct record *record = control->record;
+	char *parked_in = record->parked_in;
+	int err;
+
+	record->parked_in = NULL;
+	record->parked = false;
+	err = write_whole(control);
+	record->parked = true;
+	record->parked_in = parked_in;
+
+	return err;
+}
+
 /*
  * Both files have the same id, and the record names both until one is gone: whichever
  * the next run goes on from, it is once.
@@ -81,14 +97,8 @@ static int write_of_parked(struct control *control)
 		return cannot_save(control, -ENOMEM);
 	record->parked_in = record->saved_file;
 	record->saved_file = name;
-	if (control->save_compresses || !park_is_as_written(control)) {
-		/* What the file says of itself. */
-		record->parked = false;
-		err = write_whole(control);
-		record->parked = true;
-
-		return err;
-	}
+	if (control->save_compresses || !park_is_as_written(control))
+		return write_anew(control);
 	err = save_move_begin(record->parked_in, record->saved_id, control->save_path,
 			      control->vm->name, &control->draft, &control->error);
 	control->has_draft = !err;

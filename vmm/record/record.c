@@ -17,7 +17,7 @@
  * The size of a record besides the machine: paths and causes, of at most six
  * bytes a character.
  */
-#define REST_SIZE_MAX (64L * 1024)
+#define REST_SIZE_MAX (96L * 1024)
 
 void record_free(struct record *record)
 {

@@ -281,6 +281,22 @@ killed_while_parked()
 	vm_finish
 }
 
+# Its user takes the file away: a wake then makes it useless by the record.
+moved_away_while_parked()
+{
+	park_suspends park-moved
+	parks park-moved "before its file is moved"
+	mv "$(park_file park-moved)" "$disks/park.moved"
+	dormouse wake park-moved >/dev/null
+	ok "the file of a parked guest is moved: the guest wakes" dormouse_said ': park-moved: running: woken by '
+	vm_signal KILL
+	vm_restore park-moved "$disks/park.moved"
+	vm_finish
+	ok "the file of a parked guest is moved: it cannot be restored once the guest has run" dormouse_said \
+		'park-moved has run since it was saved in .*park.moved, so its disks do not match'
+	rm "$disks/park.moved"
+}
+
 damaged_while_killed()
 {
 	park_suspends park-damaged
@@ -341,6 +357,7 @@ parked_and_compressed
 restored_and_parked
 parked_by_itself
 killed_while_parked
+moved_away_while_parked
 damaged_while_killed
 park_without_space
 exec {bytes}>&-

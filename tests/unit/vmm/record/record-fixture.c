@@ -196,6 +196,8 @@ void record_assert_equal(const struct record *a, const struct record *b)
 	assert_same_suspension(&a->suspension, &b->suspension);
 	assert_string_equal(a->saved_id, b->saved_id);
 	assert_same_text(a->saved_file, b->saved_file);
+	assert_same_text(a->parked_in, b->parked_in);
+	assert_int_equal(a->parked, b->parked);
 	assert_int_equal(a->config.on_reset, b->config.on_reset);
 	assert_int_equal(a->config.on_reset2, b->config.on_reset2);
 	for (size_t i = 0; i < ENVIRONMENT_LINES; i++)

@@ -241,6 +241,8 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 		{ "saved", "{\"id\": \"0123456789abcdef\", \"file\": \"/a\"}" },
 		{ "saved", "{\"id\": \"0123456789ABCDEF0123456789abcdef\", \"file\": \"/a\"}" },
 		{ "saved", "{\"id\": \"0123456789abcdef0123456789abcdef\", \"file\": 1}" },
+		{ "saved", "{\"id\": \"0123456789abcdef0123456789abcdef\", \"file\": \"/a\", "
+			   "\"parked-in\": 1}" },
 		{ "suspension", "null" },
 		{ "suspension", "{}" },
 		{ "suspension", "{\"since\": \"2026-11-21T12:00:00Z\", \"vcpu\": -1, "
