@@ -12,6 +12,7 @@
 #include "input.h"
 #include "net/arrival.h"
 #include "net/seen.h"
+#include "operations.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -99,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const size_t length = take_word(&in, 2) % FRAME_ROOM;
 		uint8_t *bytes;
 
+		count_operation();
 		flags = take_byte(&in);
 		bytes = take_frame(&in, flags, length);
 		if (flags & 1)

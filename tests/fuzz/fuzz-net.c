@@ -25,6 +25,7 @@
 #include "devices/virtio/net-queues.h"
 #include "devices/virtio/net.h"
 #include "input.h"
+#include "operations.h"
 
 #include <errno.h>
 #include <linux/virtio_config.h>
@@ -340,6 +341,7 @@ static void step(struct guest *guest, struct input *in)
 {
 	uint64_t offset;
 
+	count_operation();
 	switch (take_byte(in) % 12) {
 	case 0:
 		offset = take_word(in, 2) % 0x200;
