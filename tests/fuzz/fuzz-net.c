@@ -18,7 +18,7 @@
  *	8	the guest offers a receive buffer: index, size
  *	9	the guest sends a frame: index, header, size
  *	10	a command: class, number, size
- *	11	the backend has no room for so many frames, or is lost
+ *	11	the backend has no room for so many frames, or is lost; the link is set
  */
 #include "board/memory.h"
 #include "config/net.h"
@@ -299,7 +299,7 @@ static void send_to_guest(struct fake *fake, struct input *in)
 
 static void network(struct guest *guest, struct input *in, bool frame)
 {
-	uint8_t how;
+	uint8_t how = 0;
 
 	pthread_mutex_lock(&guest->net.mmio.lock);
 	if (frame) {
@@ -310,6 +310,8 @@ static void network(struct guest *guest, struct input *in, bool frame)
 		guest->fake->lost = (how & 0x10) != 0;
 	}
 	pthread_mutex_unlock(&guest->net.mmio.lock);
+	if (!frame)
+		net_set_link(&guest->net, (how & 0x20) == 0);
 }
 
 /* As its thread does, which has ended, and without a pause before it connects again. */

@@ -192,6 +192,18 @@ static bool read_frame(struct net *net, struct net_frame *frame)
 	return ret > 0;
 }
 
+/* As by a cable that is not plugged in: a peer does not wait, and nothing old comes later. */
+static bool drop_frames(struct net *net)
+{
+	struct net_frame frame;
+	unsigned int count = 0;
+
+	while (count < NET_BATCH && read_frame(net, &frame))
+		count++;
+
+	return count == NET_BATCH;
+}
+
 /* --- while there is a driver --- */
 
 /* Returns whether none is left. */
@@ -241,7 +253,7 @@ static bool receive(struct net *net)
 	struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
 	unsigned int count = 0;
 
-	if (deliver_kept(net, &count))
+	if (deliver_kept(net, &count) && !net->pulled)
 		while (count < NET_BATCH && deliver_next(net))
 			count++;
 	if (virtqueue_publish(queue))
@@ -258,7 +270,7 @@ static bool keep(struct net *net)
 	unsigned int count;
 
 	net->driver_was_absent = true;
-	for (count = 0; count < NET_BATCH; count++) {
+	for (count = 0; count < NET_BATCH && !net->pulled; count++) {
 		if (net_keep_is_full(&net->keep) || !read_frame(net, &frame))
 			break;
 		if (observe(net, &frame, false))
@@ -270,10 +282,13 @@ static bool keep(struct net *net)
 
 bool net_receive(struct net *net)
 {
+	bool more;
+
 	if (atomic_load(&net->mmio.quiesced))
 		return false;
+	more = net->pulled && drop_frames(net);
 
-	return net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net);
+	return (net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net)) || more;
 }
 
 /* --- what the driver has not looked at: at a reset by it, or as the guest falls asleep --- */

@@ -63,7 +63,7 @@ static int send_chain(struct net *net)
 	/* A copy, which the guest cannot change between a check and its use. */
 	iov_cursor_read(&frame, &header, sizeof(header));
 	header.num_buffers = 0;
-	if (!is_agreed(net, &header) || net->setup.backend->fd < 0) {
+	if (!is_agreed(net, &header) || net->setup.backend->fd < 0 || net->pulled) {
 		observe(net, &frame);
 		return 0;
 	}

@@ -40,6 +40,7 @@ static bool move_frames(struct net *net)
 
 	more = net_send(net) || more;
 	more = net_receive(net) || more;
+	atomic_store(&net->kept, net->keep.count);
 	interrupt(net);
 
 	return more || net->lost || net->has_fault;
@@ -180,6 +181,22 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 
 /* --- for others --- */
 
+void net_set_link(struct net *net, bool up)
+{
+	if (atomic_exchange(&net->pull, !up) == up)
+		(void)eventfd_write(net->mmio.notify_fd, 1);
+}
+
+void net_describe(const struct net *net, struct net_facts *facts)
+{
+	*facts = (struct net_facts){
+		/* The first change is a connection, and they alternate. */
+		.connected = atomic_load(&net->link_changes) % 2 == 1,
+		.up = !atomic_load(&net->pull),
+		.kept = atomic_load(&net->kept),
+	};
+}
+
 void net_sleep(struct net *net, bool asleep)
 {
 	/* Its thread decides who waits. The lock may be this thread's: it is frozen. */
@@ -193,6 +210,7 @@ void net_receive_asleep(struct net *net)
 	if (net->main_waits) {
 		net->wants_input = false;
 		(void)net_receive(net);
+		atomic_store(&net->kept, net->keep.count);
 		interrupt(net);
 		pass_on(net);
 	}
