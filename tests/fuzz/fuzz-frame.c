@@ -28,7 +28,7 @@
 
 #define FRAME_ROOM 512
 
-static const uint8_t mac[FRAME_MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
+static const uint8_t mac[MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 
 /* In memory of its own, so that a read too far is seen. The caller frees it. */
 static uint8_t *take_frame(struct input *in, uint8_t flags, size_t size)
@@ -40,7 +40,7 @@ static uint8_t *take_frame(struct input *in, uint8_t flags, size_t size)
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = take_byte(in);
 	if (flags & 2 && size >= FRAME_HEADER_SIZE) {
-		memcpy(bytes, mac, FRAME_MAC_SIZE);
+		memcpy(bytes, mac, MAC_SIZE);
 		memcpy(bytes + 12, types[flags >> 2 & 3], 2);
 	}
 

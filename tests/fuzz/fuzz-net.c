@@ -292,7 +292,7 @@ static void send_to_guest(struct fake *fake, struct input *in)
 	};
 	fake->frame.header.flags = take_byte(in);
 	fake->frame.header.gso_type = take_byte(in);
-	for (size_t i = 0; i < NET_MAC_SIZE; i++)
+	for (size_t i = 0; i < MAC_SIZE; i++)
 		fake->bytes[i] = i < 2 ? take_byte(in) : 0;
 	fake->pending = true;
 }

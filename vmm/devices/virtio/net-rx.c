@@ -293,23 +293,6 @@ bool net_receive(struct net *net)
 
 /* --- what the driver has not looked at: at a reset by it, or as the guest falls asleep --- */
 
-/* Copy the first bytes of the chain's writable part, up to @size. Returns how many. */
-static size_t copy_chain(const struct virtqueue_chain *chain, uint8_t *to, size_t size)
-{
-	size_t done = 0;
-
-	for (unsigned int i = 0; i < chain->writable_count && done < size; i++) {
-		const struct iovec *part = &chain->parts[chain->readable_count + i];
-		const size_t left = size - done;
-		const size_t piece = part->iov_len < left ? part->iov_len : left;
-
-		memcpy(to + done, part->iov_base, piece);
-		done += piece;
-	}
-
-	return done;
-}
-
 /*
  * Read the frame that begins @back chains before the end of those that were given,
  * into net->reread. Returns how many chains to go on. @frame->size is 0 if none begins
@@ -325,10 +308,16 @@ static uint16_t reread_frame(struct net *net, uint16_t back, struct net_frame *f
 	*frame = (struct net_frame){ .bytes = net->reread + NET_HEADER_SIZE };
 	for (uint16_t i = 0; i < count; i++) {
 		const struct net_given *given = &net->given[(first + i) & (queue->size - 1)];
+		struct iov_cursor from;
 
 		if (virtqueue_reread(queue, given->head, &net->chain) < 0 ||
-		    copy_chain(&net->chain, net->reread + size, given->size) < given->size)
+		    net->chain.writable_size < given->size)
 			return count;
+		from = (struct iov_cursor){
+			.parts = net->chain.parts + net->chain.readable_count,
+			.count = net->chain.writable_count,
+		};
+		iov_cursor_read(&from, net->reread + size, given->size);
 		size += given->size;
 	}
 	if (count == 0)

@@ -147,9 +147,9 @@ static int start_thread(struct net *net)
 
 static void set_first_address(struct net *net)
 {
-	if (memcmp(net->space.mac, net->setup.mac, NET_MAC_SIZE) == 0)
+	if (memcmp(net->space.mac, net->setup.mac, MAC_SIZE) == 0)
 		return;
-	memcpy(net->space.mac, net->setup.mac, NET_MAC_SIZE);
+	memcpy(net->space.mac, net->setup.mac, MAC_SIZE);
 	if (net->observer.addressed)
 		net->observer.addressed(net->observer.context, net->setup.mac);
 }
@@ -345,7 +345,7 @@ int net_create(struct net *net, const struct net_setup *setup, struct error *err
 		net->observer = *setup->observer;
 	net->driver_was_absent = true;
 	net_filter_reset(&net->filter);
-	memcpy(net->space.mac, setup->mac, NET_MAC_SIZE);
+	memcpy(net->space.mac, setup->mac, MAC_SIZE);
 	net->space.max_virtqueue_pairs = 1;
 	error->text[0] = '\0';
 	net->name = strdup(setup->name);

@@ -79,7 +79,7 @@ struct net_setup {
 	const char *name; /**< For messages and events, such as "net0"; copied. */
 	const struct memory *memory; /**< The guest's RAM; must outlive it. */
 	struct net_backend *backend; /**< Not connected. The device's from now on. */
-	uint8_t mac[NET_MAC_SIZE];
+	uint8_t mac[MAC_SIZE];
 	uint64_t features; /**< Of virtio-net, as bits; the backend must have what they need. */
 	/** Sees all frames, from the first one on; copied; may be NULL. */
 	const struct net_observer *observer;

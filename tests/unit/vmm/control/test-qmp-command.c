@@ -350,8 +350,7 @@ static void options_may_be_omitted_and_have_their_type(void **state)
 	assert_int_equal(executed, 0);
 	answers("{'execute': 'opts', 'arguments': {'flag': false}}",
 		"{\"return\":{\"flag\":false}}");
-	answers("{'execute': 'opts', 'arguments': {'flag': true}}",
-		"{\"return\":{\"flag\":true}}");
+	answers("{'execute': 'opts', 'arguments': {'flag': true}}", "{\"return\":{\"flag\":true}}");
 }
 
 static void query_commands_lists_all_commands(void **state)

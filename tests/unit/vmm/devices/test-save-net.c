@@ -14,8 +14,8 @@
 
 #define ANNOUNCE (1ULL << VIRTIO_NET_F_GUEST_ANNOUNCE | 1ULL << VIRTIO_NET_F_STATUS)
 
-static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
-static const uint8_t other[NET_MAC_SIZE] = { 0x02, 9, 9, 9, 9, 9 };
+static const uint8_t own[MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t other[MAC_SIZE] = { 0x02, 9, 9, 9, 9, 9 };
 
 static void serialize_net(void *device, struct stream *stream)
 {

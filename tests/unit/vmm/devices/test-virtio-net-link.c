@@ -15,7 +15,7 @@
 
 #define DEADLINE_MS 60000
 
-static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t own[MAC_SIZE] = NET_RIG_MAC;
 
 static void start(struct net_rig *r)
 {
