@@ -13,20 +13,20 @@ system-programs: $(system_guests:%=$(O)/arm64/%.img) $(system_programs:%=$(O)/ar
 $(addprefix $(O)/arm64/,board.img echo.img clock.img): $(O)/arm64/%.img: $(O)/bare/$(guests)/%.S.o
 	$(call flat,$<,-j .text)
 
-$(O)/bare/hostile.elf: $(call objects,bare,$(sort $(wildcard $(guests)/hostile*.[cS]))) $(guests)/hostile.ld
+$(O)/bare/hostile.elf: $(call objects,bare,$(sort $(wildcard $(guests)/hostile*.[cS])) $(guests)/guest-says.c) $(guests)/hostile.ld
 	$(call link,$(call flat_ld,$(guests)/hostile.ld))
 
 $(O)/arm64/hostile.img: $(O)/bare/hostile.elf
 	$(call flat,$<,-j .text)
 
 # It needs no vectors: an exception is a bug of its own.
-$(O)/bare/net-sleeper.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-sleeper*.[cS]))) $(guests)/hostile.ld
+$(O)/bare/net-sleeper.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-sleeper*.[cS])) $(guests)/net-driver.c $(guests)/guest-says.c) $(guests)/hostile.ld
 	$(call link,$(call flat_ld,$(guests)/hostile.ld))
 
 $(O)/arm64/net-sleeper.img: $(O)/bare/net-sleeper.elf
 	$(call flat,$<,-j .text)
 
-$(O)/bare/net-frames.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-frames*.[cS])) $(guests)/net-driver.c) $(guests)/hostile.ld
+$(O)/bare/net-frames.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-frames*.[cS])) $(guests)/net-driver.c $(guests)/guest-says.c) $(guests)/hostile.ld
 	$(call link,$(call flat_ld,$(guests)/hostile.ld))
 
 $(O)/arm64/net-frames.img: $(O)/bare/net-frames.elf

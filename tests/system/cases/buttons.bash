@@ -58,7 +58,7 @@ buttons_of_a_guest_that_does_nothing()
 	asked_ends
 	is "dormouse poweroff --timeout 1 of a guest that does nothing exits 3" "$asked_status" 3
 	is "dormouse poweroff --timeout 1 of a guest that does nothing says so" "$(<"$asked_said")" \
-		"dormouse: deaf: its guest was asked to poweroff: it has not powered off within 1 second"
+		"dormouse: deaf: the request to poweroff failed: it has not powered off within 1 second"
 	is "a guest that has not powered off in time is left running" "$(vm_state deaf state)" running
 	ok "status keeps the request that was not done" grep -qE \
 		'^power off, by its power button, at [^ ]+: not done, at [^ ]+: it has not powered off within 1 second$' \
@@ -99,7 +99,7 @@ buttons_of_a_guest_that_suspends_instead()
 	vm_finish
 	is "dormouse hibernate --else save of a guest that suspends exits 4" "$asked_status" 4
 	is "dormouse hibernate --else save of a guest that suspends says so" "$(<"$asked_said")" \
-		"dormouse: deaf: its guest was asked to hibernate: it has suspended itself to RAM instead; it was saved"
+		"dormouse: deaf: the request to hibernate failed: it has suspended itself to RAM instead; it was saved"
 	is "run of a guest that was saved in place of hibernating exits 7" "$vm_status" 7
 	is "a guest that was saved in place of hibernating is in its directory" "$(vm_state deaf saved)" \
 		"$DORMOUSE_STATE_DIR/deaf/saved-1"

@@ -40,6 +40,7 @@ static bool move_frames(struct net *net)
 
 	more = net_send(net) || more;
 	more = net_receive(net) || more;
+	atomic_store(&net->kept, net->keep.count);
 	interrupt(net);
 
 	return more || net->lost || net->has_fault;
@@ -146,9 +147,9 @@ static int start_thread(struct net *net)
 
 static void set_first_address(struct net *net)
 {
-	if (memcmp(net->space.mac, net->setup.mac, NET_MAC_SIZE) == 0)
+	if (memcmp(net->space.mac, net->setup.mac, MAC_SIZE) == 0)
 		return;
-	memcpy(net->space.mac, net->setup.mac, NET_MAC_SIZE);
+	memcpy(net->space.mac, net->setup.mac, MAC_SIZE);
 	if (net->observer.addressed)
 		net->observer.addressed(net->observer.context, net->setup.mac);
 }
@@ -180,6 +181,22 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 
 /* --- for others --- */
 
+void net_set_link(struct net *net, bool up)
+{
+	if (atomic_exchange(&net->pull, !up) == up)
+		(void)eventfd_write(net->mmio.notify_fd, 1);
+}
+
+void net_describe(const struct net *net, struct net_facts *facts)
+{
+	*facts = (struct net_facts){
+		/* The first change is a connection, and they alternate. */
+		.connected = atomic_load(&net->link_changes) % 2 == 1,
+		.up = !atomic_load(&net->pull),
+		.kept = atomic_load(&net->kept),
+	};
+}
+
 void net_sleep(struct net *net, bool asleep)
 {
 	/* Its thread decides who waits. The lock may be this thread's: it is frozen. */
@@ -193,6 +210,7 @@ void net_receive_asleep(struct net *net)
 	if (net->main_waits) {
 		net->wants_input = false;
 		(void)net_receive(net);
+		atomic_store(&net->kept, net->keep.count);
 		interrupt(net);
 		pass_on(net);
 	}
@@ -327,7 +345,7 @@ int net_create(struct net *net, const struct net_setup *setup, struct error *err
 		net->observer = *setup->observer;
 	net->driver_was_absent = true;
 	net_filter_reset(&net->filter);
-	memcpy(net->space.mac, setup->mac, NET_MAC_SIZE);
+	memcpy(net->space.mac, setup->mac, MAC_SIZE);
 	net->space.max_virtqueue_pairs = 1;
 	error->text[0] = '\0';
 	net->name = strdup(setup->name);

@@ -55,7 +55,7 @@ void net_rig_teardown(struct net_rig *r);
 
 /** A device whose observer sees what its peer has sent before there is a device. */
 void net_rig_create_observed(struct net_rig *r, const struct net_observer *observer,
-			     const uint8_t to[NET_MAC_SIZE], uint8_t byte, uint32_t size);
+			     const uint8_t to[MAC_SIZE], uint8_t byte, uint32_t size);
 
 /** Have another observer see the frames from now on; NULL: none. */
 void net_rig_observe(struct net_rig *r, const struct net_observer *observer);
@@ -92,7 +92,7 @@ uint8_t net_rig_command(struct net_rig *r, uint8_t class, uint8_t number, const 
 			uint32_t size);
 
 /** A frame to @mac with @size bytes, whose rest is all @byte, sent by the peer. */
-void net_rig_peer_sends(struct net_rig *r, const uint8_t mac[NET_MAC_SIZE], uint8_t byte,
+void net_rig_peer_sends(struct net_rig *r, const uint8_t mac[MAC_SIZE], uint8_t byte,
 			uint32_t size);
 /** Any bytes, which may be no frame. */
 void net_rig_peer_writes(struct net_rig *r, const void *bytes, size_t size);
