@@ -83,7 +83,7 @@ replay: $(fuzz_names:%=$(O)/asan/replay-%) ## what fuzzing has found, once more
 
 # --- proof: what goes over the whole of something ---
 
-lifecycle_model_src := $(sort $(wildcard tests/lifecycle/*.c)) tests/model/graph.c vmm/record/lifecycle.c vmm/control/lifecycle-park.c
+lifecycle_model_src := $(sort $(wildcard tests/lifecycle/*.c)) tests/model/graph.c vmm/record/lifecycle.c vmm/control/lifecycle-park.c vmm/control/lifecycle-action.c
 
 $(O)/native/test-model: $(call objects,native,$(model_src)) $(O)/native/libpsci.a
 $(O)/native/test-lifecycle-model: $(call objects,native,$(lifecycle_model_src) vmm/control/lifecycle-step.c)
