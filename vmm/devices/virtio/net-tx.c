@@ -3,6 +3,7 @@
 #include "devices/virtio/net-queues.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "devices/virtio/iov-cursor.h"
 
@@ -77,7 +78,7 @@ static bool may_send(struct net *net)
  */
 void net_announce(struct net *net)
 {
-	static const uint8_t request[] = { 0x80, 0x35, 0, 1, 8, 0, NET_MAC_SIZE, 4, 0, 3 };
+	static const uint8_t request[] = { 0x80, 0x35, 0, 1, 8, 0, MAC_SIZE, 4, 0, 3 };
 	static const struct virtio_net_hdr_v1 header;
 	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	const struct iovec part = { .iov_base = frame, .iov_len = sizeof(frame) };
@@ -85,10 +86,10 @@ void net_announce(struct net *net)
 
 	if (!net->announces || net->setup.backend->fd < 0 || atomic_load(&net->mmio.quiesced))
 		return;
-	memcpy(frame + 6, mac, NET_MAC_SIZE);
+	memcpy(frame + 6, mac, MAC_SIZE);
 	memcpy(frame + 12, request, sizeof(request));
-	memcpy(frame + 22, mac, NET_MAC_SIZE);
-	memcpy(frame + 32, mac, NET_MAC_SIZE);
+	memcpy(frame + 22, mac, MAC_SIZE);
+	memcpy(frame + 32, mac, MAC_SIZE);
 	/* Whatever else keeps it from being sent loses the connection, too. */
 	if (net_backend_send(net->setup.backend, &header, &part, 1, sizeof(frame)) == -EAGAIN)
 		net->wants_output = true;

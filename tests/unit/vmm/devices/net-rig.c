@@ -326,7 +326,7 @@ void net_rig_peer_receives(struct net_rig *r, uint8_t byte, uint32_t size)
 		assert_int_equal(frame[i], byte);
 }
 
-void net_rig_peer_is_shown(struct net_rig *r, const uint8_t of[NET_MAC_SIZE])
+void net_rig_peer_is_shown(struct net_rig *r, const uint8_t of[MAC_SIZE])
 {
 	/* To all, RARP: Ethernet and IPv4, of 6 and 4 bytes, a request. */
 	static const uint8_t begin[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -339,11 +339,11 @@ void net_rig_peer_is_shown(struct net_rig *r, const uint8_t of[NET_MAC_SIZE])
 	assert_int_equal(ntohl(length), sizeof(frame));
 	receive_all(r, frame, sizeof(frame));
 	assert_memory_equal(frame, begin, sizeof(begin));
-	assert_memory_equal(frame + 6, of, NET_MAC_SIZE);
+	assert_memory_equal(frame + 6, of, MAC_SIZE);
 	assert_memory_equal(frame + 12, request, sizeof(request));
-	assert_memory_equal(frame + 22, of, NET_MAC_SIZE);
+	assert_memory_equal(frame + 22, of, MAC_SIZE);
 	assert_memory_equal(frame + 28, zero, 4);
-	assert_memory_equal(frame + 32, of, NET_MAC_SIZE);
+	assert_memory_equal(frame + 32, of, MAC_SIZE);
 	assert_memory_equal(frame + 38, zero, sizeof(zero));
 }
 
