@@ -6,6 +6,7 @@
 
 . "$here/lib/calls.bash"
 . "$here/lib/suspend.bash"
+. "$here/lib/park.bash"
 
 mkfifo "$disks/park-in"
 exec {bytes}<>"$disks/park-in"
@@ -107,20 +108,6 @@ parked_costs_nothing()
 	ok "a parked guest's dormouse has at most 4 MiB resident" [ "$(resident)" -le 4096 ]
 	echo "# a parked guest's dormouse has $(resident) KiB resident"
 	park_ends park-cost "a parked guest whose cost was measured"
-}
-
-park_many_times()
-{
-	local i good=0
-
-	park_suspends park-many
-	for ((i = 0; i < 20; i++)); do
-		dormouse park park-many >/dev/null && dormouse wake park-many >/dev/null &&
-			printf s >&"$bytes" && vm_await_state park-many suspended &&
-			good=$((good + 1))
-	done
-	is "a guest is parked and woken 20 times" "$good" 20
-	park_ends park-many "a guest that was parked many times"
 }
 
 parked_and_reset()
@@ -344,7 +331,8 @@ park_while_it_runs
 park_and_wake console
 park_and_wake wake
 parked_costs_nothing
-park_many_times
+park_cycles 20 4 "4 MiB of memory"
+park_cycles 1 62 "all memory"
 parked_and_reset
 parked_and_ended
 parked_and_saved

@@ -1,26 +1,53 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# Linux that frames from a socket wake: by an ARP request, a ping, a neighbour solicitation.
+# Linux that frames from a socket wake: by an ARP request, a ping, a neighbour solicitation; and
+# each way to wake one that is parked. A process in it counts.
 
 . "$here/lib/wake.bash"
 
+mkfifo "$disks/linux-in"
+exec {bytes}<>"$disks/linux-in"
+vm_stdin=$disks/linux-in
 net_start wake-linux
-linux_start wake-linux "unix:$net_path" 192.0.2.7 3
+linux_start wake-linux "unix:$net_path" 192.0.2.7 5,rtcwake:1:15
+
+# Waits until it sleeps again, and parks it: linux_parks NUMBER
+linux_parks()
+{
+	vm_await "$vm_messages" ': suspended: ' "$1" || true
+	is "Linux is parked in its sleep $1" "$(dormouse park wake-linux 2>&1)" "wake-linux: parked"
+}
+
 vm_await_state wake-linux suspended || true
 net_send noise
 net_send arp 192.0.2.7
 ok "an ARP request for an address of a sleeping Linux wakes it" net_await "^arp 192.0.2.7 $net_mac\$"
 ok "status says that the ARP request woke Linux" dormouse_said \
 	': running: woken by an ARP request from 192.0.2.1 for 192.0.2.7, at '
-ok "Linux suspends again" vm_until has_lines "$vm_messages" ': suspended: ' 2
+linux_parks 2
+net_send noise
 net_send ping "$net_mac" 192.0.2.7
-ok "a ping wakes Linux and is answered" net_await '^pong 192.0.2.7$'
-vm_until has_lines "$vm_messages" ': suspended: ' 3 || true
+ok "a ping wakes a parked Linux and is answered" net_await '^pong 192.0.2.7$'
+vm_await "$vm_messages" ': suspended: ' 3 || true
 link_local=fe80::5054:ff:fe12:3456
 net_send solicit "$link_local"
 ok "a neighbour solicitation wakes Linux and is answered" net_await "^advert $link_local\$"
+linux_parks 4
+dormouse wake wake-linux >/dev/null
+ok "dormouse wake wakes a parked Linux" dormouse_said ': running: woken by a client of QMP, at '
+linux_parks 5
+printf '\n' >&"$bytes"
+ok "input wakes a parked Linux" vm_await "$vm_messages" ': running: woken by the console, at '
+ok "Linux counts on after five sleeps" vm_await "$vm_console" '^GUEST: suspended '
+is "Linux has suspended five times" "$(guest_fact suspended success)" 5
+linux_parks 6
+ok "the clock's alarm wakes a parked Linux" vm_await "$vm_messages" ": running: woken by the clock's alarm, at "
 vm_finish
-is "a Linux that was woken by three frames powers off: run exits 0" "$vm_status" 0
-is "Linux was woken by these frames alone" "$(count_lines "$vm_messages" ': running: woken by ')" 3
+is "a Linux that was woken six times powers off: run exits 0" "$vm_status" 0
+is "Linux was woken by these alone" "$(count_lines "$vm_messages" ': running: woken by ')" 6
+is "the file of a parked Linux is spent" "$(find "$DORMOUSE_STATE_DIR/wake-linux" -name 'parked*')" ""
 net_stop
+exec {bytes}>&-
+rm "$disks/linux-in"
+vm_stdin=
