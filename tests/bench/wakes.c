@@ -222,7 +222,8 @@ static void start(struct vm *vm, char **command)
 	int in[2];
 	int out[2];
 
-	if (pipe(in) < 0 || pipe(out) < 0 || (vm->pid = fork()) < 0)
+	vm->pid = pipe(in) < 0 || pipe(out) < 0 ? -1 : fork();
+	if (vm->pid < 0)
 		die("cannot begin");
 	if (vm->pid == 0) {
 		dup2(in[0], STDIN_FILENO);

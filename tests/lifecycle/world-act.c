@@ -32,7 +32,8 @@ static void begin_cycle(struct world_state *w)
 	const bool asleep = w->state == VM_SUSPENDED && !w->begun;
 
 	/* A reset makes RAM anew. */
-	w->given_back = 0;
+	if (!w->parked)
+		w->given_back = 0;
 
 	w->ending = 0;
 	w->ended_by = 0;
@@ -88,6 +89,13 @@ static bool act_write_file(struct world_state *w, enum outcome outcome)
 		return false;
 	if (!w->frozen || !w->gate_closed)
 		world_say("a machine is saved that is not at rest");
+	/* Its memory is fetched, in the worst case. */
+	if (w->parked) {
+		w->given_back = 0;
+		w->second = outcome == OUTCOME_DONE ? FILE_TEMPORARY : FILE_NONE;
+
+		return true;
+	}
 	if (outcome == OUTCOME_DONE) {
 		w->file = FILE_TEMPORARY;
 		w->names_file = 1;
@@ -100,13 +108,16 @@ static bool act_write_file(struct world_state *w, enum outcome outcome)
 
 static bool act_publish(struct world_state *w, enum outcome outcome)
 {
+	uint8_t *file;
+
 	if (outcome > OUTCOME_FAILED_LATE)
 		return false;
-	if (w->file != FILE_TEMPORARY)
+	file = w->parked ? &w->second : &w->file;
+	if (*file != FILE_TEMPORARY)
 		world_say("a file is published that was not written");
-	w->file = outcome == OUTCOME_DONE     ? FILE_THERE
-		  : outcome == OUTCOME_FAILED ? FILE_NONE
-					      : FILE_DOUBTFUL;
+	*file = outcome == OUTCOME_DONE	    ? FILE_THERE
+		: outcome == OUTCOME_FAILED ? FILE_NONE
+					    : FILE_DOUBTFUL;
 
 	return true;
 }
@@ -131,6 +142,15 @@ static bool act_spend(struct world_state *w, enum outcome outcome)
 	world_stop(w, VM_TRIGGER_CRASH);
 
 	return true;
+}
+
+static void leave_file(struct world_state *w)
+{
+	if (w->second != FILE_THERE)
+		world_say("a file is removed that has no second name");
+	w->file = w->second;
+	w->second = FILE_NONE;
+	w->given_back = 0;
 }
 
 static void give_back(struct world_state *w)
@@ -236,7 +256,15 @@ static void act_at_once(struct world_state *w, enum lifecycle_action action)
 	case LIFECYCLE_ACT_THAW:
 		w->frozen = 0;
 		break;
+	case LIFECYCLE_ACT_LEAVE_FILE:
+		leave_file(w);
+		break;
 	case LIFECYCLE_ACT_DISCARD_FILE:
+		if (w->parked) {
+			if (w->second == FILE_TEMPORARY)
+				w->second = FILE_NONE;
+			break;
+		}
 		w->names_file = 0;
 		if (w->file == FILE_TEMPORARY)
 			w->file = FILE_NONE;

@@ -19,7 +19,9 @@ static const char *judge_death(const struct world_state *w)
 	if (w->file == FILE_THERE && !w->guest_ran_on && w->stage != LIFECYCLE_IDLE && !awaits &&
 	    w->cause == VM_TRIGGER_SAVE)
 		return "a death loses a good file";
-	if ((w->file == FILE_THERE || w->file == FILE_DOUBTFUL) && w->guest_ran_on && awaits)
+	if ((w->file == FILE_THERE || w->file == FILE_DOUBTFUL || w->second == FILE_THERE ||
+	     w->second == FILE_DOUBTFUL) &&
+	    w->guest_ran_on && awaits)
 		return "a death lets a file be restored whose guest has run on";
 
 	return NULL;
@@ -81,6 +83,8 @@ static const char *judge_end(const struct world_state *w)
 {
 	if (w->parked)
 		return "it has ended, and is still parked";
+	if (w->second == FILE_THERE)
+		return "it has ended, and has two files";
 	if (w->panicked)
 		return "it has ended, and is still panicked";
 	if (w->state == VM_CRASHED && !w->failed && w->cause != VM_TRIGGER_LAST_PANIC)

@@ -61,7 +61,7 @@ static void give_event(struct world_state *w, struct lifecycle_event event)
 		if (w->stage == LIFECYCLE_STOPPING && w->state != VM_SAVED)
 			world_say("a save is acknowledged that was not done");
 		if (w->stage == LIFECYCLE_STOPPING &&
-		    (w->file != FILE_THERE ||
+		    ((w->file != FILE_THERE && w->second != FILE_THERE) ||
 		     !lifecycle_awaits_restore((enum vm_state)w->record,
 					       lifecycle_has_process((enum vm_state)w->record),
 					       w->record_has_file)))
@@ -253,6 +253,19 @@ static bool main_hears_the_start(struct world_state *w, unsigned int kind)
 	return true;
 }
 
+static bool main_hears_the_restore_of_a_parked_one(struct world_state *w, unsigned int argument)
+{
+	if (w->stage != LIFECYCLE_IDLE || !world_is_idle(w) ||
+	    !lifecycle_awaits_restore((enum vm_state)w->record, false, w->record_has_file))
+		return false;
+	/* Its record names the file, as before. */
+	w->names_file = 1;
+	w->given_back = 1;
+	give_event(w, (struct lifecycle_event){ .kind = LIFECYCLE_RESTORE, .parked = true });
+
+	return true;
+}
+
 static bool main_hears_a_question(struct world_state *w, unsigned int i)
 {
 	const uint8_t thread = w->threads[i];
@@ -347,6 +360,7 @@ static bool main_writes_the_record(struct world_state *w, unsigned int argument)
 const struct world_step world_steps[] = {
 	{ "the run starts", main_hears_the_start, LIFECYCLE_START },
 	{ "the run restores", main_hears_the_start, LIFECYCLE_RESTORE },
+	{ "the run restores, and stays parked", main_hears_the_restore_of_a_parked_one, 0 },
 	OF_BOTH("the guest calls SYSTEM_OFF", guest_ends, VM_TRIGGER_OFF),
 	OF_BOTH("the guest calls SYSTEM_OFF2", guest_ends, VM_TRIGGER_HIBERNATE),
 	OF_BOTH("the guest calls SYSTEM_RESET", guest_ends, VM_TRIGGER_RESET),

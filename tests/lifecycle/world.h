@@ -55,6 +55,7 @@ struct world_state {
 	uint8_t names_file; /**< The record in memory names the file. */
 	uint8_t record, record_has_file, record_lags;
 	uint8_t file;
+	uint8_t second; /**< The file that a parked machine is saved in, with the same number. */
 	uint8_t guest_ran_on; /**< Since the state in the file. */
 	uint8_t given_back; /**< RAM is in the file alone. */
 	/* What happened, for judging the end. */

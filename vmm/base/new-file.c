@@ -64,6 +64,38 @@ static int create(struct new_file *file)
 	return -EEXIST;
 }
 
+/* File systems without hard links report that by different errors. */
+static bool has_no_links(int err)
+{
+	return durable_is_unsupported(err) || err == -EPERM || err == -EMLINK || err == -EACCES;
+}
+
+/* Another name of a file that is there, and durable. Likewise; -EXDEV if it can have none. */
+static int link_existing(struct new_file *file, const struct new_file_existing *existing)
+{
+	if (linkat(existing->dir_fd, existing->name, file->dir_fd, file->temporary, 0) < 0)
+		return errno == EXDEV || has_no_links(-errno) ? -EXDEV : -errno;
+	file->fd =
+		openat(file->dir_fd, file->temporary, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file->fd < 0) {
+		const int err = -errno;
+
+		(void)unlinkat(file->dir_fd, file->temporary, 0);
+
+		return err;
+	}
+	if (take_lock(file->fd) != -EAGAIN && is_named(file->fd, file->dir_fd, file->temporary))
+		return 0;
+	close(file->fd);
+
+	return -EEXIST;
+}
+
+static int create_or_link(struct new_file *file, const struct new_file_existing *existing)
+{
+	return existing ? link_existing(file, existing) : create(file);
+}
+
 /*
  * Whether @fd was left by a writer of our user that no longer lives. Locks it,
  * if so.
@@ -108,7 +140,7 @@ static void name_temporary(struct new_file *file, const char *suffix)
 	snprintf(file->temporary, sizeof(file->temporary), "%.*s%s", room, file->name, suffix);
 }
 
-static int create_under_random_name(struct new_file *file)
+static int create_under_random_name(struct new_file *file, const struct new_file_existing *existing)
 {
 	char suffix[sizeof(".01234567.part")];
 	uint32_t number;
@@ -119,7 +151,7 @@ static int create_under_random_name(struct new_file *file)
 	snprintf(suffix, sizeof(suffix), ".%08x.part", number);
 	name_temporary(file, suffix);
 
-	return create(file);
+	return create_or_link(file, existing);
 }
 
 /* --- without a first name --- */
@@ -153,20 +185,21 @@ static int create_unnamed(struct new_file *file)
 	return -EOPNOTSUPP;
 }
 
-static int create_temporary(struct new_file *file, const char *magic)
+static int create_temporary(struct new_file *file, const char *magic,
+			    const struct new_file_existing *existing)
 {
 	int err;
 
 	if (!magic && create_unnamed(file) == 0)
 		return 0;
 	name_temporary(file, ".part");
-	err = create(file);
+	err = create_or_link(file, existing);
 	if (err == -EEXIST && magic) {
 		remove_left_over(file, magic);
-		err = create(file);
+		err = create_or_link(file, existing);
 	}
 	for (int i = 0; i < NAMES_MAX && err == -EEXIST; i++)
-		err = create_under_random_name(file);
+		err = create_under_random_name(file, existing);
 
 	return err;
 }
@@ -197,7 +230,8 @@ static int exists_already(struct error *error)
 	return error_set(error, -EEXIST, "the file already exists");
 }
 
-int new_file_begin(struct new_file *file, const char *path, const char *magic, struct error *error)
+static int begin(struct new_file *file, const char *path, const char *magic,
+		 const struct new_file_existing *existing, struct error *error)
 {
 	struct stat status;
 	int err = open_directory(file, path);
@@ -210,7 +244,7 @@ int new_file_begin(struct new_file *file, const char *path, const char *magic, s
 	} else if (errno != ENOENT) {
 		err = error_set(error, -errno, "%s", strerror(errno));
 	} else {
-		err = create_temporary(file, magic);
+		err = create_temporary(file, magic, existing);
 		if (err)
 			error_set(error, err, "%s", strerror(-err));
 	}
@@ -218,6 +252,17 @@ int new_file_begin(struct new_file *file, const char *path, const char *magic, s
 		close(file->dir_fd);
 
 	return err;
+}
+
+int new_file_begin(struct new_file *file, const char *path, const char *magic, struct error *error)
+{
+	return begin(file, path, magic, NULL, error);
+}
+
+int new_file_begin_link(struct new_file *file, const char *path, const char *magic,
+			const struct new_file_existing *existing, struct error *error)
+{
+	return begin(file, path, magic, existing, error);
 }
 
 int new_file_sync(struct new_file *file)
@@ -271,12 +316,6 @@ static int take_name_and_rename(const struct new_file *file)
 	}
 
 	return err;
-}
-
-/* File systems without hard links report that by different errors. */
-static bool has_no_links(int err)
-{
-	return durable_is_unsupported(err) || err == -EPERM || err == -EMLINK || err == -EACCES;
 }
 
 static int link_unnamed(const struct new_file *file)

@@ -48,6 +48,20 @@ struct new_file {
  */
 int new_file_begin(struct new_file *file, const char *path, const char *magic, struct error *error);
 
+/** A file that is there, complete and durable: its name in a directory. */
+struct new_file_existing {
+	int dir_fd;
+	const char *name;
+};
+
+/**
+ * Begin with @existing, which gets @path as another name; @magic is its. Nothing is
+ * to be written. Likewise; -EXDEV if it can have none there, since the file system
+ * has no hard links, or is another one.
+ */
+int new_file_begin_link(struct new_file *file, const char *path, const char *magic,
+			const struct new_file_existing *existing, struct error *error);
+
 /**
  * Make the written data durable. Returns 0 or -errno; then only new_file_drop()
  * may follow.

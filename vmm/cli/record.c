@@ -10,12 +10,17 @@
 #include "cli/cli.h"
 #include "record/vm-dir.h"
 
+static bool exists(const char *path)
+{
+	return path && access(path, F_OK) == 0;
+}
+
 /* Correct a record that says that there is a process, but there is none. */
 static void died(struct record *record)
 {
 	const bool asleep = record->state == VM_SUSPENDED;
 	const bool parked =
-		record->parked && record->saved_file && access(record->saved_file, F_OK) == 0;
+		record->parked && (exists(record->saved_file) || exists(record->parked_in));
 	const time_t when = record->cause.when;
 	char what[sizeof(record->cause.what)];
 

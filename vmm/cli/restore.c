@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/option.h"
 #include "record/lifecycle.h"
@@ -11,7 +12,8 @@
 #include "save/file.h"
 
 static const char help[] =
-	"Usage: dormouse restore [--console WHERE] [--force] [--verify] [--no-prefetch] FILE\n"
+	"Usage: dormouse restore [--console WHERE] [--force] [--verify] [--no-prefetch] [--parked]\n"
+	"                        FILE\n"
 	"Resume a virtual machine that \"dormouse save\" saved in FILE. Its guest sleeps until its\n"
 	"clock's alarm, input on its console, another interrupt or \"dormouse wake\" wakes it, and\n"
 	"then continues. Its disks must have their former paths and be unchanged. Stays until the\n"
@@ -22,7 +24,9 @@ static const char help[] =
 	"  --force          restore it although it has run since it was saved\n"
 	"  --verify         read all of FILE, and verify it, before the guest runs\n"
 	"  --no-prefetch    read of the memory only what the guest accesses: FILE is needed\n"
-	"                   until the machine ends or is reset\n";
+	"                   until the machine ends or is reset\n"
+	"  --parked         leave it parked in FILE, which is removed when something wakes its\n"
+	"                   guest\n";
 
 /*
  * Returns 0, 1 if help was all that was wanted, or CLI_USAGE or another with
@@ -36,6 +40,7 @@ static int parse(int argc, char **argv, struct run_options *run, struct save_fil
 		{ "force", no_argument, NULL, 'f' },
 		{ "verify", no_argument, NULL, 'v' },
 		{ "no-prefetch", no_argument, NULL, 'p' },
+		{ "parked", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -57,6 +62,9 @@ static int parse(int argc, char **argv, struct run_options *run, struct save_fil
 		case 'p':
 			file->no_prefetch = true;
 			break;
+		case 'k':
+			run->parked = true;
+			break;
 		case 'h':
 			return 1;
 		case ':':
@@ -69,6 +77,9 @@ static int parse(int argc, char **argv, struct run_options *run, struct save_fil
 	}
 	if (!err && argc != optind + 1)
 		err = error_set(error, CLI_USAGE, "restore wants one file");
+	if (!err && run->parked && (run->force || file->verify))
+		err = error_set(error, CLI_USAGE, "--parked excludes --%s",
+				run->force ? "force" : "verify");
 
 	return err;
 }
@@ -78,13 +89,18 @@ int cli_restore(int argc, char **argv, struct error *error)
 	struct run_options run_options = { 0 };
 	struct save_file wanted = { 0 };
 	struct save_file file;
+	char *path = NULL;
 	int ret = parse(argc, argv, &run_options, &wanted, error);
 
 	if (ret == 1) {
 		fputs(help, stdout);
 		ret = EXIT_SUCCESS;
 	} else if (!ret) {
-		ret = save_file_open(argv[optind], &file, error);
+		/* The record keeps the name of one that it stays parked in. */
+		if (run_options.parked)
+			ret = cli_set_path(&path, argv[optind], strlen(argv[optind]), error);
+		if (!ret)
+			ret = save_file_open(path ? path : argv[optind], &file, error);
 		if (!ret) {
 			file.verify = wanted.verify;
 			file.no_prefetch = wanted.no_prefetch;
@@ -94,6 +110,7 @@ int cli_restore(int argc, char **argv, struct error *error)
 			save_file_close(&file);
 		}
 	}
+	free(path);
 	config_free(&run_options.config);
 
 	return ret;

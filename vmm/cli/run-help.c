@@ -63,6 +63,8 @@ static const char behaviour[] =
 	"                       any, magic (packets), or off; see docs/network.md\n"
 	"  --sleep-when-idle S  ask the guest to suspend after S seconds without use, or off (the\n"
 	"                       default)\n"
+	"  --park S             park the guest, as \"dormouse park\" does, once it has slept for S\n"
+	"                       seconds, or off (the default)\n"
 	"  --console WHERE      tty (standard input and output, the default), file:FILE (append\n"
 	"                       the output to it; at 16M, or at the size of ,limit=SIZE, it is\n"
 	"                       renamed to FILE.1), unix:SOCKET (listen there) or none; a path\n"

@@ -43,6 +43,7 @@ enum option_id {
 	OPTION_WAKE_ON_NET,
 	OPTION_FORWARD,
 	OPTION_SLEEP_WHEN_IDLE,
+	OPTION_PARK,
 	OPTION_CONSOLE_DEVICE,
 	OPTION_CONSOLE,
 	OPTION_PSCI_TEST,
@@ -77,6 +78,7 @@ static const struct option options[] = {
 	{ "forward", required_argument, NULL, OPTION_FORWARD },
 	{ "wake-on-net", required_argument, NULL, OPTION_WAKE_ON_NET },
 	{ "sleep-when-idle", required_argument, NULL, OPTION_SLEEP_WHEN_IDLE },
+	{ "park", required_argument, NULL, OPTION_PARK },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "console-device", required_argument, NULL, OPTION_CONSOLE_DEVICE },
 	{ "psci-test", required_argument, NULL, OPTION_PSCI_TEST },
@@ -266,6 +268,12 @@ static int set_reset_policy(struct parse *p, const char *option, const char *arg
 	return 0;
 }
 
+static int bad_seconds(struct parse *p, const char *option, const char *argument)
+{
+	return error_set(p->error, CLI_USAGE, "--%s %s: must be off, or seconds from 1 to %u",
+			 option, argument, CONFIG_IDLE_MAX);
+}
+
 static int take_option(struct parse *p, enum option_id id, char *argument)
 {
 	struct config *config = &p->run->config;
@@ -331,10 +339,11 @@ static int take_option(struct parse *p, enum option_id id, char *argument)
 		return 0;
 	case OPTION_SLEEP_WHEN_IDLE:
 		if (config_parse_idle(argument, &config->sleep_when_idle) < 0)
-			return error_set(
-				p->error, CLI_USAGE,
-				"--sleep-when-idle %s: must be off, or seconds from 1 to %u",
-				argument, CONFIG_IDLE_MAX);
+			return bad_seconds(p, "sleep-when-idle", argument);
+		return 0;
+	case OPTION_PARK:
+		if (config_parse_park(argument, &config->park) < 0)
+			return bad_seconds(p, "park", argument);
 		return 0;
 	case OPTION_CONSOLE:
 		return cli_set_console(config, argument, p->error);

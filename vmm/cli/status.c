@@ -169,6 +169,8 @@ static void print_policies(const struct config *config)
 		puts("suspend: deny");
 	if (config->sleep_when_idle && config->sleep_when_idle != CONFIG_IDLE_OFF)
 		printf("sleep-when-idle: %" PRIu32 " s\n", config->sleep_when_idle);
+	if (config->park && config->park != CONFIG_IDLE_OFF)
+		printf("park: after %" PRIu32 " s of sleep\n", config->park);
 }
 
 /* Of a guest that sleeps it is among what can wake it. */

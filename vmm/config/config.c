@@ -365,3 +365,8 @@ int config_parse_idle(const char *text, uint32_t *seconds)
 
 	return 0;
 }
+
+int config_parse_park(const char *text, uint32_t *seconds)
+{
+	return config_parse_idle(strcmp(text, "0") == 0 ? "off" : text, seconds);
+}

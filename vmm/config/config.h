@@ -68,7 +68,7 @@ enum wake_on_net {
 	WAKE_ON_NET_OFF,
 };
 
-/* Of --sleep-when-idle, in seconds. */
+/* Of --sleep-when-idle and --park, in seconds. */
 #define CONFIG_IDLE_MAX 604800U /* A week. */
 /** The option turns it off; 0 means that it was not given. */
 #define CONFIG_IDLE_OFF UINT32_MAX
@@ -126,6 +126,10 @@ struct config {
 	 * asked.
 	 */
 	uint32_t sleep_when_idle;
+	/**
+	 * After how many seconds of sleep the guest is parked; likewise.
+	 */
+	uint32_t park;
 	struct config_psci_test psci_test; /**< For this run only, not part of the machine. */
 };
 
@@ -209,5 +213,8 @@ int config_parse_wake_on_net(const char *text, enum wake_on_net *policy);
  * "off". Returns 0, or -EINVAL if it is neither.
  */
 int config_parse_idle(const char *text, uint32_t *seconds);
+
+/** Likewise for --park, which is off with 0, too. */
+int config_parse_park(const char *text, uint32_t *seconds);
 
 #endif

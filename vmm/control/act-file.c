@@ -10,6 +10,7 @@
 #include "machine/devices.h"
 #include "machine/environment-read.h"
 #include "machine/restored-memory.h"
+#include "save/move.h"
 
 int act_note_disks(struct control *control)
 {
@@ -25,20 +26,20 @@ int act_note_disks(struct control *control)
 	return 0;
 }
 
-int act_write_file(struct control *control)
+static int cannot_save(struct control *control, int err)
+{
+	return error_set(&control->error, err, "cannot save %s: %s", control->vm->name,
+			 strerror(-err));
+}
+
+/* The record's id and its file's name must be set. */
+static int write_whole(struct control *control)
 {
 	struct vm *vm = control->vm;
 	struct record *record = control->record;
-	int err = control->life.parking ? park_remove(control->dir_fd) : 0;
-
-	record->saved_file = strdup(control->save_path);
-	if (!err)
-		err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
-	if (err)
-		error_set(&control->error, err, "cannot save %s: %s", vm->name, strerror(-err));
 	/* RAM itself may be in a file, in part. */
-	if (!err)
-		err = restored_memory_finish(vm, &control->error);
+	int err = restored_memory_finish(vm, &control->error);
+
 	if (!err)
 		record->restoring = RESTORING_NOTHING;
 	/* The guest's data is on disk before the file that relies on it. */
@@ -52,6 +53,52 @@ int act_write_file(struct control *control)
 	control->has_draft = !err;
 
 	return err;
+}
+
+static int write_new(struct control *control)
+{
+	struct record *record = control->record;
+	int err = control->life.parking ? park_remove(control->dir_fd) : 0;
+
+	record->saved_file = strdup(control->save_path);
+	if (!err)
+		err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
+
+	return err ? cannot_save(control, err) : write_whole(control);
+}
+
+/*
+ * Both files have the same id, and the record names both until one is gone: whichever
+ * the next run goes on from, it is once.
+ */
+static int write_of_parked(struct control *control)
+{
+	struct record *record = control->record;
+	char *name = strdup(control->save_path);
+	int err;
+
+	if (!name)
+		return cannot_save(control, -ENOMEM);
+	record->parked_in = record->saved_file;
+	record->saved_file = name;
+	if (control->save_compresses || !park_is_as_written(control)) {
+		/* What the file says of itself. */
+		record->parked = false;
+		err = write_whole(control);
+		record->parked = true;
+
+		return err;
+	}
+	err = save_move_begin(record->parked_in, record->saved_id, control->save_path,
+			      control->vm->name, &control->draft, &control->error);
+	control->has_draft = !err;
+
+	return err;
+}
+
+int act_write_file(struct control *control)
+{
+	return control->life.parked ? write_of_parked(control) : write_new(control);
 }
 
 int act_publish_file(struct control *control)
@@ -68,6 +115,13 @@ void act_discard_file(struct control *control)
 	if (control->has_draft)
 		save_file_drop(&control->draft);
 	control->has_draft = false;
+	/* It stays parked. */
+	if (record->parked_in) {
+		free(record->saved_file);
+		record->saved_file = record->parked_in;
+		record->parked_in = NULL;
+		return;
+	}
 	/* The guest continues and writes to them. */
 	environment_forget_left_behind(&record->environment);
 	record->saved_id[0] = '\0';

@@ -98,7 +98,7 @@ static void update_record(struct control *control)
 	const struct lifecycle *life = &control->life;
 
 	record->paused = life->paused;
-	record->parked = life->parked;
+	record->parked = life->parked && life->state == VM_SUSPENDED;
 	record->restoring = restoring(control);
 	if (record->state == life->state &&
 	    (record->cause.trigger == VM_TRIGGER_PANIC) == life->panicked)
@@ -223,7 +223,8 @@ static bool run_vcpus(struct control *control)
 		/* Nothing can fail any more: serve the guest's requests again. */
 		if (!err) {
 			devices_unquiesce(vm->devices);
-			restored_memory_start(vm);
+			if (!control->life.parked)
+				restored_memory_start(vm);
 		}
 		vm_release(vm);
 	}
@@ -367,6 +368,9 @@ static bool perform(struct control *control, enum lifecycle_action action)
 		break;
 	case LIFECYCLE_ACT_SPEND_FILE:
 		return park_spend(control);
+	case LIFECYCLE_ACT_LEAVE_FILE:
+		park_leave(control);
+		break;
 	case LIFECYCLE_ACT_STOP:
 		stop(control);
 		break;
@@ -429,6 +433,7 @@ enum lifecycle_answer control_act(struct control *control, struct lifecycle_even
 		devices_sleep(control->vm->devices, is_asleep(&control->life));
 		if (control->life.state != VM_RUNNING || control->life.paused)
 			idle_forget(&control->idle);
+		park_note_state(control);
 		update_record(control);
 		if (plan.answer != LIFECYCLE_TAKEN)
 			answer = plan.answer;

@@ -10,6 +10,7 @@
 #include "control/act.h"
 #include "control/ask-vm.h"
 #include "control/idle-vm.h"
+#include "control/park.h"
 #include "control/report.h"
 #include "machine/devices.h"
 #include "machine/guest-clock.h"
@@ -30,6 +31,7 @@ void control_create(struct control *control, struct vm *vm, struct record *recor
 	vm->linked_context = control;
 	control_create_ask(control);
 	control_create_idle(control);
+	park_create_timer(control);
 }
 
 /* --- what happens by itself --- */
@@ -337,6 +339,7 @@ int control_start(struct control *control, struct error *error)
 
 	if (control->from) {
 		event.kind = LIFECYCLE_RESTORE;
+		event.parked = control->stays_parked;
 		cause_set(&control->cause, VM_TRIGGER_RESTORE, CAUSE_VCPU_NONE, "dormouse restore");
 	} else {
 		record->boots++;

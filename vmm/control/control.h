@@ -34,6 +34,7 @@
 #include "control/ask.h"
 #include "control/idle.h"
 #include "control/lifecycle-step.h"
+#include "control/park-timer.h"
 #include "machine/vm.h"
 #include "record/cause.h"
 #include "record/record.h"
@@ -81,7 +82,7 @@ enum control_power {
 
 /**
  * Private, except that vm and record may be read, and run.c sets interrupted,
- * context, agent and park_path.
+ * context, agent, park_path and stays_parked.
  */
 struct control {
 	struct vm *vm;
@@ -98,6 +99,9 @@ struct control {
 	const char *save_path;
 	bool save_compresses;
 	const char *park_path; /**< Of the file that the VM is parked in; run.c sets it. */
+	bool stays_parked; /**< It is restored, and stays in that file; run.c sets it. */
+	struct park_timer park_timer; /**< See park.h. */
+	uint64_t park_uses; /**< The devices' uses when it was parked. */
 	struct save_draft draft;
 	bool has_draft;
 	struct error error; /**< The reason for which the last failed action failed, */

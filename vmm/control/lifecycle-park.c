@@ -29,13 +29,26 @@ void lifecycle_park_undone(struct lifecycle *life, bool done, struct lifecycle_p
 	go_on(life, plan);
 }
 
+void lifecycle_stays_parked(const struct lifecycle *life, struct lifecycle_plan *plan)
+{
+	if (life->parked)
+		add(plan, LIFECYCLE_ACT_GIVE_BACK);
+}
+
+void lifecycle_leaves_parking(struct lifecycle *life, struct lifecycle_plan *plan)
+{
+	if (life->parked)
+		add(plan, LIFECYCLE_ACT_LEAVE_FILE);
+	life->parked = false;
+}
+
 bool lifecycle_ends_parking(const struct lifecycle *life, enum lifecycle_event_kind kind)
 {
 	if (!life->parked || life->stage != LIFECYCLE_RUNNING)
 		return false;
 
 	return kind == LIFECYCLE_WOKEN || kind == LIFECYCLE_INPUT || kind == LIFECYCLE_WAKE ||
-	       kind == LIFECYCLE_RESET || kind == LIFECYCLE_QUIT || kind == LIFECYCLE_SAVE;
+	       kind == LIFECYCLE_RESET || kind == LIFECYCLE_QUIT;
 }
 
 /* No file is the guest from here on, durably, before the guest runs on. */

@@ -31,6 +31,12 @@ void lifecycle_file_parked(struct lifecycle *life, struct lifecycle_plan *plan);
 void lifecycle_parked_recorded(struct lifecycle *life, bool done, struct lifecycle_plan *plan);
 void lifecycle_park_undone(struct lifecycle *life, bool done, struct lifecycle_plan *plan);
 
+/** A save of a machine that is parked has failed: it has no memory again. */
+void lifecycle_stays_parked(const struct lifecycle *life, struct lifecycle_plan *plan);
+
+/** It is saved: its file has another name. */
+void lifecycle_leaves_parking(struct lifecycle *life, struct lifecycle_plan *plan);
+
 /** Whether an event of a parked machine ends that, before all else. */
 bool lifecycle_ends_parking(const struct lifecycle *life, enum lifecycle_event_kind kind);
 

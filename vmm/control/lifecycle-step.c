@@ -8,15 +8,6 @@ void lifecycle_init(struct lifecycle *life, enum vm_state found)
 	*life = (struct lifecycle){ .state = found };
 }
 
-bool lifecycle_has_outcome(enum lifecycle_action action)
-{
-	return action == LIFECYCLE_ACT_RECORD || action == LIFECYCLE_ACT_RUN ||
-	       action == LIFECYCLE_ACT_HOLD || action == LIFECYCLE_ACT_JUDGE ||
-	       action == LIFECYCLE_ACT_WRITE_FILE || action == LIFECYCLE_ACT_PUBLISH_FILE ||
-	       action == LIFECYCLE_ACT_RESTART || action == LIFECYCLE_ACT_DRAIN ||
-	       action == LIFECYCLE_ACT_SPEND_FILE;
-}
-
 /*
  * A trigger that is impossible in the table is a bug, and leaves no state that
  * can be trusted.
@@ -35,6 +26,7 @@ static void start(struct lifecycle *life, const struct lifecycle_event *event,
 		  struct lifecycle_plan *plan)
 {
 	become(life, event->kind == LIFECYCLE_RESTORE ? VM_TRIGGER_RESTORE : VM_TRIGGER_START);
+	life->parked = event->parked;
 	life->stage = LIFECYCLE_RECORDING_START;
 	/*
 	 * Before its first instruction: from then on an image on its disk is
@@ -50,6 +42,7 @@ static void start(struct lifecycle *life, const struct lifecycle_event *event,
 static void fail_to_start(struct lifecycle *life, struct lifecycle_plan *plan)
 {
 	life->stage = LIFECYCLE_OVER;
+	life->parked = false;
 	add(plan, LIFECYCLE_ACT_RECORD_BACK);
 	add(plan, LIFECYCLE_ACT_CLOSE);
 }
@@ -287,6 +280,7 @@ static void file_written(struct lifecycle *life, bool done, struct lifecycle_pla
 {
 	if (!done) {
 		add(plan, LIFECYCLE_ACT_DISCARD_FILE);
+		lifecycle_stays_parked(life, plan);
 		add(plan, LIFECYCLE_ACT_THAW);
 		go_on(life, plan);
 		return;
@@ -338,12 +332,14 @@ static void file_published(struct lifecycle *life, bool done, struct lifecycle_p
 static void saved_recorded(struct lifecycle *life, bool done, struct lifecycle_plan *plan)
 {
 	life->stage = LIFECYCLE_STOPPING;
+	lifecycle_leaves_parking(life, plan);
 	add(plan, LIFECYCLE_ACT_STOP);
 	add(plan, LIFECYCLE_ACT_THAW);
 }
 
 static void save_undone(struct lifecycle *life, bool done, struct lifecycle_plan *plan)
 {
+	lifecycle_stays_parked(life, plan);
 	add(plan, LIFECYCLE_ACT_THAW);
 	go_on(life, plan);
 }

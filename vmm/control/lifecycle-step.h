@@ -73,6 +73,7 @@ struct lifecycle_event {
 	unsigned int vcpu; /**< Of ASKED and WOKEN. */
 	enum vm_trigger
 		trigger; /**< Of ENDED: OFF, HIBERNATE, RESET, QUIT, CRASH, SAVE or LAST_PANIC. */
+	bool parked; /**< Of RESTORE: it sleeps on in the file. */
 	bool last; /**< Of ENDED by a reset: an option says that such a reset ends the run. */
 };
 
@@ -97,12 +98,13 @@ enum lifecycle_action {
 	LIFECYCLE_ACT_WRITE_FILE, /**< Write the machine, durably, to a temporary name (outcome). */
 	LIFECYCLE_ACT_PUBLISH_FILE, /**< Give the file its name, durably (outcome). */
 	LIFECYCLE_ACT_DISCARD_FILE, /**< Remove the file, and its name and id from the record. */
-	LIFECYCLE_ACT_GIVE_BACK, /**< Return RAM to the host; the file has it. */
+	LIFECYCLE_ACT_GIVE_BACK, /**< Return RAM to the host, if it has it; the file has it. */
 	/**
 	 * Remove the file that a machine is parked in, durably; it fails by stopping the
 	 * machine, which has crashed (outcome).
 	 */
 	LIFECYCLE_ACT_SPEND_FILE,
+	LIFECYCLE_ACT_LEAVE_FILE, /**< Remove it once the machine is saved in another file. */
 	LIFECYCLE_ACT_STOP, /**< Stop all vCPUs, because of the host's request. */
 	LIFECYCLE_ACT_CLOSE, /**< Destroy the stopped machine. */
 	LIFECYCLE_ACT_RESTART, /**< Destroy the machine, create it again and run it (outcome). */

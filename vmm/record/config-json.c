@@ -102,14 +102,14 @@ static bool add_cpu_features(json_t *object, const struct config *config)
 }
 
 /* Omitted, if no option was given. */
-static bool add_idle(json_t *object, uint32_t seconds)
+static bool add_seconds(json_t *object, const char *key, uint32_t seconds)
 {
 	if (seconds == 0)
 		return true;
 	if (seconds == CONFIG_IDLE_OFF)
-		return record_add_text(object, "sleep-when-idle", "off");
+		return record_add_text(object, key, "off");
 
-	return record_add(object, "sleep-when-idle", json_integer(seconds));
+	return record_add(object, key, json_integer(seconds));
 }
 
 json_t *record_config_to_json(const struct config *config)
@@ -145,7 +145,8 @@ json_t *record_config_to_json(const struct config *config)
 					config_suspend_policy_word(config->suspend)) &&
 			record_add_text(json, "wake-on-net",
 					config_wake_on_net_word(config->wake_on_net)) &&
-			add_idle(json, config->sleep_when_idle) &&
+			add_seconds(json, "sleep-when-idle", config->sleep_when_idle) &&
+			add_seconds(json, "park", config->park) &&
 			record_add_text(json, "on-panic",
 					config_panic_policy_word(config->on_panic)) &&
 			add_policy(json, "on-reset", config->on_reset) &&
@@ -294,20 +295,20 @@ static int cpu_features_from_json(json_t *json, struct config *config)
 }
 
 /* Whole seconds, or "off". */
-static int idle_from_json(json_t *idle, struct config *config)
+static int seconds_from_json(json_t *json, uint32_t *seconds)
 {
-	const char *text = json_string_value(idle);
-	const json_int_t seconds = json_integer_value(idle);
+	const char *text = json_string_value(json);
+	const json_int_t value = json_integer_value(json);
 
-	if (!idle)
+	if (!json)
 		return 0;
 	if (text && strcmp(text, "off") == 0) {
-		config->sleep_when_idle = CONFIG_IDLE_OFF;
+		*seconds = CONFIG_IDLE_OFF;
 		return 0;
 	}
-	if (seconds < 1 || seconds > CONFIG_IDLE_MAX)
+	if (value < 1 || value > CONFIG_IDLE_MAX)
 		return -EINVAL;
-	config->sleep_when_idle = (uint32_t)seconds;
+	*seconds = (uint32_t)value;
 
 	return 0;
 }
@@ -316,13 +317,15 @@ static int idle_from_json(json_t *idle, struct config *config)
 static int sleep_from_json(json_t *json, struct config *config)
 {
 	const char *wake_on_net = NULL;
-	json_t *idle = json_object_get(json, "sleep-when-idle");
+	int err;
 
 	if (json_unpack(json, "{s?s}", "wake-on-net", &wake_on_net) < 0 ||
 	    (wake_on_net && config_parse_wake_on_net(wake_on_net, &config->wake_on_net) < 0))
 		return -EINVAL;
 
-	return idle_from_json(idle, config);
+	err = seconds_from_json(json_object_get(json, "sleep-when-idle"), &config->sleep_when_idle);
+
+	return err ? err : seconds_from_json(json_object_get(json, "park"), &config->park);
 }
 
 /* Of a machine of a version that has a choice. */

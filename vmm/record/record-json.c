@@ -65,7 +65,8 @@ static bool add_saved(json_t *object, const struct record *record)
 	return record_add(
 		object, "saved",
 		record_finish(json, record_add_text(json, "id", record->saved_id) &&
-					    record_add_text(json, "file", record->saved_file)));
+					    record_add_text(json, "file", record->saved_file) &&
+					    record_add_text(json, "parked-in", record->parked_in)));
 }
 
 static const char *const restoring_words[] = {
@@ -208,15 +209,19 @@ static int cause_from_json(json_t *json, struct cause *cause)
 static int saved_from_json(json_t *json, struct record *record)
 {
 	json_t *file = NULL;
+	json_t *parked_in = NULL;
 	const char *id;
+	int err;
 
-	if (json_unpack(json, "{s:s, s?o}", "id", &id, "file", &file) < 0 ||
+	if (json_unpack(json, "{s:s, s?o, s?o}", "id", &id, "file", &file, "parked-in",
+			&parked_in) < 0 ||
 	    strlen(id) != RECORD_SAVED_ID_SIZE - 1 ||
 	    strspn(id, "0123456789abcdef") != RECORD_SAVED_ID_SIZE - 1)
 		return -EINVAL;
 	memcpy(record->saved_id, id, sizeof(record->saved_id));
+	err = record_optional_text_from_json(file, &record->saved_file);
 
-	return record_optional_text_from_json(file, &record->saved_file);
+	return err ? err : record_optional_text_from_json(parked_in, &record->parked_in);
 }
 
 /* Where its RAM is. */

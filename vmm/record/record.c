@@ -24,6 +24,7 @@ void record_free(struct record *record)
 	config_free(&record->config);
 	environment_free(&record->environment);
 	free(record->saved_file);
+	free(record->parked_in);
 	*record = (struct record){ 0 };
 }
 

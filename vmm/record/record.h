@@ -60,7 +60,8 @@ struct record {
 	struct request request; /**< The last one of this run, or of the last run. */
 	char saved_id[RECORD_SAVED_ID_SIZE]; /**< Of the file it is, or was, saved in; or empty. */
 	char *saved_file; /**< Its absolute path, or NULL. */
-	bool parked; /**< It is suspended, and its memory is in saved_file. */
+	bool parked; /**< It is suspended, and its memory is in saved_file, or in parked_in. */
+	char *parked_in; /**< While a parked one is saved: the file that it is parked in, or NULL. */
 	enum record_restoring restoring; /**< While it has a process: from saved_file. */
 	struct config config;
 	/**

@@ -118,6 +118,8 @@ static int change_run(const struct config *wanted, struct config *config, struct
 		config->wake_on_net = wanted->wake_on_net;
 	if (wanted->sleep_when_idle)
 		config->sleep_when_idle = wanted->sleep_when_idle;
+	if (wanted->park)
+		config->park = wanted->park;
 	if (wanted->forward_count || wanted->no_forwards) {
 		memcpy(config->forwards, wanted->forwards, sizeof(config->forwards));
 		config->forward_count = wanted->forward_count;

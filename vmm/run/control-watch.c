@@ -6,6 +6,7 @@
 #include "control/act.h"
 #include "control/ask-vm.h"
 #include "control/idle-vm.h"
+#include "control/park.h"
 
 static void on_question(void *context)
 {
@@ -84,6 +85,20 @@ static void on_idle_due(void *context)
 	control_on_idle_due(control);
 }
 
+static uint64_t parking_is_due(const void *context)
+{
+	const struct control *control = context;
+
+	return park_due(control);
+}
+
+static void on_parking_due(void *context)
+{
+	struct control *control = context;
+
+	park_on_due(control);
+}
+
 int run_watch_control(struct control *control, struct main_loop *loop)
 {
 	static const struct {
@@ -96,6 +111,8 @@ int run_watch_control(struct control *control, struct main_loop *loop)
 		{ MAIN_LOOP_USUAL, alarm_due, on_alarm },
 		/* After devices, in the same round. */
 		{ MAIN_LOOP_LAST, call_due, on_call },
+		/* And after all that may wake it. */
+		{ MAIN_LOOP_LAST, parking_is_due, on_parking_due },
 		{ MAIN_LOOP_USUAL, idle_is_due, on_idle_due },
 		{ MAIN_LOOP_USUAL, ask_is_due, on_ask_due },
 	};

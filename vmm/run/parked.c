@@ -1,16 +1,71 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run/parked.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "machine/restored-memory.h"
 #include "record/lifecycle.h"
 
-bool run_is_parked(const struct prior_run *found, const char *path)
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+const char *run_parked_file(const struct prior_run *found, const char *path)
 {
 	const struct record *last = &found->last;
+	const char *file = last->saved_file;
 
-	return found->recorded && last->saved_file && strcmp(last->saved_file, path) == 0 &&
-	       lifecycle_awaits_restore(last->state, found->died, *last->saved_id) &&
-	       access(path, F_OK) == 0;
+	if (!found->recorded || !file ||
+	    !lifecycle_awaits_restore(last->state, found->died, *last->saved_id))
+		return NULL;
+	/* It was being saved, and may not have been: what it was parked in is as good. */
+	if (found->died && last->parked_in && exists(last->parked_in))
+		return last->parked_in;
+
+	/* "dormouse restore --parked" leaves it parked where it is. */
+	return exists(file) && (strcmp(file, path) == 0 || (found->died && last->parked)) ? file
+											  : NULL;
+}
+
+/* Its name goes when the guest wakes, and then nothing may be in the way. */
+static int check_removable(const char *path, struct error *error)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+	if (access(folder, W_OK) < 0)
+		return error_set(
+			error, -errno,
+			"cannot keep a guest parked in %s: it could not be removed when the "
+			"guest wakes: %s",
+			path, strerror(errno));
+
+	return 0;
+}
+
+int run_stay_parked(const struct vm *vm, const struct save_file *from, struct record *record,
+		    struct error *error)
+{
+	enum memory_source_way way;
+	int err;
+
+	if (!restored_memory_needs_file(vm, &way))
+		return error_set(error, -EOPNOTSUPP,
+				 "%s cannot stay parked in %s, which cannot be mapped: restore it "
+				 "without --parked",
+				 vm->name, from->path);
+	err = check_removable(from->path, error);
+	if (err)
+		return err;
+	record->saved_file = strdup(from->path);
+	if (!record->saved_file)
+		return error_set(error, -ENOMEM, "out of memory");
+	memcpy(record->saved_id, from->record.saved_id, sizeof(record->saved_id));
+
+	return 0;
 }

@@ -84,15 +84,18 @@ static int find_vars(struct session *s, struct error *error)
 static int find_parked(struct session *s, struct error *error)
 {
 	const struct run_options *options = s->options;
+	const char *file;
 	int err = vm_dir_path(&s->dir, VM_DIR_PARKED, &s->park_path, error);
 
-	if (err || options->from || options->force || config_describes_machine(&options->config) ||
-	    !run_is_parked(&s->found, s->park_path))
+	if (err || options->from || options->force || config_describes_machine(&options->config))
 		return err;
-	err = save_file_open(s->park_path, &s->parked, error);
+	file = run_parked_file(&s->found, s->park_path);
+	if (!file)
+		return 0;
+	err = save_file_open(file, &s->parked, error);
 	if (err)
 		return err;
-	message("%s: goes on from %s, in which it was parked", s->dir.name, s->park_path);
+	message("%s: goes on from %s, in which it was parked", s->dir.name, file);
 	s->going_on = *options;
 	s->going_on.from = &s->parked;
 	s->options = &s->going_on;
@@ -325,6 +328,8 @@ static int restore(struct session *s, struct error *error)
 	err = run_settle_restored(&s->vm, s->options, &s->found, &s->record, error);
 	if (!err)
 		err = restored_memory_check(&s->vm, error);
+	if (!err && s->options->parked)
+		err = run_stay_parked(&s->vm, s->options->from, &s->record, error);
 	if (err)
 		vm_end(&s->vm);
 
@@ -361,8 +366,13 @@ static int run_vm(struct session *s, struct error *error)
 		err = control_start(&s->control, error);
 	if (err)
 		return err;
-	/* The record does not name it any more; and if it stays, it is of no use. */
-	(void)park_remove(s->dir.fd);
+	/* The record does not name them any more; and if they stay, they are of no use. */
+	if (s->options == &s->going_on)
+		(void)unlink(s->parked.path);
+	if (s->options->parked)
+		message("%s: parked: its memory is in %s", s->dir.name, s->record.saved_file);
+	else
+		(void)park_remove(s->dir.fd);
 	/* After the guest's first instruction, which need not wait for it. */
 	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0 ||
 	    watch_monitor(s, &uncontrolled) < 0)
@@ -404,6 +414,7 @@ int run(const struct run_options *options, struct error *error)
 		control_create(&s.control, &s.vm, &s.record,
 			       s.found.recorded ? &s.found.last : NULL, s.options->from, s.dir.fd);
 		s.control.park_path = s.park_path;
+		s.control.stays_parked = options->parked;
 		s.control.interrupted = on_interrupt;
 		s.control.context = &s;
 		interrupt_ask(wants_quit, &s.vm.devices->terminal);

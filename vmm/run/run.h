@@ -23,6 +23,7 @@ struct run_options {
 	 */
 	char *vars_template;
 	struct save_file *from; /**< The saved machine to restore, or NULL. */
+	bool parked; /**< Of @from: its guest sleeps on in that file, which is the machine's then. */
 	bool force; /**< Run it although what its guest relies on may have changed. */
 	bool discard; /**< See to it that its guest boots without an image. */
 	bool strict; /**< Refuse it if what its guest relies on has changed. */

@@ -335,14 +335,22 @@ int save_file_restore(struct save_file *file, struct vm *vm, struct error *error
 	return err;
 }
 
-static int fetch_from(struct save_file *file, struct vm *vm, bool *lost, struct error *error)
+int save_file_verify(struct save_file *file, struct error *error)
 {
 	int err;
 
 	read_index(file);
 	err = stream_drain(file->stream);
-	if (err || !is_mapped(file))
-		return damaged(file, err ? err : -EBADMSG, error);
+
+	return err || !is_mapped(file) ? damaged(file, err ? err : -EBADMSG, error) : 0;
+}
+
+static int fetch_from(struct save_file *file, struct vm *vm, bool *lost, struct error *error)
+{
+	int err = save_file_verify(file, error);
+
+	if (err)
+		return err;
 	err = restored_memory_drop(vm);
 	*lost = true;
 	if (!err)

@@ -76,6 +76,12 @@ void save_file_drop(struct save_draft *draft);
 int save_file_open(const char *path, struct save_file *file, struct error *error);
 
 /**
+ * Read the rest of a file whose RAM can be mapped, but not RAM. Returns 0, or -errno
+ * with @error set if it is damaged or cannot be mapped.
+ */
+int save_file_verify(struct save_file *file, struct error *error);
+
+/**
  * Begin a power cycle of @vm, which has the record's configuration, with the
  * saved state; nothing runs yet. Returns 0, or -errno with @error set. Either
  * way its devices are quiesced: once nothing can fail any more,

@@ -72,5 +72,15 @@ faults_leave_nothing "dormouse killed at the start of a restored guest: it is re
 	restore-killed 5
 faults_keep_power restore-killed 10
 faults_leave_nothing "dormouse killed while its guest is parked or wakes: the guest goes on or boots, as its record says" \
-	park-killed 20
+	park-killed 15
+faults_keep_power park-killed 1000
+faults_leave_nothing "a call that fails while a guest is parked or wakes: it sleeps on, or crashes, without power too" \
+	park-fails 4
+faults_keep_power park-fails 1000
+faults_leave_nothing "dormouse killed while a parked guest is saved: it goes on from one file, as its record says" \
+	park-saved-killed 4
+faults_keep_power park-saved-killed 100
+faults_leave_nothing "dormouse killed as a parked guest goes on: it does so at most once" \
+	park-started-killed 2
+faults_keep_power park-started-killed 10
 ok "faults around hibernation and save: at least 200 instants are tried in all" [ "$faults_instants" -ge 200 ]

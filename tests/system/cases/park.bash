@@ -143,17 +143,131 @@ parked_and_ended()
 	ok "kill of a parked guest: the file is gone" [ ! -e "$(park_file park-kill)" ]
 }
 
+# --- save, and restore --parked ---
+
+# park_restores NAME FILE SITUATION: its guest goes on, and ends
+park_restores()
+{
+	vm_restore "$1" "$2"
+	vm_await_state "$1" suspended
+	park_ends "$1" "$3"
+	rm "$2"
+}
+
 parked_and_saved()
 {
+	local inode
+
 	park_suspends park-save
 	parks park-save "before save"
-	rm -f "$disks/park.saved"
+	inode=$(stat -c %i "$(park_file park-save)")
+	: >"$disks/park.saved"
+	is "save of a parked guest in a file that exists is refused" \
+		"$(dormouse save park-save "$disks/park.saved" 2>&1)" \
+		"dormouse: cannot save park-save in $disks/park.saved: the file already exists"
+	is "save of a parked guest that is refused: it stays parked" "$(vm_state park-save state)" parked
+	ok "save of a parked guest that is refused: its memory stays in the file" [ "$(resident)" -le 4096 ]
+	rm "$disks/park.saved"
 	ok "save of a parked guest" vm_save park-save "$disks/park.saved"
 	vm_finish
-	ok "save of a parked guest: its file of parking is gone" [ ! -e "$(park_file park-save)" ]
-	vm_restore park-save "$disks/park.saved"
-	vm_await_state park-save suspended
-	park_ends park-save "a parked guest that was saved and restored"
+	is "save of a parked guest: run exits 7" "$vm_status" 7
+	is "save of a parked guest: status says saved" "$(vm_state park-save state)" saved
+	is "save of a parked guest: the file only has another name" \
+		"$(stat -c %i-%h "$disks/park.saved")" "$inode-1"
+	ok "save of a parked guest: its former name is gone" [ ! -e "$(park_file park-save)" ]
+	park_restores park-save "$disks/park.saved" "a parked guest that was saved and restored"
+}
+
+# Where no link is possible.
+parked_and_copied()
+{
+	mkdir "$disks/other"
+	mount -t tmpfs tmpfs "$disks/other"
+	park_suspends park-copy
+	parks park-copy "before a save elsewhere"
+	ok "save of a parked guest on another file system" vm_save park-copy "$disks/other/saved"
+	vm_finish
+	ok "save of a parked guest on another file system: its former file is gone" \
+		[ ! -e "$(park_file park-copy)" ]
+	park_restores park-copy "$disks/other/saved" "a parked guest whose file was copied"
+	umount "$disks/other"
+}
+
+parked_and_compressed()
+{
+	park_suspends park-small
+	parks park-small "before save --compress"
+	is "save --compress of a parked guest" \
+		"$(dormouse save --compress park-small "$disks/park.small" 2>&1)" "park-small: saved"
+	vm_finish
+	ok "save --compress of a parked guest: its former file is gone" [ ! -e "$(park_file park-small)" ]
+	vm_restore park-small "$disks/park.small" --parked
+	vm_finish
+	ok "restore --parked of a compressed file is refused" dormouse_said \
+		"park-small cannot stay parked in $disks/park.small, which cannot be mapped: restore it without --parked"
+	is "restore --parked that is refused: status still says saved" "$(vm_state park-small state)" saved
+	park_restores park-small "$disks/park.small" "a parked guest that was saved in a small file"
+}
+
+# Each time in one file: it is restored, woken, and saved again.
+restored_and_parked()
+{
+	local file=$disks/park.again
+
+	park_suspends park-again
+	vm_save park-again "$file"
+	vm_finish
+	vm_restore park-again "$file" --parked
+	ok "restore --parked: status says parked" vm_await_state park-again parked
+	ok "restore --parked: at most 4 MiB are resident" [ "$(resident)" -le 4096 ]
+	ok "restore --parked: the file is there" [ -e "$file" ]
+	printf s >&"$bytes"
+	ok "restore --parked: the guest wakes, and suspends again" vm_await_state park-again suspended
+	ok "restore --parked: the file is spent" [ ! -e "$file" ]
+	vm_save park-again "$file"
+	vm_finish
+	vm_restore park-again "$file" --parked
+	vm_await_state park-again parked
+	ok "restore --parked: save" vm_save park-again "$file-2"
+	vm_finish
+	ok "restore --parked: save leaves one file" [ ! -e "$file" ]
+	vm_restore park-again "$file-2" --parked
+	vm_await_state park-again parked
+	vm_signal KILL
+	is "restore --parked, and dormouse is killed: status says saved" "$(vm_state park-again state)" saved
+	vm_start park-again
+	vm_await_state park-again suspended
+	vm_until [ ! -e "$file-2" ]
+	park_ends park-again "restore --parked, and dormouse was killed"
+}
+
+# --- --park ---
+
+# park_restarts NAME [OPTION...]: its guest, which suspends
+park_restarts()
+{
+	vm_start "$@"
+	printf s >&"$bytes"
+}
+
+parked_by_itself()
+{
+	park_restarts park-self "${machine[@]}" --park 1
+	ok "--park 1: a guest that sleeps is parked" vm_await_state park-self parked
+	is "--park 1: status has it" "$(vm_state park-self park)" "after 1 s of sleep"
+	printf s >&"$bytes"
+	ok "--park 1: a guest that is woken and sleeps again is parked again" \
+		vm_await "$vm_messages" ': park-self: parked: its memory is in ' 2
+	park_ends park-self "--park 1"
+	park_restarts park-self
+	ok "--park is kept with the machine" vm_await_state park-self parked
+	park_ends park-self "--park of the last run"
+	park_restarts park-self --park 0
+	vm_await_state park-self suspended
+	is "--park 0: status has none" "$(vm_state park-self park)" ""
+	sleep 2
+	is "--park 0: a guest that sleeps is not parked" "$(vm_state park-self state)" suspended
+	park_ends park-self "--park 0"
 }
 
 # --- dormouse is killed ---
@@ -213,6 +327,15 @@ park_without_space()
 		"dormouse: cannot save park-full in $disks/few/park-full/parked: No space left on device"
 	is "park without space: the guest sleeps on" "$(vm_state park-full state)" suspended
 	park_ends park-full "park without space"
+	park_restarts park-late "${machine[@]}" --park 1
+	ok "--park without space: the guest sleeps on, and a message says why" vm_await "$vm_messages" \
+		": park-late: sleeps on in memory, and is parked later: cannot save .*: No space left on device"
+	# Several attempts fail.
+	sleep 4
+	is "--park without space: there is one message" "$(grep -c 'parked later' "$vm_messages")" 1
+	mount -o remount,size=20m "$disks/few"
+	ok "--park without space: it is parked once there is space" vm_await_state park-late parked
+	park_ends park-late "--park without space"
 	DORMOUSE_STATE_DIR=$disks/state
 	umount "$disks/few"
 }
@@ -225,6 +348,10 @@ park_many_times
 parked_and_reset
 parked_and_ended
 parked_and_saved
+parked_and_copied
+parked_and_compressed
+restored_and_parked
+parked_by_itself
 killed_while_parked
 damaged_while_killed
 park_without_space

@@ -112,6 +112,7 @@ static void connect_again(struct net *net)
 	net->offloads = 0;
 	pthread_mutex_lock(&net->mmio.lock);
 	set_link(net, true);
+	net->announces = true;
 	pthread_mutex_unlock(&net->mmio.lock);
 	if (net_retry_on_connection(&net->retry, main_loop_now()))
 		report_connection(net);

@@ -3,6 +3,7 @@
 #include "devices/virtio/net-queues.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "devices/virtio/iov-cursor.h"
 
@@ -69,6 +70,32 @@ static bool may_send(struct net *net)
 	net->wants_output = true;
 
 	return false;
+}
+
+/*
+ * A peer learns from the source of any frame. A request of RARP (RFC 903) needs no
+ * address but that, and no station answers it.
+ */
+void net_announce(struct net *net)
+{
+	static const uint8_t request[] = { 0x80, 0x35, 0, 1, 8, 0, MAC_SIZE, 4, 0, 3 };
+	static const struct virtio_net_hdr_v1 header;
+	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const struct iovec part = { .iov_base = frame, .iov_len = sizeof(frame) };
+	const uint8_t *const mac = net->space.mac;
+
+	if (!net->announces || net->pulled || net->setup.backend->fd < 0 ||
+	    atomic_load(&net->mmio.quiesced))
+		return;
+	memcpy(frame + 6, mac, MAC_SIZE);
+	memcpy(frame + 12, request, sizeof(request));
+	memcpy(frame + 22, mac, MAC_SIZE);
+	memcpy(frame + 32, mac, MAC_SIZE);
+	/* Whatever else keeps it from being sent loses the connection, too. */
+	if (net_backend_send(net->setup.backend, &header, &part, 1, sizeof(frame)) == -EAGAIN)
+		net->wants_output = true;
+	else
+		net->announces = false;
 }
 
 bool net_send(struct net *net)

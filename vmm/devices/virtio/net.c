@@ -38,6 +38,7 @@ static bool move_frames(struct net *net)
 {
 	bool more = net_control(net);
 
+	net_announce(net);
 	more = net_send(net) || more;
 	more = net_receive(net) || more;
 	atomic_store(&net->kept, net->keep.count);
@@ -245,6 +246,7 @@ int net_serialize(struct net *net, struct stream *stream, struct error *error)
 		return 0;
 	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
 	/* The link is that of here, and others may have to learn where the guest is. */
+	net->announces = true;
 	net->space.status = status;
 	if (virtio_mmio_has(&net->mmio, VIRTIO_NET_F_GUEST_ANNOUNCE))
 		net->space.status |= VIRTIO_NET_S_ANNOUNCE;

@@ -128,6 +128,7 @@ struct net {
 	struct net_keep keep;
 	struct net_observer observer;
 	uint16_t passed; /**< What net_report_unseen() passes over, as an index of the used ring. */
+	bool announces; /**< The peer is to learn where the guest's address is. */
 	bool driver_was_absent; /**< Since net_observer.delivered was called. */
 	bool space_news; /**< The driver is to be interrupted for a change of space. */
 	bool interrupt; /**< Likewise, for its queues. */

@@ -168,6 +168,19 @@ static ino_t find_named(pid_t process, uint64_t fd, const char *name)
 	return lstat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
+/* The file that a link is made of: by an absolute path, or in a directory. */
+static ino_t find_linked(pid_t process, const uint64_t *args, const char *name)
+{
+	struct stat status;
+	char path[512] = "";
+
+	read_text(process, args[1], path, sizeof(path));
+	if (path[0] != '/')
+		return find_named(process, args[0], name);
+
+	return lstat(path, &status) < 0 ? 0 : status.st_ino;
+}
+
 /* --- what is written --- */
 
 static void read_parts(pid_t process, const uint64_t *args, struct call *call)
@@ -245,11 +258,16 @@ bool decode_entry(pid_t process, uint64_t number, const uint64_t *args, struct c
 	case CALL_ATTRIBUTE:
 		return find_file(process, args[0], &call->file) != 0;
 	case CALL_RENAME:
-	case CALL_LINK:
 		read_name(process, args[1], call->from);
 		read_name(process, args[3], call->to);
 		call->directory = find_directory(process, args[0]);
 		call->file = find_named(process, args[0], call->from);
+		return true;
+	case CALL_LINK:
+		read_name(process, args[1], call->from);
+		read_name(process, args[3], call->to);
+		call->directory = find_directory(process, args[2]);
+		call->file = find_linked(process, args, call->from);
 		return true;
 	case CALL_UNLINK:
 		read_name(process, args[1], call->from);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Kills dormouse after each call to the kernel, has each fail, and lets the power fail
- * after each, while its guest hibernates, is started, saved or restored.
+ * after each, while its guest hibernates, is started, saved, restored or parked.
  *
  *	faults FOLDER every-call|file-calls SCENARIO...
  *
@@ -28,6 +28,9 @@ static const struct {
 	{ "save-fails", "nap", save_fails },
 	{ "restore-killed", "nap", restore_killed },
 	{ "park-killed", "nap", park_killed },
+	{ "park-fails", "nap", park_fails },
+	{ "park-saved-killed", "nap", park_saved_killed },
+	{ "park-started-killed", "nap", park_started_killed },
 };
 
 void wrong(struct tally *tally, const char *instant, const char *format, ...)

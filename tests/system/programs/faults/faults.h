@@ -51,5 +51,8 @@ void save_killed(struct vm *vm, struct tally *tally);
 void save_fails(struct vm *vm, struct tally *tally);
 void restore_killed(struct vm *vm, struct tally *tally);
 void park_killed(struct vm *vm, struct tally *tally);
+void park_fails(struct vm *vm, struct tally *tally);
+void park_saved_killed(struct vm *vm, struct tally *tally);
+void park_started_killed(struct vm *vm, struct tally *tally);
 
 #endif

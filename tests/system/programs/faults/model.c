@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define RECORD "record.json"
+#define PARKED "parked"
 #define SECTOR 512
 #define SECTORS 5
 #define NAMES_MAX 32
@@ -268,6 +269,7 @@ static void look_at_saved(const struct model *model, size_t changes, struct cras
 	const struct model_files *files = model->files;
 	ino_t file;
 
+	crash->has_parked = find_name(model, files->state_directory, PARKED, 0, changes) != 0;
 	if (!files->saved_name)
 		return;
 	file = find_name(model, files->saved_directory, files->saved_name, 0, changes);

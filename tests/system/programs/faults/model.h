@@ -29,6 +29,7 @@ struct crash {
 	bool record_is_torn;
 	bool has_saved; /**< The file has its name. */
 	bool saved_is_whole;
+	bool has_parked; /**< The file of parking has its name, beside the record. */
 	bool disk_is_current; /**< It has all that was written before. */
 	bool disk_is_dated; /**< So is when it was written, and its attribute. */
 	uint64_t disk_sectors[5][3];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The words of --wake-on-net and --sleep-when-idle. */
+/* The words of --wake-on-net, --sleep-when-idle and --park. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -52,11 +52,31 @@ static void idle_times_are_seconds_up_to_a_week_or_off(void **state)
 	assert_int_equal(seconds, CONFIG_IDLE_OFF);
 }
 
+static void times_until_parking_are_seconds_or_off_which_is_0_too(void **state)
+{
+	uint32_t seconds = 7;
+
+	assert_int_equal(config_parse_park("", &seconds), -EINVAL);
+	assert_int_equal(config_parse_park("00", &seconds), -EINVAL);
+	assert_int_equal(config_parse_park("0s", &seconds), -EINVAL);
+	assert_int_equal(config_parse_park("604801", &seconds), -EINVAL);
+	assert_int_equal(seconds, 7);
+	assert_int_equal(config_parse_park("604800", &seconds), 0);
+	assert_int_equal(seconds, CONFIG_IDLE_MAX);
+	assert_int_equal(config_parse_park("0", &seconds), 0);
+	assert_int_equal(seconds, CONFIG_IDLE_OFF);
+	assert_int_equal(config_parse_park("1", &seconds), 0);
+	assert_int_equal(seconds, 1);
+	assert_int_equal(config_parse_park("off", &seconds), 0);
+	assert_int_equal(seconds, CONFIG_IDLE_OFF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_policy_for_frames_has_a_word_unless_it_is_unset),
 		cmocka_unit_test(idle_times_are_seconds_up_to_a_week_or_off),
+		cmocka_unit_test(times_until_parking_are_seconds_or_off_which_is_0_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

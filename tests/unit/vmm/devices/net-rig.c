@@ -326,6 +326,27 @@ void net_rig_peer_receives(struct net_rig *r, uint8_t byte, uint32_t size)
 		assert_int_equal(frame[i], byte);
 }
 
+void net_rig_peer_is_shown(struct net_rig *r, const uint8_t of[MAC_SIZE])
+{
+	/* To all, RARP: Ethernet and IPv4, of 6 and 4 bytes, a request. */
+	static const uint8_t begin[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t request[] = { 0x80, 0x35, 0, 1, 8, 0, 6, 4, 0, 3 };
+	static const uint8_t zero[22];
+	uint8_t frame[60];
+	uint32_t length;
+
+	receive_all(r, (uint8_t *)&length, sizeof(length));
+	assert_int_equal(ntohl(length), sizeof(frame));
+	receive_all(r, frame, sizeof(frame));
+	assert_memory_equal(frame, begin, sizeof(begin));
+	assert_memory_equal(frame + 6, of, MAC_SIZE);
+	assert_memory_equal(frame + 12, request, sizeof(request));
+	assert_memory_equal(frame + 22, of, MAC_SIZE);
+	assert_memory_equal(frame + 28, zero, 4);
+	assert_memory_equal(frame + 32, of, MAC_SIZE);
+	assert_memory_equal(frame + 38, zero, sizeof(zero));
+}
+
 /* --- the control queue, and the device as a whole --- */
 
 uint8_t net_rig_command(struct net_rig *r, uint8_t class, uint8_t number, const void *data,

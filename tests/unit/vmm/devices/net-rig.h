@@ -98,6 +98,8 @@ void net_rig_peer_sends(struct net_rig *r, const uint8_t mac[MAC_SIZE], uint8_t 
 void net_rig_peer_writes(struct net_rig *r, const void *bytes, size_t size);
 /** Wait for a frame at the peer, of @size bytes, all @byte. */
 void net_rig_peer_receives(struct net_rig *r, uint8_t byte, uint32_t size);
+/** Wait for the device's own announcement of @mac at the peer. */
+void net_rig_peer_is_shown(struct net_rig *r, const uint8_t mac[MAC_SIZE]);
 
 /** From now on whatever the device does of its own that may wait does wait, for @hold false. */
 void net_rig_hold(struct net_rig *r, bool hold);

@@ -192,6 +192,7 @@ static void without_a_peer_the_link_is_down_and_frames_are_dropped(void **state)
 	net_rig_wait_sent(&r, 0);
 	net_rig_offer_peer(&r);
 	net_rig_wait_for_link(&r, true);
+	net_rig_peer_is_shown(&r, own);
 	net_rig_send(&r, 1, 2, 100);
 	net_rig_peer_receives(&r, 2, 100);
 	net_rig_teardown(&r);

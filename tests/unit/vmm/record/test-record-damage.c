@@ -229,6 +229,11 @@ static void a_record_with_a_value_outside_its_range_is_refused(void **state)
 		{ "machine.sleep-when-idle", "1.5" },
 		{ "machine.sleep-when-idle", "\"60\"" },
 		{ "machine.sleep-when-idle", "null" },
+		{ "machine.park", "0" },
+		{ "machine.park", "604801" },
+		{ "machine.park", "1.5" },
+		{ "machine.park", "\"60\"" },
+		{ "machine.park", "null" },
 		{ "paused", "1" },
 		{ "state", "\"saved\"" }, /* But without an address. */
 		{ "saved", "null" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --wake-on-net and --sleep-when-idle in a record. */
+/* --wake-on-net, --sleep-when-idle and --park in a record. */
 #include "record/record.h"
 
 #include <setjmp.h>
@@ -26,7 +26,7 @@ static void a_policy_for_frames_is_kept_and_so_is_its_absence(void **state)
 	}
 }
 
-static void an_idle_time_is_kept_and_so_is_its_absence(void **state)
+static void times_until_sleep_and_parking_are_kept_and_so_is_their_absence(void **state)
 {
 	static const uint32_t times[] = { 0, 1, 600, CONFIG_IDLE_MAX, CONFIG_IDLE_OFF };
 
@@ -35,9 +35,11 @@ static void an_idle_time_is_kept_and_so_is_its_absence(void **state)
 		struct record loaded;
 
 		record.config.sleep_when_idle = times[i];
+		record.config.park = times[(i + 1) % (sizeof(times) / sizeof(times[0]))];
 		record_must_save(record_dir_fd, &record);
 		loaded = record_must_load(record_dir_fd);
 		assert_int_equal(loaded.config.sleep_when_idle, times[i]);
+		assert_int_equal(loaded.config.park, record.config.park);
 		record_free(&loaded);
 		record_free(&record);
 	}
@@ -47,7 +49,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RECORD_TEST(a_policy_for_frames_is_kept_and_so_is_its_absence),
-		RECORD_TEST(an_idle_time_is_kept_and_so_is_its_absence),
+		RECORD_TEST(times_until_sleep_and_parking_are_kept_and_so_is_their_absence),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
