@@ -84,7 +84,8 @@ void net_announce(struct net *net)
 	const struct iovec part = { .iov_base = frame, .iov_len = sizeof(frame) };
 	const uint8_t *const mac = net->space.mac;
 
-	if (!net->announces || net->setup.backend->fd < 0 || atomic_load(&net->mmio.quiesced))
+	if (!net->announces || net->pulled || net->setup.backend->fd < 0 ||
+	    atomic_load(&net->mmio.quiesced))
 		return;
 	memcpy(frame + 6, mac, MAC_SIZE);
 	memcpy(frame + 12, request, sizeof(request));

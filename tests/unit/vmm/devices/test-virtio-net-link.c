@@ -2,6 +2,7 @@
 /* virtio-net whose link is set down and up by request, and what is known of its network. */
 #include "net-rig.h"
 
+#include <errno.h>
 #include <linux/sockios.h>
 #include <linux/virtio_mmio.h>
 #include <poll.h>
@@ -74,6 +75,7 @@ static void a_link_that_is_set_down_passes_no_frame(void **state)
 static void a_link_that_is_set_down_stays_so_when_the_peer_comes_back(void **state)
 {
 	struct net_rig r;
+	uint8_t byte;
 
 	start(&r);
 	net_set_link(&r.net, false);
@@ -84,8 +86,12 @@ static void a_link_that_is_set_down_stays_so_when_the_peer_comes_back(void **sta
 	WAIT_UNTIL(describe(&r).connected);
 	net_rig_wait_for_link(&r, false);
 	assert_false(describe(&r).up);
+	/* Nothing is sent, not even for the new peer to learn the guest's address. */
+	assert_int_equal(recv(r.peer, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
 	net_set_link(&r.net, true);
 	net_rig_wait_for_link(&r, true);
+	net_rig_peer_is_shown(&r, own);
 	net_rig_teardown(&r);
 }
 
