@@ -112,7 +112,7 @@ prove: ## no undefined behaviour whatever a guest calls with, by Frama-C; see do
 size: ## what libpsci takes on arm64; fails if a budget of SPECIFICATION.md is exceeded
 	$(Q)tools/size $(ARM64_CC)
 
-bench: all el3 relay $(addprefix $(O)/arm64/,clock.img psci-wake.img net-frames.img net-peer stopwatch wakes) $(O)/native/test-cost ## what calls, starts and guests cost, and whether targets are met
+bench: all el3 relay $(addprefix $(O)/arm64/,clock.img psci-wake.img psci-sweep.img net-frames.img net-peer stopwatch wakes) $(O)/native/test-cost ## what calls, starts and guests cost, and whether targets are met
 	$(Q)O=$(O) tests/bench/run
 
 $(O)/native/support-table: $(call objects,native,tools/support-table.c) $(O)/native/libpsci.a

@@ -136,7 +136,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Usage: stopwatch [--to-end] TEXT... -- COMMAND [ARGUMENT...]\n");
 		return 2;
 	}
-	if (pipe(pipe_fds) < 0 || (child = fork()) < 0) {
+	child = pipe(pipe_fds) < 0 ? -1 : fork();
+	if (child < 0) {
 		fprintf(stderr, "stopwatch: %s\n", strerror(errno));
 		return 1;
 	}

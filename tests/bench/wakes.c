@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * wakes HOW COUNT NAME -- COMMAND [ARGUMENT...]
+ * wakes [--in-turn] HOW COUNT NAME -- COMMAND [ARGUMENT...]
  *
  * Runs a command, which is to be dormouse with the guest of tests/system/guests/wake.S as
  * the VM NAME, and wakes that guest COUNT times. Prints one line for each: the
@@ -14,12 +14,20 @@
  *	frame	a frame to 52:54:00:12:34:56, from the moment before it is sent through
  *		$DORMOUSE_STATE_DIR/net, the Unix socket of the guest's network
  *
- * Nobody is woken before every thread of the command sleeps. Exits 0 if the guest
+ * With --in-turn all of it has one CPU, where the guest's vCPU comes first, then the command's
+ * main thread, then its others, and then this program, so that each thread that is woken runs
+ * at once: what is counted is what has to be done one after the other for the guest to be
+ * awake. On two CPUs that an emulator runs in turn it also is what the others do meanwhile,
+ * such as to write the record, or not, as it happens.
+ *
+ * No guest is woken before every thread of the command sleeps. Exits 0 if the guest
  * woke as often as it should.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/kvm.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -28,6 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -99,10 +108,11 @@ static bool is_asleep(pid_t pid, const char *thread)
 	return state && (strncmp(state, ") S", 3) == 0 || strncmp(state, ") Z", 3) == 0);
 }
 
-static bool all_asleep(pid_t pid)
+/* struct dirent's name of a thread is its id. */
+static void each_thread(pid_t pid, void (*visit)(pid_t pid, const char *thread, void *context),
+			void *context)
 {
 	const struct dirent *entry;
-	bool asleep = true;
 	char path[32];
 	DIR *tasks;
 
@@ -111,8 +121,23 @@ static bool all_asleep(pid_t pid)
 	if (!tasks)
 		die(path);
 	while ((entry = readdir(tasks)))
-		asleep = (entry->d_name[0] == '.' || is_asleep(pid, entry->d_name)) && asleep;
+		if (entry->d_name[0] != '.')
+			visit(pid, entry->d_name, context);
 	closedir(tasks);
+}
+
+static void note_asleep(pid_t pid, const char *thread, void *context)
+{
+	bool *asleep = context;
+
+	*asleep = is_asleep(pid, thread) && *asleep;
+}
+
+static bool all_asleep(pid_t pid)
+{
+	bool asleep = true;
+
+	each_thread(pid, note_asleep, &asleep);
 
 	return asleep;
 }
@@ -128,6 +153,68 @@ static void await_quiet(pid_t pid)
 	}
 }
 
+/* --- one after the other --- */
+
+/* Before anything is started. */
+static void use_one_cpu(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) < 0)
+		die("cannot have one CPU");
+}
+
+/* Whether it is in KVM_RUN, as that of a guest that sleeps is. */
+static bool runs_vcpu(pid_t pid, const char *thread)
+{
+	unsigned long long request = 0;
+	long number = -1;
+	char *rest;
+	char path[300];
+	char text[256] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/syscall", (int)pid, thread);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	/* "running", or the number of the system call and its arguments. */
+	if (fgets(text, sizeof(text), file)) {
+		number = strtol(text, &rest, 10);
+		(void)strtoull(rest, &rest, 16);
+		request = strtoull(rest, NULL, 16);
+	}
+	(void)fclose(file);
+
+	return number == SYS_ioctl && request == KVM_RUN;
+}
+
+static void order(pid_t pid, const char *thread, void *context)
+{
+	const pid_t id = (pid_t)strtol(thread, NULL, 10);
+	const bool vcpu = runs_vcpu(pid, thread);
+	const struct sched_param param = { .sched_priority = vcpu ? 3 : id == pid ? 2 : 1 };
+	unsigned int *vcpus = context;
+
+	*vcpus += vcpu;
+	if (sched_setscheduler(id, SCHED_FIFO, &param) < 0)
+		die("cannot order the threads");
+}
+
+/* All of its threads sleep. */
+static void order_threads(pid_t pid)
+{
+	unsigned int vcpus = 0;
+
+	each_thread(pid, order, &vcpus);
+	if (vcpus != 1) {
+		fprintf(stderr, "wakes: %u threads run a vCPU\n", vcpus);
+		exit(1);
+	}
+}
+
 /* --- the guest --- */
 
 static void start(struct vm *vm, char **command)
@@ -135,7 +222,8 @@ static void start(struct vm *vm, char **command)
 	int in[2];
 	int out[2];
 
-	if (pipe(in) < 0 || pipe(out) < 0 || (vm->pid = fork()) < 0)
+	vm->pid = pipe(in) < 0 || pipe(out) < 0 ? -1 : fork();
+	if (vm->pid < 0)
 		die("cannot begin");
 	if (vm->pid == 0) {
 		dup2(in[0], STDIN_FILENO);
@@ -309,14 +397,17 @@ static bool measure(struct vm *vm, const char *how)
 
 int main(int argc, char **argv)
 {
+	const bool in_turn = argc > 1 && strcmp(argv[1], "--in-turn") == 0;
 	struct vm vm = { .qmp = -1, .net = -1 };
 	uint64_t nothing;
 	long count;
 	bool ok;
 
+	argc -= in_turn;
+	argv += in_turn;
 	if (argc < 6 || strcmp(argv[4], "--") != 0) {
 		fprintf(stderr,
-			"Usage: wakes byte|qmp|wake|alarm|frame COUNT NAME -- COMMAND...\n");
+			"Usage: wakes [--in-turn] byte|qmp|wake|alarm|frame COUNT NAME -- COMMAND...\n");
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -324,8 +415,14 @@ int main(int argc, char **argv)
 	vm.name = argv[3];
 	if (strcmp(argv[1], "frame") == 0)
 		listen_for(&vm);
+	if (in_turn)
+		use_one_cpu();
 	start(&vm, argv + 5);
 	ok = hear(&vm, "ready", &nothing);
+	if (ok && in_turn) {
+		await_quiet(vm.pid);
+		order_threads(vm.pid);
+	}
 	for (long i = 0; i < count && ok; i++)
 		ok = measure(&vm, argv[1]);
 	kill(vm.pid, SIGTERM);

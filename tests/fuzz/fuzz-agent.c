@@ -17,6 +17,7 @@
  *	8	the guest has slept
  */
 #include "input.h"
+#include "operations.h"
 
 #include "base/main-loop.h"
 #include "control/agent.h"
@@ -182,6 +183,7 @@ static void run(struct agent *agent)
 
 static void step(struct peer *peer, struct agent *agent, struct input *input)
 {
+	count_operation();
 	switch (take_byte(input) % 9) {
 	case 0:
 		peer->opening = ++peer->openings;

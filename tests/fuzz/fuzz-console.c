@@ -18,6 +18,7 @@
  *	9	the agent's user writes: size
  */
 #include "input.h"
+#include "operations.h"
 
 #include "board/memory.h"
 #include "devices/virtio/console.h"
@@ -161,6 +162,7 @@ static void step(struct guest *guest, struct input *input)
 	uint32_t queue;
 	uint16_t value;
 
+	count_operation();
 	switch (operation) {
 	case 0:
 		offset = take_word(input, 2) % 0x200;

@@ -12,6 +12,7 @@
 #include "input.h"
 #include "net/arrival.h"
 #include "net/seen.h"
+#include "operations.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@
 
 #define FRAME_ROOM 512
 
-static const uint8_t mac[FRAME_MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
+static const uint8_t mac[MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 
 /* In memory of its own, so that a read too far is seen. The caller frees it. */
 static uint8_t *take_frame(struct input *in, uint8_t flags, size_t size)
@@ -39,7 +40,7 @@ static uint8_t *take_frame(struct input *in, uint8_t flags, size_t size)
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = take_byte(in);
 	if (flags & 2 && size >= FRAME_HEADER_SIZE) {
-		memcpy(bytes, mac, FRAME_MAC_SIZE);
+		memcpy(bytes, mac, MAC_SIZE);
 		memcpy(bytes + 12, types[flags >> 2 & 3], 2);
 	}
 
@@ -99,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const size_t length = take_word(&in, 2) % FRAME_ROOM;
 		uint8_t *bytes;
 
+		count_operation();
 		flags = take_byte(&in);
 		bytes = take_frame(&in, flags, length);
 		if (flags & 1)

@@ -18,13 +18,14 @@
  *	8	the guest offers a receive buffer: index, size
  *	9	the guest sends a frame: index, header, size
  *	10	a command: class, number, size
- *	11	the backend has no room for so many frames, or is lost
+ *	11	the backend has no room for so many frames, or is lost; the link is set
  */
 #include "board/memory.h"
 #include "config/net.h"
 #include "devices/virtio/net-queues.h"
 #include "devices/virtio/net.h"
 #include "input.h"
+#include "operations.h"
 
 #include <errno.h>
 #include <linux/virtio_config.h>
@@ -291,14 +292,14 @@ static void send_to_guest(struct fake *fake, struct input *in)
 	};
 	fake->frame.header.flags = take_byte(in);
 	fake->frame.header.gso_type = take_byte(in);
-	for (size_t i = 0; i < NET_MAC_SIZE; i++)
+	for (size_t i = 0; i < MAC_SIZE; i++)
 		fake->bytes[i] = i < 2 ? take_byte(in) : 0;
 	fake->pending = true;
 }
 
 static void network(struct guest *guest, struct input *in, bool frame)
 {
-	uint8_t how;
+	uint8_t how = 0;
 
 	pthread_mutex_lock(&guest->net.mmio.lock);
 	if (frame) {
@@ -309,6 +310,8 @@ static void network(struct guest *guest, struct input *in, bool frame)
 		guest->fake->lost = (how & 0x10) != 0;
 	}
 	pthread_mutex_unlock(&guest->net.mmio.lock);
+	if (!frame)
+		net_set_link(&guest->net, (how & 0x20) == 0);
 }
 
 /* As its thread does, which has ended, and without a pause before it connects again. */
@@ -340,6 +343,7 @@ static void step(struct guest *guest, struct input *in)
 {
 	uint64_t offset;
 
+	count_operation();
 	switch (take_byte(in) % 12) {
 	case 0:
 		offset = take_word(in, 2) % 0x200;

@@ -1,39 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "calling-guest.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <sys/mman.h>
 
 #include "kvm/registers.h"
 #include "rig.h"
+#include "vcpu-run.h"
 
 static atomic_uint next; /* The function, or 0. */
 static atomic_ulong next_argument;
 static atomic_int first_fd;
 
-static int run(int fd)
+static bool leaves(struct kvm_run *shared)
 {
-	struct kvm_run *shared =
-		mmap(NULL, kvm_of_tests.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	unsigned int function = 0;
+	const unsigned int function = atomic_exchange(&next, 0);
 
-	while (!function && !*(volatile uint8_t *)&shared->immediate_exit) {
-		(void)poll(NULL, 0, 1);
-		function = atomic_exchange(&next, 0);
-	}
-	if (function) {
-		shared->exit_reason = KVM_EXIT_HYPERCALL;
-		shared->hypercall.nr = function;
-	}
-	munmap(shared, kvm_of_tests.run_size);
 	if (function)
-		return 0;
-	errno = EINTR;
+		vcpu_exit_by_call(shared, function);
 
-	return -1;
+	return function != 0;
 }
 
 static bool answer(int fd, unsigned long request, void *argument, int *ret)
@@ -50,7 +36,7 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 		return false;
 	*ret = 0;
 	if (request == KVM_RUN) {
-		*ret = run(fd);
+		*ret = vcpu_run(fd, leaves);
 
 		return true;
 	}

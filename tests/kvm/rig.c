@@ -4,6 +4,7 @@
 #include "board/board.h"
 
 #include <psci/abi.h>
+#include <psci/psci.h>
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -80,7 +81,7 @@ void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars)
 }
 
 void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
-			const uint8_t mac[CONFIG_MAC_SIZE])
+			const uint8_t mac[MAC_SIZE])
 {
 	struct net_config *net = &rig->record.config.nets[0];
 
@@ -126,4 +127,20 @@ void rig_destroy(struct rig *rig)
 	close(rig->dir_fd);
 	rmdir(rig->dir);
 	fake_kvm_answer = NULL;
+}
+
+void rig_put_to_sleep(struct rig *rig)
+{
+	struct psci_regs regs = { .x = { PSCI_FN64_SYSTEM_SUSPEND, MEMORY_BASE, 7 } };
+	struct vcpu *vcpu = &rig->vm.vcpus[0];
+	struct psci_entry entry;
+
+	vcpu->suspend = (struct vcpu_suspend){ .entry = MEMORY_BASE, .context = 7 };
+	assert_int_equal(psci_vcpu_poll(vcpu->psci, &entry), PSCI_NEXT_START);
+	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SYSTEM_SUSPEND);
+	rig->record.state = VM_SUSPENDED;
+	rig->record.pid = 1;
+	rig->record.suspension.known = true;
+	rig->record.suspension.entry = MEMORY_BASE;
+	snprintf(rig->record.saved_id, sizeof(rig->record.saved_id), "%032x", 1);
 }

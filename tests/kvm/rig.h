@@ -40,7 +40,13 @@ void rig_create_firmware(struct rig *rig, unsigned int cpus, const char *vars);
  * @path, of the device @mac.
  */
 void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
-			const uint8_t mac[CONFIG_MAC_SIZE]);
+			const uint8_t mac[MAC_SIZE]);
+
+/**
+ * Have it be as after SYSTEM_SUSPEND by vCPU 0, with the entry point MEMORY_BASE, and its record
+ * as of a machine that can be saved. Its vCPUs do not run.
+ */
+void rig_put_to_sleep(struct rig *rig);
 
 /** Start its vCPUs. */
 void rig_run(struct rig *rig);

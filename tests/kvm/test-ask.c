@@ -307,8 +307,40 @@ static void a_guest_is_not_asked_for_something_that_it_cannot_do(void **state)
 
 static void without_buttons_and_agent_a_request_is_refused(void **state)
 {
-	refused(REQUEST_POWEROFF, REQUEST_ELSE_KILL, -EOPNOTSUPP,
+	refused(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE, -EOPNOTSUPP,
 		"vm cannot be asked to power off: its machine has no buttons");
+	refused(REQUEST_HIBERNATE, REQUEST_ELSE_POWEROFF, -EOPNOTSUPP,
+		"vm cannot be asked to hibernate: its machine has no buttons");
+}
+
+static void without_buttons_and_agent_a_guest_that_sleeps_is_saved(void **state)
+{
+	char path[64];
+
+	suspend();
+	ask(REQUEST_HIBERNATE, 60, REQUEST_ELSE_SAVE);
+	assert_int_equal(control_ask_due(&rig.control), 0);
+	control_on_ask_due(&rig.control);
+	stops();
+	assert_int_equal(rig.record.state, VM_SAVED);
+	assert_int_equal(rig.record.request.outcome, REQUEST_REPLACED_BY_ELSE);
+	REPORTS_ARE(VM_REPORT_SUSPEND, VM_REPORT_REQUEST, VM_REPORT_SHUTDOWN);
+	snprintf(path, sizeof(path), "%s/saved-1", rig.dir);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void a_guest_that_cannot_report_hibernation_is_asked_for_what_follows(void **state)
+{
+	rig.vm.psci_version = PSCI_VERSION_1_2;
+	ask(REQUEST_HIBERNATE, 60, REQUEST_ELSE_POWEROFF);
+	assert_int_equal(take_press(), 0);
+	control_on_ask_due(&rig.control);
+	assert_int_equal(take_press(), 0x02);
+	calling_guest_call(PSCI_FN32_SYSTEM_OFF, 0);
+	stops();
+	recorded(VM_OFF, REQUEST_REPLACED_BY_ELSE,
+		 "it cannot be asked to hibernate: its guest cannot report that it did, since its "
+		 "PSCI is 1.2 and SYSTEM_OFF2 came with 1.3; asked to power off, it did");
 }
 
 static void a_vm_that_is_ending_cannot_be_asked(void **state)
@@ -331,10 +363,14 @@ int main(void)
 		TEST(a_press_while_it_is_paused_waits_for_the_guest),
 		TEST(a_reset_forgets_the_request_and_the_press),
 		TEST(a_guest_is_not_asked_for_something_that_it_cannot_do),
+		TEST(a_guest_that_cannot_report_hibernation_is_asked_for_what_follows),
 		TEST(a_vm_that_is_ending_cannot_be_asked),
 #undef TEST
 		cmocka_unit_test_setup_teardown(without_buttons_and_agent_a_request_is_refused,
 						set_up_without_buttons, tear_down),
+		cmocka_unit_test_setup_teardown(
+			without_buttons_and_agent_a_guest_that_sleeps_is_saved,
+			set_up_without_buttons, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

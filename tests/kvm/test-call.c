@@ -42,8 +42,8 @@
 #define ENTRY 0x40080000
 #define FRAME_SIZE 60
 
-static const uint8_t mac[CONFIG_MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
-static const uint8_t group[CONFIG_MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const uint8_t mac[MAC_SIZE] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
+static const uint8_t group[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 /* --- the rig --- */
 
@@ -82,11 +82,11 @@ static int tear_down(void **state)
 /* A frame from 52:54:00:00:00:02, of no known protocol. */
 static void send_frame(const uint8_t *to)
 {
-	static const uint8_t from[CONFIG_MAC_SIZE] = { 0x52, 0x54, 0, 0, 0, 2 };
+	static const uint8_t from[MAC_SIZE] = { 0x52, 0x54, 0, 0, 0, 2 };
 	uint8_t bytes[4 + FRAME_SIZE] = { 0, 0, 0, FRAME_SIZE };
 
-	memcpy(bytes + 4, to, CONFIG_MAC_SIZE);
-	memcpy(bytes + 10, from, CONFIG_MAC_SIZE);
+	memcpy(bytes + 4, to, MAC_SIZE);
+	memcpy(bytes + 10, from, MAC_SIZE);
 	bytes[16] = 0x88;
 	bytes[17] = 0xb5;
 	assert_int_equal(write(peer, bytes, sizeof(bytes)), sizeof(bytes));

@@ -5,6 +5,7 @@
  * lets it.
  */
 #include "rig.h"
+#include "vcpu-run.h"
 
 #include "base/main-loop.h"
 #include "board/board.h"
@@ -21,7 +22,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -34,31 +34,19 @@ static atomic_bool asleep;
 static atomic_int first_fd;
 static atomic_uint entries;
 
-static int run(int fd)
+static bool leaves(struct kvm_run *shared)
 {
-	struct kvm_run *shared =
-		mmap(NULL, kvm_of_tests.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool left = false;
-
-	atomic_fetch_add(&entries, 1);
-	while (!left && !*(volatile uint8_t *)&shared->immediate_exit) {
-		(void)poll(NULL, 0, 1);
-		if (atomic_load(&asleep) && atomic_exchange(&wakes, false)) {
-			shared->exit_reason = KVM_EXIT_SYSTEM_EVENT;
-			shared->system_event.type = KVM_SYSTEM_EVENT_WAKEUP;
-			left = true;
-		} else if (!atomic_load(&asleep) && atomic_exchange(&may_suspend, false)) {
-			shared->exit_reason = KVM_EXIT_HYPERCALL;
-			shared->hypercall.nr = PSCI_FN64_SYSTEM_SUSPEND;
-			left = true;
-		}
+	if (atomic_load(&asleep) && atomic_exchange(&wakes, false)) {
+		shared->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+		shared->system_event.type = KVM_SYSTEM_EVENT_WAKEUP;
+		return true;
 	}
-	munmap(shared, kvm_of_tests.run_size);
-	if (left)
-		return 0;
-	errno = EINTR;
+	if (!atomic_load(&asleep) && atomic_exchange(&may_suspend, false)) {
+		vcpu_exit_by_call(shared, PSCI_FN64_SYSTEM_SUSPEND);
+		return true;
+	}
 
-	return -1;
+	return false;
 }
 
 static bool answer(int fd, unsigned long request, void *argument, int *ret)
@@ -76,7 +64,8 @@ static bool answer(int fd, unsigned long request, void *argument, int *ret)
 		return false;
 	*ret = 0;
 	if (request == KVM_RUN) {
-		*ret = run(fd);
+		atomic_fetch_add(&entries, 1);
+		*ret = vcpu_run(fd, leaves);
 
 		return true;
 	}

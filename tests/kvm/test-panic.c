@@ -4,20 +4,19 @@
  * user wants. It calls SYSTEM_RESET at once after it, as Linux does with panic=-1.
  */
 #include "rig.h"
+#include "vcpu-run.h"
 
 #include "board/board.h"
 #include "machine/vcpu.h"
 
 #include <psci/abi.h>
 
-#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -34,37 +33,26 @@ static void write_byte(struct kvm_run *shared)
 	shared->mmio.data[0] = atomic_load(&said);
 }
 
-static int run(int fd)
+static bool leaves(struct kvm_run *shared)
 {
-	struct kvm_run *shared =
-		mmap(NULL, kvm_of_tests.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool left = false;
-
-	while (!left && !*(volatile uint8_t *)&shared->immediate_exit) {
-		(void)poll(NULL, 0, 1);
-		if (atomic_load(&panics) > 0) {
-			atomic_fetch_sub(&panics, 1);
-			write_byte(shared);
-			left = true;
-		} else if (atomic_exchange(&resets, false)) {
-			shared->exit_reason = KVM_EXIT_HYPERCALL;
-			shared->hypercall.nr = PSCI_FN32_SYSTEM_RESET;
-			left = true;
-		}
+	if (atomic_load(&panics) > 0) {
+		atomic_fetch_sub(&panics, 1);
+		write_byte(shared);
+		return true;
 	}
-	munmap(shared, kvm_of_tests.run_size);
-	if (left)
-		return 0;
-	errno = EINTR;
+	if (atomic_exchange(&resets, false)) {
+		vcpu_exit_by_call(shared, PSCI_FN32_SYSTEM_RESET);
+		return true;
+	}
 
-	return -1;
+	return false;
 }
 
 static bool answer(int fd, unsigned long request, void *argument, int *ret)
 {
 	if (request != KVM_RUN)
 		return false;
-	*ret = run(fd);
+	*ret = vcpu_run(fd, leaves);
 
 	return true;
 }

@@ -17,9 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <psci/abi.h>
-#include <psci/psci.h>
-
 #include <cmocka.h>
 
 #include "host/memory-error.h"
@@ -68,22 +65,6 @@ static void check(const struct vm *vm)
 	assert_int_equal(vm->memory.host[vm->memory.size / 4 * 3], 0);
 }
 
-static void put_to_sleep(struct rig *rig)
-{
-	struct psci_regs regs = { .x = { PSCI_FN64_SYSTEM_SUSPEND, MEMORY_BASE, 7 } };
-	struct vcpu *vcpu = &rig->vm.vcpus[0];
-	struct psci_entry entry;
-
-	vcpu->suspend = (struct vcpu_suspend){ .entry = MEMORY_BASE, .context = 7 };
-	assert_int_equal(psci_vcpu_poll(vcpu->psci, &entry), PSCI_NEXT_START);
-	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SYSTEM_SUSPEND);
-	rig->record.state = VM_SUSPENDED;
-	rig->record.pid = 1;
-	rig->record.suspension.known = true;
-	rig->record.suspension.entry = MEMORY_BASE;
-	snprintf(rig->record.saved_id, sizeof(rig->record.saved_id), "%032x", 1);
-}
-
 static void save(struct rig *rig, const char *path)
 {
 	struct save_draft draft;
@@ -127,7 +108,7 @@ static void begin_test(struct rig *rig, enum way wanted, char path[PATH_MAX])
 	/* Here, since cmocka handles SIGBUS in each test. */
 	assert_int_equal(memory_error_setup(&error), 0);
 	snprintf(path, PATH_MAX, "%s/saved", rig->dir);
-	put_to_sleep(rig);
+	rig_put_to_sleep(rig);
 	fill(&rig->vm);
 	save(rig, path);
 }

@@ -10,9 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <psci/abi.h>
-#include <psci/psci.h>
-
 #include <cmocka.h>
 
 #include "board/board.h"
@@ -28,29 +25,12 @@
 #define FORMAT_3 "tests/fuzz/corpus/format-3.saved"
 #define KEPT_BYTE 17
 
-/* As after its guest's SYSTEM_SUSPEND. */
-static void put_to_sleep(struct rig *rig)
-{
-	struct psci_regs regs = { .x = { PSCI_FN64_SYSTEM_SUSPEND, MEMORY_BASE, 7 } };
-	struct vcpu *vcpu = &rig->vm.vcpus[0];
-	struct psci_entry entry;
-
-	vcpu->suspend = (struct vcpu_suspend){ .entry = MEMORY_BASE, .context = 7 };
-	assert_int_equal(psci_vcpu_poll(vcpu->psci, &entry), PSCI_NEXT_START);
-	assert_int_equal(psci_call(vcpu->psci, &regs), PSCI_NEXT_SYSTEM_SUSPEND);
-	rig->record.state = VM_SUSPENDED;
-	rig->record.pid = 1;
-	rig->record.suspension.known = true;
-	rig->record.suspension.entry = MEMORY_BASE;
-	snprintf(rig->record.saved_id, sizeof(rig->record.saved_id), "%032x", 1);
-}
-
 static void save(struct rig *rig, const char *path)
 {
 	struct save_draft draft;
 	struct error error = { "" };
 
-	put_to_sleep(rig);
+	rig_put_to_sleep(rig);
 	devices_freeze(rig->vm.devices);
 	if (save_file_write(path, &rig->vm, &rig->record, false, &draft, &error) != 0)
 		fail_msg("%s", error.text);

@@ -2,6 +2,8 @@
 #include "board/memory.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -63,13 +65,19 @@ static uint8_t *map_aligned(uint64_t size, uint64_t alignment)
 	return host;
 }
 
-/* What a new mapping is advised of. Returns 0 or -errno. */
-static int advise(uint8_t *host, uint64_t size)
+/* Of the huge pages that RAM of this size is to have; 0: none. */
+static uint64_t wanted_huge_page(uint64_t size)
 {
 	const uint64_t huge = huge_page_size((uint64_t)sysconf(_SC_PAGESIZE));
 
+	return size / HUGE_PAGES_MIN >= huge ? huge : 0;
+}
+
+/* What a new mapping is advised of. Returns 0 or -errno. */
+static int advise(uint8_t *host, uint64_t size)
+{
 	/* The host may have none, or they may be disabled. */
-	if (size / HUGE_PAGES_MIN >= huge)
+	if (wanted_huge_page(size))
 		(void)madvise(host, size, MADV_HUGEPAGE);
 
 	return madvise(host, size, MADV_DONTDUMP) < 0 ? -errno : 0;
@@ -122,6 +130,26 @@ int memory_renew(struct memory *memory)
 		return -errno;
 
 	return advise(memory->host, memory->size);
+}
+
+/* "always [madvise] never", for example. */
+static bool host_has_huge_pages(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+	char words[64] = "";
+	bool has;
+
+	if (!file)
+		return false;
+	has = fgets(words, sizeof(words), file) && !strstr(words, "[never]");
+	fclose(file);
+
+	return has;
+}
+
+uint64_t memory_huge_page(const struct memory *memory)
+{
+	return host_has_huge_pages() ? wanted_huge_page(memory->size) : 0;
 }
 
 void *memory_at(const struct memory *memory, uint64_t address, uint64_t size)

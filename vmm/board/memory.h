@@ -40,6 +40,12 @@ int memory_drop(struct memory *memory);
 int memory_renew(struct memory *memory);
 
 /**
+ * The size of the huge pages that were requested for it, if the host lets
+ * processes request them; 0 otherwise.
+ */
+uint64_t memory_huge_page(const struct memory *memory);
+
+/**
  * The address in this process of @size bytes at guest physical @address, or
  * NULL if they are not all RAM. Any values are allowed; a @size of 0 is never
  * RAM. From any thread: the mapping never moves. The guest may change the bytes

@@ -36,8 +36,11 @@ static bool parse(const char *at, struct image_release *release)
 	memcpy(text, at, WHOLE_LENGTH);
 	text[WHOLE_LENGTH] = '\0';
 
-	return parse_number(&number, &release->major) && *number++ == '.' &&
-	       parse_number(&number, &release->minor);
+	if (!parse_number(&number, &release->major) || *number != '.')
+		return false;
+	number++;
+
+	return parse_number(&number, &release->minor);
 }
 
 static bool find(const char *bytes, size_t size, struct image_release *release)

@@ -17,7 +17,6 @@
 #include "record/lifecycle.h"
 
 #define TIMEOUT_DEFAULT 30 /* Seconds. */
-#define TIMEOUT_QUERY 2 /* A dormouse that runs answers at once. */
 
 static const char help[] =
 	"Usage: dormouse agent [--timeout SECONDS] NAME COMMAND\n"
@@ -163,16 +162,7 @@ int cli_agent(int argc, char **argv, struct error *error)
 
 json_t *cli_query_agent(const char *name)
 {
-	struct qmp_client client;
-	struct error ignored;
-	json_t *facts = NULL;
-
-	if (cli_open_client(name, TIMEOUT_QUERY, &client, &ignored) < 0)
-		return NULL;
-	(void)qmp_client_ask(&client, "x-dormouse-query-agent", NULL, &facts, &ignored);
-	qmp_client_close(&client);
-
-	return facts;
+	return cli_query(name, "x-dormouse-query-agent");
 }
 
 static const char *text_of(const json_t *json, const char *key)

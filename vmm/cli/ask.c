@@ -56,9 +56,10 @@ static const char help[] =
 	"firmware.\n"
 	"\n"
 	"  --timeout SECONDS  how long the guest has for it (default: %d)\n"
-	"  --else WHAT        what follows if it does not do it: leave it (the default); save it,\n"
-	"                     after it was asked to suspend itself to RAM, as saved-1 or saved-2\n"
-	"                     and so on in NAME's directory; ask it to poweroff; or kill it\n"
+	"  --else WHAT        what follows if it does not do it, at once if it cannot be asked:\n"
+	"                     leave it (the default); save it, after it was asked to suspend itself\n"
+	"                     to RAM, as saved-1 or saved-2 and so on in NAME's directory; ask it to\n"
+	"                     poweroff; or kill it\n"
 	"  --json             print the outcome as a JSON object\n"
 	"\n"
 	"Exit status: 0 the guest has done it, 1 it was not asked or dormouse failed, 2 the command\n"
@@ -301,7 +302,7 @@ int cli_ask(int argc, char **argv, struct error *error)
 	if (outcome.outcome == REQUEST_DONE)
 		printf("%s: %s\n", wish.name, outcome.state);
 	else
-		message("%s: its guest was asked to %s: %s", wish.name, wish.verb->word,
+		message("%s: the request to %s failed: %s", wish.name, wish.verb->word,
 			outcome.reason.text);
 
 	return exit_status(0, &outcome);

@@ -10,6 +10,7 @@
 #include "record/vm-dir.h"
 
 #define TIMEOUT_MAX 1000000
+#define TIMEOUT_QUERY 2 /* Seconds: a dormouse that runs answers at once. */
 
 int cli_parse_timeout(const char *text, int *seconds, struct error *error)
 {
@@ -52,4 +53,18 @@ int cli_open_client(const char *name, int seconds, struct qmp_client *client, st
 			  name, seconds, seconds == 1 ? "" : "s");
 
 	return err;
+}
+
+json_t *cli_query(const char *name, const char *command)
+{
+	struct qmp_client client;
+	struct error ignored;
+	json_t *value = NULL;
+
+	if (cli_open_client(name, TIMEOUT_QUERY, &client, &ignored) < 0)
+		return NULL;
+	(void)qmp_client_ask(&client, command, NULL, &value, &ignored);
+	qmp_client_close(&client);
+
+	return value;
 }

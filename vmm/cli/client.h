@@ -3,6 +3,8 @@
 #ifndef VMM_CLI_CLIENT_H
 #define VMM_CLI_CLIENT_H
 
+#include <jansson.h>
+
 #include "base/error.h"
 #include "control/qmp/client.h"
 
@@ -15,5 +17,11 @@ int cli_parse_timeout(const char *text, int *seconds, struct error *error);
  * @error set.
  */
 int cli_open_client(const char *name, int seconds, struct qmp_client *client, struct error *error);
+
+/**
+ * Ask the dormouse that runs the VM @name, by a command of QMP without arguments, for status.
+ * Returns a new reference, or NULL: it does not answer soon, or has no such command.
+ */
+json_t *cli_query(const char *name, const char *command);
 
 #endif

@@ -114,8 +114,7 @@ int cli_set_console(struct config *config, const char *argument, struct error *e
 static bool is_taken(const struct config *config, const struct net_config *net)
 {
 	for (size_t i = 0; i < config->net_count; i++)
-		if (config_has_mac(net) &&
-		    memcmp(config->nets[i].mac, net->mac, CONFIG_MAC_SIZE) == 0)
+		if (config_has_mac(net) && memcmp(config->nets[i].mac, net->mac, MAC_SIZE) == 0)
 			return true;
 
 	return false;

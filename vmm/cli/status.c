@@ -14,6 +14,7 @@
 #include "board/board.h"
 #include "boot/image.h"
 #include "cli/agent.h"
+#include "cli/network.h"
 #include "config/cpu-features.h"
 #include "record/at-boot.h"
 #include "record/record.h"
@@ -166,20 +167,34 @@ static void print_policies(const struct config *config)
 		printf("on-panic: %s\n", config_panic_policy_word(config->on_panic));
 	if (config->suspend == SUSPEND_POLICY_DENY)
 		puts("suspend: deny");
-	if (config->wake_on_net)
-		printf("wake-on-net: %s\n", config_wake_on_net_word(config->wake_on_net));
 	if (config->sleep_when_idle && config->sleep_when_idle != CONFIG_IDLE_OFF)
 		printf("sleep-when-idle: %" PRIu32 " s\n", config->sleep_when_idle);
 	if (config->park && config->park != CONFIG_IDLE_OFF)
 		printf("park: after %" PRIu32 " s of sleep\n", config->park);
 }
 
-static void print_agent(const char *name)
+/* Of a guest that sleeps it is among what can wake it. */
+static void print_wake_on_net(const struct record *record)
 {
-	json_t *facts = cli_query_agent(name);
+	const struct config *config = &record->config;
+	const enum wake_on_net policy = config->wake_on_net == WAKE_ON_NET_NONE
+						? WAKE_ON_NET_DIRECTED
+						: config->wake_on_net;
 
-	cli_print_agent(facts);
-	json_decref(facts);
+	if (config->net_count > 0 && !record->suspension.known)
+		printf("wake-on-net: %s\n", config_wake_on_net_word(policy));
+}
+
+/* What its dormouse knows besides the record. */
+static void print_answers(const char *name)
+{
+	json_t *networks = cli_query_network(name);
+	json_t *agent = cli_query_agent(name);
+
+	cli_print_network(networks);
+	cli_print_agent(agent);
+	json_decref(networks);
+	json_decref(agent);
 }
 
 static void print_status(const char *name, const struct record *record)
@@ -231,13 +246,14 @@ static void print_status(const char *name, const struct record *record)
 		printf("disk: %s%s\n", config->disks[i].path,
 		       config->disks[i].read_only ? " (read-only)" : "");
 	print_nets(config);
+	print_wake_on_net(record);
 	printf("append: %s\n", config->append);
 	if (config->console)
 		printf("console: %s\n", config->console);
 	if (config->console_device == CONSOLE_DEVICE_VIRTIO)
 		puts("console-device: hvc");
 	if (lifecycle_has_process(record->state))
-		print_agent(name);
+		print_answers(name);
 }
 
 /* @json may be NULL if memory ran out. Returns whether it was printed. */
@@ -269,17 +285,20 @@ static bool add_fates(json_t *json, const struct record *record)
 }
 
 /* Beside what is in the record, too. */
-static bool add_agent(json_t *json, const struct record *record, const char *name)
+static bool add_answers(json_t *json, const struct record *record, const char *name)
 {
-	json_t *facts = lifecycle_has_process(record->state) ? cli_query_agent(name) : NULL;
+	const bool runs = lifecycle_has_process(record->state);
+	json_t *networks = runs ? cli_query_network(name) : NULL;
+	json_t *agent = runs ? cli_query_agent(name) : NULL;
+	const bool added = !networks || json_object_set_new(json, "network", networks) == 0;
 
-	return !facts || json_object_set_new(json, "agent", facts) == 0;
+	return (!agent || json_object_set_new(json, "agent", agent) == 0) && added;
 }
 
 static int print_status_json(const char *name, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, name);
-	const bool printed = json && add_fates(json, record) && add_agent(json, record, name) &&
+	const bool printed = json && add_fates(json, record) && add_answers(json, record, name) &&
 			     print_json(json);
 
 	json_decref(json);

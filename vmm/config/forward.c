@@ -44,8 +44,11 @@ static bool parse_address(const char *text, const char *end, char to[CONFIG_ADDR
 /* The last colon before @end, or NULL. */
 static const char *colon_before(const char *text, const char *end)
 {
-	while (end > text && *--end != ':')
-		;
+	while (end > text) {
+		end--;
+		if (*end == ':')
+			break;
+	}
 
 	return end > text ? end : NULL;
 }

@@ -65,14 +65,14 @@ static int digit(char c)
 	return at ? (int)((at - digits) % 16) : -1;
 }
 
-int config_parse_mac(const char *text, uint8_t mac[CONFIG_MAC_SIZE])
+int config_parse_mac(const char *text, uint8_t mac[MAC_SIZE])
 {
-	uint8_t bytes[CONFIG_MAC_SIZE];
+	uint8_t bytes[MAC_SIZE];
 	uint8_t all = 0;
 
 	if (strlen(text) != CONFIG_MAC_TEXT_SIZE - 1)
 		return -EINVAL;
-	for (size_t i = 0; i < CONFIG_MAC_SIZE; i++) {
+	for (size_t i = 0; i < MAC_SIZE; i++) {
 		const int high = digit(text[3 * i]);
 		const int low = digit(text[3 * i + 1]);
 
@@ -88,7 +88,7 @@ int config_parse_mac(const char *text, uint8_t mac[CONFIG_MAC_SIZE])
 	return 0;
 }
 
-void config_format_mac(const uint8_t mac[CONFIG_MAC_SIZE], char text[CONFIG_MAC_TEXT_SIZE])
+void config_format_mac(const uint8_t mac[MAC_SIZE], char text[CONFIG_MAC_TEXT_SIZE])
 {
 	snprintf(text, CONFIG_MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
 		 mac[2], mac[3], mac[4], mac[5]);
@@ -96,14 +96,14 @@ void config_format_mac(const uint8_t mac[CONFIG_MAC_SIZE], char text[CONFIG_MAC_
 
 bool config_has_mac(const struct net_config *net)
 {
-	static const uint8_t none[CONFIG_MAC_SIZE];
+	static const uint8_t none[MAC_SIZE];
 
 	return memcmp(net->mac, none, sizeof(none)) != 0;
 }
 
-int config_make_mac(uint8_t mac[CONFIG_MAC_SIZE])
+int config_make_mac(uint8_t mac[MAC_SIZE])
 {
-	const int err = random_fill(mac, CONFIG_MAC_SIZE);
+	const int err = random_fill(mac, MAC_SIZE);
 
 	mac[0] = (uint8_t)((mac[0] | MAC_LOCAL) & ~MAC_GROUP);
 

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/mac.h"
 
 #define CONFIG_NETS_MAX 8
-#define CONFIG_MAC_SIZE 6
 #define CONFIG_MAC_TEXT_SIZE sizeof("00:00:00:00:00:00")
 
 /** What is at the other end. */
@@ -24,7 +24,7 @@ enum net_kind {
 struct net_config {
 	enum net_kind kind;
 	char *target; /**< The interface, or an absolute path; NULL: passt has none. */
-	uint8_t mac[CONFIG_MAC_SIZE]; /**< All zero: not chosen yet. */
+	uint8_t mac[MAC_SIZE]; /**< All zero: not chosen yet. */
 	uint64_t features; /**< Of the device, as bits; 0: not chosen yet. */
 };
 
@@ -46,13 +46,13 @@ int config_parse_net(const char *text, struct net_config *net, struct error *err
  * Parse a MAC such as 52:54:00:12:34:56. Returns 0, or -EINVAL if it is none, or
  * not of one station.
  */
-int config_parse_mac(const char *text, uint8_t mac[CONFIG_MAC_SIZE]);
-void config_format_mac(const uint8_t mac[CONFIG_MAC_SIZE], char text[CONFIG_MAC_TEXT_SIZE]);
+int config_parse_mac(const char *text, uint8_t mac[MAC_SIZE]);
+void config_format_mac(const uint8_t mac[MAC_SIZE], char text[CONFIG_MAC_TEXT_SIZE]);
 
 /** Whether there is one. */
 bool config_has_mac(const struct net_config *net);
 
 /** Choose a random one, of those that are administered locally. 0 or -errno. */
-int config_make_mac(uint8_t mac[CONFIG_MAC_SIZE]);
+int config_make_mac(uint8_t mac[MAC_SIZE]);
 
 #endif

@@ -16,6 +16,26 @@
 #include "control/report.h"
 #include "machine/buttons.h"
 
+/* --- what the guest is known not to be able to do --- */
+
+static int check(void *context, enum request_what what, struct error *error)
+{
+	const struct control *control = context;
+	const struct vm *vm = control->vm;
+	char version[CONFIG_VERSION_TEXT_SIZE];
+
+	config_format_psci_version(vm->psci_version, version);
+	if (what == REQUEST_HIBERNATE && vm->psci_version < PSCI_VERSION_1_3)
+		return error_set(error, -EOPNOTSUPP,
+				 "its guest cannot report that it did, since its PSCI is %s and "
+				 "SYSTEM_OFF2 came with 1.3",
+				 version);
+	if (what == REQUEST_SUSPEND && vm->config->suspend == SUSPEND_POLICY_DENY)
+		return error_set(error, -EOPNOTSUPP, "it was started with --suspend deny");
+
+	return 0;
+}
+
 /* --- the agent --- */
 
 /* struct agent_user. */
@@ -160,6 +180,7 @@ static void ended(void *context)
 void control_create_ask(struct control *control)
 {
 	const struct ask_host host = {
+		.check = check,
 		.check_agent = check_agent,
 		.check_return = check_return,
 		.ask_agent = ask_agent,
@@ -182,32 +203,10 @@ void control_create_ask(struct control *control)
 
 /* --- requests --- */
 
-/* What the guest is known not to be able to do. */
-static int check(const struct control *control, enum request_what what, struct error *error)
-{
-	const struct vm *vm = control->vm;
-	char version[CONFIG_VERSION_TEXT_SIZE];
-
-	config_format_psci_version(vm->psci_version, version);
-	if (what == REQUEST_HIBERNATE && vm->psci_version < PSCI_VERSION_1_3)
-		return error_set(error, -EOPNOTSUPP,
-				 "%s cannot be asked to hibernate: its guest cannot report that it "
-				 "did, since its PSCI is %s and SYSTEM_OFF2 came with 1.3",
-				 vm->name, version);
-	if (what == REQUEST_SUSPEND && vm->config->suspend == SUSPEND_POLICY_DENY)
-		return error_set(
-			error, -EOPNOTSUPP,
-			"%s cannot be asked to suspend: it was started with --suspend deny",
-			vm->name);
-
-	return 0;
-}
-
 int control_ask(struct control *control, enum request_what what, unsigned int timeout,
 		enum request_else otherwise, struct error *error)
 {
 	const char *name = control->vm->name;
-	int err;
 
 	if (control->life.stage != LIFECYCLE_RUNNING)
 		return error_set(error, -ESRCH, "%s is ending", name);
@@ -215,12 +214,8 @@ int control_ask(struct control *control, enum request_what what, unsigned int ti
 		return error_set(error, -EINVAL,
 				 "a guest that does not power off is not asked to again: what "
 				 "follows is leave, save or kill");
-	err = check(control, what, error);
-	if (!err && otherwise == REQUEST_ELSE_SAVE)
-		err = check(control, REQUEST_SUSPEND, error);
 
-	return err ? err
-		   : ask_begin(&control->ask, what, timeout, otherwise, main_loop_now(), error);
+	return ask_begin(&control->ask, what, timeout, otherwise, main_loop_now(), error);
 }
 
 uint64_t control_ask_due(const struct control *control)

@@ -7,7 +7,7 @@
 
 #define SECOND 1000000ULL
 
-const char ask_no_buttons[] =
+static const char no_buttons[] =
 	"its machine has no buttons, which come with --acpi or a firmware (machine version 4)";
 
 /*
@@ -31,10 +31,17 @@ static int check_agent(const struct ask *ask, enum request_what what, bool *retu
 
 bool ask_has_way(const struct ask *ask, enum request_what what, struct error *error)
 {
+	const struct ask_host *host = &ask->host;
+	struct error why;
 	bool returns;
 
-	return ask->host.has_buttons(ask->host.context) ||
-	       check_agent(ask, what, &returns, error) == 0;
+	if (host->check(host->context, what, error) < 0)
+		return false;
+	if (host->has_buttons(host->context) || check_agent(ask, what, &returns, &why) == 0)
+		return true;
+	error_set(error, 0, "%s, and %s", no_buttons, why.text);
+
+	return false;
 }
 
 void ask_press(struct ask *ask, bool sleeps, uint64_t now)
@@ -71,11 +78,17 @@ bool ask_guest(struct ask *ask, enum request_what what, uint64_t now, struct err
 {
 	const struct ask_host *host = &ask->host;
 
+	struct error why;
+
 	ask->asked = what;
 	ask->look = MAIN_LOOP_NEVER;
-	if (!ask_by_agent(ask, what, error)) {
-		if (!host->has_buttons(host->context))
+	if (!ask_has_way(ask, what, error))
+		return false;
+	if (!ask_by_agent(ask, what, &why)) {
+		if (!host->has_buttons(host->context)) {
+			error_set(error, 0, "%s, and %s", no_buttons, why.text);
 			return false;
+		}
 		ask_press(ask, ask->suspended, now);
 	}
 	if (what == REQUEST_POWEROFF && !ask->awaited)

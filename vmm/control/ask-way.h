@@ -13,12 +13,9 @@
 
 #include "control/ask.h"
 
-/** Why a guest cannot be asked, besides the reason of its agent. */
-extern const char ask_no_buttons[];
-
 /**
- * Whether there is a way to ask the guest for @what. If not, @error is a clause, why its
- * agent is none. Nothing changes, and nothing is woken.
+ * Whether the guest can be asked for @what. If not, @error is a clause, why it cannot.
+ * Nothing changes, and nothing is woken.
  */
 bool ask_has_way(const struct ask *ask, enum request_what what, struct error *error);
 

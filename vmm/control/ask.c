@@ -100,8 +100,34 @@ static void replace(struct ask *ask)
 static int refuse(const struct ask *ask, enum request_what what, const struct error *why,
 		  struct error *error)
 {
-	return error_set(error, -EOPNOTSUPP, "%s cannot be asked to %s: %s, and %s", ask->name,
-			 request_verb(what), ask_no_buttons, why->text);
+	return error_set(error, -EOPNOTSUPP, "%s cannot be asked to %s: %s", ask->name,
+			 request_verb(what), why->text);
+}
+
+/* Whether what is to follow can, for a guest that is not asked. If not, @why is set. */
+static bool can_follow(const struct ask *ask, enum request_else otherwise, struct error *why)
+{
+	switch (otherwise) {
+	case REQUEST_ELSE_LEAVE:
+		break;
+	case REQUEST_ELSE_SAVE:
+		return ask->suspended || ask_has_way(ask, REQUEST_SUSPEND, why);
+	case REQUEST_ELSE_POWEROFF:
+		return ask_has_way(ask, REQUEST_POWEROFF, why);
+	case REQUEST_ELSE_KILL:
+		return true;
+	}
+
+	return false;
+}
+
+/* What follows is for ask_run(): whoever has asked is answered before. */
+static void follow_unasked(struct ask *ask, const struct error *why)
+{
+	explain(ask, "it cannot be asked to %s: %s", request_verb(ask->request->what), why->text);
+	ask->phase = ASK_WAITING;
+	ask->failed = true;
+	ask->host.changed(ask->host.context);
 }
 
 int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
@@ -110,9 +136,13 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 	const struct ask_host *host = &ask->host;
 	const bool is_done = what == REQUEST_SUSPEND && ask->suspended;
 	struct request former;
+	struct error none;
 	struct error why;
 
-	if (!is_done && !ask_has_way(ask, what, &why))
+	/* What can never follow is not promised. */
+	if (otherwise == REQUEST_ELSE_SAVE && host->check(host->context, REQUEST_SUSPEND, &why) < 0)
+		return refuse(ask, REQUEST_SUSPEND, &why, error);
+	if (!is_done && !ask_has_way(ask, what, &why) && !can_follow(ask, otherwise, &none))
 		return refuse(ask, what, &why, error);
 	replace(ask);
 	former = *ask->request;
@@ -128,17 +158,22 @@ int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 
 		return 0;
 	}
-	if (!ask_guest(ask, what, now, &why)) {
-		*ask->request = former;
+	if (ask_guest(ask, what, now, &why)) {
+		ask->phase = ASK_WAITING;
+		ask->deadline = now + timeout * SECOND;
+		note_way(ask);
+		host->changed(host->context);
 
-		return refuse(ask, what, &why, error);
+		return 0;
 	}
-	ask->phase = ASK_WAITING;
-	ask->deadline = now + timeout * SECOND;
-	note_way(ask);
-	host->changed(host->context);
+	if (can_follow(ask, otherwise, &none)) {
+		follow_unasked(ask, &why);
 
-	return 0;
+		return 0;
+	}
+	*ask->request = former;
+
+	return refuse(ask, what, &why, error);
 }
 
 /* --- what follows if it does not do it --- */
@@ -150,8 +185,7 @@ static void ask_instead(struct ask *ask, enum request_what what, enum ask_phase 
 
 	ask_take_back(ask);
 	if (!ask_guest(ask, what, now, &why)) {
-		explain(ask, "; it cannot be asked to %s: %s, and %s", request_verb(what),
-			ask_no_buttons, why.text);
+		explain(ask, "; it cannot be asked to %s: %s", request_verb(what), why.text);
 		end_and_record(ask, REQUEST_LEFT);
 
 		return;

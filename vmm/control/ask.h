@@ -15,7 +15,9 @@
  *			instead, or powers off, has not done it.
  *	power off	It calls SYSTEM_OFF.
  *
- * A guest that does something else has not done it, without a wait for the deadline.
+ * A guest that does something else has not done it, without a wait for the deadline. Nor
+ * has one that cannot be asked: what is to follow then follows at once. If nothing is, or if
+ * that cannot be asked either, the request is refused.
  * A reset, and an end of the run, for other reasons forgets the request. There is one
  * at a time: another one replaces it.
  *
@@ -39,6 +41,12 @@
 
 /** What a request needs of the VM. Functions of @context. */
 struct ask_host {
+	/**
+	 * Whether the guest is known not to be able to do it, however it is asked: 0, or
+	 * -EOPNOTSUPP with @error set to a clause.
+	 */
+	int (*check)(void *context, enum request_what what, struct error *error);
+
 	/**
 	 * As agent.h has them; check_agent() returns 0 for an agent that can be asked, and
 	 * check_return() for one that can once its guest is back from its sleep.
@@ -108,11 +116,12 @@ void ask_create(struct ask *ask, const struct ask_host *host, struct request *re
 /**
  * Ask the guest. @timeout: seconds, not 0. @now: main_loop_now().
  *
- * Returns 0, or -EOPNOTSUPP with @error set if there is no way to ask: neither buttons
- * nor an agent that can be asked, whose reason is named. Then nothing has changed, and
- * a guest that sleeps sleeps on; an
- * earlier request, however, has been replaced if it was memory that ran out. A guest
- * that has done it already is not asked.
+ * Returns 0, also if there is no way to ask, and ask_run() does what follows: that is
+ * @otherwise. Or -EOPNOTSUPP with @error set if neither can be asked, or @otherwise cannot
+ * ever follow: the reason is named, such as that there are neither buttons nor an agent.
+ * Then nothing has changed, and a guest that sleeps sleeps on; an earlier request, however,
+ * has been replaced if it was memory that ran out. A guest that has done it already is not
+ * asked.
  */
 int ask_begin(struct ask *ask, enum request_what what, unsigned int timeout,
 	      enum request_else otherwise, uint64_t now, struct error *error);

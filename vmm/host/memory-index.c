@@ -97,7 +97,8 @@ int memory_index_add(struct memory_index *index, uint64_t offset, uint32_t sum)
 	return err ? err : add_piece(index, sum);
 }
 
-const struct memory_extent *memory_index_find(const struct memory_index *index, uint64_t offset)
+/* The number of the first extent that does not end before an offset. */
+static size_t first_from(const struct memory_index *index, uint64_t offset)
 {
 	size_t first = 0;
 	size_t end = index->extent_count;
@@ -106,15 +107,42 @@ const struct memory_extent *memory_index_find(const struct memory_index *index, 
 		const size_t middle = first + (end - first) / 2;
 		const struct memory_extent *extent = &index->extents[middle];
 
-		if (offset < extent->offset)
-			end = middle;
-		else if (offset - extent->offset >= extent->size)
+		if (extent->offset + extent->size <= offset)
 			first = middle + 1;
 		else
-			return extent;
+			end = middle;
 	}
 
-	return NULL;
+	return first;
+}
+
+const struct memory_extent *memory_index_find(const struct memory_index *index, uint64_t offset)
+{
+	const size_t i = first_from(index, offset);
+
+	return i < index->extent_count && index->extents[i].offset <= offset ? &index->extents[i]
+									     : NULL;
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t memory_index_count(const struct memory_index *index, uint64_t offset, uint64_t size)
+{
+	uint64_t covered = 0;
+
+	for (size_t i = first_from(index, offset); i < index->extent_count; i++) {
+		const struct memory_extent *extent = &index->extents[i];
+		const uint64_t from = extent->offset > offset ? extent->offset : offset;
+
+		if (from >= offset + size)
+			break;
+		covered += min(extent->offset + extent->size, offset + size) - from;
+	}
+
+	return (size_t)(covered / MEMORY_PIECE);
 }
 
 /* --- in a stream: each extent's offset and size, then its sums; a size of 0 is the last --- */

@@ -50,6 +50,9 @@ int memory_index_add(struct memory_index *index, uint64_t offset, uint32_t sum);
 /** The extent that has an offset of RAM, or NULL. */
 const struct memory_extent *memory_index_find(const struct memory_index *index, uint64_t offset);
 
+/** How many pieces are in @size bytes of RAM at @offset, multiples of MEMORY_PIECE. */
+size_t memory_index_count(const struct memory_index *index, uint64_t offset, uint64_t size);
+
 /** Where in the file a piece is. */
 uint64_t memory_index_position(const struct memory_index *index, size_t piece);
 

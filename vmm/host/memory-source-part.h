@@ -3,6 +3,7 @@
 #ifndef VMM_MEMORY_SOURCE_PART_H
 #define VMM_MEMORY_SOURCE_PART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,12 @@ int user_fault_give(int fd, uint8_t *to, const uint8_t *piece);
  * waits for it. @empty is a file of no bytes.
  */
 void user_fault_refuse(int fd, uint8_t *at, int empty);
+
+/**
+ * Have the host put @size bytes at @at, a huge page's size and place, into one,
+ * if it has one to give. Returns false if it cannot do that at all.
+ */
+bool user_fault_collapse(uint8_t *at, uint64_t size);
 
 /* --- a private mapping --- */
 

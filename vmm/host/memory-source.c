@@ -40,6 +40,7 @@ struct memory_source {
 	uint8_t *piece; /* The bytes of one. */
 	bool *is_done; /* Of each piece. */
 	size_t next; /* The next to be fetched or verified. */
+	uint64_t collapsed; /* How much of RAM is in huge pages as far as it can be. */
 	bool fetches; /* Not only what is waited for. */
 	bool is_lost;
 	int64_t begin_ms; /* When to begin; 0: not yet known. */
@@ -208,12 +209,39 @@ static const struct memory_extent *extent_of(const struct memory_source *s, size
 	return &s->index.extents[first];
 }
 
-static void complete(struct memory_source *s)
+/* Nothing waits any more: all pages are there, and RAM is anonymous memory. */
+static void release_user_fault(struct memory_source *s)
 {
-	/* Nothing waits any more: all its pages are there. */
 	if (s->user_fault >= 0)
 		close(s->user_fault);
 	s->user_fault = -1;
+}
+
+/*
+ * Pages came singly. Have the host put some into a huge page, unless little of it
+ * is in the file: it would take memory that nothing uses. Returns whether there
+ * may be more. A thread that waits for all pages does not wait for this.
+ */
+static bool collapse_next(struct memory_source *s)
+{
+	const uint64_t size = s->setup.huge_page;
+	uint64_t offset;
+
+	if (s->setup.way != MEMORY_SOURCE_USERFAULTFD || size == 0 || atomic_load(&s->is_wanted))
+		return false;
+	do {
+		offset = s->collapsed;
+		if (s->index.memory - offset < size)
+			return false;
+		s->collapsed += size;
+	} while (memory_index_count(&s->index, offset, size) * MEMORY_PIECE < size / 2);
+
+	return user_fault_collapse(s->setup.host + offset, size);
+}
+
+static void complete(struct memory_source *s)
+{
+	release_user_fault(s);
 	pthread_mutex_lock(&s->lock);
 	s->is_complete = true;
 	pthread_cond_broadcast(&s->changed);
@@ -228,8 +256,11 @@ static bool do_next(struct memory_source *s)
 		do_piece(s, extent_of(s, s->next), s->next);
 		s->next++;
 	}
+	if (s->next < s->index.piece_count || s->is_lost)
+		return false;
+	release_user_fault(s);
 
-	return s->next == s->index.piece_count && !s->is_lost;
+	return !collapse_next(s);
 }
 
 static void *run_thread(void *argument)
@@ -243,7 +274,10 @@ static void *run_thread(void *argument)
 
 	while (!atomic_load(&s->is_ended)) {
 		const int timeout = find_timeout(s);
-		const int ready = poll(fds, 2, timeout);
+		int ready;
+
+		fds[1].fd = s->user_fault;
+		ready = poll(fds, 2, timeout);
 
 		if (ready > 0 && fds[0].revents)
 			(void)eventfd_read(s->wake_fd, &count);

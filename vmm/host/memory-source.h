@@ -10,8 +10,9 @@
  *
  * The thread begins a little after memory_source_start(), one piece after the
  * other, and those that are waited for first. Once it is complete, RAM is
- * anonymous memory again, by userfaultfd; memory_source_detach() makes that of a
- * mapping, whose file could still take its pages back by becoming shorter.
+ * anonymous memory again, by userfaultfd, and the thread has it put into huge
+ * pages; memory_source_detach() makes that of a mapping, whose file could still
+ * take its pages back by becoming shorter.
  *
  * A piece that is damaged or cannot be read is reported; under userfaultfd,
  * accesses to it get SIGBUS or EFAULT from then on (memory-error.h). In a
@@ -37,6 +38,11 @@ struct memory_source_setup {
 	enum memory_source_way way;
 	uint8_t *host; /**< RAM, anonymous and never written; as large as the index says. */
 	int fd; /**< The file, duplicated. */
+	/**
+	 * By userfaultfd: the size of the huge pages into which the host shall put
+	 * RAM once all is fetched, and where they begin; 0: none.
+	 */
+	uint64_t huge_page;
 	bool prefetch; /**< By userfaultfd: fetch what the guest has not accessed, too. */
 	/**
 	 * A piece is lost, since the file "is damaged", for example: @reason is

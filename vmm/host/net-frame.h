@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NET_MAC_SIZE 6
 /** Two addresses and a type. What is shorter is no frame. */
 #define NET_FRAME_MIN 14
 /** A packet of IP of the greatest length, with tags of VLANs. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,21 +21,84 @@ struct tap {
 	struct iovec pieces[NET_BACKEND_PARTS_MAX + 1];
 };
 
+/* A number of the interface that the kernel shows, such as that of its owner; -1 if it has none. */
+static long find_number(const char *name, const char *what)
+{
+	char path[64];
+	char text[24] = "";
+	long number = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, what);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		number = strtol(text, NULL, 10);
+	close(fd);
+
+	return number;
+}
+
+/* Linux lets its owner and its group use it, and all if it has neither. */
+static int explain_owner(const char *name, struct error *error)
+{
+	const long owner = find_number(name, "owner");
+	const long group = find_number(name, "group");
+	const long user = (long)geteuid();
+	char whose[96] = "another user";
+
+	if (owner >= 0 && owner != user)
+		snprintf(whose, sizeof(whose), "the user with the id %ld, and not %ld", owner,
+			 user);
+	else if (group >= 0)
+		snprintf(whose, sizeof(whose), "the group with the id %ld, in which %ld is not",
+			 group, user);
+
+	return error_set(error, -EPERM,
+			 "the interface %s may not be used by this user: it belongs to %s; an "
+			 "administrator can make one by \"ip tuntap add NAME mode tap user %ld\"",
+			 name, whose, user);
+}
+
 static int explain(const char *name, int err, struct error *error)
 {
 	switch (err) {
 	case -EPERM:
-		return error_set(
-			error, err,
-			"the interface %s may not be used by this user, to whom \"ip tuntap "
-			"add %s mode tap user USER\" would give it",
-			name, name);
+		return explain_owner(name, error);
 	case -EBUSY:
-		return error_set(error, err, "the interface %s is in use by another program", name);
+		return error_set(error, err,
+				 "the interface %s is in use by another program, and takes one at "
+				 "a time: each VM needs one of its own",
+				 name);
 	case -EINVAL:
-		return error_set(error, err, "the interface %s is not a tap interface", name);
+		return error_set(error, err,
+				 "the interface %s is not a tap interface, as \"ip tuntap add NAME "
+				 "mode tap\" makes one",
+				 name);
 	default:
 		return error_set(error, err, "the interface %s cannot be used: %s", name,
+				 strerror(-err));
+	}
+}
+
+static int explain_driver(int err, struct error *error)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		return error_set(error, err,
+				 "the host has no tap interfaces: there is no /dev/net/tun, which "
+				 "\"modprobe tun\" makes");
+	case -EACCES:
+	case -EPERM:
+		return error_set(error, err,
+				 "this user may not open /dev/net/tun, by which tap interfaces are "
+				 "used: reading and writing it has to be allowed");
+	default:
+		return error_set(error, err,
+				 "cannot open /dev/net/tun, by which tap interfaces are used: %s",
 				 strerror(-err));
 	}
 }
@@ -82,9 +146,7 @@ static int connect_tap(struct net_backend *backend, struct error *error)
 		return error_set(error, -ENODEV, "there is no network interface %s", tap->name);
 	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return error_set(error, -errno,
-				 "cannot open /dev/net/tun, by which tap interfaces are used: %s",
-				 strerror(errno));
+		return explain_driver(-errno, error);
 	err = configure(fd, tap->name, error);
 	if (err)
 		close(fd);

@@ -10,6 +10,11 @@
 
 #include "host/memory-source-part.h"
 
+/* Of Linux 6.1, and of C libraries that are newer than some that we build with. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 #define FLAGS (O_CLOEXEC | O_NONBLOCK)
 
 /*
@@ -126,4 +131,10 @@ void user_fault_refuse(int fd, uint8_t *at, int empty)
 	if (mmap(at, MEMORY_PIECE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, empty, 0) !=
 	    MAP_FAILED)
 		wake(fd, at, MEMORY_PIECE);
+}
+
+bool user_fault_collapse(uint8_t *at, uint64_t size)
+{
+	/* EINVAL: Linux before 6.1, or one without huge pages. All others concern this one. */
+	return madvise(at, size, MADV_COLLAPSE) == 0 || errno != EINVAL;
 }

@@ -83,6 +83,7 @@ int restored_memory_begin(struct vm *vm, int fd, const char *path, struct memory
 		.way = MEMORY_SOURCE_USERFAULTFD,
 		.host = vm->memory.host,
 		.fd = fd,
+		.huge_page = memory_huge_page(&vm->memory),
 		.prefetch = prefetch,
 		.lost = on_source_lost,
 		.complete = on_complete,

@@ -6,7 +6,7 @@
 
 #define MAGIC_FILL_SIZE 6
 #define MAGIC_REPEATS 16
-#define MAGIC_SIZE (MAGIC_FILL_SIZE + MAGIC_REPEATS * FRAME_MAC_SIZE)
+#define MAGIC_SIZE (MAGIC_FILL_SIZE + MAGIC_REPEATS * MAC_SIZE)
 
 static bool is_magic_at(const uint8_t *bytes, const uint8_t *mac)
 {
@@ -15,7 +15,7 @@ static bool is_magic_at(const uint8_t *bytes, const uint8_t *mac)
 	if (memcmp(bytes, fill, sizeof(fill)) != 0)
 		return false;
 	for (size_t i = 0; i < MAGIC_REPEATS; i++)
-		if (memcmp(bytes + MAGIC_FILL_SIZE + i * FRAME_MAC_SIZE, mac, FRAME_MAC_SIZE) != 0)
+		if (memcmp(bytes + MAGIC_FILL_SIZE + i * MAC_SIZE, mac, MAC_SIZE) != 0)
 			return false;
 
 	return true;
@@ -45,7 +45,7 @@ static enum arrival_kind classify(struct arrival *is, const struct net_seen *see
 				  const uint8_t *mac, const struct frame *frame)
 {
 	const bool ours =
-		memcmp(frame->to, mac, FRAME_MAC_SIZE) == 0 || net_seen_has_mac(seen, frame->to);
+		memcmp(frame->to, mac, MAC_SIZE) == 0 || net_seen_has_mac(seen, frame->to);
 	struct frame_arp arp;
 	struct frame_ip ip;
 
@@ -69,21 +69,21 @@ static enum arrival_kind classify(struct arrival *is, const struct net_seen *see
 }
 
 void arrival_classify(struct arrival *frame, const struct net_seen *seen,
-		      const uint8_t mac[FRAME_MAC_SIZE], const uint8_t *bytes, size_t size)
+		      const uint8_t mac[MAC_SIZE], const uint8_t *bytes, size_t size)
 {
 	struct frame parsed;
 
 	*frame = (struct arrival){ .kind = ARRIVAL_NOISE };
 	if (!frame_parse(&parsed, bytes, size))
 		return;
-	memcpy(frame->mac, parsed.from, FRAME_MAC_SIZE);
+	memcpy(frame->mac, parsed.from, MAC_SIZE);
 	frame->kind = classify(frame, seen, mac, &parsed);
 	if (frame->kind == ARRIVAL_NOISE && is_magic(mac, bytes, size))
 		frame->kind = ARRIVAL_MAGIC;
 }
 
 bool arrival_wakes(struct arrival *frame, enum wake_on_net policy, const struct net_seen *seen,
-		   const uint8_t mac[FRAME_MAC_SIZE], const uint8_t *bytes, size_t size)
+		   const uint8_t mac[MAC_SIZE], const uint8_t *bytes, size_t size)
 {
 	arrival_classify(frame, seen, mac, bytes, size);
 	switch (policy) {

@@ -34,7 +34,7 @@ struct arrival {
 	enum arrival_kind kind;
 	struct ip_address from; /**< Whose it is, if it is known. */
 	struct ip_address to; /**< Whom it asks for or goes to, if it is known. */
-	uint8_t mac[FRAME_MAC_SIZE]; /**< The sender's; zero if it is shorter than a header. */
+	uint8_t mac[MAC_SIZE]; /**< The sender's; zero if it is shorter than a header. */
 };
 
 /**
@@ -43,14 +43,14 @@ struct arrival {
  * as well is classified as that.
  */
 void arrival_classify(struct arrival *frame, const struct net_seen *seen,
-		      const uint8_t mac[FRAME_MAC_SIZE], const uint8_t *bytes, size_t size);
+		      const uint8_t mac[MAC_SIZE], const uint8_t *bytes, size_t size);
 
 /**
  * Whether the frame wakes a sleeping guest. Classifies it as above, and under
  * WAKE_ON_NET_MAGIC as a magic packet first.
  */
 bool arrival_wakes(struct arrival *frame, enum wake_on_net policy, const struct net_seen *seen,
-		   const uint8_t mac[FRAME_MAC_SIZE], const uint8_t *bytes, size_t size);
+		   const uint8_t mac[MAC_SIZE], const uint8_t *bytes, size_t size);
 
 #define ARRIVAL_TEXT_SIZE 128
 

@@ -20,11 +20,6 @@
 #define OPTION_END 255
 #define TYPE_REQUEST 3
 
-static unsigned int read_u16(const uint8_t *bytes)
-{
-	return (unsigned int)(bytes[0] << 8 | bytes[1]);
-}
-
 /* What is in a packet of UDP from a client to a server, or NULL. */
 static const uint8_t *find_message(const struct frame *frame, size_t *size)
 {
@@ -36,9 +31,9 @@ static const uint8_t *find_message(const struct frame *frame, size_t *size)
 		return NULL;
 	header = (size_t)(ip[0] & 0xf) * 4;
 	/* No fragment: neither an offset nor more to come. */
-	if (header < IPV4_HEADER_MIN || ip[9] != PROTOCOL_UDP || read_u16(ip + 6) & 0x3fff ||
-	    frame->size < header + UDP_HEADER_SIZE || read_u16(ip + header) != PORT_CLIENT ||
-	    read_u16(ip + header + 2) != PORT_SERVER)
+	if (header < IPV4_HEADER_MIN || ip[9] != PROTOCOL_UDP || frame_read_u16(ip + 6) & 0x3fff ||
+	    frame->size < header + UDP_HEADER_SIZE || frame_read_u16(ip + header) != PORT_CLIENT ||
+	    frame_read_u16(ip + header + 2) != PORT_SERVER)
 		return NULL;
 	*size = frame->size - header - UDP_HEADER_SIZE;
 

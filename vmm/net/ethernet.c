@@ -19,11 +19,6 @@
 #define NEIGHBOUR_SIZE 24 /* Without options. */
 #define HOP_LIMIT_OF_NEIGHBOURS 255
 
-static uint16_t read_u16(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
 /* --- addresses --- */
 
 static struct ip_address ipv4_at(const uint8_t *bytes)
@@ -62,7 +57,7 @@ static bool is_ipv4_unicast(const uint8_t *bytes)
 {
 	/* 0.0.0.0/8 is "this network", and 224.0.0.0/3 ends in 255.255.255.255. */
 	return bytes[0] != 0 && bytes[0] != 127 &&
-	       (bytes[0] < 224 || (bytes[0] >= 240 && read_u16(bytes) != 0xffff));
+	       (bytes[0] < 224 || (bytes[0] >= 240 && frame_read_u16(bytes) != 0xffff));
 }
 
 static bool is_ipv6_unicast(const uint8_t *bytes)
@@ -87,7 +82,7 @@ bool ip_address_is_unicast(const struct ip_address *address)
 
 /* --- frames --- */
 
-bool frame_mac_is_group(const uint8_t mac[FRAME_MAC_SIZE])
+bool frame_mac_is_group(const uint8_t mac[MAC_SIZE])
 {
 	return mac[0] & 1;
 }
@@ -98,15 +93,15 @@ bool frame_parse(struct frame *frame, const uint8_t *bytes, size_t size)
 		return false;
 	*frame = (struct frame){
 		.to = bytes,
-		.from = bytes + FRAME_MAC_SIZE,
-		.type = read_u16(bytes + FRAME_HEADER_SIZE - 2),
+		.from = bytes + MAC_SIZE,
+		.type = frame_read_u16(bytes + FRAME_HEADER_SIZE - 2),
 		.payload = bytes + FRAME_HEADER_SIZE,
 		.size = size - FRAME_HEADER_SIZE,
 	};
 	for (int tags = 0; tags < TAGS_MAX && frame->size >= TAG_SIZE &&
 			   (frame->type == TYPE_TAG || frame->type == TYPE_OUTER_TAG);
 	     tags++) {
-		frame->type = read_u16(frame->payload + 2);
+		frame->type = frame_read_u16(frame->payload + 2);
 		frame->payload += TAG_SIZE;
 		frame->size -= TAG_SIZE;
 	}
@@ -123,7 +118,7 @@ bool frame_parse_arp(const struct frame *frame, struct frame_arp *arp)
 	if (frame->type != TYPE_ARP || frame->size < 28 ||
 	    memcmp(bytes, of_ipv4, sizeof(of_ipv4)) != 0)
 		return false;
-	arp->operation = read_u16(bytes + 6);
+	arp->operation = frame_read_u16(bytes + 6);
 	arp->sender = ipv4_at(bytes + 14);
 	arp->target = ipv4_at(bytes + 24);
 

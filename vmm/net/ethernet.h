@@ -18,8 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_MAC_SIZE 6
+#include "base/mac.h"
+
 #define FRAME_HEADER_SIZE 14
+
+/** Two bytes of a frame, of which the first is the more significant one. */
+static inline uint16_t frame_read_u16(const uint8_t *bytes)
+{
+	return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
 
 /** An address of IPv4 or IPv6. Without padding: memcmp() compares two. */
 struct ip_address {
@@ -55,7 +62,7 @@ struct frame {
 bool frame_parse(struct frame *frame, const uint8_t *bytes, size_t size);
 
 /** Whether a MAC address is that of a group, such as the broadcast address. */
-bool frame_mac_is_group(const uint8_t mac[FRAME_MAC_SIZE]);
+bool frame_mac_is_group(const uint8_t mac[MAC_SIZE]);
 
 /** An ARP packet about an IPv4 address on Ethernet. */
 struct frame_arp {

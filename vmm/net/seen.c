@@ -11,7 +11,7 @@ static uint32_t find_mac(const struct net_seen *seen, const uint8_t *mac)
 {
 	uint32_t i = 0;
 
-	while (i < seen->mac_count && memcmp(seen->macs[i], mac, FRAME_MAC_SIZE) != 0)
+	while (i < seen->mac_count && memcmp(seen->macs[i], mac, MAC_SIZE) != 0)
 		i++;
 
 	return i;
@@ -27,7 +27,7 @@ static uint32_t find_address(const struct net_seen *seen, const struct ip_addres
 	return i;
 }
 
-bool net_seen_has_mac(const struct net_seen *seen, const uint8_t mac[FRAME_MAC_SIZE])
+bool net_seen_has_mac(const struct net_seen *seen, const uint8_t mac[MAC_SIZE])
 {
 	return find_mac(seen, mac) < seen->mac_count;
 }
@@ -54,8 +54,8 @@ static void use_mac(struct net_seen *seen, const uint8_t *mac)
 		else
 			i--;
 	}
-	memmove(seen->macs[1], seen->macs[0], (size_t)i * FRAME_MAC_SIZE);
-	memcpy(seen->macs[0], mac, FRAME_MAC_SIZE);
+	memmove(seen->macs[1], seen->macs[0], (size_t)i * MAC_SIZE);
+	memcpy(seen->macs[0], mac, MAC_SIZE);
 }
 
 /*
@@ -164,7 +164,7 @@ void net_seen_serialize(struct net_seen *seen, struct stream *stream)
 		return;
 	}
 	for (uint32_t i = 0; i < seen->mac_count; i++)
-		stream_serialize(stream, seen->macs[i], FRAME_MAC_SIZE);
+		stream_serialize(stream, seen->macs[i], MAC_SIZE);
 	for (uint32_t i = 0; i < seen->address_count; i++)
 		serialize_address(&seen->addresses[i], stream);
 	if (!stream_is_loading(stream))

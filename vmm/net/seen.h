@@ -32,7 +32,7 @@ struct net_seen_address {
 
 /** Zero at first. In the order of last use, latest first. To be read only. */
 struct net_seen {
-	uint8_t macs[NET_SEEN_MACS_MAX][FRAME_MAC_SIZE];
+	uint8_t macs[NET_SEEN_MACS_MAX][MAC_SIZE];
 	uint32_t mac_count;
 	struct net_seen_address addresses[NET_SEEN_ADDRESSES_MAX];
 	uint32_t address_count;
@@ -41,7 +41,7 @@ struct net_seen {
 /** Learn from a frame that the guest sends, of any content. */
 void net_seen_learn(struct net_seen *seen, const uint8_t *bytes, size_t size);
 
-bool net_seen_has_mac(const struct net_seen *seen, const uint8_t mac[FRAME_MAC_SIZE]);
+bool net_seen_has_mac(const struct net_seen *seen, const uint8_t mac[MAC_SIZE]);
 bool net_seen_has_address(const struct net_seen *seen, const struct ip_address *ip);
 
 /**

@@ -6,7 +6,7 @@
 void net_watch_create(struct net_watch *watch, const struct net_watch_setup *setup)
 {
 	*watch = (struct net_watch){ .setup = *setup };
-	memcpy(watch->mac, setup->mac, FRAME_MAC_SIZE);
+	memcpy(watch->mac, setup->mac, MAC_SIZE);
 	/* Without attributes it cannot fail. */
 	(void)pthread_mutex_init(&watch->lock, NULL);
 }
@@ -81,9 +81,9 @@ void net_watch_reset(struct net_watch *watch)
 	pthread_mutex_unlock(&watch->lock);
 }
 
-void net_watch_addressed(struct net_watch *watch, const uint8_t mac[FRAME_MAC_SIZE])
+void net_watch_addressed(struct net_watch *watch, const uint8_t mac[MAC_SIZE])
 {
-	memcpy(watch->mac, mac, FRAME_MAC_SIZE);
+	memcpy(watch->mac, mac, MAC_SIZE);
 }
 
 /* --- the main thread --- */
@@ -134,7 +134,7 @@ uint64_t net_watch_uses(const struct net_watch *watch)
 void net_watch_serialize(struct net_watch *watch, struct stream *stream)
 {
 	net_seen_serialize(&watch->seen, stream);
-	stream_serialize(stream, watch->mac, FRAME_MAC_SIZE);
+	stream_serialize(stream, watch->mac, MAC_SIZE);
 	stream_serialize_bool(stream, &watch->had_driver);
 	pthread_mutex_lock(&watch->lock);
 	stream_serialize_bool(stream, &watch->waits);

@@ -54,7 +54,7 @@
 #include "net/seen.h"
 
 struct net_watch_setup {
-	uint8_t mac[FRAME_MAC_SIZE];
+	uint8_t mac[MAC_SIZE];
 	enum wake_on_net policy;
 	bool counts; /**< Also frames that wake nothing, for net_watch_uses(). */
 	/**
@@ -69,7 +69,7 @@ struct net_watch_setup {
 struct net_watch {
 	struct net_watch_setup setup; /**< Constant. */
 	struct net_seen seen;
-	uint8_t mac[FRAME_MAC_SIZE];
+	uint8_t mac[MAC_SIZE];
 	bool had_driver;
 	_Atomic uint64_t uses;
 
@@ -104,7 +104,7 @@ void net_watch_delivered(struct net_watch *watch);
 void net_watch_reset(struct net_watch *watch);
 
 /** The device has this address now. */
-void net_watch_addressed(struct net_watch *watch, const uint8_t mac[FRAME_MAC_SIZE]);
+void net_watch_addressed(struct net_watch *watch, const uint8_t mac[MAC_SIZE]);
 
 /* --- the main thread --- */
 

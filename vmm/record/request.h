@@ -19,7 +19,7 @@ enum request_what {
 
 /** How it was asked. */
 enum request_way {
-	REQUEST_WAY_NONE, /**< Not at all: it had done it already. */
+	REQUEST_WAY_NONE, /**< Not at all: it had done it already, or there was no way. */
 	REQUEST_WAY_AGENT,
 	REQUEST_WAY_BUTTON,
 };

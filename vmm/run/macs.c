@@ -16,7 +16,7 @@ struct search {
 static bool has(const struct config *config, const uint8_t *mac)
 {
 	for (size_t i = 0; i < config->net_count; i++)
-		if (memcmp(config->nets[i].mac, mac, CONFIG_MAC_SIZE) == 0)
+		if (memcmp(config->nets[i].mac, mac, MAC_SIZE) == 0)
 			return true;
 
 	return false;

@@ -1,27 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# A guest that is asked to suspend, hibernate or power off by its buttons: Linux, which
-# listens to them as systemd-logind does; and a bare-metal guest that does what the test
-# types, for each deadline and what follows.
+# A guest that is asked to suspend, hibernate or power off by its buttons: a bare-metal one that
+# does what the test types, for each deadline and what follows. agent.bash has Linux.
 
 . "$here/lib/calls.bash"
 . "$here/lib/control.bash"
-
-# Runs in the background; its output is in $asked_said: ask COMMAND [OPTION...]
-ask()
-{
-	asked_said=$logs/$vm_runs-$vm_name.$1
-	dormouse "$@" >"$asked_said" 2>&1 &
-	asked_pid=$!
-}
-
-# Waits for its end; its exit status is in $asked_status.
-asked_ends()
-{
-	asked_status=0
-	wait "$asked_pid" || asked_status=$?
-}
+. "$here/lib/ask.bash"
 
 # The guest was asked, and has done nothing yet.
 is_asked()
@@ -58,7 +43,7 @@ buttons_of_a_guest_that_does_nothing()
 	asked_ends
 	is "dormouse poweroff --timeout 1 of a guest that does nothing exits 3" "$asked_status" 3
 	is "dormouse poweroff --timeout 1 of a guest that does nothing says so" "$(<"$asked_said")" \
-		"dormouse: deaf: its guest was asked to poweroff: it has not powered off within 1 second"
+		"dormouse: deaf: the request to poweroff failed: it has not powered off within 1 second"
 	is "a guest that has not powered off in time is left running" "$(vm_state deaf state)" running
 	ok "status keeps the request that was not done" grep -qE \
 		'^power off, by its power button, at [^ ]+: not done, at [^ ]+: it has not powered off within 1 second$' \
@@ -99,7 +84,7 @@ buttons_of_a_guest_that_suspends_instead()
 	vm_finish
 	is "dormouse hibernate --else save of a guest that suspends exits 4" "$asked_status" 4
 	is "dormouse hibernate --else save of a guest that suspends says so" "$(<"$asked_said")" \
-		"dormouse: deaf: its guest was asked to hibernate: it has suspended itself to RAM instead; it was saved"
+		"dormouse: deaf: the request to hibernate failed: it has suspended itself to RAM instead; it was saved"
 	is "run of a guest that was saved in place of hibernating exits 7" "$vm_status" 7
 	is "a guest that was saved in place of hibernating is in its directory" "$(vm_state deaf saved)" \
 		"$DORMOUSE_STATE_DIR/deaf/saved-1"
@@ -124,56 +109,8 @@ buttons_of_a_suspended_guest()
 		"dormouse poweroff: it has not powered off within 2 seconds"
 }
 
-# --- Linux ---
-
-linux_is_asked_to_sleep()
-{
-	vm_start_guest asked buttons,press:sleep,suspend:1,press:sleep,hibernate,press:power,poweroff \
-		--acpi --cpus 2
-	vm_await "$vm_console" '^GUEST: buttons ' || true
-	control_listen asked
-	ask suspend --timeout 600 asked
-	asked_ends
-	is "dormouse suspend of Linux with ACPI exits 0" "$asked_status" 0
-	is "dormouse suspend of Linux with ACPI says that it has suspended" "$(<"$asked_said")" \
-		"asked: suspended"
-	is "Linux with ACPI has received KEY_SLEEP" "$(guest_fact 'pressed button=sleep' key)" 142
-	# The press wakes it, and is not passed on: it is pressed again.
-	ask hibernate --timeout 600 asked
-	asked_ends
-	vm_finish
-	wait "$events_pid" || true
-	ok "dormouse reports that a button woke Linux" dormouse_said ': asked: running: woken by a button, at '
-	is "dormouse hibernate of a Linux that is suspended exits 0" "$asked_status" 0
-	is "dormouse hibernate of a Linux that is suspended says that it has hibernated" \
-		"$(<"$asked_said")" "asked: hibernated"
-	is "run of a Linux that was asked to hibernate exits 3" "$vm_status" 3
-	is "dormouse events prints the requests beside what Linux did" \
-		"$(control_heard)" \
-		"SUSPEND X_DORMOUSE_REQUEST WAKEUP X_DORMOUSE_REQUEST SUSPEND_DISK SHUTDOWN guest-shutdown "
-}
-
-linux_is_asked_to_power_off()
-{
-	vm_start asked
-	vm_await "$vm_console" '^GUEST: resumed ' || true
-	control_listen asked
-	ask poweroff --timeout 600 asked
-	asked_ends
-	vm_finish
-	wait "$events_pid" || true
-	is "dormouse poweroff of a Linux that has resumed exits 0" "$asked_status" 0
-	is "a Linux that has resumed has received KEY_POWER" "$(guest_fact 'pressed button=power' key)" 116
-	is "run of a Linux that was asked to power off exits 0" "$vm_status" 0
-	ok "dormouse events prints that Linux was asked to power off" has_line "$events" ' POWERDOWN$'
-}
-
 buttons_guest_starts
 buttons_of_a_guest_that_does_nothing
 buttons_of_a_paused_guest
 buttons_of_a_guest_that_suspends_instead
 buttons_of_a_suspended_guest
-if guest_knows_off2; then
-	linux_is_asked_to_sleep
-	linux_is_asked_to_power_off
-fi

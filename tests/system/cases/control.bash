@@ -17,17 +17,6 @@ verb_says()
 	[[ $status == 1 && $said =~ ^dormouse:\ $pattern$ ]]
 }
 
-# Sends lines to the VM's QMP; prints all answers: control_qmp NAME LINE...
-control_qmp()
-{
-	local name=$1
-
-	shift
-	# Ends when QMP has nothing more to send: it closes after the last answer.
-	printf '%s\n' '{"execute": "qmp_capabilities"}' "$@" |
-		on-socket --all "$(control_socket "$name")"
-}
-
 # --- A Linux that sleeps twice, and stays awake ---
 
 control_of_a_sleeping_linux()

@@ -37,26 +37,46 @@ net_stop
 # --- through passt ---
 
 if passt_set_up; then
-	# Prints what a server at a port of this host sends for /nonce: get PORT
+	# Prints what a server at a port of this host sends for /nonce, once the port is open: get PORT
 	get()
 	{
-		exec {server}<>"/dev/tcp/127.0.0.1/$1"
+		until exec {server}<>"/dev/tcp/127.0.0.1/$1"; do
+			vm_sleep
+		done 2>/dev/null
 		printf 'GET /nonce HTTP/1.0\r\n\r\n' >&"$server"
 		cat <&"$server"
 	}
 
-	linux_start wake-passt passt 198.51.100.2 1 --forward 127.0.0.1:8080:80
+	# A connection, once there is one, gets an answer: is_answered WHICH
+	is_answered()
+	{
+		local getter
+
+		get 8080 >"$disks/got" 2>&1 &
+		getter=$!
+		ok "--net passt: a connection to $1 is answered" vm_await "$disks/got" '^HTTP/1.[01] 200 OK'
+		kill "$getter" 2>/dev/null || true
+	}
+
+	# It accepts connections before it has a network.
+	another_passt_is_connected()
+	{
+		[[ $(passt_pids) && $(passt_pids) != "$passt_pid" ]] && has_line "$vm_messages" ': net0: connected to passt'
+	}
+
+	linux_start wake-passt passt 198.51.100.2 2 --forward 127.0.0.1:8080:80
 	ok "--net passt: Linux suspends" vm_await_state wake-passt suspended
 	passt_pid=$(passt_pids)
 	is "--net passt: passt runs as nobody if root started dormouse" \
 		"$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$passt_pid/status")" 65534
-	get 8080 >"$disks/got" 2>&1 &
-	getter=$!
-	ok "--net passt: a connection to a sleeping Linux is answered" \
-		vm_await "$disks/got" '^HTTP/1.[01] 200 OK'
-	kill "$getter" 2>/dev/null || true
+	is_answered "a sleeping Linux"
 	ok "--net passt: status says what woke Linux" dormouse_said \
 		': running: woken by a(n ARP request| network frame) from [0-9.]* for 198.51.100.2, at '
+	vm_await "$vm_console" '^GUEST: suspending' 2 || true
+	vm_await_state wake-passt suspended || true
+	kill -KILL "$passt_pid"
+	ok "--net passt: another passt is started while Linux sleeps" vm_until another_passt_is_connected
+	is_answered "a sleeping Linux of which its passt has seen nothing"
 	vm_finish
 	is "--net passt: a Linux that a connection woke powers off: run exits 0" "$vm_status" 0
 	is "--net passt: passt ends with dormouse" "$(passt_pids)" ""

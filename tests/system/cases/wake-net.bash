@@ -10,16 +10,6 @@
 mkfifo "$disks/in"
 exec {bytes}<>"$disks/in"
 
-# Starts the guest and its network: sleeper_start NAME COUNT STEPS [OPTION...]
-sleeper_start()
-{
-	net_start "$1"
-	vm_stdin=$disks/in
-	sleeper_vm "$1" "unix:$net_path" "${@:2}"
-	vm_stdin=
-	net_await '^announced 192.0.2.7 ' || true
-}
-
 # Has it answer test frame N and sleep: put_to_sleep NAME N
 put_to_sleep()
 {
@@ -180,21 +170,6 @@ is "a restored guest that was woken by frames powers off: run exits 0" "$vm_stat
 net_stop
 
 # --- many times ---
-
-# many_sleeps MODE COUNT
-many_sleeps()
-{
-	local what="--psci $1: $2 sleeps, each ended by a frame" said
-
-	sleeper_start "wake-cycles-$1" $(($2 + 1)) 0 --psci "$1"
-	net_send cycle "$net_mac" $(($2 + 1))
-	vm_finish
-	printf -v said 'answered %016x' $(($2 + 1))
-	is "$what: run exits 0" "$vm_status" 0
-	is "$what: no frame was lost" "$(count_lines "$net_said" "^cycled $(($2 + 1))\$")" 1
-	is "$what: the guest has seen each once" "$(tr -d '\r' <"$vm_console" | tail -n 1)" "$said"
-	net_stop
-}
 
 many_sleeps userspace 100
 many_sleeps kernel 20

@@ -2,17 +2,6 @@
 /* The misdeeds of the hostile guest with devices. */
 #include "hostile.h"
 
-#define UART_FR 0x18
-#define UART_FR_RXFE 0x10
-#define UART_CR 0x30
-#define UART_CR_ENABLE 0x301
-#define UART_IMSC 0x38
-#define UART_IMSC_RX 0x10
-#define UART_SPI 2 /* Number 1, as a bit. */
-
-#define GICD 0x08000000UL
-#define GICD_CTLR 0x0
-#define GICD_CTLR_ENABLE_GROUP_1 2
 #define GICD_IGROUPR1 0x84
 #define GICD_ISENABLER1 0x104
 #define GICD_ICENABLER1 0x184
@@ -21,40 +10,9 @@
 #define ICC_PMR_ALL 0xf0UL
 #define VIRTIO_SPIS 0xffff0000 /* Numbers 16 and up, as bits. */
 
-/* Registers of virtio-mmio, and what the tests need of virtio (1.2). */
-#define DEVICE_ID 0x08
-#define DEVICE_FEATURES 0x10
-#define DRIVER_FEATURES 0x20
-#define DRIVER_FEATURES_SEL 0x24
-#define QUEUE_SEL 0x30
-#define QUEUE_NUM_MAX 0x34
-#define QUEUE_NUM 0x38
-#define QUEUE_READY 0x44
-#define QUEUE_NOTIFY 0x50
-#define INTERRUPT_STATUS 0x60
-#define INTERRUPT_ACK 0x64
-#define STATUS 0x70
-#define QUEUE_DESC 0x80
-#define QUEUE_DRIVER 0x90
-#define QUEUE_DEVICE 0xa0
-
-#define STATUS_BEFORE_FEATURES 3 /* ACKNOWLEDGE, DRIVER */
-#define STATUS_FEATURES_OK 11
-#define STATUS_DRIVER_OK 15
 #define ID_DISK 2
 #define FEATURE_FLUSH (1U << 9)
-#define FEATURE_HIGH_VERSION_1 1
 #define REQUEST_NONSENSE 0x4a4a
-
-#define DESC_NEXT 1
-#define DESC_WRITE 2
-
-struct descriptor {
-	uint64_t address;
-	uint32_t length;
-	uint16_t flags;
-	uint16_t next;
-};
 
 struct request_header {
 	uint32_t type;
@@ -67,11 +25,6 @@ struct request_header {
 #define AVAILABLE ((volatile uint16_t *)(ARENA + 0x2000))
 #define USED ((volatile uint16_t *)(ARENA + 0x4000))
 #define BUFFERS (ARENA + 0x10000)
-
-static void barrier(void)
-{
-	__asm__ volatile("dsb sy" : : : "memory");
-}
 
 /* The device of a kind with the lowest address; the guest ends if there is none. */
 static uint64_t find_device(uint32_t id)
@@ -319,7 +272,7 @@ static char take_byte(void)
 	write32(UART + UART_IMSC, UART_IMSC_RX);
 	/* By level, so that an interrupt that was served need not be acknowledged. */
 	write32(GICD + GICD_ICFGR2, 0);
-	listen(UART_SPI);
+	listen(1U << UART_SPI);
 	while (read32(UART + UART_FR) & UART_FR_RXFE)
 		__asm__ volatile("wfi");
 

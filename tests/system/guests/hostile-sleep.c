@@ -5,7 +5,6 @@
  */
 #include "hostile.h"
 
-#define SYSTEM_SUSPEND 0xc400000e
 #define SYSTEM_OFF2 0xc4000015
 
 #define MAGIC 0x474e495045454c53UL

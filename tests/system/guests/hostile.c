@@ -56,29 +56,6 @@ uint64_t call(unsigned int conduit, const uint64_t arguments[4])
 	return x0;
 }
 
-void say(const char *text)
-{
-	for (; *text; text++)
-		write32(UART, (uint8_t)*text);
-}
-
-void say_number(uint64_t value)
-{
-	static const uint8_t digits[16] = "0123456789abcdef";
-
-	for (int shift = 60; shift >= 0; shift -= 4)
-		write32(UART, digits[value >> shift & 0xf]);
-}
-
-_Noreturn void off(void)
-{
-	static const uint64_t system_off[4] = { SYSTEM_OFF };
-
-	call(CONDUIT_HVC, system_off);
-	for (;;)
-		;
-}
-
 /* From the vectors: the machine refused, and that is a valid answer. */
 _Noreturn void on_exception(void);
 _Noreturn void on_exception(void)

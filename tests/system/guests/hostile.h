@@ -3,13 +3,9 @@
 #ifndef TESTS_GUEST_HOSTILE_H
 #define TESTS_GUEST_HOSTILE_H
 
-#include <stdint.h>
+#include "bare.h"
 
-#define UART 0x09000000UL
 #define RTC 0x09010000UL
-#define VIRTIO 0x0a000000UL
-#define VIRTIO_SLOT_SIZE 0x200UL
-#define VIRTIO_SLOTS 32
 #define RAM 0x40000000UL
 /* Far from the guest's code, which must survive what devices do here. */
 #define ARENA (RAM + 0x1000000)
@@ -19,9 +15,6 @@
 #define REQUEST_OUT 1
 #define REQUEST_FLUSH 4
 
-#define SYSTEM_OFF 0x84000008
-#define CPU_ON 0xc4000003
-
 enum conduit {
 	CONDUIT_HVC,
 	CONDUIT_HVC_ODD, /**< With an immediate that is not 0. */
@@ -29,36 +22,14 @@ enum conduit {
 	CONDUIT_SMC_ODD,
 };
 
-/*
- * Where anything lies in the image: not by a table of addresses, which would need
- * relocation.
- */
 #pragma GCC visibility push(hidden)
-
-/* By instructions that leave a syndrome: a compiler is free to choose others. */
-static inline uint32_t read32(uint64_t address)
-{
-	uint32_t value;
-
-	__asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-
-	return value;
-}
-
-static inline void write32(uint64_t address, uint32_t value)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
-}
 
 /* Where a second vCPU starts, with a misdeed's argument in x0. */
 void secondary(void);
 
 uint64_t call(unsigned int conduit, const uint64_t arguments[4]);
-void say(const char *text);
-void say_number(uint64_t value);
 uint64_t noise(void);
 void enable_mmu(void);
-_Noreturn void off(void);
 
 /* The first disk: its registers. */
 uint64_t start_disk(void);

@@ -1,53 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net-driver.h"
 
-#define UART 0x09000000UL
-
-#define GICD 0x08000000UL
-#define GICD_CTLR 0x0
-#define GICD_CTLR_ENABLE_GROUP_1 2
-#define GICD_IGROUPR 0x80
-#define GICD_ISENABLER 0x100
-#define GICD_ICPENDR 0x280
-
-#define DEVICES 0x0a000000UL
-#define SLOT_SIZE 0x200UL
-#define SLOTS 32
-#define SLOT_SPI 16
-
 #define MAGIC 0x00
 #define MAGIC_VALUE 0x74726976
-#define DEVICE_ID 0x08
-#define DRIVER_FEATURES 0x20
-#define DRIVER_FEATURES_SEL 0x24
-#define QUEUE_SEL 0x30
-#define QUEUE_NUM 0x38
-#define QUEUE_READY 0x44
-#define QUEUE_NOTIFY 0x50
-#define INTERRUPT_STATUS 0x60
-#define INTERRUPT_ACK 0x64
-#define STATUS 0x70
-#define QUEUE_DESC 0x80
-#define QUEUE_DRIVER 0x90
-#define QUEUE_DEVICE 0xa0
 #define ID_NET 1
+#define FEATURE_MAC (1U << 5)
 #define FEATURE_MRG_RXBUF (1U << 15)
 #define FEATURE_EVENT_IDX (1U << 29)
-#define FEATURE_HIGH_VERSION_1 1
-
-#define SYSTEM_OFF 0x84000008
-#define DESC_WRITE 2
 
 /* Where no code and no stack is. */
 #define ARENA 0x41000000UL
 #define PAGE 0x1000UL
-
-struct descriptor {
-	uint64_t address;
-	uint32_t length;
-	uint16_t flags;
-	uint16_t next;
-};
 
 struct available {
 	uint16_t flags;
@@ -75,54 +38,11 @@ struct used {
 
 static uint64_t device;
 static uint32_t spi;
+static int listens; /* To its interrupt. */
 static uint16_t seen[2]; /* Of each used ring. */
 /* The buffers of the frame that was received last. */
 static uint16_t pieces;
 static uint32_t heads[NET_QUEUE_SIZE];
-
-static uint32_t read32(uint64_t address)
-{
-	uint32_t value;
-
-	__asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-
-	return value;
-}
-
-static void write32(uint64_t address, uint32_t value)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
-}
-
-static void barrier(void)
-{
-	__asm__ volatile("dmb sy" : : : "memory");
-}
-
-/* --- what a guest says --- */
-
-void say(const char *text)
-{
-	for (; *text; text++)
-		write32(UART, (uint8_t)*text);
-}
-
-void say_number(uint64_t value)
-{
-	static const uint8_t digits[16] = "0123456789abcdef";
-
-	for (int shift = 60; shift >= 0; shift -= 4)
-		write32(UART, digits[value >> shift & 0xf]);
-}
-
-_Noreturn void off(void)
-{
-	register uint64_t x0 __asm__("x0") = SYSTEM_OFF;
-
-	__asm__ volatile("hvc #0" : "+r"(x0) : : "x1", "x2", "x3", "memory");
-	for (;;)
-		;
-}
 
 uint64_t now(void)
 {
@@ -135,29 +55,49 @@ uint64_t now(void)
 
 /* --- interrupts --- */
 
-static uint64_t gic_register(uint64_t base)
+static uint64_t gic_register(uint64_t base, uint32_t number)
 {
-	return GICD + base + (32 + spi) / 32 * 4;
+	return GICD + base + (32 + number) / 32 * 4;
 }
 
-static uint32_t gic_bit(void)
+static uint32_t gic_bit(uint32_t number)
 {
-	return 1U << (32 + spi) % 32;
+	return 1U << (32 + number) % 32;
+}
+
+void gic_listen(uint32_t number)
+{
+	write32(GICD + GICD_CTLR, GICD_CTLR_ENABLE_GROUP_1);
+	write32(gic_register(GICD_IGROUPR, number), ~0U);
+	write32(gic_register(GICD_ISENABLER, number), gic_bit(number));
+	__asm__ volatile("msr s3_0_c4_c6_0, %0\n\tisb" : : "r"(0xf0UL));
+}
+
+void gic_ignore(uint32_t number)
+{
+	write32(gic_register(GICD_ICENABLER, number), gic_bit(number));
+	write32(gic_register(GICD_ICPENDR, number), gic_bit(number));
 }
 
 static void listen(void)
 {
-	write32(GICD + GICD_CTLR, GICD_CTLR_ENABLE_GROUP_1);
-	write32(gic_register(GICD_IGROUPR), ~0U);
-	write32(gic_register(GICD_ISENABLER), gic_bit());
-	__asm__ volatile("msr s3_0_c4_c6_0, %0\n\tisb" : : "r"(0xf0UL));
+	if (!listens)
+		gic_listen(spi);
+	listens = 1;
+}
+
+static void ignore(void)
+{
+	gic_ignore(spi);
+	listens = 0;
 }
 
 /* Wait until a queue has used more than was seen. */
 static void await(uint32_t queue)
 {
 	while (USED(queue)->index == seen[queue]) {
-		write32(gic_register(GICD_ICPENDR), gic_bit());
+		listen();
+		write32(gic_register(GICD_ICPENDR, spi), gic_bit(spi));
 		AVAILABLE(queue)->used_event = seen[queue];
 		barrier();
 		if (USED(queue)->index != seen[queue])
@@ -172,9 +112,9 @@ static void await(uint32_t queue)
 
 static int find(void)
 {
-	for (uint32_t i = 0; i < SLOTS; i++) {
-		device = DEVICES + i * SLOT_SIZE;
-		spi = SLOT_SPI + i;
+	for (uint32_t i = 0; i < VIRTIO_SLOTS; i++) {
+		device = VIRTIO + i * VIRTIO_SLOT_SIZE;
+		spi = VIRTIO_SPI + i;
 		if (read32(device + MAGIC) == MAGIC_VALUE && read32(device + DEVICE_ID) == ID_NET)
 			return 1;
 	}
@@ -188,8 +128,16 @@ static void set_address(uint64_t at, uint64_t address)
 	write32(device + at + 4, (uint32_t)(address >> 32));
 }
 
+/* Of an earlier start there are rings, too. */
 static void start_queue(uint32_t queue)
 {
+	AVAILABLE(queue)->flags = 0;
+	AVAILABLE(queue)->index = 0;
+	AVAILABLE(queue)->used_event = 0;
+	USED(queue)->flags = 0;
+	USED(queue)->index = 0;
+	USED(queue)->avail_event = 0;
+	seen[queue] = 0;
 	write32(device + QUEUE_SEL, queue);
 	write32(device + QUEUE_NUM, NET_QUEUE_SIZE);
 	set_address(QUEUE_DESC, (uintptr_t)DESCRIPTORS(queue));
@@ -198,45 +146,76 @@ static void start_queue(uint32_t queue)
 	write32(device + QUEUE_READY, 1);
 }
 
-/* The device is notified if it has asked for it. */
-static void offer(uint32_t queue, uint16_t n, uint64_t address, uint32_t length, uint16_t flags)
+/* In the available ring, the @ahead'th from where the device does not look yet. */
+static void put(uint32_t queue, uint16_t ahead, uint16_t n, struct descriptor descriptor)
 {
-	volatile struct descriptor *descriptor = &DESCRIPTORS(queue)[n];
+	volatile struct descriptor *to = &DESCRIPTORS(queue)[n];
+	volatile struct available *available = AVAILABLE(queue);
+
+	to->address = descriptor.address;
+	to->length = descriptor.length;
+	to->flags = descriptor.flags;
+	available->ring[(available->index + ahead) % NET_QUEUE_SIZE] = n;
+}
+
+/* The device sees so many more, and is notified if it has asked for it. */
+static void publish(uint32_t queue, uint16_t count)
+{
 	volatile struct available *available = AVAILABLE(queue);
 	const uint16_t index = available->index;
 
-	descriptor->address = address;
-	descriptor->length = length;
-	descriptor->flags = flags;
-	available->ring[index % NET_QUEUE_SIZE] = n;
 	barrier();
-	available->index = (uint16_t)(index + 1);
+	available->index = (uint16_t)(index + count);
 	barrier();
-	if (USED(queue)->avail_event == index)
+	if ((uint16_t)(USED(queue)->avail_event - index) < count)
 		write32(device + QUEUE_NOTIFY, queue);
+}
+
+static void offer_buffer(uint16_t ahead, uint16_t n)
+{
+	put(NET_RECEIVE, ahead, n,
+	    (struct descriptor){ BUFFER(n), NET_BUFFER_SIZE, DESC_WRITE, 0 });
+}
+
+static void reset(void)
+{
+	write32(device + STATUS, 0);
+	while (read32(device + STATUS) != 0)
+		;
 }
 
 int net_start(void)
 {
 	if (!find())
 		return 0;
-	write32(device + STATUS, 0);
-	while (read32(device + STATUS) != 0)
-		;
-	write32(device + STATUS, 3);
+	reset();
+	write32(device + STATUS, STATUS_BEFORE_FEATURES);
 	write32(device + DRIVER_FEATURES_SEL, 0);
-	write32(device + DRIVER_FEATURES, FEATURE_MRG_RXBUF | FEATURE_EVENT_IDX);
+	write32(device + DRIVER_FEATURES, FEATURE_MAC | FEATURE_MRG_RXBUF | FEATURE_EVENT_IDX);
 	write32(device + DRIVER_FEATURES_SEL, 1);
 	write32(device + DRIVER_FEATURES, FEATURE_HIGH_VERSION_1);
-	write32(device + STATUS, 11);
+	write32(device + STATUS, STATUS_FEATURES_OK);
 	start_queue(NET_RECEIVE);
 	start_queue(NET_TRANSMIT);
-	write32(device + STATUS, 15);
+	write32(device + STATUS, STATUS_DRIVER_OK);
 	listen();
 	for (uint16_t n = 0; n < NET_QUEUE_SIZE; n++)
-		offer(NET_RECEIVE, n, BUFFER(n), NET_BUFFER_SIZE, DESC_WRITE);
+		offer_buffer(n, n);
+	publish(NET_RECEIVE, NET_QUEUE_SIZE);
 
 	return 1;
+}
+
+void net_stop(void)
+{
+	reset();
+	ignore();
+}
+
+void net_address(volatile uint8_t *to)
+{
+	for (uint32_t i = 0; i < 6; i++)
+		to[i] = read8(device + CONFIG + i);
 }
 
 /* --- frames --- */
@@ -259,7 +238,8 @@ void net_send(uint32_t size)
 
 	while (unsent() == NET_QUEUE_SIZE)
 		await(NET_TRANSMIT);
-	offer(NET_TRANSMIT, n, SENT, NET_HEADER_SIZE + size, 0);
+	put(NET_TRANSMIT, 0, n, (struct descriptor){ SENT, NET_HEADER_SIZE + size, 0, 0 });
+	publish(NET_TRANSMIT, 1);
 }
 
 void net_await_sent(void)
@@ -295,6 +275,18 @@ uint32_t net_receive(void)
 	return size - NET_HEADER_SIZE;
 }
 
+int net_has_more(void)
+{
+	return USED(NET_RECEIVE)->index != seen[NET_RECEIVE];
+}
+
+void net_rest(void)
+{
+	AVAILABLE(NET_RECEIVE)->used_event = seen[NET_RECEIVE];
+	barrier();
+	ignore();
+}
+
 uint8_t net_byte(uint32_t offset)
 {
 	offset += NET_HEADER_SIZE;
@@ -306,7 +298,7 @@ uint8_t net_byte(uint32_t offset)
 void net_done(void)
 {
 	for (uint16_t i = 0; i < pieces; i++)
-		offer(NET_RECEIVE, (uint16_t)heads[i], BUFFER(heads[i]), NET_BUFFER_SIZE,
-		      DESC_WRITE);
+		offer_buffer(i, (uint16_t)heads[i]);
+	publish(NET_RECEIVE, pieces);
 	pieces = 0;
 }

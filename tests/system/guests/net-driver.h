@@ -6,7 +6,7 @@
 #ifndef TESTS_GUESTS_NET_DRIVER_H
 #define TESTS_GUESTS_NET_DRIVER_H
 
-#include <stdint.h>
+#include "bare.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -17,8 +17,17 @@
 
 enum { NET_RECEIVE, NET_TRANSMIT };
 
-/** Find the first network device and start it. Returns 0 if there is none. */
+/**
+ * Find the first network device and start it, also again after net_stop(). Returns 0 if there
+ * is none.
+ */
 int net_start(void);
+
+/** Reset it, and mask its interrupt. What was not received is lost to this driver. */
+void net_stop(void);
+
+/** Its address: write 6 bytes. */
+void net_address(volatile uint8_t *to);
 
 /** Where the frame is written that net_send() sends, NET_FRAME_MAX bytes. */
 uint8_t *net_frame(void);
@@ -34,13 +43,22 @@ void net_await_sent(void);
  * net_byte() reads, until net_done().
  */
 uint32_t net_receive(void);
+
+/** Whether there is another one, for which net_receive() would not wait. */
+int net_has_more(void);
+
+/**
+ * Say that all that came was looked at, and mask the interrupt: until net_receive() is called
+ * again, no frame is looked at.
+ */
+void net_rest(void);
+
 uint8_t net_byte(uint32_t offset);
 void net_done(void);
 
-/** What a guest says, and its end. */
-void say(const char *text);
-void say_number(uint64_t value);
-_Noreturn void off(void);
+/** Have an interrupt, of which SPI @number is a name, end a wait, or not. None is taken. */
+void gic_listen(uint32_t number);
+void gic_ignore(uint32_t number);
 
 /** The virtual counter. */
 uint64_t now(void);

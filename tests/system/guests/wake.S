@@ -110,8 +110,11 @@ awake:
 	ldr	x0, [x0]
 	cmp	x0, #HOW_BYTE
 	b.ne	1f
+	/* The thread that has the byte for it may need this CPU. */
 3:	ldr	w0, [x20, #UART_FR]
-	tbnz	w0, #UART_FR_RXFE, 3b
+	tbz	w0, #UART_FR_RXFE, 1f
+	wfi
+	b	3b
 1:	ldr	w0, [x20, #UART_FR]
 	tbnz	w0, #UART_FR_RXFE, 2f
 	ldr	w0, [x20]

@@ -10,6 +10,17 @@ control_socket()
 	echo "$DORMOUSE_STATE_DIR/$1/qmp"
 }
 
+# Sends lines to the VM's QMP; prints all answers: control_qmp NAME LINE...
+control_qmp()
+{
+	local name=$1
+
+	shift
+	# Ends when QMP has nothing more to send: it closes after the last answer.
+	printf '%s\n' '{"execute": "qmp_capabilities"}' "$@" |
+		on-socket --all "$(control_socket "$name")"
+}
+
 quietly()
 {
 	"$@" >/dev/null

@@ -3,7 +3,7 @@
 #
 # wake.bash - guests with a network, whose other end is tests/system/programs/wake-peer
 #
-# To be sourced after vm.bash.
+# To be sourced after vm.bash and calls.bash.
 
 net_mac=52:54:00:12:34:56
 
@@ -49,6 +49,32 @@ sleeper_vm()
 	cat "$(command -v net-sleeper.img)" >"$disks/$1.img"
 	append_words "$disks/$1.img" "$3" "$4"
 	vm_start "$1" --flat "$disks/$1.img" --memory 64M --net "$2,mac=$net_mac" "${@:5}"
+}
+
+# Starts that guest and its network; what is written to $disks/in is typed on its console:
+# sleeper_start NAME COUNT STEPS [OPTION...]
+sleeper_start()
+{
+	net_start "$1"
+	vm_stdin=$disks/in
+	sleeper_vm "$1" "unix:$net_path" "${@:2}"
+	vm_stdin=
+	net_await '^announced 192.0.2.7 ' || true
+}
+
+# Puts it to sleep by each frame and wakes it by the next: many_sleeps MODE COUNT
+many_sleeps()
+{
+	local what="--psci $1: $2 sleeps, each ended by a frame" said
+
+	sleeper_start "wake-cycles-$1" $(($2 + 1)) 0 --psci "$1"
+	net_send cycle "$net_mac" $(($2 + 1))
+	vm_finish
+	printf -v said 'answered %016x' $(($2 + 1))
+	is "$what: run exits 0" "$vm_status" 0
+	is "$what: no frame was lost" "$(count_lines "$net_said" "^cycled $(($2 + 1))\$")" 1
+	is "$what: the guest has seen each once" "$(tr -d '\r' <"$vm_console" | tail -n 1)" "$said"
+	net_stop
 }
 
 # Starts Linux, which announces an address and suspends COUNT times: linux_start NAME NET ADDRESS COUNT [OPTION...]

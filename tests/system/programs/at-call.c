@@ -185,7 +185,8 @@ __attribute__((noreturn)) static void watch(int listener, pid_t process, enum ca
 			give_up("SECCOMP_IOCTL_NOTIF_RECV");
 		}
 		answer.id = made.id;
-		if (is_meant(&made, call) && ++count >= first && count <= last) {
+		count += is_meant(&made, call);
+		if (is_meant(&made, call) && count >= first && count <= last) {
 			if (!error)
 				signal_and_wait(&made, process);
 			else

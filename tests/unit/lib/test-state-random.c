@@ -41,7 +41,7 @@ struct step {
 struct seen {
 	int64_t answer;
 	uint64_t x[4];
-	struct psci_entry entry;
+	uint64_t entry_pc, entry_x0, entry_flags;
 	unsigned int kicks[FIXTURE_VCPU_COUNT];
 	enum psci_event_kind event;
 	bool is_protected;
@@ -205,14 +205,25 @@ static int64_t carry_out(struct power *p, const struct step *step, struct psci_r
 	return 0;
 }
 
+/* Of an entry, what is compared as bytes: a struct's padding has any. */
+static void note_entry(struct seen *seen, const struct psci_entry *entry)
+{
+	seen->entry_pc = entry->pc;
+	seen->entry_x0 = entry->x0;
+	seen->entry_flags = (uint64_t)entry->aarch32 | (uint64_t)entry->t32 << 1 |
+			    (uint64_t)entry->big_endian << 2 | (uint64_t)entry->wake << 3;
+}
+
 static void do_step(struct power *p, const struct step *step, struct seen *seen)
 {
 	struct psci_regs regs = step->regs;
+	struct psci_entry entry = { 0 };
 
 	memset(seen, 0, sizeof(*seen));
 	fixture_forget(&p->f);
 	p->time += step->time;
-	seen->answer = carry_out(p, step, &regs, &seen->entry);
+	seen->answer = carry_out(p, step, &regs, &entry);
+	note_entry(seen, &entry);
 	memcpy(seen->x, regs.x, sizeof(seen->x));
 	for (unsigned int i = 0; i < FIXTURE_VCPU_COUNT; i++)
 		seen->kicks[i] = fixture_kicks(&p->f, i);

@@ -120,7 +120,18 @@ static const struct qmp_command *find(const struct qmp_commands *commands, const
 
 static const char *type_words(json_type type)
 {
+	if (type == JSON_TRUE)
+		return "a boolean";
+
 	return type == JSON_INTEGER ? "an integer" : "a string";
+}
+
+static bool has_type(const json_t *value, json_type type)
+{
+	if (type == JSON_TRUE)
+		return json_is_boolean(value);
+
+	return type == JSON_STRING ? plain_string(value) != NULL : json_typeof(value) == type;
 }
 
 /* Returns an error if @command does not take them, else NULL. */
@@ -138,8 +149,7 @@ static json_t *check_options(const struct qmp_command *command, json_t *argument
 		if (!option->name)
 			return error_about(generic, "%s takes no argument \"%s\"", command->name,
 					   name);
-		if (json_typeof(value) != option->type ||
-		    (option->type == JSON_STRING && !plain_string(value)))
+		if (!has_type(value, option->type))
 			return error_about(generic, "the argument \"%s\" of %s must be %s", name,
 					   command->name, type_words(option->type));
 	}

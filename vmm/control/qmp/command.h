@@ -15,7 +15,7 @@
 /** An argument that a client may omit. */
 struct qmp_option {
 	const char *name;
-	json_type type;
+	json_type type; /**< JSON_INTEGER, JSON_STRING, or JSON_TRUE for a boolean. */
 };
 
 struct qmp_pending;

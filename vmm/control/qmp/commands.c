@@ -301,5 +301,7 @@ const struct qmp_command monitor_commands[] = {
 	  .begin = monitor_begin_agent,
 	  .cancel = monitor_cancel_agent },
 	{ .name = "x-dormouse-park", .execute = park },
+	{ .name = "set_link", .execute_with = monitor_set_link, .options = monitor_link_options },
+	{ .name = "x-dormouse-query-network", .execute = monitor_query_network },
 };
 const size_t monitor_command_count = sizeof(monitor_commands) / sizeof(monitor_commands[0]);

@@ -48,6 +48,11 @@ int monitor_begin_agent(void *context, const json_t *arguments, struct qmp_pendi
 			struct error *error);
 void monitor_cancel_agent(void *context, struct qmp_pending *pending);
 
+/** set_link, and x-dormouse-query-network: as execute_with and execute of struct qmp_command. */
+extern const struct qmp_option monitor_link_options[];
+json_t *monitor_set_link(void *context, const json_t *arguments, struct error *error);
+json_t *monitor_query_network(void *context, const char *argument, struct error *error);
+
 /**
  * The QMP event for an event of control: a new reference, or NULL if memory ran
  * out.

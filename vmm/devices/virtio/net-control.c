@@ -52,7 +52,7 @@ static bool take_addresses(struct command *command, struct net_addresses *addres
 
 	if (!take(command, &count, sizeof(count)))
 		return false;
-	size = (uint64_t)count * NET_MAC_SIZE;
+	size = (uint64_t)count * MAC_SIZE;
 	if (size > command->left)
 		return false;
 	*addresses = (struct net_addresses){ .all = count > NET_FILTER_ADDRESSES_MAX };
@@ -81,7 +81,7 @@ static bool set_table(struct net *net, struct command *command)
 
 static bool set_address(struct net *net, struct command *command)
 {
-	uint8_t mac[NET_MAC_SIZE];
+	uint8_t mac[MAC_SIZE];
 
 	if (command->left != sizeof(mac) || !take(command, mac, sizeof(mac)))
 		return false;

@@ -17,8 +17,6 @@
 #include "host/passt.h"
 #include "net/watch.h"
 
-static_assert(NET_MAC_SIZE == CONFIG_MAC_SIZE, "one MAC");
-static_assert(NET_MAC_SIZE == FRAME_MAC_SIZE, "one MAC");
 static_assert(ARRIVAL_TEXT_SIZE <= DEVICE_CALL_SIZE, "take_call() has room");
 static_assert(CONFIG_NETS_MAX == BOARD_VIRTIO_NETS, "a slot for each");
 
@@ -113,7 +111,7 @@ static void on_reset(void *context)
 	net_watch_reset(context);
 }
 
-static void on_addressed(void *context, const uint8_t mac[6])
+static void on_addressed(void *context, const uint8_t mac[MAC_SIZE])
 {
 	net_watch_addressed(context, mac);
 }
@@ -127,7 +125,7 @@ static const struct net_observer observer = {
 };
 
 static void create_watch(struct net_device *made, const struct device_setup *setup,
-			 const uint8_t mac[NET_MAC_SIZE])
+			 const uint8_t mac[MAC_SIZE])
 {
 	const struct config *config = setup->config;
 	struct net_watch_setup watch = {

@@ -10,15 +10,15 @@ static bool is_group(const uint8_t *mac)
 
 static bool is_broadcast(const uint8_t *mac)
 {
-	static const uint8_t broadcast[NET_MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t broadcast[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-	return memcmp(mac, broadcast, NET_MAC_SIZE) == 0;
+	return memcmp(mac, broadcast, MAC_SIZE) == 0;
 }
 
 static bool has(const struct net_addresses *addresses, const uint8_t *mac)
 {
 	for (unsigned int i = 0; i < addresses->count; i++)
-		if (memcmp(addresses->macs[i], mac, NET_MAC_SIZE) == 0)
+		if (memcmp(addresses->macs[i], mac, MAC_SIZE) == 0)
 			return true;
 
 	return addresses->all;
@@ -29,7 +29,7 @@ void net_filter_reset(struct net_filter *filter)
 	*filter = (struct net_filter){ .promiscuous = true };
 }
 
-bool net_filter_accepts(const struct net_filter *filter, const uint8_t mac[NET_MAC_SIZE],
+bool net_filter_accepts(const struct net_filter *filter, const uint8_t mac[MAC_SIZE],
 			const uint8_t *frame)
 {
 	if (filter->promiscuous)
@@ -38,7 +38,7 @@ bool net_filter_accepts(const struct net_filter *filter, const uint8_t mac[NET_M
 		return is_broadcast(frame) || filter->all_multicast ||
 		       has(&filter->multicast, frame);
 
-	return memcmp(frame, mac, NET_MAC_SIZE) == 0 || has(&filter->unicast, frame);
+	return memcmp(frame, mac, MAC_SIZE) == 0 || has(&filter->unicast, frame);
 }
 
 static void serialize_addresses(struct net_addresses *addresses, struct stream *stream)

@@ -6,8 +6,8 @@
 #ifndef VMM_VIRTIO_NET_FILTER_H
 #define VMM_VIRTIO_NET_FILTER_H
 
+#include "base/mac.h"
 #include "base/stream.h"
-#include "host/net-frame.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@
 struct net_addresses {
 	bool all; /**< There were too many, or the driver wants all. */
 	uint16_t count;
-	uint8_t macs[NET_FILTER_ADDRESSES_MAX][NET_MAC_SIZE];
+	uint8_t macs[NET_FILTER_ADDRESSES_MAX][MAC_SIZE];
 };
 
 struct net_filter {
@@ -31,7 +31,7 @@ struct net_filter {
 void net_filter_reset(struct net_filter *filter);
 
 /** Whether a driver of the device with @mac wants a frame. */
-bool net_filter_accepts(const struct net_filter *filter, const uint8_t mac[NET_MAC_SIZE],
+bool net_filter_accepts(const struct net_filter *filter, const uint8_t mac[MAC_SIZE],
 			const uint8_t *frame);
 
 /** Save or load it; if no filter can be what is loaded, the stream fails. */

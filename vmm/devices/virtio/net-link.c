@@ -30,12 +30,22 @@ static void report_connection(const struct net *net)
 }
 
 /* With the lock held, or before there is a thread. */
-static void set_link(struct net *net, bool up)
+static void show_link(struct net *net)
 {
 	const uint16_t flags = VIRTIO_NET_S_LINK_UP;
+	const uint16_t shown = net->space.status;
 
-	net->space.status = up ? net->space.status | flags : net->space.status & (uint16_t)~flags;
-	net->space_news = true;
+	net->space.status =
+		net->connected && !net->pulled ? shown | flags : shown & (uint16_t)~flags;
+	if (net->space.status != shown)
+		net->space_news = true;
+}
+
+/* Likewise. */
+static void set_link(struct net *net, bool connected)
+{
+	net->connected = connected;
+	show_link(net);
 	atomic_fetch_add(&net->link_changes, 1);
 	(void)eventfd_write(net->link_fd, 1);
 }
@@ -102,6 +112,7 @@ static void connect_again(struct net *net)
 	net->offloads = 0;
 	pthread_mutex_lock(&net->mmio.lock);
 	set_link(net, true);
+	net->announces = true;
 	pthread_mutex_unlock(&net->mmio.lock);
 	if (net_retry_on_connection(&net->retry, main_loop_now()))
 		report_connection(net);
@@ -145,6 +156,10 @@ static uint64_t find_offloads(const struct net *net)
 bool net_link_is_ready(struct net *net)
 {
 	net->wanted_offloads = find_offloads(net);
+	if (net->pulled != atomic_load(&net->pull)) {
+		net->pulled = !net->pulled;
+		show_link(net);
+	}
 	if (net->has_fault) {
 		net->reported_fault = net->fault;
 		net->reports_fault = true;

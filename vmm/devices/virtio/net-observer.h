@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mac.h"
+
 /** How many bytes of a frame that is sent can be observed: a request of DHCP fits. */
 #define NET_OBSERVED_MAX 400
 
@@ -44,7 +46,7 @@ struct net_observer {
 	void (*reset)(void *context);
 
 	/** The driver has given the device another MAC, or reset it to its first. */
-	void (*addressed)(void *context, const uint8_t mac[6]);
+	void (*addressed)(void *context, const uint8_t mac[MAC_SIZE]);
 
 	void *context;
 };

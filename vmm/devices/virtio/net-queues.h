@@ -14,6 +14,12 @@
 /** Whether frames go through a queue: there is a driver, and the queue is set up. */
 bool net_queue_runs(const struct net *net, enum net_queue number);
 
+/**
+ * Have the peer learn the guest's address, if that is due: a peer that has seen no
+ * frame of a guest that sleeps would not know whom to send a frame that wakes it.
+ */
+void net_announce(struct net *net);
+
 /** Send up to NET_BATCH frames. Returns whether there may be more. */
 bool net_send(struct net *net);
 

@@ -192,6 +192,18 @@ static bool read_frame(struct net *net, struct net_frame *frame)
 	return ret > 0;
 }
 
+/* As by a cable that is not plugged in: a peer does not wait, and nothing old comes later. */
+static bool drop_frames(struct net *net)
+{
+	struct net_frame frame;
+	unsigned int count = 0;
+
+	while (count < NET_BATCH && read_frame(net, &frame))
+		count++;
+
+	return count == NET_BATCH;
+}
+
 /* --- while there is a driver --- */
 
 /* Returns whether none is left. */
@@ -241,7 +253,7 @@ static bool receive(struct net *net)
 	struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
 	unsigned int count = 0;
 
-	if (deliver_kept(net, &count))
+	if (deliver_kept(net, &count) && !net->pulled)
 		while (count < NET_BATCH && deliver_next(net))
 			count++;
 	if (virtqueue_publish(queue))
@@ -258,7 +270,7 @@ static bool keep(struct net *net)
 	unsigned int count;
 
 	net->driver_was_absent = true;
-	for (count = 0; count < NET_BATCH; count++) {
+	for (count = 0; count < NET_BATCH && !net->pulled; count++) {
 		if (net_keep_is_full(&net->keep) || !read_frame(net, &frame))
 			break;
 		if (observe(net, &frame, false))
@@ -270,30 +282,16 @@ static bool keep(struct net *net)
 
 bool net_receive(struct net *net)
 {
+	bool more;
+
 	if (atomic_load(&net->mmio.quiesced))
 		return false;
+	more = net->pulled && drop_frames(net);
 
-	return net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net);
+	return (net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net)) || more;
 }
 
 /* --- what the driver has not looked at: at a reset by it, or as the guest falls asleep --- */
-
-/* Copy the first bytes of the chain's writable part, up to @size. Returns how many. */
-static size_t copy_chain(const struct virtqueue_chain *chain, uint8_t *to, size_t size)
-{
-	size_t done = 0;
-
-	for (unsigned int i = 0; i < chain->writable_count && done < size; i++) {
-		const struct iovec *part = &chain->parts[chain->readable_count + i];
-		const size_t left = size - done;
-		const size_t piece = part->iov_len < left ? part->iov_len : left;
-
-		memcpy(to + done, part->iov_base, piece);
-		done += piece;
-	}
-
-	return done;
-}
 
 /*
  * Read the frame that begins @back chains before the end of those that were given,
@@ -310,10 +308,16 @@ static uint16_t reread_frame(struct net *net, uint16_t back, struct net_frame *f
 	*frame = (struct net_frame){ .bytes = net->reread + NET_HEADER_SIZE };
 	for (uint16_t i = 0; i < count; i++) {
 		const struct net_given *given = &net->given[(first + i) & (queue->size - 1)];
+		struct iov_cursor from;
 
 		if (virtqueue_reread(queue, given->head, &net->chain) < 0 ||
-		    copy_chain(&net->chain, net->reread + size, given->size) < given->size)
+		    net->chain.writable_size < given->size)
 			return count;
+		from = (struct iov_cursor){
+			.parts = net->chain.parts + net->chain.readable_count,
+			.count = net->chain.writable_count,
+		};
+		iov_cursor_read(&from, net->reread + size, given->size);
 		size += given->size;
 	}
 	if (count == 0)

@@ -7,30 +7,16 @@
 
 #include "devices/virtio/iov-cursor.h"
 
-/* Copy up to @size bytes from the front of @parts, which stay. */
-static size_t copy_front(const struct iovec *parts, unsigned int count, uint8_t *to, size_t size)
-{
-	size_t done = 0;
-
-	for (unsigned int i = 0; i < count && done < size; i++) {
-		const size_t left = size - done;
-		const size_t piece = parts[i].iov_len < left ? parts[i].iov_len : left;
-
-		memcpy(to + done, parts[i].iov_base, piece);
-		done += piece;
-	}
-
-	return done;
-}
-
-static void observe(const struct net *net, const struct iov_cursor *frame)
+/* Its last use of the frame, of @size bytes, which is consumed. */
+static void observe(const struct net *net, struct iov_cursor *frame, size_t size)
 {
 	uint8_t front[NET_OBSERVED_MAX];
-	size_t size;
 
 	if (!net->observer.sent)
 		return;
-	size = copy_front(frame->parts, frame->count, front, sizeof(front));
+	if (size > sizeof(front))
+		size = sizeof(front);
+	iov_cursor_read(frame, front, size);
 	net->observer.sent(net->observer.context, front, size);
 }
 
@@ -63,15 +49,15 @@ static int send_chain(struct net *net)
 	/* A copy, which the guest cannot change between a check and its use. */
 	iov_cursor_read(&frame, &header, sizeof(header));
 	header.num_buffers = 0;
-	if (!is_agreed(net, &header) || net->setup.backend->fd < 0) {
-		observe(net, &frame);
+	if (!is_agreed(net, &header) || net->setup.backend->fd < 0 || net->pulled) {
+		observe(net, &frame, size);
 		return 0;
 	}
 	/* A frame that the host cannot send, or that breaks its rules, is lost. */
 	if (net_backend_send(net->setup.backend, &header, frame.parts, frame.count, size) ==
 	    -EAGAIN)
 		return -EAGAIN;
-	observe(net, &frame);
+	observe(net, &frame, size);
 
 	return 0;
 }
@@ -84,6 +70,32 @@ static bool may_send(struct net *net)
 	net->wants_output = true;
 
 	return false;
+}
+
+/*
+ * A peer learns from the source of any frame. A request of RARP (RFC 903) needs no
+ * address but that, and no station answers it.
+ */
+void net_announce(struct net *net)
+{
+	static const uint8_t request[] = { 0x80, 0x35, 0, 1, 8, 0, MAC_SIZE, 4, 0, 3 };
+	static const struct virtio_net_hdr_v1 header;
+	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const struct iovec part = { .iov_base = frame, .iov_len = sizeof(frame) };
+	const uint8_t *const mac = net->space.mac;
+
+	if (!net->announces || net->pulled || net->setup.backend->fd < 0 ||
+	    atomic_load(&net->mmio.quiesced))
+		return;
+	memcpy(frame + 6, mac, MAC_SIZE);
+	memcpy(frame + 12, request, sizeof(request));
+	memcpy(frame + 22, mac, MAC_SIZE);
+	memcpy(frame + 32, mac, MAC_SIZE);
+	/* Whatever else keeps it from being sent loses the connection, too. */
+	if (net_backend_send(net->setup.backend, &header, &part, 1, sizeof(frame)) == -EAGAIN)
+		net->wants_output = true;
+	else
+		net->announces = false;
 }
 
 bool net_send(struct net *net)

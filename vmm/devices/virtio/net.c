@@ -38,8 +38,10 @@ static bool move_frames(struct net *net)
 {
 	bool more = net_control(net);
 
+	net_announce(net);
 	more = net_send(net) || more;
 	more = net_receive(net) || more;
+	atomic_store(&net->kept, net->keep.count);
 	interrupt(net);
 
 	return more || net->lost || net->has_fault;
@@ -146,9 +148,9 @@ static int start_thread(struct net *net)
 
 static void set_first_address(struct net *net)
 {
-	if (memcmp(net->space.mac, net->setup.mac, NET_MAC_SIZE) == 0)
+	if (memcmp(net->space.mac, net->setup.mac, MAC_SIZE) == 0)
 		return;
-	memcpy(net->space.mac, net->setup.mac, NET_MAC_SIZE);
+	memcpy(net->space.mac, net->setup.mac, MAC_SIZE);
 	if (net->observer.addressed)
 		net->observer.addressed(net->observer.context, net->setup.mac);
 }
@@ -180,6 +182,22 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 
 /* --- for others --- */
 
+void net_set_link(struct net *net, bool up)
+{
+	if (atomic_exchange(&net->pull, !up) == up)
+		(void)eventfd_write(net->mmio.notify_fd, 1);
+}
+
+void net_describe(const struct net *net, struct net_facts *facts)
+{
+	*facts = (struct net_facts){
+		/* The first change is a connection, and they alternate. */
+		.connected = atomic_load(&net->link_changes) % 2 == 1,
+		.up = !atomic_load(&net->pull),
+		.kept = atomic_load(&net->kept),
+	};
+}
+
 void net_sleep(struct net *net, bool asleep)
 {
 	/* Its thread decides who waits. The lock may be this thread's: it is frozen. */
@@ -193,6 +211,7 @@ void net_receive_asleep(struct net *net)
 	if (net->main_waits) {
 		net->wants_input = false;
 		(void)net_receive(net);
+		atomic_store(&net->kept, net->keep.count);
 		interrupt(net);
 		pass_on(net);
 	}
@@ -227,6 +246,7 @@ int net_serialize(struct net *net, struct stream *stream, struct error *error)
 		return 0;
 	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
 	/* The link is that of here, and others may have to learn where the guest is. */
+	net->announces = true;
 	net->space.status = status;
 	if (virtio_mmio_has(&net->mmio, VIRTIO_NET_F_GUEST_ANNOUNCE))
 		net->space.status |= VIRTIO_NET_S_ANNOUNCE;
@@ -327,7 +347,7 @@ int net_create(struct net *net, const struct net_setup *setup, struct error *err
 		net->observer = *setup->observer;
 	net->driver_was_absent = true;
 	net_filter_reset(&net->filter);
-	memcpy(net->space.mac, setup->mac, NET_MAC_SIZE);
+	memcpy(net->space.mac, setup->mac, MAC_SIZE);
 	net->space.max_virtqueue_pairs = 1;
 	error->text[0] = '\0';
 	net->name = strdup(setup->name);

@@ -62,6 +62,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** What net_describe() says. */
+struct net_facts {
+	bool connected; /**< With the other end. */
+	bool up; /**< The link, as net_set_link() was called last. */
+	size_t kept; /**< Frames for a guest without a driver. */
+};
+
 /** How many frames are moved each way before the lock is released. */
 #define NET_BATCH 64
 
@@ -72,7 +79,7 @@ struct net_setup {
 	const char *name; /**< For messages and events, such as "net0"; copied. */
 	const struct memory *memory; /**< The guest's RAM; must outlive it. */
 	struct net_backend *backend; /**< Not connected. The device's from now on. */
-	uint8_t mac[NET_MAC_SIZE];
+	uint8_t mac[MAC_SIZE];
 	uint64_t features; /**< Of virtio-net, as bits; the backend must have what they need. */
 	/** Sees all frames, from the first one on; copied; may be NULL. */
 	const struct net_observer *observer;
@@ -121,6 +128,7 @@ struct net {
 	struct net_keep keep;
 	struct net_observer observer;
 	uint16_t passed; /**< What net_report_unseen() passes over, as an index of the used ring. */
+	bool announces; /**< The peer is to learn where the guest's address is. */
 	bool driver_was_absent; /**< Since net_observer.delivered was called. */
 	bool space_news; /**< The driver is to be interrupted for a change of space. */
 	bool interrupt; /**< Likewise, for its queues. */
@@ -128,11 +136,16 @@ struct net {
 	bool wants_output; /**< or writable. */
 	atomic_bool asleep; /**< The guest is, so that the main thread waits for input, */
 	bool main_waits; /**< by main_fd, which has the backend's descriptor. */
+	bool connected; /**< The backend is, and its connection is not lost. */
+	bool pulled; /**< The link is down by request. */
 	bool has_fault; /**< What the guest did is to be reported. */
 	struct error fault;
 	bool lost; /**< The connection, which the device's thread is to leave. */
 	struct error loss; /**< Why. */
-	_Atomic uint64_t link_changes; /**< How often it was connected and lost; no lock. */
+	/** For the main thread, without the lock, which a busy device's thread may hold. */
+	_Atomic uint64_t link_changes; /**< How often it was connected and lost. */
+	atomic_bool pull; /**< The link is to be down: the device's thread follows. */
+	atomic_size_t kept; /**< How many frames @keep has. */
 
 	/** The device's thread's alone: no lock. */
 	struct net_retry retry;
@@ -179,6 +192,17 @@ void net_pass_unseen(struct net *net);
  */
 void net_report_link(struct net *net, uint64_t *reported,
 		     void (*changed)(void *context, bool connected), void *context);
+
+/**
+ * Have the link be up, which it is at first, or down: as if the cable was plugged in, or pulled
+ * out. Its driver, if it knows the feature, is interrupted; what it sends while the link is
+ * down is dropped, and so is what comes, but not what was kept. A reset of the machine does not
+ * change it. From the main thread; a repetition has no effect.
+ */
+void net_set_link(struct net *net, bool up);
+
+/** What is known of it at this moment; from the main thread. It does not wait. */
+void net_describe(const struct net *net, struct net_facts *facts);
 
 /**
  * The guest is about to sleep, or is awake: the main thread, which wakes it, waits

@@ -61,9 +61,8 @@ static void has_macs_of_its_own(enum vm_state state)
 	copy = make_clone();
 	assert_devices_are_kept(&copy.config, &web.config);
 	for (size_t i = 0; i < 2; i++)
-		assert_memory_not_equal(copy.config.nets[i].mac, web.config.nets[i].mac,
-					CONFIG_MAC_SIZE);
-	assert_memory_not_equal(copy.config.nets[0].mac, copy.config.nets[1].mac, CONFIG_MAC_SIZE);
+		assert_memory_not_equal(copy.config.nets[i].mac, web.config.nets[i].mac, MAC_SIZE);
+	assert_memory_not_equal(copy.config.nets[0].mac, copy.config.nets[1].mac, MAC_SIZE);
 	record_free(&copy);
 	record_free(&web);
 }
@@ -90,8 +89,7 @@ static void a_clone_of_a_saved_vm_has_its_macs(void **state)
 	copy = make_clone();
 	assert_devices_are_kept(&copy.config, &web.config);
 	for (size_t i = 0; i < 2; i++)
-		assert_memory_equal(copy.config.nets[i].mac, web.config.nets[i].mac,
-				    CONFIG_MAC_SIZE);
+		assert_memory_equal(copy.config.nets[i].mac, web.config.nets[i].mac, MAC_SIZE);
 	record_free(&copy);
 	record_free(&web);
 }

@@ -84,12 +84,12 @@ static void words_that_are_no_network_are_refused(void **state)
 
 static void a_mac_that_is_made_is_of_one_station_and_administered_locally(void **state)
 {
-	uint8_t former[CONFIG_MAC_SIZE] = { 0 };
+	uint8_t former[MAC_SIZE] = { 0 };
 
 	for (int i = 0; i < 1000; i++) {
-		uint8_t mac[CONFIG_MAC_SIZE];
+		uint8_t mac[MAC_SIZE];
 		char text[CONFIG_MAC_TEXT_SIZE];
-		uint8_t again[CONFIG_MAC_SIZE];
+		uint8_t again[MAC_SIZE];
 
 		assert_int_equal(config_make_mac(mac), 0);
 		assert_int_equal(mac[0] & 3, 2);

@@ -104,7 +104,7 @@ static void a_copied_config_is_complete_and_shares_nothing(void **state)
 	assert_true(to.idle_states);
 	assert_true(to.idle_clusters);
 	assert_true(to.acpi);
-	assert_string_equal(to.generation_id, "0123456789abcde");
+	assert_string_equal((const char *)to.generation_id, "0123456789abcde");
 	assert_int_equal(to.on_reset, RESET_POLICY_RESTART);
 	assert_int_equal(to.on_reset2, RESET_POLICY_EXIT);
 	assert_int_equal(to.on_panic, PANIC_POLICY_EXIT);

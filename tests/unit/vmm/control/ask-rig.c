@@ -21,6 +21,15 @@ static uint64_t now;
 
 /* --- the host's functions --- */
 
+static int check_guest(void *context, enum request_what what, struct error *error)
+{
+	assert_int_not_equal(what, REQUEST_NOTHING);
+	if (host.cannot == what)
+		return error_set(error, -EOPNOTSUPP, "its guest is known not to be able to");
+
+	return 0;
+}
+
 static int check(bool there, enum request_what what, struct error *error)
 {
 	if (!there)
@@ -139,6 +148,7 @@ static void ended(void *context)
 int set_up(void **state)
 {
 	const struct ask_host functions = {
+		.check = check_guest,
 		.check_agent = check_agent,
 		.check_return = check_return,
 		.ask_agent = ask_agent,
@@ -212,5 +222,10 @@ void reports(enum vm_state state, enum vm_trigger trigger)
 
 int begin_fails(enum request_what what, struct error *error)
 {
-	return ask_begin(&ask, what, 60, REQUEST_ELSE_KILL, now, error);
+	return begin_fails_too(what, REQUEST_ELSE_LEAVE, error);
+}
+
+int begin_fails_too(enum request_what what, enum request_else otherwise, struct error *error)
+{
+	return ask_begin(&ask, what, 60, otherwise, now, error);
 }

@@ -16,6 +16,7 @@ struct ask_rig {
 	bool agent; /* It is there. */
 	bool returns; /* It is away while its guest sleeps. */
 	enum request_what lacks; /* For what it is known not to have a command. */
+	enum request_what cannot; /* What its guest is known not to be able to do. */
 	int agent_err; /* What it answers at once. */
 	enum request_what agent_asked;
 	unsigned int agent_requests, agent_forgotten;
@@ -39,8 +40,9 @@ int set_up(void **state);
 /** Ask for @what, with 60 seconds; it is asked. */
 void begin(enum request_what what, enum request_else otherwise);
 
-/** As ask_begin(), which it returns. */
+/** As ask_begin(), which they return; without another policy nothing follows. */
 int begin_fails(enum request_what what, struct error *error);
+int begin_fails_too(enum request_what what, enum request_else otherwise, struct error *error);
 
 /** Let so many seconds pass, in which ask_run() is called whenever it is due. */
 void pass(uint64_t seconds);

@@ -272,6 +272,126 @@ static void a_refusal_after_the_deadline_is_named_too(void **state)
 	     "it has not hibernated within 60 seconds; its agent answered: not allowed");
 }
 
+/* --- a guest that cannot be asked --- */
+
+#define NO_HIBERNATION                                                                       \
+	"it cannot be asked to hibernate: its machine has no buttons, which come with "      \
+	"--acpi or a firmware (machine version 4), and its agent, version 2.5, has no such " \
+	"command"
+
+/* It has an agent that suspends and powers off. */
+static void cannot_hibernate(void)
+{
+	host.agent = true;
+	host.buttons = false;
+	host.lacks = REQUEST_HIBERNATE;
+}
+
+static void a_guest_that_cannot_be_asked_is_asked_to_suspend_at_once_and_saved(void **state)
+{
+	cannot_hibernate();
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_SAVE);
+	assert_int_equal(host.agent_requests, 0);
+	pass(0);
+	assert_int_equal(host.agent_asked, REQUEST_SUSPEND);
+	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	assert_true(ask_saves(&ask));
+	pass(0);
+	assert_int_equal(host.saves, 1);
+	assert_int_equal(request.way, REQUEST_WAY_NONE);
+	ends(REQUEST_REPLACED_BY_ELSE, NO_HIBERNATION "; it was saved");
+}
+
+static void a_sleeping_guest_that_cannot_be_asked_is_saved_without_being_woken(void **state)
+{
+	host.buttons = false;
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_SAVE);
+	/* What would wake it waits from now on. */
+	assert_true(ask_saves(&ask));
+	pass(0);
+	assert_int_equal(host.wakes, 0);
+	assert_int_equal(host.saves, 1);
+	assert_int_equal(request.outcome, REQUEST_REPLACED_BY_ELSE);
+}
+
+static void a_guest_that_cannot_be_asked_is_asked_to_power_off_at_once(void **state)
+{
+	cannot_hibernate();
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_POWEROFF);
+	pass(0);
+	assert_int_equal(host.agent_asked, REQUEST_POWEROFF);
+	assert_int_equal(host.powerdowns, 1);
+	/* With its time for it. */
+	pass(59);
+	reports(VM_OFF, VM_TRIGGER_OFF);
+	ends(REQUEST_REPLACED_BY_ELSE, NO_HIBERNATION "; asked to power off, it did");
+}
+
+static void a_guest_that_cannot_be_asked_is_killed_at_once(void **state)
+{
+	cannot_hibernate();
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_KILL);
+	assert_string_equal(host.killed, "");
+	pass(0);
+	assert_string_equal(host.killed, "dormouse hibernate: " NO_HIBERNATION);
+	reports(VM_OFF, VM_TRIGGER_HOST_QUIT);
+	ends(REQUEST_REPLACED_BY_ELSE, NO_HIBERNATION "; it was ended");
+}
+
+static void a_guest_that_is_known_not_to_be_able_to_is_not_asked(void **state)
+{
+	struct error error;
+
+	host.cannot = REQUEST_HIBERNATE;
+	assert_int_equal(begin_fails(REQUEST_HIBERNATE, &error), -EOPNOTSUPP);
+	assert_string_equal(
+		error.text,
+		"vm cannot be asked to hibernate: its guest is known not to be able to");
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_POWEROFF);
+	assert_int_equal(host.presses, 0);
+	pass(0);
+	assert_int_equal(host.presses, 1);
+	assert_int_equal(host.pressed, REQUEST_POWEROFF);
+}
+
+static void without_a_way_for_what_follows_a_request_is_refused(void **state)
+{
+	struct error error;
+
+	host.buttons = false;
+	assert_int_equal(begin_fails_too(REQUEST_HIBERNATE, REQUEST_ELSE_POWEROFF, &error),
+			 -EOPNOTSUPP);
+	assert_int_equal(begin_fails_too(REQUEST_HIBERNATE, REQUEST_ELSE_SAVE, &error),
+			 -EOPNOTSUPP);
+	assert_int_equal(begin_fails_too(REQUEST_POWEROFF, REQUEST_ELSE_SAVE, &error), -EOPNOTSUPP);
+	assert_int_equal(request.what, REQUEST_NOTHING);
+	assert_int_equal(host.changes, 0);
+	assert_true(ask_due(&ask) == MAIN_LOOP_NEVER);
+}
+
+static void a_guest_that_never_suspends_is_not_promised_to_be_saved(void **state)
+{
+	struct error error;
+
+	host.cannot = REQUEST_SUSPEND;
+	assert_int_equal(begin_fails_too(REQUEST_HIBERNATE, REQUEST_ELSE_SAVE, &error),
+			 -EOPNOTSUPP);
+	assert_string_equal(error.text,
+			    "vm cannot be asked to suspend: its guest is known not to be able to");
+	assert_int_equal(host.presses, 0);
+}
+
+static void a_guest_whose_agent_fails_at_once_is_not_left(void **state)
+{
+	host.agent = true;
+	host.buttons = false;
+	host.agent_err = -ENOMEM;
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_KILL);
+	pass(0);
+	assert_string_not_equal(host.killed, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +416,14 @@ int main(void)
 		TEST(a_guest_whose_agent_is_gone_cannot_be_asked_for_anything_else),
 		TEST(an_agent_that_lacks_what_follows_is_named),
 		TEST(a_refusal_after_the_deadline_is_named_too),
+		TEST(a_guest_that_cannot_be_asked_is_asked_to_suspend_at_once_and_saved),
+		TEST(a_sleeping_guest_that_cannot_be_asked_is_saved_without_being_woken),
+		TEST(a_guest_that_cannot_be_asked_is_asked_to_power_off_at_once),
+		TEST(a_guest_that_cannot_be_asked_is_killed_at_once),
+		TEST(a_guest_that_is_known_not_to_be_able_to_is_not_asked),
+		TEST(without_a_way_for_what_follows_a_request_is_refused),
+		TEST(a_guest_that_never_suspends_is_not_promised_to_be_saved),
+		TEST(a_guest_whose_agent_fails_at_once_is_not_left),
 #undef TEST
 	};
 

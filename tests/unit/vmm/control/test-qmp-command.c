@@ -50,6 +50,7 @@ static json_t *takes_options(void *context, const json_t *arguments, struct erro
 static const struct qmp_option options[] = {
 	{ "count", JSON_INTEGER },
 	{ "word", JSON_STRING },
+	{ "flag", JSON_TRUE },
 	{ 0 },
 };
 
@@ -344,7 +345,12 @@ static void options_may_be_omitted_and_have_their_type(void **state)
 		   "the argument \\\"count\\\" of opts must be an integer");
 	fails_with("{'execute': 'opts', 'arguments': {'count': 99999999999999999999}}",
 		   "GenericError", "must be an integer");
+	fails_with("{'execute': 'opts', 'arguments': {'flag': 1}}", "GenericError",
+		   "the argument \\\"flag\\\" of opts must be a boolean");
 	assert_int_equal(executed, 0);
+	answers("{'execute': 'opts', 'arguments': {'flag': false}}",
+		"{\"return\":{\"flag\":false}}");
+	answers("{'execute': 'opts', 'arguments': {'flag': true}}", "{\"return\":{\"flag\":true}}");
 }
 
 static void query_commands_lists_all_commands(void **state)

@@ -26,7 +26,7 @@
 #define WRITE VRING_DESC_F_WRITE
 #define NEXT VRING_DESC_F_NEXT
 
-static const uint8_t mac[NET_MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t mac[MAC_SIZE] = NET_RIG_MAC;
 
 /* With the lock held. Returns whether there is still time. */
 static bool wait_for_change(struct net_rig *r)
@@ -164,7 +164,7 @@ void net_rig_create(struct net_rig *r, bool refused)
 }
 
 void net_rig_create_observed(struct net_rig *r, const struct net_observer *observer,
-			     const uint8_t to[NET_MAC_SIZE], uint8_t byte, uint32_t size)
+			     const uint8_t to[MAC_SIZE], uint8_t byte, uint32_t size)
 {
 	prepare(r);
 	net_rig_offer_peer(r);
@@ -269,15 +269,14 @@ void net_rig_peer_writes(struct net_rig *r, const void *bytes, size_t size)
 	assert_int_equal(send(r->peer, bytes, size, MSG_NOSIGNAL), size);
 }
 
-void net_rig_peer_sends(struct net_rig *r, const uint8_t to[NET_MAC_SIZE], uint8_t byte,
-			uint32_t size)
+void net_rig_peer_sends(struct net_rig *r, const uint8_t to[MAC_SIZE], uint8_t byte, uint32_t size)
 {
 	static uint8_t record[4 + NET_FRAME_MAX];
 	const uint32_t length = htonl(size);
 
 	memset(record, byte, sizeof(record));
 	memcpy(record, &length, sizeof(length));
-	memcpy(record + 4, to, NET_MAC_SIZE);
+	memcpy(record + 4, to, MAC_SIZE);
 	net_rig_peer_writes(r, record, 4 + size);
 }
 
@@ -325,6 +324,27 @@ void net_rig_peer_receives(struct net_rig *r, uint8_t byte, uint32_t size)
 	receive_all(r, frame, size);
 	for (uint32_t i = 0; i < size; i++)
 		assert_int_equal(frame[i], byte);
+}
+
+void net_rig_peer_is_shown(struct net_rig *r, const uint8_t of[MAC_SIZE])
+{
+	/* To all, RARP: Ethernet and IPv4, of 6 and 4 bytes, a request. */
+	static const uint8_t begin[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t request[] = { 0x80, 0x35, 0, 1, 8, 0, 6, 4, 0, 3 };
+	static const uint8_t zero[22];
+	uint8_t frame[60];
+	uint32_t length;
+
+	receive_all(r, (uint8_t *)&length, sizeof(length));
+	assert_int_equal(ntohl(length), sizeof(frame));
+	receive_all(r, frame, sizeof(frame));
+	assert_memory_equal(frame, begin, sizeof(begin));
+	assert_memory_equal(frame + 6, of, MAC_SIZE);
+	assert_memory_equal(frame + 12, request, sizeof(request));
+	assert_memory_equal(frame + 22, of, MAC_SIZE);
+	assert_memory_equal(frame + 28, zero, 4);
+	assert_memory_equal(frame + 32, of, MAC_SIZE);
+	assert_memory_equal(frame + 38, zero, sizeof(zero));
 }
 
 /* --- the control queue, and the device as a whole --- */

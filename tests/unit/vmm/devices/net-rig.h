@@ -55,7 +55,7 @@ void net_rig_teardown(struct net_rig *r);
 
 /** A device whose observer sees what its peer has sent before there is a device. */
 void net_rig_create_observed(struct net_rig *r, const struct net_observer *observer,
-			     const uint8_t to[NET_MAC_SIZE], uint8_t byte, uint32_t size);
+			     const uint8_t to[MAC_SIZE], uint8_t byte, uint32_t size);
 
 /** Have another observer see the frames from now on; NULL: none. */
 void net_rig_observe(struct net_rig *r, const struct net_observer *observer);
@@ -92,12 +92,14 @@ uint8_t net_rig_command(struct net_rig *r, uint8_t class, uint8_t number, const 
 			uint32_t size);
 
 /** A frame to @mac with @size bytes, whose rest is all @byte, sent by the peer. */
-void net_rig_peer_sends(struct net_rig *r, const uint8_t mac[NET_MAC_SIZE], uint8_t byte,
+void net_rig_peer_sends(struct net_rig *r, const uint8_t mac[MAC_SIZE], uint8_t byte,
 			uint32_t size);
 /** Any bytes, which may be no frame. */
 void net_rig_peer_writes(struct net_rig *r, const void *bytes, size_t size);
 /** Wait for a frame at the peer, of @size bytes, all @byte. */
 void net_rig_peer_receives(struct net_rig *r, uint8_t byte, uint32_t size);
+/** Wait for the device's own announcement of @mac at the peer. */
+void net_rig_peer_is_shown(struct net_rig *r, const uint8_t mac[MAC_SIZE]);
 
 /** From now on whatever the device does of its own that may wait does wait, for @hold false. */
 void net_rig_hold(struct net_rig *r, bool hold);

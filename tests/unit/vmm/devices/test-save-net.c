@@ -14,8 +14,8 @@
 
 #define ANNOUNCE (1ULL << VIRTIO_NET_F_GUEST_ANNOUNCE | 1ULL << VIRTIO_NET_F_STATUS)
 
-static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
-static const uint8_t other[NET_MAC_SIZE] = { 0x02, 9, 9, 9, 9, 9 };
+static const uint8_t own[MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t other[MAC_SIZE] = { 0x02, 9, 9, 9, 9, 9 };
 
 static void serialize_net(void *device, struct stream *stream)
 {
@@ -66,6 +66,7 @@ static void a_restored_device_goes_on_with_its_queues_address_and_filter(void **
 	virtio_mmio_unquiesce(&r.net.mmio);
 	assert_int_equal(net_rig_wait_received(&r, 0), NET_HEADER_SIZE + 100);
 	assert_int_equal(net_rig_buffer(&r, 0)[NET_HEADER_SIZE + 99], 2);
+	net_rig_peer_is_shown(&r, other);
 	net_rig_send(&r, 3, 4, 1000);
 	net_rig_peer_receives(&r, 4, 1000);
 	net_rig_teardown(&r);
@@ -107,6 +108,25 @@ static void a_restored_driver_is_asked_to_announce_itself(void **state)
 	net_rig_teardown(&r);
 }
 
+/* Linux, which resets its devices before it sleeps. The peer has seen no frame of it. */
+static void the_address_of_a_restored_guest_that_sleeps_is_announced(void **state)
+{
+	static struct saved saved;
+	struct net_rig r;
+
+	net_rig_create(&r, false);
+	net_rig_start(&r, ANNOUNCE);
+	driver_set(&r.net.mmio, VIRTIO_MMIO_STATUS, 0);
+	net_sleep(&r.net, true);
+	virtio_mmio_quiesce(&r.net.mmio);
+	saved_save(serialize_net, &r.net, &saved);
+	restore(&r, &saved, false);
+	net_sleep(&r.net, true);
+	virtio_mmio_unquiesce(&r.net.mmio);
+	net_rig_peer_is_shown(&r, own);
+	net_rig_teardown(&r);
+}
+
 /* What waits in the rings may not be sent before the machine runs. */
 static void a_restored_device_sends_nothing_until_it_is_resumed(void **state)
 {
@@ -119,11 +139,36 @@ static void a_restored_device_sends_nothing_until_it_is_resumed(void **state)
 	(void)driver_get(&r.net.mmio, VIRTIO_MMIO_QUEUE_READY);
 	assert_false(virtio_mmio_running(&r.net.mmio));
 	virtio_mmio_unquiesce(&r.net.mmio);
+	net_rig_peer_is_shown(&r, other);
 	net_rig_peer_receives(&r, 6, 100);
 	net_rig_teardown(&r);
 }
 
 /* Whatever byte is changed, it is refused, or makes a device that can be used and reset. */
+/* A network's frames are gone after two minutes at most, and a file may be read much later. */
+static void frames_that_are_kept_are_not_saved(void **state)
+{
+	static struct saved saved;
+	struct net_facts facts = { .kept = 0 };
+	struct net_rig r;
+
+	net_rig_create(&r, false);
+	net_rig_peer_sends(&r, own, 1, 100);
+	while (facts.kept == 0)
+		net_describe(&r.net, &facts);
+	virtio_mmio_quiesce(&r.net.mmio);
+	saved_save(serialize_net, &r.net, &saved);
+	restore(&r, &saved, false);
+	virtio_mmio_unquiesce(&r.net.mmio);
+	net_rig_start(&r, NET_RIG_MERGEABLE);
+	net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
+	net_rig_notify(&r);
+	net_rig_peer_sends(&r, own, 2, 100);
+	assert_int_equal(net_rig_wait_received(&r, 0), NET_HEADER_SIZE + 100);
+	assert_int_equal(net_rig_buffer(&r, 0)[NET_HEADER_SIZE + 99], 2);
+	net_rig_teardown(&r);
+}
+
 static void a_saved_device_with_any_byte_changed_is_refused_or_safe(void **state)
 {
 	static struct saved saved;
@@ -159,7 +204,9 @@ int main(void)
 		cmocka_unit_test(a_restored_device_goes_on_with_its_queues_address_and_filter),
 		cmocka_unit_test(a_restored_device_has_the_link_of_the_host_where_it_is),
 		cmocka_unit_test(a_restored_driver_is_asked_to_announce_itself),
+		cmocka_unit_test(the_address_of_a_restored_guest_that_sleeps_is_announced),
 		cmocka_unit_test(a_restored_device_sends_nothing_until_it_is_resumed),
+		cmocka_unit_test(frames_that_are_kept_are_not_saved),
 		cmocka_unit_test(a_saved_device_with_any_byte_changed_is_refused_or_safe),
 	};
 

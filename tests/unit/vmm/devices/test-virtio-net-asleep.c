@@ -14,7 +14,7 @@
 
 #define DEADLINE_MS 60000
 
-static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t own[MAC_SIZE] = NET_RIG_MAC;
 
 /* Frames, by the thread that received them. */
 struct seen {

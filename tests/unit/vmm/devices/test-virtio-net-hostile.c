@@ -15,7 +15,7 @@
 #define NEXT VRING_DESC_F_NEXT
 #define WRITE VRING_DESC_F_WRITE
 
-static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t own[MAC_SIZE] = NET_RIG_MAC;
 
 /* --- the driver --- */
 

@@ -18,8 +18,8 @@
 
 #define DEADLINE_MS 60000
 
-static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
-static const uint8_t noise[NET_MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const uint8_t own[MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t noise[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 /* --- an observer --- */
 

@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-static const uint8_t own[NET_MAC_SIZE] = NET_RIG_MAC;
-static const uint8_t other[NET_MAC_SIZE] = { 0x02, 9, 9, 9, 9, 9 };
-static const uint8_t broadcast[NET_MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-static const uint8_t multicast[NET_MAC_SIZE] = { 0x33, 0x33, 0, 0, 0, 1 };
+static const uint8_t own[MAC_SIZE] = NET_RIG_MAC;
+static const uint8_t other[MAC_SIZE] = { 0x02, 9, 9, 9, 9, 9 };
+static const uint8_t broadcast[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const uint8_t multicast[MAC_SIZE] = { 0x33, 0x33, 0, 0, 0, 1 };
 
 /* What a driver finds of a frame that is in one buffer. */
 static void assert_frame(struct net_rig *r, uint16_t index, const uint8_t *to, uint8_t byte,
@@ -32,8 +32,8 @@ static void assert_frame(struct net_rig *r, uint16_t index, const uint8_t *to, u
 	assert_int_equal(at[11], 0);
 	for (size_t i = 0; i < 10; i++)
 		assert_int_equal(at[i], 0);
-	assert_memory_equal(at + NET_HEADER_SIZE, to, NET_MAC_SIZE);
-	for (uint32_t i = NET_MAC_SIZE; i < size; i++)
+	assert_memory_equal(at + NET_HEADER_SIZE, to, MAC_SIZE);
+	for (uint32_t i = MAC_SIZE; i < size; i++)
 		assert_int_equal(at[NET_HEADER_SIZE + i], byte);
 }
 
@@ -43,7 +43,7 @@ static void a_driver_finds_the_address_and_that_the_link_is_up(void **state)
 
 	net_rig_create(&r, false);
 	assert_int_equal(driver_get(&r.net.mmio, VIRTIO_MMIO_DEVICE_ID), VIRTIO_ID_NET);
-	for (size_t i = 0; i < NET_MAC_SIZE; i++)
+	for (size_t i = 0; i < MAC_SIZE; i++)
 		assert_int_equal(virtio_mmio_read(&r.net.mmio, VIRTIO_MMIO_CONFIG + i, 1), own[i]);
 	assert_int_equal(virtio_mmio_read(&r.net.mmio, VIRTIO_MMIO_CONFIG + 6, 2),
 			 VIRTIO_NET_S_LINK_UP);
@@ -192,6 +192,7 @@ static void without_a_peer_the_link_is_down_and_frames_are_dropped(void **state)
 	net_rig_wait_sent(&r, 0);
 	net_rig_offer_peer(&r);
 	net_rig_wait_for_link(&r, true);
+	net_rig_peer_is_shown(&r, own);
 	net_rig_send(&r, 1, 2, 100);
 	net_rig_peer_receives(&r, 2, 100);
 	net_rig_teardown(&r);
@@ -358,7 +359,7 @@ static bool refuse_noise(void *context, const uint8_t *frame, size_t size, bool 
 
 	atomic_fetch_add(seen, 1);
 
-	return memcmp(frame, other, NET_MAC_SIZE) != 0;
+	return memcmp(frame, other, MAC_SIZE) != 0;
 }
 
 /* There is no moment at which noise is kept since nothing judges it yet. */

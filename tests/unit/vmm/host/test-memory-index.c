@@ -49,6 +49,25 @@ static void pieces_that_follow_one_another_are_an_extent(void **state)
 	memory_index_free(&index);
 }
 
+static void pieces_within_a_range_are_counted(void **state)
+{
+	struct memory_index index;
+
+	memory_index_init(&index, 512 * MIB, POSITION);
+	assert_int_equal(memory_index_count(&index, 0, 512 * MIB), 0);
+	add(&index, 2, 12);
+	add(&index, 3, 13);
+	add(&index, 4, 14);
+	add(&index, 7, 17);
+	assert_int_equal(memory_index_count(&index, 0, 2 * MEMORY_PIECE), 0);
+	assert_int_equal(memory_index_count(&index, 0, 3 * MEMORY_PIECE), 1);
+	assert_int_equal(memory_index_count(&index, 3 * MEMORY_PIECE, MEMORY_PIECE), 1);
+	assert_int_equal(memory_index_count(&index, 3 * MEMORY_PIECE, 5 * MEMORY_PIECE), 3);
+	assert_int_equal(memory_index_count(&index, 8 * MEMORY_PIECE, MIB), 0);
+	assert_int_equal(memory_index_count(&index, 0, 512 * MIB), 4);
+	memory_index_free(&index);
+}
+
 static void small_gaps_of_a_large_ram_are_pieces_of_zeros(void **state)
 {
 	uint8_t *zeros = calloc(1, MEMORY_PIECE);
@@ -158,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_that_follow_one_another_are_an_extent),
+		cmocka_unit_test(pieces_within_a_range_are_counted),
 		cmocka_unit_test(small_gaps_of_a_large_ram_are_pieces_of_zeros),
 		cmocka_unit_test(extents_are_never_too_many),
 		cmocka_unit_test(an_index_survives_a_round_trip),

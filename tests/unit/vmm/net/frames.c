@@ -4,10 +4,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-const uint8_t mac_of_guest[FRAME_MAC_SIZE] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
-const uint8_t mac_of_peer[FRAME_MAC_SIZE] = { 0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55 };
-const uint8_t mac_of_other[FRAME_MAC_SIZE] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x57 };
-const uint8_t mac_broadcast[FRAME_MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+const uint8_t mac_of_guest[MAC_SIZE] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+const uint8_t mac_of_peer[MAC_SIZE] = { 0x9a, 0x55, 0x9a, 0x55, 0x9a, 0x55 };
+const uint8_t mac_of_other[MAC_SIZE] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x57 };
+const uint8_t mac_broadcast[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 static void add(struct built *frame, const void *bytes, size_t size)
 {
@@ -26,8 +26,8 @@ static struct built begin(const uint8_t *to, const uint8_t *from, uint16_t type)
 {
 	struct built frame = { .size = 0 };
 
-	add(&frame, to, FRAME_MAC_SIZE);
-	add(&frame, from, FRAME_MAC_SIZE);
+	add(&frame, to, MAC_SIZE);
+	add(&frame, from, MAC_SIZE);
 	add_u16(&frame, type);
 
 	return frame;
@@ -48,14 +48,14 @@ struct built build_arp(uint16_t operation, const uint8_t *from, const char *send
 		       const char *target)
 {
 	static const uint8_t start[] = { 0, 1, 8, 0, 6, 4 };
-	static const uint8_t unknown[FRAME_MAC_SIZE];
+	static const uint8_t unknown[MAC_SIZE];
 	struct built frame = begin(mac_broadcast, from, 0x0806);
 
 	add(&frame, start, sizeof(start));
 	add_u16(&frame, operation);
-	add(&frame, from, FRAME_MAC_SIZE);
+	add(&frame, from, MAC_SIZE);
 	add(&frame, ip_of(sender).bytes, 4);
-	add(&frame, unknown, FRAME_MAC_SIZE);
+	add(&frame, unknown, MAC_SIZE);
 	add(&frame, ip_of(target).bytes, 4);
 
 	return frame;
@@ -97,7 +97,7 @@ struct built build_ip(const uint8_t *to, const uint8_t *from, const char *source
 struct built build_neighbour(uint8_t type, const uint8_t *from, const char *source,
 			     const char *target)
 {
-	uint8_t to[FRAME_MAC_SIZE] = { 0x33, 0x33, 0, 0, 0, 1 };
+	uint8_t to[MAC_SIZE] = { 0x33, 0x33, 0, 0, 0, 1 };
 	uint8_t message[8] = { type };
 	char group[IP_ADDRESS_TEXT_SIZE] = "ff02::1";
 	const struct ip_address ip = ip_of(target);
@@ -123,18 +123,18 @@ struct built build_magic(const uint8_t *mac, size_t before)
 	struct built frame = begin(mac_broadcast, mac_of_peer, 0x0842);
 
 	frame.size += before;
-	add(&frame, mac_broadcast, FRAME_MAC_SIZE);
+	add(&frame, mac_broadcast, MAC_SIZE);
 	for (int i = 0; i < 16; i++)
-		add(&frame, mac, FRAME_MAC_SIZE);
+		add(&frame, mac, MAC_SIZE);
 
 	return frame;
 }
 
 void put_tag(struct built *frame, uint16_t type, uint16_t id)
 {
-	uint8_t *at = frame->bytes + 2 * (size_t)FRAME_MAC_SIZE;
+	uint8_t *at = frame->bytes + 2 * (size_t)MAC_SIZE;
 
-	memmove(at + 4, at, frame->size - 2 * (size_t)FRAME_MAC_SIZE);
+	memmove(at + 4, at, frame->size - 2 * (size_t)MAC_SIZE);
 	at[0] = (uint8_t)(type >> 8);
 	at[1] = (uint8_t)type;
 	at[2] = (uint8_t)(id >> 8);

@@ -9,10 +9,10 @@
 #include "net/ethernet.h"
 
 /** Those of the guest's device, of another host, and of no host. */
-extern const uint8_t mac_of_guest[FRAME_MAC_SIZE];
-extern const uint8_t mac_of_peer[FRAME_MAC_SIZE];
-extern const uint8_t mac_of_other[FRAME_MAC_SIZE];
-extern const uint8_t mac_broadcast[FRAME_MAC_SIZE];
+extern const uint8_t mac_of_guest[MAC_SIZE];
+extern const uint8_t mac_of_peer[MAC_SIZE];
+extern const uint8_t mac_of_other[MAC_SIZE];
+extern const uint8_t mac_broadcast[MAC_SIZE];
 
 #define FRAME_ROOM 512
 

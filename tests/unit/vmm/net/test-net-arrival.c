@@ -84,7 +84,7 @@ static void frames_to_other_hosts_are_noise(void **state)
 
 	assert_int_equal(kind_of(build_ip(mac_of_other, mac_of_peer, "192.0.2.1", "192.0.2.8")),
 			 ARRIVAL_NOISE);
-	memcpy(built.bytes, mac_of_other, FRAME_MAC_SIZE);
+	memcpy(built.bytes, mac_of_other, MAC_SIZE);
 	assert_int_equal(kind_of(built), ARRIVAL_NOISE);
 }
 
@@ -121,8 +121,8 @@ static void solicitations_count_if_they_ask_for_an_address_of_its_own(void **sta
 
 static void broadcasts_and_multicasts_are_noise(void **state)
 {
-	static const uint8_t all_nodes[FRAME_MAC_SIZE] = { 0x33, 0x33, 0, 0, 0, 1 };
-	static const uint8_t mdns[FRAME_MAC_SIZE] = { 0x01, 0x00, 0x5e, 0, 0, 0xfb };
+	static const uint8_t all_nodes[MAC_SIZE] = { 0x33, 0x33, 0, 0, 0, 1 };
+	static const uint8_t mdns[MAC_SIZE] = { 0x01, 0x00, 0x5e, 0, 0, 0xfb };
 
 	assert_int_equal(
 		kind_of(build_ip(mac_broadcast, mac_of_peer, "192.0.2.1", "255.255.255.255")),
@@ -147,7 +147,7 @@ static void packets_for_groups_are_noise_also_if_their_frame_is_for_the_guest(vo
 		kind_of(build_ip(mac_of_guest, mac_of_peer, "192.0.2.1", "255.255.255.255")),
 		ARRIVAL_NOISE);
 	/* This one is for a group as well, but asks for the guest. */
-	memcpy(solicitation.bytes, mac_of_guest, FRAME_MAC_SIZE);
+	memcpy(solicitation.bytes, mac_of_guest, MAC_SIZE);
 	assert_int_equal(kind_of(solicitation), ARRIVAL_SOLICITATION);
 }
 
@@ -236,7 +236,7 @@ static void a_magic_packet_to_the_guest_alone_is_one_too(void **state)
 {
 	struct built built = build_magic(mac_of_guest, 30);
 
-	memcpy(built.bytes, mac_of_guest, FRAME_MAC_SIZE);
+	memcpy(built.bytes, mac_of_guest, MAC_SIZE);
 	assert_int_equal(kind_of(built), ARRIVAL_UNICAST);
 	assert_true(wakes(WAKE_ON_NET_MAGIC, built));
 }
@@ -268,7 +268,7 @@ static void a_frame_is_named_by_its_kind_and_addresses(void **state)
 	opaque.bytes[12] = 0x88;
 	is_named(WAKE_ON_NET_DIRECTED, opaque, "a network frame from 9a:55:9a:55:9a:55");
 	is_named(WAKE_ON_NET_DIRECTED, magic, "a magic packet from 9a:55:9a:55:9a:55");
-	memcpy(magic.bytes, mac_of_guest, FRAME_MAC_SIZE);
+	memcpy(magic.bytes, mac_of_guest, MAC_SIZE);
 	is_named(WAKE_ON_NET_MAGIC, magic, "a magic packet from 9a:55:9a:55:9a:55");
 	is_named(WAKE_ON_NET_ANY,
 		 build_ip(mac_broadcast, mac_of_peer, "192.0.2.1", "255.255.255.255"),

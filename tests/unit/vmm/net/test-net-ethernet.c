@@ -70,8 +70,8 @@ static void arp_packets_have_sender_and_target(void **state)
 	struct frame_arp arp;
 
 	assert_true(frame_parse(&frame, built.bytes, built.size));
-	assert_memory_equal(frame.to, mac_broadcast, FRAME_MAC_SIZE);
-	assert_memory_equal(frame.from, mac_of_peer, FRAME_MAC_SIZE);
+	assert_memory_equal(frame.to, mac_broadcast, MAC_SIZE);
+	assert_memory_equal(frame.from, mac_of_peer, MAC_SIZE);
 	assert_true(frame_parse_arp(&frame, &arp));
 	assert_int_equal(arp.operation, FRAME_ARP_REQUEST);
 	assert_true(ip_address_equals(&arp.sender, &sender));

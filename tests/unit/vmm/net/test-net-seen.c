@@ -166,7 +166,7 @@ static void an_address_stays_announced_when_it_is_only_a_source(void **state)
 static void the_macs_that_were_used_last_are_kept(void **state)
 {
 	struct net_seen seen = { 0 };
-	uint8_t mac[FRAME_MAC_SIZE] = { 0x02 };
+	uint8_t mac[MAC_SIZE] = { 0x02 };
 
 	for (uint8_t i = 0; i < 2 * NET_SEEN_MACS_MAX; i++) {
 		mac[5] = i;
@@ -225,7 +225,7 @@ static void a_table_survives_a_save(void **state)
 	assert_int_equal(load(save(&seen), &loaded), 0);
 	assert_int_equal(loaded.address_count, seen.address_count);
 	assert_int_equal(loaded.mac_count, 1);
-	assert_memory_equal(loaded.macs[0], mac_of_guest, FRAME_MAC_SIZE);
+	assert_memory_equal(loaded.macs[0], mac_of_guest, MAC_SIZE);
 	for (uint32_t i = 0; i < seen.address_count; i++) {
 		assert_true(ip_address_equals(&loaded.addresses[i].ip, &seen.addresses[i].ip));
 		assert_int_equal(loaded.addresses[i].announced, seen.addresses[i].announced);
@@ -251,7 +251,7 @@ static void a_forged_table_is_refused(void **state)
 	forged.macs[0][0] |= 1;
 	must_refuse(forged);
 	forged = good;
-	memcpy(forged.macs[1], forged.macs[0], FRAME_MAC_SIZE);
+	memcpy(forged.macs[1], forged.macs[0], MAC_SIZE);
 	must_refuse(forged);
 	forged = good;
 	forged.addresses[0] = forged.addresses[1];

@@ -18,8 +18,8 @@ static char append[] = "";
 static char tap[] = "tap0";
 static char unix_socket[] = "/run/net";
 
-static const uint8_t first[CONFIG_MAC_SIZE] = { 2, 0, 0, 0, 0, 1 };
-static const uint8_t given[CONFIG_MAC_SIZE] = { 2, 0, 0, 0, 0, 9 };
+static const uint8_t first[MAC_SIZE] = { 2, 0, 0, 0, 0, 1 };
+static const uint8_t given[MAC_SIZE] = { 2, 0, 0, 0, 0, 9 };
 
 static void add(struct config *config, enum net_kind kind, const uint8_t *mac, uint64_t features)
 {

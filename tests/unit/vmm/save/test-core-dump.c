@@ -53,13 +53,17 @@ struct search {
 static bool search_mapping(void *context, const struct mapping *mapping)
 {
 	struct search *search = context;
+	const uint8_t *stack = __builtin_frame_address(0);
 	const uint64_t size = (uint64_t)(mapping->end - mapping->start);
 
 	if (mapping->not_dumped || !mapping->readable || mapping->resident == 0 ||
 	    size > LOOK_AT_MOST)
 		return true;
-	/* Calls that have returned left some bytes on the stack, as they do in registers. */
-	if ((uint8_t *)context >= mapping->start && (uint8_t *)context < mapping->end)
+	/*
+	 * Calls that have returned left some bytes on the stack, as they do in registers.
+	 * A sanitizer may have put variables elsewhere.
+	 */
+	if (stack >= mapping->start && stack < mapping->end)
 		return true;
 	/* Windows overlap, so that none ends within a secret. */
 	for (uint64_t at = 0; at < size && !search->found; at += WINDOW - SECRET_SIZE) {

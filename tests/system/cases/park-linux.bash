@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
-# Linux that frames from a socket wake: by an ARP request, a ping, a neighbour solicitation; and
-# each way to wake one that is parked. A process in it counts.
+# Linux that is parked, in which a process counts, and that is woken each time by something
+# else: frames from a socket, QMP, the console and the clock.
 
 . "$here/lib/wake.bash"
 
 mkfifo "$disks/linux-in"
 exec {bytes}<>"$disks/linux-in"
 vm_stdin=$disks/linux-in
-net_start wake-linux
-linux_start wake-linux "unix:$net_path" 192.0.2.7 5,rtcwake:1:15
+net_start park-linux
+linux_start park-linux "unix:$net_path" 192.0.2.7 5,rtcwake:1:15
 
 # Waits until it sleeps again, and parks it: linux_parks NUMBER
 linux_parks()
 {
 	vm_await "$vm_messages" ': suspended: ' "$1" || true
-	is "Linux is parked in its sleep $1" "$(dormouse park wake-linux 2>&1)" "wake-linux: parked"
+	is "Linux is parked in its sleep $1" "$(dormouse park park-linux 2>&1)" "park-linux: parked"
 }
 
-vm_await_state wake-linux suspended || true
+vm_await_state park-linux suspended || true
 net_send noise
 net_send arp 192.0.2.7
 ok "an ARP request for an address of a sleeping Linux wakes it" net_await "^arp 192.0.2.7 $net_mac\$"
@@ -34,7 +34,7 @@ link_local=fe80::5054:ff:fe12:3456
 net_send solicit "$link_local"
 ok "a neighbour solicitation wakes Linux and is answered" net_await "^advert $link_local\$"
 linux_parks 4
-dormouse wake wake-linux >/dev/null
+dormouse wake park-linux >/dev/null
 ok "dormouse wake wakes a parked Linux" dormouse_said ': running: woken by a client of QMP, at '
 linux_parks 5
 printf '\n' >&"$bytes"
@@ -46,7 +46,7 @@ ok "the clock's alarm wakes a parked Linux" vm_await "$vm_messages" ": running: 
 vm_finish
 is "a Linux that was woken six times powers off: run exits 0" "$vm_status" 0
 is "Linux was woken by these alone" "$(count_lines "$vm_messages" ': running: woken by ')" 6
-is "the file of a parked Linux is spent" "$(find "$DORMOUSE_STATE_DIR/wake-linux" -name 'parked*')" ""
+is "the file of a parked Linux is spent" "$(find "$DORMOUSE_STATE_DIR/park-linux" -name 'parked*')" ""
 net_stop
 exec {bytes}>&-
 rm "$disks/linux-in"
