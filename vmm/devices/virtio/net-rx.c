@@ -160,11 +160,12 @@ static bool agree(const struct net *net, struct virtio_net_hdr_v1 *header)
 
 static enum outcome deliver(struct net *net, struct net_frame frame)
 {
-	if (!net_filter_accepts(&net->filter, net->space.mac, frame.bytes) ||
-	    !agree(net, &frame.header))
-		return OUTCOME_DONE;
+	return agree(net, &frame.header) ? write_frame(net, &frame) : OUTCOME_DONE;
+}
 
-	return write_frame(net, &frame);
+static bool is_wanted(const struct net *net, const struct net_frame *frame)
+{
+	return net_filter_accepts(&net->filter, net->space.mac, frame->bytes);
 }
 
 static bool observe(const struct net *net, const struct net_frame *frame, bool driver)
@@ -206,7 +207,11 @@ static bool drop_frames(struct net *net)
 
 /* --- while there is a driver --- */
 
-/* Returns whether none is left. */
+/*
+ * Returns whether none is left. A driver that is back sets its filter by one command after
+ * the other, between which it would get no frame to a group, such as the neighbour solicitation
+ * that has woken its guest. What was kept is wanted, as far as anything is known.
+ */
 static bool deliver_kept(struct net *net, unsigned int *count)
 {
 	for (; net->keep.count > 0 && *count < NET_BATCH; (*count)++) {
@@ -235,7 +240,7 @@ static bool deliver_next(struct net *net)
 	if (ret <= 0 || !read_frame(net, &frame))
 		return false;
 	(void)observe(net, &frame, true);
-	switch (deliver(net, frame)) {
+	switch (is_wanted(net, &frame) ? deliver(net, frame) : OUTCOME_DONE) {
 	case OUTCOME_DONE:
 		return true;
 	case OUTCOME_NO_ROOM:

@@ -144,6 +144,33 @@ static void frames_are_kept_until_there_is_a_driver(void **state)
 }
 
 /* Neither more than are kept nor larger ones are lost: the peer has to wait. */
+/* Such as a neighbour solicitation, before the driver has asked for its group again. */
+static void a_kept_frame_is_delivered_whatever_the_driver_has_set_of_its_filter(void **state)
+{
+	static const uint8_t group[MAC_SIZE] = { 0x33, 0x33, 0xff, 0, 0, 1 };
+	const uint8_t off = 0;
+	struct net_facts facts = { .kept = 0 };
+	struct net_rig r;
+
+	net_rig_create(&r, false);
+	net_rig_peer_sends(&r, group, 1, 100);
+	while (facts.kept == 0)
+		net_describe(&r.net, &facts);
+	net_rig_start(&r, NET_RIG_CONTROL);
+	assert_int_equal(
+		net_rig_command(&r, VIRTIO_NET_CTRL_RX, VIRTIO_NET_CTRL_RX_PROMISC, &off, 1),
+		VIRTIO_NET_OK);
+	net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
+	net_rig_offer(&r, 1, NET_RIG_BUFFER_SIZE);
+	net_rig_notify(&r);
+	assert_next(&r, 0, 1, 100);
+	/* What comes from now on is as the driver wants it. */
+	net_rig_peer_sends(&r, group, 2, 100);
+	net_rig_peer_sends(&r, own, 3, 100);
+	assert_next(&r, 1, 3, 100);
+	net_rig_teardown(&r);
+}
+
 static void a_full_queue_stops_reading_and_loses_nothing(void **state)
 {
 	const uint32_t sizes[] = { 100, 9000 };
@@ -420,6 +447,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_kept_until_there_is_a_driver),
+		cmocka_unit_test(
+			a_kept_frame_is_delivered_whatever_the_driver_has_set_of_its_filter),
 		cmocka_unit_test(a_full_queue_stops_reading_and_loses_nothing),
 		cmocka_unit_test(frames_that_a_driver_has_not_looked_at_are_delivered_again),
 		cmocka_unit_test(frames_in_several_buffers_are_delivered_again),
