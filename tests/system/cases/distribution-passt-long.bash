@@ -48,13 +48,14 @@ serves_a_file()
 sleeps()
 {
 	system_settles
-	ok "passt: $1: dormouse suspend has Debian suspend itself" suspends
+	ok "passt: $1: dormouse suspend has Debian suspend itself" silently dormouse suspend web --timeout 1500
 	ok "passt: $1: it is suspended" vm_await_state web suspended
 }
 
-suspends()
+# What the command prints is no result of a test: silently COMMAND...
+silently()
 {
-	dormouse suspend web --timeout 1500 >"$logs/said" 2>&1
+	"$@" >"$logs/said" 2>&1
 }
 
 # What the messages of this run have of its wake-ups: frames_have_woken_it COUNT
@@ -95,7 +96,7 @@ passt_runs()
 is_woken_after_a_restore()
 {
 	sleeps "saved"
-	ok "passt: a sleeping Debian is saved" dormouse save web "$disks/web.saved"
+	ok "passt: a sleeping Debian is saved" silently dormouse save web "$disks/web.saved"
 	vm_finish
 	is "passt: a saved Debian ends the run with 7" "$vm_status" 7
 	vm_stdin=$disks/system-keys
@@ -112,7 +113,7 @@ is_reached_after_a_hibernation()
 	system_answers 'cat /run/count'
 	system_count=$answer
 	system_settles
-	ok "passt: dormouse hibernate has Debian hibernate" dormouse hibernate web --timeout 1500
+	ok "passt: dormouse hibernate has Debian hibernate" silently dormouse hibernate web --timeout 1500
 	vm_finish
 	is "passt: a hibernated Debian ends the run with 3" "$vm_status" 3
 	system_comes_back "passt" "$boot_id"
