@@ -119,10 +119,10 @@ system_hibernates()
 	is "$1: status says hibernated" "$(vm_state web state)" hibernated
 }
 
-# A process counts in the background, into /run/count: system_counts
+# A process counts in the background, into /run/count, which is never empty: system_counts
 system_counts()
 {
-	system_types 'i=0; while :; do echo $((++i)) >/run/count; sleep 1; done & echo $! >/run/pid; clear'
+	system_types 'i=0; while :; do echo $((++i)) >/run/next; mv /run/next /run/count; sleep 1; done & echo $! >/run/pid; clear'
 }
 
 # Starts the VM again after its hibernation; the system that hibernated is there, with its
