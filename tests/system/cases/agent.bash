@@ -99,7 +99,7 @@ a_guest_is_on_hvc0()
 {
 	mkfifo "$disks/asked-typed"
 	exec {typed}<>"$disks/asked-typed"
-	tap_serve
+	host_tap_serve
 	asked_vm vm_start_guest asked hvc,ask,ports,buttons,more --initrd "$guest/initrd-agent" --acpi \
 		--cpus 2 --console-device hvc --net tap:tap0
 	ok "hvc: output of the guest's hvc0 is on the terminal" vm_await "$vm_console" '^GUEST: asking'
@@ -288,6 +288,6 @@ else
 	dormouse kill asked >/dev/null || true
 	vm_finish
 fi
-tap_end
+host_tap_end
 exec {typed}>&-
 rm -f "$disks/asked-typed" "$disks/asked-saved"

@@ -138,12 +138,16 @@ linux_is_woken_by_frames()
 	is "Linux was woken by these frames alone" "$(count_lines "$vm_messages" ': running: woken by ')" 4
 }
 
+agent_answers_ping()
+{
+	dormouse agent --timeout 60 net '{"execute": "guest-ping"}' >"$logs/ping" 2>&1
+}
+
 # It has no buttons.
 an_agent_powers_linux_off()
 {
 	vm_await "$vm_console" '^GUEST: agent started' || true
-	ok "agent: it answers in a machine without ACPI" vm_until dormouse agent --timeout 60 net \
-		'{"execute": "guest-ping"}' >"$logs/ping" 2>/dev/null
+	ok "agent: it answers in a machine without ACPI" vm_until agent_answers_ping
 	is "dormouse poweroff: a guest with an agent has powered off" \
 		"$(dormouse poweroff --timeout 200 net 2>&1)" "net: off"
 	ok "dormouse poweroff: it was asked by its agent" grep -q '^power off, by its agent, .*: done, ' \
@@ -193,6 +197,12 @@ net_refused()
 	is "$1 is named with the reason" "$(cat "$logs/net.refused")" "dormouse: $2"
 }
 
+own_tap_is_used()
+{
+	"${net_as[@]}" run --name net-own --flat "$disks/frames.img" --memory 64M --net tap:tap-alice \
+		>"$logs/net.own" 2>&1 </dev/null
+}
+
 networks_that_cannot_be_used_are_refused()
 {
 	modprobe tun
@@ -227,8 +237,7 @@ taps_that_a_user_may_not_use_are_refused()
 	cat "$(command -v net-frames.img)" >"$disks/frames.img"
 	append_words "$disks/frames.img" 1 1 60
 	net_as_user 1234
-	ok "a tap is used by the user to whom it belongs" "${net_as[@]}" run --name net-own \
-		--flat "$disks/frames.img" --memory 64M --net tap:tap-alice >"$logs/net.own" 2>&1 </dev/null
+	ok "a tap is used by the user to whom it belongs" own_tap_is_used
 	net_as_user 4321
 	net_refused "a tap of another user" \
 		"the interface tap-alice may not be used by this user: it belongs to the user with the id 1234, and not 4321; an administrator can make one by \"ip tuntap add NAME mode tap user 4321\"" \

@@ -335,7 +335,7 @@ park_without_space()
 		": park-late: sleeps on in memory, and is parked later: cannot save .*: No space left on device"
 	# Several attempts fail.
 	sleep 4
-	is "--park without space: there is one message" "$(grep -c 'parked later' "$vm_messages")" 1
+	is "--park without space: there is one message" "$(count_lines "$vm_messages" 'parked later')" 1
 	mount -o remount,size=20m "$disks/few"
 	ok "--park without space: it is parked once there is space" vm_await_state park-late parked
 	park_ends park-late "--park without space"

@@ -8,7 +8,7 @@
 # The guest's steps.
 tap_steps=net:10.0.1.1,ping:10.0.1.2:56,get:10.0.1.2/file,put:10.0.1.2:5000
 
-tap_serve()
+host_tap_serve()
 {
 	modprobe tun
 	tunctl -t tap0 >/dev/null && ip link set tap0 up && ip addr add 10.0.1.2/24 dev tap0
@@ -21,7 +21,7 @@ tap_serve()
 	tap_taker=$!
 }
 
-tap_end()
+host_tap_end()
 {
 	kill "$tap_server" "$tap_taker" 2>/dev/null || true
 	wait "$tap_server" "$tap_taker" 2>/dev/null || true
