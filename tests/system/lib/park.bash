@@ -21,7 +21,7 @@ park_cycles()
 	vm_await_state "$name" suspended
 	ok "a guest is parked and woken $1 times" park-often "$DORMOUSE_STATE_DIR/$name/qmp" "$1"
 	vm_finish
-	is "a guest that was parked $1 times has kept $3" "$(sed -n "s,\r,,g;/^kept /p;/^wrong /p" "$vm_console")" \
+	is "a guest that was parked $1 times has kept $3" "$(whole_lines "$vm_console" | sed -n "s,\r,,g;/^kept /p;/^wrong /p")" \
 		"kept $(printf %016x "$1")"
 	is "a guest that was parked $1 times powers off: run exits 0" "$vm_status" 0
 }
