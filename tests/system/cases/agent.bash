@@ -210,9 +210,11 @@ an_agent_hibernates_its_guest()
 }
 
 # Without its agent, of which nothing is left: asked_has_no_agent STEP,...
+# Its port is closed while Linux resumes, too, and until it has resumed Linux drops what is pressed.
 asked_has_no_agent()
 {
 	echo "release,$1" >&"$typed"
+	vm_await "$vm_console" '^Killed' || true
 	vm_until agent_is_absent || true
 }
 
