@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* KVM_RUN of a vCPU that does nothing until the test has it leave the guest. */
+/* KVM_RUN of a vCPU that waits until the test ends the call. */
 #ifndef TESTS_KVM_VCPU_RUN_H
 #define TESTS_KVM_VCPU_RUN_H
 

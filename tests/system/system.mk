@@ -20,13 +20,13 @@ $(O)/arm64/hostile.img: $(O)/bare/hostile.elf
 	$(call flat,$<,-j .text)
 
 # It needs no vectors: an exception is a bug of its own.
-$(O)/bare/net-sleeper.elf: $(call objects,bare,$(sort $(wildcard $(guests)/net-sleeper*.[cS])) $(guests)/net-driver.c $(guests)/guest-says.c) $(guests)/hostile.ld
+$(O)/bare/net-sleeper.elf: $(call objects,bare,$(addprefix $(guests)/,net-sleeper.c sleeper-start.S net-driver.c guest-says.c)) $(guests)/hostile.ld
 	$(call link,$(call flat_ld,$(guests)/hostile.ld))
 
 $(O)/arm64/net-sleeper.img: $(O)/bare/net-sleeper.elf
 	$(call flat,$<,-j .text)
 
-$(O)/bare/pattern.elf: $(call objects,bare,$(sort $(wildcard $(guests)/pattern*.[cS]))) $(guests)/hostile.ld
+$(O)/bare/pattern.elf: $(call objects,bare,$(addprefix $(guests)/,pattern.c sleeper-start.S guest-says.c)) $(guests)/hostile.ld
 	$(call link,$(call flat_ld,$(guests)/hostile.ld))
 
 $(O)/arm64/pattern.img: $(O)/bare/pattern.elf

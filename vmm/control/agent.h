@@ -51,7 +51,7 @@ bool agent_is_there(const struct agent *agent);
 /**
  * Whether the agent can be asked: 0; or with @error set to a clause, "its agent ...",
  * -ENOTCONN if agent_is_there() is false, or -EOPNOTSUPP if it has said that it lacks
- * the command, or has it disabled. @agent: NULL is a guest that has no port for one.
+ * the command or that the command is disabled. @agent: NULL if the guest has no port for one.
  */
 int agent_check(const struct agent *agent, enum agent_request request, struct error *error);
 

@@ -121,7 +121,7 @@ static bool can_follow(const struct ask *ask, enum request_else otherwise, struc
 	return false;
 }
 
-/* What follows is for ask_run(): whoever has asked is answered before. */
+/* The client is answered first: ask_run() does what follows. */
 static void follow_unasked(struct ask *ask, const struct error *why)
 {
 	explain(ask, "it cannot be asked to %s: %s", request_verb(ask->request->what), why->text);

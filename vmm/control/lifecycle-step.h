@@ -98,7 +98,7 @@ enum lifecycle_action {
 	LIFECYCLE_ACT_WRITE_FILE, /**< Write the machine, durably, to a temporary name (outcome). */
 	LIFECYCLE_ACT_PUBLISH_FILE, /**< Give the file its name, durably (outcome). */
 	LIFECYCLE_ACT_DISCARD_FILE, /**< Remove the file, and its name and id from the record. */
-	LIFECYCLE_ACT_GIVE_BACK, /**< Return RAM to the host, if it has it; the file has it. */
+	LIFECYCLE_ACT_GIVE_BACK, /**< Return RAM, unless the file alone has it, to the host. */
 	/**
 	 * Remove the file that a machine is parked in, durably; it fails by stopping the
 	 * machine, which has crashed (outcome).

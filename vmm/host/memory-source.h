@@ -9,10 +9,10 @@
  * one by then.
  *
  * The thread begins a little after memory_source_start(), one piece after the
- * other, and those that are waited for first. Once it is complete, RAM is
- * anonymous memory again, by userfaultfd, and the thread has it put into huge
- * pages; memory_source_detach() makes that of a mapping, whose file could still
- * take its pages back by becoming shorter.
+ * other, and those that are waited for first. Under userfaultfd
+ * RAM is anonymous memory again once it is complete, and the thread asks the host
+ * for huge pages. A mapping's file could still take its pages back by becoming
+ * shorter, until memory_source_detach() has copied them into anonymous memory.
  *
  * A piece that is damaged or cannot be read is reported; under userfaultfd,
  * accesses to it get SIGBUS or EFAULT from then on (memory-error.h). In a

@@ -16,29 +16,12 @@
  * Others are dropped. All interrupts are masked while it sleeps.
  */
 #include "net-driver.h"
-
-#pragma GCC visibility push(hidden)
-
-extern const uint64_t choice[2];
-void wake_up(void);
-void live(void);
-void awake(void);
-
-#pragma GCC visibility pop
+#include "sleeper.h"
 
 #define TYPE_TEST 0x88b5
 #define MAC_SIZE 6
 
 static uint64_t answered;
-
-static void suspend(void)
-{
-	register uint64_t x0 __asm__("x0") = SYSTEM_SUSPEND;
-	register uint64_t x1 __asm__("x1") = (uintptr_t)wake_up;
-	register uint64_t x2 __asm__("x2") = 0;
-
-	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : "x3", "memory");
-}
 
 static void await_byte(void)
 {

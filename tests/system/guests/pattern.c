@@ -12,21 +12,7 @@
  *
  * in hex, and powers off. The MMU is off throughout.
  */
-#include <stdint.h>
-
-#pragma GCC visibility push(hidden)
-
-extern const uint64_t choice[2];
-void wake_up(void);
-void live(void);
-void awake(void);
-
-#pragma GCC visibility pop
-
-#define UART 0x09000000UL
-
-#define SYSTEM_OFF 0x84000008
-#define SYSTEM_SUSPEND 0xc400000e
+#include "sleeper.h"
 
 /* Where no code and no stack is. */
 #define ARENA 0x40200000UL
@@ -37,38 +23,10 @@ void awake(void);
 
 static uint64_t sleeps;
 
-static void call(uint64_t function, uint64_t argument)
-{
-	register uint64_t x0 __asm__("x0") = function;
-	register uint64_t x1 __asm__("x1") = argument;
-	register uint64_t x2 __asm__("x2") = 0;
-
-	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : "x3", "memory");
-}
-
-static void say_byte(char byte)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"((uint32_t)byte), "r"(UART) : "memory");
-}
-
-static void say(const char *text)
-{
-	for (; *text; text++)
-		say_byte(*text);
-}
-
-static void say_number(uint64_t value)
-{
-	for (int shift = 60; shift >= 0; shift -= 4)
-		say_byte("0123456789abcdef"[value >> shift & 0xf]);
-}
-
-static _Noreturn void off(void)
+static _Noreturn void end(void)
 {
 	say("\n");
-	call(SYSTEM_OFF, 0);
-	for (;;)
-		;
+	off();
 }
 
 static volatile uint64_t *page_at(uint64_t page)
@@ -110,7 +68,7 @@ static void check_page(uint64_t page)
 		say_number((uintptr_t)&words[i]);
 		say(" ");
 		say_number(words[i]);
-		off();
+		end();
 	}
 }
 
@@ -121,14 +79,14 @@ void awake(void)
 	if (sleeps == choice[1]) {
 		say("kept ");
 		say_number(sleeps);
-		off();
+		end();
 	}
 	sleeps++;
 	for (uint64_t page = sleeps % STRIDE; page < choice[0] / PAGE; page += STRIDE)
 		write_page(page);
-	call(SYSTEM_SUSPEND, (uintptr_t)wake_up);
+	suspend();
 	say("refused");
-	off();
+	end();
 }
 
 void live(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How the guest of net-sleeper.c starts, and where it wakes. */
+/* How a guest of sleeper.h starts, and where it wakes. */
 	.macro	go to
 	adrp	x0, stack_top
 	add	x0, x0, :lo12:stack_top
