@@ -29,6 +29,14 @@ static int check_agent(const struct ask *ask, enum request_what what, bool *retu
 	return err;
 }
 
+/* Sets @error. Returns false. */
+static bool has_neither(const struct error *agent, struct error *error)
+{
+	error_set(error, 0, "%s, and %s", no_buttons, agent->text);
+
+	return false;
+}
+
 bool ask_has_way(const struct ask *ask, enum request_what what, struct error *error)
 {
 	const struct ask_host *host = &ask->host;
@@ -39,9 +47,8 @@ bool ask_has_way(const struct ask *ask, enum request_what what, struct error *er
 		return false;
 	if (host->has_buttons(host->context) || check_agent(ask, what, &returns, &why) == 0)
 		return true;
-	error_set(error, 0, "%s, and %s", no_buttons, why.text);
 
-	return false;
+	return has_neither(&why, error);
 }
 
 void ask_press(struct ask *ask, bool sleeps, uint64_t now)
@@ -77,7 +84,6 @@ static bool ask_by_agent(struct ask *ask, enum request_what what, struct error *
 bool ask_guest(struct ask *ask, enum request_what what, uint64_t now, struct error *error)
 {
 	const struct ask_host *host = &ask->host;
-
 	struct error why;
 
 	ask->asked = what;
@@ -85,10 +91,8 @@ bool ask_guest(struct ask *ask, enum request_what what, uint64_t now, struct err
 	if (!ask_has_way(ask, what, error))
 		return false;
 	if (!ask_by_agent(ask, what, &why)) {
-		if (!host->has_buttons(host->context)) {
-			error_set(error, 0, "%s, and %s", no_buttons, why.text);
-			return false;
-		}
+		if (!host->has_buttons(host->context))
+			return has_neither(&why, error);
 		ask_press(ask, ask->suspended, now);
 	}
 	if (what == REQUEST_POWEROFF && !ask->awaited)
