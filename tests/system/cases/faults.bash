@@ -81,6 +81,6 @@ faults_leave_nothing "dormouse killed while a parked guest is saved: it goes on 
 	park-saved-killed 4
 faults_keep_power park-saved-killed 100
 faults_leave_nothing "dormouse killed as a parked guest goes on: it does so at most once" \
-	park-started-killed 2
+	park-started-killed 5
 faults_keep_power park-started-killed 10
 ok "faults around hibernation and save: at least 200 instants are tried in all" [ "$faults_instants" -ge 200 ]

@@ -45,6 +45,18 @@ void wrong(struct tally *tally, const char *instant, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+const char *judge_spent(const struct crash *crash, void *context)
+{
+	if (!crash->record)
+		return "there is no record";
+	if (crash->record_is_torn)
+		return "the record is torn";
+	if (crash->guest_runs && record_awaits_restore(crash->record))
+		return "a guest runs, and the record still names its file";
+
+	return NULL;
+}
+
 void judge_power(struct tally *tally, const char *instant, const struct trace *trace,
 		 const struct model_files *files, const char *announcement, model_judge judge,
 		 void *context)

@@ -26,6 +26,9 @@ struct tally {
 __attribute__((format(printf, 3, 4))) void wrong(struct tally *tally, const char *instant,
 						 const char *format, ...);
 
+/** A model_judge of a start from a file: a guest runs only once no record names that. */
+const char *judge_spent(const struct crash *crash, void *context);
+
 /** Judge all states that a power failure can leave of the run that is over. */
 void judge_power(struct tally *tally, const char *instant, const struct trace *trace,
 		 const struct model_files *files, const char *announcement, model_judge judge,

@@ -31,18 +31,6 @@ static const char *judge_save(const struct crash *crash, void *context)
 	return NULL;
 }
 
-static const char *judge_start(const struct crash *crash, void *context)
-{
-	if (!crash->record)
-		return "there is no record";
-	if (crash->record_is_torn)
-		return "the record is torn";
-	if (crash->guest_runs && record_awaits_restore(crash->record))
-		return "a guest runs, and the record still names its file";
-
-	return NULL;
-}
-
 static void ask_to_save(struct vm *vm)
 {
 	char request[512];
@@ -128,12 +116,11 @@ void park_started_killed(struct vm *vm, struct tally *tally)
 	leave_parked(vm, tally, true);
 	go_on(vm, tally, 0, &before);
 	judge_power(tally, "watched from its record on", &vm->trace, &before.files, ANNOUNCEMENT,
-		    judge_start, NULL);
+		    judge_spent, NULL);
 	calls = vm->trace.count_at_run;
 	park_end(vm, &before);
+	/* They are few. */
 	for (unsigned int at = 1; at <= calls && tally->wrong < WRONG_MAX; at++) {
-		if (!park_is_tried(tally, at))
-			continue;
 		if (park_find_memory(vm) != IN_PARKED)
 			leave_parked(vm, tally, false);
 		go_on(vm, tally, at, &before);

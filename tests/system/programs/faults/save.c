@@ -103,19 +103,6 @@ static const char *judge_save(const struct crash *crash, void *context)
 	return NULL;
 }
 
-/* @context: the record that was found. */
-static const char *judge_restore(const struct crash *crash, void *context)
-{
-	if (!crash->record)
-		return "there is no record";
-	if (crash->record_is_torn)
-		return "the record is torn";
-	if (crash->guest_runs && record_awaits_restore(crash->record))
-		return "a guest runs, and the record still names its file";
-
-	return NULL;
-}
-
 /* --- one run --- */
 
 /* Start it as its record says, until its guest sleeps; the file has been used then. */
@@ -352,7 +339,7 @@ void restore_killed(struct vm *vm, struct tally *tally)
 	(void)prepare(vm, tally);
 	restore(vm, tally, 0, &before);
 	judge_power(tally, "watched from its record on", &vm->trace, &before.files, ANNOUNCEMENT,
-		    judge_restore, NULL);
+		    judge_spent, NULL);
 	calls = vm->trace.count_at_run;
 	end(vm, &before);
 	(void)unlink(vm->saved);
