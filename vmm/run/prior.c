@@ -2,22 +2,47 @@
 #include "run/prior.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "record/lifecycle.h"
 
-static int lock(struct vm_dir *dir, struct error *error)
+/* For how long a process is waited for whose run is over, and how often it is looked at. */
+#define ENDING_MS 10000
+#define LOOK_MS 10
+
+/* Why it is locked. Returns whether its record says that its run is over. */
+static bool find_owner(const struct vm_dir *dir, struct error *error)
 {
 	struct record record = { 0 };
+	bool is_over = false;
+
+	if (record_load(dir->fd, dir->name, &record, error) == 0) {
+		error_set(error, -EBUSY, "%s is in use: the dormouse with pid %ld runs it",
+			  dir->name, record.pid);
+		is_over = !lifecycle_has_process(record.state);
+	} else {
+		error_set(error, -EBUSY, "%s is in use by another dormouse", dir->name);
+	}
+	record_free(&record);
+
+	return is_over;
+}
+
+/*
+ * A command such as "dormouse save" returns once the end is recorded, and what its user
+ * does next must not depend on how soon after that the process is gone.
+ */
+static int lock(struct vm_dir *dir, struct error *error)
+{
+	const struct timespec a_little = { .tv_nsec = LOOK_MS * 1000000L };
 	int err = vm_dir_lock(dir, error);
 
-	if (err != -EBUSY)
-		return err;
-	if (record_load(dir->fd, dir->name, &record, error) == 0)
-		error_set(error, err, "%s is in use: the dormouse with pid %ld runs it", dir->name,
-			  record.pid);
-	else
-		error_set(error, err, "%s is in use by another dormouse", dir->name);
-	record_free(&record);
+	for (int i = 0; i < ENDING_MS / LOOK_MS && err == -EBUSY; i++) {
+		if (!find_owner(dir, error))
+			return err;
+		(void)nanosleep(&a_little, NULL);
+		err = vm_dir_lock(dir, error);
+	}
 
 	return err;
 }

@@ -18,8 +18,9 @@ struct prior_run {
 
 /**
  * Lock a VM, so that no other dormouse runs it, and read its record into
- * @found, which is all zero. Returns 0, or -errno with @error set, -EBUSY if it
- * runs. The caller frees @found->last, also on failure.
+ * @found, which is all zero. A process whose run is over is waited for, for some
+ * seconds. Returns 0, or -errno with @error set, -EBUSY if it runs. The caller
+ * frees @found->last, also on failure.
  */
 int prior_run_find(struct vm_dir *dir, struct prior_run *found, struct error *error);
 
