@@ -49,15 +49,19 @@ static bool main_is_wanted(const struct net_rig *r, int milliseconds)
 	return poll(&fd, 1, milliseconds) == 1;
 }
 
-/* Send frames until the main thread is the one that waits for them. */
+/*
+ * Send frames until the main thread has received one. The device's thread may be
+ * quicker, even once main_fd is readable: if it saw that the guest sleeps before it
+ * was notified of that, it has yet to answer the notification.
+ */
 static void fall_asleep(struct net_rig *r, struct seen *seen)
 {
 	net_sleep(&r->net, true);
-	do
+	while (atomic_load(&seen->by_main) == 0) {
 		net_rig_peer_sends(r, own, 1, 100);
-	while (!main_is_wanted(r, 100));
-	net_receive_asleep(&r->net);
-	assert_int_not_equal(atomic_load(&seen->by_main), 0);
+		if (main_is_wanted(r, 100))
+			net_receive_asleep(&r->net);
+	}
 }
 
 static void await(const atomic_uint *count, unsigned int more_than)
@@ -66,6 +70,11 @@ static void await(const atomic_uint *count, unsigned int more_than)
 		assert_in_range(tries, 0, DEADLINE_MS);
 		(void)poll(NULL, 0, 1);
 	}
+}
+
+static unsigned int received(struct seen *seen)
+{
+	return atomic_load(&seen->by_main) + atomic_load(&seen->by_device);
 }
 
 static void the_main_thread_receives_while_the_guest_sleeps(void **state)
@@ -81,14 +90,16 @@ static void the_main_thread_receives_while_the_guest_sleeps(void **state)
 	fall_asleep(&r, &seen);
 	before = atomic_load(&seen.by_device);
 	for (unsigned int i = 0; i < 10; i++) {
-		const unsigned int so_far = atomic_load(&seen.by_main);
+		const unsigned int so_far = received(&seen);
 
 		net_rig_peer_sends(&r, own, 2, 100);
-		assert_true(main_is_wanted(&r, DEADLINE_MS));
-		net_receive_asleep(&r.net);
-		assert_int_equal(atomic_load(&seen.by_main), so_far + 1);
+		while (received(&seen) == so_far)
+			if (main_is_wanted(&r, 10))
+				net_receive_asleep(&r.net);
+		assert_int_equal(received(&seen), so_far + 1);
 	}
-	assert_int_equal(atomic_load(&seen.by_device), before);
+	/* The one notification may still have been on its way. */
+	assert_in_range(atomic_load(&seen.by_device), before, before + 1);
 	net_rig_teardown(&r);
 }
 
@@ -116,7 +127,7 @@ static void frames_that_came_while_it_slept_are_delivered(void **state)
 	create(&r, &seen);
 	net_sleep(&r.net, true);
 	net_rig_peer_sends(&r, own, 7, 100);
-	while (atomic_load(&seen.by_main) + atomic_load(&seen.by_device) == 0)
+	while (received(&seen) == 0)
 		if (main_is_wanted(&r, 10))
 			net_receive_asleep(&r.net);
 	net_sleep(&r.net, false);
@@ -141,7 +152,7 @@ static void a_full_queue_does_not_want_the_main_thread(void **state)
 		if (main_is_wanted(&r, 0))
 			net_receive_asleep(&r.net);
 	}
-	while (atomic_load(&seen.by_main) + atomic_load(&seen.by_device) < NET_KEEP_FRAMES_MAX)
+	while (received(&seen) < NET_KEEP_FRAMES_MAX)
 		if (main_is_wanted(&r, 10))
 			net_receive_asleep(&r.net);
 	net_receive_asleep(&r.net);
@@ -157,11 +168,8 @@ static void a_peer_that_ends_while_the_guest_sleeps_is_replaced(void **state)
 
 	create(&r, &seen);
 	fall_asleep(&r, &seen);
-	net_rig_offer_peer(&r);
-	assert_true(main_is_wanted(&r, DEADLINE_MS));
-	net_receive_asleep(&r.net);
 	before = atomic_load(&seen.by_main);
-	net_rig_peer_sends(&r, own, 4, 100);
+	net_rig_offer_peer(&r);
 	/* Its thread connects again, and passes the descriptor on. */
 	while (atomic_load(&seen.by_main) == before) {
 		if (!main_is_wanted(&r, 100))
