@@ -6,7 +6,8 @@
  * The first byte is how: bits 0 and 1 say who serves PSCI, bit 2 how many vCPUs there
  * are, bit 3 that the record in front is meant, bit 4 that all of the file is the rest
  * of the input, as it is, bit 5 that it is read as format 1, bit 6 that RAM is in pieces
- * that can be mapped, bit 7 that all of those are read at once. Else there follow
+ * that can be mapped, and with bit 5 at their places instead, bit 7 that all of those are
+ * read at once. Else there follow
  * changes: three bytes of offset, one of length, up to 15, and so many bytes; a length
  * above that has the file end there.
  *
@@ -15,6 +16,8 @@
 #include "fake-kvm.h"
 #include "input.h"
 
+#include "base/copy-file.h"
+#include "base/range.h"
 #include "base/time-text.h"
 #include "board/board.h"
 #include "devices/pl011.h"
@@ -48,8 +51,9 @@
 
 /** What a VM is in a file of one format. */
 struct saved {
-	uint8_t *front; /**< All before the stream. */
+	uint8_t *front; /**< All before the stream; NULL if that is large, and in @file. */
 	size_t front_size;
+	int file;
 	uint8_t *bytes; /**< The stream, not compressed. */
 	size_t size;
 	size_t record_end; /**< Where the record ends among them. */
@@ -57,7 +61,7 @@ struct saved {
 
 struct kind {
 	struct record record;
-	struct saved compressed, mapped;
+	struct saved compressed, mapped, placed;
 };
 
 static struct kind kinds[KINDS];
@@ -141,22 +145,39 @@ static uint8_t *copy_of(const void *bytes, size_t size)
 	return copy;
 }
 
+/* All before the stream. */
+static void read_front(struct saved *saved, int fd)
+{
+	static uint8_t front[SAVED_MAX];
+
+	saved->file = -1;
+	if (saved->front_size <= sizeof(front)) {
+		MUST(range_read(fd, 0, front, saved->front_size) == 0);
+		saved->front = copy_of(front, saved->front_size);
+		return;
+	}
+	saved->file = memfd_create("saved", MFD_CLOEXEC);
+	MUST(saved->file >= 0 && copy_file(fd, saved->file, saved->front_size, NULL) == 0);
+}
+
 static void read_back(struct saved *saved, const char *path)
 {
-	static uint8_t file[SAVED_MAX];
+	static uint8_t stream[SAVED_MAX];
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const ssize_t size = read(fd, file, sizeof(file));
 	ZSTD_outBuffer out = { malloc(SAVED_MAX), SAVED_MAX, 0 };
 	ZSTD_DCtx *context = ZSTD_createDCtx();
 	struct file_header header;
 	struct error error;
 	ZSTD_inBuffer in;
+	ssize_t size;
 
-	MUST(size > FILE_HEADER_SIZE && lseek(fd, 0, SEEK_SET) == 0 && out.dst && context);
+	MUST(fd >= 0 && out.dst && context);
 	MUST(file_header_read(fd, path, &header, &error) == 0);
 	saved->front_size = (size_t)header.stream;
-	saved->front = copy_of(file, saved->front_size);
-	in = (ZSTD_inBuffer){ file, (size_t)size, saved->front_size };
+	read_front(saved, fd);
+	size = pread(fd, stream, sizeof(stream), (off_t)header.stream);
+	MUST(size > 0);
+	in = (ZSTD_inBuffer){ stream, (size_t)size, 0 };
 	MUST(ZSTD_decompressStream(context, &out, &in) == 0);
 	ZSTD_freeDCtx(context);
 	close(fd);
@@ -171,7 +192,7 @@ static void read_back(struct saved *saved, const char *path)
 	}
 }
 
-static void save(const struct kind *kind, struct vm *vm, bool compress, struct saved *saved)
+static void save(const struct kind *kind, struct vm *vm, enum save_form form, struct saved *saved)
 {
 	char path[] = "/tmp/fuzz-saved.XXXXXX";
 	char file[sizeof(path) + 8];
@@ -180,7 +201,7 @@ static void save(const struct kind *kind, struct vm *vm, bool compress, struct s
 
 	MUST(mkdtemp(path));
 	snprintf(file, sizeof(file), "%s/vm", path);
-	MUST(save_file_write(file, vm, &kind->record, compress, &draft, &error) == 0);
+	MUST(save_file_write(file, vm, &kind->record, form, &draft, &error) == 0);
 	MUST(save_file_publish(&draft, &error) == 0);
 	read_back(saved, file);
 	unlink(file);
@@ -197,8 +218,9 @@ static void make(struct kind *kind, unsigned int number)
 	if (vm_boot(&vm, &error) < 0)
 		must_be(false, error.text);
 	put_to_sleep(&vm);
-	save(kind, &vm, true, &kind->compressed);
-	save(kind, &vm, false, &kind->mapped);
+	save(kind, &vm, SAVE_COMPRESSED, &kind->compressed);
+	save(kind, &vm, SAVE_PACKED, &kind->mapped);
+	save(kind, &vm, SAVE_PLACED, &kind->placed);
 	vm_end(&vm);
 	vm_destroy(&vm);
 }
@@ -236,21 +258,35 @@ static size_t change(struct input *in, uint8_t *bytes, size_t first, size_t end,
 	return size;
 }
 
+/* The front of that file stays as it is. */
+static int replace_stream(const struct saved *saved, const uint8_t *stream, size_t size)
+{
+	const int fd = dup(saved->file);
+
+	MUST(fd >= 0 && ftruncate(fd, (off_t)saved->front_size) == 0);
+	MUST(range_write(fd, saved->front_size, stream, size) == 0);
+
+	return fd;
+}
+
 static int forge(const struct saved *saved, struct input *in, bool record, bool old)
 {
 	static uint8_t bytes[SAVED_MAX];
 	static uint8_t file[SAVED_MAX + ZSTD_COMPRESSBOUND(SAVED_MAX)];
-	const size_t front_size = saved->front_size;
+	const size_t front_size = saved->front ? saved->front_size : 0;
 	size_t size = saved->size;
 
 	memcpy(bytes, saved->bytes, size);
 	size = record ? change(in, bytes, 0, saved->record_end, size)
 		      : change(in, bytes, saved->record_end, size, size);
-	memcpy(file, saved->front, front_size);
-	if (old)
-		file[FILE_HEADER_SIZE - 1] = 1;
+	if (saved->front)
+		memcpy(file, saved->front, front_size);
 	size = ZSTD_compress(file + front_size, sizeof(file) - front_size, bytes, size, 1);
 	MUST(!ZSTD_isError(size));
+	if (!saved->front)
+		return replace_stream(saved, file, size);
+	if (old)
+		file[FILE_HEADER_SIZE - 1] = 1;
 
 	return file_of(file, front_size + size);
 }
@@ -336,7 +372,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { data, size };
 	const uint8_t how = take_byte(&in);
 	const struct kind *kind = &kinds[how % KINDS];
-	const struct saved *saved = how & 64 ? &kind->mapped : &kind->compressed;
+	const struct saved *saved = !(how & 64)	  ? &kind->compressed
+				    : !(how & 32) ? &kind->mapped
+						  : &kind->placed;
 	struct save_file file;
 	struct error error;
 	char path[64];
@@ -352,7 +390,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_decref(json);
 		file.verify = how & 128;
 		if (!(how & 24))
-			restore(kind, &file, in.left == 0 && size <= 1 && !(how & 32));
+			restore(kind, &file, in.left == 0 && size <= 1 && (how & 96) != 32);
 		save_file_close(&file);
 	}
 	close(fd);

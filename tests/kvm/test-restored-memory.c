@@ -72,7 +72,7 @@ static void save(struct rig *rig, const char *path)
 
 	devices_freeze(rig->vm.devices);
 	assert_int_equal(restored_memory_finish(&rig->vm, &error), 0);
-	if (save_file_write(path, &rig->vm, &rig->record, false, &draft, &error) != 0)
+	if (save_file_write(path, &rig->vm, &rig->record, SAVE_PACKED, &draft, &error) != 0)
 		fail_msg("%s", error.text);
 	assert_int_equal(save_file_publish(&draft, &error), 0);
 	devices_thaw(rig->vm.devices);

@@ -3,15 +3,23 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/kvm.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <zstd.h>
 
 #include <cmocka.h>
 
+#include "base/new-file.h"
+#include "base/uniform.h"
 #include "board/board.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
@@ -23,20 +31,27 @@
 /* Of machines of version 3, with KEPT_BYTE at the end of RAM. */
 #define FORMAT_2 "tests/fuzz/corpus/format-2.saved"
 #define FORMAT_3 "tests/fuzz/corpus/format-3.saved"
+/* As large as RAM, and hardly anything but holes. */
+#define FORMAT_4 "tests/fuzz/corpus/format-4.saved.zst"
 #define KEPT_BYTE 17
 
-static void save(struct rig *rig, const char *path)
+static void save_in_form(struct rig *rig, const char *path, enum save_form form)
 {
 	struct save_draft draft;
 	struct error error = { "" };
 
-	rig_put_to_sleep(rig);
 	devices_freeze(rig->vm.devices);
-	if (save_file_write(path, &rig->vm, &rig->record, false, &draft, &error) != 0)
+	if (save_file_write(path, &rig->vm, &rig->record, form, &draft, &error) != 0)
 		fail_msg("%s", error.text);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(save_file_publish(&draft, &error), 0);
 	devices_thaw(rig->vm.devices);
+}
+
+static void save(struct rig *rig, const char *path)
+{
+	rig_put_to_sleep(rig);
+	save_in_form(rig, path, SAVE_PACKED);
 }
 
 /* Into this machine, begun anew. Returns the result of save_file_restore(). */
@@ -86,6 +101,209 @@ static void saved_files_of_later_formats_are_restored(void **state)
 		assert_memory_equal(memory_at(&rig.vm.memory, rig.vm.image.entry, 4), "\0\0\0\x14",
 				    4);
 		rig_destroy(&rig);
+	}
+}
+
+/* Of a small file, into one that has holes where it has zeros. */
+static void decompress(const char *from, const char *to)
+{
+	static uint8_t in[65536];
+	static uint8_t bytes[65536];
+	FILE *const file = fopen(from, "rb");
+	FILE *const copy = fopen(to, "wb");
+	ZSTD_DCtx *const context = ZSTD_createDCtx();
+	ZSTD_inBuffer input = { .src = in };
+	size_t left;
+
+	assert_true(file && copy && context);
+	input.size = fread(in, 1, sizeof(in), file);
+	assert_true(feof(file));
+	do {
+		ZSTD_outBuffer output = { .dst = bytes, .size = sizeof(bytes) };
+
+		left = ZSTD_decompressStream(context, &output, &input);
+		assert_false(ZSTD_isError(left));
+		if (output.pos > 0 && uniform(bytes, output.pos, 0))
+			assert_int_equal(fseek(copy, (long)output.pos, SEEK_CUR), 0);
+		else
+			assert_int_equal(fwrite(bytes, 1, output.pos, copy), output.pos);
+	} while (left > 0);
+	ZSTD_freeDCtx(context);
+	assert_int_equal(fclose(copy), 0);
+	fclose(file);
+}
+
+static void a_saved_file_with_holes_is_restored(void **state)
+{
+	struct error error = { "" };
+	char path[PATH_MAX];
+	struct rig rig;
+
+	rig_create_version(&rig, 1, BOARD_VERSION_3);
+	snprintf(path, PATH_MAX, "%s/format-4", rig.dir);
+	decompress(FORMAT_4, path);
+	if (restore(&rig, path, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(rig.vm.vcpus[0].suspend.context, 7);
+	assert_int_equal(rig.vm.memory.host[RIG_MEMORY - 1], KEPT_BYTE);
+	unlink(path);
+	rig_destroy(&rig);
+}
+
+/* --- again in one file --- */
+
+static void withdraw(struct rig *rig)
+{
+	const int folder = open(rig->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(new_file_withdraw(folder, "saved"), 0);
+	close(folder);
+}
+
+/* Its record and state vary, so that a later one is shorter. */
+static void a_machine_is_saved_again_in_its_file(void **state)
+{
+	char path[PATH_MAX];
+	struct rig rig;
+
+	rig_create(&rig, 2);
+	rig_put_to_sleep(&rig);
+	snprintf(path, PATH_MAX, "%s/saved", rig.dir);
+	for (unsigned int times = 0; times < 6; times++) {
+		uint8_t *const byte = &rig.vm.memory.host[RIG_MEMORY / 2];
+		struct error error = { "" };
+		struct stat status;
+
+		*byte = (uint8_t)times;
+		rig.vm.vcpus[0].suspend.context = times;
+		free(rig.record.config.append);
+		rig.record.config.append = calloc(1, 2048);
+		memset(rig.record.config.append, 'a', times % 2 ? 0 : 2000);
+		save_in_form(&rig, path, SAVE_PLACED);
+		memset(rig.vm.memory.host, 0, RIG_MEMORY);
+		if (restore(&rig, path, &error) != 0)
+			fail_msg("%s", error.text);
+		assert_int_equal(*byte, times);
+		assert_int_equal(restored_memory_finish(&rig.vm, &error), 0);
+		assert_int_equal(stat(path, &status), 0);
+		assert_true((uint64_t)status.st_size > RIG_MEMORY);
+		withdraw(&rig);
+	}
+	snprintf(path, PATH_MAX, "%s/saved.part", rig.dir);
+	assert_int_equal(unlink(path), 0);
+	rig_destroy(&rig);
+}
+
+/* What is there is of no use, but the file is written well: of each, on a line, why. */
+static void a_file_that_was_no_former_one_is_written_anew(void **state)
+{
+	enum { EMPTY, CUT, DAMAGED, PACKED, CASES };
+
+	for (int what = 0; what < CASES; what++) {
+		struct error error = { "" };
+		char path[PATH_MAX];
+		char part[PATH_MAX + 8];
+		struct rig rig;
+
+		rig_create(&rig, 1);
+		rig_put_to_sleep(&rig);
+		snprintf(path, PATH_MAX, "%s/saved", rig.dir);
+		snprintf(part, sizeof(part), "%s.part", path);
+		rig.vm.memory.host[RIG_MEMORY / 2] = 1;
+		save_in_form(&rig, path, what == PACKED ? SAVE_PACKED : SAVE_PLACED);
+		withdraw(&rig);
+		if (what == EMPTY)
+			assert_int_equal(truncate(part, 0), 0);
+		if (what == CUT)
+			assert_int_equal(truncate(part, (off_t)RIG_MEMORY + 65536 + 50), 0);
+		if (what == DAMAGED) {
+			const int fd = open(part, O_WRONLY | O_CLOEXEC);
+
+			assert_int_equal(pwrite(fd, "damage", 6, (off_t)RIG_MEMORY + 65536 + 50),
+					 6);
+			close(fd);
+		}
+		rig.vm.memory.host[RIG_MEMORY / 2] = 0;
+		rig.vm.memory.host[RIG_MEMORY / 4] = 2;
+		save_in_form(&rig, path, SAVE_PLACED);
+		memset(rig.vm.memory.host, 0, RIG_MEMORY);
+		if (restore(&rig, path, &error) != 0)
+			fail_msg("%s", error.text);
+		assert_int_equal(restored_memory_finish(&rig.vm, &error), 0);
+		assert_int_equal(rig.vm.memory.host[RIG_MEMORY / 2], 0);
+		assert_int_equal(rig.vm.memory.host[RIG_MEMORY / 4], 2);
+		unlink(path);
+		rig_destroy(&rig);
+	}
+}
+
+/* --- copies --- */
+
+/* As a file system whose files share storage. */
+static bool share(int fd, unsigned long request, void *argument, int *ret)
+{
+	static uint8_t bytes[65536];
+	const int from = (int)(intptr_t)argument;
+	ssize_t count;
+
+	if (request != FICLONE)
+		return false;
+	for (off_t at = 0; (count = pread(from, bytes, sizeof(bytes), at)) > 0; at += count)
+		if (!uniform(bytes, (size_t)count, 0))
+			assert_int_equal(pwrite(fd, bytes, (size_t)count, at), count);
+	*ret = 0;
+
+	return true;
+}
+
+static void copy(struct rig *rig, const char *from, const char *to)
+{
+	struct error error = { "" };
+	struct save_file file;
+	struct new_file made;
+
+	assert_int_equal(save_file_open(from, &file, &error), 0);
+	if (save_file_copy(&file, to, "copy", &rig->record, &made, &error) != 0)
+		fail_msg("%s", error.text);
+	save_file_close(&file);
+	assert_int_equal(new_file_publish(&made, &error), 0);
+}
+
+static void a_copy_is_restored(enum save_form form, bool shares)
+{
+	struct error error = { "" };
+	struct stat status;
+	char from[PATH_MAX];
+	char to[PATH_MAX];
+	struct rig rig;
+
+	rig_create(&rig, 1);
+	fake_kvm_answer = shares ? share : NULL;
+	rig_put_to_sleep(&rig);
+	snprintf(from, PATH_MAX, "%s/saved", rig.dir);
+	snprintf(to, PATH_MAX, "%s/copy", rig.dir);
+	rig.vm.memory.host[RIG_MEMORY / 2] = KEPT_BYTE;
+	save_in_form(&rig, from, form);
+	copy(&rig, from, to);
+	unlink(from);
+	assert_int_equal(stat(to, &status), 0);
+	assert_int_equal((uint64_t)status.st_size > RIG_MEMORY, shares && form == SAVE_PLACED);
+	memset(rig.vm.memory.host, 0, RIG_MEMORY);
+	if (restore(&rig, to, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(restored_memory_finish(&rig.vm, &error), 0);
+	assert_int_equal(rig.vm.memory.host[RIG_MEMORY / 2], KEPT_BYTE);
+	unlink(to);
+	rig_destroy(&rig);
+	fake_kvm_answer = NULL;
+}
+
+static void copies_of_saved_files_are_restored(void **state)
+{
+	for (int shares = 0; shares < 2; shares++) {
+		a_copy_is_restored(SAVE_PACKED, shares);
+		a_copy_is_restored(SAVE_PLACED, shares);
+		a_copy_is_restored(SAVE_COMPRESSED, shares);
 	}
 }
 
@@ -254,6 +472,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_saved_file_of_format_1_is_restored),
 		cmocka_unit_test(saved_files_of_later_formats_are_restored),
+		cmocka_unit_test(a_saved_file_with_holes_is_restored),
+		cmocka_unit_test(a_machine_is_saved_again_in_its_file),
+		cmocka_unit_test(a_file_that_was_no_former_one_is_written_anew),
+		cmocka_unit_test(copies_of_saved_files_are_restored),
 		cmocka_unit_test(a_pending_serror_is_pending_after_a_restore),
 		cmocka_unit_test(a_restore_without_a_pending_serror_sets_no_kvm_events),
 		cmocka_unit_test(all_active_interrupt_priorities_are_restored),

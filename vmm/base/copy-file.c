@@ -23,13 +23,12 @@ struct copy {
 	uint8_t *buffer;
 };
 
-/* Returns 0, or -errno if they cannot share storage. */
-static int share(const struct copy *copy)
+int copy_file_share(int from, int to)
 {
 	int ret;
 
 	do
-		ret = ioctl(copy->to, FICLONE, copy->from);
+		ret = ioctl(to, FICLONE, from);
 	while (ret < 0 && errno == EINTR);
 
 	return ret < 0 ? -errno : 0;
@@ -151,13 +150,10 @@ static int find_data(const struct copy *copy, uint64_t offset, uint64_t *begin, 
 static int copy_data(struct copy *copy)
 {
 	uint64_t offset = 0;
-	int err;
+	int err = range_set_end(copy->to, copy->size);
 
-	do
-		err = ftruncate(copy->to, (off_t)copy->size);
-	while (err < 0 && errno == EINTR);
-	if (err < 0)
-		return -errno;
+	if (err)
+		return err;
 	while (offset < copy->size) {
 		uint64_t begin;
 
@@ -177,7 +173,7 @@ int copy_file(int from, int to, uint64_t size, const struct copy_file_watch *wat
 	int err;
 
 	/* Whatever prevents it: copying finds out whether it matters. */
-	if (share(&copy) == 0)
+	if (copy_file_share(copy.from, copy.to) == 0)
 		return 0;
 	err = copy_data(&copy);
 	free(copy.buffer);

@@ -24,4 +24,10 @@ struct copy_file_watch {
  */
 int copy_file(int from, int to, uint64_t size, const struct copy_file_watch *watch);
 
+/**
+ * Have @to, which is empty, share all of @from's storage. Returns 0, or -errno if the
+ * file system has no such thing; then @to is still empty.
+ */
+int copy_file_share(int from, int to);
+
 #endif

@@ -49,7 +49,7 @@ static int take_lock(int fd)
 static int create(struct new_file *file)
 {
 	/* It contains all data of a guest. */
-	file->fd = openat(file->dir_fd, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	file->fd = openat(file->dir_fd, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 			  S_IRUSR | S_IWUSR);
 	if (file->fd < 0)
 		return -errno;
@@ -96,6 +96,14 @@ static int create_or_link(struct new_file *file, const struct new_file_existing 
 	return existing ? link_existing(file, existing) : create(file);
 }
 
+/* "NAME.part" or "NAME.XXXXXXXX.part"; of a long name the front. */
+static void name_temporary(struct new_file *file, const char *suffix)
+{
+	const int room = (int)(sizeof(file->temporary) - 1 - strlen(suffix));
+
+	snprintf(file->temporary, sizeof(file->temporary), "%.*s%s", room, file->name, suffix);
+}
+
 /*
  * Whether @fd was left by a writer of our user that no longer lives. Locks it,
  * if so.
@@ -115,29 +123,55 @@ static bool is_left_over(int fd, const char *magic)
 		memcmp(start, magic, size) == 0);
 }
 
-/* Remove the file with our first name, if it is abandoned. */
-static void remove_left_over(const struct new_file *file, const char *magic)
+/* Open and lock the file with our first name, if it is abandoned. Returns it, or -1. */
+static int take_left_over(const struct new_file *file, const char *magic)
 {
 	const int fd = openat(file->dir_fd, file->temporary,
 			      O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
-		return;
+		return -1;
 	/*
 	 * Its writer may have given it its final name, and another writer have
 	 * begun, before we locked it.
 	 */
 	if (is_left_over(fd, magic) && is_named(fd, file->dir_fd, file->temporary))
-		(void)unlinkat(file->dir_fd, file->temporary, 0);
+		return fd;
+	close(fd);
+
+	return -1;
+}
+
+static void remove_left_over(const struct new_file *file, const char *magic)
+{
+	const int fd = take_left_over(file, magic);
+
+	if (fd < 0)
+		return;
+	(void)unlinkat(file->dir_fd, file->temporary, 0);
 	close(fd);
 }
 
-/* "NAME.part" or "NAME.XXXXXXXX.part"; of a long name the front. */
-static void name_temporary(struct new_file *file, const char *suffix)
+/* What has another name, too, is not ours to change. */
+static bool has_one_name(int fd)
 {
-	const int room = (int)(sizeof(file->temporary) - 1 - strlen(suffix));
+	struct stat status;
 
-	snprintf(file->temporary, sizeof(file->temporary), "%.*s%s", room, file->name, suffix);
+	return fstat(fd, &status) == 0 && status.st_nlink == 1;
+}
+
+/* Returns whether there is a file to begin again with. */
+static bool reopen(struct new_file *file, const char *magic)
+{
+	name_temporary(file, ".part");
+	file->fd = take_left_over(file, magic);
+	if (file->fd < 0)
+		return false;
+	if (has_one_name(file->fd))
+		return true;
+	close(file->fd);
+
+	return false;
 }
 
 static int create_under_random_name(struct new_file *file, const struct new_file_existing *existing)
@@ -259,6 +293,20 @@ int new_file_begin(struct new_file *file, const char *path, const char *magic, s
 	return begin(file, path, magic, NULL, error);
 }
 
+int new_file_begin_again(struct new_file *file, const char *path, const char *magic,
+			 struct error *error)
+{
+	int err = open_directory(file, path);
+
+	if (err)
+		return error_set(error, err, "%s", strerror(-err));
+	if (reopen(file, magic))
+		return 0;
+	close(file->dir_fd);
+
+	return begin(file, path, magic, NULL, error);
+}
+
 int new_file_begin_link(struct new_file *file, const char *path, const char *magic,
 			const struct new_file_existing *existing, struct error *error)
 {
@@ -368,6 +416,18 @@ int new_file_publish(struct new_file *file, struct error *error)
 	close(file->dir_fd);
 
 	return err;
+}
+
+int new_file_withdraw(int dir_fd, const char *name)
+{
+	struct new_file file;
+
+	snprintf(file.name, sizeof(file.name), "%s", name);
+	name_temporary(&file, ".part");
+	if (renameat(dir_fd, name, dir_fd, file.temporary) < 0 && unlinkat(dir_fd, name, 0) < 0)
+		return -errno;
+
+	return durable_sync_directory(dir_fd);
 }
 
 void new_file_drop(struct new_file *file)

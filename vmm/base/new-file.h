@@ -28,7 +28,7 @@
 
 /** Private, except fd. */
 struct new_file {
-	int fd; /**< To be written. */
+	int fd; /**< To be written. It can be read, too, if the file has a magic. */
 	int dir_fd;
 	char name[NAME_MAX + 1];
 	char temporary[NAME_MAX + 1];
@@ -55,6 +55,14 @@ struct new_file_existing {
 };
 
 /**
+ * Begin with PATH.part, if that is a file that its writer left or new_file_withdraw()
+ * made, has @magic and no other name: it is not emptied. Else as new_file_begin().
+ * The name @path is not checked before new_file_publish().
+ */
+int new_file_begin_again(struct new_file *file, const char *path, const char *magic,
+			 struct error *error);
+
+/**
  * Begin with @existing, which gets @path as another name; @magic is its. Nothing is
  * to be written. Likewise; -EXDEV if it can have none there, since the file system
  * has no hard links, or is another one.
@@ -74,6 +82,13 @@ int new_file_sync(struct new_file *file);
  * new_file_drop().
  */
 int new_file_publish(struct new_file *file, struct error *error);
+
+/**
+ * Take its name from a published file, durably: it is NAME.part from here on, for
+ * new_file_begin_again(); or gone, where it cannot be renamed. Returns 0, -ENOENT if
+ * there is none, or another -errno.
+ */
+int new_file_withdraw(int dir_fd, const char *name);
 
 /** Close and remove it. */
 void new_file_drop(struct new_file *file);

@@ -32,7 +32,7 @@ int stream_read_from(struct stream **stream, int fd);
  * The format of the data: STREAM_FORMAT_NEWEST, unless the file has an older one
  * and its reader or writer has set this before anything else.
  */
-#define STREAM_FORMAT_NEWEST 3
+#define STREAM_FORMAT_NEWEST 4
 void stream_set_format(struct stream *stream, unsigned int format);
 unsigned int stream_format(const struct stream *stream);
 

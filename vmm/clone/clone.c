@@ -15,6 +15,7 @@
 #include "record/lifecycle.h"
 #include "record/record.h"
 #include "record/vm-dir.h"
+#include "run/parked.h"
 #include "run/prior.h"
 #include "run/resume.h"
 #include "save/file.h"
@@ -78,28 +79,30 @@ static int find_vm(struct clone *clone, struct error *error)
 static bool awaits_restore(const struct prior_run *found)
 {
 	const struct record *last = &found->last;
-	const bool has_file = *last->saved_id && last->saved_file;
+	const char *file = run_saved_file(found);
+	const bool has_file = *last->saved_id && file;
 
 	return lifecycle_awaits_restore(last->state, found->died, has_file) &&
-	       (last->state == VM_SAVED || access(last->saved_file, F_OK) == 0);
+	       (last->state == VM_SAVED || access(file, F_OK) == 0);
 }
 
 static int open_saved(struct clone *clone, struct error *error)
 {
 	const struct record *last = &clone->found.last;
+	const char *file = run_saved_file(&clone->found);
 	int err;
 
 	if (!awaits_restore(&clone->found))
 		return 0;
-	err = save_file_open(last->saved_file, &clone->saved, error);
+	err = save_file_open(file, &clone->saved, error);
 	if (err)
 		return err;
 	clone->is_saved = true;
 	if (strcmp(clone->saved.record.saved_id, last->saved_id) != 0)
-		return error_set(error, -ESTALE, "%s is not the file that %s is saved in",
-				 last->saved_file, clone->from.name);
+		return error_set(error, -ESTALE, "%s is not the file that %s is saved in", file,
+				 clone->from.name);
 
-	return clone_path_beside(last->saved_file, clone->options->to, &clone->saved_path, error);
+	return clone_path_beside(file, clone->options->to, &clone->saved_path, error);
 }
 
 static bool differs(const struct environment *saved, const struct environment *now,
@@ -150,6 +153,9 @@ static int make_own(struct clone *clone, const struct environment *disks, struct
 	memcpy(record->saved_id, clone->record.saved_id, sizeof(record->saved_id));
 	free(record->saved_file);
 	record->saved_file = clone->saved_path ? strdup(clone->saved_path) : NULL;
+	free(record->parked_in);
+	record->parked_in = NULL;
+	record->parked = false;
 	if (clone->saved_path && !record->saved_file)
 		err = -ENOMEM;
 	record->pid = getpid();

@@ -32,6 +32,15 @@ static int cannot_save(struct control *control, int err)
 			 strerror(-err));
 }
 
+/* A machine that is parked may be parked again. */
+static enum save_form form_of(const struct control *control)
+{
+	if (control->life.parking)
+		return SAVE_PLACED;
+
+	return control->save_compresses ? SAVE_COMPRESSED : SAVE_PACKED;
+}
+
 /* The record's id and its file's name must be set. */
 static int write_whole(struct control *control)
 {
@@ -48,7 +57,7 @@ static int write_whole(struct control *control)
 	if (!err)
 		err = act_note_disks(control);
 	if (!err)
-		err = save_file_write(control->save_path, vm, record, control->save_compresses,
+		err = save_file_write(control->save_path, vm, record, form_of(control),
 				      &control->draft, &control->error);
 	control->has_draft = !err;
 

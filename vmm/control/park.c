@@ -12,6 +12,7 @@
 #include "base/durable.h"
 #include "base/main-loop.h"
 #include "base/message.h"
+#include "base/new-file.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "record/vm-dir.h"
@@ -40,12 +41,16 @@ static int remove_by_path(const char *path)
 	return err;
 }
 
-/* By the directory that is open, wherever that is now; or a file of the user's. */
+/* In the directory that is open, wherever that is now; otherwise a file of the user's. */
+static bool is_in_directory(const struct control *control, const char *path)
+{
+	return strcmp(path, control->park_path) == 0;
+}
+
 static int remove_file(const struct control *control, const char *path)
 {
-	return strcmp(path, control->park_path) == 0
-		       ? remove_durably(control->dir_fd, VM_DIR_PARKED)
-		       : remove_by_path(path);
+	return is_in_directory(control, path) ? remove_durably(control->dir_fd, VM_DIR_PARKED)
+					      : remove_by_path(path);
 }
 
 int park_remove(int dir_fd)
@@ -53,6 +58,11 @@ int park_remove(int dir_fd)
 	const int err = remove_durably(dir_fd, VM_DIR_PARKED);
 
 	return err == -ENOENT ? 0 : err;
+}
+
+void park_remove_spent(int dir_fd)
+{
+	(void)unlinkat(dir_fd, VM_DIR_SPENT, 0);
 }
 
 void park_give_back(struct control *control)
@@ -88,7 +98,10 @@ bool park_spend(struct control *control)
 {
 	struct record *record = control->record;
 	struct vm *vm = control->vm;
-	int err = remove_file(control, record->saved_file);
+	/* In our own file the next parking writes only what has changed. */
+	int err = is_in_directory(control, record->saved_file)
+			  ? new_file_withdraw(control->dir_fd, VM_DIR_PARKED)
+			  : remove_by_path(record->saved_file);
 
 	if (err && err != -ENOENT)
 		error_set(&control->error, err, "cannot remove %s: %s", record->saved_file,

@@ -13,6 +13,9 @@
  */
 int park_remove(int dir_fd);
 
+/** Remove the file that was spent, if there is one: no machine is parked in it again. */
+void park_remove_spent(int dir_fd);
+
 /**
  * Return RAM to the host, unless that is done: what is accessed is fetched from the
  * file, which is complete. If that fails, RAM is kept, and a message says so; or, if it
@@ -21,7 +24,7 @@ int park_remove(int dir_fd);
 void park_give_back(struct control *control);
 
 /**
- * Remove the file, durably, and have the record in memory not name it; that on disk,
+ * Remove the file's name, durably, and have the record in memory not name it; that on disk,
  * too, if the file has another name by now. RAM is fetched from it all the same.
  * Returns whether that is done; if not, the machine crashes.
  */

@@ -210,23 +210,6 @@ static int change_storage(const struct disk *disk, int mode, uint64_t offset, ui
 	return ret < 0 ? -errno : 0;
 }
 
-static int write_zeroes_plainly(const struct disk *disk, uint64_t offset, uint64_t size)
-{
-	static const uint8_t zeroes[64 * 1024];
-
-	while (size > 0) {
-		const size_t piece = size < sizeof(zeroes) ? (size_t)size : sizeof(zeroes);
-		const int err = range_write(disk->fd, offset, zeroes, piece);
-
-		if (err)
-			return err;
-		offset += piece;
-		size -= piece;
-	}
-
-	return 0;
-}
-
 int disk_discard(const struct disk *disk, uint64_t offset, uint64_t size)
 {
 	const int err = change_storage(disk, FALLOC_FL_PUNCH_HOLE, offset, size);
@@ -243,7 +226,7 @@ int disk_write_zeroes(const struct disk *disk, uint64_t offset, uint64_t size, b
 	if (is_unsupported(err))
 		err = change_storage(disk, FALLOC_FL_ZERO_RANGE, offset, size);
 
-	return is_unsupported(err) ? write_zeroes_plainly(disk, offset, size) : err;
+	return is_unsupported(err) ? range_write_zeros(disk->fd, offset, size) : err;
 }
 
 int disk_sync(struct disk *disk)

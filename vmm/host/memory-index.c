@@ -19,14 +19,27 @@ void memory_index_free(struct memory_index *index)
 	memory_index_init(index, 0, 0);
 }
 
-uint64_t memory_index_position(const struct memory_index *index, size_t piece)
-{
-	return index->position + piece * MEMORY_PIECE;
-}
-
 uint64_t memory_index_offset(const struct memory_extent *extent, size_t piece)
 {
 	return extent->offset + (piece - extent->first) * MEMORY_PIECE;
+}
+
+size_t memory_index_piece(const struct memory_extent *extent, uint64_t offset)
+{
+	return extent->first + (size_t)((offset - extent->offset) / MEMORY_PIECE);
+}
+
+uint64_t memory_index_position(const struct memory_index *index, const struct memory_extent *extent,
+			       size_t piece)
+{
+	return index->position +
+	       (index->placed ? memory_index_offset(extent, piece) : piece * MEMORY_PIECE);
+}
+
+uint64_t memory_index_end(const struct memory_index *index)
+{
+	return index->position +
+	       (index->placed ? index->memory : index->piece_count * MEMORY_PIECE);
 }
 
 /* Room for one more of @size bytes. Returns 0 or -ENOMEM. */
@@ -116,12 +129,18 @@ static size_t first_from(const struct memory_index *index, uint64_t offset)
 	return first;
 }
 
-const struct memory_extent *memory_index_find(const struct memory_index *index, uint64_t offset)
+const struct memory_extent *memory_index_from(const struct memory_index *index, uint64_t offset)
 {
 	const size_t i = first_from(index, offset);
 
-	return i < index->extent_count && index->extents[i].offset <= offset ? &index->extents[i]
-									     : NULL;
+	return i < index->extent_count ? &index->extents[i] : NULL;
+}
+
+const struct memory_extent *memory_index_find(const struct memory_index *index, uint64_t offset)
+{
+	const struct memory_extent *extent = memory_index_from(index, offset);
+
+	return extent && extent->offset <= offset ? extent : NULL;
 }
 
 static uint64_t min(uint64_t a, uint64_t b)

@@ -4,8 +4,10 @@
  * each. All pages of the host's have this size or a smaller power of two, so
  * the file can be mapped on any host. What is in no piece is zero.
  *
- * The pieces are in the file one after the other, in the order of their
- * addresses. Those that follow one another in RAM, too, are an extent.
+ * Pieces that follow one another in RAM are an extent. In a file that is packed,
+ * all pieces follow one another in the order of their addresses. In one that is
+ * placed, each is as far from the first position as it is from RAM's beginning, and
+ * the file has holes in between: a piece does not move when others come or go.
  */
 #ifndef VMM_MEMORY_INDEX_H
 #define VMM_MEMORY_INDEX_H
@@ -26,7 +28,8 @@ struct memory_extent {
 
 struct memory_index {
 	uint64_t memory; /**< The size of RAM, a multiple of MEMORY_PIECE. */
-	uint64_t position; /**< Of the first piece in the file. */
+	uint64_t position; /**< Of the first piece in the file; if placed, of RAM's beginning. */
+	bool placed; /**< As is said above; false unless the caller sets it. */
 	struct memory_extent *extents; /**< In order; none touches the next. */
 	size_t extent_count, extents_max;
 	uint32_t *sums; /**< Of each piece, see crc32c(). */
@@ -47,17 +50,27 @@ void memory_index_free(struct memory_index *index);
 #define MEMORY_EXTENTS_MAX 8192
 int memory_index_add(struct memory_index *index, uint64_t offset, uint32_t sum);
 
+/** The first extent that ends behind an offset of RAM, or NULL. */
+const struct memory_extent *memory_index_from(const struct memory_index *index, uint64_t offset);
+
 /** The extent that has an offset of RAM, or NULL. */
 const struct memory_extent *memory_index_find(const struct memory_index *index, uint64_t offset);
 
 /** How many pieces are in @size bytes of RAM at @offset, multiples of MEMORY_PIECE. */
 size_t memory_index_count(const struct memory_index *index, uint64_t offset, uint64_t size);
 
-/** Where in the file a piece is. */
-uint64_t memory_index_position(const struct memory_index *index, size_t piece);
-
 /** Where in RAM the piece is that has that number in an extent's range. */
 uint64_t memory_index_offset(const struct memory_extent *extent, size_t piece);
+
+/** Which piece of an extent is at @offset, which it has. */
+size_t memory_index_piece(const struct memory_extent *extent, uint64_t offset);
+
+/** Where in the file a piece of an extent is. So are those that follow it in the extent. */
+uint64_t memory_index_position(const struct memory_index *index, const struct memory_extent *extent,
+			       size_t piece);
+
+/** Where in the file all pieces end. */
+uint64_t memory_index_end(const struct memory_index *index);
 
 /**
  * Serialize it; it is loaded into one that memory_index_init() made. What is

@@ -117,9 +117,9 @@ static void lose(struct memory_source *s, int err)
 }
 
 /* Read a piece and verify it. Returns 0 or -errno. */
-static int fetch(struct memory_source *s, size_t piece)
+static int fetch(struct memory_source *s, const struct memory_extent *extent, size_t piece)
 {
-	int err = range_read(s->setup.fd, memory_index_position(&s->index, piece), s->piece,
+	int err = range_read(s->setup.fd, memory_index_position(&s->index, extent, piece), s->piece,
 			     MEMORY_PIECE);
 
 	if (!err && crc32c(0, s->piece, MEMORY_PIECE) != s->index.sums[piece])
@@ -138,7 +138,7 @@ static void do_piece(struct memory_source *s, const struct memory_extent *extent
 
 	if (s->is_done[piece])
 		return;
-	err = fetch(s, piece);
+	err = fetch(s, extent, piece);
 	if (!err && s->user_fault >= 0)
 		err = user_fault_give(s->user_fault, at, s->piece);
 	if (err)
@@ -159,8 +159,7 @@ static void serve_waiting(struct memory_source *s)
 		const struct memory_extent *extent = memory_index_find(&s->index, offset);
 
 		if (extent)
-			do_piece(s, extent,
-				 extent->first + (offset - extent->offset) / MEMORY_PIECE);
+			do_piece(s, extent, memory_index_piece(extent, offset));
 	}
 }
 

@@ -13,7 +13,7 @@ int source_map(int fd, uint8_t *host, const struct memory_index *index, struct e
 
 		if (mmap(at, extent->size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd,
-			 (off_t)memory_index_position(index, extent->first)) == MAP_FAILED)
+			 (off_t)memory_index_position(index, extent, extent->first)) == MAP_FAILED)
 			return error_set(error, -errno, "mmap: %s", strerror(errno));
 		/* As board/memory.h promises. */
 		if (madvise(at, extent->size, MADV_DONTDUMP) < 0)

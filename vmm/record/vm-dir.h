@@ -14,6 +14,8 @@
 
 /** The file that a VM is parked in. */
 #define VM_DIR_PARKED "parked"
+/** That file once its guest has woken: see new_file_withdraw(). */
+#define VM_DIR_SPENT VM_DIR_PARKED ".part"
 
 struct vm_dir {
 	const char *name; /**< The caller's string. */

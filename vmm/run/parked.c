@@ -15,21 +15,56 @@ static bool exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/* It may not have been saved: what it was parked in is as good. */
+static bool was_being_saved(const struct prior_run *found)
+{
+	return found->died && found->last.parked_in && exists(found->last.parked_in);
+}
+
+const char *run_saved_file(const struct prior_run *found)
+{
+	return was_being_saved(found) ? found->last.parked_in : found->last.saved_file;
+}
+
 const char *run_parked_file(const struct prior_run *found, const char *path)
 {
 	const struct record *last = &found->last;
-	const char *file = last->saved_file;
+	const char *file = run_saved_file(found);
 
-	if (!found->recorded || !file ||
+	if (!found->recorded || !last->saved_file ||
 	    !lifecycle_awaits_restore(last->state, found->died, *last->saved_id))
 		return NULL;
-	/* It was being saved, and may not have been: what it was parked in is as good. */
-	if (found->died && last->parked_in && exists(last->parked_in))
-		return last->parked_in;
+	if (was_being_saved(found))
+		return file;
 
 	/* "dormouse restore --parked" leaves it parked where it is. */
 	return exists(file) && (strcmp(file, path) == 0 || (found->died && last->parked)) ? file
 											  : NULL;
+}
+
+static bool has_id(const char *path, const char *id)
+{
+	struct save_file file;
+	struct error unwanted;
+	bool has;
+
+	if (save_file_open(path, &file, &unwanted) < 0)
+		return false;
+	has = strcmp(file.record.saved_id, id) == 0;
+	save_file_close(&file);
+
+	return has;
+}
+
+void run_remove_parked(const struct prior_run *found, const struct save_file *from)
+{
+	const struct record *last = &found->last;
+
+	(void)unlink(from->path);
+	/* The record named it before it was there: it may be another file. */
+	if (last->parked_in && strcmp(from->path, last->parked_in) == 0 &&
+	    has_id(last->saved_file, from->record.saved_id))
+		(void)unlink(last->saved_file);
 }
 
 /* Its name goes when the guest wakes, and then nothing may be in the way. */

@@ -366,13 +366,14 @@ static int run_vm(struct session *s, struct error *error)
 		err = control_start(&s->control, error);
 	if (err)
 		return err;
-	/* The record does not name them any more; and if they stay, they are of no use. */
+	/* The record does not name them any more. */
 	if (s->options == &s->going_on)
-		(void)unlink(s->parked.path);
+		run_remove_parked(&s->found, &s->parked);
 	if (s->options->parked)
 		message("%s: parked: its memory is in %s", s->dir.name, s->record.saved_file);
 	else
 		(void)park_remove(s->dir.fd);
+	park_remove_spent(s->dir.fd);
 	/* After the guest's first instruction, which need not wait for it. */
 	if (monitor_open(&s->monitor, &s->control, &uncontrolled) < 0 ||
 	    watch_monitor(s, &uncontrolled) < 0)
@@ -422,6 +423,7 @@ int run(const struct run_options *options, struct error *error)
 		interrupt_ask(NULL, NULL);
 		agent_destroy(s.control.agent);
 		vm_destroy(&s.vm);
+		park_remove_spent(s.dir.fd);
 	}
 	kvm_close(&s.kvm);
 	if (ret == -ECANCELED) {

@@ -90,10 +90,8 @@ static int copy(int from, uint64_t size, int to, bool *reads)
 		if (!err && !uniform(piece, length, 0))
 			err = range_write(to, at, piece, length);
 	}
-	if (!err && ftruncate(to, (off_t)size) < 0)
-		err = -errno;
 
-	return err;
+	return err ? err : range_set_end(to, size);
 }
 
 static int check_template(int fd, const char *path, uint64_t *size, struct error *error)

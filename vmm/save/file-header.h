@@ -10,8 +10,10 @@
  *  3: RAM follows, in pieces that a host can map (host/memory-index.h), the
  *     first at FILE_HEADER_MEMORY; the stream is behind them, at a position that
  *     the header has, up to the file's end. It has their index.
+ *  4: likewise, but each piece is where it is in RAM, with holes in between.
  *
- * Format 2 is written on request. All are read.
+ * Format 2 is written on request, and format 4 where a machine is parked and its file
+ * may be written again. All are read.
  */
 #ifndef VMM_SAVE_FILE_HEADER_H
 #define VMM_SAVE_FILE_HEADER_H
@@ -28,6 +30,7 @@
 #define FILE_FORMAT_OLDEST 1
 #define FILE_FORMAT_COMPRESSED 2
 #define FILE_FORMAT_MAPPED 3
+#define FILE_FORMAT_PLACED 4
 
 struct file_header {
 	unsigned int format;

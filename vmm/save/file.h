@@ -46,18 +46,28 @@ struct save_draft {
 	struct new_file file;
 };
 
+/** How RAM is in a file: file-header.h. */
+enum save_form {
+	SAVE_PACKED, /**< In pieces that follow one another: the file can be mapped. */
+	SAVE_COMPRESSED, /**< The file is small, and cannot be mapped. */
+	/**
+	 * In pieces at their places: of a file that was withdrawn (new_file_withdraw())
+	 * only what has changed is written.
+	 */
+	SAVE_PLACED,
+};
+
 /**
  * Save @vm, all of whose vCPUs are paused and whose devices are frozen, and whose
  * RAM needs no file (restored_memory_finish()), for a
- * file @path, which must not exist: @compress has it be small, but not a file that
- * can be mapped. @record is its own, with the suspension, and a saved_id that no
+ * file @path, which must not exist. @record is its own, with the suspension, and a saved_id that no
  * other file has. Returns 0 once all of it is on disk,
  * and then @draft, whose strings are @path and @vm's, is for
  * save_file_publish() or save_file_drop(); or -errno with @error set, and then
  * there is nothing.
  */
-int save_file_write(const char *path, struct vm *vm, const struct record *record, bool compress,
-		    struct save_draft *draft, struct error *error);
+int save_file_write(const char *path, struct vm *vm, const struct record *record,
+		    enum save_form form, struct save_draft *draft, struct error *error);
 
 /**
  * Give the file its name, durably: from here on it can be restored. Returns 0,

@@ -77,6 +77,12 @@ faults_keep_power park-killed 1000
 faults_leave_nothing "a call that fails while a guest is parked or wakes: it sleeps on, or crashes, without power too" \
 	park-fails 4
 faults_keep_power park-fails 1000
+faults_leave_nothing "dormouse killed while a guest is parked again in its file: it goes on or boots, as its record says" \
+	park-again-killed 15
+faults_keep_power park-again-killed 1000
+faults_leave_nothing "a call that fails while a guest is parked again in its file: it sleeps on, or crashes, without power too" \
+	park-again-fails 4
+faults_keep_power park-again-fails 1000
 faults_leave_nothing "dormouse killed while a parked guest is saved: it goes on from one file, as its record says" \
 	park-saved-killed 4
 faults_keep_power park-saved-killed 100

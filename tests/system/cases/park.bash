@@ -43,13 +43,29 @@ resident()
 	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(dormouse_pid)/status"
 }
 
+# Of a VM: parked, or parked.part once it is spent.
+park_files()
+{
+	local file
+
+	for file in "$DORMOUSE_STATE_DIR/$1/parked"*; do
+		[ ! -e "$file" ] || echo "${file##*/}"
+	done
+}
+
+# How many bytes its dormouse has written so far
+park_written()
+{
+	sed -n 's/^wchar: //p' "/proc/$(dormouse_pid)/io"
+}
+
 # The guest is awake and ends: park_ends NAME SITUATION
 park_ends()
 {
 	printf o >&"$bytes"
 	vm_finish
 	is "$2: the guest powers off" "$vm_status" 0
-	ok "$2: the file is gone" [ ! -e "$(park_file "$1")" ]
+	is "$2: the file is gone" "$(park_files "$1")" ""
 }
 
 park_while_it_runs()
@@ -64,15 +80,18 @@ park_while_it_runs()
 
 park_and_wake()
 {
-	local before
+	local before inode written
 
 	park_suspends "park-$1"
 	before=$(resident)
+	written=$(park_written)
 	parks "park-$1" "woken by $1"
+	ok "woken by $1: all of its memory is written" [ $(($(park_written) - written)) -gt $((4 << 20)) ]
+	inode=$(stat -c %i "$(park_file "park-$1")")
 	is "woken by $1: status says parked" "$(vm_state "park-$1" state)" parked
 	ok "woken by $1: list says parked" grep -q "^park-$1 * parked " <(dormouse list)
 	ok "woken by $1: its memory is given back" [ "$(resident)" -lt $((before - 4000)) ]
-	ok "woken by $1: the file has 4 MiB" [ "$(stat -c %s "$(park_file "park-$1")")" -gt $((4 << 20)) ]
+	ok "woken by $1: the file has 4 MiB" [ "$(($(stat -c %b "$(park_file "park-$1")") * 512))" -gt $((4 << 20)) ]
 	is "woken by $1: a second park does nothing" "$(dormouse park "park-$1" 2>&1)" "park-$1: parked"
 	is "woken by $1: stop of a parked guest" "$(dormouse stop "park-$1" 2>&1)" "park-$1: stopped"
 	is "woken by $1: cont of a parked guest" "$(dormouse cont "park-$1" 2>&1)" "park-$1: resumed"
@@ -83,8 +102,11 @@ park_and_wake()
 	esac
 	# It takes the byte, and sleeps again, in memory.
 	ok "woken by $1: the guest wakes, and suspends again" vm_await_state "park-$1" suspended
-	ok "woken by $1: the file is spent" [ ! -e "$(park_file "park-$1")" ]
+	is "woken by $1: the file is spent" "$(park_files "park-$1")" parked.part
+	written=$(park_written)
 	parks "park-$1" "woken by $1 again"
+	is "woken by $1 again: it is parked in the same file" "$(stat -c %i "$(park_file "park-$1")")" "$inode"
+	ok "woken by $1 again: only what has changed is written" [ $(($(park_written) - written)) -lt $((1 << 20)) ]
 	park_ends "park-$1" "woken by $1 again"
 }
 
@@ -127,7 +149,7 @@ parked_and_ended()
 	vm_finish
 	is "kill of a parked guest: run exits 5" "$vm_status" 5
 	is "kill of a parked guest: it is off" "$(vm_state park-kill state)" off
-	ok "kill of a parked guest: the file is gone" [ ! -e "$(park_file park-kill)" ]
+	is "kill of a parked guest: the file is gone" "$(park_files park-kill)" ""
 }
 
 # --- save, and restore --parked ---
@@ -281,6 +303,24 @@ killed_while_parked()
 	vm_finish
 }
 
+# The file that was spent is of no use to the next run.
+killed_after_a_wake()
+{
+	park_suspends park-spent
+	parks park-spent "before a wake and a kill"
+	printf s >&"$bytes"
+	vm_await_state park-spent suspended
+	vm_signal KILL
+	is "dormouse was killed after a wake: the spent file is there" "$(park_files park-spent)" parked.part
+	is "dormouse was killed after a wake: status says crashed" "$(vm_state park-spent state)" crashed
+	vm_start park-spent
+	vm_await "$vm_messages" ': running, ' || true
+	ok "dormouse was killed after a wake: the next run boots" [ "$(vm_state park-spent state)" = running ]
+	is "dormouse was killed after a wake: the next run removes the file" "$(park_files park-spent)" ""
+	dormouse kill park-spent >/dev/null
+	vm_finish
+}
+
 # Its user takes the file away: a wake then makes it useless by the record.
 moved_away_while_parked()
 {
@@ -357,6 +397,7 @@ parked_and_compressed
 restored_and_parked
 parked_by_itself
 killed_while_parked
+killed_after_a_wake
 moved_away_while_parked
 damaged_while_killed
 park_without_space

@@ -170,9 +170,9 @@ restore_of_a_damaged_file()
 	damage_is_refused "a file of half the size" 'is damaged: it ends too early'
 	{ cat "$saved" && echo; } >"$disks/damaged"
 	damage_is_refused "a file with a byte too many" 'is damaged'
-	printf 'DORMOUSE saved \4' >"$disks/damaged"
+	printf 'DORMOUSE saved \5' >"$disks/damaged"
 	damage_is_refused "a file of a later format" \
-		'has format 4, which this dormouse \(formats 1 to 3\) does not know'
+		'has format 5, which this dormouse \(formats 1 to 4\) does not know'
 }
 
 restore_of_another_kind_of_file()

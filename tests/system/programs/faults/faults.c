@@ -29,6 +29,8 @@ static const struct {
 	{ "restore-killed", "nap", restore_killed },
 	{ "park-killed", "nap", park_killed },
 	{ "park-fails", "nap", park_fails },
+	{ "park-again-killed", "nap", park_again_killed },
+	{ "park-again-fails", "nap", park_again_fails },
 	{ "park-saved-killed", "nap", park_saved_killed },
 	{ "park-started-killed", "nap", park_started_killed },
 };

@@ -55,6 +55,8 @@ void save_fails(struct vm *vm, struct tally *tally);
 void restore_killed(struct vm *vm, struct tally *tally);
 void park_killed(struct vm *vm, struct tally *tally);
 void park_fails(struct vm *vm, struct tally *tally);
+void park_again_killed(struct vm *vm, struct tally *tally);
+void park_again_fails(struct vm *vm, struct tally *tally);
 void park_saved_killed(struct vm *vm, struct tally *tally);
 void park_started_killed(struct vm *vm, struct tally *tally);
 

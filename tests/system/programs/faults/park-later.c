@@ -41,7 +41,7 @@ static void ask_to_save(struct vm *vm)
 }
 
 /* It is parked before what follows is counted. */
-static void park_and_save(struct vm *vm)
+static void park_and_save(struct vm *vm, struct before *before)
 {
 	vm_request(vm, PARK);
 	(void)vm_answer(vm);
@@ -64,7 +64,7 @@ void park_saved_killed(struct vm *vm, struct tally *tally)
 
 	plan.every_call = tally->every_call;
 	park_begin(vm, tally, "at first", &plan, true, &before);
-	park_and_save(vm);
+	park_and_save(vm, &before);
 	park_check_status(vm, tally, "at first", EXIT_SAVED);
 	judge_power(tally, "whole", &vm->trace, &before.files, ANNOUNCEMENT, judge_save, &before);
 	judge_omission(tally, OMIT_SYNCS_OF_SAVED_DIRECTORY,

@@ -21,6 +21,7 @@ void park_look_again(void *context)
 {
 	struct before *before = context;
 
+	free(before->text);
 	before->text = vm_text(before->vm->record);
 	vm_files(before->vm, before->text, &before->files);
 }
@@ -116,8 +117,12 @@ void park_begin(struct vm *vm, struct tally *tally, const char *instant,
 	(void)vm_await(vm, SLEEPS, 1);
 	judge_sleeper(vm, tally, instant, before->place != NOWHERE ? "resumed" : "booted",
 		      before->number);
+	/* A save that was not done leaves none. */
+	if (before->place == IN_PARKED && file_exists(vm->saved))
+		wrong(tally, instant, "it went on from its parked file, and there is another one");
 	(void)unlink(vm->saved);
 	vm_connect(vm);
+	before->sleeps = 1;
 }
 
 void park_end(struct vm *vm, struct before *before)
@@ -126,8 +131,34 @@ void park_end(struct vm *vm, struct before *before)
 	vm_end(vm);
 }
 
+/* The guest of the running VM is woken, and sleeps once more. Returns whether it does. */
+static bool wake_to_sleep(struct vm *vm, struct before *before)
+{
+	vm_request(vm, WAKE);
+	if (!vm_answer(vm))
+		return false;
+	before->sleeps++;
+	(void)vm_await(vm, SLEEPS, before->sleeps);
+
+	return true;
+}
+
+/*
+ * It has been parked before, so that there is a file that is written again. What is judged
+ * begins here.
+ */
+static void leave_former_file(struct vm *vm, struct before *before)
+{
+	vm_request(vm, PARK);
+	(void)vm_answer(vm);
+	(void)wake_to_sleep(vm, before);
+	before->number++;
+	trace_forget(&vm->trace);
+	park_look_again(before);
+}
+
 /* Until it is killed, or sleeps again and is ended. Returns how many calls parking took. */
-static size_t park_and_wake(struct vm *vm)
+static size_t park_and_wake(struct vm *vm, struct before *before)
 {
 	size_t calls;
 	bool parked;
@@ -136,11 +167,8 @@ static size_t park_and_wake(struct vm *vm)
 	vm_request(vm, PARK);
 	parked = vm_answer(vm);
 	calls = vm->trace.call_count;
-	if (parked) {
-		vm_request(vm, WAKE);
-		if (vm_answer(vm))
-			(void)vm_await(vm, SLEEPS, 2);
-	}
+	if (parked)
+		(void)wake_to_sleep(vm, before);
 	if (!vm->trace.over)
 		vm_request(vm, QUIT);
 	trace_finish(&vm->trace);
@@ -168,7 +196,7 @@ bool park_is_tried(const struct tally *tally, unsigned int at)
 }
 
 void park_run_killed(struct vm *vm, struct tally *tally, unsigned int at,
-		     void (*what)(struct vm *vm), int status)
+		     void (*what)(struct vm *vm, struct before *before), int status)
 {
 	struct trace_plan plan = park_whole;
 	struct before before;
@@ -180,7 +208,7 @@ void park_run_killed(struct vm *vm, struct tally *tally, unsigned int at,
 	plan.kill_at = at;
 	snprintf(instant, sizeof(instant), "killed after call %u", at);
 	park_begin(vm, tally, instant, &plan, false, &before);
-	what(vm);
+	what(vm, &before);
 	park_judge_record(vm, tally, instant);
 	if (vm_status(vm) != 128 + SIGKILL)
 		park_check_status(vm, tally, instant, status);
@@ -190,14 +218,25 @@ void park_run_killed(struct vm *vm, struct tally *tally, unsigned int at,
 
 /* --- parking and waking --- */
 
-static void park_to_the_end(struct vm *vm)
+static void park_to_the_end(struct vm *vm, struct before *before)
 {
-	(void)park_and_wake(vm);
+	(void)park_and_wake(vm, before);
 }
 
 static void run_killed(struct vm *vm, struct tally *tally, unsigned int at)
 {
 	park_run_killed(vm, tally, at, park_to_the_end, EXIT_QUIT);
+}
+
+static void park_again_to_the_end(struct vm *vm, struct before *before)
+{
+	leave_former_file(vm, before);
+	(void)park_and_wake(vm, before);
+}
+
+static void run_again_killed(struct vm *vm, struct tally *tally, unsigned int at)
+{
+	park_run_killed(vm, tally, at, park_again_to_the_end, EXIT_QUIT);
 }
 
 /* What the model says of parking, and of parking and waking. */
@@ -216,7 +255,9 @@ static void judge_both(struct vm *vm, struct tally *tally, struct before *before
 	judge_power(tally, instant, &vm->trace, &before->files, ANNOUNCEMENT, judge_park, before);
 }
 
-static void omit(struct vm *vm, struct tally *tally, struct before *before, size_t calls)
+/* @again: the calls begin when its guest has written to the disk. */
+static void omit(struct vm *vm, struct tally *tally, struct before *before, size_t calls,
+		 bool again)
 {
 	static const struct {
 		enum model_omission omission;
@@ -231,7 +272,7 @@ static void omit(struct vm *vm, struct tally *tally, struct before *before, size
 	};
 	const size_t all = vm->trace.call_count;
 
-	for (size_t i = 0; i < sizeof(omissions) / sizeof(omissions[0]); i++) {
+	for (size_t i = again ? 1 : 0; i < sizeof(omissions) / sizeof(omissions[0]); i++) {
 		before->woken = omissions[i].woken;
 		vm->trace.call_count = before->woken ? all : calls;
 		judge_omission(tally, omissions[i].omission, omissions[i].what, &vm->trace,
@@ -240,8 +281,8 @@ static void omit(struct vm *vm, struct tally *tally, struct before *before, size
 	vm->trace.call_count = all;
 }
 
-/* Returns how many calls can be made to fail while it is parked. */
-static unsigned int prepare(struct vm *vm, struct tally *tally)
+/* Returns how many calls can be made to fail while it is parked, for the second time if @again. */
+static unsigned int prepare(struct vm *vm, struct tally *tally, bool again)
 {
 	struct trace_plan plan = park_whole;
 	struct before before;
@@ -249,6 +290,8 @@ static unsigned int prepare(struct vm *vm, struct tally *tally)
 
 	plan.every_call = tally->every_call;
 	park_begin(vm, tally, "at first", &plan, true, &before);
+	if (again)
+		leave_former_file(vm, &before);
 	trace_count(&vm->trace);
 	vm_request(vm, PARK);
 	(void)vm_answer(vm);
@@ -261,7 +304,7 @@ static unsigned int prepare(struct vm *vm, struct tally *tally)
 	return fallible;
 }
 
-void park_killed(struct vm *vm, struct tally *tally)
+static void is_killed(struct vm *vm, struct tally *tally, bool again)
 {
 	struct trace_plan plan = park_whole;
 	struct before before;
@@ -269,16 +312,28 @@ void park_killed(struct vm *vm, struct tally *tally)
 
 	plan.every_call = tally->every_call;
 	park_begin(vm, tally, "at first", &plan, true, &before);
-	calls = park_and_wake(vm);
+	if (again)
+		leave_former_file(vm, &before);
+	calls = park_and_wake(vm, &before);
 	park_check_status(vm, tally, "at first", EXIT_QUIT);
 	judge_both(vm, tally, &before, "whole", calls);
-	omit(vm, tally, &before, calls);
+	omit(vm, tally, &before, calls, again);
 	tally->calls = vm->trace.count;
 	park_end(vm, &before);
-	kill_at_each(vm, tally, run_killed);
+	kill_at_each(vm, tally, again ? run_again_killed : run_killed);
 	/* It was killed while it was parked, too. */
 	if (tally->resumed == 0)
 		wrong(tally, "in all", "no run goes on from a file");
+}
+
+void park_killed(struct vm *vm, struct tally *tally)
+{
+	is_killed(vm, tally, false);
+}
+
+void park_again_killed(struct vm *vm, struct tally *tally)
+{
+	is_killed(vm, tally, true);
 }
 
 /* --- calls that fail --- */
@@ -288,12 +343,10 @@ void park_killed(struct vm *vm, struct tally *tally)
 
 /* The guest sleeps in memory, can be woken, and parked unless its disk has failed. */
 static void park_again(struct vm *vm, struct tally *tally, const char *instant,
-		       const struct before *before, bool can)
+		       struct before *before, bool can)
 {
-	vm_request(vm, WAKE);
-	if (!vm_answer(vm))
+	if (!wake_to_sleep(vm, before))
 		wrong(tally, instant, "the guest cannot be woken after a parking that failed");
-	(void)vm_await(vm, SLEEPS, 2);
 	judge_sleeper(vm, tally, instant, "resumed", before->number + 1);
 	vm_request(vm, PARK);
 	if (vm_answer(vm) != can)
@@ -302,7 +355,7 @@ static void park_again(struct vm *vm, struct tally *tally, const char *instant,
 			  : "the guest is parked though its disk has failed");
 }
 
-static void run_failing(struct vm *vm, struct tally *tally, unsigned int at, int err)
+static void run_failing(struct vm *vm, struct tally *tally, unsigned int at, int err, bool again)
 {
 	struct trace_plan plan = park_whole;
 	struct before before;
@@ -315,15 +368,14 @@ static void run_failing(struct vm *vm, struct tally *tally, unsigned int at, int
 	snprintf(instant, sizeof(instant), "call %u fails with %s", at,
 		 err ? strerrorname_np(err) : "less than was asked");
 	park_begin(vm, tally, instant, &plan, false, &before);
+	if (again)
+		leave_former_file(vm, &before);
 	trace_count(&vm->trace);
 	vm_request(vm, PARK);
 	if (vm_answer(vm)) {
 		calls = vm->trace.call_count;
-		vm_request(vm, WAKE);
 		/* The machine has crashed rather than run while its file has a name. */
-		if (vm_answer(vm))
-			(void)vm_await(vm, SLEEPS, 2);
-		else
+		if (!wake_to_sleep(vm, &before))
 			status = EXIT_CRASHED;
 	} else {
 		const bool disk =
@@ -350,14 +402,24 @@ static void run_failing(struct vm *vm, struct tally *tally, unsigned int at, int
 	park_end(vm, &before);
 }
 
-void park_fails(struct vm *vm, struct tally *tally)
+static void fails(struct vm *vm, struct tally *tally, bool again)
 {
 	static const int errors[] = { EIO, ENOSPC, 0 };
-	const unsigned int fallible = prepare(vm, tally) + WAKE_CALLS;
+	const unsigned int fallible = prepare(vm, tally, again) + WAKE_CALLS;
 
 	tally->calls = fallible;
 	for (unsigned int at = 1; at <= fallible && tally->wrong < WRONG_MAX; at++)
 		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 			if (tally->every_call || (park_is_tried(tally, at) && i == at / STEP % 3))
-				run_failing(vm, tally, at, errors[i]);
+				run_failing(vm, tally, at, errors[i], again);
+}
+
+void park_fails(struct vm *vm, struct tally *tally)
+{
+	fails(vm, tally, false);
+}
+
+void park_again_fails(struct vm *vm, struct tally *tally)
+{
+	fails(vm, tally, true);
 }

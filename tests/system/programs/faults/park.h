@@ -25,6 +25,7 @@ struct before {
 	uint64_t number; /* What the disk has. */
 	struct model_files files; /* When its calls began to be watched. */
 	char *text;
+	unsigned int sleeps; /* How often the guest has fallen asleep in this run. */
 	bool woken; /* What is judged goes beyond the parking. */
 };
 
@@ -53,6 +54,6 @@ bool park_is_tried(const struct tally *tally, unsigned int at);
  * killed, and exits with @status. The next run shows whether it goes on where it should.
  */
 void park_run_killed(struct vm *vm, struct tally *tally, unsigned int at,
-		     void (*what)(struct vm *vm), int status);
+		     void (*what)(struct vm *vm, struct before *before), int status);
 
 #endif

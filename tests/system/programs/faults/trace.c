@@ -404,6 +404,13 @@ void trace_count(struct trace *trace)
 	trace->counts = true;
 }
 
+void trace_forget(struct trace *trace)
+{
+	for (size_t i = 0; i < trace->call_count; i++)
+		free(trace->calls[i].data);
+	trace->call_count = 0;
+}
+
 void trace_wait(struct trace *trace, int fd, int ms)
 {
 	struct pollfd fds[] = {
@@ -457,8 +464,7 @@ void trace_finish(struct trace *trace)
 
 void trace_free(struct trace *trace)
 {
-	for (size_t i = 0; i < trace->call_count; i++)
-		free(trace->calls[i].data);
+	trace_forget(trace);
 	free(trace->calls);
 	free(trace->threads);
 	trace->calls = NULL;

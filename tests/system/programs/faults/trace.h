@@ -94,6 +94,9 @@ void trace_start(struct trace *trace, const struct trace_plan *plan, const char 
 /** Count calls from now on, which are watched already. */
 void trace_count(struct trace *trace);
 
+/** What follows is judged as if nothing had been watched before. */
+void trace_forget(struct trace *trace);
+
 /** Serve what has happened, and wait for more until @fd, unless -1, can be read, or @ms. */
 void trace_wait(struct trace *trace, int fd, int ms);
 

@@ -73,9 +73,14 @@ static void make_file(struct source_rig *rig)
 						  source_rig_places[piece] * MEMORY_PIECE,
 						  crc32c(0, bytes, MEMORY_PIECE)),
 				 0);
-		assert_int_equal(pwrite(rig->fd, bytes, MEMORY_PIECE,
-					(off_t)memory_index_position(&rig->index, piece)),
-				 MEMORY_PIECE);
+		assert_int_equal(
+			pwrite(rig->fd, bytes, MEMORY_PIECE,
+			       (off_t)memory_index_position(
+				       &rig->index,
+				       memory_index_find(&rig->index,
+							 source_rig_places[piece] * MEMORY_PIECE),
+				       piece)),
+			MEMORY_PIECE);
 	}
 	free(bytes);
 }

@@ -37,7 +37,8 @@ static void pieces_that_follow_one_another_are_an_extent(void **state)
 	assert_int_equal(index.extents[0].size, 2 * MEMORY_PIECE);
 	assert_int_equal(index.extents[1].first, 2);
 	assert_int_equal(memory_index_offset(&index.extents[0], 1), 3 * MEMORY_PIECE);
-	assert_int_equal(memory_index_position(&index, 2), POSITION + 2 * MEMORY_PIECE);
+	assert_int_equal(memory_index_position(&index, &index.extents[1], 2),
+			 POSITION + 2 * MEMORY_PIECE);
 	for (uint64_t piece = 0; piece < 8; piece++) {
 		const struct memory_extent *found =
 			memory_index_find(&index, piece * MEMORY_PIECE + 17);
