@@ -5,6 +5,7 @@
 # else: frames from a socket, QMP, the console and the clock.
 
 . "$here/lib/wake.bash"
+. "$here/lib/park.bash"
 
 mkfifo "$disks/linux-in"
 exec {bytes}<>"$disks/linux-in"
@@ -12,11 +13,14 @@ vm_stdin=$disks/linux-in
 net_start park-linux
 linux_start park-linux "unix:$net_path" 192.0.2.7 5,rtcwake:1:15
 
-# Waits until it sleeps again, and parks it: linux_parks NUMBER
+# Waits until it sleeps again, and parks it. Sets linux_wrote, in bytes: linux_parks NUMBER
 linux_parks()
 {
 	vm_await "$vm_messages" ': suspended: ' "$1" || true
+	linux_wrote=$(park_written)
 	is "Linux is parked in its sleep $1" "$(dormouse park park-linux 2>&1)" "park-linux: parked"
+	linux_wrote=$(($(park_written) - linux_wrote))
+	echo "# to park Linux in its sleep $1, dormouse has written $linux_wrote bytes"
 }
 
 vm_await_state park-linux suspended || true
@@ -26,6 +30,7 @@ ok "an ARP request for an address of a sleeping Linux wakes it" net_await "^arp 
 ok "status says that the ARP request woke Linux" dormouse_said \
 	': running: woken by an ARP request from 192.0.2.1 for 192.0.2.7, at '
 linux_parks 2
+first=$linux_wrote
 net_send noise
 net_send ping "$net_mac" 192.0.2.7
 ok "a ping wakes a parked Linux and is answered" net_await '^pong 192.0.2.7$'
@@ -34,6 +39,7 @@ link_local=fe80::5054:ff:fe12:3456
 net_send solicit "$link_local"
 ok "a neighbour solicitation wakes Linux and is answered" net_await "^advert $link_local\$"
 linux_parks 4
+ok "of a Linux that is parked again, less than half is written" [ "$linux_wrote" -lt $((first / 2)) ]
 dormouse wake park-linux >/dev/null
 ok "dormouse wake wakes a parked Linux" dormouse_said ': running: woken by a client of QMP, at '
 linux_parks 5

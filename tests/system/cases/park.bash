@@ -53,12 +53,6 @@ park_files()
 	done
 }
 
-# How many bytes its dormouse has written so far
-park_written()
-{
-	sed -n 's/^wchar: //p' "/proc/$(dormouse_pid)/io"
-}
-
 # The guest is awake and ends: park_ends NAME SITUATION
 park_ends()
 {

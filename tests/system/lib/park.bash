@@ -4,6 +4,12 @@
 # A guest that keeps a pattern in its memory while it is parked and woken, and checks it after
 # each wake (guests/pattern.c). To be sourced after vm.bash and calls.bash.
 
+# How many bytes its dormouse has written so far
+park_written()
+{
+	sed -n 's/^wchar: //p' "/proc/$(dormouse_pid)/io"
+}
+
 # Starts that guest of 64 MiB: park_pattern NAME COUNT MEBIBYTES [OPTION...]
 park_pattern()
 {
