@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/stream.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -311,6 +312,13 @@ void stream_serialize(struct stream *s, void *bytes, size_t size)
 {
 	uint8_t *at = bytes;
 
+	/* Most of what is read is small, and was staged with what precedes it. */
+	if (s->in && !s->err && size <= s->staged_count - s->staged_at) {
+		(void)take_staged(s, at, size);
+		stream_work(s, size);
+
+		return;
+	}
 	while (size > INTERRUPT_PIECE) {
 		serialize_piece(s, at, INTERRUPT_PIECE);
 		at += INTERRUPT_PIECE;
@@ -321,15 +329,11 @@ void stream_serialize(struct stream *s, void *bytes, size_t size)
 
 static void serialize_number(struct stream *s, uint64_t *value, size_t size)
 {
-	uint8_t bytes[sizeof(*value)] = { 0 };
-
 	/* What is read may not have a value yet. */
-	for (size_t i = 0; i < size && s->out; i++)
-		bytes[i] = (uint8_t)(*value >> 8 * i);
-	stream_serialize(s, bytes, size);
-	*value = 0;
-	for (size_t i = 0; i < size; i++)
-		*value |= (uint64_t)bytes[i] << 8 * i;
+	uint64_t bytes = s->out ? htole64(*value) : 0;
+
+	stream_serialize(s, &bytes, size);
+	*value = le64toh(bytes);
 }
 
 void stream_serialize_u16(struct stream *s, uint16_t *value)
