@@ -2,7 +2,7 @@
 #include "board/memory.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -135,16 +135,16 @@ int memory_renew(struct memory *memory)
 /* "always [madvise] never", for example. */
 static bool host_has_huge_pages(void)
 {
-	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+	const int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
 	char words[64] = "";
-	bool has;
+	ssize_t length;
 
-	if (!file)
+	if (fd < 0)
 		return false;
-	has = fgets(words, sizeof(words), file) && !strstr(words, "[never]");
-	fclose(file);
+	length = read(fd, words, sizeof(words) - 1);
+	close(fd);
 
-	return has;
+	return length > 0 && !strstr(words, "[never]");
 }
 
 uint64_t memory_huge_page(const struct memory *memory)
