@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
+/*
+ * More than KVM has yet. To ask it how many there are costs nearly as much as to have
+ * them listed.
+ */
+#define LIST_ROOM 1024
+
 uint64_t kvm_register_x(unsigned int number)
 {
 	/* Each is two words long. */
@@ -43,28 +49,31 @@ int kvm_set_register(int vcpu_fd, uint64_t id, uint64_t value)
 	return kvm_set_register_bytes(vcpu_fd, id, &value);
 }
 
-int kvm_list_registers(int vcpu_fd, struct kvm_reg_list **list)
+/* With room for @count; on failure, KVM may have set that to how many there are. */
+static int list_registers(int vcpu_fd, uint64_t *count, struct kvm_reg_list **list)
 {
-	struct kvm_reg_list size = { 0 };
+	int err = 0;
 
-	*list = NULL;
-	/* Asked for none, KVM returns how many there are. */
-	if (ioctl(vcpu_fd, KVM_GET_REG_LIST, &size) < 0 && errno != E2BIG)
-		return -errno;
-	*list = malloc(sizeof(**list) + size.n * sizeof((*list)->reg[0]));
+	*list = malloc(sizeof(**list) + *count * sizeof((*list)->reg[0]));
 	if (!*list)
 		return -ENOMEM;
-	(*list)->n = size.n;
+	(*list)->n = *count;
 	if (ioctl(vcpu_fd, KVM_GET_REG_LIST, *list) < 0) {
-		const int err = -errno;
-
+		err = -errno;
+		*count = (*list)->n;
 		free(*list);
 		*list = NULL;
-
-		return err;
 	}
 
-	return 0;
+	return err;
+}
+
+int kvm_list_registers(int vcpu_fd, struct kvm_reg_list **list)
+{
+	uint64_t count = LIST_ROOM;
+	const int err = list_registers(vcpu_fd, &count, list);
+
+	return err == -E2BIG ? list_registers(vcpu_fd, &count, list) : err;
 }
 
 int kvm_get_mp_state(int vcpu_fd, uint32_t *state)
