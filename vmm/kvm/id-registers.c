@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <linux/kvm.h>
 
@@ -95,4 +96,75 @@ void kvm_register_name(uint64_t id, char name[KVM_REGISTER_NAME_SIZE])
 			 FIELD(id, OP1), FIELD(id, CRN), FIELD(id, CRM), FIELD(id, OP2));
 	else
 		snprintf(name, KVM_REGISTER_NAME_SIZE, "%#llx", (unsigned long long)id);
+}
+
+/* --- the reverse --- */
+
+/* Take a number from the front of what is left of a name. Returns whether there is one. */
+static bool take_number(const char **at, const char *end, unsigned int base, uint64_t *number)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *first = *at;
+	const char *digit;
+
+	*number = 0;
+	while (*at < end && **at && (digit = strchr(digits, **at)) && digit < digits + base) {
+		*number = *number * base + (uint64_t)(digit - digits);
+		++*at;
+	}
+
+	return *at > first;
+}
+
+/* An encoding: its parts in their order, with what is in front of each. */
+static bool take_encoding(const char *at, const char *end, uint64_t *id)
+{
+	static const struct {
+		const char *before;
+		unsigned int shift;
+		uint64_t mask;
+	} parts[] = {
+		{ "S", KVM_REG_ARM64_SYSREG_OP0_SHIFT, KVM_REG_ARM64_SYSREG_OP0_MASK },
+		{ "_", KVM_REG_ARM64_SYSREG_OP1_SHIFT, KVM_REG_ARM64_SYSREG_OP1_MASK },
+		{ "_C", KVM_REG_ARM64_SYSREG_CRN_SHIFT, KVM_REG_ARM64_SYSREG_CRN_MASK },
+		{ "_C", KVM_REG_ARM64_SYSREG_CRM_SHIFT, KVM_REG_ARM64_SYSREG_CRM_MASK },
+		{ "_", KVM_REG_ARM64_SYSREG_OP2_SHIFT, KVM_REG_ARM64_SYSREG_OP2_MASK },
+	};
+
+	*id = KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM64_SYSREG;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const size_t length = strlen(parts[i].before);
+		uint64_t value;
+
+		if ((size_t)(end - at) < length || memcmp(at, parts[i].before, length) != 0)
+			return false;
+		at += length;
+		if (!take_number(&at, end, 10, &value) || value > parts[i].mask >> parts[i].shift)
+			return false;
+		*id |= value << parts[i].shift;
+	}
+
+	return at == end;
+}
+
+bool kvm_register_of_name(const char *name, size_t length, uint64_t *id)
+{
+	const char *end = name + length;
+
+	if (take_encoding(name, end, id))
+		return true;
+	if (length > 2 && memcmp(name, "0x", 2) == 0) {
+		name += 2;
+
+		return take_number(&name, end, 16, id) && name == end;
+	}
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (strlen(named[i].name) != length || memcmp(named[i].name, name, length) != 0)
+			continue;
+		*id = named[i].id;
+
+		return true;
+	}
+
+	return false;
 }

@@ -7,6 +7,7 @@
 #define VMM_ID_REGISTERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** Whether it says which features the CPU has. No guest changes it. */
@@ -28,5 +29,11 @@ bool kvm_register_is_noted(uint64_t id);
  * as an assembler takes it, "S3_0_C0_C4_7"; else KVM's id in hexadecimal.
  */
 void kvm_register_name(uint64_t id, char name[KVM_REGISTER_NAME_SIZE]);
+
+/**
+ * The reverse, of a name of @length bytes. Returns whether it is one, of any
+ * register.
+ */
+bool kvm_register_of_name(const char *name, size_t length, uint64_t *id);
 
 #endif
