@@ -197,6 +197,27 @@ static void registers_that_are_not_known_are_left(void **state)
 	rig_destroy(&rig);
 }
 
+/* It gets them with all its others. */
+static void a_vcpu_that_is_restored_is_left(void **state)
+{
+	struct environment before;
+	struct rig rig;
+
+	begin(&rig, 0x11, 0, 0x414fd0b1, 0x3);
+	before = read_all(&rig);
+	rig_destroy(&rig);
+	begin(&rig, 0x22, 0, 0x414fd0b1, 0x3);
+	rig.vm.restored_vcpu = 1;
+	environment_write(&rig.vm, &before);
+	assert_int_equal(values[0][PFR0], 0x11);
+	assert_int_equal(values[1][PFR0], 0x22);
+	rig.vm.restored_vcpu = CAUSE_VCPU_NONE;
+	environment_write(&rig.vm, &before);
+	assert_int_equal(values[1][PFR0], 0x11);
+	environment_free(&before);
+	rig_destroy(&rig);
+}
+
 /* Each power cycle is a new VM of KVM's. */
 static void a_reset_writes_the_registers_back(void **state)
 {
@@ -223,6 +244,7 @@ int main(void)
 		cmocka_unit_test(registers_are_written_back),
 		cmocka_unit_test(a_register_that_kvm_does_not_let_be_written_is_a_difference),
 		cmocka_unit_test(registers_that_are_not_known_are_left),
+		cmocka_unit_test(a_vcpu_that_is_restored_is_left),
 		cmocka_unit_test(a_reset_writes_the_registers_back),
 	};
 

@@ -86,7 +86,13 @@ static bool has(const struct environment *environment, uint64_t id)
 								: ENVIRONMENT_ID_REGISTERS];
 }
 
-void environment_write(const struct vm *vm, const struct environment *environment)
+/* The vCPU that is restored gets them with its others. */
+static bool is_written(const struct vm *vm, unsigned int vcpu)
+{
+	return (int)vcpu != vm->restored_vcpu;
+}
+
+static void write_all(const struct vm *vm, const struct environment *environment)
 {
 	struct noted *noted = read_noted(environment);
 	struct kvm_reg_list *list = NULL;
@@ -97,9 +103,16 @@ void environment_write(const struct vm *vm, const struct environment *environmen
 			if (!kvm_register_is_noted(list->reg[k]) || !has(environment, list->reg[k]))
 				continue;
 			for (unsigned int i = 0; i < vm->vcpu_count; i++)
-				write_register(&vm->vcpus[i], list->reg[k], noted);
+				if (is_written(vm, i))
+					write_register(&vm->vcpus[i], list->reg[k], noted);
 		}
 	}
 	free(list);
 	free(noted);
+}
+
+void environment_write(const struct vm *vm, const struct environment *environment)
+{
+	if (vm->vcpu_count > 1 || is_written(vm, 0))
+		write_all(vm, environment);
 }

@@ -97,6 +97,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 			   .config = config,
 			   .name = name,
 			   .choose_server = choose_server,
+			   .restored_vcpu = CAUSE_VCPU_NONE,
 			   .fd = -1,
 			   .gic_fd = -1 };
 	err = host_limits_check(&limits, config, error);

@@ -59,6 +59,12 @@ struct vm {
 	const struct environment *environment;
 
 	/**
+	 * The vCPU all of whose registers come from a saved file, while that is
+	 * restored; else CAUSE_VCPU_NONE.
+	 */
+	int restored_vcpu;
+
+	/**
 	 * The kernel of the next boot gets noresume: it takes no image from its
 	 * disks.
 	 */

@@ -321,8 +321,9 @@ static int restore(struct session *s, struct error *error)
 	int err;
 
 	s->vm.environment = &s->options->from->record.environment;
+	s->vm.restored_vcpu = (int)s->options->from->record.suspension.vcpu;
 	err = save_file_restore(s->options->from, &s->vm, error);
-
+	s->vm.restored_vcpu = CAUSE_VCPU_NONE;
 	if (err)
 		return err;
 	err = run_settle_restored(&s->vm, s->options, &s->found, &s->record, error);
