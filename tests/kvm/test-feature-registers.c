@@ -118,7 +118,7 @@ static void init_after_a_start_requests_the_same_features(void **state)
 
 /* --- a saved file --- */
 
-static void serialize(const struct rig *rig, struct stream *stream)
+static void serialize(struct rig *rig, struct stream *stream)
 {
 	struct error error = { "" };
 
@@ -175,6 +175,44 @@ static void a_saved_file_restores_pairs_that_set_and_clear(void **state)
 	saves_and_restores(true);
 }
 
+/* Of vectors that are zero in the file; and of a KVM that has left them otherwise. */
+static void restore_zeroes(bool fresh)
+{
+	const int fd = memfd_create("saved", MFD_CLOEXEC);
+	struct stream *stream;
+	struct error error;
+	struct rig rig;
+
+	make(&rig, false);
+	assert_int_equal(stream_write_to(&stream, fd), 0);
+	serialize(&rig, stream);
+	vm_end(&rig.vm);
+	assert_int_equal(vm_begin(&rig.vm, &error), 0);
+	assert_true(rig.vm.vcpus[0].fresh);
+	feature_host_fill(0x55);
+	rig.vm.vcpus[0].fresh = fresh;
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(stream_read_from(&stream, fd), 0);
+	serialize(&rig, stream);
+	assert_true(feature_host_vectors_are_zero() == !fresh);
+	assert_true((feature_host_value(KVM_REGISTER_CORE(U32, fp_regs.fpsr)) == 0) == !fresh);
+	/* INIT sets no other register to zero that a guest could have left so. */
+	assert_int_equal(feature_host_value(HOST_ZCR), 0);
+	assert_false(rig.vm.vcpus[0].fresh);
+	close(fd);
+	rig_destroy(&rig);
+}
+
+static void registers_that_init_has_zeroed_cost_no_calls(void **state)
+{
+	restore_zeroes(true);
+}
+
+static void registers_that_have_changed_since_init_are_zeroed(void **state)
+{
+	restore_zeroes(false);
+}
+
 static void vectors_that_the_host_lacks_are_refused(void **state)
 {
 	const int fd = memfd_create("saved", MFD_CLOEXEC);
@@ -207,6 +245,8 @@ int main(void)
 		cmocka_unit_test(init_after_a_start_requests_the_same_features),
 		cmocka_unit_test(a_saved_file_has_the_registers_of_all_features),
 		cmocka_unit_test(a_saved_file_restores_pairs_that_set_and_clear),
+		cmocka_unit_test(registers_that_init_has_zeroed_cost_no_calls),
+		cmocka_unit_test(registers_that_have_changed_since_init_are_zeroed),
 		cmocka_unit_test(vectors_that_the_host_lacks_are_refused),
 	};
 

@@ -5,7 +5,7 @@
 
 guests := tests/system/guests
 system_guests := board echo hostile psci-calls psci-suspend psci-registers psci-pause psci-facs psci-features example-guest net-sleeper net-frames pattern
-system_programs := test-kvm-psci on-terminal on-socket net-peer at-call own-tap park-often faults example-kvm wake-peer
+system_programs := test-kvm-psci on-terminal on-socket net-peer at-call own-tap park-often faults example-kvm wake-peer saved-registers
 
 system-programs: $(system_guests:%=$(O)/arm64/%.img) $(system_programs:%=$(O)/arm64/%)
 
@@ -50,6 +50,10 @@ $(O)/arm64/test-kvm-psci: $(O)/arm64/tests/system/programs/kvm-psci.c.o $(O)/arm
 $(addprefix $(O)/arm64/,on-terminal on-socket net-peer at-call own-tap park-often): $(O)/arm64/%: $(O)/arm64/tests/system/programs/%.c.o
 $(O)/arm64/faults: $(call objects,arm64,$(sort $(wildcard tests/system/programs/faults/*.c)))
 $(O)/arm64/wake-peer: $(call objects,arm64,$(sort $(wildcard tests/system/programs/wake-peer/*.c)))
+# It reads a saved file as dormouse does.
+$(O)/arm64/saved-registers: $(O)/arm64/tests/system/programs/saved-registers.c.o \
+	$(call objects,arm64,$(filter-out vmm/cli/%,$(vmm_src))) $(O)/arm64/libpsci.a
+	$(call link,$(ARM64_CC) -static,$(LDFLAGS) $(LDFLAGS_SYSROOT) $(VMM_LIBS))
 # For tests/bench.
 $(addprefix $(O)/arm64/,stopwatch wakes): $(O)/arm64/%: $(O)/arm64/tests/bench/%.c.o
 $(addprefix $(O)/arm64/,test-kvm-psci on-terminal on-socket net-peer at-call own-tap park-often wake-peer faults stopwatch wakes):

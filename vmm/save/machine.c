@@ -64,9 +64,6 @@ static int put_to_sleep(struct vm *vm, unsigned int sleeper, struct error *error
 		if (vm->server->kvm_keeps_power)
 			err = set_power(vcpu, vcpu->suspended, error);
 	}
-	/* Its registers are no longer as KVM_ARM_VCPU_INIT left them. */
-	vm->vcpus[sleeper].fresh = false;
-
 	return err;
 }
 

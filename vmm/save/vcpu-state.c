@@ -39,6 +39,30 @@ static bool identifies(uint64_t id)
 	       (id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM_FW_FEAT_BMAP;
 }
 
+/*
+ * Returns whether KVM_ARM_VCPU_INIT has set it to 0, as Linux documents it for the
+ * general registers and those of FP, SIMD and SVE, and nothing else has set it since in
+ * a vCPU that is fresh.
+ */
+static bool begins_at_zero(const struct vcpu *vcpu, uint64_t id)
+{
+	const uint64_t core =
+		id & ~(KVM_REG_ARCH_MASK | KVM_REG_SIZE_MASK | KVM_REG_ARM_COPROC_MASK);
+
+	if (!vcpu->fresh || (id & KVM_REG_ARCH_MASK) != KVM_REG_ARM64)
+		return false;
+	if ((id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SVE)
+		return id != KVM_REG_ARM64_SVE_VLS;
+	if ((id & KVM_REG_ARM_COPROC_MASK) != KVM_REG_ARM_CORE)
+		return false;
+
+	/* x1 to x30 and SP_EL0; V0 to V31, FPSR and FPCR. */
+	return (core >= KVM_REG_ARM_CORE_REG(regs.regs[1]) &&
+		core <= KVM_REG_ARM_CORE_REG(regs.sp)) ||
+	       (core >= KVM_REG_ARM_CORE_REG(fp_regs.vregs) &&
+		core <= KVM_REG_ARM_CORE_REG(fp_regs.fpcr));
+}
+
 /* Add the time that has passed to a counter. */
 static void advance(uint8_t *bytes, uint64_t elapsed)
 {
@@ -115,6 +139,8 @@ static int restore(const struct vcpu *vcpu, uint64_t id, uint8_t *bytes, uint64_
 
 	/* The PSCI server has set it; or the other of its pair is all of it. */
 	if (id == KVM_REG_ARM_PSCI_VERSION || kvm_register_clears(id))
+		return 0;
+	if (begins_at_zero(vcpu, id) && memcmp(bytes, zero, size_of(id)) == 0)
 		return 0;
 	if (clear)
 		(void)kvm_set_register(vcpu->fd, clear, UINT64_MAX);
@@ -202,6 +228,7 @@ int vcpu_state_serialize(struct vcpu *vcpu, struct stream *stream, uint64_t elap
 			(unsigned long long)frequency, (unsigned long long)counter_frequency());
 
 	err = read_registers(vcpu, stream, elapsed, error);
+	vcpu->fresh = false;
 	if (!err && stream_format(stream) >= 2 && !stream_error(stream))
 		err = serialize_serror(vcpu, stream, error);
 
