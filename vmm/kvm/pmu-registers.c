@@ -46,9 +46,23 @@ unsigned int kvm_pmu_counters(uint64_t pmcr)
 	return pmcr >> PMCR_N_SHIFT & PMCR_N_MASK;
 }
 
+/* The number of the event counter whose count or type it is; or -1. */
+static int event_counter(uint64_t id)
+{
+	if (id >= FIRST_COUNTER && id < FIRST_COUNTER + EVENT_COUNTERS_MAX)
+		return (int)(id - FIRST_COUNTER);
+	if (id >= FIRST_TYPE && id < FIRST_TYPE + EVENT_COUNTERS_MAX)
+		return (int)(id - FIRST_TYPE);
+
+	return -1;
+}
+
 bool kvm_register_is_pmu_count(uint64_t id)
 {
-	return id == CYCLE_COUNTER ||
-	       (id >= FIRST_COUNTER && id < FIRST_COUNTER + EVENT_COUNTERS_MAX) ||
-	       (id >= FIRST_TYPE && id < FIRST_TYPE + EVENT_COUNTERS_MAX);
+	return id == CYCLE_COUNTER || event_counter(id) >= 0;
+}
+
+bool kvm_register_is_of_no_counter(uint64_t id, unsigned int counters)
+{
+	return event_counter(id) >= (int)counters;
 }

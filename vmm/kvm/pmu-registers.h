@@ -32,4 +32,10 @@ unsigned int kvm_pmu_counters(uint64_t pmcr);
 /** Whether it is a count, or what an event counter counts. */
 bool kvm_register_is_pmu_count(uint64_t id);
 
+/**
+ * Whether it is of an event counter that a guest with @counters of them does not have:
+ * KVM lists all 31, and lets none access the others.
+ */
+bool kvm_register_is_of_no_counter(uint64_t id, unsigned int counters);
+
 #endif

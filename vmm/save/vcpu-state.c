@@ -78,6 +78,22 @@ static void advance(uint8_t *bytes, uint64_t elapsed)
 
 /* --- both ways --- */
 
+/* Take from the list those of which the guest has nothing. */
+static void leave_out(const struct vcpu *vcpu, struct kvm_reg_list *list)
+{
+	uint64_t pmcr = 0;
+	uint64_t kept = 0;
+	unsigned int counters;
+
+	/* Without a PMU there are none of its registers either. */
+	(void)kvm_get_register(vcpu->fd, KVM_REGISTER_PMCR_EL0, &pmcr);
+	counters = kvm_pmu_counters(pmcr);
+	for (uint64_t i = 0; i < list->n; i++)
+		if (!kvm_register_is_of_no_counter(list->reg[i], counters))
+			list->reg[kept++] = list->reg[i];
+	list->n = kept;
+}
+
 /* Returns NULL with @error set. */
 static struct kvm_reg_list *list_registers(const struct vcpu *vcpu, struct error *error)
 {
@@ -87,6 +103,8 @@ static struct kvm_reg_list *list_registers(const struct vcpu *vcpu, struct error
 	if (err)
 		error_set(error, err, "KVM_GET_REG_LIST of vCPU %u: %s", vcpu->index,
 			  strerror(-err));
+	else
+		leave_out(vcpu, list);
 
 	return list;
 }
