@@ -51,7 +51,7 @@ struct agent_link {
 	size_t output_size, output_sent;
 	uint8_t input[4096]; /**< What was read, and not looked at. */
 	size_t input_first, input_count;
-	struct agent_reader reader;
+	struct agent_reader reader; /**< Last: its buffer is large. */
 };
 
 enum agent_link_event {

@@ -33,7 +33,6 @@ struct agent {
 	const char *name;
 	struct channel *channel;
 	struct agent_host host;
-	struct agent_link link;
 	struct agent_facts facts;
 	struct agent_facts former; /* Of the agent that answered until the port was closed, */
 	bool had_answered; /* if one did. */
@@ -45,6 +44,7 @@ struct agent {
 	struct error problem; /* Why it does not answer, if it was tried. */
 	bool reported; /* The port is reported as open. */
 	uint64_t next_report;
+	struct agent_link link; /* Last: its buffer is large. */
 };
 
 /* --- why there is no answer --- */
@@ -447,10 +447,11 @@ bool agent_prevents_hibernation(const struct agent *agent, struct error *error)
 struct agent *agent_create(struct channel *channel, const char *name, bool slept,
 			   const struct agent_host *host)
 {
-	struct agent *agent = calloc(1, sizeof(*agent));
+	struct agent *agent = malloc(sizeof(*agent));
 
 	if (!agent)
 		return NULL;
+	memset(agent, 0, offsetof(struct agent, link));
 	agent->name = name;
 	agent->channel = channel;
 	agent->host = *host;

@@ -171,7 +171,8 @@ int terminal_open(struct terminal *terminal, const char *console, struct error *
 {
 	int err;
 
-	memset(terminal, 0, sizeof(*terminal));
+	/* Not its buffer: what is not touched takes no memory. */
+	memset(terminal, 0, offsetof(struct terminal, pending));
 	terminal->has_streams = has_streams(console);
 	terminal->has_file = console && terminal->has_streams;
 	atomic_init(&terminal->output_error, 0);

@@ -101,7 +101,8 @@ int devices_create(struct devices *devices, const struct device_setup *setup, st
 {
 	int err;
 
-	devices->count = 0;
+	/* terminal_open() fills the rest. */
+	memset(devices, 0, offsetof(struct devices, terminal));
 	err = add_all(devices, setup, bus, error);
 	/*
 	 * The console comes last: once the terminal is raw, messages are harder

@@ -37,8 +37,8 @@ struct console_user {
 struct devices {
 	struct device all[BUS_WINDOWS_MAX];
 	size_t count;
-	struct terminal terminal;
 	void (*quit)(void *context); /**< Of struct console_user, as is the terminal's context. */
+	struct terminal terminal; /**< Last: its buffer is large. */
 };
 
 /**

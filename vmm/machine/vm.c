@@ -117,7 +117,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm, const struct config *config,
 		err = error_set(error, -errno, "eventfd: %s", strerror(errno));
 		goto err_destroy_memory;
 	}
-	vm->devices = calloc(1, sizeof(*vm->devices));
+	vm->devices = malloc(sizeof(*vm->devices));
 	if (!vm->devices) {
 		err = error_set(error, -ENOMEM, "out of memory");
 		goto err_close_stop;

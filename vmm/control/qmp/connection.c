@@ -194,7 +194,8 @@ int qmp_connection_open(struct qmp_connection *connection, int fd, int wake_fd)
 
 		return -ENOMEM;
 	}
-	memset(connection, 0, sizeof(*connection));
+	/* Not the buffers: what is not touched takes no memory. */
+	memset(connection, 0, offsetof(struct qmp_connection, scan.text));
 	connection->fd = fd;
 	connection->later.wake_fd = wake_fd;
 	connection->output = output;

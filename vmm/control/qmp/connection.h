@@ -31,13 +31,14 @@ struct qmp_connection {
 	bool deaf; /**< It receives nothing more, but what it sent before is carried out. */
 	bool lost; /**< It did not read its replies, and has to be disconnected. */
 	unsigned long messages; /**< How many it has sent: an idle client sends no more. */
-	struct qmp_scan scan;
 	struct qmp_pending
 		later; /**< The command that is carried out, if its answer is not there yet. */
 	size_t input_first, input_count; /**< Bytes behind it that were read. */
-	char input[QMP_CONNECTION_INPUT];
 	size_t pending; /**< Bytes in output that are not sent yet. */
 	char *output;
+	/* Last, as both have large buffers. */
+	struct qmp_scan scan;
+	char input[QMP_CONNECTION_INPUT];
 };
 
 /**

@@ -27,16 +27,16 @@ enum qmp_scan_result {
 	QMP_SCAN_TOO_DEEP, /**< Likewise. */
 };
 
-/** All zero to begin with. Private, except the first two. */
+/** All zero to begin with, but for the text. Private, except size and text. */
 struct qmp_scan {
 	size_t size;
-	char text[QMP_MESSAGE_SIZE];
 	unsigned int depth;
 	bool complete; /**< The next byte begins another message. */
 	bool skipping; /**< Up to a newline. */
 	bool broken; /**< The last message had a byte that cannot be part of one. */
 	char quote; /**< The quote that began the current string, or 0. */
 	bool escaped; /**< The last byte was a backslash in a string. */
+	char text[QMP_MESSAGE_SIZE]; /**< Last: it need not be zero. */
 };
 
 enum qmp_scan_result qmp_scan(struct qmp_scan *scan, char byte);

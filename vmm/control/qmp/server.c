@@ -34,9 +34,9 @@ static const char replaced[] =
 	"and this one was idle for the longest time";
 
 struct slot {
-	struct qmp_connection connection;
-	/* Times of the server's clock, which counts clients' actions. */
+	/* Times of the server's clock, which counts clients' actions; 0: there is no client. */
 	unsigned long joined, active;
+	struct qmp_connection *connection; /* Constant. */
 };
 
 struct qmp_server {
@@ -47,6 +47,7 @@ struct qmp_server {
 	struct listener listener;
 	unsigned long clock;
 	struct slot slots[CLIENTS];
+	struct qmp_connection connections[CLIENTS]; /* Of the slots. */
 };
 
 static int watch(const struct qmp_server *server, int op, int fd, uint32_t number, short events)
@@ -59,7 +60,7 @@ static int watch(const struct qmp_server *server, int op, int fd, uint32_t numbe
 
 static bool is_open(const struct slot *slot)
 {
-	return slot->connection.fd >= 0;
+	return slot->joined > 0;
 }
 
 /* How many have been there for longer. */
@@ -91,13 +92,19 @@ static struct slot *choose(struct qmp_server *server)
 	return chosen;
 }
 
+static void vacate(struct slot *slot)
+{
+	qmp_connection_close(slot->connection);
+	slot->joined = 0;
+}
+
 static void make_way(struct slot *slot)
 {
 	json_t *error = qmp_error("GenericError", replaced);
 
-	qmp_connection_send(&slot->connection, error);
+	qmp_connection_send(slot->connection, error);
 	json_decref(error);
-	qmp_connection_close(&slot->connection);
+	vacate(slot);
 }
 
 static void take_in(struct qmp_server *server)
@@ -113,7 +120,7 @@ static void take_in(struct qmp_server *server)
 		make_way(slot);
 	err = watch(server, EPOLL_CTL_ADD, fd, (uint32_t)(slot - server->slots), POLLIN);
 	if (!err)
-		err = qmp_connection_open(&slot->connection, fd, server->later_fd);
+		err = qmp_connection_open(slot->connection, fd, server->later_fd);
 	if (err) {
 		listener_refuse(fd, no_memory);
 		return;
@@ -124,7 +131,7 @@ static void take_in(struct qmp_server *server)
 /* After each action for a client. epoll always reports a hang-up. */
 static void watch_client(const struct qmp_server *server, uint32_t number)
 {
-	const struct qmp_connection *connection = &server->slots[number].connection;
+	const struct qmp_connection *connection = server->slots[number].connection;
 
 	(void)watch(server, EPOLL_CTL_MOD, connection->fd, number,
 		    qmp_connection_events(connection));
@@ -133,11 +140,11 @@ static void watch_client(const struct qmp_server *server, uint32_t number)
 static void serve_client(struct qmp_server *server, uint32_t number)
 {
 	struct slot *slot = &server->slots[number];
-	struct qmp_connection *connection = &slot->connection;
+	struct qmp_connection *connection = slot->connection;
 	const unsigned long messages = connection->messages;
 
 	if (!qmp_connection_serve(connection, server->commands)) {
-		qmp_connection_close(connection);
+		vacate(slot);
 		return;
 	}
 	if (connection->messages != messages)
@@ -151,7 +158,7 @@ static void serve_ended(struct qmp_server *server)
 
 	(void)eventfd_read(server->later_fd, &count);
 	for (uint32_t i = 0; i < CLIENTS; i++) {
-		if (is_open(&server->slots[i]) && server->slots[i].connection.later.ended)
+		if (is_open(&server->slots[i]) && server->slots[i].connection->later.ended)
 			serve_client(server, i);
 	}
 }
@@ -176,9 +183,9 @@ void qmp_server_run(struct qmp_server *server)
 void qmp_server_send_event(struct qmp_server *server, const json_t *event)
 {
 	for (uint32_t i = 0; i < CLIENTS; i++) {
-		struct qmp_connection *connection = &server->slots[i].connection;
+		struct qmp_connection *connection = server->slots[i].connection;
 
-		if (connection->fd < 0 || !connection->negotiated)
+		if (!is_open(&server->slots[i]) || !connection->negotiated)
 			continue;
 		qmp_connection_send(connection, event);
 		watch_client(server, i);
@@ -226,7 +233,7 @@ int qmp_server_open(struct qmp_server **result, int dir_fd, const char *name,
 	server->commands = commands;
 	server->listener = LISTENER_CLOSED;
 	for (size_t i = 0; i < CLIENTS; i++)
-		server->slots[i].connection.fd = -1;
+		server->slots[i].connection = &server->connections[i];
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	server->later_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	err = server->epoll_fd < 0 || server->later_fd < 0 ? -errno : listen_in(server);
@@ -249,7 +256,8 @@ void qmp_server_close(struct qmp_server *server)
 		(void)unlinkat(server->dir_fd, QMP_SOCKET, 0);
 	listener_close(&server->listener);
 	for (size_t i = 0; i < CLIENTS; i++)
-		qmp_connection_close(&server->slots[i].connection);
+		if (is_open(&server->slots[i]))
+			vacate(&server->slots[i]);
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
 	if (server->later_fd >= 0)
