@@ -149,7 +149,7 @@ static int make_own(struct clone *clone, const struct environment *disks, struct
 	       sizeof(record->config.generation_id));
 	/* What is not known of the VM's disks remains so. */
 	if (record->environment.values[ENVIRONMENT_DISKS])
-		err = environment_set(&record->environment, ENVIRONMENT_DISKS, "%s", line);
+		err = environment_set_text(&record->environment, ENVIRONMENT_DISKS, line);
 	memcpy(record->saved_id, clone->record.saved_id, sizeof(record->saved_id));
 	free(record->saved_file);
 	record->saved_file = clone->saved_path ? strdup(clone->saved_path) : NULL;

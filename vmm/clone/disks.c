@@ -283,7 +283,7 @@ static int add(struct environment *environment, size_t i, const struct disk_conf
 
 static int begin_line(struct environment *environment, struct error *error)
 {
-	const int err = environment_set(environment, ENVIRONMENT_DISKS, "%s", "");
+	const int err = environment_set_text(environment, ENVIRONMENT_DISKS, "");
 
 	return err ? error_set(error, err, "out of memory") : 0;
 }

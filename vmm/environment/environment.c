@@ -166,6 +166,12 @@ int environment_set(struct environment *environment, enum environment_line line,
 	return replace(environment, line, length < 0 ? NULL : value);
 }
 
+int environment_set_text(struct environment *environment, enum environment_line line,
+			 const char *text)
+{
+	return replace(environment, line, strdup(text));
+}
+
 int environment_add(struct environment *environment, enum environment_line line, const char *name,
 		    const char *format, ...)
 {

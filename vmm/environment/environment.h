@@ -72,6 +72,10 @@ __attribute__((format(printf, 3, 4))) int environment_set(struct environment *en
 							  enum environment_line line,
 							  const char *format, ...);
 
+/** Likewise, to @text. */
+int environment_set_text(struct environment *environment, enum environment_line line,
+			 const char *text);
+
 /**
  * Add "@name=VALUE" to a line that is a set, which may be unknown so far.
  * Returns 0 or -ENOMEM, with the line unknown.

@@ -48,9 +48,9 @@ static int read_registers(struct environment *environment, const struct vm *vm, 
 
 	if (err)
 		return error_set(error, err, "KVM_GET_REG_LIST: %s", strerror(-err));
-	err = environment_set(environment, ENVIRONMENT_ID_REGISTERS, "%s", "");
+	err = environment_set_text(environment, ENVIRONMENT_ID_REGISTERS, "");
 	if (!err)
-		err = environment_set(environment, ENVIRONMENT_SMCCC, "%s", "");
+		err = environment_set_text(environment, ENVIRONMENT_SMCCC, "");
 	for (uint64_t i = 0; i < list->n && !err; i++)
 		err = read_register(environment, &vm->vcpus[0], list->reg[i], error);
 	free(list);
@@ -67,12 +67,12 @@ static int read_mpidrs(struct environment *environment, const struct vm *vm)
 		used += (size_t)snprintf(mpidrs + used, sizeof(mpidrs) - used, "%s%#llx",
 					 i ? " " : "", (unsigned long long)vm->vcpus[i].mpidr);
 
-	return environment_set(environment, ENVIRONMENT_MPIDRS, "%s", mpidrs);
+	return environment_set_text(environment, ENVIRONMENT_MPIDRS, mpidrs);
 }
 
 static int read_devices(struct environment *environment, const struct devices *devices)
 {
-	int err = environment_set(environment, ENVIRONMENT_DEVICES, "%s", "");
+	int err = environment_set_text(environment, ENVIRONMENT_DEVICES, "");
 
 	for (size_t i = 0; i < devices->count && !err; i++) {
 		const struct device *device = &devices->all[i];
@@ -97,7 +97,7 @@ static int read_file(struct environment *environment, enum environment_line line
 	int err;
 
 	if (file->fd < 0)
-		return environment_set(environment, line, "none");
+		return environment_set_text(environment, line, "none");
 	err = sample_file(file->fd, file->offset + file->size, &hash);
 	if (err)
 		return error_set(error, err, "cannot read the %s: %s", environment_key(line),
@@ -180,7 +180,7 @@ int environment_read(struct environment *environment, const struct vm *vm, struc
 static int read_disks(struct environment *environment, const struct vm *vm, struct error *error)
 {
 	const struct config *config = vm->config;
-	int err = environment_set(environment, ENVIRONMENT_DISKS, "%s", "");
+	int err = environment_set_text(environment, ENVIRONMENT_DISKS, "");
 
 	for (size_t i = 0; i < config->disk_count && !err; i++) {
 		char identity[DISK_IDENTITY_SIZE];

@@ -20,9 +20,11 @@ static bool add_address(json_t *object, const char *key, uint64_t address)
 {
 	char text[24];
 
+	if (address == 0)
+		return true;
 	snprintf(text, sizeof(text), "%#llx", (unsigned long long)address);
 
-	return address == 0 || record_add_text(object, key, text);
+	return record_add_text(object, key, text);
 }
 
 /* Likewise for a generation ID, which a machine with ACPI has. */
@@ -30,10 +32,12 @@ static bool add_generation_id(json_t *object, const struct config *config)
 {
 	char text[2 * CONFIG_GENERATION_ID_SIZE + 1];
 
+	if (!config_has_acpi(config))
+		return true;
 	for (size_t i = 0; i < CONFIG_GENERATION_ID_SIZE; i++)
 		snprintf(text + 2 * i, 3, "%02x", config->generation_id[i]);
 
-	return !config_has_acpi(config) || record_add_text(object, "generation-id", text);
+	return record_add_text(object, "generation-id", text);
 }
 
 static json_t *disk_to_json(const struct disk_config *disk)

@@ -33,15 +33,15 @@ static int set_recorded(struct environment *environment, const struct config *co
 		err = environment_set(environment, ENVIRONMENT_MEMORY, "%llu",
 				      (unsigned long long)config->memory >> 20);
 	if (!err)
-		err = environment_set(environment, ENVIRONMENT_TABLES, "%s",
-				      config_has_acpi(config) ? "a device tree and ACPI"
-							      : "a device tree");
+		err = environment_set_text(environment, ENVIRONMENT_TABLES,
+					   config_has_acpi(config) ? "a device tree and ACPI"
+								   : "a device tree");
 	if (!err)
 		err = environment_set(environment, ENVIRONMENT_PSCI, "%s from --psci %s", version,
 				      config_psci_server_word(config->psci));
 	if (!err)
-		err = environment_set(environment, ENVIRONMENT_IDLE_STATES, "%s",
-				      idle_states(config));
+		err = environment_set_text(environment, ENVIRONMENT_IDLE_STATES,
+					   idle_states(config));
 
 	return err;
 }
@@ -62,7 +62,7 @@ int environment_set_former(struct environment *environment, const struct config 
 	int err = set_recorded(environment, config);
 
 	if (!err)
-		err = environment_set(environment, ENVIRONMENT_DISKS, "%s", "");
+		err = environment_set_text(environment, ENVIRONMENT_DISKS, "");
 	for (size_t i = 0; i < config->disk_count && !err; i++)
 		err = environment_add_disk(environment, i, &config->disks[i], "");
 

@@ -109,25 +109,32 @@ static int signatures_from_json(json_t *json, struct record *record)
 	return 0;
 }
 
+static int refuse_line(enum environment_line line, const char *problem, struct error *reason)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "lines.%s", environment_key(line));
+
+	return refuse(key, problem, reason);
+}
+
 static int line_from_json(json_t *lines, int version, enum environment_line line, char **to,
 			  struct error *reason)
 {
 	json_t *json = json_object_get(lines, environment_key(line));
-	char key[64];
 	int err;
 
-	snprintf(key, sizeof(key), "lines.%s", environment_key(line));
 	/* What a run leaves behind is not known while it runs. */
 	if (!json && (environment_kind(line) == ENVIRONMENT_LEFT_BEHIND ||
 		      environment_since(line) > version))
 		return 0;
 	if (!json)
-		return refuse(key, "is missing", reason);
+		return refuse_line(line, "is missing", reason);
 	err = record_text_from_json(json, to);
 	if (err == -ENOMEM)
 		return err;
 	if (err || !environment_is_valid(line, *to))
-		return refuse(key, "has a value that it cannot have", reason);
+		return refuse_line(line, "has a value that it cannot have", reason);
 
 	return 0;
 }

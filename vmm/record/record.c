@@ -49,12 +49,10 @@ int record_make_saved_id(struct record *record)
 int record_check_config(const struct config *config, const char *name, struct error *error)
 {
 	json_t *json = record_config_to_json(config);
-	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-	const size_t size = text ? strlen(text) : 0;
+	const size_t size = json ? json_dumpb(json, NULL, 0, JSON_INDENT(2)) : 0;
 
-	free(text);
 	json_decref(json);
-	if (!text)
+	if (size == 0)
 		return error_set(error, -ENOMEM, "out of memory");
 	if (size > RECORD_SIZE_MAX - REST_SIZE_MAX)
 		return error_set(
@@ -69,17 +67,19 @@ int record_check_config(const struct config *config, const char *name, struct er
 int record_save(int dir_fd, const char *name, const struct record *record, struct error *error)
 {
 	json_t *json = record_to_json(record, name);
-	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-	int err = text ? 0 : -ENOMEM;
+	char *text = malloc(RECORD_SIZE_MAX);
+	const size_t size =
+		json && text ? json_dumpb(json, text, RECORD_SIZE_MAX, JSON_INDENT(2)) : 0;
+	int err = size > 0 ? 0 : -ENOMEM;
 
 	/*
 	 * A record that cannot be read back would keep the machine from ever
 	 * starting again.
 	 */
-	if (text && strlen(text) >= RECORD_SIZE_MAX)
+	if (size >= RECORD_SIZE_MAX)
 		err = -EFBIG;
 	if (!err)
-		err = record_file_replace(dir_fd, text, strlen(text));
+		err = record_file_replace(dir_fd, text, size);
 	free(text);
 	json_decref(json);
 	if (err)

@@ -216,7 +216,7 @@ static int take_over(struct environment *environment, const struct environment *
 
 	for (enum environment_line line = 0; line < ENVIRONMENT_LINES && !err; line++)
 		if (saved->values[line])
-			err = environment_set(environment, line, "%s", saved->values[line]);
+			err = environment_set_text(environment, line, saved->values[line]);
 
 	return err;
 }
