@@ -127,3 +127,17 @@ void memory_pages_end(struct memory_pages *pages)
 	if (pages->fd >= 0)
 		close(pages->fd);
 }
+
+bool memory_pages_are_none(const uint8_t *host, uint64_t size)
+{
+	struct memory_pages pages;
+	uint64_t begin = 0;
+	uint64_t end;
+	bool none;
+
+	memory_pages_begin(&pages, host, size);
+	none = pages.fd >= 0 && scan(&pages, 0, &begin, &end) && begin == size;
+	memory_pages_end(&pages);
+
+	return none;
+}

@@ -36,4 +36,10 @@ void memory_pages_next(struct memory_pages *pages, uint64_t from, uint64_t *begi
 
 void memory_pages_end(struct memory_pages *pages);
 
+/**
+ * Whether the host says that it has no page for @size bytes of anonymous memory at
+ * @host. If it can only say so of each page, it is not asked.
+ */
+bool memory_pages_are_none(const uint8_t *host, uint64_t size);
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/memory-pages.h"
 #include "host/memory-source-part.h"
 
 /* Of Linux 6.1, and of C libraries that are newer than some that we build with. */
@@ -56,8 +57,12 @@ int user_fault_open(struct error *error)
 int user_fault_register(int fd, uint8_t *host, const struct memory_index *index,
 			struct error *error)
 {
-	/* A page that is there is not waited for. */
-	if (madvise(host, index->memory, MADV_DONTNEED) < 0)
+	/*
+	 * A page that is there is not waited for. Most often there is none, and to drop them
+	 * all the same would have KVM go through its tables for all of RAM.
+	 */
+	if (!memory_pages_are_none(host, index->memory) &&
+	    madvise(host, index->memory, MADV_DONTNEED) < 0)
 		return error_set(error, -errno, "madvise: %s", strerror(errno));
 	for (size_t i = 0; i < index->extent_count; i++) {
 		const struct memory_extent *extent = &index->extents[i];
