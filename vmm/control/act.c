@@ -110,7 +110,7 @@ static void update_record(struct control *control)
 	if (!lifecycle_has_process(life->state))
 		record->discard_image = false;
 	update_suspension(control);
-	ask_on_state(&control->ask, life->state, life->cause);
+	ask_on_state(&control->ask, life->state, life->cause, main_loop_now());
 }
 
 /* Whether an action did, whose failure is in control->error. */
@@ -390,6 +390,7 @@ static bool perform(struct control *control, enum lifecycle_action action)
 		control_report(control, VM_REPORT_STOP);
 		break;
 	case LIFECYCLE_ACT_REPORT_RESUME:
+		ask_on_continue(&control->ask, main_loop_now());
 		control_report(control, VM_REPORT_RESUME);
 		break;
 	case LIFECYCLE_ACT_REPORT_RESETTING:

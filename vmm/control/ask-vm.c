@@ -102,6 +102,13 @@ static void press(void *context, enum request_what what)
 	button_press(control->vm->devices, button_of(what));
 }
 
+static void probe(void *context)
+{
+	const struct control *control = context;
+
+	buttons_probe(control->vm->devices);
+}
+
 static bool press_waits(void *context, enum request_what what)
 {
 	const struct control *control = context;
@@ -187,6 +194,7 @@ void control_create_ask(struct control *control)
 		.forget_agent = forget_agent,
 		.has_buttons = has_buttons,
 		.press = press,
+		.probe = probe,
 		.press_waits = press_waits,
 		.withdraw = withdraw,
 		.wake = wake,

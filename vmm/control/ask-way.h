@@ -25,11 +25,20 @@ bool ask_has_way(const struct ask *ask, enum request_what what, struct error *er
  */
 bool ask_guest(struct ask *ask, enum request_what what, uint64_t now, struct error *error);
 
-/** Press the button for what was asked last. @sleeps: it wakes the guest, or another has. */
-void ask_press(struct ask *ask, bool sleeps, uint64_t now);
+/** Press the button for what was asked last, or do so soon, by ask_look_at_press(). */
+void ask_press(struct ask *ask, uint64_t now);
 
-/** What ask->look is for: press again, if the guest's driver took the press that woke it. */
+/** What ask->look is for: press, perhaps again, if that is due. */
 void ask_look_at_press(struct ask *ask, uint64_t now);
+
+/** The guest begins to run, or goes on after it stood still. */
+void ask_has_to_settle(struct ask *ask, uint64_t now);
+
+/**
+ * The guest, which was asked by a button, suspends itself to RAM. Returns whether it has not
+ * answered that press by this: then it is woken, and pressed again.
+ */
+bool ask_slept_before_press(struct ask *ask);
 
 /** Whether the agent that is awaited answers again. */
 bool ask_agent_is_back(const struct ask *ask);

@@ -297,7 +297,7 @@ static void on_refusal(struct ask *ask, uint64_t now)
 		return;
 	}
 	message("%s: %s", ask->name, ask->refusal.text);
-	ask_press(ask, ask->suspended, now);
+	ask_press(ask, now);
 	if (ask->phase == ASK_WAITING) {
 		note_way(ask);
 		ask->host.changed(ask->host.context);
@@ -378,13 +378,7 @@ static void on_suspension(struct ask *ask)
 		ask_take_back(ask);
 		return;
 	}
-	/* Of itself: it had not taken the press, which wakes it; see ask_look_at_press(). */
-	if (!ask->by_agent && ask->look == MAIN_LOOP_NEVER &&
-	    ask->host.press_waits(ask->host.context, ask->asked)) {
-		ask->look = 0;
-		ask->taken = false;
-	}
-	if (!ask->by_agent && ask->look != MAIN_LOOP_NEVER)
+	if (!ask->by_agent && ask_slept_before_press(ask))
 		return;
 	explain(ask, "%sit has suspended itself to RAM instead", *ask->request->reason ? "; " : "");
 	ask->failed = true;
@@ -421,9 +415,11 @@ static void on_end(struct ask *ask, enum vm_state state, enum vm_trigger trigger
 	end(ask, outcome);
 }
 
-void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger)
+void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger, uint64_t now)
 {
 	ask->suspended = state == VM_SUSPENDED;
+	if (trigger == VM_TRIGGER_START || trigger == VM_TRIGGER_WAKE)
+		ask_has_to_settle(ask, now);
 	ask->slept = ask->slept || ask->suspended;
 	if (ask->phase == ASK_IDLE)
 		return;
@@ -435,6 +431,11 @@ void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger)
 		on_suspension(ask);
 	else if (!lifecycle_has_process(state))
 		on_end(ask, state, trigger);
+}
+
+void ask_on_continue(struct ask *ask, uint64_t now)
+{
+	ask_has_to_settle(ask, now);
 }
 
 bool ask_on_reset(struct ask *ask)

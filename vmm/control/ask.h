@@ -22,8 +22,8 @@
  * at a time: another one replaces it.
  *
  * A press that the guest has not taken wakes it from SYSTEM_SUSPEND, see
- * control_on_alarm(). Linux does not pass on a press that woke it, so the button is
- * pressed again once its driver has taken the first. A press that the guest has not
+ * control_on_alarm(). A guest that has just woken, or just begun to run, may take a press and
+ * do nothing: ask-way.c has when it is pressed, and when again. A press that the guest has not
  * taken is withdrawn when the request ends.
  *
  * The clock, the agent, the buttons and the VM are the host's functions, so that it
@@ -59,6 +59,7 @@ struct ask_host {
 	/** As of devices/ged.h: the power button to power off, else the sleep button. */
 	bool (*has_buttons)(void *context);
 	void (*press)(void *context, enum request_what what);
+	void (*probe)(void *context);
 	bool (*press_waits)(void *context, enum request_what what);
 	void (*withdraw)(void *context, enum request_what what);
 
@@ -103,9 +104,10 @@ struct ask {
 	bool refused; /**< The agent refuses: ask_run() tries the button. */
 	bool report_due; /**< It has ended, which is to be reported. */
 	uint64_t deadline; /**< Of this phase, in microseconds. */
-	/** When to look whether a press that woke the guest was taken. */
-	uint64_t look;
-	bool taken; /**< It was when that was looked at last. */
+	uint64_t settled; /**< From then on, a press that the guest has taken is not lost. */
+	uint64_t look; /**< When to look at the buttons: see ask-way.c. */
+	bool probing; /**< The guest has to take what waits before it is pressed. */
+	bool taken; /**< It had, when that was looked at; else: it took an earlier press. */
 	struct error refusal;
 };
 
@@ -145,7 +147,10 @@ void ask_refused(struct ask *ask, const char *reason);
  * The VM's state becomes @state by @trigger, which is about to be recorded. Calls
  * none of the host's functions but withdraw() and forget_agent().
  */
-void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger);
+void ask_on_state(struct ask *ask, enum vm_state state, enum vm_trigger trigger, uint64_t now);
+
+/** The VM was paused, and goes on. */
+void ask_on_continue(struct ask *ask, uint64_t now);
 
 /**
  * The machine was reset: forget the request. Returns whether there was one. Calls as

@@ -214,6 +214,7 @@ void control_stop_process(struct control *control, void (*stop)(void))
 		guest_clock_stop(vm);
 	stop();
 	idle_forget(&control->idle);
+	ask_on_continue(&control->ask, main_loop_now());
 	if (held)
 		guest_clock_start(vm);
 	if (hold)

@@ -19,6 +19,8 @@ static const uint32_t events[] = {
 	[GED_POWER_BUTTON] = 0x02,
 	[GED_SLEEP_BUTTON] = 0x10,
 };
+static const uint32_t buttons = 0x12;
+static const uint32_t probe = 0x80000000;
 
 struct ged {
 	pthread_mutex_t lock; /* For what follows. */
@@ -47,12 +49,19 @@ void ged_press(struct ged *ged, enum ged_button button)
 	pthread_mutex_unlock(&ged->lock);
 }
 
+void ged_probe(struct ged *ged)
+{
+	pthread_mutex_lock(&ged->lock);
+	set_events(ged, ged->selected | probe);
+	pthread_mutex_unlock(&ged->lock);
+}
+
 bool ged_waits(struct ged *ged, enum ged_button button)
 {
 	bool waits;
 
 	pthread_mutex_lock(&ged->lock);
-	waits = (ged->selected & events[button]) != 0;
+	waits = (ged->selected & (events[button] | probe)) != 0;
 	pthread_mutex_unlock(&ged->lock);
 
 	return waits;
@@ -61,7 +70,7 @@ bool ged_waits(struct ged *ged, enum ged_button button)
 void ged_withdraw(struct ged *ged, enum ged_button button)
 {
 	pthread_mutex_lock(&ged->lock);
-	set_events(ged, ged->selected & ~events[button]);
+	set_events(ged, ged->selected & ~(events[button] | probe));
 	pthread_mutex_unlock(&ged->lock);
 }
 
@@ -136,7 +145,7 @@ static bool is_raised(void *self)
 	bool raised;
 
 	pthread_mutex_lock(&ged->lock);
-	raised = ged->selected != 0 && !ged->taken;
+	raised = (ged->selected & buttons) != 0 && !ged->taken;
 	pthread_mutex_unlock(&ged->lock);
 
 	return raised;
@@ -167,11 +176,11 @@ static int serialize(void *self, struct stream *stream, struct error *error)
 	uint32_t selected;
 
 	pthread_mutex_lock(&ged->lock);
-	selected = ged->selected;
+	selected = ged->selected & buttons;
 	stream_serialize_u32(stream, &selected);
 	/* What wakes the guest during a save wakes the one that is restored. */
 	if (stream_is_loading(stream))
-		set_events(ged, selected & (events[GED_POWER_BUTTON] | events[GED_SLEEP_BUTTON]));
+		set_events(ged, selected & buttons);
 	pthread_mutex_unlock(&ged->lock);
 
 	return 0;

@@ -5,6 +5,7 @@
  *
  *	bit 1	The power button was pressed.
  *	bit 4	The sleep button was pressed.
+ *	bit 31	A probe: nothing was pressed, and the guest does nothing. QEMU has none.
  *
  * Its interrupt is level-triggered, unlike QEMU's: it is high until the guest has
  * read the register. So a press waits for a driver that is not there yet, or that
@@ -30,10 +31,16 @@ enum ged_button {
 /** Press @button. */
 void ged_press(struct ged *ged, enum ged_button button);
 
-/** Whether the guest has not yet read that @button was pressed. */
+/**
+ * Raise the interrupt although nothing was pressed: once ged_waits() is false, the guest
+ * takes the interrupt. It does not wake the guest, and is not saved.
+ */
+void ged_probe(struct ged *ged);
+
+/** Whether the guest has not yet read that @button was pressed, or a probe. */
 bool ged_waits(struct ged *ged, enum ged_button button);
 
-/** Take back a press of @button that still waits, if there is one. */
+/** Take back what still waits of a press of @button and a probe. */
 void ged_withdraw(struct ged *ged, enum ged_button button);
 
 /** The board's device, since version 4; only with ACPI. */

@@ -26,6 +26,14 @@ void button_press(const struct devices *devices, enum button button)
 		ged_press(ged, ged_buttons[button]);
 }
 
+void buttons_probe(const struct devices *devices)
+{
+	struct ged *ged = devices_ged(devices);
+
+	if (ged)
+		ged_probe(ged);
+}
+
 bool button_waits(const struct devices *devices, enum button button)
 {
 	struct ged *ged = devices_ged(devices);

@@ -24,10 +24,13 @@ bool buttons_exist(const struct devices *devices);
 /** Press @button. */
 void button_press(const struct devices *devices, enum button button);
 
-/** Whether the guest has not yet taken that @button was pressed. */
+/** Find out whether the guest takes the buttons' interrupt: see ged_probe(). */
+void buttons_probe(const struct devices *devices);
+
+/** Whether the guest has not yet taken that @button was pressed, or a probe. */
 bool button_waits(const struct devices *devices, enum button button);
 
-/** Take back a press of @button that still waits. */
+/** Take back a press of @button, and a probe, that still waits. */
 void button_withdraw(const struct devices *devices, enum button button);
 
 #endif

@@ -7,8 +7,8 @@
 # and with a network that is a tap.
 #
 # A boot takes longer than all else, so it is one guest, which carries out what is typed. It is
-# saved, and goes on from the file twice, since a run ends in one way only. network.bash has an
-# agent that powers its guest off.
+# saved, and goes on from the file twice, since a run ends in one way only; and it hibernates twice.
+# network.bash has an agent that powers its guest off.
 
 . "$here/lib/control.bash"
 . "$here/lib/ask.bash"
@@ -209,15 +209,6 @@ an_agent_hibernates_its_guest()
 		"dormouse: asked: its guest's clock is .* behind after it slept: its agent sets it"
 }
 
-# Without its agent, of which nothing is left: asked_has_no_agent STEP,...
-# Its port is closed while Linux resumes, too, and until it has resumed Linux drops what is pressed.
-asked_has_no_agent()
-{
-	echo "release,$1" >&"$typed"
-	vm_await "$vm_console" '^Killed' || true
-	vm_until agent_is_absent || true
-}
-
 agent_is_absent()
 {
 	[[ $(agent_says '{"execute": "guest-ping"}') == *"has no agent that has its port open" ]]
@@ -225,7 +216,8 @@ agent_is_absent()
 
 buttons_ask_a_resumed_linux_to_power_off()
 {
-	asked_has_no_agent pings:10.0.1.2,get:10.0.1.2/file,press:power,poweroff
+	echo release,pings:10.0.1.2,get:10.0.1.2/file,press:power,poweroff >&"$typed"
+	vm_until agent_is_absent || true
 	ok "pings are answered after a hibernation" vm_await "$vm_console" '^GUEST: pings lost='
 	vm_await "$vm_console" '^GUEST: get ' || true
 	is "the queues go on after a hibernation" "$(guest_fact get sha256)" "$tap_file_sum"
@@ -240,11 +232,18 @@ buttons_ask_a_resumed_linux_to_power_off()
 	ok "dormouse events prints that Linux was asked to power off" has_line "$events" ' POWERDOWN$'
 }
 
-buttons_ask_linux_to_suspend()
+# It wakes and is asked before it does anything: until it has resumed, its agent's port is closed,
+# and its driver for buttons drops what is pressed.
+buttons_ask_a_linux_that_wakes_to_suspend()
 {
-	asked_has_no_agent press:sleep,suspend:1,press:sleep,hibernate
+	vm_await_state asked suspended || true
 	control_listen asked
+	quietly dormouse stop asked
+	quietly dormouse wake asked
+	echo release,press:sleep,suspend:1,press:sleep,hibernate,press:power,poweroff >&"$typed"
 	ask suspend --timeout 600 asked
+	ok "Linux is asked to suspend before it has woken" vm_until is_asked
+	quietly dormouse cont asked
 	asked_ends
 	is "dormouse suspend of Linux with ACPI exits 0" "$asked_status" 0
 	is "dormouse suspend of Linux with ACPI says that it has suspended" "$(<"$asked_said")" \
@@ -268,7 +267,19 @@ buttons_ask_a_suspended_linux_to_hibernate()
 	is "run of a Linux that was asked to hibernate exits 3" "$vm_status" 3
 	is "dormouse events prints the requests beside what Linux did" \
 		"$(control_heard | sed -E 's/VSERPORT_CHANGE( [^A-Z ]+)* //g')" \
-		"SUSPEND X_DORMOUSE_REQUEST WAKEUP X_DORMOUSE_REQUEST SUSPEND_DISK SHUTDOWN guest-shutdown "
+		"WAKEUP SUSPEND X_DORMOUSE_REQUEST WAKEUP X_DORMOUSE_REQUEST SUSPEND_DISK SHUTDOWN guest-shutdown "
+}
+
+# What it is pressed while it loads its image is lost with the kernel that loads it.
+buttons_ask_a_linux_that_resumes_to_power_off()
+{
+	asked_vm vm_start asked
+	vm_await_socket "$(control_socket asked)" || true
+	ask poweroff --timeout 600 asked
+	asked_ends
+	vm_finish
+	is "dormouse poweroff of a Linux that resumes from disk exits 0" "$asked_status" 0
+	is "run of a Linux that was asked to power off while it resumed exits 0" "$vm_status" 0
 }
 
 a_guest_is_on_hvc0
@@ -281,11 +292,13 @@ if guest_knows_off2; then
 	an_agent_hibernates_its_guest
 	buttons_ask_a_resumed_linux_to_power_off
 	asked_vm vm_restore asked "$disks/asked-saved" --force
-	asked_wakes
+else
+	quietly dormouse suspend --timeout 200 asked
 fi
-buttons_ask_linux_to_suspend
+buttons_ask_a_linux_that_wakes_to_suspend
 if guest_knows_off2; then
 	buttons_ask_a_suspended_linux_to_hibernate
+	buttons_ask_a_linux_that_resumes_to_power_off
 else
 	dormouse kill asked >/dev/null || true
 	vm_finish

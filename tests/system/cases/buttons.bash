@@ -8,12 +8,6 @@
 . "$here/lib/control.bash"
 . "$here/lib/ask.bash"
 
-# The guest was asked, and has done nothing yet.
-is_asked()
-{
-	[[ $(vm_state "$vm_name" request) == *" seconds for it; else: "* ]]
-}
-
 # --- A guest that reads the register and nothing else ---
 
 # It takes a byte: r has it print the events that the register has, o powers off, and any

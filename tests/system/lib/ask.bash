@@ -13,6 +13,12 @@ ask()
 	asked_pid=$!
 }
 
+# The guest was asked, and has done nothing yet.
+is_asked()
+{
+	[[ $(vm_state "$vm_name" request) == *" seconds for it; else: "* ]]
+}
+
 # Waits for its end; its exit status is in $asked_status.
 asked_ends()
 {

@@ -13,6 +13,7 @@
 #include "base/main-loop.h"
 
 #define SECOND 1000000ULL
+#define HOUR (3600 * SECOND)
 
 struct ask_rig host;
 struct ask ask;
@@ -82,6 +83,14 @@ static void press(void *context, enum request_what what)
 	host.waits = true;
 }
 
+static void probe(void *context)
+{
+	assert_false(host.in_state);
+	assert_true(host.buttons);
+	host.probes++;
+	host.probe_waits = true;
+}
+
 static bool is_same_button(enum request_what what)
 {
 	return (what == REQUEST_POWEROFF) == (host.pressed == REQUEST_POWEROFF);
@@ -89,11 +98,12 @@ static bool is_same_button(enum request_what what)
 
 static bool press_waits(void *context, enum request_what what)
 {
-	return host.waits && is_same_button(what);
+	return host.probe_waits || (host.waits && is_same_button(what));
 }
 
 static void withdraw(void *context, enum request_what what)
 {
+	host.probe_waits = false;
 	if (is_same_button(what))
 		host.waits = false;
 }
@@ -101,7 +111,7 @@ static void withdraw(void *context, enum request_what what)
 void becomes(enum vm_state state, enum vm_trigger trigger)
 {
 	host.in_state = true;
-	ask_on_state(&ask, state, trigger);
+	ask_on_state(&ask, state, trigger, now);
 	host.in_state = false;
 }
 
@@ -116,7 +126,7 @@ static int save(void *context, struct error *error)
 	host.saves++;
 	assert_true(ask_saves(&ask));
 	/* It would be in the file. */
-	assert_false(host.waits);
+	assert_false(host.waits || host.probe_waits);
 	if (host.save_err)
 		return error_set(error, host.save_err, "the disk is full");
 	becomes(VM_SAVED, VM_TRIGGER_SAVE);
@@ -155,6 +165,7 @@ int set_up(void **state)
 		.forget_agent = forget_agent,
 		.has_buttons = has_buttons,
 		.press = press,
+		.probe = probe,
 		.press_waits = press_waits,
 		.withdraw = withdraw,
 		.wake = wake,
@@ -171,6 +182,7 @@ int set_up(void **state)
 	host.buttons = true;
 	ask_create(&ask, &functions, &request, "vm");
 	becomes(VM_RUNNING, VM_TRIGGER_START);
+	now += HOUR;
 
 	return 0;
 }
@@ -184,6 +196,11 @@ void begin(enum request_what what, enum request_else otherwise)
 	assert_int_equal(ask_begin(&ask, what, 60, otherwise, now, &error), 0);
 	assert_int_equal(request.what, what);
 	assert_int_equal(request.timeout, 60);
+}
+
+void goes_on(void)
+{
+	ask_on_continue(&ask, now);
 }
 
 /* Time passes, and ask_run() is called when it is due. */
@@ -207,7 +224,7 @@ void ends(enum request_outcome outcome, const char *reason)
 	assert_int_equal(host.ends, 1);
 	assert_int_equal(request.outcome, outcome);
 	assert_string_equal(request.reason, reason);
-	assert_false(host.waits);
+	assert_false(host.waits || host.probe_waits);
 	assert_true(ask_due(&ask) == MAIN_LOOP_NEVER);
 	pass(1000);
 	assert_int_equal(host.ends, 1);

@@ -24,6 +24,8 @@ struct ask_rig {
 	unsigned int presses;
 	enum request_what pressed;
 	bool waits; /* The guest has not taken that press. */
+	unsigned int probes;
+	bool probe_waits; /* Likewise. */
 	unsigned int wakes, saves, changes, powerdowns, ends;
 	int save_err;
 	char killed[1024];
@@ -34,7 +36,7 @@ extern struct ask_rig host;
 extern struct ask ask;
 extern struct request request; /**< The record's. */
 
-/** For cmocka: a guest that runs, in a machine with buttons and without an agent. */
+/** For cmocka: a guest that has run for long, in a machine with buttons and without an agent. */
 int set_up(void **state);
 
 /** Ask for @what, with 60 seconds; it is asked. */
@@ -50,6 +52,9 @@ void pass(uint64_t seconds);
 /** The VM's state changes; with reports() the request's end is reported, too. */
 void becomes(enum vm_state state, enum vm_trigger trigger);
 void reports(enum vm_state state, enum vm_trigger trigger);
+
+/** The VM was paused, and goes on. */
+void goes_on(void);
 
 /** Assert that the only request so far has ended like this, and that all is over. */
 void ends(enum request_outcome outcome, const char *reason);

@@ -200,43 +200,6 @@ static void a_sleeping_guest_is_not_woken_for_what_its_agent_refuses(void **stat
 	assert_int_equal(host.wakes, 0);
 }
 
-static void a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it(void **state)
-{
-	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
-	begin(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE);
-	assert_int_equal(host.presses, 1);
-	assert_int_equal(host.wakes, 0);
-	becomes(VM_RUNNING, VM_TRIGGER_WAKE);
-	/* It has not taken it yet. */
-	pass(10);
-	assert_int_equal(host.presses, 1);
-	host.waits = false;
-	pass(3);
-	assert_int_equal(host.presses, 2);
-	assert_int_equal(host.pressed, REQUEST_POWEROFF);
-	host.waits = false;
-	pass(20);
-	assert_int_equal(host.presses, 2);
-	reports(VM_OFF, VM_TRIGGER_OFF);
-	ends(REQUEST_DONE, "");
-}
-
-static void a_guest_that_falls_asleep_before_it_takes_the_press_is_pressed_again(void **state)
-{
-	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
-	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
-	assert_true(host.waits);
-	assert_int_equal(host.ends, 0);
-	becomes(VM_RUNNING, VM_TRIGGER_WAKE);
-	pass(0);
-	host.waits = false;
-	pass(3);
-	assert_int_equal(host.presses, 2);
-	host.waits = false;
-	reports(VM_HIBERNATED, VM_TRIGGER_HIBERNATE);
-	ends(REQUEST_DONE, "");
-}
-
 static void a_sleeping_guest_is_woken_so_that_its_agent_can_be_asked(void **state)
 {
 	host.agent = true;
@@ -379,8 +342,6 @@ int main(void)
 		TEST(without_a_way_a_request_is_refused_and_nothing_changes),
 		TEST(the_agent_s_reason_is_in_the_refusal),
 		TEST(a_sleeping_guest_is_not_woken_for_what_its_agent_refuses),
-		TEST(a_sleeping_guest_is_pressed_again_once_it_has_taken_the_press_that_woke_it),
-		TEST(a_guest_that_falls_asleep_before_it_takes_the_press_is_pressed_again),
 		TEST(a_sleeping_guest_is_woken_so_that_its_agent_can_be_asked),
 		TEST(a_sleeping_guest_is_woken_and_its_agent_asked_once_it_answers_again),
 		TEST(an_agent_that_does_not_return_is_awaited_until_the_deadline),

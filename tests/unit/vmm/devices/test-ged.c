@@ -115,6 +115,24 @@ static void a_press_is_a_reason_to_wake_once(void **state)
 	board_destroy(&board);
 }
 
+static void a_probe_raises_the_line_and_is_no_press(void **state)
+{
+	make();
+	ged_probe(ged);
+	assert_true(irq_probe.level);
+	assert_true(ged_waits(ged, GED_POWER_BUTTON));
+	assert_true(ged_waits(ged, GED_SLEEP_BUTTON));
+	/* It does not wake the guest. */
+	assert_false(devices_alarm_waits(&board.devices));
+	assert_int_equal(get(0, 4), 0x80000000);
+	assert_false(irq_probe.level);
+	assert_false(ged_waits(ged, GED_SLEEP_BUTTON));
+	ged_probe(ged);
+	ged_withdraw(ged, GED_SLEEP_BUTTON);
+	assert_false(irq_probe.level);
+	board_destroy(&board);
+}
+
 static void a_reset_forgets_a_press(void **state)
 {
 	make();
@@ -146,6 +164,21 @@ static void a_press_that_waits_is_saved_and_raises_the_restored_line(void **stat
 	assert_true(irq_probe.level);
 	assert_true(devices_alarm_waits(&board.devices));
 	assert_int_equal(get(0, 4), SLEEP);
+	board_destroy(&board);
+}
+
+static void a_probe_is_not_saved(void **state)
+{
+	static struct saved saved;
+
+	make();
+	ged_probe(ged);
+	saved_save(serialize, ged, &saved);
+	board_destroy(&board);
+	make();
+	assert_int_equal(saved_restore(serialize, ged, &saved), 0);
+	assert_false(irq_probe.level);
+	assert_int_equal(get(0, 4), 0);
 	board_destroy(&board);
 }
 
@@ -186,8 +219,10 @@ int main(void)
 		cmocka_unit_test(a_register_that_is_not_there_reads_as_zero_and_no_write_counts),
 		cmocka_unit_test(a_press_can_be_taken_back_while_it_waits),
 		cmocka_unit_test(a_press_is_a_reason_to_wake_once),
+		cmocka_unit_test(a_probe_raises_the_line_and_is_no_press),
 		cmocka_unit_test(a_reset_forgets_a_press),
 		cmocka_unit_test(a_press_that_waits_is_saved_and_raises_the_restored_line),
+		cmocka_unit_test(a_probe_is_not_saved),
 		cmocka_unit_test(a_saved_event_that_there_is_not_is_dropped),
 		cmocka_unit_test(only_a_machine_of_version_4_with_acpi_has_buttons),
 	};
