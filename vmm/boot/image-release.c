@@ -2,7 +2,6 @@
 #include "boot/image-release.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,20 +26,24 @@ static bool parse_number(const char **at, unsigned int *number)
 	return true;
 }
 
+bool image_parse_release(const char *text, struct image_release *release)
+{
+	if (!parse_number(&text, &release->major) || *text != '.')
+		return false;
+	text++;
+
+	return parse_number(&text, &release->minor);
+}
+
 /* There are others in a kernel, such as a format for one: it has no numbers. */
 static bool parse(const char *at, struct image_release *release)
 {
 	char text[WHOLE_LENGTH + 1];
-	const char *number = text + BANNER_LENGTH;
 
 	memcpy(text, at, WHOLE_LENGTH);
 	text[WHOLE_LENGTH] = '\0';
 
-	if (!parse_number(&number, &release->major) || *number != '.')
-		return false;
-	number++;
-
-	return parse_number(&number, &release->minor);
+	return image_parse_release(text + BANNER_LENGTH, release);
 }
 
 static bool find(const char *bytes, size_t size, struct image_release *release)

@@ -225,10 +225,16 @@ static int print_json(json_t *json, struct error *error)
 static void hear_agent(const char *name, struct run_hindrances *hindrances)
 {
 	json_t *facts = cli_query_agent(name);
+	const json_t *os = json_object_get(facts, "os");
+	const char *kernel = json_string_value(json_object_get(os, "kernel-release"));
+	struct image_release release;
 
-	if (json_is_true(json_object_get(facts, "answers")))
+	if (json_is_true(json_object_get(facts, "answers"))) {
 		run_hear_agent(hindrances,
 			       json_string_value(json_object_get(facts, "no-hibernation")));
+		if (kernel && image_parse_release(kernel, &release))
+			run_hear_kernel(hindrances, &release);
+	}
 	json_decref(facts);
 }
 

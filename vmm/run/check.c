@@ -59,6 +59,7 @@ static bool has_other_images_only(const struct check *check)
 static int compare(const struct vm *vm, const struct prior_run *found, struct check *check,
 		   struct error *error)
 {
+	struct image_release release;
 	struct error phrases;
 	int err = environment_read(&check->now, vm, error);
 
@@ -69,6 +70,8 @@ static int compare(const struct vm *vm, const struct prior_run *found, struct ch
 	if (err)
 		return err;
 	run_find_hindrances(vm->config, vm->psci_version, &check->places, &check->hindrances);
+	if (vm->config->kernel && image_find_release(&vm->image.kernel, &release) == 0)
+		run_hear_kernel(&check->hindrances, &release);
 	if (!run_may_have_image(found) && found->last.state != VM_SAVED)
 		check->outcome = CHECK_BOOTS;
 	else if (found->last.discard_image)

@@ -8,8 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "boot/image.h"
 #include "machine/buttons.h"
 #include "run/image-fate.h"
+
+/* The first Linux that hibernates by SYSTEM_OFF2. */
+#define REPORTS_MAJOR 6U
+#define REPORTS_MINOR 13U
 
 __attribute__((format(printf, 3, 4))) static void add(struct run_hindrances *hindrances,
 						      bool prevents, const char *format, ...)
@@ -90,6 +95,44 @@ void run_find_hindrances(const struct config *config, uint32_t psci_version,
 	look_at_swap(config, places, hindrances);
 }
 
+static void forget_kernel(struct run_hindrances *hindrances)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < hindrances->count; i++) {
+		if (!hindrances->list[i].of_kernel)
+			hindrances->list[kept++] = hindrances->list[i];
+	}
+	hindrances->count = kept;
+}
+
+void run_hear_kernel(struct run_hindrances *hindrances, const struct image_release *kernel)
+{
+	forget_kernel(hindrances);
+	if (kernel->major > REPORTS_MAJOR ||
+	    (kernel->major == REPORTS_MAJOR && kernel->minor >= REPORTS_MINOR))
+		return;
+	add(hindrances, false,
+	    "its kernel is Linux %u.%u, which does not report that it hibernated: %u.%u and newer do, "
+	    "and others from 5.19 on with the module psci_hibernate",
+	    kernel->major, kernel->minor, REPORTS_MAJOR, REPORTS_MINOR);
+	hindrances->list[hindrances->count - 1].of_kernel = true;
+}
+
+/* A kernel within an EFI program is not looked at. */
+static void look_at_kernel(const char *path, struct run_hindrances *hindrances)
+{
+	struct image_release release;
+	struct packed kernel;
+	struct error ignored;
+
+	if (image_open_file("kernel", path, &kernel, &ignored) < 0)
+		return;
+	if (unpack_detect(&kernel) == 0 && image_find_release(&kernel, &release) == 0)
+		run_hear_kernel(hindrances, &release);
+	close(kernel.fd);
+}
+
 int run_find_hindrances_of(const struct record *record, struct run_hindrances *hindrances,
 			   struct error *error)
 {
@@ -106,8 +149,11 @@ int run_find_hindrances_of(const struct record *record, struct run_hindrances *h
 		err = run_find_images_on(config, fd, size, i, &places);
 		close(fd);
 	}
-	if (!err)
+	if (!err) {
 		run_find_hindrances(config, config->psci_version, &places, hindrances);
+		if (config->kernel)
+			look_at_kernel(config->kernel, hindrances);
+	}
 	free(places.list);
 
 	return err ? error_set(error, err, "out of memory") : 0;

@@ -11,17 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "boot/image-release.h"
 #include "config/config.h"
 #include "record/record.h"
 #include "run/images.h"
 
-/** Ways to ask, PSCI's version, swap space, what an agent says: one of each. */
-#define RUN_HINDRANCES_MAX 4
+/** Ways to ask, PSCI's version, swap space, the kernel, what an agent says: one of each. */
+#define RUN_HINDRANCES_MAX 5
 
 struct run_hindrance {
 	bool prevents; /**< Otherwise the guest may do it all the same. */
 	char reason[192];
 	bool unless_agent; /**< It is none if the guest has an agent that answers. */
+	bool of_kernel;
 };
 
 struct run_hindrances {
@@ -40,7 +42,13 @@ void run_find_hindrances(const struct config *config, uint32_t psci_version,
 			 const struct run_places *places, struct run_hindrances *hindrances);
 
 /**
- * Likewise for a VM that runs: from its record, and its disks as they are. Returns
+ * Its kernel is this Linux, which may be too old to report that it hibernated. What was known
+ * of another one before is forgotten.
+ */
+void run_hear_kernel(struct run_hindrances *hindrances, const struct image_release *kernel);
+
+/**
+ * Likewise for a VM that runs: from its record, and its disks and kernel as they are. Returns
  * 0, or -ENOMEM with @error set.
  */
 int run_find_hindrances_of(const struct record *record, struct run_hindrances *hindrances,

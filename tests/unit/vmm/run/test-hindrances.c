@@ -164,6 +164,43 @@ static void an_agent_is_a_way_to_ask_and_knows_what_prevents_it(void **state)
 	assert_true(run_is_prevented(&hindrances));
 }
 
+static void a_linux_that_does_not_report_it_makes_it_doubtful(void **state)
+{
+	static const struct image_release older = { 6, 12 }, oldest = { 5, 19 };
+	static const struct image_release newer = { 6, 13 }, newest = { 7, 0 };
+	struct run_hindrances hindrances = { 0 };
+
+	run_hear_kernel(&hindrances, &oldest);
+	run_hear_kernel(&hindrances, &older);
+	assert_int_equal(hindrances.count, 1);
+	assert_string_equal(hindrances.list[0].reason,
+			    "its kernel is Linux 6.12, which does not report that it hibernated: "
+			    "6.13 and newer do, and others from 5.19 on with the module "
+			    "psci_hibernate");
+	assert_false(run_is_prevented(&hindrances));
+	run_hear_kernel(&hindrances, &newer);
+	assert_int_equal(hindrances.count, 0);
+	run_hear_kernel(&hindrances, &newest);
+	assert_int_equal(hindrances.count, 0);
+}
+
+static void the_kernel_of_a_vm_that_runs_is_looked_at(void **state)
+{
+	static const char kernel[64] = "MZ Linux version 6.1.0-44-cloud-arm64 (debian)";
+	struct record record = { .config = machine() };
+	struct run_hindrances found;
+	struct error error;
+
+	record.config.disks[0].path = scratch_path("absent");
+	record.config.kernel = scratch_write("kernel", kernel, sizeof(kernel));
+	assert_int_equal(run_find_hindrances_of(&record, &found, &error), 0);
+	assert_int_equal(found.count, 2);
+	assert_non_null(strstr(found.list[1].reason, "Linux 6.1,"));
+	record.config.kernel = scratch_path("absent");
+	assert_int_equal(run_find_hindrances_of(&record, &found, &error), 0);
+	assert_int_equal(found.count, 1);
+}
+
 static void hindrances_are_listed_as_json(void **state)
 {
 	struct config config = machine();
@@ -198,6 +235,8 @@ int main(void)
 		cmocka_unit_test(swap_space_that_is_not_seen_makes_it_doubtful),
 		cmocka_unit_test(swap_space_that_is_smaller_than_the_memory_makes_it_doubtful),
 		cmocka_unit_test(a_vm_that_runs_is_judged_by_its_record),
+		cmocka_unit_test(a_linux_that_does_not_report_it_makes_it_doubtful),
+		cmocka_unit_test(the_kernel_of_a_vm_that_runs_is_looked_at),
 		cmocka_unit_test(an_agent_is_a_way_to_ask_and_knows_what_prevents_it),
 		cmocka_unit_test(hindrances_are_listed_as_json),
 	};
