@@ -139,12 +139,12 @@ net_stop
 
 sleeper_start wake-paused 2 0
 put_to_sleep wake-paused 1
-dormouse stop wake-paused
+dormouse stop wake-paused >/dev/null
 net_send test "$net_mac" 2
 vm_await "$vm_messages" ': running: woken by a network frame ' || true
 is "a frame to a sleeping guest that is paused: it is paused still" "$(vm_state wake-paused paused)" yes
 ok "a frame to a sleeping guest that is paused is not answered" [ "$(count_lines "$net_said" '^test 2$')" -eq 0 ]
-dormouse cont wake-paused
+dormouse cont wake-paused >/dev/null
 ok "a frame to a sleeping guest that is paused is answered once it is continued" net_await '^test 2$'
 vm_finish
 is "a guest that was woken while it was paused powers off: run exits 0" "$vm_status" 0
