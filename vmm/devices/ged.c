@@ -15,12 +15,15 @@
 #include "devices/ged.asl.h"
 
 /* Bits of the register; ged.asl has them, too. */
+#define POWER UINT32_C(0x02)
+#define SLEEP UINT32_C(0x10)
+#define BUTTONS (POWER | SLEEP)
+#define PROBE UINT32_C(0x80000000)
+
 static const uint32_t events[] = {
-	[GED_POWER_BUTTON] = 0x02,
-	[GED_SLEEP_BUTTON] = 0x10,
+	[GED_POWER_BUTTON] = POWER,
+	[GED_SLEEP_BUTTON] = SLEEP,
 };
-static const uint32_t buttons = 0x12;
-static const uint32_t probe = 0x80000000;
 
 struct ged {
 	pthread_mutex_t lock; /* For what follows. */
@@ -52,7 +55,7 @@ void ged_press(struct ged *ged, enum ged_button button)
 void ged_probe(struct ged *ged)
 {
 	pthread_mutex_lock(&ged->lock);
-	set_events(ged, ged->selected | probe);
+	set_events(ged, ged->selected | PROBE);
 	pthread_mutex_unlock(&ged->lock);
 }
 
@@ -61,7 +64,7 @@ bool ged_waits(struct ged *ged, enum ged_button button)
 	bool waits;
 
 	pthread_mutex_lock(&ged->lock);
-	waits = (ged->selected & (events[button] | probe)) != 0;
+	waits = (ged->selected & (events[button] | PROBE)) != 0;
 	pthread_mutex_unlock(&ged->lock);
 
 	return waits;
@@ -70,7 +73,7 @@ bool ged_waits(struct ged *ged, enum ged_button button)
 void ged_withdraw(struct ged *ged, enum ged_button button)
 {
 	pthread_mutex_lock(&ged->lock);
-	set_events(ged, ged->selected & ~(events[button] | probe));
+	set_events(ged, ged->selected & ~(events[button] | PROBE));
 	pthread_mutex_unlock(&ged->lock);
 }
 
@@ -145,7 +148,7 @@ static bool is_raised(void *self)
 	bool raised;
 
 	pthread_mutex_lock(&ged->lock);
-	raised = (ged->selected & buttons) != 0 && !ged->taken;
+	raised = (ged->selected & BUTTONS) != 0 && !ged->taken;
 	pthread_mutex_unlock(&ged->lock);
 
 	return raised;
@@ -176,11 +179,11 @@ static int serialize(void *self, struct stream *stream, struct error *error)
 	uint32_t selected;
 
 	pthread_mutex_lock(&ged->lock);
-	selected = ged->selected & buttons;
+	selected = ged->selected & BUTTONS;
 	stream_serialize_u32(stream, &selected);
 	/* What wakes the guest during a save wakes the one that is restored. */
 	if (stream_is_loading(stream))
-		set_events(ged, selected & buttons);
+		set_events(ged, selected & BUTTONS);
 	pthread_mutex_unlock(&ged->lock);
 
 	return 0;

@@ -69,7 +69,7 @@ static void flush(struct writer *w)
 	w->size = 0;
 }
 
-/* Whether the file has a piece already. What is to be written is not there yet. */
+/* Whether the file has a piece already. */
 static bool has_piece(struct writer *w, uint64_t offset, const uint8_t *bytes, uint32_t sum)
 {
 	const struct memory_extent *extent =
@@ -180,83 +180,87 @@ int memory_file_write(int fd, const struct memory *memory, const struct memory_i
 
 /* --- reading --- */
 
-/* Read and verify some pieces that follow one another, at @to. */
-static int read_run(int fd, const struct memory_index *index, const struct memory_extent *extent,
-		    size_t piece, size_t count, uint8_t *to)
+/* The pieces that are read next: of one extent, and at most RUN_MAX bytes. */
+struct run {
+	const struct memory_index *index;
+	size_t extent; /* The number of it. */
+	size_t piece;
+	size_t count;
+};
+
+/* Go on to the next, or to the first. Returns whether there is one. */
+static bool next_run(struct run *run)
 {
-	int err = range_read(fd, memory_index_position(index, extent, piece), to,
-			     (size_t)(count * MEMORY_PIECE));
+	const struct memory_index *index = run->index;
+	const size_t max = RUN_MAX / MEMORY_PIECE;
 
-	for (size_t i = 0; i < count && !err; i++)
-		if (crc32c(0, to + i * MEMORY_PIECE, MEMORY_PIECE) != index->sums[piece + i])
-			err = -EBADMSG;
+	/* Those of an extent begin where the extent before ends. */
+	run->piece += run->count;
+	for (; run->extent < index->extent_count; run->extent++) {
+		const struct memory_extent *extent = &index->extents[run->extent];
+		const size_t end = extent->first + (size_t)(extent->size / MEMORY_PIECE);
 
-	return err;
+		if (run->piece == end)
+			continue;
+		run->count = end - run->piece < max ? end - run->piece : max;
+
+		return true;
+	}
+
+	return false;
 }
 
-static int read_extent(int fd, const struct memory_index *index, const struct memory_extent *extent,
-		       uint8_t *host)
+static const struct memory_extent *extent_of(const struct run *run)
 {
-	const size_t end = extent->first + (size_t)(extent->size / MEMORY_PIECE);
-	const size_t max = RUN_MAX / MEMORY_PIECE;
-	int err = 0;
+	return &run->index->extents[run->extent];
+}
 
-	for (size_t piece = extent->first; piece < end && !err;) {
-		const size_t count = end - piece < max ? end - piece : max;
+/* Read and verify it. */
+static int read_run(int fd, const struct run *run, uint8_t *to)
+{
+	const struct memory_index *index = run->index;
+	int err = interrupt_wanted() ? -ECANCELED : 0;
 
-		err = interrupt_wanted() ? -ECANCELED
-					 : read_run(fd, index, extent, piece, count,
-						    host + memory_index_offset(extent, piece));
-		piece += count;
-	}
+	if (!err)
+		err = range_read(fd, memory_index_position(index, extent_of(run), run->piece), to,
+				 (size_t)(run->count * MEMORY_PIECE));
+	for (size_t i = 0; i < run->count && !err; i++)
+		if (crc32c(0, to + i * MEMORY_PIECE, MEMORY_PIECE) != index->sums[run->piece + i])
+			err = -EBADMSG;
 
 	return err;
 }
 
 int memory_file_read(int fd, const struct memory_index *index, const struct memory *memory)
 {
+	struct run run = { .index = index };
 	int err = 0;
 
-	for (size_t i = 0; i < index->extent_count && !err; i++)
-		err = read_extent(fd, index, &index->extents[i], memory->host);
+	while (!err && next_run(&run))
+		err = read_run(fd, &run,
+			       memory->host + memory_index_offset(extent_of(&run), run.piece));
 
 	return err;
 }
 
 /* --- copying --- */
 
-/* To @to, unless that is negative, where pieces are as @packed says. */
-static int copy_extent(int from, int to, const struct memory_index *index,
-		       const struct memory_index *packed, const struct memory_extent *extent,
-		       uint8_t *buffer)
-{
-	const size_t end = extent->first + (size_t)(extent->size / MEMORY_PIECE);
-	const size_t max = RUN_MAX / MEMORY_PIECE;
-	int err = 0;
-
-	for (size_t piece = extent->first; piece < end && !err;) {
-		const size_t count = end - piece < max ? end - piece : max;
-
-		err = interrupt_wanted() ? -ECANCELED
-					 : read_run(from, index, extent, piece, count, buffer);
-		if (!err && to >= 0)
-			err = range_write(to, memory_index_position(packed, extent, piece), buffer,
-					  (size_t)(count * MEMORY_PIECE));
-		piece += count;
-	}
-
-	return err;
-}
-
-int memory_file_copy(int from, int to, const struct memory_index *index)
+/* @to: -1 if what is verified is not wanted. */
+static int read_all(int from, int to, const struct memory_index *index)
 {
 	struct memory_index packed = *index;
+	struct run run = { .index = index };
 	uint8_t *buffer = make_buffer(RUN_MAX);
 	int err = buffer ? 0 : -ENOMEM;
 
 	packed.placed = false;
-	for (size_t i = 0; i < index->extent_count && !err; i++)
-		err = copy_extent(from, to, index, &packed, &index->extents[i], buffer);
+	while (!err && next_run(&run)) {
+		err = read_run(from, &run, buffer);
+		if (!err && to >= 0)
+			err = range_write(
+				to, memory_index_position(&packed, extent_of(&run), run.piece),
+				buffer, (size_t)(run.count * MEMORY_PIECE));
+	}
 	if (buffer)
 		munmap(buffer, RUN_MAX);
 
@@ -265,5 +269,10 @@ int memory_file_copy(int from, int to, const struct memory_index *index)
 
 int memory_file_verify(int fd, const struct memory_index *index)
 {
-	return memory_file_copy(fd, -1, index);
+	return read_all(fd, -1, index);
+}
+
+int memory_file_copy(int from, int to, const struct memory_index *index)
+{
+	return read_all(from, to, index);
 }

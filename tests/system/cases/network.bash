@@ -123,17 +123,16 @@ linux_is_woken_by_frames()
 	echo go >&"$keys"
 	vm_await "$vm_messages" ': suspended: ' || true
 	net_send noise
-	net_send arp 192.0.2.7
-	ok "an ARP request for an address of a sleeping Linux wakes it" net_await "^arp 192.0.2.7 $net_mac\$"
+	ok "an ARP request for an address of a sleeping Linux wakes it" \
+		net_asks net "^arp 192.0.2.7 $net_mac\$" arp 192.0.2.7
 	ok "status says that the ARP request woke Linux" dormouse_said \
 		': running: woken by an ARP request from 192.0.2.1 for 192.0.2.7, at '
 	ok "Linux suspends again" vm_await "$vm_messages" ': suspended: ' 2
-	net_send ping "$net_mac" 192.0.2.7
-	ok "a ping wakes Linux and is answered" net_await '^pong 192.0.2.7$'
+	ok "a ping wakes Linux and is answered" net_asks net '^pong 192.0.2.7$' ping "$net_mac" 192.0.2.7
 	vm_await "$vm_messages" ': suspended: ' 3 || true
 	link_local=$(link_local_of "$net_mac")
-	net_send solicit "$link_local"
-	ok "a neighbour solicitation wakes Linux and is answered" net_await "^advert $link_local\$"
+	ok "a neighbour solicitation wakes Linux and is answered" \
+		net_asks net "^advert $link_local\$" solicit "$link_local"
 	# And before them by dormouse wake.
 	is "Linux was woken by these frames alone" "$(count_lines "$vm_messages" ': running: woken by ')" 4
 }

@@ -25,19 +25,19 @@ linux_parks()
 
 vm_await_state park-linux suspended || true
 net_send noise
-net_send arp 192.0.2.7
-ok "an ARP request for an address of a sleeping Linux wakes it" net_await "^arp 192.0.2.7 $net_mac\$"
+ok "an ARP request for an address of a sleeping Linux wakes it" \
+	net_asks park-linux "^arp 192.0.2.7 $net_mac\$" arp 192.0.2.7
 ok "status says that the ARP request woke Linux" dormouse_said \
 	': running: woken by an ARP request from 192.0.2.1 for 192.0.2.7, at '
 linux_parks 2
 first=$linux_wrote
 net_send noise
-net_send ping "$net_mac" 192.0.2.7
-ok "a ping wakes a parked Linux and is answered" net_await '^pong 192.0.2.7$'
+ok "a ping wakes a parked Linux and is answered" \
+	net_asks park-linux '^pong 192.0.2.7$' ping "$net_mac" 192.0.2.7
 vm_await "$vm_messages" ': suspended: ' 3 || true
 link_local=fe80::5054:ff:fe12:3456
-net_send solicit "$link_local"
-ok "a neighbour solicitation wakes Linux and is answered" net_await "^advert $link_local\$"
+ok "a neighbour solicitation wakes Linux and is answered" \
+	net_asks park-linux "^advert $link_local\$" solicit "$link_local"
 linux_parks 4
 ok "of a Linux that is parked again, less than half is written" [ "$linux_wrote" -lt $((first / 2)) ]
 dormouse wake park-linux >/dev/null

@@ -42,6 +42,26 @@ net_await()
 	vm_await "$net_said" "$@"
 }
 
+# Whether there is an answer; if not, asks again each second while the guest is awake.
+net_is_answered()
+{
+	! has_line "$net_said" "$2" || return 0
+	net_looks=$((net_looks + 1))
+	((net_looks % 5)) || ! vm_state_is "$1" running || net_send "${@:3}"
+
+	return 1
+}
+
+# Sends a frame, waits for the answer, and asks again as a neighbour does that gets none: Linux
+# drops what it sends as long as it has not acted on the carrier that its driver took away and
+# gave back over the sleep. net_asks NAME PATTERN COMMAND...
+net_asks()
+{
+	net_looks=0
+	net_send "${@:3}"
+	vm_until net_is_answered "$@"
+}
+
 # Starts the guest of tests/system/guests/net-sleeper.c, which answers COUNT frames; with STEPS 1
 # it stops on its way to sleep: sleeper_vm NAME NET COUNT STEPS [OPTION...]
 sleeper_vm()

@@ -27,7 +27,7 @@ enum qmp_scan_result {
 	QMP_SCAN_TOO_DEEP, /**< Likewise. */
 };
 
-/** All zero to begin with, but for the text. Private, except size and text. */
+/** A caller sets all of it to zero first, except text. It reads size and text alone. */
 struct qmp_scan {
 	size_t size;
 	unsigned int depth;
