@@ -7,8 +7,8 @@
  * output was seen to hold it; they come in the order given. It prints the lines of the
  * command that begin with "STOPWATCH ", too, and its line "awake COUNTER" as "first
  * COUNTER". After the last text it sends SIGTERM to the command; or, with --to-end, it
- * waits for the command, and "ended COUNTER" says when the output had an end. COUNTER is CNTVCT_EL0 in hex. Exits 0 if all texts came, 1 if
- * one did not.
+ * waits for the command, and "ended COUNTER" says when the output had an end. COUNTER is CNTVCT_EL0
+ * in hex. Exits 0 if all texts came, 1 if one did not.
  *
  * A guest of this machine's KVM reads the same counter as CNTPCT_EL0.
  */
@@ -103,8 +103,9 @@ static int watch(int fd, char **texts, int count)
 			break;
 		if (take(&output, bytes, (size_t)length, texts[found]))
 			printf("found %llx %s\n", (unsigned long long)counter(), texts[found++]);
+		/* What types into the guest waits for some of the lines. */
+		fflush(stdout);
 	}
-	fflush(stdout);
 
 	return found;
 }
