@@ -15,7 +15,7 @@
 linux_steps=net:10.0.0.1,ping:10.0.0.2:56,ping:10.0.0.2:1472,mtu:65000,ping:10.0.0.2:8972,ping:10.0.0.2:60000
 linux_steps+=,read,carrier:0,read,carrier:1,read,carrier:0,read,carrier:1,pings:10.0.0.2
 linux_steps+=,suspend:1,ping:10.0.0.2:56,suspend:1,pings:10.0.0.2,ping:10.0.0.2:1472
-linux_steps+=,read,carrier:1,net:192.0.2.7,serve:192.0.2.7,suspend:3,agent,read,poweroff
+linux_steps+=,read,carrier:1,net:192.0.2.7,serve:192.0.2.7,suspend:4,agent,read,poweroff
 
 linux_starts()
 {
@@ -133,8 +133,12 @@ linux_is_woken_by_frames()
 	link_local=$(link_local_of "$net_mac")
 	ok "a neighbour solicitation wakes Linux and is answered" \
 		net_asks net "^advert $link_local\$" solicit "$link_local"
+	vm_await "$vm_messages" ': suspended: ' 4 || true
+	net_send connect "$net_mac" 192.0.2.7 80
+	ok "a connection by TCP wakes Linux and is accepted, though its first segment is not sent again" \
+		net_await '^accepted 192.0.2.7 80$'
 	# And before them by dormouse wake.
-	is "Linux was woken by these frames alone" "$(count_lines "$vm_messages" ': running: woken by ')" 4
+	is "Linux was woken by these frames alone" "$(count_lines "$vm_messages" ': running: woken by ')" 5
 }
 
 agent_answers_ping()

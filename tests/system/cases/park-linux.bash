@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC1091,SC2034,SC2154 # vm.bash and run-in-host set and use them.
 #
 # Linux that is parked, in which a process counts, and that is woken each time by something
-# else: frames from a socket, QMP, the console and the clock.
+# else: frames from a socket, a connection, QMP, the console and the clock.
 
 . "$here/lib/wake.bash"
 . "$here/lib/park.bash"
@@ -11,7 +11,7 @@ mkfifo "$disks/linux-in"
 exec {bytes}<>"$disks/linux-in"
 vm_stdin=$disks/linux-in
 net_start park-linux
-linux_start park-linux "unix:$net_path" 192.0.2.7 5,rtcwake:1:15
+linux_start park-linux "unix:$net_path" 192.0.2.7 6,rtcwake:1:15
 
 # Waits until it sleeps again, and parks it. Sets linux_wrote, in bytes: linux_parks NUMBER
 linux_parks()
@@ -40,18 +40,22 @@ ok "a neighbour solicitation wakes Linux and is answered" \
 	net_asks park-linux "^advert $link_local\$" solicit "$link_local"
 linux_parks 4
 ok "of a Linux that is parked again, less than half is written" [ "$linux_wrote" -lt $((first / 2)) ]
+net_send connect "$net_mac" 192.0.2.7 80
+ok "a connection by TCP wakes a parked Linux and is accepted, though its first segment is not sent again" \
+	net_await '^accepted 192.0.2.7 80$'
+linux_parks 5
 dormouse wake park-linux >/dev/null
 ok "dormouse wake wakes a parked Linux" dormouse_said ': running: woken by a client of QMP, at '
-linux_parks 5
+linux_parks 6
 printf '\n' >&"$bytes"
 ok "input wakes a parked Linux" vm_await "$vm_messages" ': running: woken by the console, at '
-ok "Linux counts on after five sleeps" vm_await "$vm_console" '^GUEST: suspended '
-is "Linux has suspended five times" "$(guest_fact suspended success)" 5
-linux_parks 6
+ok "Linux counts on after six sleeps" vm_await "$vm_console" '^GUEST: suspended '
+is "Linux has suspended six times" "$(guest_fact suspended success)" 6
+linux_parks 7
 ok "the clock's alarm wakes a parked Linux" vm_await "$vm_messages" ": running: woken by the clock's alarm, at "
 vm_finish
-is "a Linux that was woken six times powers off: run exits 0" "$vm_status" 0
-is "Linux was woken by these alone" "$(count_lines "$vm_messages" ': running: woken by ')" 6
+is "a Linux that was woken seven times powers off: run exits 0" "$vm_status" 0
+is "Linux was woken by these alone" "$(count_lines "$vm_messages" ': running: woken by ')" 7
 is "the file of a parked Linux is spent" "$(find "$DORMOUSE_STATE_DIR/park-linux" -name 'parked*')" ""
 net_stop
 exec {bytes}>&-

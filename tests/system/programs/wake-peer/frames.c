@@ -124,6 +124,34 @@ void send_ping(const uint8_t *to, const uint8_t *target)
 	transmit(&frame);
 }
 
+void send_segment(const uint8_t *to, const uint8_t *target, const struct segment *segment)
+{
+	uint8_t ip[20] = { 0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, TCP };
+	uint8_t pseudo[12] = { 0 };
+	uint8_t tcp[20] = { 0 };
+	struct frame frame;
+
+	inet_pton(AF_INET, own_ipv4, ip + 12);
+	memcpy(ip + 16, target, 4);
+	put_u16(ip + 10, checksum(0, ip, sizeof(ip)));
+	memcpy(pseudo, ip + 12, 8);
+	pseudo[9] = TCP;
+	pseudo[11] = sizeof(tcp);
+	put_u16(tcp, segment->own_port);
+	put_u16(tcp + 2, segment->port);
+	put_u16(tcp + 4, segment->number >> 16);
+	put_u16(tcp + 6, segment->number & 0xffff);
+	tcp[12] = sizeof(tcp) / 4 << 4;
+	tcp[13] = segment->flags;
+	put_u16(tcp + 14, 0xffff);
+	put_u16(tcp + 16,
+		checksum(~checksum(0, pseudo, sizeof(pseudo)) & 0xffff, tcp, sizeof(tcp)));
+	begin(&frame, to, TYPE_IPV4);
+	add(&frame, ip, sizeof(ip));
+	add(&frame, tcp, sizeof(tcp));
+	transmit(&frame);
+}
+
 void send_magic(const uint8_t *target)
 {
 	struct frame frame;

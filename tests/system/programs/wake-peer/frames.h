@@ -13,6 +13,10 @@
 #define TYPE_IPV4 0x0800
 #define TYPE_IPV6 0x86dd
 #define ICMPV6 58
+#define TCP 6
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
 #define SOLICITATION 135
 #define ADVERTISEMENT 136
 
@@ -43,6 +47,14 @@ void send_solicitation(const uint8_t *target);
 /** An echo request to @target, 4 bytes; and the answer to one, which is @bytes. */
 void send_ping(const uint8_t *to, const uint8_t *target);
 void send_pong(const uint8_t *bytes, size_t size);
+
+/** A segment of TCP without data to @target, 4 bytes: the first of a connection, or what ends it. */
+struct segment {
+	uint16_t port, own_port;
+	uint32_t number;
+	uint8_t flags;
+};
+void send_segment(const uint8_t *to, const uint8_t *target, const struct segment *segment);
 
 void send_magic(const uint8_t *target);
 void send_test(const uint8_t *to, unsigned long number);

@@ -12,6 +12,8 @@
  *	arp IP		an ARP request for IP, to all
  *	solicit IP	a neighbour solicitation for IP, to its group
  *	ping MAC IP	an echo request of ICMP to IP, to MAC
+ *	connect MAC IP PORT
+ *			the first segment of a connection by TCP, which is not sent again
  *	magic MAC	a magic packet for MAC, to all
  *	noise		an ARP request for an address that no host has, to all
  *	cycle MAC N	N test frames, each as soon as the last one was answered, and a little later
@@ -20,7 +22,7 @@
  * What comes is a line of standard output:
  *
  *	connected, gone, test N, arp IP MAC (a reply), advert IP, pong IP, announced IP MAC (a
- *	request), cycled N
+ *	request), accepted IP PORT (a connection, which is ended then), cycled N
  */
 #include "frames.h"
 
@@ -36,6 +38,8 @@
 #include <unistd.h>
 
 #define FRAME_MAX 65568
+#define OWN_PORT 40000
+#define FIRST_NUMBER 0x12345678U
 
 static int connection = -1;
 
@@ -112,12 +116,46 @@ static void on_ipv6(const uint8_t *from, const uint8_t *ip)
 		send_neighbour(from, ADVERTISEMENT, ip + 8, message + 8);
 }
 
+static void connect_to(const uint8_t *to, const uint8_t *target, unsigned int port)
+{
+	const struct segment segment = { .port = (uint16_t)port,
+					 .own_port = OWN_PORT,
+					 .number = FIRST_NUMBER,
+					 .flags = TCP_SYN };
+
+	send_segment(to, target, &segment);
+}
+
+static unsigned int u16_at(const uint8_t *at)
+{
+	return (unsigned int)at[0] << 8 | at[1];
+}
+
+/* The answer to connect_to(). */
+static void on_tcp(const uint8_t *from, const uint8_t *ip, const char *sender)
+{
+	const uint8_t *tcp = ip + 20;
+	const unsigned int port = u16_at(tcp);
+	const struct segment end = { .port = (uint16_t)port,
+				     .own_port = OWN_PORT,
+				     .number = FIRST_NUMBER + 1,
+				     .flags = TCP_RST };
+
+	if (u16_at(tcp + 2) != OWN_PORT || tcp[13] != (TCP_SYN | TCP_ACK) ||
+	    (u16_at(tcp + 8) << 16 | u16_at(tcp + 10)) != FIRST_NUMBER + 1)
+		return;
+	printf("accepted %s %u\n", sender, port);
+	send_segment(from, ip + 12, &end);
+}
+
 static void on_ipv4(const uint8_t *bytes, size_t size)
 {
 	const uint8_t *ip = bytes + HEADER_SIZE;
 	char sender[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, ip + 12, sender, sizeof(sender));
+	if (ip[0] == 0x45 && ip[9] == TCP && size >= HEADER_SIZE + 40)
+		on_tcp(bytes + MAC_SIZE, ip, sender);
 	if (ip[0] != 0x45 || ip[9] != 1)
 		return;
 	if (ip[20] == 0)
@@ -234,8 +272,8 @@ static bool on_ip_command(const char *word, const char *text)
 	return true;
 }
 
-/* One with a MAC, and a number or an address. Likewise. */
-static bool on_mac_command(const char *word, const char *text, const char *rest)
+/* One with a MAC, and a number, or an address and perhaps a port. Likewise. */
+static bool on_mac_command(const char *word, const char *text, const char *rest, const char *port)
 {
 	uint8_t to[MAC_SIZE];
 	uint8_t ip[4];
@@ -246,6 +284,8 @@ static bool on_mac_command(const char *word, const char *text, const char *rest)
 		send_magic(to);
 	} else if (strcmp(word, "ping") == 0 && rest && inet_pton(AF_INET, rest, ip) == 1) {
 		send_ping(to, ip);
+	} else if (strcmp(word, "connect") == 0 && port && inet_pton(AF_INET, rest, ip) == 1) {
+		connect_to(to, ip, (unsigned int)strtoul(port, NULL, 10));
 	} else if (strcmp(word, "test") == 0 && rest) {
 		send_test(to, strtoul(rest, NULL, 10));
 	} else if (strcmp(word, "cycle") == 0 && rest) {
@@ -266,8 +306,9 @@ static void on_command(char *line)
 	const char *word = strtok_r(line, " \n", &save);
 	const char *first = strtok_r(NULL, " \n", &save);
 	const char *second = strtok_r(NULL, " \n", &save);
+	const char *third = strtok_r(NULL, " \n", &save);
 
-	if (word && !on_ip_command(word, first) && !on_mac_command(word, first, second))
+	if (word && !on_ip_command(word, first) && !on_mac_command(word, first, second, third))
 		printf("what is %s?\n", word);
 }
 
