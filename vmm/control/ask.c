@@ -90,6 +90,8 @@ static void note_way(struct ask *ask)
 
 static void replace(struct ask *ask)
 {
+	/* One that has just ended, too, is reported before the record has the new one. */
+	ask_report(ask);
 	if (ask->phase == ASK_IDLE)
 		return;
 	explain(ask, "%sanother request replaced it", *ask->request->reason ? "; " : "");

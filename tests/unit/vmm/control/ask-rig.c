@@ -153,6 +153,7 @@ static void ended(void *context)
 {
 	assert_false(host.in_state);
 	host.ends++;
+	host.reported = request;
 }
 
 int set_up(void **state)

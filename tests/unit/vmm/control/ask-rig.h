@@ -27,6 +27,7 @@ struct ask_rig {
 	unsigned int probes;
 	bool probe_waits; /* Likewise. */
 	unsigned int wakes, saves, changes, powerdowns, ends;
+	struct request reported; /* As it was at the last of these ends. */
 	int save_err;
 	char killed[1024];
 	bool in_state; /* Within ask_on_state(), which may not call what acts. */

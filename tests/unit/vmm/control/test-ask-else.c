@@ -89,6 +89,24 @@ static void another_request_replaces_one(void **state)
 	assert_int_equal(request.outcome, REQUEST_DONE);
 }
 
+/* Two clients at once, or one that does not wait. */
+static void a_request_that_has_just_ended_is_reported_before_the_next(void **state)
+{
+	host.waits = false;
+	becomes(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	begin(REQUEST_SUSPEND, REQUEST_ELSE_LEAVE);
+	begin(REQUEST_POWEROFF, REQUEST_ELSE_LEAVE);
+	assert_int_equal(host.ends, 1);
+	assert_int_equal(host.reported.what, REQUEST_SUSPEND);
+	assert_int_equal(host.reported.outcome, REQUEST_DONE);
+	pass(0);
+	assert_int_equal(host.ends, 1);
+	reports(VM_OFF, VM_TRIGGER_OFF);
+	assert_int_equal(host.ends, 2);
+	assert_int_equal(host.reported.what, REQUEST_POWEROFF);
+	assert_int_equal(host.reported.outcome, REQUEST_DONE);
+}
+
 /* --- the deadline --- */
 
 static void a_request_in_place_of_one_that_failed_replaces_it_too(void **state)
@@ -401,6 +419,7 @@ int main(void)
 		TEST(an_end_of_another_kind_is_named),
 		TEST(a_reset_forgets_the_request),
 		TEST(another_request_replaces_one),
+		TEST(a_request_that_has_just_ended_is_reported_before_the_next),
 		TEST(a_request_in_place_of_one_that_failed_replaces_it_too),
 		TEST(a_guest_is_left_after_its_time),
 		TEST(a_guest_is_killed_after_its_time),
