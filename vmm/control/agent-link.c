@@ -41,6 +41,7 @@ void agent_link_stop(struct agent_link *link)
 	stop_sending(link);
 	free(link->command);
 	link->command = NULL;
+	link->owes = link->owes || link->stage == AGENT_LINK_COMMAND;
 	link->stage = AGENT_LINK_IDLE;
 	link->more = false;
 	/* What follows an answer is discarded before the next one anyway. */
@@ -88,21 +89,17 @@ int agent_link_begin(struct agent_link *link, char *command, bool patient, unsig
 		return -ENOMEM;
 	}
 	link->command = command;
+	if (channel_opening(link->channel) != link->opening)
+		link->owes = false;
 	link->opening = channel_opening(link->channel);
 	link->stage = AGENT_LINK_SYNC;
 	link->sent = false;
 	link->deadline = patient ? MAIN_LOOP_NEVER : main_loop_now() + AGENT_SYNC_TIMEOUT * SECOND;
 	link->timeout = timeout ? timeout * SECOND : MAIN_LOOP_NEVER;
-	agent_reader_begin(&link->reader, link->id);
+	agent_reader_begin(&link->reader, link->id, link->owes);
 	begin_sending(link, sync);
 
 	return 0;
-}
-
-void agent_link_hurry(struct agent_link *link)
-{
-	if (link->stage == AGENT_LINK_SYNC && link->deadline == MAIN_LOOP_NEVER)
-		link->deadline = main_loop_now() + AGENT_SYNC_TIMEOUT * SECOND;
 }
 
 bool agent_link_is_sent(const struct agent_link *link)
@@ -130,6 +127,7 @@ static struct agent_link_news on_synced(struct agent_link *link, uint64_t now)
 	char *command = link->command;
 
 	link->command = NULL;
+	link->owes = false;
 	link->stage = AGENT_LINK_COMMAND;
 	link->deadline = link->timeout == MAIN_LOOP_NEVER ? MAIN_LOOP_NEVER : now + link->timeout;
 	begin_sending(link, command);
@@ -147,6 +145,7 @@ static struct agent_link_news on_read(struct agent_link *link, enum agent_read r
 		return on_synced(link, now);
 	case AGENT_READ_ANSWER:
 		agent_link_stop(link);
+		link->owes = false;
 		return (struct agent_link_news){ .event = AGENT_LINK_ANSWERED, .answer = answer };
 	case AGENT_READ_TOO_LONG:
 		return fail(link, AGENT_LINK_LONG);

@@ -44,6 +44,7 @@ struct agent_link {
 	uint64_t deadline; /**< In microseconds of main_loop_now(), or MAIN_LOOP_NEVER. */
 	uint64_t timeout; /**< For the answer to the command: microseconds or MAIN_LOOP_NEVER. */
 	bool sent; /**< All of the command. */
+	bool owes; /**< The agent was sent a command that it has not answered as a whole. */
 	bool more; /**< There is more to be read at once. */
 	int64_t id;
 	char *command;
@@ -80,9 +81,6 @@ void agent_link_destroy(struct agent_link *link);
  * Returns 0 or -ENOMEM.
  */
 int agent_link_begin(struct agent_link *link, char *command, bool patient, unsigned int timeout);
-
-/** The sync has a deadline from now on, if it had none. */
-void agent_link_hurry(struct agent_link *link);
 
 /** Give up: the answer is discarded. */
 void agent_link_stop(struct agent_link *link);

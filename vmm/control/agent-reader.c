@@ -3,12 +3,13 @@
 
 #define DELIMITER 0xff
 
-void agent_reader_begin(struct agent_reader *reader, int64_t id)
+void agent_reader_begin(struct agent_reader *reader, int64_t id, bool owes)
 {
 	reader->id = id;
 	reader->synced = false;
 	reader->in_line = false;
 	reader->discarded = 0;
+	reader->discarded_max = AGENT_DISCARD_SIZE + (owes ? AGENT_OWED_SIZE : 0);
 	reader->size = 0;
 }
 
@@ -52,7 +53,7 @@ static enum agent_read end_line(struct agent_reader *reader, json_t **answer)
 
 static enum agent_read discard(struct agent_reader *reader)
 {
-	return ++reader->discarded > AGENT_DISCARD_SIZE ? AGENT_READ_FLOOD : AGENT_READ_MORE;
+	return ++reader->discarded > reader->discarded_max ? AGENT_READ_FLOOD : AGENT_READ_MORE;
 }
 
 static enum agent_read feed(struct agent_reader *reader, uint8_t byte, json_t **answer)

@@ -13,7 +13,9 @@
 #include <stdint.h>
 
 #define AGENT_ANSWER_SIZE 65536 /* The length limit of an answer, in bytes. */
-#define AGENT_DISCARD_SIZE (1UL << 20) /* That of what precedes the answer to a sync. */
+#define AGENT_DISCARD_SIZE (1UL << 20) /* That of what precedes the answer to a sync, */
+/* if the agent owes no answer, which may be to guest-file-read: 48 MiB, in base64. */
+#define AGENT_OWED_SIZE (64UL << 20)
 
 enum agent_read {
 	AGENT_READ_MORE, /**< More bytes are needed. */
@@ -21,7 +23,7 @@ enum agent_read {
 	AGENT_READ_ANSWER, /**< An answer; the sync was before. */
 	AGENT_READ_TOO_LONG, /**< An answer is longer than AGENT_ANSWER_SIZE. */
 	AGENT_READ_NOT_JSON, /**< A line is no JSON object. */
-	AGENT_READ_FLOOD, /**< More than AGENT_DISCARD_SIZE, and no answer to the sync. */
+	AGENT_READ_FLOOD, /**< More than may be discarded, and no answer to the sync. */
 };
 
 /** Private. */
@@ -29,13 +31,17 @@ struct agent_reader {
 	int64_t id; /**< Of the sync. */
 	bool synced;
 	bool in_line; /**< Bytes are kept: from the beginning, or since a 0xff. */
-	size_t discarded;
+	size_t discarded, discarded_max;
 	size_t size;
 	char line[AGENT_ANSWER_SIZE];
 };
 
-/** Begin with the sync of @id: all before its answer is discarded. */
-void agent_reader_begin(struct agent_reader *reader, int64_t id);
+/**
+ * Begin with the sync of @id: all before its answer is discarded.
+ *
+ * @owes: the agent has not answered an earlier command, or not as a whole
+ */
+void agent_reader_begin(struct agent_reader *reader, int64_t id, bool owes);
 
 /**
  * Read up to @size bytes at @bytes, and set @used to how many. @answer is set to a

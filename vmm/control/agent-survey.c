@@ -21,7 +21,13 @@ static int64_t now(void)
 void agent_survey_begin(struct agent_survey *survey)
 {
 	survey->step = AGENT_SURVEY_INFO;
+	survey->lost = false;
 	survey->file = 0;
+}
+
+bool agent_survey_is_over(const struct agent_survey *survey)
+{
+	return survey->step == AGENT_SURVEY_DONE && !survey->lost;
 }
 
 void agent_survey_recheck(struct agent_survey *survey)
@@ -45,6 +51,8 @@ static void skip(struct agent_survey *survey, const struct agent_facts *facts)
 		survey->step = AGENT_SURVEY_CLOCK;
 	if (survey->step == AGENT_SURVEY_CLOCK && !may(facts, AGENT_COMMAND_GET_TIME))
 		survey->step = AGENT_SURVEY_DONE;
+	if (survey->step == AGENT_SURVEY_DONE && survey->lost)
+		survey->step = AGENT_SURVEY_PING;
 }
 
 /* Returns what asprintf() does. */
@@ -84,6 +92,8 @@ static int compose(const struct agent_survey *survey, char **command)
 				"{\"execute\": \"guest-set-time\", \"arguments\": {\"time\": "
 				"%lld}}\n",
 				(long long)now());
+	case AGENT_SURVEY_PING:
+		return asprintf(command, "{\"execute\": \"guest-ping\"}\n");
 	case AGENT_SURVEY_DONE:
 		break;
 	}
@@ -210,7 +220,17 @@ void agent_survey_take(struct agent_survey *survey, struct agent_facts *facts, c
 	case AGENT_SURVEY_CHECK_CLOCK:
 		survey->step = check_clock(survey, value);
 		break;
+	case AGENT_SURVEY_PING:
+		survey->step = survey->woke ? AGENT_SURVEY_CLOCK : AGENT_SURVEY_DONE;
+		break;
 	case AGENT_SURVEY_DONE:
 		break;
 	}
+}
+
+void agent_survey_lose(struct agent_survey *survey, struct agent_facts *facts, bool sent)
+{
+	if (sent && survey->step != AGENT_SURVEY_INFO)
+		agent_survey_take(survey, facts, NULL);
+	survey->lost = true;
 }

@@ -33,13 +33,15 @@ enum agent_survey_step {
 	AGENT_SURVEY_CLOCK,
 	AGENT_SURVEY_SET_CLOCK,
 	AGENT_SURVEY_CHECK_CLOCK,
+	AGENT_SURVEY_PING, /**< Whether it is back. */
 	AGENT_SURVEY_DONE,
 };
 
 /** Private, except what says so. */
 struct agent_survey {
 	const char *name; /**< The VM's, for messages. */
-	enum agent_survey_step step; /**< To be read. */
+	enum agent_survey_step step;
+	bool lost; /**< To be cleared: the agent has not answered since agent_survey_lose(). */
 	size_t file;
 	int64_t handle;
 	bool woke; /**< To be set: the guest has slept since its clock was looked at. */
@@ -50,6 +52,17 @@ struct agent_survey {
 
 /** Begin at its first step. */
 void agent_survey_begin(struct agent_survey *survey);
+
+/**
+ * The agent has not answered in time. @sent: what it was sent was the command of its
+ * step, which is then left out: it may be what the agent hangs in. Not so guest-info, by
+ * which others are judged. Some command follows, and be it guest-ping: the agent is back
+ * once it answers the sync of that.
+ */
+void agent_survey_lose(struct agent_survey *survey, struct agent_facts *facts, bool sent);
+
+/** Whether there is no command to be sent. */
+bool agent_survey_is_over(const struct agent_survey *survey);
 
 /** Only look at the clock, if the guest has slept. Not before it is DONE. */
 void agent_survey_recheck(struct agent_survey *survey);

@@ -40,7 +40,7 @@ struct agent {
 	struct job job;
 	uint64_t opening; /* Of the port, as it was last looked at. */
 	bool answers; /* It has answered a sync since it opened the port. */
-	bool tried; /* It has failed to since it last answered: it is not surveyed by itself. */
+	bool tried; /* What it sends is of no use: it is not surveyed by itself until it answers. */
 	struct error problem; /* Why it does not answer, if it was tried. */
 	bool reported; /* The port is reported as open. */
 	uint64_t next_report;
@@ -139,7 +139,9 @@ static int submit(struct agent *agent, const struct job *job, struct error *erro
 	}
 	agent->job = *job;
 	agent->job.stage = JOB_WAITS;
-	agent_link_hurry(&agent->link);
+	/* That of the survey, which may have been sent long ago, and has its turn later. */
+	if (agent->link.stage == AGENT_LINK_SYNC)
+		agent_link_stop(&agent->link);
 
 	return 0;
 }
@@ -302,7 +304,7 @@ static bool has_next(const struct agent *agent)
 {
 	return agent->opening != 0 && agent->link.stage == AGENT_LINK_IDLE &&
 	       (agent->job.stage == JOB_WAITS ||
-		(!agent->tried && agent->survey.step != AGENT_SURVEY_DONE));
+		(!agent->tried && !agent_survey_is_over(&agent->survey)));
 }
 
 /* Give the link its next work, if it has none. */
@@ -323,25 +325,38 @@ static void begin_next(struct agent *agent)
 		return;
 	}
 	command = agent_survey_command(&agent->survey, &agent->facts);
-	if (!command || agent_link_begin(&agent->link, command, !agent->answers, SURVEY_TIMEOUT))
+	if (!command || agent_link_begin(&agent->link, command, !agent->answers, SURVEY_TIMEOUT)) {
 		agent->survey.step = AGENT_SURVEY_DONE;
+		agent->survey.lost = false;
+	}
+}
+
+static bool is_bad_answer(enum agent_link_failure failure)
+{
+	return failure == AGENT_LINK_LONG || failure == AGENT_LINK_NOT_JSON;
 }
 
 static void on_failure(struct agent *agent, enum agent_link_failure failure)
 {
+	const bool runs = agent->job.stage == JOB_RUNS;
 	struct error error;
 
 	if (failure == AGENT_LINK_GONE)
 		return;
 	explain(failure, &error);
-	/*
-	 * One that is merely slow to start answers its first sync in the end, which
-	 * is waited for again.
-	 */
-	agent->tried = agent->answers || failure != AGENT_LINK_SLOW;
+	/* It answers, and what it answers to others may be of use. */
+	if (is_bad_answer(failure) && runs) {
+		finish(agent, NULL, error.text);
+		return;
+	}
+	/* One that is merely slow answers a sync in the end, which is waited for. */
+	if (failure == AGENT_LINK_SLOW)
+		agent_survey_lose(&agent->survey, &agent->facts,
+				  !runs && agent_link_is_sent(&agent->link));
+	agent->tried = failure != AGENT_LINK_SLOW;
 	agent->answers = false;
 	agent->problem = error;
-	if (agent->job.stage != JOB_NONE)
+	if (agent->job.stage != JOB_NONE && !is_bad_answer(failure))
 		finish(agent, NULL, error.text);
 }
 
@@ -367,6 +382,7 @@ static bool step(struct agent *agent, uint64_t now)
 	case AGENT_LINK_SYNCED:
 		agent->answers = true;
 		agent->tried = false;
+		agent->survey.lost = false;
 		agent->problem.text[0] = '\0';
 		break;
 	case AGENT_LINK_ANSWERED:

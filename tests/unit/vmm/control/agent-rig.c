@@ -74,6 +74,8 @@ static size_t read_channel(void *device, uint8_t *bytes, size_t size)
 		size = left;
 	memcpy(bytes, r->from_agent + r->from_first, size);
 	r->from_first += size;
+	if (r->from_first == r->from_size)
+		r->from_first = r->from_size = 0;
 
 	return size;
 }
@@ -177,7 +179,7 @@ static bool run_agent(struct agent_rig *r)
 	size_t size;
 
 	r->room = sizeof(r->to_agent) / 2;
-	if (r->opening == 0)
+	if (r->opening == 0 || r->hangs)
 		return false;
 	end = memchr(r->to_agent, '\n', r->to_size);
 	if (!end)

@@ -49,6 +49,7 @@ struct agent_rig {
 	bool endless; /**< Behind that, the agent sends without end. */
 	const struct agent_line *script; /**< Rows up to one without a command. */
 	bool deaf; /**< It does not answer a sync. */
+	bool hangs; /**< It reads nothing: what it is sent waits. */
 	bool syncs_wrong; /**< It answers one with another id. */
 	char heard[65536]; /**< The commands that it was sent, one a line, without syncs. */
 	int64_t set_to; /**< By guest-set-time; 0: not. */
