@@ -149,14 +149,18 @@ static bool is_gone(const struct qmp_connection *connection)
 	return poll(&client, 1, 0) > 0;
 }
 
-/* Send an answer that came later, and handle what was read behind its command. */
+/*
+ * Send an answer that came later, or give it up if the client is gone, and handle what was
+ * read behind its command.
+ */
 static bool go_on(struct qmp_connection *connection, const struct qmp_commands *commands)
 {
 	if (!connection->later.command)
 		return true;
-	if (!connection->later.ended)
-		return !is_gone(connection);
-	send_line(connection, connection->later.answer);
+	if (connection->later.ended)
+		send_line(connection, connection->later.answer);
+	else if (!is_gone(connection))
+		return true;
 	qmp_pending_clear(&connection->later);
 
 	return !connection->lost && handle_input(connection, commands);

@@ -75,6 +75,28 @@ static void a_command_of_a_client_that_leaves_is_cancelled(void **state)
 	qmp_serve();
 }
 
+/* It has sent them before it left, and so they are carried out. */
+static void commands_after_one_that_is_cancelled_are_carried_out(void **state)
+{
+	const int fd = qmp_join_whole();
+	const int other = qmp_join_whole();
+
+	qmp_cancelled = 0;
+	qmp_say(fd, "{'execute': 'later'}{'execute': 'counts'}{'execute': 'later'}");
+	qmp_say(fd, "{'execute': 'counts'}");
+	qmp_counted = 0;
+	close(fd);
+	qmp_serve();
+	qmp_serve();
+	assert_int_equal(qmp_cancelled, 2);
+	assert_int_equal(qmp_counted, 2);
+	assert_null(qmp_begun);
+	qmp_say(other, "{'execute': 'works'}");
+	assert_string_equal(qmp_hear(other), "{\"return\": {}}\r\n");
+	close(other);
+	qmp_serve();
+}
+
 /* As of a command in a pipe. */
 static void a_client_that_sends_nothing_more_gets_its_answer_later(void **state)
 {
@@ -125,6 +147,9 @@ int main(void)
 						qmp_set_up, qmp_tear_down),
 		cmocka_unit_test_setup_teardown(a_command_of_a_client_that_leaves_is_cancelled,
 						qmp_set_up, qmp_tear_down),
+		cmocka_unit_test_setup_teardown(
+			commands_after_one_that_is_cancelled_are_carried_out, qmp_set_up,
+			qmp_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_client_that_sends_nothing_more_gets_its_answer_later, qmp_set_up,
 			qmp_tear_down),
