@@ -25,6 +25,7 @@ struct job {
 	enum { JOB_NONE, JOB_WAITS, JOB_RUNS } stage;
 	char *command; /* Until it runs. */
 	bool silent; /* A success has no answer. */
+	bool thaws; /* It enables commands that are disabled while file systems are frozen. */
 	struct agent_user user; /* Of agent_ask(), else no functions, */
 	struct agent_caller caller; /* and of agent_execute(). */
 };
@@ -92,6 +93,8 @@ static void finish(struct agent *agent, const json_t *answer, const char *reason
 
 	free(job.command);
 	agent->job = (struct job){ .stage = JOB_NONE };
+	if (job.thaws && answer)
+		agent_survey_begin(&agent->survey);
 	if (job.caller.answered) {
 		job.caller.answered(job.caller.context, answer, reason);
 	} else if (reason) {
@@ -236,6 +239,7 @@ int agent_execute(struct agent *agent, const json_t *command, const struct agent
 				 "a command for an agent is a JSON object with a member "
 				 "\"execute\", a string");
 	made.silent = is_silent(name);
+	made.thaws = strcmp(name, "guest-fsfreeze-thaw") == 0;
 	/* In one line, whatever line ends the caller has used. */
 	text = json_dumps(command, JSON_ENSURE_ASCII);
 	if (text && asprintf(&made.command, "%s\n", text) < 0)

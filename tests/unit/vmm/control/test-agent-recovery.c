@@ -184,6 +184,40 @@ static void the_rest_of_a_long_answer_is_no_flood(void **state)
 	agent_rig_teardown(r);
 }
 
+/* It was started again while file systems were frozen, and has nearly all disabled. */
+static void an_agent_is_asked_what_it_is_again_once_it_has_thawed(void **state)
+{
+	static const struct agent_line frozen[] = {
+		{ "guest-info", "{\"return\": {\"version\": \"7.2.22\", \"supported_commands\": "
+				"[{\"name\": \"guest-shutdown\", \"enabled\": false},"
+				" {\"name\": \"guest-file-open\", \"enabled\": false}]}}\n" },
+		{ "guest-fsfreeze-status", "{\"return\": \"frozen\"}\n" },
+		{ 0 },
+	};
+	static const struct agent_line thawed[] = {
+		{ "guest-fsfreeze-thaw", "{\"return\": 1}\n" },
+		{ "guest-info", AGENT_RIG_INFO },
+		{ "guest-get-osinfo", AGENT_RIG_OS },
+		{ "guest-file-open", "{}\n" },
+		{ "guest-shutdown", NULL },
+		{ 0 },
+	};
+	struct agent_rig *r = agent_rig_setup(frozen);
+	struct error error;
+
+	agent_rig_open(r);
+	assert_int_equal(agent_check(r->agent, AGENT_SHUTDOWN, &error), -EOPNOTSUPP);
+	assert_string_equal(error.text, "its agent has guest-shutdown disabled");
+	agent_rig_execute(r, "{\"execute\": \"guest-fsfreeze-status\"}");
+	agent_rig_run(r);
+	assert_string_equal(r->heard, "guest-info\nguest-fsfreeze-status\n");
+	agent_rig_execute(r, "{\"execute\": \"guest-fsfreeze-thaw\"}");
+	r->script = thawed;
+	agent_rig_run(r);
+	takes_requests(r);
+	agent_rig_teardown(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +227,7 @@ int main(void)
 		cmocka_unit_test(a_question_that_an_agent_never_answers_is_left_out),
 		cmocka_unit_test(an_answer_that_is_of_no_use_fails_its_command_alone),
 		cmocka_unit_test(the_rest_of_a_long_answer_is_no_flood),
+		cmocka_unit_test(an_agent_is_asked_what_it_is_again_once_it_has_thawed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
