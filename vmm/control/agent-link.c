@@ -115,6 +115,29 @@ uint64_t agent_link_due(const struct agent_link *link)
 	return link->more ? 0 : link->deadline;
 }
 
+void agent_link_explain(enum agent_link_failure failure, struct error *error)
+{
+	switch (failure) {
+	case AGENT_LINK_SLOW:
+		error_set(error, 0, "its agent has not answered within %d seconds",
+			  AGENT_SYNC_TIMEOUT);
+		break;
+	case AGENT_LINK_FLOOD:
+		error_set(error, 0, "its agent sends without end, and not what it was asked for");
+		break;
+	case AGENT_LINK_LONG:
+		error_set(error, 0, "its agent's answer is longer than %d KiB",
+			  AGENT_ANSWER_SIZE / 1024);
+		break;
+	case AGENT_LINK_NOT_JSON:
+		error_set(error, 0, "its agent's answer is no JSON object");
+		break;
+	case AGENT_LINK_GONE:
+		error_set(error, 0, "its agent has closed its port");
+		break;
+	}
+}
+
 static struct agent_link_news fail(struct agent_link *link, enum agent_link_failure failure)
 {
 	agent_link_stop(link);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "control/agent-reader.h"
 #include "host/channel.h"
 
@@ -35,6 +36,9 @@ enum agent_link_failure {
 	AGENT_LINK_NOT_JSON,
 	AGENT_LINK_GONE, /**< The port was closed, or opened anew. */
 };
+
+/** Set @error to a clause that says so, "its agent ...". */
+void agent_link_explain(enum agent_link_failure failure, struct error *error);
 
 /** Private, except stage. */
 struct agent_link {

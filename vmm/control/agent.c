@@ -35,8 +35,8 @@ struct agent {
 	struct channel *channel;
 	struct agent_host host;
 	struct agent_facts facts;
-	struct agent_facts former; /* Of the agent that answered until the port was closed, */
-	bool had_answered; /* if one did. */
+	struct agent_facts former; /* Of the agent that answered last. */
+	bool away; /* It did until its guest's driver stopped, and is expected back. */
 	struct agent_survey survey;
 	struct job job;
 	uint64_t opening; /* Of the port, as it was last looked at. */
@@ -49,29 +49,6 @@ struct agent {
 };
 
 /* --- why there is no answer --- */
-
-static void explain(enum agent_link_failure failure, struct error *error)
-{
-	switch (failure) {
-	case AGENT_LINK_SLOW:
-		error_set(error, 0, "its agent has not answered within %d seconds",
-			  AGENT_SYNC_TIMEOUT);
-		break;
-	case AGENT_LINK_FLOOD:
-		error_set(error, 0, "its agent sends without end, and not what it was asked for");
-		break;
-	case AGENT_LINK_LONG:
-		error_set(error, 0, "its agent's answer is longer than %d KiB",
-			  AGENT_ANSWER_SIZE / 1024);
-		break;
-	case AGENT_LINK_NOT_JSON:
-		error_set(error, 0, "its agent's answer is no JSON object");
-		break;
-	case AGENT_LINK_GONE:
-		error_set(error, 0, "its agent has closed its port");
-		break;
-	}
-}
 
 /* What an agent says for a failure. */
 static void quote(const json_t *answer, struct error *error)
@@ -121,7 +98,7 @@ static void finish_gone(struct agent *agent)
 
 		return;
 	}
-	explain(AGENT_LINK_GONE, &error);
+	agent_link_explain(AGENT_LINK_GONE, &error);
 	finish(agent, NULL, error.text);
 }
 
@@ -174,13 +151,20 @@ int agent_check(const struct agent *agent, enum agent_request request, struct er
 	return agent_facts_check(&agent->facts, requests[request].command, error);
 }
 
+static bool is_away(const struct agent *agent)
+{
+	if (agent->opening == 0 || channel_opening(agent->channel) != 0)
+		return agent->away;
+
+	/* A program that has closed its port by itself may not open it again. */
+	return (agent->away || agent->answers) && !channel_has_driver(agent->channel);
+}
+
 int agent_check_return(const struct agent *agent, enum agent_request request, struct error *error)
 {
 	const struct agent_facts *facts;
 
-	/* A program that has closed its port by itself may not open it again. */
-	if (!agent || channel_opening(agent->channel) != 0 || channel_has_driver(agent->channel) ||
-	    !(agent->answers || agent->had_answered))
+	if (!agent || !is_away(agent))
 		return error_set(error, -ENOTCONN, "%s", no_agent);
 	/* That the port was closed may not have been noticed yet. */
 	facts = agent->answers ? &agent->facts : &agent->former;
@@ -277,9 +261,10 @@ static void follow_port(struct agent *agent)
 
 	if (opening == agent->opening)
 		return;
+	agent->away = is_away(agent);
 	agent->opening = opening;
-	agent->had_answered = agent->answers && opening == 0;
-	agent->former = agent->facts;
+	if (agent->answers)
+		agent->former = agent->facts;
 	agent->answers = false;
 	agent->tried = false;
 	agent->problem.text[0] = '\0';
@@ -347,7 +332,7 @@ static void on_failure(struct agent *agent, enum agent_link_failure failure)
 
 	if (failure == AGENT_LINK_GONE)
 		return;
-	explain(failure, &error);
+	agent_link_explain(failure, &error);
 	/* It answers, and what it answers to others may be of use. */
 	if (is_bad_answer(failure) && runs) {
 		finish(agent, NULL, error.text);
@@ -359,6 +344,7 @@ static void on_failure(struct agent *agent, enum agent_link_failure failure)
 				  !runs && agent_link_is_sent(&agent->link));
 	agent->tried = failure != AGENT_LINK_SLOW;
 	agent->answers = false;
+	agent->away = false;
 	agent->problem = error;
 	if (agent->job.stage != JOB_NONE && !is_bad_answer(failure))
 		finish(agent, NULL, error.text);
@@ -385,6 +371,7 @@ static bool step(struct agent *agent, uint64_t now)
 		return false;
 	case AGENT_LINK_SYNCED:
 		agent->answers = true;
+		agent->away = false;
 		agent->tried = false;
 		agent->survey.lost = false;
 		agent->problem.text[0] = '\0';

@@ -56,8 +56,9 @@ bool agent_is_there(const struct agent *agent);
 int agent_check(const struct agent *agent, enum agent_request request, struct error *error);
 
 /**
- * Whether an agent that is away, since the guest's driver of its port is, as during a
- * sleep, can be asked once it is back: it answered before. Returns as agent_check() does;
+ * Whether an agent that is away, as during a sleep and until its guest has woken, can be
+ * asked once it is back: it answered until the guest's driver of its port stopped, and has
+ * not failed to since. Returns as agent_check() does;
  * also -EOPNOTSUPP for AGENT_SUSPEND_DISK if agent_prevents_hibernation() would have
  * returned true then.
  */

@@ -206,8 +206,25 @@ static void an_agent_that_answered_before_its_driver_stopped_is_expected_back(vo
 	agent_rig_close(r);
 	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
 	assert_int_equal(agent_check(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
-	/* A program that ends by itself leaves the driver at work. */
+	/* It is not back before it answers: its system wakes the device first. */
 	r->no_driver = false;
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
+	r->hangs = true;
+	agent_rig_open(r);
+	assert_int_equal(agent_check(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
+	/* Its guest may sleep again before that. */
+	r->no_driver = true;
+	agent_rig_close(r);
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
+	r->no_driver = false;
+	r->hangs = false;
+	agent_rig_open(r);
+	assert_int_equal(agent_check(r->agent, AGENT_SHUTDOWN, &error), 0);
+	/* A program that ends by itself leaves the driver at work. */
+	r->opening = 0;
+	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+	agent_rig_close(r);
 	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
 	/* The next one does not answer. */
 	r->deaf = true;
@@ -235,6 +252,10 @@ static void commands_that_an_agent_lacked_are_known_while_its_guest_sleeps(void 
 	assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), 0);
 	assert_int_equal(agent_check_return(r->agent, AGENT_SUSPEND_RAM, &error), -EOPNOTSUPP);
 	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-ram");
+	/* And until it is asked again. */
+	r->no_driver = false;
+	r->hangs = true;
+	agent_rig_open(r);
 	assert_int_equal(agent_check_return(r->agent, AGENT_SUSPEND_DISK, &error), -EOPNOTSUPP);
 	assert_string_equal(error.text, "its agent, version 2.5, has no guest-suspend-disk");
 	agent_rig_teardown(r);
