@@ -185,6 +185,17 @@ bool ask_guest(struct ask *ask, enum request_what what, uint64_t now, struct err
 	return true;
 }
 
+bool ask_await_agent(struct ask *ask)
+{
+	const struct ask_host *host = &ask->host;
+	struct error ignored;
+
+	ask->awaited = host->check_agent(host->context, ask->asked, &ignored) == -ENOTCONN &&
+		       host->check_return(host->context, ask->asked, &ignored) == 0;
+
+	return ask->awaited;
+}
+
 bool ask_agent_is_back(const struct ask *ask)
 {
 	struct error ignored;

@@ -40,6 +40,12 @@ void ask_has_to_settle(struct ask *ask, uint64_t now);
  */
 bool ask_slept_before_press(struct ask *ask);
 
+/**
+ * The agent has not taken it. Returns whether it is only away, since its guest falls asleep
+ * by itself; then it is awaited.
+ */
+bool ask_await_agent(struct ask *ask);
+
 /** Whether the agent that is awaited answers again. */
 bool ask_agent_is_back(const struct ask *ask);
 

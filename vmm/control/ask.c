@@ -294,6 +294,8 @@ static void on_refusal(struct ask *ask, uint64_t now)
 {
 	ask->refused = false;
 	if (!ask->host.has_buttons(ask->host.context)) {
+		if (ask_await_agent(ask))
+			return;
 		explain(ask, "%s%s", *ask->request->reason ? "; " : "", ask->refusal.text);
 		fail(ask, now);
 		return;

@@ -133,6 +133,42 @@ static void a_refusal_of_the_agent_without_buttons_is_a_failure_at_once(void **s
 	ends(REQUEST_LEFT, "its agent answered: no swap");
 }
 
+/* Its port is closed before its agent has been asked. */
+static void an_agent_whose_guest_falls_asleep_has_not_refused(void **state)
+{
+	host.buttons = false;
+	host.agent = true;
+	begin(REQUEST_SUSPEND, REQUEST_ELSE_LEAVE);
+	host.agent = false;
+	host.returns = true;
+	ask_refused(&ask, "its agent has closed its port");
+	pass(10);
+	assert_int_equal(host.ends, 0);
+	reports(VM_SUSPENDED, VM_TRIGGER_SUSPEND);
+	ends(REQUEST_DONE, "");
+}
+
+/* It could not, and is awake. */
+static void an_agent_whose_guest_did_not_fall_asleep_is_asked_again(void **state)
+{
+	host.buttons = false;
+	host.agent = true;
+	begin(REQUEST_HIBERNATE, REQUEST_ELSE_LEAVE);
+	host.agent = false;
+	host.returns = true;
+	ask_refused(&ask, "its agent has closed its port");
+	pass(10);
+	host.agent = true;
+	pass(0);
+	assert_int_equal(host.agent_requests, 2);
+	assert_int_equal(host.agent_asked, REQUEST_HIBERNATE);
+	/* One that has ended by itself has failed. */
+	host.agent = false;
+	host.returns = false;
+	ask_refused(&ask, "its agent has closed its port");
+	ends(REQUEST_LEFT, "its agent has closed its port");
+}
+
 static void an_agent_that_cannot_be_asked_leads_to_the_button(void **state)
 {
 	host.agent = true;
@@ -338,6 +374,8 @@ int main(void)
 		TEST(an_agent_s_answer_is_no_success),
 		TEST(a_refusal_of_the_agent_leads_to_the_button),
 		TEST(a_refusal_of_the_agent_without_buttons_is_a_failure_at_once),
+		TEST(an_agent_whose_guest_falls_asleep_has_not_refused),
+		TEST(an_agent_whose_guest_did_not_fall_asleep_is_asked_again),
 		TEST(an_agent_that_cannot_be_asked_leads_to_the_button),
 		TEST(without_a_way_a_request_is_refused_and_nothing_changes),
 		TEST(the_agent_s_reason_is_in_the_refusal),
