@@ -100,8 +100,12 @@ static json_t *read_command(const struct wish *wish, struct error *error)
 	if (!command)
 		error_set(error, CLI_USAGE, "the command for the agent is no JSON object: %s",
 			  where.text);
+	if (!command || json_is_object(command))
+		return command;
+	error_set(error, CLI_USAGE, "the command for the agent is no JSON object");
+	json_decref(command);
 
-	return command;
+	return NULL;
 }
 
 static int time_is_up(const struct wish *wish, struct error *error)

@@ -18,8 +18,9 @@ int cli_parse_timeout(const char *text, int *seconds, struct error *error)
 	const long value = strtol(text, &end, 10);
 
 	if (end == text || *end || value < 1 || value > TIMEOUT_MAX)
-		return error_set(error, CLI_USAGE, "--timeout wants a number of seconds, not %s",
-				 text);
+		return error_set(error, CLI_USAGE,
+				 "--timeout wants a number of seconds from 1 to %d, not %s",
+				 TIMEOUT_MAX, text);
 	*seconds = (int)value;
 
 	return 0;
