@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/agent-reader.h"
 
+#include "control/qmp/dialect.h"
+
 #define DELIMITER 0xff
 
 void agent_reader_begin(struct agent_reader *reader, int64_t id, bool owes)
@@ -13,9 +15,10 @@ void agent_reader_begin(struct agent_reader *reader, int64_t id, bool owes)
 	reader->size = 0;
 }
 
-static json_t *parse(const struct agent_reader *reader)
+/* Returns a new reference, or NULL if it is no object. */
+static json_t *load(const char *text, size_t size)
 {
-	json_t *json = json_loadb(reader->line, reader->size, JSON_ALLOW_NUL, NULL);
+	json_t *json = json_loadb(text, size, JSON_ALLOW_NUL, NULL);
 
 	if (json_is_object(json))
 		return json;
@@ -24,10 +27,24 @@ static json_t *parse(const struct agent_reader *reader)
 	return NULL;
 }
 
+/* Jansson takes no integer above INT64_MAX, as which an agent has some of 64 bits. */
+static json_t *load_answer(const struct agent_reader *reader)
+{
+	json_t *json = load(reader->line, reader->size);
+	struct qmp_translation translation;
+
+	if (json || qmp_translate(reader->line, reader->size, &translation) < 0)
+		return json;
+	json = load(translation.text, translation.size);
+	qmp_translation_free(&translation);
+
+	return json;
+}
+
 /* Whether the line is the answer to the sync: an earlier one has another id. */
 static bool is_sync(const struct agent_reader *reader)
 {
-	json_t *json = parse(reader);
+	json_t *json = load(reader->line, reader->size);
 	const json_t *id = json_object_get(json, "return");
 	const bool is = json_is_integer(id) && json_integer_value(id) == reader->id;
 
@@ -39,7 +56,7 @@ static bool is_sync(const struct agent_reader *reader)
 static enum agent_read end_line(struct agent_reader *reader, json_t **answer)
 {
 	if (reader->synced) {
-		*answer = parse(reader);
+		*answer = load_answer(reader);
 		reader->size = 0;
 
 		return *answer ? AGENT_READ_ANSWER : AGENT_READ_NOT_JSON;

@@ -255,6 +255,28 @@ static void a_command_is_passed_on_in_one_line_and_its_answer_returned(void **st
 	agent_rig_teardown(r);
 }
 
+/* An agent's integers are of 64 bits with or without a sign. */
+static void an_answer_with_an_integer_that_is_very_large_is_json(void **state)
+{
+	static const struct agent_line script[] = {
+		{ "guest-info", "{}\n" },
+		{ "large", "{\"return\": [5, 18446744073709551615, \"18446744073709551615\"]}\n" },
+		{ 0 },
+	};
+	struct agent_rig *r = agent_rig_setup(script);
+	const json_t *list;
+
+	agent_rig_open(r);
+	agent_rig_execute(r, "{\"execute\": \"large\"}");
+	agent_rig_run(r);
+	assert_string_equal(r->refusal, "");
+	list = json_object_get(r->answer, "return");
+	assert_int_equal(json_integer_value(json_array_get(list, 0)), 5);
+	assert_true(json_real_value(json_array_get(list, 1)) == 18446744073709551616.0);
+	assert_string_equal(json_string_value(json_array_get(list, 2)), "18446744073709551615");
+	agent_rig_teardown(r);
+}
+
 static void json_that_is_no_command_is_not_sent(void **state)
 {
 	static const char *const texts[] = { "{}", "{\"execute\": 1}", "[]" };
@@ -411,6 +433,7 @@ int main(void)
 			an_agent_that_sends_without_end_is_read_in_pieces_and_not_for_ever),
 		cmocka_unit_test(an_answer_that_is_too_long_or_no_object_is_refused),
 		cmocka_unit_test(a_command_is_passed_on_in_one_line_and_its_answer_returned),
+		cmocka_unit_test(an_answer_with_an_integer_that_is_very_large_is_json),
 		cmocka_unit_test(json_that_is_no_command_is_not_sent),
 		cmocka_unit_test(
 			a_command_that_nothing_answers_has_an_empty_answer_when_the_port_is_closed),
