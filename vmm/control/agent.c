@@ -425,6 +425,13 @@ void agent_woke(struct agent *agent)
 	agent_survey_recheck(&agent->survey);
 }
 
+/* That its port was closed may not have been noticed yet. */
+void agent_was_reset(struct agent *agent)
+{
+	agent->answers = false;
+	agent->away = false;
+}
+
 /* --- what it says --- */
 
 json_t *agent_to_json(const struct agent *agent)

@@ -153,6 +153,9 @@ void agent_destroy(struct agent *agent);
 /** The guest has woken from its sleep: its clock is looked at. */
 void agent_woke(struct agent *agent);
 
+/** The machine was reset: an agent that answered before is not expected back. */
+void agent_was_reset(struct agent *agent);
+
 /** When agent_run() must be called, as a main loop's deadline. */
 uint64_t agent_due(const struct agent *agent);
 

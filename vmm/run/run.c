@@ -212,12 +212,14 @@ static void on_port(void *context, bool open)
 }
 
 /* struct control_listener. */
-static void note_wake(void *context, const struct control_event *event)
+static void note_event(void *context, const struct control_event *event)
 {
 	const struct session *s = context;
 
 	if (event->kind == VM_REPORT_WAKEUP)
 		agent_woke(s->control.agent);
+	if (event->kind == VM_REPORT_RESET)
+		agent_was_reset(s->control.agent);
 }
 
 static uint64_t agent_is_due(const void *context)
@@ -243,7 +245,7 @@ static int watch_agent(struct session *s, struct error *error)
 	s->control.agent = agent_create(channel, s->dir.name, slept, &host);
 	if (!s->control.agent)
 		return error_set(error, -ENOMEM, "out of memory");
-	s->on_event = (struct control_listener){ .on_event = note_wake, .context = s };
+	s->on_event = (struct control_listener){ .on_event = note_event, .context = s };
 	control_listen(&s->control, &s->on_event);
 	if (main_loop_add_deadline(&s->loop, MAIN_LOOP_USUAL, agent_is_due, on_agent_due,
 				   s->control.agent) < 0)

@@ -236,6 +236,27 @@ static void an_agent_that_answered_before_its_driver_stopped_is_expected_back(vo
 	agent_rig_teardown(r);
 }
 
+/* What runs after it need not have an agent, or the same one. */
+static void an_agent_is_not_expected_back_after_a_reset_of_its_machine(void **state)
+{
+	struct agent_rig *r = agent_rig_setup(agent_rig_usual);
+	struct error error;
+
+	for (unsigned int noticed = 0; noticed < 2; noticed++) {
+		agent_rig_open(r);
+		r->no_driver = true;
+		r->opening = 0;
+		if (noticed)
+			agent_rig_run(r);
+		agent_was_reset(r->agent);
+		assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+		agent_rig_run(r);
+		assert_int_equal(agent_check_return(r->agent, AGENT_SHUTDOWN, &error), -ENOTCONN);
+		r->no_driver = false;
+	}
+	agent_rig_teardown(r);
+}
+
 static void commands_that_an_agent_lacked_are_known_while_its_guest_sleeps(void **state)
 {
 	static const struct agent_line script[] = {
@@ -270,6 +291,7 @@ int main(void)
 		cmocka_unit_test(texts_of_an_agent_are_cut_and_cannot_control_a_terminal),
 		cmocka_unit_test(answers_of_any_shape_are_survived),
 		cmocka_unit_test(an_agent_that_answered_before_its_driver_stopped_is_expected_back),
+		cmocka_unit_test(an_agent_is_not_expected_back_after_a_reset_of_its_machine),
 		cmocka_unit_test(commands_that_an_agent_lacked_are_known_while_its_guest_sleeps),
 		cmocka_unit_test(openings_are_reported_once_a_second_with_the_latest),
 	};
