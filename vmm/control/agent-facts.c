@@ -11,6 +11,9 @@
 /* What a file of these has at most: more is not looked at. */
 #define FILE_SIZE 4096
 
+/* What a swap space has at most, in KiB: more is not believed. */
+#define SWAP_MAX (UINT64_C(1) << 40)
+
 static const char *const os_fields[AGENT_OS_FIELDS] = {
 	"pretty-name", "id", "version-id", "kernel-release", "machine",
 };
@@ -130,16 +133,18 @@ void agent_facts_take_os(struct agent_facts *facts, const json_t *info)
 		agent_text(facts->os[i], json_object_get(info, os_fields[i]));
 }
 
-/* The number that is the third word of a line, or 0. */
+/* The number that is the third word of a line, or 0; at most SWAP_MAX. */
 static uint64_t third_number(char *line)
 {
 	char *next = NULL;
 	char *word = strtok_r(line, " \t", &next);
+	uint64_t number;
 
 	for (unsigned int i = 0; i < 2 && word; i++)
 		word = strtok_r(NULL, " \t", &next);
+	number = word ? strtoull(word, NULL, 10) : 0;
 
-	return word ? strtoull(word, NULL, 10) : 0;
+	return number < SWAP_MAX ? number : SWAP_MAX;
 }
 
 /* /proc/swaps: a heading; then in each line a name, a type, and KiB. */

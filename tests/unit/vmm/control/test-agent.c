@@ -78,6 +78,32 @@ static void swap_space_is_added_up_and_a_kernel_without_hibernation_noticed(void
 	agent_rig_teardown(r);
 }
 
+/* 2^64 - 1, 2^54 and -1 KiB. */
+static void swap_space_that_no_guest_has_is_some(void **state)
+{
+	static const struct agent_line script[] = {
+		{ "guest-info", AGENT_RIG_INFO },
+		{ "guest-get-osinfo", AGENT_RIG_OS },
+		{ "guest-file-open", "{\"return\": 1}\n" },
+		{ "guest-file-read",
+		  "{\"return\": {\"buf-b64\": \""
+		  "RmlsZW5hbWUgVHlwZSBTaXplIFVzZWQgUHJpb3JpdHkKL2EgZmlsZSAxODQ0Njc0NDA3Mzcw"
+		  "OTU1MTYxNSAwIC0yCi9iIGZpbGUgMTgwMTQzOTg1MDk0ODE5ODQgMCAtMwovYyBmaWxlIC0x"
+		  "IDAgLTQK"
+		  "\"}}\n" },
+		{ "guest-file-close", "{\"return\": {}}\n" },
+		{ 0 },
+	};
+	struct agent_rig *r = agent_rig_setup(script);
+	json_t *json;
+
+	agent_rig_open(r);
+	json = agent_to_json(r->agent);
+	assert_true(json_integer_value(json_object_get(json, "swap")) > 0);
+	json_decref(json);
+	agent_rig_teardown(r);
+}
+
 static void an_agent_that_lacks_commands_is_asked_no_such(void **state)
 {
 	static const struct agent_line old[] = {
@@ -287,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_agent_that_opens_its_port_is_asked_what_it_is),
 		cmocka_unit_test(swap_space_is_added_up_and_a_kernel_without_hibernation_noticed),
+		cmocka_unit_test(swap_space_that_no_guest_has_is_some),
 		cmocka_unit_test(an_agent_that_lacks_commands_is_asked_no_such),
 		cmocka_unit_test(texts_of_an_agent_are_cut_and_cannot_control_a_terminal),
 		cmocka_unit_test(answers_of_any_shape_are_survived),
