@@ -209,7 +209,7 @@ int agent_facts_check(const struct agent_facts *facts, enum agent_command comman
 	return 0;
 }
 
-bool agent_facts_hibernation(const struct agent_facts *facts, struct error *error)
+bool agent_facts_hibernation(const struct agent_facts *facts, bool buttons, struct error *error)
 {
 	if (facts->sleeps_known && !facts->can_hibernate) {
 		error_set(error, 0, "its guest's kernel offers no hibernation");
@@ -222,7 +222,7 @@ bool agent_facts_hibernation(const struct agent_facts *facts, struct error *erro
 		return true;
 	}
 
-	return agent_facts_check(facts, AGENT_COMMAND_SUSPEND_DISK, error) < 0;
+	return !buttons && agent_facts_check(facts, AGENT_COMMAND_SUSPEND_DISK, error) < 0;
 }
 
 static bool add(json_t *object, const char *key, json_t *value)
@@ -263,7 +263,7 @@ static bool add_abilities(const struct agent_facts *facts, json_t *object)
 	return add(object, "lacks", lacks) && ok;
 }
 
-bool agent_facts_add(const struct agent_facts *facts, json_t *object)
+bool agent_facts_add(const struct agent_facts *facts, bool buttons, json_t *object)
 {
 	struct error error;
 	bool ok = true;
@@ -275,7 +275,7 @@ bool agent_facts_add(const struct agent_facts *facts, json_t *object)
 		ok = add_abilities(facts, object) && ok;
 	if (facts->swap_known)
 		ok = add(object, "swap", json_integer((json_int_t)facts->swap)) && ok;
-	if (agent_facts_hibernation(facts, &error))
+	if (agent_facts_hibernation(facts, buttons, &error))
 		ok = add(object, "no-hibernation", json_string(error.text)) && ok;
 
 	return ok;

@@ -75,11 +75,11 @@ int agent_facts_check(const struct agent_facts *facts, enum agent_command comman
 
 /**
  * What is known to prevent the guest from hibernating: a clause in @error, and true
- * is returned; or false.
+ * is returned; or false. With @buttons the agent need not have the command for it.
  */
-bool agent_facts_hibernation(const struct agent_facts *facts, struct error *error);
+bool agent_facts_hibernation(const struct agent_facts *facts, bool buttons, struct error *error);
 
 /** Add what is known to @object, as docs/qmp.md has it. Returns false without memory. */
-bool agent_facts_add(const struct agent_facts *facts, json_t *object);
+bool agent_facts_add(const struct agent_facts *facts, bool buttons, json_t *object);
 
 #endif

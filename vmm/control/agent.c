@@ -169,7 +169,7 @@ int agent_check_return(const struct agent *agent, enum agent_request request, st
 	/* That the port was closed may not have been noticed yet. */
 	facts = agent->answers ? &agent->facts : &agent->former;
 	if (request == AGENT_SUSPEND_DISK)
-		return agent_facts_hibernation(facts, error) ? -EOPNOTSUPP : 0;
+		return agent_facts_hibernation(facts, agent->host.buttons, error) ? -EOPNOTSUPP : 0;
 
 	return agent_facts_check(facts, requests[request].command, error);
 }
@@ -443,7 +443,7 @@ json_t *agent_to_json(const struct agent *agent)
 	if (*agent->problem.text)
 		ok = json_object_set_new(json, "problem", json_string(agent->problem.text)) == 0 &&
 		     ok;
-	ok = agent_facts_add(&agent->facts, json) && ok;
+	ok = agent_facts_add(&agent->facts, agent->host.buttons, json) && ok;
 	if (ok)
 		return json;
 	json_decref(json);
@@ -453,7 +453,7 @@ json_t *agent_to_json(const struct agent *agent)
 
 bool agent_prevents_hibernation(const struct agent *agent, struct error *error)
 {
-	return agent_facts_hibernation(&agent->facts, error);
+	return agent_facts_hibernation(&agent->facts, agent->host.buttons, error);
 }
 
 /* --- its life --- */

@@ -134,6 +134,7 @@ struct agent_host {
 	 */
 	void (*opened)(void *context, bool open);
 	void *context;
+	bool buttons; /**< The guest can be asked without an agent, too. */
 };
 
 /**

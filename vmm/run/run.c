@@ -21,6 +21,7 @@
 #include "control/report.h"
 #include "host/raw-mode.h"
 #include "kvm/kvm.h"
+#include "machine/buttons.h"
 #include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "machine/vm.h"
@@ -235,7 +236,11 @@ static void on_agent_due(void *context)
 /* A machine of an earlier version has no port for one. */
 static int watch_agent(struct session *s, struct error *error)
 {
-	const struct agent_host host = { .opened = on_port, .context = s };
+	const struct agent_host host = {
+		.opened = on_port,
+		.context = s,
+		.buttons = buttons_exist(s->vm.devices),
+	};
 	struct channel *channel = devices_channel(s->vm.devices);
 	const bool slept =
 		s->options->from || (s->found.recorded && s->found.last.state == VM_HIBERNATED);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/main-loop.h"
+#include "control/agent-facts.h"
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
@@ -124,6 +125,21 @@ static void an_agent_that_lacks_commands_is_asked_no_such(void **state)
 	assert_true(agent_prevents_hibernation(r->agent, &error));
 	agent_rig_ask(r, AGENT_SUSPEND_RAM);
 	agent_rig_teardown(r);
+}
+
+/* Its button may do it, as the request to hibernate does. */
+static void a_guest_with_buttons_may_hibernate_without_the_agent_s_command(void **state)
+{
+	struct agent_facts facts = { .swap_known = true, .swap = 1 };
+	struct error error;
+
+	facts.abilities[AGENT_COMMAND_SUSPEND_DISK] = AGENT_DISABLED;
+	assert_false(agent_facts_hibernation(&facts, true, &error));
+	assert_true(agent_facts_hibernation(&facts, false, &error));
+	assert_string_equal(error.text, "its agent has guest-suspend-disk disabled");
+	facts.swap = 0;
+	assert_true(agent_facts_hibernation(&facts, true, &error));
+	assert_string_equal(error.text, "its guest has no swap space in use");
 }
 
 static void texts_of_an_agent_are_cut_and_cannot_control_a_terminal(void **state)
@@ -315,6 +331,7 @@ int main(void)
 		cmocka_unit_test(swap_space_is_added_up_and_a_kernel_without_hibernation_noticed),
 		cmocka_unit_test(swap_space_that_no_guest_has_is_some),
 		cmocka_unit_test(an_agent_that_lacks_commands_is_asked_no_such),
+		cmocka_unit_test(a_guest_with_buttons_may_hibernate_without_the_agent_s_command),
 		cmocka_unit_test(texts_of_an_agent_are_cut_and_cannot_control_a_terminal),
 		cmocka_unit_test(answers_of_any_shape_are_survived),
 		cmocka_unit_test(an_agent_that_answered_before_its_driver_stopped_is_expected_back),
