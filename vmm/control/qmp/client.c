@@ -93,9 +93,14 @@ int qmp_client_next(struct qmp_client *client, json_t **message, struct error *e
 {
 	for (;;) {
 		while (client->first < client->count) {
-			if (qmp_scan(&client->scan, client->bytes[client->first++]) !=
-			    QMP_SCAN_MESSAGE)
+			const enum qmp_scan_result result =
+				qmp_scan(&client->scan, client->bytes[client->first++]);
+
+			if (result == QMP_SCAN_MORE)
 				continue;
+			/* Too long, or nested too deeply, as an agent's answer may be. */
+			if (result != QMP_SCAN_MESSAGE)
+				return fail(client, -EPROTO, error);
 			/* An agent's answer is passed on, and is read as agent-reader.c does. */
 			*message = json_loadb(client->scan.text, client->scan.size, JSON_ALLOW_NUL,
 					      NULL);

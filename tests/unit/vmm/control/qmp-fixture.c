@@ -56,6 +56,17 @@ static json_t *has_nul(void *context, const char *argument, struct error *error)
 	return json_pack("{s:s#}", "return", "a\0b", 3);
 }
 
+/* Likewise. */
+static json_t *nests(void *context, const char *argument, struct error *error)
+{
+	json_t *json = json_array();
+
+	for (unsigned int i = 0; i < 1024; i++)
+		json = json_pack("[o]", json);
+
+	return json;
+}
+
 unsigned int qmp_counted;
 
 static json_t *counts(void *context, const char *argument, struct error *error)
@@ -102,6 +113,7 @@ static const struct qmp_command rows[] = {
 	{ .name = "counts", .execute = counts },
 	{ .name = "later", .begin = begin, .cancel = cancel },
 	{ .name = "has-nul", .execute = has_nul },
+	{ .name = "nests", .execute = nests },
 };
 const struct qmp_commands qmp_served = { rows, sizeof(rows) / sizeof(rows[0]), NULL };
 

@@ -85,6 +85,21 @@ static void an_answer_that_contains_nul_is_received_as_a_whole(void **state)
 	end_serving(&s);
 }
 
+static void an_answer_that_is_nested_too_deeply_is_no_answer(void **state)
+{
+	struct served s;
+	json_t *value = NULL;
+
+	begin_serving(&s);
+	assert_int_equal(qmp_client_open(&s.client, qmp_dir_fd, "vm", 20, &s.error), 0);
+	assert_int_equal(qmp_client_ask(&s.client, "nests", NULL, &value, &s.error), -EPROTO);
+	assert_null(value);
+	assert_string_equal(s.error.text, "cannot communicate with the dormouse that runs vm: "
+					  "Protocol error");
+	qmp_client_close(&s.client);
+	end_serving(&s);
+}
+
 static void a_call_ends_when_its_time_is_up(void **state)
 {
 	struct served s;
@@ -159,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_call_is_carried_out_or_refused),
 		CASE(an_answer_that_contains_nul_is_received_as_a_whole),
+		CASE(an_answer_that_is_nested_too_deeply_is_no_answer),
 		CASE(a_call_ends_when_its_time_is_up),
 		CASE(a_call_ends_with_the_server),
 		CASE(a_call_that_is_turned_away_reports_the_reason),
