@@ -110,16 +110,6 @@ int cli_set_console(struct config *config, const char *argument, struct error *e
 	return set_file(config, file ? file : argument, error);
 }
 
-/* A MAC that was not given is chosen later. */
-static bool is_taken(const struct config *config, const struct net_config *net)
-{
-	for (size_t i = 0; i < config->net_count; i++)
-		if (config_has_mac(net) && memcmp(config->nets[i].mac, net->mac, MAC_SIZE) == 0)
-			return true;
-
-	return false;
-}
-
 int cli_add_net(struct config *config, const char *argument, struct error *error)
 {
 	struct net_config *net = &config->nets[config->net_count];
@@ -131,7 +121,8 @@ int cli_add_net(struct config *config, const char *argument, struct error *error
 	err = config_parse_net(argument, net, error);
 	if (err)
 		return err == -EINVAL ? CLI_USAGE : err;
-	if (is_taken(config, net))
+	/* A MAC that was not given is chosen later. */
+	if (config_has_mac(net) && config_uses_mac(config, net->mac))
 		err = error_set(error, CLI_USAGE, "--net %s: another device has that MAC",
 				argument);
 	if (!err && net->kind == NET_KIND_UNIX)

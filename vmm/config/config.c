@@ -37,6 +37,15 @@ bool config_has_acpi(const struct config *config)
 	return config->acpi || (config->firmware && config->machine_version >= BOARD_VERSION_3);
 }
 
+bool config_uses_mac(const struct config *config, const uint8_t mac[MAC_SIZE])
+{
+	for (size_t i = 0; i < config->net_count; i++)
+		if (memcmp(config->nets[i].mac, mac, MAC_SIZE) == 0)
+			return true;
+
+	return false;
+}
+
 bool config_has_passt(const struct config *config)
 {
 	for (size_t i = 0; i < config->net_count; i++)

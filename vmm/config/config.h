@@ -145,6 +145,9 @@ bool config_describes_machine(const struct config *config);
  */
 bool config_has_acpi(const struct config *config);
 
+/** Whether one of its networks has that MAC. */
+bool config_uses_mac(const struct config *config, const uint8_t mac[MAC_SIZE]);
+
 /** Whether one of its networks is passt, which can forward ports. */
 bool config_has_passt(const struct config *config);
 

@@ -201,7 +201,8 @@ static void keep_what_is_open(const struct config *last, struct config *config)
 
 /*
  * A device that is described anew keeps the address that the one in its place
- * had; and its features, since those of a later dormouse may be more.
+ * had, unless that is given to another one; and its features, since those of a
+ * later dormouse may be more.
  */
 static int settle_nets(const struct prior_run *found, struct config *config, struct error *error)
 {
@@ -218,7 +219,7 @@ static int settle_nets(const struct prior_run *found, struct config *config, str
 		struct net_config *net = &config->nets[i];
 		const struct net_config *former = i < last->net_count ? &last->nets[i] : NULL;
 
-		if (!config_has_mac(net) && former)
+		if (!config_has_mac(net) && former && !config_uses_mac(config, former->mac))
 			memcpy(net->mac, former->mac, sizeof(net->mac));
 		else if (!config_has_mac(net))
 			err = config_make_mac(net->mac);

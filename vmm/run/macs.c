@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run/macs.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/message.h"
@@ -13,22 +12,13 @@ struct search {
 	const struct config *config;
 };
 
-static bool has(const struct config *config, const uint8_t *mac)
-{
-	for (size_t i = 0; i < config->net_count; i++)
-		if (memcmp(config->nets[i].mac, mac, MAC_SIZE) == 0)
-			return true;
-
-	return false;
-}
-
 static void compare(const struct search *search, const char *other, const struct config *config)
 {
 	for (size_t i = 0; i < search->config->net_count; i++) {
 		const uint8_t *mac = search->config->nets[i].mac;
 		char text[CONFIG_MAC_TEXT_SIZE];
 
-		if (!has(config, mac))
+		if (!config_uses_mac(config, mac))
 			continue;
 		config_format_mac(mac, text);
 		message("%s: its net%zu has the MAC %s, as a device of %s has: they must not be in "

@@ -102,6 +102,33 @@ static void a_mac_that_is_given_is_taken(void **state)
 	config_free(&config);
 }
 
+/* A device that is put in front of the others, with a MAC that one of them had. */
+static void a_mac_that_is_given_is_that_of_one_device(void **state)
+{
+	struct prior_run found = found_in(VM_OFF);
+	struct run_options options = options_of();
+	struct config config;
+
+	add(&options.config, NET_KIND_UNIX, NULL, 0);
+	add(&options.config, NET_KIND_TAP, first, 0);
+	config = must_resolve(&options, &found);
+	assert_true(config_has_mac(&config.nets[0]));
+	assert_memory_not_equal(config.nets[0].mac, first, sizeof(first));
+	assert_memory_equal(config.nets[1].mac, first, sizeof(first));
+	config_free(&config);
+
+	/* Likewise behind it. */
+	add(&found.last.config, NET_KIND_UNIX, given, 0);
+	options = options_of();
+	add(&options.config, NET_KIND_UNIX, given, 0);
+	add(&options.config, NET_KIND_TAP, NULL, 0);
+	config = must_resolve(&options, &found);
+	assert_memory_equal(config.nets[0].mac, given, sizeof(given));
+	assert_true(config_has_mac(&config.nets[1]));
+	assert_memory_not_equal(config.nets[1].mac, given, sizeof(given));
+	config_free(&config);
+}
+
 static void a_machine_that_is_not_described_is_as_it_was(void **state)
 {
 	const struct prior_run found = found_in(VM_OFF);
@@ -151,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_device_that_is_described_again_keeps_its_mac),
 		cmocka_unit_test(a_mac_that_is_given_is_taken),
+		cmocka_unit_test(a_mac_that_is_given_is_that_of_one_device),
 		cmocka_unit_test(a_machine_that_is_not_described_is_as_it_was),
 		cmocka_unit_test(a_hibernated_guest_finds_the_features_that_it_left),
 		cmocka_unit_test(a_machine_of_an_earlier_version_has_no_network_devices),
