@@ -8,24 +8,32 @@
 #define MAGIC_REPEATS 16
 #define MAGIC_SIZE (MAGIC_FILL_SIZE + MAGIC_REPEATS * MAC_SIZE)
 
-static bool is_magic_at(const uint8_t *bytes, const uint8_t *mac)
+/* A guest that has another address than its device is known by that one. */
+static bool is_its_mac(const struct net_seen *seen, const uint8_t *mac, const uint8_t *address)
+{
+	return memcmp(address, mac, MAC_SIZE) == 0 || net_seen_has_mac(seen, address);
+}
+
+static bool is_magic_at(const uint8_t *bytes, const struct net_seen *seen, const uint8_t *mac)
 {
 	static const uint8_t fill[MAGIC_FILL_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const uint8_t *first = bytes + MAGIC_FILL_SIZE;
 
 	if (memcmp(bytes, fill, sizeof(fill)) != 0)
 		return false;
-	for (size_t i = 0; i < MAGIC_REPEATS; i++)
-		if (memcmp(bytes + MAGIC_FILL_SIZE + i * MAC_SIZE, mac, MAC_SIZE) != 0)
+	for (size_t i = 1; i < MAGIC_REPEATS; i++)
+		if (memcmp(first + i * MAC_SIZE, first, MAC_SIZE) != 0)
 			return false;
 
-	return true;
+	return is_its_mac(seen, mac, first);
 }
 
 /* It may be anywhere behind the header, in a packet of any protocol. */
-static bool is_magic(const uint8_t *mac, const uint8_t *bytes, size_t size)
+static bool is_magic(const struct net_seen *seen, const uint8_t *mac, const uint8_t *bytes,
+		     size_t size)
 {
 	for (size_t at = FRAME_HEADER_SIZE; at + MAGIC_SIZE <= size; at++)
-		if (is_magic_at(bytes + at, mac))
+		if (is_magic_at(bytes + at, seen, mac))
 			return true;
 
 	return false;
@@ -44,8 +52,7 @@ static bool is_for_one(const struct frame_ip *ip)
 static enum arrival_kind classify(struct arrival *is, const struct net_seen *seen,
 				  const uint8_t *mac, const struct frame *frame)
 {
-	const bool ours =
-		memcmp(frame->to, mac, MAC_SIZE) == 0 || net_seen_has_mac(seen, frame->to);
+	const bool ours = is_its_mac(seen, mac, frame->to);
 	struct frame_arp arp;
 	struct frame_ip ip;
 
@@ -78,7 +85,7 @@ void arrival_classify(struct arrival *frame, const struct net_seen *seen,
 		return;
 	memcpy(frame->mac, parsed.from, MAC_SIZE);
 	frame->kind = classify(frame, seen, mac, &parsed);
-	if (frame->kind == ARRIVAL_NOISE && is_magic(mac, bytes, size))
+	if (frame->kind == ARRIVAL_NOISE && is_magic(seen, mac, bytes, size))
 		frame->kind = ARRIVAL_MAGIC;
 }
 
@@ -93,7 +100,7 @@ bool arrival_wakes(struct arrival *frame, enum wake_on_net policy, const struct 
 	case WAKE_ON_NET_ANY:
 		return true;
 	case WAKE_ON_NET_MAGIC:
-		if (!is_magic(mac, bytes, size))
+		if (!is_magic(seen, mac, bytes, size))
 			return false;
 		frame->kind = ARRIVAL_MAGIC;
 		return true;

@@ -7,7 +7,8 @@
  *		  an address that it was seen to use, without which a first
  *		  connection to it would never arrive; a magic packet.
  *	any	  Every frame.
- *	magic	  A magic packet, which has its MAC address 16 times.
+ *	magic	  A magic packet, which has its MAC address, or another one that it
+ *		  was seen to use, 16 times.
  *	off	  None.
  *
  * An ARP probe and a solicitation that looks for duplicates count, since the

@@ -169,6 +169,24 @@ static void magic_packets_are_found_anywhere_behind_the_header(void **state)
 	assert_int_equal(kind_of(last), ARRIVAL_NOISE);
 }
 
+/* Of a guest that has changed its address: a reset by its driver restores the first one. */
+static void magic_packets_for_a_mac_that_it_uses_are_for_the_guest(void **state)
+{
+	const struct built sent = build_arp(1, mac_of_other, "192.0.2.8", "192.0.2.1");
+	const struct built built = build_magic(mac_of_other, 3);
+	struct net_seen seen = { 0 };
+	struct arrival frame;
+
+	assert_false(arrival_wakes(&frame, WAKE_ON_NET_MAGIC, &seen, mac_of_guest, built.bytes,
+				   built.size));
+	net_seen_learn(&seen, sent.bytes, sent.size);
+	assert_true(arrival_wakes(&frame, WAKE_ON_NET_MAGIC, &seen, mac_of_guest, built.bytes,
+				  built.size));
+	assert_int_equal(frame.kind, ARRIVAL_MAGIC);
+	arrival_classify(&frame, &seen, mac_of_guest, built.bytes, built.size);
+	assert_int_equal(frame.kind, ARRIVAL_MAGIC);
+}
+
 static void vlan_tags_make_no_difference(void **state)
 {
 	struct built arp = build_arp(1, mac_of_peer, "192.0.2.1", "192.0.2.7");
@@ -304,6 +322,7 @@ int main(void)
 		cmocka_unit_test(broadcasts_and_multicasts_are_noise),
 		cmocka_unit_test(packets_for_groups_are_noise_also_if_their_frame_is_for_the_guest),
 		cmocka_unit_test(magic_packets_are_found_anywhere_behind_the_header),
+		cmocka_unit_test(magic_packets_for_a_mac_that_it_uses_are_for_the_guest),
 		cmocka_unit_test(vlan_tags_make_no_difference),
 		cmocka_unit_test(a_frame_shorter_than_its_header_is_noise),
 		cmocka_unit_test(each_policy_has_its_frames),
