@@ -92,8 +92,8 @@ void net_watch_destroy(struct net_watch *watch);
 void net_watch_sent(struct net_watch *watch, const uint8_t *frame, size_t size);
 
 /**
- * A frame has come. @driver: it is given to the guest's driver. Returns whether
- * it is to be kept if it is not.
+ * A frame has come. @driver: it is given to the guest's driver, or will be as soon as that has
+ * a buffer. Returns whether it is to be kept if it is not given now.
  */
 bool net_watch_received(struct net_watch *watch, const uint8_t *frame, size_t size, bool driver);
 

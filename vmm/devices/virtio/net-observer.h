@@ -29,11 +29,12 @@ struct net_observer {
 	 * A frame has come from the network, all of whose @size bytes, from 14
 	 * to NET_FRAME_MAX, are in @frame.
 	 *
-	 * @driver: whether the guest has a driver that takes it. If not, the
-	 *   frame is kept until there is one again, if this returns true, and
-	 *   dropped otherwise. A frame that the driver was given, but had not
-	 *   looked at when it reset the device, comes a second time, without
-	 *   @driver; and with it, if it had not when the guest fell asleep.
+	 * @driver: whether the guest has a driver that takes it. If not, or if
+	 *   that has no buffer for it while the guest sleeps, the frame is kept
+	 *   until there is one again, if this returns true, and dropped
+	 *   otherwise. A frame that the driver was given, but had not looked at
+	 *   when it reset the device, comes a second time, without @driver; and
+	 *   with it, if it had not when the guest fell asleep.
 	 */
 	bool (*received)(void *context, const uint8_t *frame, size_t size, bool driver);
 

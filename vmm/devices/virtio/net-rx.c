@@ -205,6 +205,33 @@ static bool drop_frames(struct net *net)
 	return count == NET_BATCH;
 }
 
+/* --- while there is no driver, or none that takes them --- */
+
+static bool keep(struct net *net, bool driver)
+{
+	struct net_frame frame;
+	unsigned int count;
+
+	for (count = 0; count < NET_BATCH && !net->pulled; count++) {
+		if (net_keep_is_full(&net->keep) || !read_frame(net, &frame))
+			break;
+		if (observe(net, &frame, driver))
+			(void)net_keep_add(&net->keep, &frame);
+	}
+
+	return count == NET_BATCH;
+}
+
+/*
+ * A sleeping guest whose driver is at work gives no buffers, and may have masked the
+ * device's interrupt: once noise has filled those that it gave, what wakes it would not
+ * be read.
+ */
+static bool is_deaf(const struct net *net)
+{
+	return atomic_load(&net->asleep) && !net->wants_input && !net->lost;
+}
+
 /* --- while there is a driver --- */
 
 /*
@@ -218,6 +245,7 @@ static bool deliver_kept(struct net *net, unsigned int *count)
 		if (deliver(net, net_keep_first(&net->keep)) != OUTCOME_DONE)
 			return false;
 		net_keep_drop(&net->keep);
+		net->first_unseen = false;
 	}
 	if (net->keep.count > 0)
 		return false;
@@ -246,7 +274,7 @@ static bool deliver_next(struct net *net)
 	case OUTCOME_NO_ROOM:
 	case OUTCOME_FAILED:
 		/* Without memory for it, it is lost. */
-		(void)net_keep_add(&net->keep, &frame);
+		net->first_unseen = net_keep_add(&net->keep, &frame);
 		break;
 	}
 
@@ -263,26 +291,13 @@ static bool receive(struct net *net)
 			count++;
 	if (virtqueue_publish(queue))
 		net->interrupt = true;
+	/* The index must not come round to it. */
+	if ((uint16_t)(queue->published - net->passed) > queue->size)
+		net->passed = (uint16_t)(queue->published - queue->size);
+	if (count == NET_BATCH)
+		return true;
 
-	return count == NET_BATCH;
-}
-
-/* --- while there is none --- */
-
-static bool keep(struct net *net)
-{
-	struct net_frame frame;
-	unsigned int count;
-
-	net->driver_was_absent = true;
-	for (count = 0; count < NET_BATCH && !net->pulled; count++) {
-		if (net_keep_is_full(&net->keep) || !read_frame(net, &frame))
-			break;
-		if (observe(net, &frame, false))
-			(void)net_keep_add(&net->keep, &frame);
-	}
-
-	return count == NET_BATCH;
+	return is_deaf(net) && keep(net, true);
 }
 
 bool net_receive(struct net *net)
@@ -292,8 +307,11 @@ bool net_receive(struct net *net)
 	if (atomic_load(&net->mmio.quiesced))
 		return false;
 	more = net->pulled && drop_frames(net);
+	if (net_queue_runs(net, NET_QUEUE_RECEIVE))
+		return receive(net) || more;
+	net->driver_was_absent = true;
 
-	return (net_queue_runs(net, NET_QUEUE_RECEIVE) ? receive(net) : keep(net)) || more;
+	return keep(net, false) || more;
 }
 
 /* --- what the driver has not looked at: at a reset by it, or as the guest falls asleep --- */
@@ -333,26 +351,42 @@ static uint16_t reread_frame(struct net *net, uint16_t back, struct net_frame *f
 	return count;
 }
 
-void net_take_back(struct net *net)
+static void take_back_given(struct net *net, const struct net_keep *later)
 {
 	const struct virtqueue *queue = &net->mmio.queues[NET_QUEUE_RECEIVE];
 	struct net_frame frame;
 	uint16_t back;
 
-	/* Frames that are kept already are later ones: those come in front. */
-	struct net_keep later = net->keep;
-
 	if (!queue->ready || queue->fault)
 		return;
-	net->keep = (struct net_keep){ 0 };
 	back = virtqueue_unseen(queue);
 	while (back > 0) {
 		back = (uint16_t)(back - reread_frame(net, back, &frame));
 		/* Without room for it, it is lost, as it would have been without all this. */
 		if (frame.size > 0 && observe(net, &frame, false) &&
-		    net_keep_fits(&net->keep, &later, frame.size))
+		    net_keep_fits(&net->keep, later, frame.size))
 			(void)net_keep_add(&net->keep, &frame);
 	}
+}
+
+/* Whether it is to be kept. */
+static bool observe_first(const struct net *net, const struct net_keep *keep, bool driver)
+{
+	const struct net_frame frame = net_keep_first(keep);
+
+	return observe(net, &frame, driver);
+}
+
+void net_take_back(struct net *net)
+{
+	/* Frames that are kept already are later ones: those come in front. */
+	struct net_keep later = net->keep;
+
+	net->keep = (struct net_keep){ 0 };
+	take_back_given(net, &later);
+	if (net->first_unseen && !observe_first(net, &later, false))
+		net_keep_drop(&later);
+	net->first_unseen = false;
 	net_keep_append(&net->keep, &later);
 }
 
@@ -372,10 +406,13 @@ void net_report_unseen(struct net *net)
 		if (frame.size > 0)
 			(void)observe(net, &frame, true);
 	}
+	if (net->first_unseen)
+		(void)observe_first(net, &net->keep, true);
 	pthread_mutex_unlock(&net->mmio.lock);
 }
 
 void net_pass_unseen(struct net *net)
 {
 	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
+	net->first_unseen = false;
 }

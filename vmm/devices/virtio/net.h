@@ -42,7 +42,8 @@
  * While the guest has no driver, frames are read and kept (net-keep.h): since
  * Linux resets its devices on its way into SYSTEM_SUSPEND, this is what a guest
  * finds when it wakes. A full queue stops reading. What the driver was given but
- * had not looked at when it reset the device is kept, too: see net-rx.c.
+ * had not looked at when it reset the device is kept, too: see net-rx.c. While the
+ * guest sleeps, a driver that is at work and has no buffer left counts as none.
  */
 #ifndef VMM_VIRTIO_NET_H
 #define VMM_VIRTIO_NET_H
@@ -127,6 +128,8 @@ struct net {
 	struct net_filter filter;
 	struct net_keep keep;
 	struct net_observer observer;
+	/** The first frame of @keep had no room, and was reported as one that the driver has. */
+	bool first_unseen;
 	uint16_t passed; /**< What net_report_unseen() passes over, as an index of the used ring. */
 	bool announces; /**< The peer is to learn where the guest's address is. */
 	bool driver_was_absent; /**< Since net_observer.delivered was called. */

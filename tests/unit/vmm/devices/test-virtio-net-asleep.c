@@ -160,6 +160,45 @@ static void a_full_queue_does_not_want_the_main_thread(void **state)
 	net_rig_teardown(&r);
 }
 
+/* As the real one: noise does not wake a guest, and is not kept. */
+static bool note_directed(void *context, const uint8_t *frame, size_t size, bool driver)
+{
+	return note_received(context, frame, size, driver) && memcmp(frame, own, sizeof(own)) == 0;
+}
+
+/* Its interrupt may be masked: it takes nothing until it is awake. */
+static void a_driver_without_buffers_does_not_make_a_sleeping_guest_deaf(void **state)
+{
+	static const uint8_t all[MAC_SIZE] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	struct net_rig r;
+	struct seen seen;
+
+	create(&r, &seen);
+	net_rig_observe(
+		&r, &(const struct net_observer){ .received = note_directed, .context = &seen });
+	net_rig_start(&r, 0);
+	for (uint16_t i = 0; i < 4; i++)
+		net_rig_offer(&r, i, NET_RIG_BUFFER_SIZE);
+	net_rig_notify(&r);
+	net_sleep(&r.net, true);
+	for (unsigned int i = 0; i < NET_KEEP_FRAMES_MAX + 10; i++)
+		net_rig_peer_sends(&r, all, 1, 100);
+	net_rig_peer_sends(&r, own, 2, 100);
+	for (int tries = 0; received(&seen) < NET_KEEP_FRAMES_MAX + 11; tries++) {
+		assert_in_range(tries, 0, 1000);
+		if (main_is_wanted(&r, 10))
+			net_receive_asleep(&r.net);
+	}
+	net_sleep(&r.net, false);
+	for (uint16_t i = 0; i < 4; i++)
+		(void)net_rig_wait_received(&r, i);
+	net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
+	net_rig_notify(&r);
+	assert_int_equal(net_rig_wait_received(&r, 0), NET_HEADER_SIZE + 100);
+	assert_int_equal(net_rig_buffer(&r, 0)[NET_HEADER_SIZE + 99], 2);
+	net_rig_teardown(&r);
+}
+
 static void a_peer_that_ends_while_the_guest_sleeps_is_replaced(void **state)
 {
 	struct net_rig r;
@@ -187,6 +226,7 @@ int main(void)
 		cmocka_unit_test(the_devices_thread_receives_once_the_guest_is_awake),
 		cmocka_unit_test(frames_that_came_while_it_slept_are_delivered),
 		cmocka_unit_test(a_full_queue_does_not_want_the_main_thread),
+		cmocka_unit_test(a_driver_without_buffers_does_not_make_a_sleeping_guest_deaf),
 		cmocka_unit_test(a_peer_that_ends_while_the_guest_sleeps_is_replaced),
 	};
 

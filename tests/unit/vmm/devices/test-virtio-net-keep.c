@@ -143,7 +143,6 @@ static void frames_are_kept_until_there_is_a_driver(void **state)
 	net_rig_teardown(&r);
 }
 
-/* Neither more than are kept nor larger ones are lost: the peer has to wait. */
 /* Such as a neighbour solicitation, before the driver has asked for its group again. */
 static void a_kept_frame_is_delivered_whatever_the_driver_has_set_of_its_filter(void **state)
 {
@@ -171,6 +170,7 @@ static void a_kept_frame_is_delivered_whatever_the_driver_has_set_of_its_filter(
 	net_rig_teardown(&r);
 }
 
+/* Neither more than are kept nor larger ones are lost: the peer has to wait. */
 static void a_full_queue_stops_reading_and_loses_nothing(void **state)
 {
 	const uint32_t sizes[] = { 100, 9000 };
