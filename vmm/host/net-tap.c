@@ -192,7 +192,11 @@ static int receive(struct net_backend *backend, struct net_frame *frame, struct 
 		size = readv(backend->fd, pieces, 2);
 	while ((size < 0 && errno == EINTR) ||
 	       (size >= 0 && (size_t)size < NET_HEADER_SIZE + NET_FRAME_MIN));
-	if (size < 0 && errno == EAGAIN)
+	/*
+	 * EINVAL: the kernel has dropped a frame that it cannot describe, such as one whose
+	 * segments are of an unknown kind. Another one may follow.
+	 */
+	if (size < 0 && (errno == EAGAIN || errno == EINVAL))
 		return 0;
 	if (size < 0)
 		return error_set(error, -errno, "the interface %s was lost: %s", tap->name,

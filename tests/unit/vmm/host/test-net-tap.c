@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A tap interface that cannot be used: a sentence names it, why, and what would help. */
+/*
+ * A tap interface that cannot be used: a sentence names it, why, and what would help.
+ * What reading one that can be used says.
+ */
 #include "host/net-tap.h"
 
 #include <errno.h>
@@ -15,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -29,6 +33,7 @@ static struct {
 	unsigned int attached; /* and was attached so often. */
 	int setup_err; /* Of what follows it. */
 	const char *owner, *group; /* As sysfs has them, or NULL. */
+	const int *reads; /* What reading it does, in order: a size, or -errno. */
 } host;
 
 static int with_text(const char *text)
@@ -97,6 +102,16 @@ int ioctl(int fd, unsigned long number, ...)
 	va_end(args);
 
 	return attach(request);
+}
+
+ssize_t readv(int fd, const struct iovec *pieces, int count)
+{
+	const int ret = *host.reads++;
+
+	assert_int_equal(count, 2);
+	errno = ret < 0 ? -ret : 0;
+
+	return ret < 0 ? -1 : ret;
 }
 
 /* --- tests --- */
@@ -238,6 +253,32 @@ static void an_interface_that_cannot_be_set_up_is_named(void **state)
 	fails(-ENOTTY, "the interface tap7 cannot be used: Inappropriate ioctl for device");
 }
 
+/* The host can have a frame that it cannot describe, and drops it: "unexpected GSO type". */
+static void a_frame_that_the_host_cannot_hand_over_is_lost_alone(void **state)
+{
+	static const int reads[] = { -EINTR, 70, -EINVAL, 71, 13, 72, -EAGAIN, -EBADFD };
+	struct net_backend *backend = net_tap_create("tap7");
+	struct net_frame frame;
+	struct error error = { "" };
+
+	assert_non_null(backend);
+	assert_int_equal(net_backend_connect(backend, &error), 0);
+	host.reads = reads;
+	assert_int_equal(net_backend_receive(backend, &frame, &error), 1);
+	assert_int_equal(frame.size, 70 - NET_HEADER_SIZE);
+	/* It is readable still. */
+	assert_int_equal(net_backend_receive(backend, &frame, &error), 0);
+	assert_int_equal(net_backend_receive(backend, &frame, &error), 1);
+	assert_int_equal(frame.size, 71 - NET_HEADER_SIZE);
+	assert_int_equal(net_backend_receive(backend, &frame, &error), 1);
+	assert_int_equal(frame.size, 72 - NET_HEADER_SIZE);
+	assert_int_equal(net_backend_receive(backend, &frame, &error), 0);
+	assert_int_equal(net_backend_receive(backend, &frame, &error), -EBADFD);
+	assert_string_equal(error.text,
+			    "the interface tap7 was lost: File descriptor in bad state");
+	net_backend_destroy(backend);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +294,7 @@ int main(void)
 		TEST(an_interface_that_is_in_use_is_named),
 		TEST(an_interface_that_is_no_tap_is_named),
 		TEST(an_interface_that_cannot_be_set_up_is_named),
+		TEST(a_frame_that_the_host_cannot_hand_over_is_lost_alone),
 #undef TEST
 	};
 
