@@ -169,6 +169,9 @@ static int send_frame(struct net_backend *backend, const struct virtio_net_hdr_v
 	struct iovec *pieces = ((struct tap *)backend)->pieces;
 	struct virtio_net_hdr_v1 first = *header;
 
+	/* It is a hint, which may be wrong, but is EINVAL if it is larger than the frame. */
+	if (first.hdr_len > size)
+		first.hdr_len = 0;
 	pieces[0] = (struct iovec){ .iov_base = &first, .iov_len = sizeof(first) };
 	memcpy(&pieces[1], parts, count * sizeof(*parts));
 	while (writev(backend->fd, pieces, (int)count + 1) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A tap interface that cannot be used: a sentence names it, why, and what would help.
- * What reading one that can be used says.
+ * What reading and writing one that can be used does.
  */
 #include "host/net-tap.h"
 
@@ -34,6 +34,7 @@ static struct {
 	int setup_err; /* Of what follows it. */
 	const char *owner, *group; /* As sysfs has them, or NULL. */
 	const int *reads; /* What reading it does, in order: a size, or -errno. */
+	struct virtio_net_hdr_v1 written; /* The header of the last frame that was written. */
 } host;
 
 static int with_text(const char *text)
@@ -112,6 +113,20 @@ ssize_t readv(int fd, const struct iovec *pieces, int count)
 	errno = ret < 0 ? -ret : 0;
 
 	return ret < 0 ? -1 : ret;
+}
+
+/* Linux takes no frame that is shorter than the headers that it is said to have. */
+ssize_t writev(int fd, const struct iovec *pieces, int count)
+{
+	assert_int_equal(count, 2);
+	assert_int_equal(pieces[0].iov_len, sizeof(host.written));
+	memcpy(&host.written, pieces[0].iov_base, sizeof(host.written));
+	if (host.written.hdr_len > pieces[1].iov_len) {
+		errno = EINVAL;
+		return -1;
+	}
+
+	return (ssize_t)(pieces[0].iov_len + pieces[1].iov_len);
 }
 
 /* --- tests --- */
@@ -279,6 +294,25 @@ static void a_frame_that_the_host_cannot_hand_over_is_lost_alone(void **state)
 	net_backend_destroy(backend);
 }
 
+/* virtio 1.2, Packet Transmission: a device must not rely on hdr_len. */
+static void a_frame_is_sent_whatever_it_says_of_its_headers(void **state)
+{
+	struct net_backend *backend = net_tap_create("tap7");
+	static uint8_t bytes[60];
+	const struct iovec part = { .iov_base = bytes, .iov_len = sizeof(bytes) };
+	struct virtio_net_hdr_v1 header = { .hdr_len = 54 };
+	struct error error;
+
+	assert_non_null(backend);
+	assert_int_equal(net_backend_connect(backend, &error), 0);
+	assert_int_equal(net_backend_send(backend, &header, &part, 1, sizeof(bytes)), 0);
+	assert_int_equal(host.written.hdr_len, 54);
+	header.hdr_len = 61;
+	assert_int_equal(net_backend_send(backend, &header, &part, 1, sizeof(bytes)), 0);
+	assert_int_equal(host.written.hdr_len, 0);
+	net_backend_destroy(backend);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +329,7 @@ int main(void)
 		TEST(an_interface_that_is_no_tap_is_named),
 		TEST(an_interface_that_cannot_be_set_up_is_named),
 		TEST(a_frame_that_the_host_cannot_hand_over_is_lost_alone),
+		TEST(a_frame_is_sent_whatever_it_says_of_its_headers),
 #undef TEST
 	};
 
