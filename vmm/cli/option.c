@@ -152,9 +152,11 @@ int cli_add_forward(struct config *config, const char *argument, struct error *e
 		return CLI_USAGE;
 	for (size_t i = 0; i < config->forward_count; i++)
 		if (config_forwards_collide(&config->forwards[i], forward))
-			return error_set(error, CLI_USAGE,
-					 "--forward %s: that port of the host is forwarded already",
-					 argument);
+			return error_set(
+				error, CLI_USAGE,
+				"--forward %s: that port of the host is forwarded already, "
+				"and passt forwards each to one port of the guest",
+				argument);
 	config->forward_count++;
 
 	return 0;

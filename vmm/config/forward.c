@@ -104,5 +104,6 @@ void config_format_forward(const struct config_forward *forward,
 bool config_forwards_collide(const struct config_forward *a, const struct config_forward *b)
 {
 	return a->udp == b->udp && a->host == b->host &&
-	       (!*a->address || !*b->address || strcmp(a->address, b->address) == 0);
+	       (a->guest != b->guest || !*a->address || !*b->address ||
+		strcmp(a->address, b->address) == 0);
 }

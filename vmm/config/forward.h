@@ -30,7 +30,10 @@ int config_parse_forward(const char *text, struct config_forward *forward, struc
 void config_format_forward(const struct config_forward *forward,
 			   char text[CONFIG_FORWARD_TEXT_SIZE]);
 
-/** Whether two want the same port of the host. */
+/**
+ * Whether two want the same port of the host, at the same address or for different ports of
+ * the guest: passt has one of those for each port of the host, whatever the address.
+ */
 bool config_forwards_collide(const struct config_forward *a, const struct config_forward *b);
 
 #endif

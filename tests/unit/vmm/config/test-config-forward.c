@@ -112,12 +112,22 @@ static void a_port_of_the_host_is_forwarded_once(void **state)
 	assert_false(collide("127.0.0.1:80:80", "127.0.0.2:80:80"));
 }
 
+/* passt has one for each port of the host, whatever the address. */
+static void a_port_of_the_host_is_forwarded_to_one_of_the_guest(void **state)
+{
+	assert_true(collide("127.0.0.1:80:80", "127.0.0.2:80:81"));
+	assert_true(collide("127.0.0.1:80:80", "[::1]:80:81"));
+	assert_false(collide("127.0.0.1:80:80", "[::1]:80:80"));
+	assert_false(collide("127.0.0.1:80:80", "udp:127.0.0.2:80:81"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_and_an_address_are_parsed_and_formatted),
 		cmocka_unit_test(words_that_are_no_forward_are_refused),
 		cmocka_unit_test(a_port_of_the_host_is_forwarded_once),
+		cmocka_unit_test(a_port_of_the_host_is_forwarded_to_one_of_the_guest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
