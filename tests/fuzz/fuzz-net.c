@@ -18,7 +18,8 @@
  *	8	the guest offers a receive buffer: index, size
  *	9	the guest sends a frame: index, header, size
  *	10	a command: class, number, size
- *	11	the backend has no room for so many frames, or is lost; the link is set
+ *	11	the backend has no room for so many frames, or is lost; the link is set;
+ *		the guest falls asleep or is awake; the main thread receives, or is woken
  */
 #include "board/memory.h"
 #include "config/net.h"
@@ -297,6 +298,23 @@ static void send_to_guest(struct fake *fake, struct input *in)
 	fake->pending = true;
 }
 
+/* On the main thread. */
+static void sleep_or_wake(struct guest *guest, bool asleep, bool receives)
+{
+	const bool begins = asleep && !atomic_load(&guest->net.asleep);
+
+	net_sleep(&guest->net, asleep);
+	if (begins)
+		net_report_unseen(&guest->net);
+	if (receives) {
+		net_receive_asleep(&guest->net);
+	} else {
+		pthread_mutex_lock(&guest->net.mmio.lock);
+		net_pass_unseen(&guest->net);
+		pthread_mutex_unlock(&guest->net.mmio.lock);
+	}
+}
+
 static void network(struct guest *guest, struct input *in, bool frame)
 {
 	uint8_t how = 0;
@@ -310,8 +328,10 @@ static void network(struct guest *guest, struct input *in, bool frame)
 		guest->fake->lost = (how & 0x10) != 0;
 	}
 	pthread_mutex_unlock(&guest->net.mmio.lock);
-	if (!frame)
-		net_set_link(&guest->net, (how & 0x20) == 0);
+	if (frame)
+		return;
+	net_set_link(&guest->net, (how & 0x20) == 0);
+	sleep_or_wake(guest, (how & 0x40) != 0, (how & 0x80) != 0);
 }
 
 /* As its thread does, which has ended, and without a pause before it connects again. */
@@ -327,6 +347,8 @@ static void check_keep(struct guest *guest)
 	pthread_mutex_lock(&guest->net.mmio.lock);
 	REQUIRE(guest->net.keep.count <= NET_KEEP_FRAMES_MAX);
 	REQUIRE(guest->net.keep.bytes <= NET_KEEP_BYTES_MAX);
+	REQUIRE(!guest->net.first_unseen || guest->net.keep.count > 0);
+	REQUIRE((atomic_load(&guest->net.link_changes) % 2 == 1) == guest->net.connected);
 	pthread_mutex_unlock(&guest->net.mmio.lock);
 }
 
@@ -400,13 +422,22 @@ static void count_report(void *context, const char *message)
 	REQUIRE(guest->reports <= 1);
 }
 
+static bool judge(void *context, const uint8_t *frame, size_t size, bool driver)
+{
+	REQUIRE(size >= NET_FRAME_MIN && size <= NET_FRAME_MAX);
+
+	return ((frame[0] ^ frame[size - 1]) & 2) == 0;
+}
+
 static struct guest *make_guest(void)
 {
+	static const struct net_observer observer = { .received = judge };
 	static struct guest guest;
 	struct net_setup setup = {
 		.name = "net0",
 		.mac = { 2, 0, 0, 0, 0, 1 },
 		.features = config_net_features(NET_KIND_TAP),
+		.observer = &observer,
 		.report = count_report,
 		.context = &guest,
 	};
