@@ -347,6 +347,7 @@ static void check_keep(struct guest *guest)
 	pthread_mutex_lock(&guest->net.mmio.lock);
 	REQUIRE(guest->net.keep.count <= NET_KEEP_FRAMES_MAX);
 	REQUIRE(guest->net.keep.bytes <= NET_KEEP_BYTES_MAX);
+	REQUIRE(guest->net.woken_for <= guest->net.keep.count);
 	REQUIRE(!guest->net.first_unseen || guest->net.keep.count > 0);
 	REQUIRE((atomic_load(&guest->net.link_changes) % 2 == 1) == guest->net.connected);
 	pthread_mutex_unlock(&guest->net.mmio.lock);

@@ -234,6 +234,14 @@ static bool is_deaf(const struct net *net)
 
 /* --- while there is a driver --- */
 
+static void drop_first(struct net *net)
+{
+	net_keep_drop(&net->keep);
+	net->first_unseen = false;
+	if (net->woken_for > 0)
+		net->woken_for--;
+}
+
 /*
  * Returns whether none is left. A driver that is back sets its filter by one command after
  * the other, between which it would get no frame to a group, such as the neighbour solicitation
@@ -244,8 +252,7 @@ static bool deliver_kept(struct net *net, unsigned int *count)
 	for (; net->keep.count > 0 && *count < NET_BATCH; (*count)++) {
 		if (deliver(net, net_keep_first(&net->keep)) != OUTCOME_DONE)
 			return false;
-		net_keep_drop(&net->keep);
-		net->first_unseen = false;
+		drop_first(net);
 	}
 	if (net->keep.count > 0)
 		return false;
@@ -387,6 +394,8 @@ void net_take_back(struct net *net)
 	if (net->first_unseen && !observe_first(net, &later, false))
 		net_keep_drop(&later);
 	net->first_unseen = false;
+	if (net->keep.count > 0)
+		net->woken_for = 0;
 	net_keep_append(&net->keep, &later);
 }
 
@@ -397,6 +406,9 @@ void net_report_unseen(struct net *net)
 	uint16_t back = 0;
 
 	pthread_mutex_lock(&net->mmio.lock);
+	while (net->woken_for > 0)
+		drop_first(net);
+	atomic_store(&net->kept, net->keep.count);
 	if (net_queue_runs(net, NET_QUEUE_RECEIVE) && !queue->fault)
 		back = virtqueue_unseen(queue);
 	if (back > (uint16_t)(queue->published - net->passed))
@@ -414,5 +426,6 @@ void net_report_unseen(struct net *net)
 void net_pass_unseen(struct net *net)
 {
 	net->passed = net->mmio.queues[NET_QUEUE_RECEIVE].published;
+	net->woken_for = net->keep.count;
 	net->first_unseen = false;
 }

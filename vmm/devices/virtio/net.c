@@ -165,6 +165,7 @@ static void before_reset(struct virtio_mmio *mmio, bool power_on)
 
 	if (power_on) {
 		net_keep_clear(&net->keep);
+		net->woken_for = 0;
 		net->first_unseen = false;
 		if (net->observer.reset)
 			net->observer.reset(net->observer.context);

@@ -128,6 +128,7 @@ struct net {
 	struct net_filter filter;
 	struct net_keep keep;
 	struct net_observer observer;
+	size_t woken_for; /**< The guest was woken for so many of the first frames of @keep. */
 	/** The first frame of @keep had no room, and was reported as one that the driver has. */
 	bool first_unseen;
 	uint16_t passed; /**< What net_report_unseen() passes over, as an index of the used ring. */
@@ -175,9 +176,11 @@ int net_create(struct net *net, const struct net_setup *setup, struct error *err
 void net_destroy(struct net *net);
 
 /**
- * Have the observer see the frames that the driver was given and has not looked at, as
- * far as EVENT_IDX says, once more, as frames with a driver: the guest falls asleep, and
- * may have masked their interrupt. On the main thread, without the lock, of a device
+ * The guest falls asleep, and may have masked the interrupt of frames that the driver was
+ * given and has not looked at: have the observer see them once more, as far as EVENT_IDX
+ * says, as frames with a driver. Those that are kept, that the guest was woken for before
+ * and that it has not taken, are dropped: however often that happens, there is room for
+ * what wakes it. On the main thread, without the lock, of a device
  * that is not frozen.
  */
 void net_report_unseen(struct net *net);
