@@ -47,7 +47,7 @@ struct net_backend {
 	const char *path; /**< Of the Unix socket that it connects to, or NULL. */
 	/**
 	 * Its peer may come later. Otherwise a backend that cannot connect at
-	 * first cannot be used.
+	 * first cannot be used; nor can one that fails with -ENAMETOOLONG.
 	 */
 	bool connects_later;
 };

@@ -61,7 +61,8 @@ int net_link_start(struct net *net, struct error *error)
 		net->space_news = false;
 		return 0;
 	}
-	if (!net->setup.backend->connects_later)
+	/* A socket of such a path there will never be. */
+	if (!net->setup.backend->connects_later || err == -ENAMETOOLONG)
 		return err;
 	(void)net_retry_on_failure(&net->retry, main_loop_now(), error);
 	report_link(net, error, ": its guest's link is down until it can");

@@ -9,10 +9,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cmocka.h>
+
+#include "host/net-stream.h"
 
 #define DEADLINE_MS 60000
 
@@ -151,6 +154,26 @@ static void frames_that_are_kept_are_counted(void **state)
 	net_rig_teardown(&r);
 }
 
+/* --- what no peer can ever come to --- */
+
+static void a_socket_whose_path_is_too_long_is_refused(void **state)
+{
+	char path[109] = "/";
+	struct net_setup setup = { .name = "net0", .mac = NET_RIG_MAC };
+	struct error error = { "" };
+	struct driver driver;
+	struct net net;
+
+	memset(path + 1, 'x', sizeof(path) - 2);
+	driver_create(&driver, NET_RIG_QUEUE);
+	setup.memory = &driver.memory;
+	setup.backend = net_stream_create(path);
+	assert_non_null(setup.backend);
+	assert_int_equal(net_create(&net, &setup, &error), -ENAMETOOLONG);
+	assert_non_null(strstr(error.text, "its path is longer than 107 bytes"));
+	driver_destroy(&driver);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_link_that_is_set_up_is_down_without_a_peer),
 		cmocka_unit_test(a_reset_leaves_a_link_as_it_was_set),
 		cmocka_unit_test(frames_that_are_kept_are_counted),
+		cmocka_unit_test(a_socket_whose_path_is_too_long_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
