@@ -208,7 +208,12 @@ own_tap_is_used()
 
 networks_that_cannot_be_used_are_refused()
 {
+	local long
+
 	modprobe tun
+	printf -v long '/%0107d' 0
+	net_refused "a socket whose path is too long" "cannot connect to $long: its path is longer than 107 bytes" \
+		--net "unix:$long"
 	net_refused "an interface that does not exist" "there is no network interface nosuch" --net tap:nosuch
 	net_refused "an interface that is no tap" \
 		"the interface lo is not a tap interface, as \"ip tuntap add NAME mode tap\" makes one" --net tap:lo
