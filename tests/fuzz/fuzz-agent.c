@@ -215,7 +215,7 @@ static void step(struct peer *peer, struct agent *agent, struct input *input)
 		agent_forget_caller(agent, peer);
 		break;
 	default:
-		agent_woke(agent);
+		agent_look_at_clock(agent);
 		break;
 	}
 	run(agent);

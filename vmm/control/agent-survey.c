@@ -32,7 +32,7 @@ bool agent_survey_is_over(const struct agent_survey *survey)
 
 void agent_survey_recheck(struct agent_survey *survey)
 {
-	if (survey->step == AGENT_SURVEY_DONE && survey->woke)
+	if (survey->step == AGENT_SURVEY_DONE && survey->stood)
 		survey->step = AGENT_SURVEY_CLOCK;
 }
 
@@ -142,10 +142,10 @@ static void log_clock(const struct agent_survey *survey, const char *what)
 	const int64_t half = survey->offset < 0 ? -SECOND / 2 : SECOND / 2;
 	const long long seconds = (survey->offset + half) / SECOND;
 
-	message_ratelimited("%s: its guest's clock is %lld second%s %s after it slept%s",
+	message_ratelimited("%s: its guest's clock is %lld second%s %s the host's%s",
 			    survey->name, seconds < 0 ? -seconds : seconds,
 			    seconds == 1 || seconds == -1 ? "" : "s",
-			    seconds < 0 ? "behind" : "ahead", what);
+			    seconds < 0 ? "behind" : "ahead of", what);
 }
 
 static enum agent_survey_step judge_clock(struct agent_survey *survey,
@@ -153,14 +153,14 @@ static enum agent_survey_step judge_clock(struct agent_survey *survey,
 {
 	/* What the guest's owner has set before is left as it was. */
 	const int64_t before = survey->offset_known ? survey->offset : 0;
-	const bool woke = survey->woke;
+	const bool stood = survey->stood;
 
 	if (!is_time(value))
 		return AGENT_SURVEY_DONE;
 	survey->offset = measure(survey, json_integer_value(value));
 	survey->offset_known = true;
-	survey->woke = false;
-	if (!woke || distance(survey->offset, before) <= AGENT_CLOCK_TOLERANCE)
+	survey->stood = false;
+	if (!stood || distance(survey->offset, before) <= AGENT_CLOCK_TOLERANCE)
 		return AGENT_SURVEY_DONE;
 	if (!may(facts, AGENT_COMMAND_SET_TIME)) {
 		log_clock(survey, ", and its agent cannot set it");
@@ -221,7 +221,7 @@ void agent_survey_take(struct agent_survey *survey, struct agent_facts *facts, c
 		survey->step = check_clock(survey, value);
 		break;
 	case AGENT_SURVEY_PING:
-		survey->step = survey->woke ? AGENT_SURVEY_CLOCK : AGENT_SURVEY_DONE;
+		survey->step = survey->stood ? AGENT_SURVEY_CLOCK : AGENT_SURVEY_DONE;
 		break;
 	case AGENT_SURVEY_DONE:
 		break;

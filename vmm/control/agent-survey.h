@@ -44,7 +44,7 @@ struct agent_survey {
 	bool lost; /**< To be cleared: the agent has not answered since agent_survey_lose(). */
 	size_t file;
 	int64_t handle;
-	bool woke; /**< To be set: the guest has slept since its clock was looked at. */
+	bool stood; /**< To be set: the guest has slept or was paused since its clock was looked at. */
 	int64_t asked; /**< The host's clock when it was asked for the time, in nanoseconds. */
 	bool offset_known;
 	int64_t offset; /**< By how much the guest's clock was ahead of the host's. */
@@ -64,7 +64,7 @@ void agent_survey_lose(struct agent_survey *survey, struct agent_facts *facts, b
 /** Whether there is no command to be sent. */
 bool agent_survey_is_over(const struct agent_survey *survey);
 
-/** Only look at the clock, if the guest has slept. Not before it is DONE. */
+/** Only look at the clock, if it may have stood still. Not before it is DONE. */
 void agent_survey_recheck(struct agent_survey *survey);
 
 /**

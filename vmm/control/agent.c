@@ -419,9 +419,9 @@ bool agent_is_there(const struct agent *agent)
 	return agent->answers && channel_opening(agent->channel) == agent->opening;
 }
 
-void agent_woke(struct agent *agent)
+void agent_look_at_clock(struct agent *agent)
 {
-	agent->survey.woke = true;
+	agent->survey.stood = true;
 	agent_survey_recheck(&agent->survey);
 }
 
@@ -470,7 +470,7 @@ struct agent *agent_create(struct channel *channel, const char *name, bool slept
 	agent->channel = channel;
 	agent->host = *host;
 	agent->survey.name = name;
-	agent->survey.woke = slept;
+	agent->survey.stood = slept;
 	agent_survey_begin(&agent->survey);
 	agent_link_create(&agent->link, channel);
 	channel->ready = on_ready;

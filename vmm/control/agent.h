@@ -151,8 +151,8 @@ struct agent *agent_create(struct channel *channel, const char *name, bool slept
 /** NULL is fine. No user is called. */
 void agent_destroy(struct agent *agent);
 
-/** The guest has woken from its sleep: its clock is looked at. */
-void agent_woke(struct agent *agent);
+/** The guest has slept or was paused: its clock may have stood still, and is looked at. */
+void agent_look_at_clock(struct agent *agent);
 
 /** The machine was reset: an agent that answered before is not expected back. */
 void agent_was_reset(struct agent *agent);

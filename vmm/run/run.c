@@ -217,8 +217,8 @@ static void note_event(void *context, const struct control_event *event)
 {
 	const struct session *s = context;
 
-	if (event->kind == VM_REPORT_WAKEUP)
-		agent_woke(s->control.agent);
+	if (event->kind == VM_REPORT_WAKEUP || event->kind == VM_REPORT_RESUME)
+		agent_look_at_clock(s->control.agent);
 	if (event->kind == VM_REPORT_RESET)
 		agent_was_reset(s->control.agent);
 }

@@ -157,6 +157,12 @@ an_agent_answers()
 		"$(agent_says 'guest-ping' >/dev/null; echo $?)" 2
 	agent_says "{\"execute\": \"guest-set-time\", \"arguments\": {\"time\": $(date +%s)000000000}}" >/dev/null || true
 	ok "agent: it sets the guest's clock on request" clock_is_right
+	dormouse stop asked >/dev/null || true
+	sleep 4
+	dormouse cont asked >/dev/null || true
+	ok "agent: a clock that has stood still while its guest was paused is set" vm_await "$vm_messages" \
+		"dormouse: asked: its guest's clock is .* behind the host's: its agent sets it"
+	ok "agent: the clock of a guest that is continued is the host's" vm_until clock_is_right
 }
 
 an_agent_suspends_its_guest()
@@ -206,7 +212,7 @@ an_agent_hibernates_its_guest()
 	ok "agent: it answers after the guest has resumed from disk" agent_answers
 	ok "agent: the clock of a resumed guest is the host's" vm_until clock_is_right
 	ok "agent: a clock that was wrong is set" dormouse_said \
-		"dormouse: asked: its guest's clock is .* behind after it slept: its agent sets it"
+		"dormouse: asked: its guest's clock is .* behind the host's: its agent sets it"
 }
 
 agent_is_absent()

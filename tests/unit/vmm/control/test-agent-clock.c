@@ -44,7 +44,7 @@ static void a_clock_that_is_right_after_a_sleep_is_not_set(void **state)
 	agent_rig_open(r);
 	agent_rig_close(r);
 	agent_rig_pass(3600);
-	agent_woke(r->agent);
+	agent_look_at_clock(r->agent);
 	r->offset = -SECOND;
 	agent_rig_open(r);
 	assert_int_equal(r->set_to, 0);
@@ -58,7 +58,7 @@ static void a_clock_that_has_stood_still_in_a_sleep_is_set(void **state)
 	agent_rig_open(r);
 	agent_rig_close(r);
 	agent_rig_pass(3600);
-	agent_woke(r->agent);
+	agent_look_at_clock(r->agent);
 	r->offset = -3600 * SECOND;
 	agent_rig_open(r);
 	assert_int_not_equal(r->set_to, 0);
@@ -92,7 +92,7 @@ static void a_clock_that_was_as_wrong_before_the_sleep_is_left(void **state)
 	agent_rig_open(r);
 	assert_int_equal(r->set_to, 0);
 	agent_rig_close(r);
-	agent_woke(r->agent);
+	agent_look_at_clock(r->agent);
 	agent_rig_open(r);
 	assert_int_equal(r->set_to, 0);
 	teardown(r);
@@ -106,7 +106,7 @@ static void a_clock_is_looked_at_when_the_port_stays_open(void **state)
 	agent_rig_open(r);
 	*r->heard = '\0';
 	r->offset = -10 * SECOND;
-	agent_woke(r->agent);
+	agent_look_at_clock(r->agent);
 	agent_rig_run(r);
 	assert_string_equal(r->heard, "guest-get-time\nguest-set-time\nguest-get-time\n");
 	teardown(r);

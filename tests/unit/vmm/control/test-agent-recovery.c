@@ -85,7 +85,7 @@ static void the_clock_is_looked_at_once_an_agent_is_there_again(void **state)
 	agent_rig_pass(11);
 	agent_rig_run(r);
 	r->offset = -3600 * INT64_C(1000000000);
-	agent_woke(r->agent);
+	agent_look_at_clock(r->agent);
 	r->hangs = false;
 	agent_rig_run(r);
 	assert_true(r->set_to != 0);

@@ -197,7 +197,7 @@ static void answers_of_any_shape_are_survived(void **state)
 		assert_true(agent_is_there(r->agent));
 		agent_rig_teardown(r);
 		r = agent_rig_setup(later);
-		agent_woke(r->agent);
+		agent_look_at_clock(r->agent);
 		agent_rig_open(r);
 		assert_true(agent_is_there(r->agent));
 		agent_rig_teardown(r);
