@@ -24,8 +24,8 @@
 static const char status_help[] =
 	"Usage: dormouse status [--json] NAME\n"
 	"Print the state of a virtual machine, as lines of \"key: value\": the state (running,\n"
-	"suspended, hibernated, saved, off, crashed), its time and cause, what can wake a suspended\n"
-	"machine, and the machine's configuration.\n"
+	"suspended, parked, hibernated, saved, off, crashed), its time and cause, what can wake a\n"
+	"suspended machine, and the machine's configuration.\n"
 	"\n"
 	"  --json   print one JSON object instead\n";
 
