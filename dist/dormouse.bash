@@ -44,8 +44,10 @@ _dormouse_words()
 {
 	case $1 in
 	--console) echo tty none file: unix: ;;
+	--console-device) echo uart hvc ;;
 	--cpu-features) echo pmu=off pauth=off sve=off ;;
 	--else) echo leave save poweroff kill ;;
+	--forward) echo none ;;
 	--park | --sleep-when-idle) echo off ;;
 	--idle-states) echo clusters ;;
 	--machine-version) echo 1 2 3 4 ;;
