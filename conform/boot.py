@@ -23,6 +23,14 @@ class CannotRun(Exception):
     """It could not even be tried; a sentence."""
 
 
+def cannot_run(program, error):
+    """A program that does not start."""
+    remedy = ''
+    if program == 'qemu-system-aarch64' and isinstance(error, FileNotFoundError):
+        remedy = "; install Debian's package qemu-system-arm"
+    return CannotRun('%s cannot be run: %s%s' % (program, error.strerror, remedy))
+
+
 class Outcome:
     """What became of one boot."""
 
@@ -107,7 +115,7 @@ class Here:
                                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                             start_new_session=True)
         except OSError as error:
-            raise CannotRun('%s cannot be run: %s' % (argv[0], error.strerror)) from error
+            raise cannot_run(argv[0], error) from error
         self.output = self.process.stdout.fileno()
         self.open = [self.output, self.process.stderr.fileno()]
         self.errors = bytearray()
@@ -164,7 +172,7 @@ class Host:
                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             start_new_session=True)
         except OSError as error:
-            raise CannotRun('%s cannot be run: %s' % (argv[0], error.strerror)) from error
+            raise cannot_run(argv[0], error) from error
         self.output = self.process.stdout.fileno()
 
     def say(self, line):
