@@ -142,8 +142,8 @@ static void log_clock(const struct agent_survey *survey, const char *what)
 	const int64_t half = survey->offset < 0 ? -SECOND / 2 : SECOND / 2;
 	const long long seconds = (survey->offset + half) / SECOND;
 
-	message_ratelimited("%s: its guest's clock is %lld second%s %s the host's%s",
-			    survey->name, seconds < 0 ? -seconds : seconds,
+	message_ratelimited("%s: its guest's clock is %lld second%s %s the host's%s", survey->name,
+			    seconds < 0 ? -seconds : seconds,
 			    seconds == 1 || seconds == -1 ? "" : "s",
 			    seconds < 0 ? "behind" : "ahead of", what);
 }
