@@ -52,10 +52,11 @@ bool user_fault_collapse(uint8_t *at, uint64_t size);
 int source_map(int fd, uint8_t *host, const struct memory_index *index, struct error *error);
 
 /**
- * Replace @size bytes of a mapping at @at by anonymous memory with their
- * contents. No other thread may access them. Returns 0 or -errno.
+ * Replace @size bytes of a mapping at @at, at most SOURCE_DETACH_MAX, by anonymous memory
+ * with their contents. @huge_pages: it shall be in huge pages where it fills them. @buffer
+ * has room for the bytes. No other thread may access them. Returns 0 or -errno.
  */
-int source_detach(uint8_t *at, size_t size);
+int source_detach(uint8_t *at, size_t size, bool huge_pages, uint8_t *buffer);
 
 /** What is detached at once: a huge page, where a page has 4 KiB. */
 #define SOURCE_DETACH_MAX ((size_t)2 << 20)

@@ -328,16 +328,15 @@ static void release(struct memory_source *s)
 }
 
 /* The bytes of a guest are in no core dump. */
-static uint8_t *make_piece(void)
+static uint8_t *make_buffer(size_t size)
 {
-	void *piece = mmap(NULL, MEMORY_PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
+	void *buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (piece == MAP_FAILED)
+	if (buffer == MAP_FAILED)
 		return NULL;
-	(void)madvise(piece, MEMORY_PIECE, MADV_DONTDUMP);
+	(void)madvise(buffer, size, MADV_DONTDUMP);
 
-	return piece;
+	return buffer;
 }
 
 static int make(struct memory_source *s, const struct memory_source_setup *setup,
@@ -348,7 +347,7 @@ static int make(struct memory_source *s, const struct memory_source_setup *setup
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->setup.fd < 0 || s->empty < 0 || s->wake_fd < 0 || fstat(s->setup.fd, &s->status) < 0)
 		return error_set(error, -errno, "%s", strerror(errno));
-	s->piece = make_piece();
+	s->piece = make_buffer(MEMORY_PIECE);
 	s->is_done = calloc(index->piece_count + 1, sizeof(*s->is_done));
 
 	return s->piece && s->is_done ? 0 : error_set(error, -ENOMEM, "out of memory");
@@ -432,12 +431,10 @@ int memory_source_finish(struct memory_source *s)
 /* Before it lets others run, as in interrupt.h. */
 #define DETACH_PIECES (INTERRUPT_PIECE / SOURCE_DETACH_MAX)
 
-int memory_source_detach(struct memory_source *s)
+static int detach_some(struct memory_source *s, uint8_t *buffer)
 {
 	int err = 0;
 
-	if (s->setup.way != MEMORY_SOURCE_MAPPING)
-		return 0;
 	for (size_t i = 0; i < DETACH_PIECES && s->detached_extents < s->index.extent_count && !err;
 	     i++) {
 		const struct memory_extent *extent = &s->index.extents[s->detached_extents];
@@ -447,13 +444,29 @@ int memory_source_detach(struct memory_source *s)
 		size_t size = SOURCE_DETACH_MAX - (uintptr_t)at % SOURCE_DETACH_MAX;
 
 		size = left < size ? (size_t)left : size;
-		err = source_detach(at, size);
+		err = source_detach(at, size, s->setup.huge_page > 0, buffer);
 		s->detached += size;
 		if (s->detached == extent->size) {
 			s->detached = 0;
 			s->detached_extents++;
 		}
 	}
+
+	return err;
+}
+
+int memory_source_detach(struct memory_source *s)
+{
+	uint8_t *buffer;
+	int err;
+
+	if (s->setup.way != MEMORY_SOURCE_MAPPING)
+		return 0;
+	buffer = make_buffer(SOURCE_DETACH_MAX);
+	if (!buffer)
+		return -ENOMEM;
+	err = detach_some(s, buffer);
+	munmap(buffer, SOURCE_DETACH_MAX);
 	/* What was copied is what was verified. */
 	if (!err)
 		err = check_file(s);

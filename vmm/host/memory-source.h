@@ -39,8 +39,9 @@ struct memory_source_setup {
 	uint8_t *host; /**< RAM, anonymous and never written; as large as the index says. */
 	int fd; /**< The file, duplicated. */
 	/**
-	 * By userfaultfd: the size of the huge pages into which the host shall put
-	 * RAM once all is fetched, and where they begin; 0: none.
+	 * The size of the huge pages that RAM is to have, and where they begin; 0: none. By
+	 * userfaultfd the host shall put it into them once all is fetched, and by a mapping
+	 * what is detached.
 	 */
 	uint64_t huge_page;
 	bool prefetch; /**< By userfaultfd: fetch what the guest has not accessed, too. */

@@ -23,27 +23,36 @@ int source_map(int fd, uint8_t *host, const struct memory_index *index, struct e
 	return 0;
 }
 
-int source_detach(uint8_t *at, size_t size)
+/* Map anonymous memory, as board/memory.h has it, in place of the file. */
+static int replace(uint8_t *at, size_t size)
 {
-	const size_t room = size + SOURCE_DETACH_MAX;
-	uint8_t *made = mmap(NULL, room, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uint8_t *copy;
-	int err = 0;
-
-	if (made == MAP_FAILED)
+	if (mmap(at, size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED)
 		return -errno;
-	/* A huge page moves as one if it is aligned at both places. */
-	copy = made + ((uintptr_t)at - (uintptr_t)made) % SOURCE_DETACH_MAX;
-	(void)madvise(made, room, MADV_HUGEPAGE);
-	if (madvise(made, room, MADV_DONTDUMP) < 0)
-		err = -errno;
-	if (!err) {
-		memcpy(copy, at, size);
-		if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
-			err = -errno;
-	}
-	munmap(made, room);
 
-	return err;
+	return madvise(at, size, MADV_DONTDUMP) < 0 ? -errno : 0;
+}
+
+/*
+ * The bytes are copied twice, and not moved as pages: what is mapped at its place from the
+ * beginning becomes one mapping with what is beside it, and a process may have only so many
+ * mappings.
+ */
+int source_detach(uint8_t *at, size_t size, bool huge_pages, uint8_t *buffer)
+{
+	const bool is_whole = size == SOURCE_DETACH_MAX;
+	int err;
+
+	memcpy(buffer, at, size);
+	err = replace(at, size);
+	if (err)
+		return err;
+	/* A few pages shall not become a huge one, most of which nothing would use. */
+	if (huge_pages)
+		(void)madvise(at, size, is_whole ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	memcpy(at, buffer, size);
+	if (huge_pages && !is_whole)
+		(void)madvise(at, size, MADV_HUGEPAGE);
+
+	return 0;
 }
