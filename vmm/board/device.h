@@ -137,6 +137,12 @@ struct device_ops {
 	 */
 	uint64_t (*uses)(const void *self);
 
+	/**
+	 * How many buffers it has given back to the driver so far; it is frozen. While that
+	 * stays as it is and no vCPU runs, it has not written to the guest's memory.
+	 */
+	uint64_t (*given)(const void *self);
+
 	/** The features that it offers to drivers, if it is of virtio. */
 	uint64_t (*features)(const void *self);
 

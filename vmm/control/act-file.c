@@ -72,6 +72,7 @@ static int write_new(struct control *control)
 	record->saved_file = strdup(control->save_path);
 	if (!err)
 		err = record->saved_file ? record_make_saved_id(record) : -ENOMEM;
+	park_note_devices(control);
 
 	return err ? cannot_save(control, err) : write_whole(control);
 }

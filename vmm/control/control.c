@@ -341,6 +341,7 @@ int control_start(struct control *control, struct error *error)
 	if (control->from) {
 		event.kind = LIFECYCLE_RESTORE;
 		event.parked = control->stays_parked;
+		park_note_devices(control);
 		cause_set(&control->cause, VM_TRIGGER_RESTORE, CAUSE_VCPU_NONE, "dormouse restore");
 	} else {
 		record->boots++;

@@ -101,7 +101,8 @@ struct control {
 	const char *park_path; /**< Of the file that the VM is parked in; run.c sets it. */
 	bool stays_parked; /**< It is restored, and stays in that file; run.c sets it. */
 	struct park_timer park_timer; /**< See park.h. */
-	uint64_t park_uses; /**< The devices' uses when it was parked. */
+	/** The devices' uses, and what they had given, when the file was written. */
+	uint64_t park_uses, park_given;
 	struct save_draft draft;
 	bool has_draft;
 	struct error error; /**< The reason for which the last failed action failed, */

@@ -65,8 +65,15 @@ void park_remove_spent(int dir_fd)
 	(void)unlinkat(dir_fd, VM_DIR_SPENT, 0);
 }
 
+void park_note_devices(struct control *control)
+{
+	control->park_uses = devices_uses(control->vm->devices);
+	control->park_given = devices_given(control->vm->devices);
+}
+
 void park_give_back(struct control *control)
 {
+	const struct record *record = control->record;
 	struct vm *vm = control->vm;
 	enum memory_source_way way;
 	bool lost = false;
@@ -74,8 +81,11 @@ void park_give_back(struct control *control)
 
 	if (restored_memory_needs_file(vm, &way))
 		return;
-	control->park_uses = devices_uses(vm->devices);
-	if (save_file_give_back(control->record->saved_file, vm, &lost, &error) == 0)
+	/* The file would undo that, and not what they know of their queues. */
+	if (devices_given(vm->devices) != control->park_given)
+		message("%s: parked, but its memory is not given back: its devices have written to it",
+			vm->name);
+	else if (save_file_give_back(record->saved_file, record->saved_id, vm, &lost, &error) == 0)
 		message("%s: parked: its memory is in %s", vm->name, control->record->saved_file);
 	else if (lost)
 		vm_crash(vm, CAUSE_VCPU_NONE, "%s", error.text);

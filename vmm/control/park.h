@@ -16,10 +16,13 @@ int park_remove(int dir_fd);
 /** Remove the file that was spent, if there is one: no machine is parked in it again. */
 void park_remove_spent(int dir_fd);
 
+/** The file is being written, or RAM is as the file has it. The devices are frozen. */
+void park_note_devices(struct control *control);
+
 /**
- * Return RAM to the host, unless that is done: what is accessed is fetched from the
- * file, which is complete. If that fails, RAM is kept, and a message says so; or, if it
- * is lost, the machine crashes.
+ * Return RAM to the host, unless that is done, or a device has written to it since the file
+ * was written: what is accessed is fetched from the file, which is complete. If that fails,
+ * RAM is kept, and a message says so; or, if it is lost, the machine crashes.
  */
 void park_give_back(struct control *control);
 

@@ -277,6 +277,20 @@ uint64_t devices_uses(const struct devices *devices)
 	return uses;
 }
 
+uint64_t devices_given(const struct devices *devices)
+{
+	uint64_t given = 0;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->all[i];
+
+		if (device->ops->given)
+			given += device->ops->given(device->self);
+	}
+
+	return given;
+}
+
 bool devices_next_alarm(const struct devices *devices, int64_t *seconds)
 {
 	bool found = false;

@@ -108,6 +108,9 @@ bool devices_take_call(const struct devices *devices, char text[DEVICE_CALL_SIZE
 /** How often all devices were used so far that have a use for it. */
 uint64_t devices_uses(const struct devices *devices);
 
+/** How many buffers all devices, which are frozen, have given back: see board/device.h. */
+uint64_t devices_given(const struct devices *devices);
+
 /**
  * When a device will interrupt the guest next by itself. As next_alarm of
  * struct device_ops.

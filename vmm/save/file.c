@@ -182,7 +182,7 @@ int save_file_restore(struct save_file *file, struct vm *vm, struct error *error
 	return err;
 }
 
-int save_file_verify(struct save_file *file, struct error *error)
+static int verify_rest(struct save_file *file, struct error *error)
 {
 	int err;
 
@@ -192,12 +192,22 @@ int save_file_verify(struct save_file *file, struct error *error)
 	return err || !is_mapped(file) ? damaged(file, err ? err : -EBADMSG, error) : 0;
 }
 
+int save_file_verify(struct save_file *file, const char *id, struct error *error)
+{
+	const int err = verify_rest(file, error);
+
+	if (err || strcmp(file->record.saved_id, id) == 0)
+		return err;
+
+	return error_set(error, -ESTALE, "%s is another file", file->path);
+}
+
 bool save_file_read_former(int fd, const char *path, uint64_t memory, struct memory_index *index)
 {
 	struct save_file file = { .path = path, .fd = fd };
 	struct error unwanted;
 	const bool known = read_front(&file, &unwanted) == 0 &&
-			   save_file_verify(&file, &unwanted) == 0 && file.index.placed &&
+			   verify_rest(&file, &unwanted) == 0 && file.index.placed &&
 			   file.index.memory == memory;
 
 	if (known) {
@@ -211,11 +221,8 @@ bool save_file_read_former(int fd, const char *path, uint64_t memory, struct mem
 
 static int fetch_from(struct save_file *file, struct vm *vm, bool *lost, struct error *error)
 {
-	int err = save_file_verify(file, error);
+	int err = restored_memory_drop(vm);
 
-	if (err)
-		return err;
-	err = restored_memory_drop(vm);
 	*lost = true;
 	if (!err)
 		err = restored_memory_begin(vm, file->fd, file->path, &file->index, true, error);
@@ -226,7 +233,8 @@ static int fetch_from(struct save_file *file, struct vm *vm, bool *lost, struct 
 	return err ? damaged(file, err, error) : 0;
 }
 
-int save_file_give_back(const char *path, struct vm *vm, bool *lost, struct error *error)
+int save_file_give_back(const char *path, const char *id, struct vm *vm, bool *lost,
+			struct error *error)
 {
 	struct save_file file;
 	int err = save_file_open(path, &file, error);
@@ -234,7 +242,9 @@ int save_file_give_back(const char *path, struct vm *vm, bool *lost, struct erro
 	*lost = false;
 	if (err)
 		return err;
-	err = fetch_from(&file, vm, lost, error);
+	err = save_file_verify(&file, id, error);
+	if (!err)
+		err = fetch_from(&file, vm, lost, error);
 	save_file_close(&file);
 
 	return err;

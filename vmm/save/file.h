@@ -86,10 +86,11 @@ void save_file_drop(struct save_draft *draft);
 int save_file_open(const char *path, struct save_file *file, struct error *error);
 
 /**
- * Read the rest of a file whose RAM can be mapped, but not RAM. Returns 0, or -errno
- * with @error set if it is damaged or cannot be mapped.
+ * Read the rest of a file whose RAM can be mapped, but not RAM. @id is what
+ * record.saved_id must be. Returns 0, or -errno with @error set if it is damaged or
+ * cannot be mapped, -ESTALE if it is another file.
  */
-int save_file_verify(struct save_file *file, struct error *error);
+int save_file_verify(struct save_file *file, const char *id, struct error *error);
 
 /**
  * Begin a power cycle of @vm, which has the record's configuration, with the
@@ -102,10 +103,11 @@ int save_file_restore(struct save_file *file, struct vm *vm, struct error *error
 /**
  * RAM of @vm, as save_file_write() has written it to the file @path, without
  * compression, is returned to the host, and fetched from the file when it is
- * accessed. All vCPUs are paused and devices frozen. Returns 0, or -errno with
- * @error set, and @lost if RAM has lost its contents.
+ * accessed. @id is what record.saved_id must be. All vCPUs are paused and devices
+ * frozen. Returns 0, or -errno with @error set, and @lost if RAM has lost its contents.
  */
-int save_file_give_back(const char *path, struct vm *vm, bool *lost, struct error *error);
+int save_file_give_back(const char *path, const char *id, struct vm *vm, bool *lost,
+			struct error *error);
 
 /**
  * Write a copy of @file, of which no more has been read, for a file @path that

@@ -15,9 +15,7 @@ static int verify(const char *from, const char *id, struct error *error)
 
 	if (err)
 		return err;
-	err = save_file_verify(&file, error);
-	if (!err && strcmp(file.record.saved_id, id) != 0)
-		err = error_set(error, -ESTALE, "%s is another file", from);
+	err = save_file_verify(&file, id, error);
 	save_file_close(&file);
 
 	return err;

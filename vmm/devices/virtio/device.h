@@ -16,11 +16,12 @@
  *
  *	static_assert(offsetof(struct rng, mmio) == 0, "virtio/device.h");
  */
-#define VIRTIO_DEVICE_OPS                                                                 \
-	.read = virtio_mmio_read, .write = virtio_mmio_write, .reset = virtio_mmio_reset, \
-	.describe = virtio_device_describe, .describe_acpi = virtio_device_describe_acpi, \
-	.quiesce = virtio_mmio_quiesce, .unquiesce = virtio_mmio_unquiesce,               \
-	.freeze = virtio_mmio_freeze, .thaw = virtio_mmio_thaw, .features = virtio_device_features
+#define VIRTIO_DEVICE_OPS                                                                   \
+	.read = virtio_mmio_read, .write = virtio_mmio_write, .reset = virtio_mmio_reset,   \
+	.describe = virtio_device_describe, .describe_acpi = virtio_device_describe_acpi,   \
+	.quiesce = virtio_mmio_quiesce, .unquiesce = virtio_mmio_unquiesce,                 \
+	.freeze = virtio_mmio_freeze, .thaw = virtio_mmio_thaw, .given = virtio_mmio_given, \
+	.features = virtio_device_features
 
 /**
  * For create(): fill in @device, which is @mmio, in the transport's slot @slot.

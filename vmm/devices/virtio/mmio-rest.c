@@ -62,6 +62,17 @@ void virtio_mmio_thaw(void *self)
 	pthread_mutex_unlock(&mmio->lock);
 }
 
+uint64_t virtio_mmio_given(const void *self)
+{
+	const struct virtio_mmio *mmio = self;
+	uint64_t given = 0;
+
+	for (unsigned int i = 0; i < mmio->config.queue_count; i++)
+		given += mmio->queues[i].published;
+
+	return given;
+}
+
 /*
  * Serialize the configuration space. Returns whether it is as it is here, apart
  * from what only advises the driver.

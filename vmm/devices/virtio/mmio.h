@@ -197,6 +197,9 @@ void virtio_mmio_await(struct virtio_mmio *mmio);
 void virtio_mmio_freeze(void *self);
 void virtio_mmio_thaw(void *self);
 
+/** How many chains the driver of a frozen device was given back, modulo 65,536 for a queue. */
+uint64_t virtio_mmio_given(const void *self);
+
 /**
  * Serialize the state of a device that is frozen. State is loaded into one in
  * its state after power-on but quiesced, whose rings are in memory that need

@@ -96,7 +96,9 @@ static void virtio_rng_fills_a_buffer(void **state)
 	driver_offer(&f.driver, 0);
 	notify(&f);
 	assert_true(has_work(&f));
+	assert_int_equal(virtio_mmio_given(&f.rng.mmio), 0);
 	serve(&f);
+	assert_int_equal(virtio_mmio_given(&f.rng.mmio), 1);
 	assert_true(driver_collect(&f.driver, &used));
 	assert_int_equal(used.id, 0);
 	assert_int_equal(used.len, 1000);
