@@ -32,6 +32,9 @@
 #define FILE_FORMAT_MAPPED 3
 #define FILE_FORMAT_PLACED 4
 
+/** The position of the stream of a file that is being written: no such file is read. */
+#define FILE_HEADER_UNFINISHED 0
+
 struct file_header {
 	unsigned int format;
 	uint64_t stream; /**< The position of the stream. */

@@ -104,9 +104,12 @@ static int write_memory(int fd, const struct memory *memory, const struct memory
 {
 	struct file_header header = {
 		.format = index->placed ? FILE_FORMAT_PLACED : FILE_FORMAT_MAPPED,
-		.stream = FILE_HEADER_MEMORY,
+		.stream = FILE_HEADER_UNFINISHED,
 	};
-	/* First of all: it identifies what a writer leaves behind that is killed. */
+	/*
+	 * First of all: it identifies what a writer leaves behind that is killed. Such a file
+	 * has no stream, least of all where RAM is, whose bytes the guest chose.
+	 */
 	int err = file_header_write(fd, &header);
 
 	if (!err)
