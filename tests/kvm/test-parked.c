@@ -56,7 +56,7 @@ static void end_test(struct rig *rig, const char *path)
 	rig_destroy(rig);
 }
 
-static void its_memory_is_given_back(void **state)
+static void a_parked_machine_s_memory_is_given_back(void **state)
 {
 	enum memory_source_way way;
 	char path[PATH_MAX];
@@ -69,7 +69,7 @@ static void its_memory_is_given_back(void **state)
 	end_test(&rig, path);
 }
 
-static void its_memory_is_not_that_of_another_file(void **state)
+static void a_parked_machine_s_memory_is_not_that_of_another_file(void **state)
 {
 	enum memory_source_way way;
 	char other[PATH_MAX];
@@ -90,7 +90,7 @@ static void its_memory_is_not_that_of_another_file(void **state)
 }
 
 /* The file would undo that, and not what the device knows of its queues. */
-static void what_a_device_has_written_to_stays(void **state)
+static void memory_that_a_device_has_written_to_stays(void **state)
 {
 	enum memory_source_way way;
 	char path[PATH_MAX];
@@ -108,9 +108,9 @@ static void what_a_device_has_written_to_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(its_memory_is_given_back),
-		cmocka_unit_test(its_memory_is_not_that_of_another_file),
-		cmocka_unit_test(what_a_device_has_written_to_stays),
+		cmocka_unit_test(a_parked_machine_s_memory_is_given_back),
+		cmocka_unit_test(a_parked_machine_s_memory_is_not_that_of_another_file),
+		cmocka_unit_test(memory_that_a_device_has_written_to_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,9 @@ static bool awaits_restore(const struct prior_run *found)
 {
 	const struct record *last = &found->last;
 
-	return found->recorded && lifecycle_awaits_restore(last->state, found->died,
-							   *last->saved_id && last->saved_file);
+	return found->recorded && !run_was_woken(found) &&
+	       lifecycle_awaits_restore(last->state, found->died,
+					*last->saved_id && last->saved_file);
 }
 
 /*

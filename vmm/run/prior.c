@@ -2,7 +2,9 @@
 #include "run/prior.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "record/lifecycle.h"
 
@@ -71,4 +73,20 @@ bool run_may_have_image(const struct prior_run *found)
 {
 	return found->recorded &&
 	       (found->last.state == VM_HIBERNATED || found->died || found->last.discard_image);
+}
+
+/* As far as that is known. */
+static bool is_absent(const char *path)
+{
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+bool run_was_woken(const struct prior_run *found)
+{
+	const struct record *last = &found->last;
+	const char *slash = last->saved_file ? strrchr(last->saved_file, '/') : NULL;
+
+	return found->died && last->state == VM_SUSPENDED && slash &&
+	       (last->parked || strcmp(slash + 1, VM_DIR_PARKED) == 0) &&
+	       is_absent(last->saved_file) && !(last->parked_in && !is_absent(last->parked_in));
 }

@@ -33,4 +33,11 @@ int prior_run_find(struct vm_dir *dir, struct prior_run *found, struct error *er
  */
 bool run_may_have_image(const struct prior_run *found);
 
+/**
+ * Whether the file in which a VM was parked has lost its name, by which its guest was
+ * woken: it has run since, even if its record does not say so yet, and no file that has
+ * that file's id may be restored. So has one whose file had no name yet.
+ */
+bool run_was_woken(const struct prior_run *found);
+
 #endif

@@ -104,6 +104,30 @@ static void a_vm_whose_dormouse_died_after_writing_the_file_is_restored(void **s
 	assert_int_equal(unlink(file), 0);
 }
 
+/* Its record may say so no more: that the file had lost its name, does. */
+static void a_file_whose_parked_guest_was_woken_is_not_restored(void **state)
+{
+	char *const files[] = { scratch_path("parked"), scratch_path("saved") };
+
+	for (int to_a_user_s = 0; to_a_user_s < 2; to_a_user_s++) {
+		struct prior_run found = found_in(VM_SUSPENDED, true, files[to_a_user_s]);
+		struct error error;
+
+		/* A file in the VM's directory is only there to be parked in. */
+		found.last.parked = to_a_user_s;
+		assert_int_equal(restore(&found, ID, &error), -EPERM);
+		assert_non_null(strstr(error.text, "web has run since it was saved in"));
+		scratch_write(to_a_user_s ? "saved" : "parked", "x", 1);
+		assert_int_equal(restore(&found, ID, &error), 0);
+		assert_int_equal(unlink(files[to_a_user_s]), 0);
+		/* It was being saved: either will do. */
+		found.last.parked_in = scratch_write("parked-in", "x", 1);
+		assert_int_equal(restore(&found, ID, &error), 0);
+		assert_int_equal(unlink(found.last.parked_in), 0);
+		assert_int_equal(restore(&found, ID, &error), -EPERM);
+	}
+}
+
 static void a_vm_that_has_run_since_is_not_restored(void **state)
 {
 	char file[] = "/srv/web.saved";
@@ -372,6 +396,7 @@ int main(void)
 		cmocka_unit_test(a_vm_with_acpi_keeps_its_generation_id_when_it_is_described_anew),
 		cmocka_unit_test(a_saved_vm_can_be_restored_but_not_started),
 		cmocka_unit_test(a_vm_whose_dormouse_died_after_writing_the_file_is_restored),
+		cmocka_unit_test(a_file_whose_parked_guest_was_woken_is_not_restored),
 		cmocka_unit_test(a_vm_that_has_run_since_is_not_restored),
 		cmocka_unit_test(a_saved_vm_without_a_record_on_this_host_is_restored),
 		cmocka_unit_test(a_vm_that_is_restored_first_keeps_its_generation_id),
