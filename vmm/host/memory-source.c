@@ -25,9 +25,11 @@
  */
 #define DELAY_MS 100
 
+/* While all is fetched for a thread that waits: how often it looks for an interrupt. */
+#define LOOK_MS 50
+
 /*
- * All belongs to the thread once it runs, except what is atomic and what the
- * lock guards.
+ * All belongs to the thread once it runs, except what is atomic.
  */
 struct memory_source {
 	struct memory_source_setup setup; /* Its fd is our own. */
@@ -35,7 +37,8 @@ struct memory_source {
 	struct stat status; /* Of the file, when it was verified first. */
 	int user_fault; /* -1: a mapping. */
 	int empty; /* A file of no bytes. */
-	int wake_fd;
+	int wake_fd; /* Of the thread. */
+	int ended_fd; /* Readable once one of is_complete and has_failed is set. */
 	pthread_t thread;
 	uint8_t *piece; /* The bytes of one. */
 	bool *is_done; /* Of each piece. */
@@ -46,10 +49,7 @@ struct memory_source {
 	int64_t begin_ms; /* When to begin; 0: not yet known. */
 
 	atomic_bool is_started, is_wanted, is_ended;
-
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool is_complete, has_failed; /* Guarded by the lock. */
+	atomic_bool is_complete, has_failed;
 
 	/* Of memory_source_detach(). */
 	size_t detached_extents;
@@ -110,10 +110,8 @@ static void lose(struct memory_source *s, int err)
 	if (!s->is_lost)
 		s->setup.lost(s->setup.context, reason.text);
 	s->is_lost = true;
-	pthread_mutex_lock(&s->lock);
-	s->has_failed = true;
-	pthread_cond_broadcast(&s->changed);
-	pthread_mutex_unlock(&s->lock);
+	atomic_store(&s->has_failed, true);
+	(void)eventfd_write(s->ended_fd, 1);
 }
 
 /* Read a piece and verify it. Returns 0 or -errno. */
@@ -241,10 +239,8 @@ static bool collapse_next(struct memory_source *s)
 static void complete(struct memory_source *s)
 {
 	release_user_fault(s);
-	pthread_mutex_lock(&s->lock);
-	s->is_complete = true;
-	pthread_cond_broadcast(&s->changed);
-	pthread_mutex_unlock(&s->lock);
+	atomic_store(&s->is_complete, true);
+	(void)eventfd_write(s->ended_fd, 1);
 	s->setup.complete(s->setup.context);
 }
 
@@ -320,6 +316,7 @@ static void release(struct memory_source *s)
 	close_open(s->user_fault);
 	close_open(s->empty);
 	close_open(s->wake_fd);
+	close_open(s->ended_fd);
 	if (s->piece)
 		munmap(s->piece, MEMORY_PIECE);
 	free(s->is_done);
@@ -345,7 +342,9 @@ static int make(struct memory_source *s, const struct memory_source_setup *setup
 	s->setup.fd = fcntl(setup->fd, F_DUPFD_CLOEXEC, 0);
 	s->empty = memfd_create("lost", MFD_CLOEXEC);
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->setup.fd < 0 || s->empty < 0 || s->wake_fd < 0 || fstat(s->setup.fd, &s->status) < 0)
+	s->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->setup.fd < 0 || s->empty < 0 || s->wake_fd < 0 || s->ended_fd < 0 ||
+	    fstat(s->setup.fd, &s->status) < 0)
 		return error_set(error, -errno, "%s", strerror(errno));
 	s->piece = make_buffer(MEMORY_PIECE);
 	s->is_done = calloc(index->piece_count + 1, sizeof(*s->is_done));
@@ -385,12 +384,8 @@ int memory_source_begin(struct memory_source **source, const struct memory_sourc
 		return err;
 	}
 	s->index = *index;
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->changed, NULL);
 	err = start_thread(s);
 	if (err) {
-		pthread_cond_destroy(&s->changed);
-		pthread_mutex_destroy(&s->lock);
 		s->index = (struct memory_index){ 0 };
 		release(s);
 
@@ -415,17 +410,17 @@ void memory_source_start(struct memory_source *s)
 
 int memory_source_finish(struct memory_source *s)
 {
-	int err;
+	struct pollfd ended = { .fd = s->ended_fd, .events = POLLIN };
 
 	atomic_store(&s->is_wanted, true);
 	(void)eventfd_write(s->wake_fd, 1);
-	pthread_mutex_lock(&s->lock);
-	while (!s->is_complete && !s->has_failed)
-		pthread_cond_wait(&s->changed, &s->lock);
-	err = s->has_failed ? -EIO : 0;
-	pthread_mutex_unlock(&s->lock);
+	while (!atomic_load(&s->is_complete) && !atomic_load(&s->has_failed)) {
+		if (interrupt_wanted())
+			return -ECANCELED;
+		(void)poll(&ended, 1, LOOK_MS);
+	}
 
-	return err;
+	return atomic_load(&s->has_failed) ? -EIO : 0;
 }
 
 /* Before it lets others run, as in interrupt.h. */
@@ -481,7 +476,5 @@ void memory_source_end(struct memory_source *s)
 	atomic_store(&s->is_ended, true);
 	(void)eventfd_write(s->wake_fd, 1);
 	pthread_join(s->thread, NULL);
-	pthread_cond_destroy(&s->changed);
-	pthread_mutex_destroy(&s->lock);
 	release(s);
 }

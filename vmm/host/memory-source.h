@@ -70,7 +70,8 @@ void memory_source_start(struct memory_source *source);
 
 /**
  * Fetch and verify all now, whether or not it is to be prefetched, and wait for
- * the end of it. Returns 0, or -EIO if a piece is lost.
+ * the end of it. For the main thread. Returns 0; -EIO if a piece is lost; or -ECANCELED if
+ * the user wants dormouse to end (interrupt.h).
  */
 int memory_source_finish(struct memory_source *source);
 

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "host/memory-error.h"
 #include "machine/vm.h"
 
@@ -145,8 +146,13 @@ int restored_memory_finish(struct vm *vm, struct error *error)
 		err = memory_source_detach(source);
 		if (err <= 0)
 			break;
-		err = 0;
+		err = interrupt_wanted() ? -ECANCELED : 0;
 	}
+	if (err == -ECANCELED)
+		return error_set(error, err,
+				 "its memory is not all read from %s: it was interrupted, and "
+				 "dormouse is about to end",
+				 vm->restored.path);
 	if (err || atomic_load(&vm->restored.lost))
 		return error_set(error, -EIO, "its memory cannot be read from %s",
 				 vm->restored.path);

@@ -52,7 +52,7 @@ void restored_memory_start(struct vm *vm);
 /**
  * Copy all of it now, for a caller that has paused all vCPUs and frozen the
  * devices. Returns 0, and then the file is not needed any more, also if it was
- * not before; or -EIO with @error set.
+ * not before; or with @error set -EIO, or -ECANCELED if the user wants dormouse to end.
  */
 int restored_memory_finish(struct vm *vm, struct error *error);
 

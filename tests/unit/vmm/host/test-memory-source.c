@@ -6,6 +6,7 @@
 #include "host/memory-source.h"
 
 #include "base/crc32c.h"
+#include "base/interrupt.h"
 #include "board/memory.h"
 #include "host/memory-error.h"
 #include "source-rig.h"
@@ -16,12 +17,14 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,6 +42,18 @@ static bool is_dumped(void *context, const struct mapping *mapping)
 }
 
 #define WAYS 2
+
+/** A file that is not to be had for now, as on a network that is down. */
+static atomic_bool hangs;
+
+/* In place of the C library's. */
+ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
+{
+	while (atomic_load(&hangs))
+		usleep(1000);
+
+	return syscall(SYS_pread64, fd, bytes, size, offset);
+}
 
 static void accessed_pieces_are_fetched(void **state)
 {
@@ -104,6 +119,30 @@ static void all_is_copied_on_request(void **state)
 			assert_int_equal(ftruncate(rig.fd, 0), 0);
 			source_rig_check(&rig);
 			smaps_each(is_dumped, &rig);
+		}
+		source_rig_teardown(&rig);
+	}
+}
+
+static bool say_yes(void *context)
+{
+	return true;
+}
+
+static void waiting_for_all_of_it_can_be_interrupted(void **state)
+{
+	for (int way = 0; way < WAYS; way++) {
+		struct source_rig rig;
+
+		source_rig_setup(&rig);
+		if (source_rig_begin(&rig, way, false)) {
+			atomic_store(&hangs, true);
+			interrupt_ask(say_yes, NULL);
+			assert_int_equal(memory_source_finish(rig.source), -ECANCELED);
+			interrupt_ask(NULL, NULL);
+			atomic_store(&hangs, false);
+			assert_int_equal(memory_source_finish(rig.source), 0);
+			source_rig_check(&rig);
 		}
 		source_rig_teardown(&rig);
 	}
@@ -235,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_system_call_s_access_is_fetched),
 		cmocka_unit_test(the_rest_is_copied_and_the_file_not_needed),
 		cmocka_unit_test(all_is_copied_on_request),
+		cmocka_unit_test(waiting_for_all_of_it_can_be_interrupted),
 		cmocka_unit_test(ram_without_pieces_is_complete),
 		cmocka_unit_test(a_damaged_piece_is_reported_and_never_given_by_userfaultfd),
 		cmocka_unit_test(a_damaged_piece_is_found_behind_the_guest),
