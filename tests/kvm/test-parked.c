@@ -2,6 +2,7 @@
 /* From which file, and when, a parked machine's RAM may come: not from any that has the name. */
 #include "rig.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -11,11 +12,20 @@
 
 #include <cmocka.h>
 
+#include "control/act-file.h"
 #include "control/park.h"
 #include "host/memory-error.h"
 #include "machine/devices.h"
 #include "machine/restored-memory.h"
 #include "save/file.h"
+
+static bool has_no_memory;
+
+/* In place of the C library's. */
+char *strdup(const char *text)
+{
+	return has_no_memory ? NULL : strndup(text, strlen(text));
+}
 
 /* A byte of RAM: in the file, in another one, and in memory. */
 #define AT (RIG_MEMORY / 2)
@@ -105,12 +115,34 @@ static void memory_that_a_device_has_written_to_stays(void **state)
 	end_test(&rig, path);
 }
 
+/* Otherwise it could not be woken: no file would be known to be spent. */
+static void a_record_still_names_its_file_after_a_save_without_memory(void **state)
+{
+	char other[PATH_MAX];
+	char path[PATH_MAX];
+	struct rig rig;
+
+	begin_test(&rig, path);
+	snprintf(other, PATH_MAX, "%s/other", rig.dir);
+	rig.control.life.parked = true;
+	rig.control.save_path = other;
+	has_no_memory = true;
+	assert_int_equal(act_write_file(&rig.control), -ENOMEM);
+	has_no_memory = false;
+	act_discard_file(&rig.control);
+	assert_non_null(rig.record.saved_file);
+	assert_string_equal(rig.record.saved_file, path);
+	assert_string_not_equal(rig.record.saved_id, "");
+	end_test(&rig, path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_parked_machine_s_memory_is_given_back),
 		cmocka_unit_test(a_parked_machine_s_memory_is_not_that_of_another_file),
 		cmocka_unit_test(memory_that_a_device_has_written_to_stays),
+		cmocka_unit_test(a_record_still_names_its_file_after_a_save_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,13 +135,14 @@ void act_discard_file(struct control *control)
 	if (control->has_draft)
 		save_file_drop(&control->draft);
 	control->has_draft = false;
-	/* It stays parked. */
 	if (record->parked_in) {
 		free(record->saved_file);
 		record->saved_file = record->parked_in;
 		record->parked_in = NULL;
-		return;
 	}
+	/* It stays in that file. */
+	if (control->life.parked)
+		return;
 	/* The guest continues and writes to them. */
 	environment_forget_left_behind(&record->environment);
 	record->saved_id[0] = '\0';
