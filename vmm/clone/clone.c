@@ -30,7 +30,8 @@ struct clone {
 	struct save_file saved; /* The VM's, if it is saved, */
 	bool is_saved;
 	char *saved_from; /* its path, */
-	char *saved_path; /* and the clone's. */
+	char *saved_path; /* and the clone's; */
+	bool is_parked; /* which is in its directory. */
 	struct new_file copy;
 	bool is_begun, is_published;
 	struct record record; /* The clone's. */
@@ -86,6 +87,26 @@ static bool awaits_restore(const struct prior_run *found)
 	       (last->state == VM_SAVED || access(file, F_OK) == 0);
 }
 
+/*
+ * What is in a VM's own directory goes with it: the clone has such a file in its own, too.
+ * Another one is beside it.
+ */
+static int choose_saved_path(struct clone *clone, const char *file, struct error *error)
+{
+	const struct vm_dir to = { .name = clone->options->to };
+	char *parked;
+	int err = vm_dir_path(&clone->from, VM_DIR_PARKED, &parked, error);
+
+	if (err)
+		return err;
+	clone->is_parked = strcmp(file, parked) == 0;
+	free(parked);
+
+	return clone->is_parked
+		       ? vm_dir_path(&to, VM_DIR_PARKED, &clone->saved_path, error)
+		       : clone_path_beside(file, clone->options->to, &clone->saved_path, error);
+}
+
 static int open_saved(struct clone *clone, struct error *error)
 {
 	const struct record *last = &clone->found.last;
@@ -102,7 +123,7 @@ static int open_saved(struct clone *clone, struct error *error)
 		return error_set(error, -ESTALE, "%s is not the file that %s is saved in", file,
 				 clone->from.name);
 
-	return clone_path_beside(file, clone->options->to, &clone->saved_path, error);
+	return choose_saved_path(clone, file, error);
 }
 
 static bool differs(const struct environment *saved, const struct environment *now,
@@ -246,42 +267,12 @@ static int make_records(struct clone *clone, struct error *error)
 	return err ? err : record_check_config(&clone->record.config, clone->options->to, error);
 }
 
-static int copy_saved(struct clone *clone, struct error *error)
-{
-	int err;
-
-	if (!clone->is_saved)
-		return 0;
-	err = save_file_copy(&clone->saved, clone->saved_path, clone->options->to,
-			     &clone->saved.record, &clone->copy, error);
-	clone->is_begun = !err;
-
-	return err;
-}
-
-/* --- the clone --- */
-
 /* A directory without a record is no VM yet, or its dormouse died. */
 static int check_record(const struct vm_dir *dir, struct error *error)
 {
 	return record_file_exists(dir->fd)
 		       ? error_set(error, -EEXIST, "there is a VM named %s already", dir->name)
 		       : 0;
-}
-
-static int check_name(const struct clone *clone, struct error *error)
-{
-	struct vm_dir dir;
-	int err = vm_dir_open(clone->options->to, false, &dir, error);
-
-	if (err == -ENOENT)
-		return 0;
-	if (err)
-		return err;
-	err = check_record(&dir, error);
-	vm_dir_close(&dir);
-
-	return err;
 }
 
 static int make_directory(struct clone *clone, struct error *error)
@@ -299,6 +290,43 @@ static int make_directory(struct clone *clone, struct error *error)
 	clone->is_made = !err;
 	if (err)
 		vm_dir_close(dir);
+
+	return err;
+}
+
+static int copy_saved(struct clone *clone, struct error *error)
+{
+	int err = 0;
+
+	if (!clone->is_saved)
+		return 0;
+	if (clone->is_parked)
+		err = make_directory(clone, error);
+	if (err)
+		return err;
+	/* Of a clone that was not finished: there is no record. */
+	if (clone->is_parked)
+		(void)unlinkat(clone->to.fd, VM_DIR_PARKED, 0);
+	err = save_file_copy(&clone->saved, clone->saved_path, clone->options->to,
+			     &clone->saved.record, &clone->copy, error);
+	clone->is_begun = !err;
+
+	return err;
+}
+
+/* --- the clone --- */
+
+static int check_name(const struct clone *clone, struct error *error)
+{
+	struct vm_dir dir;
+	int err = vm_dir_open(clone->options->to, false, &dir, error);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	err = check_record(&dir, error);
+	vm_dir_close(&dir);
 
 	return err;
 }
@@ -326,7 +354,7 @@ static int publish(struct clone *clone, struct error *error)
 	if (interrupt_wanted())
 		return error_set(error, -ECANCELED, "cannot clone %s: it was interrupted",
 				 clone->from.name);
-	err = make_directory(clone, error);
+	err = clone->is_made ? 0 : make_directory(clone, error);
 	if (!err)
 		err = publish_saved(clone, error);
 	if (!err)

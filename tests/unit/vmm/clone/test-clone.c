@@ -371,28 +371,6 @@ static void a_vm_whose_dormouse_died_before_it_was_saved_is_cloned_as_crashed(vo
 	record_free(&copy);
 }
 
-/* Of the two files that its record names there is the one that it was parked in. */
-static void a_vm_whose_dormouse_died_while_it_was_parked_and_saved_is_cloned_as_saved(void **state)
-{
-	struct record web = clone_rig_record();
-	struct record copy;
-
-	clone_rig_save_machine(&web);
-	web.state = VM_SUSPENDED;
-	web.parked = true;
-	web.parked_in = strdup(clone_rig_path("web.parked"));
-	clone_rig_save("web", &web);
-	assert_int_equal(rename(clone_rig_path("web.saved"), web.parked_in), 0);
-	must_clone(NULL, NULL);
-	copy = clone_rig_load("copy");
-	assert_int_equal(copy.state, VM_SAVED);
-	assert_string_equal(copy.saved_file, clone_rig_path("copy-web.parked"));
-	assert_null(copy.parked_in);
-	assert_false(copy.parked);
-	record_free(&web);
-	record_free(&copy);
-}
-
 static void a_saved_vm_whose_disk_was_written_since_is_not_cloned(void **state)
 {
 	struct record web = clone_rig_record();
@@ -461,8 +439,6 @@ int main(void)
 		CLONE_TEST(a_clone_of_a_saved_vm_is_saved_in_a_file_of_its_own),
 		CLONE_TEST(a_vm_whose_dormouse_died_after_it_was_saved_is_cloned_as_saved),
 		CLONE_TEST(a_vm_whose_dormouse_died_before_it_was_saved_is_cloned_as_crashed),
-		CLONE_TEST(
-			a_vm_whose_dormouse_died_while_it_was_parked_and_saved_is_cloned_as_saved),
 		CLONE_TEST(a_saved_vm_whose_disk_was_written_since_is_not_cloned),
 		CLONE_TEST(a_saved_vm_s_clone_has_disks_of_the_size_that_its_guest_knows),
 		CLONE_TEST(a_saved_file_that_is_not_the_vm_s_is_not_cloned),
