@@ -28,8 +28,11 @@ int user_fault_register(int fd, uint8_t *host, const struct memory_index *index,
 /** The next address that is waited for, or NULL if there is none. */
 uint8_t *user_fault_next(int fd);
 
-/** Let @to have the bytes of one piece. Returns 0 or -errno. */
+/** Let @to have the bytes of one piece, and end the waits for it. Returns 0 or -errno. */
 int user_fault_give(int fd, uint8_t *to, const uint8_t *piece);
+
+/** End the waits for the piece @at, which was given or refused before. */
+void user_fault_wake(int fd, const uint8_t *at);
 
 /**
  * Let all accesses of the piece @at fail, with SIGBUS or EFAULT, and end the

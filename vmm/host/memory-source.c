@@ -148,17 +148,32 @@ static void do_piece(struct memory_source *s, const struct memory_extent *extent
 
 /* --- what is waited for --- */
 
+/*
+ * A page that was given, and is waited for all the same, was looked at just as the kernel was
+ * moving it, or doing something else for which it empties an entry for a moment. Nothing else
+ * would end that wait.
+ */
+static void serve_one(struct memory_source *s, const uint8_t *at)
+{
+	const uint64_t offset = (uint64_t)(at - s->setup.host);
+	const struct memory_extent *extent = memory_index_find(&s->index, offset);
+	size_t piece;
+
+	if (!extent)
+		return;
+	piece = memory_index_piece(extent, offset);
+	if (s->is_done[piece])
+		user_fault_wake(s->user_fault, s->setup.host + memory_index_offset(extent, piece));
+	else
+		do_piece(s, extent, piece);
+}
+
 static void serve_waiting(struct memory_source *s)
 {
 	const uint8_t *at;
 
-	while (s->user_fault >= 0 && (at = user_fault_next(s->user_fault))) {
-		const uint64_t offset = (uint64_t)(at - s->setup.host);
-		const struct memory_extent *extent = memory_index_find(&s->index, offset);
-
-		if (extent)
-			do_piece(s, extent, memory_index_piece(extent, offset));
-	}
+	while (s->user_fault >= 0 && (at = user_fault_next(s->user_fault)))
+		serve_one(s, at);
 }
 
 /* --- the rest --- */

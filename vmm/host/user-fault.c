@@ -92,9 +92,9 @@ uint8_t *user_fault_next(int fd)
 	return (uint8_t *)(uintptr_t)message.arg.pagefault.address;
 }
 
-static void wake(int fd, const uint8_t *at, uint64_t size)
+void user_fault_wake(int fd, const uint8_t *at)
 {
-	struct uffdio_range range = { .start = (uint64_t)(uintptr_t)at, .len = size };
+	struct uffdio_range range = { .start = (uint64_t)(uintptr_t)at, .len = MEMORY_PIECE };
 
 	/* It has nothing to fail for but a wrong range. */
 	(void)ioctl(fd, UFFDIO_WAKE, &range);
@@ -103,6 +103,7 @@ static void wake(int fd, const uint8_t *at, uint64_t size)
 int user_fault_give(int fd, uint8_t *to, const uint8_t *piece)
 {
 	const uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	bool was_there = false;
 	uint64_t done = 0;
 
 	while (done < MEMORY_PIECE) {
@@ -113,16 +114,20 @@ int user_fault_give(int fd, uint8_t *to, const uint8_t *piece)
 		};
 
 		if (ioctl(fd, UFFDIO_COPY, &copy) == 0)
-			return 0;
+			break;
 		/* It copies in part, then fails for the rest. */
-		if (copy.copy > 0)
+		if (copy.copy > 0) {
 			done += (uint64_t)copy.copy;
-		else if (copy.copy == -EEXIST)
+		} else if (copy.copy == -EEXIST) {
+			was_there = true;
 			done += page_size;
-		else if (errno != EAGAIN && errno != EINTR)
+		} else if (errno != EAGAIN && errno != EINTR) {
 			return -errno;
+		}
 	}
-	wake(fd, to, MEMORY_PIECE);
+	/* What is copied wakes by itself, and what was there does not. */
+	if (was_there)
+		user_fault_wake(fd, to);
 
 	return 0;
 }
@@ -135,7 +140,7 @@ void user_fault_refuse(int fd, uint8_t *at, int empty)
 	 */
 	if (mmap(at, MEMORY_PIECE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, empty, 0) !=
 	    MAP_FAILED)
-		wake(fd, at, MEMORY_PIECE);
+		user_fault_wake(fd, at);
 }
 
 bool user_fault_collapse(uint8_t *at, uint64_t size)
