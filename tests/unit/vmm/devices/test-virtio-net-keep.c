@@ -294,6 +294,16 @@ static void frames_in_several_buffers_are_delivered_again(void **state)
 }
 
 /* What it says of its buffers then is as untrusted as ever. */
+/* Behind frames that were kept, however many buffers those take. */
+static void must_come(struct net_rig *r, uint8_t byte, uint32_t size)
+{
+	uint16_t index = 0;
+
+	while (net_rig_wait_received(r, index) != NET_HEADER_SIZE + size ||
+	       net_rig_buffer(r, index)[NET_HEADER_SIZE + size - 1] != byte)
+		assert_true(++index < NET_RIG_QUEUE);
+}
+
 static void a_driver_that_spoils_its_rings_before_a_reset_loses_frames_only(void **state)
 {
 	for (unsigned int kind = 0; kind < 6; kind++) {
@@ -324,8 +334,14 @@ static void a_driver_that_spoils_its_rings_before_a_reset_loses_frames_only(void
 			memset(driver_at(&r.receive, MEMORY_BASE, 0x10000), 0x11, 0x10000);
 			break;
 		}
+		/* The device may have looked at them before that. */
 		reset(&r);
-		assert_int_equal(atomic_load(&r.reports), 0);
+		net_rig_start(&r, NET_RIG_MERGEABLE | NET_RIG_EVENT_IDX);
+		for (uint16_t i = 0; i < NET_RIG_QUEUE; i++)
+			net_rig_offer(&r, i, NET_RIG_BUFFER_SIZE);
+		net_rig_notify(&r);
+		net_rig_peer_sends(&r, own, 99, 100);
+		must_come(&r, 99, 100);
 		stop_observing(&r, &seen);
 		net_rig_teardown(&r);
 	}
