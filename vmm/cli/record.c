@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "record/vm-dir.h"
+#include "run/parked.h"
 
 static bool exists(const char *path)
 {
@@ -69,11 +70,15 @@ int cli_load_record(const char *name, struct record *record, struct error *error
 		err = record_load(dir.fd, name, record, error);
 		pid = record->pid;
 	} while (!err && lifecycle_has_process(record->state) && !locked && pid != seen);
+	if (!err)
+		err = run_find_moved(&dir, record, error);
 	vm_dir_close(&dir);
 	if (err == -ENOENT)
 		return error_set(error, err, "%s has never run", name);
-	if (err)
+	if (err) {
+		record_free(record);
 		return err;
+	}
 	/* The lock only matters for a VM that runs. */
 	if (lifecycle_has_process(record->state) && lock_err) {
 		*error = lock_error;

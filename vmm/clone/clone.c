@@ -73,7 +73,7 @@ static int find_vm(struct clone *clone, struct error *error)
 	if (config_copy(&clone->config, &clone->found.last.config) < 0)
 		return error_set(error, -ENOMEM, "out of memory");
 
-	return 0;
+	return run_find_moved(&clone->from, &clone->found.last, error);
 }
 
 /* The dormouse that saved it may have died before the file had its name. */

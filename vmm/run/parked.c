@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,49 @@
 static bool exists(const char *path)
 {
 	return access(path, F_OK) == 0;
+}
+
+static bool has_id(const char *path, const char *id)
+{
+	struct save_file file;
+	struct error unwanted;
+	bool has;
+
+	if (save_file_open(path, &file, &unwanted) < 0)
+		return false;
+	has = strcmp(file.record.saved_id, id) == 0;
+	save_file_close(&file);
+
+	return has;
+}
+
+/* Whether the record has @path as that of a file in the VM's directory, and it is not there. */
+static bool is_moved(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash && strcmp(slash + 1, VM_DIR_PARKED) == 0 && !exists(path);
+}
+
+int run_find_moved(const struct vm_dir *dir, struct record *record, struct error *error)
+{
+	char **name = is_moved(record->parked_in) ? &record->parked_in : &record->saved_file;
+	char *path;
+	int err;
+
+	if (!*record->saved_id || !is_moved(*name))
+		return 0;
+	err = vm_dir_path(dir, VM_DIR_PARKED, &path, error);
+	if (err)
+		return err;
+	if (!has_id(path, record->saved_id)) {
+		free(path);
+		return 0;
+	}
+	free(*name);
+	*name = path;
+
+	return 0;
 }
 
 /* It may not have been saved: what it was parked in is as good. */
@@ -40,20 +84,6 @@ const char *run_parked_file(const struct prior_run *found, const char *path)
 	/* "dormouse restore --parked" leaves it parked where it is. */
 	return exists(file) && (strcmp(file, path) == 0 || (found->died && last->parked)) ? file
 											  : NULL;
-}
-
-static bool has_id(const char *path, const char *id)
-{
-	struct save_file file;
-	struct error unwanted;
-	bool has;
-
-	if (save_file_open(path, &file, &unwanted) < 0)
-		return false;
-	has = strcmp(file.record.saved_id, id) == 0;
-	save_file_close(&file);
-
-	return has;
 }
 
 void run_remove_parked(const struct prior_run *found, const struct save_file *from)

@@ -10,6 +10,13 @@
 #include "save/file.h"
 
 /**
+ * The directory of a VM, @dir, may have been moved, or have another name than that by which it
+ * was found before: if the file that it is parked in is here, and not where @record has it, have
+ * @record name it here. Returns 0, or -errno with @error set.
+ */
+int run_find_moved(const struct vm_dir *dir, struct record *record, struct error *error);
+
+/**
  * The file in which a VM is, if its record names one: saved_file; or parked_in, if its
  * dormouse died while it was being saved in saved_file. NULL, or a string of @found.
  */

@@ -111,6 +111,8 @@ static int prepare(struct session *s, struct error *error)
 	int err = prior_run_find(&s->dir, found, error);
 
 	if (!err)
+		err = run_find_moved(&s->dir, &found->last, error);
+	if (!err)
 		err = find_parked(s, error);
 	if (err)
 		return err;

@@ -297,6 +297,28 @@ killed_while_parked()
 	vm_finish
 }
 
+# Its directory is moved to another place.
+carried_while_parked()
+{
+	local DORMOUSE_STATE_DIR=$DORMOUSE_STATE_DIR elsewhere=$disks/elsewhere
+
+	park_suspends park-carried
+	parks park-carried "before its directory is moved"
+	vm_signal KILL
+	mkdir "$elsewhere"
+	mv "$DORMOUSE_STATE_DIR/park-carried" "$elsewhere"
+	DORMOUSE_STATE_DIR=$elsewhere
+	is "the directory of a parked VM is moved: status says saved" "$(vm_state park-carried state)" saved
+	is "the directory of a parked VM is moved: status has its file" "$(vm_state park-carried saved)" \
+		"$elsewhere/park-carried/parked"
+	vm_start park-carried
+	ok "the directory of a parked VM is moved: run goes on from the file" vm_await "$vm_messages" \
+		": park-carried: goes on from $elsewhere/park-carried/parked, in which it was parked"
+	vm_await_state park-carried suspended
+	park_ends park-carried "the directory of a parked VM is moved"
+	rm -r "$elsewhere"
+}
+
 # The file that was spent is of no use to the next run.
 killed_after_a_wake()
 {
@@ -391,6 +413,7 @@ parked_and_compressed
 restored_and_parked
 parked_by_itself
 killed_while_parked
+carried_while_parked
 killed_after_a_wake
 moved_away_while_parked
 damaged_while_killed
