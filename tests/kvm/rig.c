@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "machine/devices.h"
 #include "machine/vcpu.h"
 #include "vpsci/vpsci.h"
 
@@ -96,6 +97,19 @@ void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
 	};
 	memcpy(net->mac, mac, sizeof(net->mac));
 	create(rig, cpus, BOARD_VERSION_NEWEST);
+}
+
+void rig_save(struct rig *rig, const char *path, enum save_form form)
+{
+	struct save_draft draft;
+	struct error error = { "" };
+
+	devices_freeze(rig->vm.devices);
+	if (save_file_write(path, &rig->vm, &rig->record, form, &draft, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(save_file_publish(&draft, &error), 0);
+	devices_thaw(rig->vm.devices);
 }
 
 void rig_run(struct rig *rig)

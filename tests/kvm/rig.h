@@ -11,6 +11,7 @@
 #include "control/control.h"
 #include "machine/vm.h"
 #include "record/record.h"
+#include "save/file.h"
 
 #define RIG_MEMORY (128ULL << 20)
 
@@ -47,6 +48,9 @@ void rig_create_network(struct rig *rig, unsigned int cpus, const char *path,
  * as of a machine that can be saved. Its vCPUs do not run.
  */
 void rig_put_to_sleep(struct rig *rig);
+
+/** Save it in the file @path, which there is not before. */
+void rig_save(struct rig *rig, const char *path, enum save_form form);
 
 /** Start its vCPUs. */
 void rig_run(struct rig *rig);

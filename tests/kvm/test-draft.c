@@ -38,18 +38,6 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 	return syscall(SYS_pwrite64, fd, bytes, size, offset);
 }
 
-static void save(struct rig *rig, const char *path, enum save_form form)
-{
-	struct save_draft made;
-	struct error error = { "" };
-
-	devices_freeze(rig->vm.devices);
-	if (save_file_write(path, &rig->vm, &rig->record, form, &made, &error) != 0)
-		fail_msg("%s", error.text);
-	assert_int_equal(save_file_publish(&made, &error), 0);
-	devices_thaw(rig->vm.devices);
-}
-
 /* What follows the header and RAM in a file, where RAM begins. */
 static void put_stream(struct rig *rig, const char *path)
 {
@@ -77,12 +65,12 @@ static void a_draft_is_no_saved_file(void **state)
 		rig_put_to_sleep(&rig);
 		snprintf(path, PATH_MAX, "%s/saved", rig.dir);
 		snprintf(part, sizeof(part), "%s.part", path);
-		save(&rig, path, forms[i]);
+		rig_save(&rig, path, forms[i]);
 		put_stream(&rig, path);
 		unlink(path);
 		draft.path = part;
 		draft.headers = 0;
-		save(&rig, path, forms[i]);
+		rig_save(&rig, path, forms[i]);
 		draft.path = NULL;
 		assert_int_equal(draft.headers, 2);
 		assert_int_equal(draft.err, -EBADMSG);

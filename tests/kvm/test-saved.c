@@ -35,23 +35,10 @@
 #define FORMAT_4 "tests/fuzz/corpus/format-4.saved.zst"
 #define KEPT_BYTE 17
 
-static void save_in_form(struct rig *rig, const char *path, enum save_form form)
-{
-	struct save_draft draft;
-	struct error error = { "" };
-
-	devices_freeze(rig->vm.devices);
-	if (save_file_write(path, &rig->vm, &rig->record, form, &draft, &error) != 0)
-		fail_msg("%s", error.text);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(save_file_publish(&draft, &error), 0);
-	devices_thaw(rig->vm.devices);
-}
-
 static void save(struct rig *rig, const char *path)
 {
 	rig_put_to_sleep(rig);
-	save_in_form(rig, path, SAVE_PACKED);
+	rig_save(rig, path, SAVE_PACKED);
 }
 
 /* Into this machine, begun anew. Returns the result of save_file_restore(). */
@@ -179,7 +166,7 @@ static void a_machine_is_saved_again_in_its_file(void **state)
 		free(rig.record.config.append);
 		rig.record.config.append = calloc(1, 2048);
 		memset(rig.record.config.append, 'a', times % 2 ? 0 : 2000);
-		save_in_form(&rig, path, SAVE_PLACED);
+		rig_save(&rig, path, SAVE_PLACED);
 		memset(rig.vm.memory.host, 0, RIG_MEMORY);
 		if (restore(&rig, path, &error) != 0)
 			fail_msg("%s", error.text);
@@ -210,7 +197,7 @@ static void a_file_that_was_no_former_one_is_written_anew(void **state)
 		snprintf(path, PATH_MAX, "%s/saved", rig.dir);
 		snprintf(part, sizeof(part), "%s.part", path);
 		rig.vm.memory.host[RIG_MEMORY / 2] = 1;
-		save_in_form(&rig, path, what == PACKED ? SAVE_PACKED : SAVE_PLACED);
+		rig_save(&rig, path, what == PACKED ? SAVE_PACKED : SAVE_PLACED);
 		withdraw(&rig);
 		if (what == EMPTY)
 			assert_int_equal(truncate(part, 0), 0);
@@ -225,7 +212,7 @@ static void a_file_that_was_no_former_one_is_written_anew(void **state)
 		}
 		rig.vm.memory.host[RIG_MEMORY / 2] = 0;
 		rig.vm.memory.host[RIG_MEMORY / 4] = 2;
-		save_in_form(&rig, path, SAVE_PLACED);
+		rig_save(&rig, path, SAVE_PLACED);
 		memset(rig.vm.memory.host, 0, RIG_MEMORY);
 		if (restore(&rig, path, &error) != 0)
 			fail_msg("%s", error.text);
@@ -283,7 +270,7 @@ static void a_copy_is_restored(enum save_form form, bool shares)
 	snprintf(from, PATH_MAX, "%s/saved", rig.dir);
 	snprintf(to, PATH_MAX, "%s/copy", rig.dir);
 	rig.vm.memory.host[RIG_MEMORY / 2] = KEPT_BYTE;
-	save_in_form(&rig, from, form);
+	rig_save(&rig, from, form);
 	copy(&rig, from, to);
 	unlink(from);
 	assert_int_equal(stat(to, &status), 0);

@@ -235,6 +235,16 @@ int clone_rig_clone(const char *first_disk, const char *second_disk, struct erro
 	return clone_vm(&options, error);
 }
 
+void clone_rig_must_clone(const char *first_disk, const char *second_disk)
+{
+	const unsigned int open_files = scratch_open_files();
+	struct error error = { "" };
+
+	if (clone_rig_clone(first_disk, second_disk, &error) != 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(scratch_open_files(), open_files);
+}
+
 static void add_names(char *text, size_t size, const char *directory)
 {
 	struct dirent **entries;

@@ -45,6 +45,9 @@ void clone_rig_save_machine(struct record *record);
 /** Clone web as copy, with these disks or NULL. Returns as clone_vm() does. */
 int clone_rig_clone(const char *first_disk, const char *second_disk, struct error *error);
 
+/** Expect that it succeeds, and leaves no file open. */
+void clone_rig_must_clone(const char *first_disk, const char *second_disk);
+
 /** Expect that cloning fails with @err, and says this; and that nothing has changed. */
 void clone_rig_refused(const char *first_disk, const char *second_disk, int err, const char *part);
 

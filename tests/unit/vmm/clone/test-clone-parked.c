@@ -16,16 +16,6 @@
 #include "record/vm-dir.h"
 #include "support/scratch.h"
 
-static void must_clone(const char *first_disk, const char *second_disk)
-{
-	const unsigned int open_files = scratch_open_files();
-	struct error error = { "" };
-
-	if (clone_rig_clone(first_disk, second_disk, &error) != 0)
-		fail_msg("%s", error.text);
-	assert_int_equal(scratch_open_files(), open_files);
-}
-
 /* Of the two files that its record names there is the one that it was parked in. */
 static void a_vm_whose_dormouse_died_while_it_was_parked_and_saved_is_cloned_as_saved(void **state)
 {
@@ -38,7 +28,7 @@ static void a_vm_whose_dormouse_died_while_it_was_parked_and_saved_is_cloned_as_
 	web.parked_in = strdup(clone_rig_path("web.parked"));
 	clone_rig_save("web", &web);
 	assert_int_equal(rename(clone_rig_path("web.saved"), web.parked_in), 0);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	copy = clone_rig_load("copy");
 	assert_int_equal(copy.state, VM_SAVED);
 	assert_string_equal(copy.saved_file, clone_rig_path("copy-web.parked"));
@@ -75,7 +65,7 @@ static void the_clone_of_a_vm_whose_dormouse_died_while_it_was_parked_has_its_fi
 	web.saved_file = path_in("web", VM_DIR_PARKED);
 	clone_rig_save("web", &web);
 	assert_int_equal(rename(clone_rig_path("web.saved"), web.saved_file), 0);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	copy = clone_rig_load("copy");
 	assert_int_equal(copy.state, VM_SAVED);
 	assert_string_equal(copy.saved_file, path);

@@ -23,16 +23,6 @@
 #include "support/scratch.h"
 #include "vmm/record/record-fixture.h"
 
-static void must_clone(const char *first_disk, const char *second_disk)
-{
-	const unsigned int open_files = scratch_open_files();
-	struct error error = { "" };
-
-	if (clone_rig_clone(first_disk, second_disk, &error) != 0)
-		fail_msg("%s", error.text);
-	assert_int_equal(scratch_open_files(), open_files);
-}
-
 /* The identity that a record has of a disk, such as "inode:12 size:4096". */
 static char *identity(const struct record *record, const char *name)
 {
@@ -67,7 +57,7 @@ static void a_clone_has_its_vm_s_configuration_and_copies_of_its_disks(void **st
 	struct record web, copy;
 
 	clone_rig_make_vm("web", VM_OFF);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	assert_true(clone_rig_says("copy-web.img", "the web"));
 	assert_true(clone_rig_says("copy-swap.img", "the swap"));
 	assert_true(clone_rig_says("copy-base.img", NULL));
@@ -102,7 +92,7 @@ static void a_clone_gets_a_signature_that_its_vm_gave_no_guest(void **state)
 	struct record web, copy;
 
 	clone_rig_make_vm("web", VM_OFF);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	web = clone_rig_load("web");
 	copy = clone_rig_load("copy");
 	assert_int_not_equal(copy.generation, web.generation);
@@ -133,7 +123,7 @@ static void a_clone_of_a_vm_that_may_have_an_image_must_discard_it(void **state)
 
 		clone_rig_setup(state);
 		clone_rig_make_vm("web", cases[i].state);
-		must_clone(NULL, NULL);
+		clone_rig_must_clone(NULL, NULL);
 		copy = clone_rig_load("copy");
 		assert_true(copy.discard_image);
 		assert_int_equal(copy.state, cases[i].becomes);
@@ -148,7 +138,7 @@ static void a_clone_of_a_clone_that_was_not_started_must_discard_the_image(void 
 
 	web.discard_image = true;
 	clone_rig_save("web", &web);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	copy = clone_rig_load("copy");
 	assert_true(copy.discard_image);
 	record_free(&web);
@@ -163,7 +153,7 @@ static void a_clone_of_a_vm_of_an_earlier_release_gets_its_signature_when_it_sta
 	web.signature_count = 0;
 	web.config.acpi = false;
 	clone_rig_save("web", &web);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	copy = clone_rig_load("copy");
 	assert_int_equal(copy.signature_count, 0);
 	record_free(&web);
@@ -179,7 +169,7 @@ static void a_clone_has_the_disks_that_its_user_names(void **state)
 	clone_rig_make_vm("web", VM_HIBERNATED);
 	clone_rig_make_disk("one.img", "one");
 	clone_rig_make_disk("two.img", "two");
-	must_clone("one.img", "two.img");
+	clone_rig_must_clone("one.img", "two.img");
 	copy = clone_rig_load("copy");
 	assert_disk_is(&copy, 0, "one.img");
 	assert_disk_is(&copy, 1, "base.img");
@@ -277,7 +267,7 @@ static void a_clone_does_not_get_a_name_that_a_vm_has(void **state)
 	clone_rig_make_vm("web", VM_OFF);
 	assert_int_equal(clone_vm(&itself, &error), -EEXIST);
 	assert_int_equal(clone_vm(&bad, &error), -EINVAL);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	clone_rig_refused(NULL, NULL, -EEXIST, "there is a VM named copy already");
 }
 
@@ -301,7 +291,7 @@ static void a_clone_of_a_saved_vm_is_saved_in_a_file_of_its_own(void **state)
 	struct record copy;
 
 	clone_rig_save_machine(&web);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	copy = clone_rig_load("copy");
 	assert_int_equal(copy.state, VM_SAVED);
 	assert_string_equal(copy.saved_file, clone_rig_path("copy-web.saved"));
@@ -345,7 +335,7 @@ static void a_vm_whose_dormouse_died_after_it_was_saved_is_cloned_as_saved(void 
 	clone_rig_save_machine(&web);
 	web.state = VM_SUSPENDED;
 	clone_rig_save("web", &web);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	copy = clone_rig_load("copy");
 	assert_int_equal(copy.state, VM_SAVED);
 	assert_string_equal(copy.saved_file, clone_rig_path("copy-web.saved"));
@@ -362,7 +352,7 @@ static void a_vm_whose_dormouse_died_before_it_was_saved_is_cloned_as_crashed(vo
 	web.state = VM_SUSPENDED;
 	clone_rig_save("web", &web);
 	assert_int_equal(unlink(clone_rig_path("web.saved")), 0);
-	must_clone(NULL, NULL);
+	clone_rig_must_clone(NULL, NULL);
 	copy = clone_rig_load("copy");
 	assert_int_equal(copy.state, VM_CRASHED);
 	assert_null(copy.saved_file);

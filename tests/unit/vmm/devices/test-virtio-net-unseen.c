@@ -52,18 +52,23 @@ static void reset(struct net_rig *r)
 	driver_set(&r->net.mmio, VIRTIO_MMIO_STATUS, 0);
 }
 
-/* It was reported as one that the driver has, and was never given to it. */
+/* A frame was reported as one that the driver has, and was never given to it. */
+static void create_without_room(struct net_rig *r, struct seen *seen)
+{
+	create(r, seen);
+	net_rig_start(r, NET_RIG_MERGEABLE);
+	net_rig_offer(r, 0, NET_RIG_BUFFER_SIZE);
+	net_rig_notify(r);
+	net_rig_peer_sends(r, own, 7, 3 * NET_RIG_BUFFER_SIZE);
+	await(r, &seen->driver, 1);
+}
+
 static void a_frame_that_had_no_room_is_reported_again(void **state)
 {
 	struct net_rig r;
 	struct seen seen;
 
-	create(&r, &seen);
-	net_rig_start(&r, NET_RIG_MERGEABLE);
-	net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
-	net_rig_notify(&r);
-	net_rig_peer_sends(&r, own, 7, 3 * NET_RIG_BUFFER_SIZE);
-	await(&r, &seen.driver, 1);
+	create_without_room(&r, &seen);
 	/* The guest falls asleep, with its driver at work. */
 	net_report_unseen(&r.net);
 	assert_int_equal(atomic_load(&seen.driver), 2);
@@ -89,12 +94,7 @@ static void a_frame_that_had_no_room_does_not_wake_twice(void **state)
 	struct net_rig r;
 	struct seen seen;
 
-	create(&r, &seen);
-	net_rig_start(&r, NET_RIG_MERGEABLE);
-	net_rig_offer(&r, 0, NET_RIG_BUFFER_SIZE);
-	net_rig_notify(&r);
-	net_rig_peer_sends(&r, own, 7, 3 * NET_RIG_BUFFER_SIZE);
-	await(&r, &seen.driver, 1);
+	create_without_room(&r, &seen);
 	pthread_mutex_lock(&r.net.mmio.lock);
 	net_pass_unseen(&r.net);
 	pthread_mutex_unlock(&r.net.mmio.lock);
