@@ -133,6 +133,39 @@ static void every_line_of_a_machine_is_read(void **state)
 	rig_destroy(&rig);
 }
 
+/* As a machine with a network has it whose device is @mac. The caller frees it. */
+static char *devices_with(uint8_t last)
+{
+	const uint8_t mac[MAC_SIZE] = { 0x52, 0x54, 0, 0, 0, last };
+	struct environment environment = { 0 };
+	struct error error = { "" };
+	struct rig rig;
+	char *line;
+
+	rig_create_network(&rig, CPUS, "/tmp/dormouse-no-such-socket", mac);
+	machine = &rig.vm;
+	fake_kvm_answer = answer;
+	if (environment_read(&environment, &rig.vm, &error) != 0)
+		fail_msg("%s", error.text);
+	line = strdup(environment.values[ENVIRONMENT_DEVICES]);
+	environment_free(&environment);
+	rig_destroy(&rig);
+
+	return line;
+}
+
+/* A driver that resumes keeps the one that it read before. */
+static void the_mac_of_a_network_is_part_of_it(void **state)
+{
+	char *one = devices_with(1);
+	char *other = devices_with(2);
+
+	assert_non_null(strstr(one, "=virtio-net with MAC 52:54:00:00:00:01 and features 0x"));
+	assert_string_not_equal(one, other);
+	free(other);
+	free(one);
+}
+
 /* A guest comes to a newer host, whose CPUs and KVM offer more. */
 static void registers_are_written_back(void **state)
 {
@@ -241,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_line_of_a_machine_is_read),
+		cmocka_unit_test(the_mac_of_a_network_is_part_of_it),
 		cmocka_unit_test(registers_are_written_back),
 		cmocka_unit_test(a_register_that_kvm_does_not_let_be_written_is_a_difference),
 		cmocka_unit_test(registers_that_are_not_known_are_left),

@@ -146,6 +146,9 @@ struct device_ops {
 	/** The features that it offers to drivers, if it is of virtio. */
 	uint64_t (*features)(const void *self);
 
+	/** Its address in a network, MAC_SIZE bytes, as it is after power-on. */
+	const uint8_t *(*mac)(const void *self);
+
 	/**
 	 * A hash of what it keeps between runs besides disk images. No vCPU
 	 * runs, and it may be frozen.

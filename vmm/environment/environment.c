@@ -17,7 +17,7 @@
  * counted.
  */
 #define NAMED_MAX 4
-#define PHRASE_SIZE 120
+#define PHRASE_SIZE 144
 
 /* Of 2^63 and less. */
 #define NUMBER_DIGITS_MAX 19

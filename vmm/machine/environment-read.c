@@ -9,6 +9,7 @@
 
 #include "base/sample.h"
 #include "boot/image.h"
+#include "config/net.h"
 #include "host/disk-identity.h"
 #include "kvm/counter.h"
 #include "kvm/id-registers.h"
@@ -70,20 +71,33 @@ static int read_mpidrs(struct environment *environment, const struct vm *vm)
 	return environment_set_text(environment, ENVIRONMENT_MPIDRS, mpidrs);
 }
 
+/* What a driver knows of a device, beside its kind: "" or of the form " with ...". */
+static void describe_device(const struct device *device, char *text, size_t size)
+{
+	const uint64_t features = device->ops->features ? device->ops->features(device->self) : 0;
+	char mac[CONFIG_MAC_TEXT_SIZE] = "";
+
+	if (device->ops->mac)
+		config_format_mac(device->ops->mac(device->self), mac);
+	*text = '\0';
+	if (features)
+		snprintf(text, size, " with %s%s%sfeatures %#llx", *mac ? "MAC " : "", mac,
+			 *mac ? " and " : "", (unsigned long long)features);
+}
+
 static int read_devices(struct environment *environment, const struct devices *devices)
 {
 	int err = environment_set_text(environment, ENVIRONMENT_DEVICES, "");
 
 	for (size_t i = 0; i < devices->count && !err; i++) {
 		const struct device *device = &devices->all[i];
-		const uint64_t features =
-			device->ops->features ? device->ops->features(device->self) : 0;
 		char address[24];
+		char text[64];
 
 		snprintf(address, sizeof(address), "%#llx", (unsigned long long)device->base);
-		err = environment_add(environment, ENVIRONMENT_DEVICES, address,
-				      features ? "%s with features %#llx" : "%s", device->ops->name,
-				      (unsigned long long)features);
+		describe_device(device, text, sizeof(text));
+		err = environment_add(environment, ENVIRONMENT_DEVICES, address, "%s%s",
+				      device->ops->name, text);
 	}
 
 	return err;

@@ -130,6 +130,11 @@ without_acpi_it_is_refused()
 	facs_is_refused "another PSCI version, without ACPI" \
 		'needs PSCI 1\.3 from --psci userspace, not 1\.1 from --psci userspace: ' plain --psci-version 1.1
 	facs_is_refused "a disk more, without ACPI" 'needs no disk vdb: ' plain --disk "$disks/env"
+	vm_disk carded 1
+	facs_run carded --net "unix:$disks/none,mac=52:54:00:00:00:01"
+	facs_is_refused "another MAC, without ACPI" \
+		'the device virtio-net with MAC 52:54:00:00:00:01 and features 0x[0-9a-f]+, not virtio-net with MAC 52:54:00:00:00:02' \
+		carded --net "unix:$disks/none,mac=52:54:00:00:00:02"
 	facs_run plain
 	is "an unchanged environment without ACPI: the guest runs" "$vm_status" 3
 	# The end of the header of swap space that has an image.

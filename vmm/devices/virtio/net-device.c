@@ -289,9 +289,17 @@ static int serialize(void *self, struct stream *stream, struct error *error)
 	return err;
 }
 
+static const uint8_t *mac_of(const void *self)
+{
+	const struct net *net = self;
+
+	return net->setup.mac;
+}
+
 const struct device_ops net_ops = {
 	VIRTIO_DEVICE_OPS,	.name = "virtio-net",	.since = BOARD_VERSION_4,
 	.count = count_nets,	.create = create,	.destroy = destroy,
 	.watch = watch,		.serialize = serialize, .sleep = sleep_or_wake,
 	.is_called = is_called, .take_call = take_call, .uses = count_uses,
+	.mac = mac_of,
 };
