@@ -140,8 +140,12 @@ int cli_add_net(struct config *config, const char *argument, struct error *error
 int cli_add_forward(struct config *config, const char *argument, struct error *error)
 {
 	struct config_forward *forward = &config->forwards[config->forward_count];
+	const bool is_none = strcmp(argument, "none") == 0;
 
-	if (strcmp(argument, "none") == 0) {
+	if (is_none ? config->forward_count > 0 : config->no_forwards)
+		return error_set(error, CLI_USAGE,
+				 "--forward none and another --forward exclude each other");
+	if (is_none) {
 		config->no_forwards = true;
 		return 0;
 	}
