@@ -133,7 +133,7 @@ static void every_line_of_a_machine_is_read(void **state)
 	rig_destroy(&rig);
 }
 
-/* As a machine with a network has it whose device is @mac. The caller frees it. */
+/* The line of a machine whose network device has a MAC that ends with @last. The caller frees it. */
 static char *devices_with(uint8_t last)
 {
 	const uint8_t mac[MAC_SIZE] = { 0x52, 0x54, 0, 0, 0, last };

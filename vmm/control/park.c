@@ -86,7 +86,7 @@ void park_give_back(struct control *control)
 		message("%s: parked, but its memory is not given back: its devices have written to it",
 			vm->name);
 	else if (save_file_give_back(record->saved_file, record->saved_id, vm, &lost, &error) == 0)
-		message("%s: parked: its memory is in %s", vm->name, control->record->saved_file);
+		message("%s: parked: its memory is in %s", vm->name, record->saved_file);
 	else if (lost)
 		vm_crash(vm, CAUSE_VCPU_NONE, "%s", error.text);
 	else

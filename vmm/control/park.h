@@ -16,7 +16,7 @@ int park_remove(int dir_fd);
 /** Remove the file that was spent, if there is one: no machine is parked in it again. */
 void park_remove_spent(int dir_fd);
 
-/** The file is being written, or RAM is as the file has it. The devices are frozen. */
+/** RAM is being written to the file, or equals what the file contains. The devices are frozen. */
 void park_note_devices(struct control *control);
 
 /**

@@ -23,7 +23,7 @@ int source_map(int fd, uint8_t *host, const struct memory_index *index, struct e
 	return 0;
 }
 
-/* Map anonymous memory, as board/memory.h has it, in place of the file. */
+/* Map anonymous memory in place of the file, with the flags that memory_create() uses. */
 static int replace(uint8_t *at, size_t size)
 {
 	if (mmap(at, size, PROT_READ | PROT_WRITE,

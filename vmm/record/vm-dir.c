@@ -304,6 +304,13 @@ int vm_dir_path(const struct vm_dir *dir, const char *file, char **path, struct 
 	return 0;
 }
 
+bool vm_dir_is_parked(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash && strcmp(slash + 1, VM_DIR_PARKED) == 0;
+}
+
 void vm_dir_close(struct vm_dir *dir)
 {
 	if (dir->lock_fd >= 0)

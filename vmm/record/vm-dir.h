@@ -36,6 +36,9 @@ int vm_dir_open(const char *name, bool create, struct vm_dir *dir, struct error 
  */
 int vm_dir_path(const struct vm_dir *dir, const char *file, char **path, struct error *error);
 
+/** Whether @path, which is absolute or NULL, is that of VM_DIR_PARKED in some VM's directory. */
+bool vm_dir_is_parked(const char *path);
+
 void vm_dir_close(struct vm_dir *dir);
 
 /**

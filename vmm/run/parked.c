@@ -30,12 +30,21 @@ static bool has_id(const char *path, const char *id)
 	return has;
 }
 
-/* Whether the record has @path as that of a file in the VM's directory, and it is not there. */
+/* The folder of a file, whose path is absolute. */
+static void folder_of(const char *path, char folder[PATH_MAX])
+{
+	snprintf(folder, PATH_MAX, "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+}
+
 static bool is_moved(const char *path)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL;
+	char folder[PATH_MAX];
 
-	return slash && strcmp(slash + 1, VM_DIR_PARKED) == 0 && !exists(path);
+	if (!vm_dir_is_parked(path))
+		return false;
+	folder_of(path, folder);
+
+	return access(folder, F_OK) < 0 && errno == ENOENT;
 }
 
 int run_find_moved(const struct vm_dir *dir, struct record *record, struct error *error)
@@ -102,7 +111,7 @@ static int check_removable(const char *path, struct error *error)
 {
 	char folder[PATH_MAX];
 
-	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+	folder_of(path, folder);
 	if (access(folder, W_OK) < 0)
 		return error_set(
 			error, -errno,

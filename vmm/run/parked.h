@@ -10,9 +10,9 @@
 #include "save/file.h"
 
 /**
- * The directory of a VM, @dir, may have been moved, or have another name than that by which it
- * was found before: if the file that it is parked in is here, and not where @record has it, have
- * @record name it here. Returns 0, or -errno with @error set.
+ * The directory of a VM, @dir, may have been moved: if the directory that @record names is gone, and
+ * @dir has the file that the VM is parked in, let @record name that file. If it is not gone, @dir is
+ * a copy, and the guest may have been woken there. Returns 0, or -errno with @error set.
  */
 int run_find_moved(const struct vm_dir *dir, struct record *record, struct error *error);
 

@@ -2,7 +2,6 @@
 #include "run/prior.h"
 
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,9 +83,8 @@ static bool is_absent(const char *path)
 bool run_was_woken(const struct prior_run *found)
 {
 	const struct record *last = &found->last;
-	const char *slash = last->saved_file ? strrchr(last->saved_file, '/') : NULL;
 
-	return found->died && last->state == VM_SUSPENDED && slash &&
-	       (last->parked || strcmp(slash + 1, VM_DIR_PARKED) == 0) &&
+	return found->died && last->state == VM_SUSPENDED && last->saved_file &&
+	       (last->parked || vm_dir_is_parked(last->saved_file)) &&
 	       is_absent(last->saved_file) && !(last->parked_in && !is_absent(last->parked_in));
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -77,12 +78,52 @@ static void the_clone_of_a_vm_whose_dormouse_died_while_it_was_parked_has_its_fi
 	free(path);
 }
 
+/* Its record has @former as the directory of the file, and web has one with the record's id. */
+static enum vm_state clone_of_a_vm_parked_in(const char *former)
+{
+	struct record web = clone_rig_record();
+	char *const file = path_in("web", VM_DIR_PARKED);
+	struct record copy;
+	enum vm_state state;
+
+	clone_rig_save_machine(&web);
+	web.state = VM_SUSPENDED;
+	web.parked = true;
+	free(web.saved_file);
+	assert_true(asprintf(&web.saved_file, "%s/" VM_DIR_PARKED, former) > 0);
+	clone_rig_save("web", &web);
+	assert_int_equal(rename(clone_rig_path("web.saved"), file), 0);
+	clone_rig_must_clone(NULL, NULL);
+	copy = clone_rig_load("copy");
+	state = copy.state;
+	record_free(&web);
+	record_free(&copy);
+	free(file);
+
+	return state;
+}
+
+static void the_file_of_a_vm_whose_directory_was_moved_is_found(void **state)
+{
+	assert_int_equal(clone_of_a_vm_parked_in(clone_rig_path("gone")), VM_SAVED);
+}
+
+/* The one that it was copied from is there, and its file is not: that guest was woken. */
+static void the_file_in_a_copy_of_a_directory_is_not_taken(void **state)
+{
+	assert_int_equal(mkdir(clone_rig_path("former"), 0700), 0);
+	assert_int_not_equal(clone_of_a_vm_parked_in(clone_rig_path("former")), VM_SAVED);
+	assert_int_equal(rmdir(clone_rig_path("former")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLONE_TEST(
 			a_vm_whose_dormouse_died_while_it_was_parked_and_saved_is_cloned_as_saved),
 		CLONE_TEST(the_clone_of_a_vm_whose_dormouse_died_while_it_was_parked_has_its_file),
+		CLONE_TEST(the_file_of_a_vm_whose_directory_was_moved_is_found),
+		CLONE_TEST(the_file_in_a_copy_of_a_directory_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
